@@ -1,0 +1,4 @@
+//! What everything else stands on: bounds, time, ids.
+
+pub mod clock;
+pub mod limits;

@@ -1,0 +1,1 @@
+//! Arguments, exit codes, output; one file per command.

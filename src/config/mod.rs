@@ -1,0 +1,1 @@
+//! The files an operator writes: `plugin.toml` and `duoke.toml`.

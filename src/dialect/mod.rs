@@ -1,0 +1,1 @@
+//! The plugin APIs a page talks to.

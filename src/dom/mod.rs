@@ -1,0 +1,1 @@
+//! The tree, its parser, selectors and serializer; knows no JavaScript.

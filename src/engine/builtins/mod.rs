@@ -1,0 +1,1 @@
+//! Builtins that boa lacks or that hurt real pages, replaced natively.

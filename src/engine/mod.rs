@@ -1,0 +1,3 @@
+//! boa, made a page's engine: context, event loop, replaced builtins, faults, binding helpers.
+
+pub mod builtins;

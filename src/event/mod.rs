@@ -1,0 +1,1 @@
+//! Pure data: session-log lines, stimuli, effects, messages, causes.

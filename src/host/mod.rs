@@ -1,0 +1,1 @@
+//! Wiring: pages, network, delivery.

@@ -1,0 +1,3 @@
+//! The `duoke` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Outgoing messages in order, with their attempts.

@@ -1,0 +1,1 @@
+//! A page: load, script order, turns, idleness.

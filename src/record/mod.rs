@@ -1,0 +1,1 @@
+//! Session logs as files: reader and writer.

@@ -1,0 +1,1 @@
+//! Whom an effect is for: current user, causes, lateness. Pure.

@@ -1,0 +1,1 @@
+//! One file per Web API, over engine and dom.
