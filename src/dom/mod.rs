@@ -1,1 +1,28 @@
 //! The tree, its parser, selectors and serializer; knows no JavaScript.
+//!
+//! Nodes are cells of boa's garbage collector ([`Node`]), linked to parent, children and siblings. Whatever the
+//! script side hangs on a node (its wrapper object, its listeners) sits in an opaque, traced slot ([`ScriptSlot`]), so
+//! that a cycle node → listener → closure → node is collected, and an expando lives as long as its tree.
+//!
+//! - [`node`]: the node, its kinds, its slot; [`attributes`]: an element's attributes
+//! - [`tree`]: insertion, removal, order, traversal, cloning
+//! - [`document`]: what a document keeps beside its children: ids, names, the mutation count
+//! - [`parse`]: html5ever's sink; whole documents that pause at scripts, and fragments
+//! - [`serialize`]: `innerHTML` and `outerHTML`
+//! - [`select`]: CSS selectors; [`css`]: declarations and style sheets
+//! - [`form`]: values, checkedness, owners, the entry list
+
+pub mod attributes;
+pub mod css;
+pub mod document;
+pub mod form;
+pub mod node;
+pub mod parse;
+pub mod select;
+pub mod serialize;
+pub mod text;
+pub mod tree;
+
+pub use attributes::Attribute;
+pub use html5ever::{LocalName, Namespace, QualName, local_name, ns};
+pub use node::{Node, NodeKind, NodeRef, ScriptSlot};

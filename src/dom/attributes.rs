@@ -1,0 +1,227 @@
+//! An element's attributes (DOM §4.9).
+
+use std::cell::Cell;
+
+use boa_gc::{Finalize, Trace};
+use html5ever::{LocalName, Namespace, QualName, ns};
+
+use super::document::mutated;
+use super::node::{ElementData, Link, Node, NodeRef, get};
+use super::tree;
+
+/// One attribute.
+#[derive(Trace, Finalize)]
+pub struct Attribute {
+    /// Qualified name.
+    #[unsafe_ignore_trace]
+    pub name: QualName,
+    /// Value.
+    #[unsafe_ignore_trace]
+    pub value: String,
+    /// Its node, if script asked for one.
+    node: Link,
+}
+
+impl Attribute {
+    /// An attribute without a node.
+    #[must_use]
+    pub fn new(name: QualName, value: String) -> Self {
+        Self { name, value, node: Cell::default() }
+    }
+
+    /// An attribute in no namespace.
+    #[must_use]
+    pub fn plain(name: &str, value: &str) -> Self {
+        Self::new(plain_name(name), value.to_owned())
+    }
+
+    /// `prefix:local`, as the serializer and `getAttributeNames` give it.
+    #[must_use]
+    pub fn qualified_name(&self) -> String {
+        qualified(&self.name)
+    }
+
+    fn is_called(&self, qualified_name: &str) -> bool {
+        match &self.name.prefix {
+            None => &*self.name.local == qualified_name,
+            Some(prefix) => qualified_name
+                .strip_prefix(&**prefix)
+                .and_then(|rest| rest.strip_prefix(':'))
+                .is_some_and(|local| local == &*self.name.local),
+        }
+    }
+}
+
+/// A name in no namespace.
+#[must_use]
+pub fn plain_name(name: &str) -> QualName {
+    QualName::new(None, ns!(), LocalName::from(name))
+}
+
+/// `prefix:local`.
+#[must_use]
+pub fn qualified(name: &QualName) -> String {
+    match &name.prefix {
+        Some(prefix) if !prefix.is_empty() => format!("{prefix}:{}", name.local),
+        _ => name.local.to_string(),
+    }
+}
+
+impl ElementData {
+    /// Runs `f` on the value of the attribute in no namespace called `local`.
+    pub fn with_attr<R>(&self, local: &str, f: impl FnOnce(Option<&str>) -> R) -> R {
+        let attributes = self.attributes.borrow();
+        f(attributes.iter().find(|a| &*a.name.local == local && a.name.ns == ns!()).map(|a| a.value.as_str()))
+    }
+
+    /// The value of an attribute in no namespace.
+    #[must_use]
+    pub fn attr(&self, local: &str) -> Option<String> {
+        self.with_attr(local, |value| value.map(str::to_owned))
+    }
+
+    /// Whether the attribute is there.
+    #[must_use]
+    pub fn has_attr(&self, local: &str) -> bool {
+        self.with_attr(local, |value| value.is_some())
+    }
+
+    /// Runs `f` on the first attribute with this qualified name (`getAttribute`).
+    pub fn with_qualified<R>(&self, name: &str, f: impl FnOnce(Option<&Attribute>) -> R) -> R {
+        f(self.attributes.borrow().iter().find(|a| a.is_called(name)))
+    }
+
+    /// Runs `f` on the attribute with this namespace and local name.
+    pub fn with_attr_ns<R>(&self, ns: &Namespace, local: &str, f: impl FnOnce(Option<&Attribute>) -> R) -> R {
+        f(self.attributes.borrow().iter().find(|a| a.name.ns == *ns && &*a.name.local == local))
+    }
+
+    /// Runs `f` on all attributes, in order.
+    pub fn with_attributes<R>(&self, f: impl FnOnce(&[Attribute]) -> R) -> R {
+        f(&self.attributes.borrow())
+    }
+
+    /// Whether the `class` attribute has this class.
+    #[must_use]
+    pub fn has_class(&self, class: &str, ignore_case: bool) -> bool {
+        self.with_attr("class", |value| {
+            value.is_some_and(|list| {
+                list.split_ascii_whitespace()
+                    .any(|one| if ignore_case { one.eq_ignore_ascii_case(class) } else { one == class })
+            })
+        })
+    }
+}
+
+/// Sets an attribute of an element in no namespace.
+pub fn set(element: &NodeRef, local: &str, value: &str) {
+    set_named(element, plain_name(local), value.to_owned());
+}
+
+/// Sets an attribute by namespace and local name; keeps the prefix of one that is there.
+pub fn set_named(element: &NodeRef, name: QualName, value: String) {
+    let Some(data) = element.as_element() else { return };
+    let old = {
+        let mut attributes = data.attributes.borrow_mut();
+        let found = attributes.iter_mut().find(|a| a.name.local == name.local && a.name.ns == name.ns);
+        if let Some(attribute) = found {
+            Some(std::mem::replace(&mut attribute.value, value.clone()))
+        } else {
+            attributes.push(Attribute::new(name.clone(), value.clone()));
+            None
+        }
+    };
+    changed(element, &name, old.as_deref(), Some(&value));
+}
+
+/// Removes the first attribute that `which` finds; true where there was one. Its node, if any, keeps the value.
+pub fn remove(element: &NodeRef, which: impl Fn(&Attribute) -> bool) -> bool {
+    let Some(data) = element.as_element() else { return false };
+    let removed = {
+        let mut attributes = data.attributes.borrow_mut();
+        match attributes.iter().position(which) {
+            Some(at) => attributes.remove(at),
+            None => return false,
+        }
+    };
+    if let Some(node) = get(&removed.node)
+        && let super::NodeKind::Attr(attr) = node.kind()
+    {
+        attr.owner.set(None);
+        attr.value.borrow_mut().clone_from(&removed.value);
+    }
+    changed(element, &removed.name, Some(&removed.value), None);
+    true
+}
+
+/// Removes an attribute in no namespace.
+pub fn remove_plain(element: &NodeRef, local: &str) -> bool {
+    remove(element, |a| &*a.name.local == local && a.name.ns == ns!())
+}
+
+/// Removes by qualified name (`removeAttribute`).
+pub fn remove_qualified(element: &NodeRef, name: &str) -> bool {
+    remove(element, |a| a.is_called(name))
+}
+
+/// The node of an attribute, made at first use.
+#[must_use]
+pub fn attr_node(element: &NodeRef, at: usize) -> Option<NodeRef> {
+    let data = element.as_element()?;
+    let attributes = data.attributes.borrow();
+    let attribute = attributes.get(at)?;
+    if let Some(node) = get(&attribute.node) {
+        return Some(node);
+    }
+    let document = element.owner_document()?;
+    let node = Node::attr(&document, attribute.name.clone(), String::new(), Some(element.clone()));
+    attribute.node.set(Some(node.clone()));
+    Some(node)
+}
+
+/// Hands an attribute node to an element, replacing an attribute of the same name (`setAttributeNode`).
+pub fn adopt_node(element: &NodeRef, node: &NodeRef) {
+    let super::NodeKind::Attr(attr) = node.kind() else { return };
+    let value = attr.value.borrow().clone();
+    let (ns, local) = (attr.name.ns.clone(), attr.name.local.clone());
+    remove(element, |a| a.name.ns == ns && a.name.local == local);
+    set_named(element, attr.name.clone(), value);
+    attr.owner.set(Some(element.clone()));
+    if let Some(data) = element.as_element() {
+        let attributes = data.attributes.borrow();
+        if let Some(attribute) = attributes.iter().find(|a| a.name.ns == ns && a.name.local == local) {
+            attribute.node.set(Some(node.clone()));
+        }
+    }
+}
+
+fn changed(element: &NodeRef, name: &QualName, old: Option<&str>, new: Option<&str>) {
+    mutated();
+    if name.ns != ns!() {
+        return;
+    }
+    match &*name.local {
+        "id" if element.is_connected() => {
+            if let Some(document) = tree::document_of(element)
+                && let Some(data) = document.as_document()
+            {
+                if let Some(old) = old {
+                    data.remove_id(old, element);
+                }
+                if let Some(new) = new {
+                    data.add_id(new, element);
+                    data.note_name(new);
+                }
+            }
+        }
+        "name" if element.is_connected() => {
+            if let (Some(document), Some(new)) = (tree::document_of(element), new)
+                && let Some(data) = document.as_document()
+            {
+                data.note_name(new);
+            }
+        }
+        "checked" | "value" | "selected" | "type" => super::form::attribute_changed(element, &name.local, new),
+        _ => {}
+    }
+}

@@ -1,0 +1,385 @@
+//! CSS as far as scripts ask for it: declarations, style sheets, computed values. There is no layout.
+
+use std::rc::Rc;
+
+use cssparser::{
+    AtRuleParser, BasicParseErrorKind, CowRcStr, DeclarationParser, ParseError, Parser, ParserState,
+    QualifiedRuleParser, RuleBodyItemParser, RuleBodyParser, StyleSheetParser, parse_important,
+};
+
+use super::document::DocumentData;
+use super::node::NodeRef;
+use super::select::Selectors;
+use super::{text, tree};
+
+/// One declaration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declaration {
+    /// Property name, lower case.
+    pub name: String,
+    /// Value as written, trimmed.
+    pub value: String,
+    /// `!important`
+    pub important: bool,
+}
+
+/// A style rule of a sheet.
+pub struct Rule {
+    selectors: Selectors,
+    declarations: Vec<Declaration>,
+}
+
+struct Body;
+
+impl<'i> DeclarationParser<'i> for Body {
+    type Declaration = Declaration;
+    type Error = ();
+
+    fn parse_value(
+        &mut self,
+        name: CowRcStr<'i>,
+        input: &mut Parser<'i>,
+        _start: &ParserState,
+    ) -> Result<Declaration, ParseError<()>> {
+        let from = input.position();
+        let mut to = from;
+        let mut important = false;
+        while !input.is_exhausted() {
+            if input.try_parse(parse_important).is_ok() {
+                important = true;
+                break;
+            }
+            let token = input.next()?.clone();
+            if matches!(token, cssparser::Token::Function(_) | cssparser::Token::ParenthesisBlock) {
+                input.parse_nested_block(|inner| {
+                    while inner.next().is_ok() {}
+                    Ok::<(), ParseError<()>>(())
+                })?;
+            }
+            to = input.position();
+        }
+        let value = input.slice(from..to).trim().to_owned();
+        if value.is_empty() || !input.is_exhausted() {
+            return Err(ParseError::custom(()));
+        }
+        let name = if name.starts_with("--") { name.to_string() } else { name.to_ascii_lowercase() };
+        Ok(Declaration { name, value, important })
+    }
+}
+
+impl<'i> AtRuleParser<'i> for Body {
+    type Prelude = ();
+    type AtRule = Declaration;
+    type Error = ();
+}
+
+impl<'i> QualifiedRuleParser<'i> for Body {
+    type Prelude = ();
+    type QualifiedRule = Declaration;
+    type Error = ();
+}
+
+impl<'i> RuleBodyItemParser<'i, Declaration, ()> for Body {
+    fn parse_declarations(&self) -> bool {
+        true
+    }
+
+    fn parse_qualified(&self) -> bool {
+        false
+    }
+}
+
+/// Parses a declaration list (a `style` attribute): the last declaration of a name wins its place.
+#[must_use]
+pub fn declarations(text: &str) -> Vec<Declaration> {
+    body(&mut Parser::new(text))
+}
+
+fn body(input: &mut Parser<'_>) -> Vec<Declaration> {
+    let mut list: Vec<Declaration> = Vec::new();
+    for declaration in RuleBodyParser::new(input, &mut Body).flatten() {
+        list.retain(|old| old.name != declaration.name || old.important && !declaration.important);
+        if !list.iter().any(|old| old.name == declaration.name) {
+            list.push(declaration);
+        }
+    }
+    list
+}
+
+/// `name: value; …`, as `style` attributes are written back.
+#[must_use]
+pub fn serialize(list: &[Declaration]) -> String {
+    let one = |d: &Declaration| format!("{}: {}{};", d.name, d.value, if d.important { " !important" } else { "" });
+    list.iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+struct Sheet(Vec<Rule>);
+
+impl<'i> QualifiedRuleParser<'i> for Sheet {
+    type Prelude = String;
+    type QualifiedRule = ();
+    type Error = ();
+
+    fn parse_prelude(&mut self, input: &mut Parser<'i>) -> Result<String, ParseError<()>> {
+        let from = input.position();
+        while input.next().is_ok() {}
+        Ok(input.slice_from(from).to_owned())
+    }
+
+    fn parse_block(
+        &mut self,
+        prelude: String,
+        _start: &ParserState,
+        input: &mut Parser<'i>,
+    ) -> Result<(), ParseError<()>> {
+        let declarations = body(input);
+        let selectors = Selectors::parse(&prelude).map_err(|_| ParseError::custom(()))?;
+        self.0.push(Rule { selectors, declarations });
+        Ok(())
+    }
+}
+
+impl<'i> AtRuleParser<'i> for Sheet {
+    /// Whether the rules inside apply.
+    type Prelude = bool;
+    type AtRule = ();
+    type Error = ();
+
+    fn parse_prelude(&mut self, name: CowRcStr<'i>, input: &mut Parser<'i>) -> Result<bool, ParseError<()>> {
+        let from = input.position();
+        while input.next().is_ok() {}
+        let prelude = input.slice_from(from).trim().to_ascii_lowercase();
+        match &*name.to_ascii_lowercase() {
+            "media" => Ok(media_matches(&prelude)),
+            "supports" => Ok(true),
+            _ => Err(ParseError::from_basic_kind(BasicParseErrorKind::AtRuleInvalid)),
+        }
+    }
+
+    fn parse_block(
+        &mut self,
+        applies: bool,
+        _start: &ParserState,
+        input: &mut Parser<'i>,
+    ) -> Result<(), ParseError<()>> {
+        if applies {
+            for _ in StyleSheetParser::new(input, self) {}
+        } else {
+            while input.next().is_ok() {}
+        }
+        Ok(())
+    }
+}
+
+/// Width of the plugin's tab in the original client, in CSS pixels (plugin-apis.md §1).
+pub const PAGE_WIDTH_PX: f64 = 420.0;
+/// Height of the tab, in CSS pixels: no source states it; a tab of that client on a 768-line screen.
+pub const PAGE_HEIGHT_PX: f64 = 640.0;
+
+/// Media queries: the media type, and the widths and heights of the tab; an unknown feature does not match.
+#[must_use]
+pub fn media_matches(query: &str) -> bool {
+    let query = query.trim().to_ascii_lowercase();
+    query.is_empty()
+        || query.split(',').any(|one| {
+            let one = one.trim();
+            let (negated, one) = one.strip_prefix("not ").map_or((false, one), |rest| (true, rest));
+            negated != one.split(" and ").all(|part| media_part(part.trim().trim_start_matches("only ").trim()))
+        })
+}
+
+fn media_part(part: &str) -> bool {
+    let Some(feature) = part.strip_prefix('(').and_then(|p| p.strip_suffix(')')) else {
+        return matches!(part, "all" | "screen");
+    };
+    let (name, value) = feature.split_once(':').map_or((feature.trim(), ""), |(n, v)| (n.trim(), v.trim()));
+    let px = || value.trim_end_matches("px").trim().parse::<f64>().ok();
+    match name {
+        "min-width" => px().is_some_and(|v| PAGE_WIDTH_PX >= v),
+        "max-width" => px().is_some_and(|v| PAGE_WIDTH_PX <= v),
+        "min-height" => px().is_some_and(|v| PAGE_HEIGHT_PX >= v),
+        "max-height" => px().is_some_and(|v| PAGE_HEIGHT_PX <= v),
+        "orientation" => value == "portrait",
+        "width" | "height" | "color" => value.is_empty(),
+        _ => false,
+    }
+}
+
+fn rules_of(document: &NodeRef, data: &DocumentData) -> Rc<[Rule]> {
+    if let Some(rules) = data.rules.borrow().as_ref() {
+        return rules.clone();
+    }
+    let mut sheet = Sheet(Vec::new());
+    for style in tree::descendants(document).filter(|n| n.is_html("style")) {
+        let media = style.as_element().and_then(|e| e.attr("media")).unwrap_or_default();
+        if media_matches(&media) {
+            let source = text::child_text(&style);
+            for _ in StyleSheetParser::new(&mut Parser::new(&source), &mut sheet) {}
+        }
+    }
+    let rules: Rc<[Rule]> = sheet.0.into();
+    data.rules.replace(Some(rules.clone()));
+    rules
+}
+
+/// Forgets the parsed sheets when a style element, or text in one, comes or goes.
+pub(super) fn note_style(node: &NodeRef, document: &DocumentData) {
+    if node.is_html("style") || node.is_text() && node.parent().is_some_and(|p| p.is_html("style")) {
+        document.rules.replace(None);
+    }
+}
+
+/// The value the cascade gives a property: sheets by importance, specificity and order, then the `style` attribute.
+/// `None` where nothing sets it.
+#[must_use]
+pub fn cascaded(element: &NodeRef, property: &str) -> Option<String> {
+    let mut best: Option<((bool, bool, u32, usize), String)> = None;
+    let mut offer = |rank, value: &str| {
+        if best.as_ref().is_none_or(|(old, _)| rank >= *old) {
+            best = Some((rank, value.to_owned()));
+        }
+    };
+    if let Some(document) = tree::document_of(element)
+        && let Some(data) = document.as_document()
+        && element.is_connected()
+    {
+        for (order, rule) in rules_of(&document, data).iter().enumerate() {
+            for declaration in rule.declarations.iter().filter(|d| d.name == property) {
+                if let Some(specificity) = rule.selectors.matching_specificity(element) {
+                    offer((declaration.important, false, specificity, order), &declaration.value);
+                }
+            }
+        }
+    }
+    let inline = element.as_element().and_then(|e| e.attr("style")).unwrap_or_default();
+    if !inline.is_empty() {
+        for declaration in declarations(&inline).iter().filter(|d| d.name == property) {
+            offer((declaration.important, true, 0, 0), &declaration.value);
+        }
+    }
+    best.map(|(_, value)| value)
+}
+
+const INHERITED: [&str; 14] = [
+    "color",
+    "cursor",
+    "direction",
+    "font-family",
+    "font-size",
+    "font-style",
+    "font-weight",
+    "letter-spacing",
+    "line-height",
+    "list-style-type",
+    "text-align",
+    "text-transform",
+    "visibility",
+    "white-space",
+];
+
+/// The computed value, as `getComputedStyle` gives it; the empty string for a property nobody knows.
+#[must_use]
+pub fn computed(element: &NodeRef, property: &str) -> String {
+    if property == "display" {
+        return display(element);
+    }
+    let inherits = INHERITED.contains(&property);
+    let value = cascaded(element, property);
+    match value.as_deref() {
+        Some("inherit") => {}
+        Some("initial") => return initial(property).to_owned(),
+        Some("unset") if !inherits => return initial(property).to_owned(),
+        Some("unset") => {}
+        Some(value) => return value.to_owned(),
+        None if !inherits => return initial(property).to_owned(),
+        None => {}
+    }
+    match tree::parent_element(element) {
+        Some(parent) => computed(&parent, property),
+        None => initial(property).to_owned(),
+    }
+}
+
+/// The computed `display`: what the page says, else the HTML standard's style sheet (§15.3).
+#[must_use]
+pub fn display(element: &NodeRef) -> String {
+    let said = cascaded(element, "display").filter(|v| v != "initial" && v != "unset" && v != "revert");
+    match said.as_deref() {
+        Some("inherit") => tree::parent_element(element).map_or_else(|| "block".to_owned(), |p| display(&p)),
+        Some(value) => value.to_ascii_lowercase(),
+        None => default_display(element).to_owned(),
+    }
+}
+
+fn default_display(element: &NodeRef) -> &'static str {
+    let hidden = super::form::has_flag(element, "hidden");
+    match element.html_name() {
+        "head" | "script" | "style" | "title" | "meta" | "link" | "base" | "template" | "noscript" | "datalist"
+        | "param" | "area" | "noembed" | "noframes" | "rp" | "source" | "track" => "none",
+        "input" if super::form::input_type(element) == "hidden" => "none",
+        _ if hidden => "none",
+        "html" | "body" | "address" | "article" | "aside" | "blockquote" | "center" | "dd" | "details" | "dialog"
+        | "dir" | "div" | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2"
+        | "h3" | "h4" | "h5" | "h6" | "header" | "hgroup" | "hr" | "legend" | "listing" | "main" | "menu" | "nav"
+        | "ol" | "optgroup" | "option" | "p" | "plaintext" | "pre" | "search" | "section" | "summary" | "ul"
+        | "xmp" => "block",
+        "li" => "list-item",
+        "table" => "table",
+        "caption" => "table-caption",
+        "colgroup" => "table-column-group",
+        "col" => "table-column",
+        "thead" => "table-header-group",
+        "tbody" => "table-row-group",
+        "tfoot" => "table-footer-group",
+        "tr" => "table-row",
+        "td" | "th" => "table-cell",
+        "input" | "select" | "button" | "textarea" | "meter" | "progress" => "inline-block",
+        _ => "inline",
+    }
+}
+
+fn initial(property: &str) -> &'static str {
+    match property {
+        "position" => "static",
+        "float" | "clear" | "transform" | "text-transform" | "box-shadow" | "background-image" | "max-width"
+        | "max-height" => "none",
+        "visibility" | "overflow" | "overflow-x" | "overflow-y" => "visible",
+        "opacity" | "flex-shrink" => "1",
+        "z-index" | "cursor" | "top" | "left" | "right" | "bottom" | "width" | "height" | "clip" => "auto",
+        "margin-top"
+        | "margin-right"
+        | "margin-bottom"
+        | "margin-left"
+        | "padding-top"
+        | "padding-right"
+        | "padding-bottom"
+        | "padding-left"
+        | "border-top-width"
+        | "border-right-width"
+        | "border-bottom-width"
+        | "border-left-width"
+        | "min-width"
+        | "min-height"
+        | "text-indent" => "0px",
+        "font-size" => "16px",
+        "font-weight" => "400",
+        "font-style" | "white-space" | "letter-spacing" | "line-height" => "normal",
+        "color" => "rgb(0, 0, 0)",
+        "background-color" => "rgba(0, 0, 0, 0)",
+        "text-align" => "start",
+        "box-sizing" => "content-box",
+        "direction" => "ltr",
+        "list-style-type" => "disc",
+        _ => "",
+    }
+}
+
+/// Whether an element makes a box: connected, and no `display: none` on it or above.
+#[must_use]
+pub fn is_rendered(element: &NodeRef) -> bool {
+    element.is_connected()
+        && std::iter::once(element.clone())
+            .chain(tree::ancestors(element))
+            .filter(|n| n.as_element().is_some())
+            .all(|n| display(&n) != "none")
+}

@@ -1,0 +1,354 @@
+//! html5ever's sink, and the two ways to parse: a document that pauses at scripts, and a fragment.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::sync::LazyLock;
+
+use html5ever::interface::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::{BufferQueue, Tokenizer, TokenizerOpts};
+use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
+use html5ever::{QualName, TokenizerResult, local_name, ns};
+
+use super::attributes::Attribute;
+use super::node::{Doctype, Node, NodeKind, NodeRef, get, same};
+use super::tree;
+
+/// Builds our nodes for html5ever.
+struct Sink {
+    /// Where the top of the parsed tree goes.
+    root: NodeRef,
+    /// The document that new nodes belong to.
+    owner: NodeRef,
+    /// Fragments: scripts are marked as already started.
+    fragment: bool,
+    /// Line the tokenizer is at, from 1.
+    line: Cell<u64>,
+    quirks: Cell<QuirksMode>,
+}
+
+impl Sink {
+    fn new(root: NodeRef, owner: NodeRef, fragment: bool) -> Self {
+        Self { root, owner, fragment, line: Cell::new(1), quirks: Cell::new(QuirksMode::NoQuirks) }
+    }
+
+    fn insert(&self, parent: &NodeRef, child: NodeOrText<NodeRef>, before: Option<&NodeRef>) {
+        match child {
+            NodeOrText::AppendNode(node) => tree::insert(parent, &node, before),
+            NodeOrText::AppendText(text) => {
+                let previous = match before {
+                    Some(node) => node.previous_sibling(),
+                    None => parent.last_child(),
+                };
+                if let Some(previous) = previous.filter(|p| matches!(p.kind(), NodeKind::Text(_)))
+                    && let Some(data) = previous.character_data()
+                {
+                    data.borrow_mut().push_str(&text);
+                    return;
+                }
+                tree::insert(parent, &Node::text(&self.owner, text.to_string()), before);
+            }
+        }
+    }
+}
+
+fn attributes(list: Vec<html5ever::Attribute>) -> Vec<Attribute> {
+    list.into_iter().map(|a| Attribute::new(a.name, a.value.to_string())).collect()
+}
+
+/// What is no element has no name.
+static NO_NAME: LazyLock<QualName> = LazyLock::new(|| QualName::new(None, ns!(), local_name!("")));
+
+impl TreeSink for Sink {
+    type Handle = NodeRef;
+    type Output = ();
+    type ElemName<'a> = html5ever::ExpandedName<'a>;
+
+    fn finish(self) {}
+
+    fn parse_error(&self, _message: Cow<'static, str>) {}
+
+    fn get_document(&self) -> NodeRef {
+        self.root.clone()
+    }
+
+    fn elem_name<'a>(&'a self, target: &'a NodeRef) -> html5ever::ExpandedName<'a> {
+        match target.as_element() {
+            Some(element) => element.name.expanded(),
+            None => NO_NAME.expanded(),
+        }
+    }
+
+    fn create_element(&self, name: QualName, list: Vec<html5ever::Attribute>, _flags: ElementFlags) -> NodeRef {
+        let is_script = name.local == local_name!("script");
+        let node = Node::element(&self.owner, name, attributes(list));
+        if is_script {
+            node.set_parser_inserted(!self.fragment);
+            node.set_script_started(self.fragment);
+        }
+        node
+    }
+
+    fn create_comment(&self, text: StrTendril) -> NodeRef {
+        Node::comment(&self.owner, text.to_string())
+    }
+
+    fn create_pi(&self, target: StrTendril, data: StrTendril) -> NodeRef {
+        Node::processing_instruction(&self.owner, &target, data.to_string())
+    }
+
+    fn append(&self, parent: &NodeRef, child: NodeOrText<NodeRef>) {
+        self.insert(parent, child, None);
+    }
+
+    fn append_based_on_parent_node(&self, element: &NodeRef, previous: &NodeRef, child: NodeOrText<NodeRef>) {
+        match element.parent() {
+            Some(parent) => self.insert(&parent, child, Some(element)),
+            None => self.insert(previous, child, None),
+        }
+    }
+
+    fn append_doctype_to_document(&self, name: StrTendril, public_id: StrTendril, system_id: StrTendril) {
+        let doctype =
+            Doctype { name: name.to_string(), public_id: public_id.to_string(), system_id: system_id.to_string() };
+        tree::append(&self.root, &Node::doctype(&self.owner, doctype));
+    }
+
+    fn mark_script_already_started(&self, node: &NodeRef) {
+        node.set_script_started(true);
+    }
+
+    fn get_template_contents(&self, target: &NodeRef) -> NodeRef {
+        target.as_element().and_then(|e| get(&e.template)).unwrap_or_else(|| target.clone())
+    }
+
+    fn same_node(&self, x: &NodeRef, y: &NodeRef) -> bool {
+        same(x, y)
+    }
+
+    fn set_quirks_mode(&self, mode: QuirksMode) {
+        self.quirks.set(mode);
+        if let Some(document) = self.root.as_document() {
+            document.quirks.set(mode);
+        }
+    }
+
+    fn append_before_sibling(&self, sibling: &NodeRef, child: NodeOrText<NodeRef>) {
+        if let Some(parent) = sibling.parent() {
+            self.insert(&parent, child, Some(sibling));
+        }
+    }
+
+    fn add_attrs_if_missing(&self, target: &NodeRef, list: Vec<html5ever::Attribute>) {
+        for attribute in list {
+            let there = target
+                .as_element()
+                .is_some_and(|e| e.with_attr_ns(&attribute.name.ns, &attribute.name.local, |a| a.is_some()));
+            if !there {
+                super::attributes::set_named(target, attribute.name, attribute.value.to_string());
+            }
+        }
+    }
+
+    fn associate_with_form(&self, target: &NodeRef, form: &NodeRef, _nodes: (&NodeRef, Option<&NodeRef>)) {
+        if let Some(element) = target.as_element() {
+            element.parser_form.set(Some(form.clone()));
+        }
+    }
+
+    fn remove_from_parent(&self, target: &NodeRef) {
+        tree::remove(target);
+    }
+
+    fn reparent_children(&self, node: &NodeRef, new_parent: &NodeRef) {
+        while let Some(child) = node.first_child() {
+            tree::append(new_parent, &child);
+        }
+    }
+
+    fn set_current_line(&self, line: u64) {
+        self.line.set(line);
+    }
+}
+
+type HtmlTokenizer = Tokenizer<TreeBuilder<NodeRef, Sink>>;
+
+fn options(quirks: QuirksMode) -> TreeBuilderOpts {
+    TreeBuilderOpts { scripting_enabled: true, quirks_mode: quirks, ..TreeBuilderOpts::default() }
+}
+
+/// Where a script's text starts in its file; both count from 1, the column in UTF-16 code units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Line.
+    pub line: u32,
+    /// Column.
+    pub column: u32,
+}
+
+/// A `</script>` was read.
+pub struct ParsedScript {
+    /// The element.
+    pub element: NodeRef,
+    /// Where its text starts in the file, unless another script wrote it.
+    pub position: Option<Position>,
+}
+
+/// Parses one document, pausing at each script (HTML §13.2.3).
+///
+/// Input comes in levels: the file at the bottom, above it what each running script has written. The insertion point is
+/// the end of the topmost level, so that text written by a nested script is read before the rest of what wrote it.
+pub struct DocumentParser {
+    tokenizer: HtmlTokenizer,
+    source: String,
+    levels: RefCell<Vec<BufferQueue>>,
+    ended: Cell<bool>,
+}
+
+impl DocumentParser {
+    /// A parser that fills `document` from `source`.
+    #[must_use]
+    pub fn new(document: &NodeRef, source: String) -> Self {
+        let sink = Sink::new(document.clone(), document.clone(), false);
+        let builder = TreeBuilder::new(sink, options(QuirksMode::NoQuirks));
+        let file = BufferQueue::default();
+        file.push_back(StrTendril::from_slice(&source));
+        Self {
+            tokenizer: Tokenizer::new(builder, TokenizerOpts::default()),
+            source,
+            levels: RefCell::new(vec![file]),
+            ended: Cell::new(false),
+        }
+    }
+
+    /// A script starts to run: what it writes goes to a level of its own, whose number is returned.
+    pub fn enter_script(&self) -> usize {
+        let mut levels = self.levels.borrow_mut();
+        levels.push(BufferQueue::default());
+        levels.len() - 1
+    }
+
+    /// Adds text at the insertion point; [`Self::read`] reads it.
+    pub fn write(&self, text: &str) {
+        if let Some(level) = self.levels.borrow().last() {
+            level.push_back(StrTendril::from_slice(text));
+        }
+    }
+
+    /// Reads on in `level` and those above to the next script; `None` when they are used up.
+    pub fn read(&self, level: usize) -> Option<ParsedScript> {
+        loop {
+            let (queue, at) = {
+                let mut levels = self.levels.borrow_mut();
+                let at = levels.len() - 1;
+                (std::mem::take(levels.last_mut()?), at)
+            };
+            let script = feed(&self.tokenizer, &queue);
+            let left = if script.is_some() { queue_len(&queue) } else { 0 };
+            self.levels.borrow_mut()[at] = queue;
+            if let Some(element) = script {
+                let position =
+                    (at == 0).then(|| script_position(&self.source, self.source.len().saturating_sub(left), &element));
+                return Some(ParsedScript { element, position });
+            }
+            if at <= level {
+                return None;
+            }
+            self.levels.borrow_mut().pop();
+        }
+    }
+
+    /// Tells the tree builder that there is no more input.
+    pub fn end(&self) {
+        if !self.ended.replace(true) {
+            self.tokenizer.end();
+        }
+    }
+}
+
+fn feed(tokenizer: &HtmlTokenizer, input: &BufferQueue) -> Option<NodeRef> {
+    loop {
+        match tokenizer.feed(input) {
+            TokenizerResult::Script(node) => return Some(node),
+            TokenizerResult::EncodingIndicator(_) => {}
+            TokenizerResult::Done => return None,
+        }
+    }
+}
+
+fn queue_len(queue: &BufferQueue) -> usize {
+    let mut parts = Vec::new();
+    while let Some(part) = queue.pop_front() {
+        parts.push(part);
+    }
+    let length = parts.iter().map(|part| part.len()).sum();
+    for part in parts.into_iter().rev() {
+        queue.push_front(part);
+    }
+    length
+}
+
+/// The start of the text of the script whose end tag ends at byte `end` of `source`.
+fn script_position(source: &str, end: usize, script: &NodeRef) -> Position {
+    let tag = source[..end].rfind("</").unwrap_or(end);
+    let text = super::text::child_text(script);
+    let breaks = text.matches('\n').count();
+    let before = &source[..tag];
+    let line_of_tag = before.matches('\n').count();
+    let first_line = text.split('\n').next().unwrap_or("");
+    let line = line_of_tag.saturating_sub(breaks);
+    let start_line = before.split('\n').nth(line).unwrap_or("").trim_end_matches('\r');
+    let column = super::text::utf16_len(start_line).saturating_sub(super::text::utf16_len(first_line));
+    Position { line: u32::try_from(line + 1).unwrap_or(u32::MAX), column: u32::try_from(column + 1).unwrap_or(1) }
+}
+
+/// Parses `markup` as the content of `context` (HTML §13.4) into a fragment of `context`'s document.
+#[must_use]
+pub fn fragment(context: &NodeRef, markup: &str) -> NodeRef {
+    let owner = tree::document_of(context).unwrap_or_else(|| context.clone());
+    let result = Node::fragment(&owner);
+    if !markup.contains(['<', '&', '\r', '\0']) && !needs_tree_builder(context.html_name()) {
+        if !markup.is_empty() {
+            tree::append(&result, &Node::text(&owner, markup.to_owned()));
+        }
+        return result;
+    }
+    let quirks = owner.as_document().map_or(QuirksMode::NoQuirks, |d| d.quirks.get());
+    let context = if context.as_element().is_some() { context.clone() } else { Node::html_element(&owner, "body") };
+    let root = Node::fragment(&owner);
+    let form = std::iter::once(context.clone()).chain(tree::ancestors(&context)).find(|n| n.is_html("form"));
+    let builder = TreeBuilder::new_for_fragment(Sink::new(root.clone(), owner, true), context, form, options(quirks));
+    let initial_state = Some(builder.tokenizer_state_for_context_elem(true));
+    let tokenizer = Tokenizer::new(builder, TokenizerOpts { initial_state, ..TokenizerOpts::default() });
+    let input = BufferQueue::default();
+    input.push_back(StrTendril::from_slice(markup));
+    while feed(&tokenizer, &input).is_some() {}
+    tokenizer.end();
+    if let Some(html) = tree::element_children(&root).next() {
+        while let Some(child) = html.first_child() {
+            tree::append(&result, &child);
+        }
+    }
+    result
+}
+
+/// Contexts in which plain text is not simply a text node.
+fn needs_tree_builder(context: &str) -> bool {
+    matches!(
+        context,
+        "table"
+            | "tbody"
+            | "thead"
+            | "tfoot"
+            | "tr"
+            | "colgroup"
+            | "html"
+            | "head"
+            | "frameset"
+            | "select"
+            | "template"
+            | "pre"
+            | "textarea"
+            | "listing"
+    )
+}

@@ -1,0 +1,136 @@
+//! Text: character data in UTF-16 offsets, text content, node values.
+
+use super::document::mutated;
+use super::node::{AttrData, Node, NodeKind, NodeRef, get};
+use super::tree;
+
+/// The value of an attribute node: its owner's attribute, or its own.
+#[must_use]
+pub fn attr_value(attr: &AttrData) -> String {
+    match get(&attr.owner) {
+        Some(owner) => owner
+            .as_element()
+            .and_then(|e| e.with_attr_ns(&attr.name.ns, &attr.name.local, |a| a.map(|a| a.value.clone())))
+            .unwrap_or_default(),
+        None => attr.value.borrow().clone(),
+    }
+}
+
+/// nodeValue: `None` where the DOM says null.
+#[must_use]
+pub fn node_value(node: &NodeRef) -> Option<String> {
+    match node.kind() {
+        NodeKind::Attr(attr) => Some(attr_value(attr)),
+        _ => node.character_data().map(|data| data.borrow().clone()),
+    }
+}
+
+/// Sets nodeValue; nothing happens where the DOM has none.
+pub fn set_node_value(node: &NodeRef, value: &str) {
+    match node.kind() {
+        NodeKind::Attr(attr) => match get(&attr.owner) {
+            Some(owner) => super::attributes::set_named(&owner, attr.name.clone(), value.to_owned()),
+            None => value.clone_into(&mut attr.value.borrow_mut()),
+        },
+        _ => {
+            if let Some(data) = node.character_data() {
+                value.clone_into(&mut data.borrow_mut());
+                mutated();
+            }
+        }
+    }
+}
+
+/// textContent: `None` for documents and document types.
+#[must_use]
+pub fn text_content(node: &NodeRef) -> Option<String> {
+    match node.kind() {
+        NodeKind::Document(_) | NodeKind::Doctype(_) => None,
+        NodeKind::Element(_) | NodeKind::Fragment => Some(descendant_text(node)),
+        _ => node_value(node),
+    }
+}
+
+/// The text of all text descendants, joined.
+#[must_use]
+pub fn descendant_text(node: &NodeRef) -> String {
+    let mut text = String::new();
+    for one in tree::descendants(node).filter(|n| n.is_text()) {
+        if let Some(data) = one.character_data() {
+            text.push_str(&data.borrow());
+        }
+    }
+    text
+}
+
+/// The text of the text children only (a script's source, a title).
+#[must_use]
+pub fn child_text(node: &NodeRef) -> String {
+    let mut text = String::new();
+    for one in tree::children(node).filter(|n| n.is_text()) {
+        if let Some(data) = one.character_data() {
+            text.push_str(&data.borrow());
+        }
+    }
+    text
+}
+
+/// Sets textContent.
+pub fn set_text_content(node: &NodeRef, text: &str) {
+    match node.kind() {
+        NodeKind::Document(_) | NodeKind::Doctype(_) => {}
+        NodeKind::Element(_) | NodeKind::Fragment => {
+            tree::remove_children(node);
+            if !text.is_empty()
+                && let Some(document) = node.owner_document()
+            {
+                tree::append(node, &Node::text(&document, text.to_owned()));
+            }
+        }
+        _ => set_node_value(node, text),
+    }
+}
+
+/// Length in UTF-16 code units.
+#[must_use]
+pub fn utf16_len(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
+}
+
+/// Replaces `count` code units from `offset` (CharacterData.replaceData); `None` where `offset` is past the end.
+pub fn replace_data(node: &NodeRef, offset: usize, count: usize, with: &str) -> Option<()> {
+    let data = node.character_data()?;
+    let units: Vec<u16> = data.borrow().encode_utf16().collect();
+    let end = offset.saturating_add(count).min(units.len());
+    let (head, tail) = (units.get(..offset)?, &units[end..]);
+    *data.borrow_mut() = String::from_utf16_lossy(head) + with + &String::from_utf16_lossy(tail);
+    mutated();
+    Some(())
+}
+
+/// `count` code units from `offset` (CharacterData.substringData).
+#[must_use]
+pub fn substring_data(node: &NodeRef, offset: usize, count: usize) -> Option<String> {
+    let units: Vec<u16> = node.character_data()?.borrow().encode_utf16().collect();
+    let end = offset.saturating_add(count).min(units.len());
+    Some(String::from_utf16_lossy(units.get(offset..)?.get(..end - offset)?))
+}
+
+/// Splits a text node (Text.splitText) and returns the new second half.
+#[must_use]
+pub fn split_text(node: &NodeRef, offset: usize) -> Option<NodeRef> {
+    let length = utf16_len(&node.character_data()?.borrow());
+    let rest = substring_data(node, offset, length)?;
+    let second = Node::text(&node.owner_document()?, rest);
+    if let Some(parent) = node.parent() {
+        tree::insert(&parent, &second, node.next_sibling().as_ref());
+    }
+    replace_data(node, offset, length, "")?;
+    Some(second)
+}
+
+/// Collapses ASCII whitespace and trims it (titles, option labels).
+#[must_use]
+pub fn strip_and_collapse(text: &str) -> String {
+    text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+}
