@@ -222,7 +222,26 @@ impl PutMsgCall {
     }
 }
 
+/// The calls of the SDK that put a message into the visitor's conversation (plugin-apis.md §2).
+pub const ECHAT_SENDERS: [&str; 6] = [
+    "pushVisitorEvent",
+    "sendTxtMsgToVisitor",
+    "sendImageToVisitor",
+    "sendVideoToVisitor",
+    "sendVoiceToVisitor",
+    "sendFileToVisitor",
+];
+/// `visibility` of a visitor event that only the staff sees (plugin-apis.md §2, §4).
+const VISIBILITY_STAFF: f64 = 2.0;
+
 impl EchatCall {
+    /// Whether the call is a message to the visitor; an event for the staff only is none.
+    #[must_use]
+    pub fn is_for_visitor(&self) -> bool {
+        let visibility = self.arguments.first().and_then(|event| event.get("visibility")).and_then(Value::as_f64);
+        ECHAT_SENDERS.contains(&self.call.as_str()) && visibility != Some(VISIBILITY_STAFF)
+    }
+
     fn data(&self) -> Value {
         let mut data = Map::new();
         data.insert("arguments".to_owned(), Value::from(self.arguments.clone()));
