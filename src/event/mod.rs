@@ -1,1 +1,27 @@
-//! Pure data: session-log lines, stimuli, effects, messages, causes.
+//! Pure data: session-log lines, stimuli, effects, messages, causes. Nothing here does I/O.
+//!
+//! `line` is one CloudEvents object of a session log and `parse` reads it generously; `stimulus` is what a page may be
+//! told, and `mcs` the string that tells it; `effect`, `fault` and `console` are what a page does; `put_msg` and
+//! `message` are the messages inside; `cause` ties an effect to its stimulus.
+
+pub mod cause;
+pub mod console;
+pub mod effect;
+pub mod fault;
+pub mod line;
+pub mod mcs;
+pub mod message;
+pub mod parse;
+pub mod put_msg;
+pub mod stimulus;
+
+pub use cause::Cause;
+pub use console::{Console, ConsoleLevel};
+pub use effect::{EchatCall, Effect, NavigateKind, Outcome, PutMsgCall, StorageArea, StorageChange};
+pub use fault::{Fault, Place};
+pub use line::Line;
+pub use mcs::mcs_event_json;
+pub use message::{Article, Message};
+pub use parse::{LineError, parse_line};
+pub use put_msg::{PutMsg, PutMsgError, RETURN_BAD, RETURN_OK, parse_put_msg};
+pub use stimulus::{ComposerAction, Stimulus, StimulusKind, UiAction, UiKind};

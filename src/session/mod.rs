@@ -1,1 +1,14 @@
-//! Whom an effect is for: current user, causes, lateness. Pure.
+//! Whom an effect is for: seats, current user, causes, lateness, duplicates. A pure state machine, no I/O.
+//!
+//! `seat` holds who was told what and makes causes; `cause_rule` finds an effect's subject and decides what becomes of
+//! it; `randoms` and `put_msg` are the duplicate rule of `PutMsg`.
+
+pub mod cause_rule;
+pub mod put_msg;
+pub mod randoms;
+pub mod seat;
+
+pub use cause_rule::{Decision, LatePolicy, PluginPolicy, SendPolicy, Subject, Telling, decide, subject_of};
+pub use put_msg::judge_put_msg;
+pub use randoms::Randoms;
+pub use seat::{Seat, Told};

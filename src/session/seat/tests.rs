@@ -1,0 +1,70 @@
+//! What a page hears, and the causes made of it.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::event::parse_line;
+
+#[track_caller]
+fn stimulus(text: &str) -> Stimulus {
+    Stimulus::from_line(&parse_line(text, 7, "log").expect("readable").expect("not blank"))
+}
+
+fn turn_to(user: &str) -> Stimulus {
+    stimulus(&format!(r#"{{"event":"OnUserChange","useraccount":"{user}"}}"#))
+}
+
+const CLICK: &str = r##"{"type":"stimulus.ui.click","data":{"selector":"#a"}}"##;
+
+#[test]
+fn a_stimulus_without_a_user_takes_the_one_the_page_knows() {
+    let mut told = Told::default();
+    assert_eq!(told.hear(&stimulus(CLICK)), Cause::new("7", None));
+    assert_eq!(told.hear(&turn_to("oA")), Cause::new("7", Some("oA")));
+    assert_eq!(told.hear(&stimulus(CLICK)), Cause::new("7", Some("oA")));
+    assert_eq!(told.hear(&turn_to("oB")), Cause::new("7", Some("oB")));
+    assert_eq!(told.user(), Some(&Arc::from("oB")));
+}
+
+#[test]
+fn a_stimulus_about_somebody_else_does_not_turn_the_page() {
+    let mut told = Told::default();
+    told.tell("oA");
+    let click = stimulus(r#"{"type":"stimulus.mcs.OnMapMsgClick","subject":"oB","data":{}}"#);
+    assert_eq!(told.hear(&click), Cause::new("7", Some("oB")));
+    assert_eq!(told.user(), Some(&Arc::from("oA")));
+}
+
+#[test]
+fn several_counts_users_not_tellings() {
+    let mut told = Told::default();
+    for (user, several) in [("oA", false), ("oA", false), ("oB", true), ("oA", true)] {
+        told.tell(user);
+        assert_eq!(told.several(), several, "{user}");
+    }
+}
+
+#[test]
+fn messages_of_other_visitors_do_not_reach_a_shared_page() {
+    let mut told = Told::default();
+    let select = stimulus(r#"{"type":"stimulus.echat.onSelectVisitor","data":{"visitorData":{"visitorId":"oA"}}}"#);
+    let message =
+        |user: &str| stimulus(&format!(r#"{{"type":"stimulus.echat.onReceiveMsg","data":{{"visitorId":"{user}"}}}}"#));
+    assert!(!told.reaches(&message("oA")), "nobody is selected");
+    assert!(told.reaches(&select));
+    told.hear(&select);
+    assert!(told.reaches(&message("oA")));
+    assert!(!told.reaches(&message("oB")));
+    assert!(told.reaches(&stimulus(r#"{"type":"stimulus.echat.onReceiveMsg","data":{}}"#)));
+    assert!(told.reaches(&turn_to("oB")), "MCS events turn the page");
+}
+
+#[test]
+fn a_seat_turns_once() {
+    let mut seat = Seat::new("kf0001@duoke");
+    assert!(!seat.turn(&stimulus(CLICK)));
+    assert!(seat.turn(&turn_to("oA")));
+    assert!(!seat.turn(&turn_to("oA")));
+    assert!(seat.turn(&turn_to("oB")));
+    assert_eq!(seat.current_user.as_deref(), Some("oB"));
+}
