@@ -22,3 +22,25 @@ pub const CLOCK_START_MS: i64 = 1_577_836_800_000;
 pub const PAGE_STACK_BYTES: usize = 256 * 1024 * 1024;
 /// JavaScript calls deep, before a page is stopped with a range fault.
 pub const RECURSION_DEPTH_MAX: usize = 5_000;
+/// Readings of the clock by which page time advances 1 ms inside a task (session-log.md, Time).
+pub const CLOCK_READINGS_PER_MS: u32 = 100;
+/// Page time a call of `PutMsg` takes, in ms (session-log.md, Time).
+pub const PUT_MSG_MS: i64 = 1;
+/// Nested timers from this depth on wait at least [`NESTED_TIMER_MS_MIN`] (HTML §8.6).
+pub const TIMER_NESTING_CLAMPED: u32 = 5;
+/// Shortest delay of a deeply nested timer, in ms (HTML §8.6).
+pub const NESTED_TIMER_MS_MIN: i64 = 4;
+/// Microtasks run in one checkpoint before the page is stopped with a limit fault: a promise loop never ends by itself.
+pub const MICROTASKS_PER_TASK_MAX: u32 = 1_000_000;
+/// Navigations in a row without a stimulus before they are no longer followed: a page that reloads itself for ever.
+pub const NAVIGATIONS_MAX: u32 = 20;
+/// Heap growth, in bytes, that forces a collection after a task: strings and nodes do not count for boa's own trigger.
+pub const HEAP_GROWTH_BYTES: isize = 32 * 1024 * 1024;
+/// Stack frames a fault keeps.
+pub const STACK_FRAMES_MAX: usize = 20;
+/// Lines of source shown before the faulty one in a code frame.
+pub const FRAME_LINES_BEFORE: usize = 2;
+/// Characters of a source line shown in a code frame: minified libraries are one line.
+pub const FRAME_COLUMNS_MAX: usize = 160;
+/// Brackets that code may nest: boa's parser takes about 25 kB of stack a level, and quadratic time.
+pub const CODE_NESTING_MAX: usize = 2_000;

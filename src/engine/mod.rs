@@ -1,3 +1,18 @@
-//! boa, made a page's engine: context, event loop, replaced builtins, faults, binding helpers.
+//! boa, made a page's engine.
+//!
+//! - [`context`]: a Context with our clock, hooks and builtins; [`clock`]: page time
+//! - [`event_loop`]: tasks, timers, microtasks, causes; [`jobs`]: boa's job executor and host hooks over it
+//! - [`script`]: running a page's scripts at their place in their file; [`fault`]: what went wrong, with a code frame
+//! - [`interface`]: tables of Web IDL interfaces; [`exotic`]: objects with computed properties; [`convert`]: values
+//! - [`builtins`]: builtins that boa lacks or that hurt real pages
 
 pub mod builtins;
+pub mod clock;
+pub mod context;
+pub mod convert;
+pub mod event_loop;
+pub mod exotic;
+pub mod fault;
+pub mod interface;
+pub mod jobs;
+pub mod script;

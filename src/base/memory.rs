@@ -1,0 +1,48 @@
+//! Counting what this thread's heap holds. The binary installs [`CountingAllocator`]; where nobody does, the count is 0.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+thread_local! {
+    static LIVE: Cell<isize> = const { Cell::new(0) };
+}
+
+/// The system's allocator, counting bytes by thread. Memory freed by another thread than the one that allocated it
+/// moves the counts apart; pages keep to their thread.
+pub struct CountingAllocator;
+
+/// Bytes this thread has allocated and not freed.
+#[must_use]
+pub fn live_bytes() -> isize {
+    LIVE.get()
+}
+
+fn count(bytes: usize, sign: isize) {
+    // While a thread ends its cell is gone; what it then frees is not counted.
+    let _ = LIVE.try_with(|live| live.set(live.get() + sign * isize::try_from(bytes).unwrap_or(0)));
+}
+
+#[expect(unsafe_code, reason = "an allocator is unsafe by its nature; every call goes to the system's")]
+// SAFETY: every method hands its arguments unchanged to `System`, which upholds the contract.
+unsafe impl GlobalAlloc for CountingAllocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size(), 1);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(layout.size(), -1);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(layout.size(), 1);
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        count(new_size, 1);
+        count(layout.size(), -1);
+        unsafe { System.realloc(pointer, layout, new_size) }
+    }
+}

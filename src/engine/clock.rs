@@ -1,0 +1,69 @@
+//! Page time (session-log.md, Time): stands still between tasks, advances deterministically inside one.
+
+use std::cell::Cell;
+
+use boa_engine::context::Clock;
+use boa_engine::context::time::JsInstant;
+
+use crate::base::clock::TimestampMs;
+use crate::base::limits::CLOCK_READINGS_PER_MS;
+
+/// The clock a page sees.
+#[derive(Debug)]
+pub struct PageClock {
+    now: Cell<TimestampMs>,
+    readings: Cell<u32>,
+    start: TimestampMs,
+}
+
+impl PageClock {
+    /// A clock that starts at `start`.
+    #[must_use]
+    pub fn new(start: TimestampMs) -> Self {
+        Self { now: Cell::new(start), readings: Cell::new(0), start }
+    }
+
+    /// Page time, without counting as a reading.
+    #[must_use]
+    pub fn now(&self) -> TimestampMs {
+        self.now.get()
+    }
+
+    /// Page time as a script reads it: busy-waits end, since readings move it.
+    #[must_use]
+    pub fn read(&self) -> TimestampMs {
+        let readings = self.readings.get() + 1;
+        self.readings.set(readings % CLOCK_READINGS_PER_MS);
+        if readings == CLOCK_READINGS_PER_MS {
+            self.advance(1);
+        }
+        self.now.get()
+    }
+
+    /// Moves on by `ms`.
+    pub fn advance(&self, ms: i64) {
+        self.now.set(self.now.get().saturating_add(ms));
+    }
+
+    /// Moves on to `time`, never back.
+    pub fn advance_to(&self, time: TimestampMs) {
+        self.now.set(self.now.get().max(time));
+    }
+
+    /// Milliseconds since the clock started (`performance.now()`).
+    #[must_use]
+    pub fn since_start(&self) -> i64 {
+        self.read() - self.start
+    }
+}
+
+impl Clock for PageClock {
+    fn now(&self) -> JsInstant {
+        let ms = u64::try_from(self.read()).unwrap_or(0);
+        JsInstant::new(ms / 1000, u32::try_from(ms % 1000).unwrap_or(0) * 1_000_000)
+    }
+
+    fn system_time_millis(&self) -> i64 {
+        self.read()
+    }
+}

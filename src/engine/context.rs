@@ -1,0 +1,68 @@
+//! Making a page's Context.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use boa_engine::context::intrinsics::Intrinsics;
+use boa_engine::{Context, JsObject, JsResult};
+
+use super::builtins;
+use super::event_loop::{ErrorReporter, EventLoop};
+use super::jobs::{Hooks, Microtasks, RejectionReporter, Rejections};
+use crate::base::limits::{HEAP_GROWTH_BYTES, RECURSION_DEPTH_MAX};
+use crate::base::memory;
+
+/// What a context is made of.
+pub struct Parts {
+    /// The page's loop; it outlives a document's context.
+    pub event_loop: Rc<EventLoop>,
+    /// The page's random numbers, which go on over navigations.
+    pub random: builtins::Random,
+    /// The zone, in seconds east of UTC.
+    pub zone_offset_s: i32,
+    /// Makes the global object.
+    pub make_global: fn(&Intrinsics) -> JsObject,
+    /// Reports errors nobody caught.
+    pub report_error: ErrorReporter,
+    /// Reports rejections nobody handled.
+    pub report_rejection: fn(&JsObject, &mut Context),
+}
+
+/// Makes a context with our clock, loop, hooks and builtins.
+///
+/// # Errors
+/// What boa says; a bug.
+pub fn build(parts: Parts) -> JsResult<Context> {
+    let rejections = Rc::new(Rejections::default());
+    let hooks =
+        Hooks::new(parts.event_loop.clone(), rejections.clone(), parts.zone_offset_s, parts.make_global);
+    let mut context = Context::builder()
+        .clock(parts.event_loop.clock().clone())
+        .host_hooks(Rc::new(hooks))
+        .job_executor(Rc::new(Microtasks::new(parts.event_loop.clone(), rejections)))
+        .build()?;
+    parts.event_loop.set_reporter(parts.report_error);
+    context.insert_data(parts.event_loop);
+    context.insert_data(RejectionReporter(parts.report_rejection));
+    let limits = context.runtime_limits_mut();
+    limits.set_recursion_limit(RECURSION_DEPTH_MAX);
+    limits.set_stack_size_limit(RECURSION_DEPTH_MAX * 40 + 10_240);
+    builtins::install_all(&mut context, &parts.random)?;
+    Ok(context)
+}
+
+thread_local! {
+    static LIVE_AFTER_COLLECTION: Cell<isize> = const { Cell::new(0) };
+}
+
+/// Collects where the thread's heap has grown much since the last time: boa counts boxes, not the text in them.
+pub fn collect_if_grown() {
+    let live = memory::live_bytes();
+    let base = LIVE_AFTER_COLLECTION.get();
+    if live > base + HEAP_GROWTH_BYTES.max(base / 2) {
+        boa_gc::force_collect();
+        LIVE_AFTER_COLLECTION.set(memory::live_bytes());
+    } else if live < base {
+        LIVE_AFTER_COLLECTION.set(live);
+    }
+}

@@ -1,0 +1,329 @@
+//! The event loop of a page (HTML §8.1.7): one task, then microtasks to exhaustion; timers by due time and sequence.
+//!
+//! Every task carries its cause (plugin-apis.md §3): what it schedules inherits it. An error in one task is reported
+//! and never stops the loop. Time passes only here.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use boa_engine::{Context, JsError, JsResult, JsValue};
+use rustc_hash::FxHashMap;
+
+use super::clock::PageClock;
+use crate::base::clock::TimestampMs;
+use crate::base::limits::{IDLE_HORIZON_MS, NESTED_TIMER_MS_MIN, TIMER_NESTING_CLAMPED};
+use crate::event::{Cause, Console, Effect, Fault};
+
+/// What a page gave out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// Something the world can see.
+    Effect(Effect),
+    /// Something that went wrong.
+    Fault(Fault),
+    /// A console line.
+    Console(Console),
+}
+
+/// An output with its page time and cause.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Emission {
+    /// Page time.
+    pub time: TimestampMs,
+    /// The stimulus it comes from, and the user it is for.
+    pub cause: Option<Cause>,
+    /// What it is.
+    pub output: Output,
+}
+
+/// The work of a task.
+pub type Work = Box<dyn FnOnce(&mut Context) -> JsResult<()>>;
+/// A timer's work: it may run many times.
+pub type TimerWork = Rc<dyn Fn(&mut Context) -> JsResult<()>>;
+
+struct Task {
+    cause: Option<Cause>,
+    run: Work,
+}
+
+struct Timer {
+    id: u32,
+    cause: Option<Cause>,
+    run: TimerWork,
+    every: Option<i64>,
+    nesting: u32,
+    /// Page time of the stimulus under which it was set.
+    stimulus_time: TimestampMs,
+}
+
+/// How an error nobody caught is reported: the window's business.
+pub type ErrorReporter = fn(&JsError, &mut Context);
+
+/// The loop.
+pub struct EventLoop {
+    clock: Rc<PageClock>,
+    tasks: RefCell<VecDeque<Task>>,
+    timers: RefCell<BTreeMap<(TimestampMs, u64), Timer>>,
+    due: RefCell<FxHashMap<u32, (TimestampMs, u64)>>,
+    sequence: Cell<u64>,
+    next_timer: Cell<u32>,
+    nesting: Cell<u32>,
+    outstanding: Cell<usize>,
+    cause: RefCell<Option<Cause>>,
+    stimulus_time: Cell<TimestampMs>,
+    emissions: RefCell<Vec<Emission>>,
+    reporter: Cell<Option<ErrorReporter>>,
+    closed: Cell<bool>,
+}
+
+impl EventLoop {
+    /// An empty loop over `clock`.
+    #[must_use]
+    pub fn new(clock: Rc<PageClock>) -> Self {
+        let now = clock.now();
+        Self {
+            clock,
+            tasks: RefCell::default(),
+            timers: RefCell::default(),
+            due: RefCell::default(),
+            sequence: Cell::new(0),
+            next_timer: Cell::new(1),
+            nesting: Cell::new(0),
+            outstanding: Cell::new(0),
+            cause: RefCell::default(),
+            stimulus_time: Cell::new(now),
+            emissions: RefCell::default(),
+            reporter: Cell::new(None),
+            closed: Cell::new(false),
+        }
+    }
+
+    /// The loop of this context.
+    ///
+    /// # Panics
+    /// Where the context was not made by [`super::context::build`].
+    #[must_use]
+    pub fn of(context: &Context) -> Rc<Self> {
+        context.get_data::<Rc<Self>>().expect("a page's context has its event loop").clone()
+    }
+
+    /// Page time's keeper.
+    #[must_use]
+    pub fn clock(&self) -> &Rc<PageClock> {
+        &self.clock
+    }
+
+    /// Sets how errors are reported.
+    pub fn set_reporter(&self, reporter: ErrorReporter) {
+        self.reporter.set(Some(reporter));
+    }
+
+    /// The cause of what runs now.
+    #[must_use]
+    pub fn cause(&self) -> Option<Cause> {
+        self.cause.borrow().clone()
+    }
+
+    /// Runs `work` under `cause`, which is put back after it.
+    pub fn with_cause<R>(&self, cause: Option<Cause>, work: impl FnOnce() -> R) -> R {
+        let before = self.cause.replace(cause);
+        let result = work();
+        self.cause.replace(before);
+        result
+    }
+
+    /// Gives something out now, under the current cause.
+    pub fn emit(&self, output: Output) {
+        let emission = Emission { time: self.clock.now(), cause: self.cause(), output };
+        self.emissions.borrow_mut().push(emission);
+    }
+
+    /// What was given out since the last call.
+    #[must_use]
+    pub fn take_emissions(&self) -> Vec<Emission> {
+        self.emissions.take()
+    }
+
+    /// Queues a task under the current cause.
+    pub fn queue(&self, run: Work) {
+        self.queue_with(self.cause(), run);
+    }
+
+    /// Queues a task under a cause of its own.
+    pub fn queue_with(&self, cause: Option<Cause>, run: Work) {
+        if !self.closed.get() {
+            self.tasks.borrow_mut().push_back(Task { cause, run });
+        }
+    }
+
+    /// Sets a timer and returns its id; `every` repeats it.
+    pub fn set_timer(&self, delay_ms: i64, repeat: bool, run: TimerWork) -> u32 {
+        let id = self.next_timer.get();
+        self.next_timer.set(id + 1);
+        let nesting = self.nesting.get() + 1;
+        let delay = clamp(delay_ms, nesting);
+        let timer = Timer {
+            id,
+            cause: self.cause(),
+            run,
+            every: repeat.then_some(delay),
+            nesting,
+            stimulus_time: self.stimulus_time.get(),
+        };
+        self.insert(self.clock.now().saturating_add(delay), timer);
+        id
+    }
+
+    fn insert(&self, due: TimestampMs, timer: Timer) {
+        if self.closed.get() {
+            return;
+        }
+        let key = (due, self.sequence.get());
+        self.sequence.set(key.1 + 1);
+        self.due.borrow_mut().insert(timer.id, key);
+        self.timers.borrow_mut().insert(key, timer);
+    }
+
+    /// Clears a timer; unknown ids are ignored.
+    pub fn clear_timer(&self, id: u32) {
+        if let Some(key) = self.due.borrow_mut().remove(&id) {
+            self.timers.borrow_mut().remove(&key);
+        }
+    }
+
+    /// Notes that an answer from outside is awaited, or has come.
+    pub fn count_outstanding(&self, started: bool) {
+        let count = self.outstanding.get();
+        self.outstanding.set(if started { count + 1 } else { count.saturating_sub(1) });
+    }
+
+    /// Whether an answer from outside is awaited.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.outstanding.get() > 0
+    }
+
+    /// Whether a task is ready.
+    #[must_use]
+    pub fn has_task(&self) -> bool {
+        !self.tasks.borrow().is_empty()
+    }
+
+    /// When the next timer is due.
+    #[must_use]
+    pub fn next_due(&self) -> Option<TimestampMs> {
+        self.timers.borrow().first_key_value().map(|((due, _), _)| *due)
+    }
+
+    /// A stimulus starts at page time `time`.
+    pub fn begin_stimulus(&self, time: TimestampMs) {
+        self.clock.advance_to(time);
+        self.stimulus_time.set(self.clock.now());
+    }
+
+    /// Idleness (session-log.md, Time): no task, no answer awaited, no timer that keeps the page busy.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        !self.has_task() && !self.is_waiting() && !self.timers_keep_busy()
+    }
+
+    fn timers_keep_busy(&self) -> bool {
+        let now = self.clock.now();
+        self.timers.borrow().iter().take_while(|((due, _), _)| *due <= now + IDLE_HORIZON_MS).any(|((due, _), timer)| {
+            timer.every.is_none() || *due <= timer.stimulus_time + IDLE_HORIZON_MS
+        })
+    }
+
+    /// Runs every ready task, each with its microtasks.
+    pub fn run_tasks(&self, context: &mut Context) {
+        loop {
+            let Some(task) = self.tasks.borrow_mut().pop_front() else { return };
+            self.nesting.set(0);
+            self.run(task.cause, task.run, context);
+        }
+    }
+
+    /// Runs the first timer, at its due time, then the tasks it readied. False where there is none.
+    pub fn run_timer(&self, context: &mut Context) -> bool {
+        let Some((key, mut timer)) = self.timers.borrow_mut().pop_first() else { return false };
+        self.clock.advance_to(key.0);
+        let work = timer.run.clone();
+        let (id, every) = (timer.id, timer.every);
+        self.nesting.set(timer.nesting);
+        if every.is_none() {
+            self.due.borrow_mut().remove(&id);
+        }
+        self.run(timer.cause.clone(), Box::new(move |context| work(context)), context);
+        if let Some(every) = every
+            && self.due.borrow().contains_key(&id)
+        {
+            timer.nesting += 1;
+            self.insert(self.clock.now().saturating_add(clamp(every, timer.nesting)), timer);
+        }
+        self.nesting.set(0);
+        self.run_tasks(context);
+        true
+    }
+
+    /// Runs one piece of work as a task: under its cause, with its microtasks after it, its error reported.
+    pub fn run(&self, cause: Option<Cause>, work: Work, context: &mut Context) {
+        let before = self.cause.replace(cause);
+        if let Err(error) = work(context) {
+            self.report(&error, context);
+        }
+        self.checkpoint(context);
+        super::context::collect_if_grown();
+        self.cause.replace(before);
+    }
+
+    /// Runs the microtasks (HTML §8.1.7.3, perform a microtask checkpoint).
+    pub fn checkpoint(&self, context: &mut Context) {
+        // Our executor reports errors itself and never fails.
+        let _ = context.run_jobs();
+    }
+
+    /// Reports an error that nobody caught.
+    pub fn report(&self, error: &JsError, context: &mut Context) {
+        if let Some(reporter) = self.reporter.get() {
+            reporter(error, context);
+        }
+    }
+
+    /// Calls a page's function and reports what it throws; `None` where it threw.
+    pub fn call(
+        &self,
+        function: &boa_engine::JsObject,
+        this: &JsValue,
+        args: &[JsValue],
+        context: &mut Context,
+    ) -> Option<JsValue> {
+        match function.call(this, args, context) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.report(&error, context);
+                None
+            }
+        }
+    }
+
+    /// The document is gone: nothing queued runs any more.
+    pub fn close(&self) {
+        self.closed.set(true);
+        self.tasks.take();
+        self.timers.take();
+        self.due.take();
+        self.outstanding.set(0);
+    }
+
+    /// Whether the document is gone.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+}
+
+fn clamp(delay_ms: i64, nesting: u32) -> i64 {
+    let least = if nesting > TIMER_NESTING_CLAMPED { NESTED_TIMER_MS_MIN } else { 0 };
+    delay_ms.max(least)
+}

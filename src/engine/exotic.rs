@@ -1,0 +1,248 @@
+//! Objects with computed properties (Web IDL §3.9, legacy platform objects): live collections, `dataset`, storage,
+//! named access. boa gives embedders no exotic objects, so each is a Proxy with native traps over a target that holds
+//! the native data.
+
+use boa_engine::property::{PropertyDescriptor, PropertyKey};
+use boa_engine::string::JsStrVariant;
+use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsSymbol, JsValue, js_string};
+use boa_gc::{Finalize, Trace};
+
+use super::convert::{Native, arg};
+use super::interface::{Prototypes, function};
+
+/// What a kind of exotic object computes.
+pub struct Exotic {
+    /// Names the kind; its handler is registered under it.
+    pub name: &'static str,
+    /// Own property `name` of the target, if it has one.
+    pub get: fn(&JsObject, &Key, &mut Context) -> JsResult<Option<JsValue>>,
+    /// Sets a property; `false` lets the target take it as an ordinary one.
+    pub set: fn(&JsObject, &Key, &JsValue, &mut Context) -> JsResult<bool>,
+    /// Deletes a property; `false` lets the target do it.
+    pub delete: fn(&JsObject, &Key, &mut Context) -> JsResult<bool>,
+    /// The names of the computed properties, indices first.
+    pub keys: fn(&JsObject, &mut Context) -> Vec<JsString>,
+    /// Whether the computed properties show in `for in`.
+    pub enumerable: bool,
+    /// Whether a property of the prototype chain goes before a named one (no `[LegacyOverrideBuiltIns]`).
+    pub builtins_first: bool,
+}
+
+/// A property key as exotic objects see it: an index or a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// An array index.
+    Index(u32),
+    /// A name.
+    Name(JsString),
+}
+
+impl Exotic {
+    /// No computed property can be set or deleted.
+    pub const READ_ONLY_SET: fn(&JsObject, &Key, &JsValue, &mut Context) -> JsResult<bool> =
+        |_, key, _, _| Ok(matches!(key, Key::Index(_)));
+    /// See [`Self::READ_ONLY_SET`].
+    pub const READ_ONLY_DELETE: fn(&JsObject, &Key, &mut Context) -> JsResult<bool> = |_, _, _| Ok(false);
+}
+
+/// Wraps `target` in a Proxy of this kind.
+///
+/// # Errors
+/// What boa says; a bug.
+pub fn wrap(target: JsObject, kind: &'static Exotic, context: &mut Context) -> JsResult<JsObject> {
+    let handler = handler(kind, context);
+    let proxy = context.intrinsics().constructors().proxy().constructor();
+    proxy.construct(&[target.into(), handler.into()], None, context)
+}
+
+/// The target of an exotic object, or the object itself: methods get the Proxy as `this`.
+///
+/// # Errors
+/// What a page's own Proxy throws.
+pub fn unwrap(object: &JsObject, context: &mut Context) -> JsResult<JsObject> {
+    let symbol = target_symbol(context);
+    Ok(object.get(symbol, context)?.as_object().unwrap_or_else(|| object.clone()))
+}
+
+#[derive(Trace, Finalize, JsData)]
+struct HandlerData(#[unsafe_ignore_trace] &'static Exotic);
+
+/// The key under which a trap gives its target away; scripts cannot come by it.
+#[derive(Clone)]
+struct TargetSymbol(JsSymbol);
+
+fn target_symbol(context: &mut Context) -> JsSymbol {
+    if let Some(TargetSymbol(symbol)) = context.get_data::<TargetSymbol>() {
+        return symbol.clone();
+    }
+    let symbol = JsSymbol::new(None).unwrap_or_else(JsSymbol::iterator);
+    context.insert_data(TargetSymbol(symbol.clone()));
+    symbol
+}
+
+fn handler(kind: &'static Exotic, context: &mut Context) -> JsObject {
+    let prototypes = Prototypes::of(context);
+    if let Some(found) = prototypes.find(kind.name) {
+        return found;
+    }
+    let object = JsObject::from_proto_and_data(None, HandlerData(kind));
+    let traps: [(&str, Native); 7] = [
+        ("get", trap_get),
+        ("set", trap_set),
+        ("has", trap_has),
+        ("deleteProperty", trap_delete),
+        ("ownKeys", trap_own_keys),
+        ("getOwnPropertyDescriptor", trap_descriptor),
+        ("defineProperty", trap_define),
+    ];
+    for (name, native) in traps {
+        let value = function(name, native, 0, context);
+        object.insert_property(JsString::from(name), PropertyDescriptor::builder().value(value));
+    }
+    prototypes.set(kind.name, object.clone());
+    object
+}
+
+struct Trap {
+    kind: &'static Exotic,
+    target: JsObject,
+    property: JsValue,
+    key: Option<Key>,
+}
+
+impl Trap {
+    fn read(this: &JsValue, args: &[JsValue]) -> JsResult<Self> {
+        let handler = this.as_object();
+        let kind = handler.as_ref().and_then(|h| h.downcast_ref::<HandlerData>().map(|data| data.0));
+        let (Some(kind), Some(target)) = (kind, arg(args, 0).as_object()) else {
+            return Err(super::convert::type_error("Illegal invocation"));
+        };
+        let property = arg(args, 1);
+        let key = property.as_string().map(|text| parse_key(&text));
+        Ok(Self { kind, target, property, key })
+    }
+
+    fn property_key(&self, context: &mut Context) -> JsResult<PropertyKey> {
+        self.property.to_property_key(context)
+    }
+
+    /// The computed own property, unless one of the prototype chain goes before it.
+    fn own(&self, context: &mut Context) -> JsResult<Option<JsValue>> {
+        let Some(key) = &self.key else { return Ok(None) };
+        if self.kind.builtins_first && matches!(key, Key::Name(_)) {
+            let property = self.property_key(context)?;
+            if self.target.has_property(property, context)? {
+                return Ok(None);
+            }
+        }
+        (self.kind.get)(&self.target, key, context)
+    }
+}
+
+fn parse_key(text: &JsString) -> Key {
+    let index = match text.as_str().variant() {
+        JsStrVariant::Latin1(bytes) => std::str::from_utf8(bytes).ok().and_then(|digits| {
+            let canonical = digits == "0" || digits.starts_with(|c: char| ('1'..='9').contains(&c));
+            digits.parse::<u32>().ok().filter(|index| canonical && *index != u32::MAX)
+        }),
+        JsStrVariant::Utf16(_) => None,
+    };
+    index.map_or_else(|| Key::Name(text.clone()), Key::Index)
+}
+
+fn trap_get(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let trap = Trap::read(this, args)?;
+    if let Some(symbol) = trap.property.as_symbol()
+        && symbol == target_symbol(context)
+    {
+        return Ok(trap.target.into());
+    }
+    if let Some(value) = trap.own(context)? {
+        return Ok(value);
+    }
+    let key = trap.property_key(context)?;
+    trap.target.get(key, context)
+}
+
+fn trap_set(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let trap = Trap::read(this, args)?;
+    let value = arg(args, 2);
+    if let Some(key) = &trap.key
+        && (trap.kind.set)(&trap.target, key, &value, context)?
+    {
+        return Ok(true.into());
+    }
+    let key = trap.property_key(context)?;
+    trap.target.set(key, value, false, context).map(JsValue::from)
+}
+
+fn trap_has(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let trap = Trap::read(this, args)?;
+    if trap.own(context)?.is_some() {
+        return Ok(true.into());
+    }
+    let key = trap.property_key(context)?;
+    trap.target.has_property(key, context).map(JsValue::from)
+}
+
+fn trap_delete(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let trap = Trap::read(this, args)?;
+    if let Some(key) = &trap.key {
+        if (trap.kind.delete)(&trap.target, key, context)? {
+            return Ok(true.into());
+        }
+        if trap.own(context)?.is_some() {
+            return Ok(false.into());
+        }
+    }
+    let key = trap.property_key(context)?;
+    trap.target.delete_property_or_throw(key, context).map(JsValue::from)
+}
+
+fn trap_own_keys(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let trap = Trap::read(this, args)?;
+    let mut keys: Vec<JsValue> = (trap.kind.keys)(&trap.target, context).into_iter().map(JsValue::from).collect();
+    for key in trap.target.own_property_keys(context)? {
+        let key = match key {
+            PropertyKey::Index(index) => JsString::from(index.get().to_string()).into(),
+            other => JsValue::from(other),
+        };
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    Ok(super::convert::array(keys, context))
+}
+
+fn trap_descriptor(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let trap = Trap::read(this, args)?;
+    let result = JsObject::with_object_proto(context.intrinsics());
+    if let Some(value) = trap.own(context)? {
+        let writable = trap.kind.set as usize != Exotic::READ_ONLY_SET as usize;
+        result.set(js_string!("value"), value, true, context)?;
+        result.set(js_string!("writable"), writable, true, context)?;
+        result.set(js_string!("enumerable"), trap.kind.enumerable, true, context)?;
+        result.set(js_string!("configurable"), true, true, context)?;
+        return Ok(result.into());
+    }
+    let object = context.intrinsics().constructors().object().constructor();
+    let get = object.get(js_string!("getOwnPropertyDescriptor"), context)?;
+    match get.as_callable() {
+        Some(get) => get.call(&JsValue::undefined(), &[trap.target.into(), trap.property], context),
+        None => Ok(JsValue::undefined()),
+    }
+}
+
+fn trap_define(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let trap = Trap::read(this, args)?;
+    let value = super::convert::member(&arg(args, 2), "value", context)?;
+    if let Some(key) = &trap.key
+        && (trap.kind.set)(&trap.target, key, &value, context)?
+    {
+        return Ok(true.into());
+    }
+    let key = trap.property_key(context)?;
+    let Some(descriptor) = arg(args, 2).as_object() else { return Ok(false.into()) };
+    let descriptor = descriptor.to_property_descriptor(context)?;
+    trap.target.define_property_or_throw(key, descriptor, context).map(JsValue::from)
+}

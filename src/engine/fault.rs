@@ -1,0 +1,185 @@
+//! What went wrong: message, place in the page's own file, stack, code frame.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use boa_engine::{Context, JsError, JsObject, JsString, JsValue};
+use rustc_hash::FxHashMap;
+
+use super::convert::to_utf8;
+use crate::base::limits::{FRAME_COLUMNS_MAX, FRAME_LINES_BEFORE, STACK_FRAMES_MAX};
+use crate::event::Place;
+
+/// The texts of a page's files by address, for code frames, and the real files behind them.
+#[derive(Default)]
+pub struct Sources(RefCell<FxHashMap<String, (Rc<str>, Option<String>)>>);
+
+impl Sources {
+    /// The sources of this context.
+    ///
+    /// # Panics
+    /// Where the page did not give the context any: a bug.
+    #[must_use]
+    pub fn of(context: &Context) -> Rc<Self> {
+        context.get_data::<Rc<Self>>().expect("a page's context has its sources").clone()
+    }
+
+    /// Remembers a file's text.
+    pub fn add(&self, url: &str, text: &str, file: Option<String>) {
+        self.0.borrow_mut().insert(url.to_owned(), (Rc::from(text), file));
+    }
+
+    /// The text at an address.
+    #[must_use]
+    pub fn text(&self, url: &str) -> Option<Rc<str>> {
+        self.0.borrow().get(url).map(|(text, _)| text.clone())
+    }
+
+    /// A place with its real file and its code frame.
+    #[must_use]
+    pub fn place(&self, url: &str, line: u32, column: u32, stack: String) -> Place {
+        let found = self.0.borrow().get(url).cloned();
+        let (text, file) = found.map_or((None, None), |(text, file)| (Some(text), file));
+        let frame = text.map(|text| code_frame(&text, line, column)).unwrap_or_default();
+        Place { url: url.to_owned(), file, line, column, stack, frame }
+    }
+
+    /// Where `snippet` stands in the text at `url`, from 1; the place of an inline handler.
+    #[must_use]
+    pub fn find(&self, url: &str, snippet: &str) -> Option<(u32, u32)> {
+        let text = self.text(url)?;
+        let at = text.find(snippet)?;
+        let before = &text[..at];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |line| line.encode_utf16().count()) + 1;
+        Some((u32::try_from(line).ok()?, u32::try_from(column).ok()?))
+    }
+}
+
+/// The lines around a place, with a marker under the column.
+#[must_use]
+pub fn code_frame(text: &str, line: u32, column: u32) -> String {
+    let Some(at) = usize::try_from(line).ok().and_then(|line| line.checked_sub(1)) else { return String::new() };
+    let column = usize::try_from(column).unwrap_or(1).max(1) - 1;
+    let from = at.saturating_sub(FRAME_LINES_BEFORE);
+    let mut frame = String::new();
+    for (number, source) in text.lines().enumerate().skip(from).take(at + 1 - from) {
+        let skip = if number == at { column.saturating_sub(FRAME_COLUMNS_MAX / 2) } else { 0 };
+        let shown: String = source.chars().skip(skip).take(FRAME_COLUMNS_MAX).collect();
+        frame.push_str(&format!("{:>5} | {}\n", number + 1, shown.replace('\t', " ")));
+        if number == at {
+            frame.push_str(&format!("      | {}^", " ".repeat(column - skip)));
+        }
+    }
+    if frame.ends_with('^') { frame } else { String::new() }
+}
+
+/// An error, taken apart.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Described {
+    /// `TypeError: x is not a function`, or what was thrown as text.
+    pub message: String,
+    /// The stack, innermost first, a call a line: `at name (url:line:column)`.
+    pub stack: String,
+    /// The innermost place in a page's file: address, line, column.
+    pub place: Option<(String, u32, u32)>,
+    /// Whether the engine's own bounds were overrun; no page can catch that.
+    pub is_limit: bool,
+    /// Whether it is a parse error of the script itself.
+    pub is_parse: bool,
+}
+
+/// Takes an error apart.
+pub fn describe(error: &JsError, context: &mut Context) -> Described {
+    let text = error.to_string();
+    let mut frames = frames_of(&text);
+    let message = match error.as_opaque() {
+        Some(value) => thrown(value, context),
+        None => text.split("\n    at ").next().unwrap_or(&text).to_owned(),
+    };
+    if let Some(object) = error.as_opaque().and_then(JsValue::as_object)
+        && let Some(stack) = stack_of(&object, context)
+    {
+        let own = frames_of(&stack);
+        if !own.is_empty() {
+            frames = own;
+        }
+    }
+    let place = frames.iter().find_map(|frame| place_of(frame));
+    frames.truncate(STACK_FRAMES_MAX);
+    Described {
+        message,
+        stack: frames.join("\n"),
+        place,
+        is_limit: error.as_engine().is_some(),
+        is_parse: false,
+    }
+}
+
+/// What was thrown, as text: an error as `name: message`.
+fn thrown(value: &JsValue, context: &mut Context) -> String {
+    let Some(object) = value.as_object() else { return format!("Uncaught {}", value.display()) };
+    let mut member = |name: &str| {
+        let value = object.get(JsString::from(name), context).unwrap_or_default();
+        value.as_string().map(|text| to_utf8(&text))
+    };
+    match (member("name"), member("message")) {
+        (Some(name), Some(message)) if !message.is_empty() => format!("{name}: {message}"),
+        (Some(name), Some(_)) => name,
+        (_, Some(message)) => message,
+        _ => value.to_string(context).map_or_else(|_| "Uncaught [object]".to_owned(), |t| to_utf8(&t)),
+    }
+}
+
+fn stack_of(object: &JsObject, context: &mut Context) -> Option<String> {
+    let stack = object.get(JsString::from("stack"), context).ok()?;
+    stack.as_string().map(|text| to_utf8(&text))
+}
+
+/// The calls of a stack text, those of native functions left out.
+fn frames_of(text: &str) -> Vec<String> {
+    text.lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("at ") && !line.contains("(native"))
+        .map(|line| line.replace("at <main> (", "at ("))
+        .collect()
+}
+
+/// `at name (url:line:column)`
+fn place_of(frame: &str) -> Option<(String, u32, u32)> {
+    let inside = frame.rsplit_once('(')?.1.strip_suffix(')')?;
+    let (rest, column) = inside.rsplit_once(':')?;
+    let (url, line) = rest.rsplit_once(':')?;
+    let is_address = url.contains("://") || url.starts_with("about:") || url.starts_with("data:");
+    is_address.then_some(())?;
+    Some((url.to_owned(), line.parse().ok()?, column.parse().ok()?))
+}
+
+/// The place a parse error names: `… at line 3, col 7`.
+#[must_use]
+pub fn parse_place(message: &str) -> Option<(u32, u32)> {
+    let at = message.rfind(" at line ")?;
+    let rest = &message[at + " at line ".len()..];
+    let (line, column) = rest.split_once(", col ")?;
+    let digits: String = column.chars().take_while(char::is_ascii_digit).collect();
+    Some((line.trim().parse().ok()?, digits.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_marks_the_column() {
+        let frame = code_frame("one\ntwo\nthree\nfour", 3, 3);
+        assert_eq!(frame, "    1 | one\n    2 | two\n    3 | three\n      |   ^");
+        assert_eq!(code_frame("one", 9, 1), "");
+    }
+
+    #[test]
+    fn places_are_read_from_frames_and_messages() {
+        assert_eq!(place_of("at f (http://a/b.js:12:5)"), Some(("http://a/b.js".to_owned(), 12, 5)));
+        assert_eq!(place_of("at f (eval:1:1)"), None);
+        assert_eq!(parse_place("SyntaxError: unexpected token '}' at line 3, col 7"), Some((3, 7)));
+    }
+}

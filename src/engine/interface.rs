@@ -1,0 +1,193 @@
+//! Tables of Web IDL interfaces, and the constructors and prototypes made from them.
+
+use boa_engine::object::FunctionObjectBuilder;
+use boa_engine::property::{Attribute, PropertyDescriptor};
+use boa_engine::{Context, JsNativeError, JsObject, JsResult, JsString, JsSymbol, JsValue, NativeFunction};
+use rustc_hash::FxHashMap;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::convert::Native;
+
+/// One interface: a constructor and its prototype.
+pub struct Interface {
+    /// Its name.
+    pub name: &'static str,
+    /// The interface it inherits from.
+    pub parent: Option<&'static str>,
+    /// What `new` does, and how many arguments it wants; none: "Illegal constructor".
+    pub constructor: Option<(Native, usize)>,
+    /// Attributes: name, getter, setter.
+    pub attributes: &'static [(&'static str, Native, Option<Native>)],
+    /// Operations: name, function, arguments wanted.
+    pub methods: &'static [(&'static str, Native, usize)],
+    /// Static operations.
+    pub statics: &'static [(&'static str, Native, usize)],
+    /// Constants, on the constructor and the prototype.
+    pub constants: &'static [(&'static str, u32)],
+}
+
+impl Interface {
+    /// Nothing; the rest of a table.
+    pub const EMPTY: Interface = Interface {
+        name: "",
+        parent: None,
+        constructor: None,
+        attributes: &[],
+        methods: &[],
+        statics: &[],
+        constants: &[],
+    };
+}
+
+/// The prototypes of a context by interface name.
+#[derive(Clone, Default)]
+pub struct Prototypes(Rc<RefCell<FxHashMap<&'static str, JsObject>>>);
+
+impl Prototypes {
+    /// The registry of this context.
+    #[must_use]
+    pub fn of(context: &mut Context) -> Self {
+        if let Some(found) = context.get_data::<Self>() {
+            return found.clone();
+        }
+        let made = Self::default();
+        context.insert_data(made.clone());
+        made
+    }
+
+    /// The prototype of an interface that was installed.
+    ///
+    /// # Panics
+    /// Where it was not: a bug.
+    #[must_use]
+    pub fn get(&self, name: &str) -> JsObject {
+        self.0.borrow().get(name).expect("the interface is installed").clone()
+    }
+
+    /// The prototype of an interface, if it was installed.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<JsObject> {
+        self.0.borrow().get(name).cloned()
+    }
+
+    /// Registers an interface's prototype.
+    pub fn set(&self, name: &'static str, prototype: JsObject) {
+        self.0.borrow_mut().insert(name, prototype);
+    }
+}
+
+/// The prototype of an installed interface.
+#[must_use]
+pub fn prototype(name: &str, context: &mut Context) -> JsObject {
+    Prototypes::of(context).get(name)
+}
+
+/// A native function object.
+#[must_use]
+pub fn function(name: &str, native: Native, length: usize, context: &mut Context) -> JsObject {
+    FunctionObjectBuilder::new(context.realm(), NativeFunction::from_fn_ptr(native))
+        .name(JsString::from(name))
+        .length(length)
+        .build()
+        .into()
+}
+
+/// Defines an accessor property.
+pub fn define_accessor(
+    target: &JsObject,
+    name: &str,
+    getter: Native,
+    setter: Option<Native>,
+    context: &mut Context,
+) {
+    let get = function(&format!("get {name}"), getter, 0, context);
+    let mut descriptor = PropertyDescriptor::builder().get(get).enumerable(true).configurable(true);
+    if let Some(setter) = setter {
+        descriptor = descriptor.set(function(&format!("set {name}"), setter, 1, context));
+    }
+    target.insert_property(JsString::from(name), descriptor);
+}
+
+/// Defines a method property.
+pub fn define_method(target: &JsObject, name: &str, native: Native, length: usize, context: &mut Context) {
+    let value = function(name, native, length, context);
+    define_value(target, name, value, Attribute::all());
+}
+
+/// Defines a data property.
+pub fn define_value(target: &JsObject, name: &str, value: impl Into<JsValue>, attribute: Attribute) {
+    let descriptor = PropertyDescriptor::builder()
+        .value(value)
+        .writable(attribute.writable())
+        .enumerable(attribute.enumerable())
+        .configurable(attribute.configurable());
+    target.insert_property(JsString::from(name), descriptor);
+}
+
+/// Makes an interface's prototype and constructor and puts the constructor on the global object.
+///
+/// # Errors
+/// What boa says; a bug.
+pub fn install(interface: &Interface, context: &mut Context) -> JsResult<()> {
+    let prototypes = Prototypes::of(context);
+    let parent = match interface.parent {
+        Some(parent) => prototypes.get(parent),
+        None => context.intrinsics().constructors().object().prototype(),
+    };
+    let prototype = JsObject::from_proto_and_data(parent, boa_engine::builtins::object::OrdinaryObject);
+    for (name, getter, setter) in interface.attributes {
+        define_accessor(&prototype, name, *getter, *setter, context);
+    }
+    for (name, native, length) in interface.methods {
+        define_method(&prototype, name, *native, *length, context);
+    }
+    prototype.insert_property(
+        JsSymbol::to_string_tag(),
+        PropertyDescriptor::builder().value(JsString::from(interface.name)).configurable(true),
+    );
+    let (native, length) = interface.constructor.unwrap_or((illegal_constructor, 0));
+    let constructor: JsObject = FunctionObjectBuilder::new(context.realm(), NativeFunction::from_fn_ptr(native))
+        .name(JsString::from(interface.name))
+        .length(length)
+        .constructor(true)
+        .build()
+        .into();
+    if let Some(parent) = interface.parent
+        && let Some(parent) = context.global_object().get(JsString::from(parent), context)?.as_object()
+    {
+        constructor.set_prototype(Some(parent));
+    }
+    for (name, native, length) in interface.statics {
+        define_method(&constructor, name, *native, *length, context);
+    }
+    for (name, value) in interface.constants {
+        define_value(&constructor, name, *value, Attribute::ENUMERABLE);
+        define_value(&prototype, name, *value, Attribute::ENUMERABLE);
+    }
+    define_value(&constructor, "prototype", prototype.clone(), Attribute::empty());
+    let hidden = Attribute::WRITABLE | Attribute::CONFIGURABLE;
+    define_value(&prototype, "constructor", constructor.clone(), hidden);
+    define_value(&context.global_object(), interface.name, constructor, hidden);
+    prototypes.set(interface.name, prototype);
+    Ok(())
+}
+
+fn illegal_constructor(_this: &JsValue, _args: &[JsValue], _context: &mut Context) -> JsResult<JsValue> {
+    Err(JsNativeError::typ().with_message("Illegal constructor").into())
+}
+
+/// The prototype a `new` expression asks for: that of `new.target`, else the interface's own.
+///
+/// # Errors
+/// A TypeError where the constructor was called without `new`.
+pub fn new_target_prototype(new_target: &JsValue, interface: &str, context: &mut Context) -> JsResult<JsObject> {
+    let Some(target) = new_target.as_object() else {
+        let message = format!("Class constructor {interface} cannot be invoked without 'new'");
+        return Err(JsNativeError::typ().with_message(message).into());
+    };
+    Ok(target
+        .get(JsString::from("prototype"), context)?
+        .as_object()
+        .unwrap_or_else(|| prototype(interface, context)))
+}

@@ -1,0 +1,136 @@
+//! Running a page's scripts at their place in their file.
+
+use std::path::Path;
+
+use boa_engine::object::builtins::JsFunction;
+use boa_engine::{Context, JsError, JsNativeError, JsObject, JsResult, JsString, JsValue, Script, Source};
+
+use super::fault::{Described, Sources, describe, parse_place};
+use crate::base::limits::CODE_NESTING_MAX;
+use crate::event::{Fault, Place};
+
+/// A script's text and where it stands.
+pub struct Code<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// The address of its file.
+    pub url: &'a str,
+    /// Line of its first character in that file, from 1.
+    pub line: u32,
+    /// Column of its first character, from 1.
+    pub column: u32,
+}
+
+/// Why a script did not run to its end.
+pub enum ScriptError {
+    /// It does not parse; nothing of it ran.
+    Parse(Fault),
+    /// It threw; what it had hoisted stays callable.
+    Thrown(JsError),
+}
+
+/// Runs a classic script in the global scope.
+///
+/// # Errors
+/// [`ScriptError`].
+pub fn run(code: &Code<'_>, context: &mut Context) -> Result<(), ScriptError> {
+    if nesting(code.text.chars().map(u32::from)) > CODE_NESTING_MAX {
+        let message = format!("SyntaxError: code nests more than {CODE_NESTING_MAX} brackets deep");
+        let place = Sources::of(context).place(code.url, code.line, code.column, String::new());
+        return Err(ScriptError::Parse(Fault::Parse { message, place }));
+    }
+    let padded = pad(code);
+    let source = Source::from_bytes(padded.as_bytes()).with_path(Path::new(code.url));
+    match Script::parse(source, None, context) {
+        Ok(script) => script.evaluate(context).map(|_| ()).map_err(ScriptError::Thrown),
+        Err(error) => Err(ScriptError::Parse(parse_fault(&error, code, context))),
+    }
+}
+
+/// Lines and blanks before the text, so that the engine counts as the file does.
+fn pad(code: &Code<'_>) -> String {
+    let lines = code.line.saturating_sub(1) as usize;
+    let blanks = code.column.saturating_sub(1) as usize;
+    let mut padded = String::with_capacity(lines + blanks + code.text.len());
+    padded.extend(std::iter::repeat_n('\n', lines));
+    padded.extend(std::iter::repeat_n(' ', blanks));
+    padded.push_str(code.text);
+    padded
+}
+
+fn parse_fault(error: &JsError, code: &Code<'_>, context: &mut Context) -> Fault {
+    let described = describe(error, context);
+    let end = || {
+        let lines = u32::try_from(code.text.matches('\n').count()).unwrap_or(0);
+        (code.line + lines, 1)
+    };
+    let (line, column) = parse_place(&described.message).unwrap_or_else(end);
+    let place = Sources::of(context).place(code.url, line, column, described.stack);
+    Fault::Parse { message: described.message, place }
+}
+
+/// The place of an error, with its code frame; `fallback` where the error names none.
+pub fn place(described: &Described, fallback: &str, context: &Context) -> Place {
+    let sources = Sources::of(context);
+    match &described.place {
+        Some((url, line, column)) => sources.place(url, *line, *column, described.stack.clone()),
+        None => Place { url: fallback.to_owned(), stack: described.stack.clone(), ..Place::default() },
+    }
+}
+
+/// Compiles the body of an inline handler (HTML §8.1.8.1) with `scope` objects around it, innermost last.
+///
+/// # Errors
+/// The parse error.
+pub fn compile_handler(
+    name: &str,
+    parameters: &str,
+    body: &str,
+    url: &str,
+    position: (u32, u32),
+    scope: &[JsObject],
+    context: &mut Context,
+) -> JsResult<JsObject> {
+    // The body alone must parse, so that it cannot close the function around it.
+    let check = context.intrinsics().constructors().function().constructor();
+    check.construct(&[JsString::from(parameters).into(), JsString::from(body).into()], None, context)?;
+    let names: Vec<String> = (0..scope.len()).map(|at| format!("s{at}")).collect();
+    let mut head = format!("(function({}){{", names.join(","));
+    for name in &names {
+        head.push_str(&format!("with({name})"));
+    }
+    head.push_str(&format!("{{return function {name}({parameters}){{"));
+    let blanks = (position.1 as usize).saturating_sub(1).saturating_sub(head.len());
+    let lines = "\n".repeat((position.0 as usize).saturating_sub(1));
+    let text = format!("{lines}{}{head}{body}\n}}}}}})", " ".repeat(blanks));
+    let source = Source::from_bytes(text.as_bytes()).with_path(Path::new(url));
+    let outer = Script::parse(source, None, context)?.evaluate(context)?;
+    let arguments: Vec<JsValue> = scope.iter().cloned().map(JsValue::from).collect();
+    let made = match outer.as_callable() {
+        Some(outer) => outer.call(&JsValue::undefined(), &arguments, context)?,
+        None => JsValue::undefined(),
+    };
+    made.as_object().ok_or_else(|| JsNativeError::syntax().with_message("not a function body").into())
+}
+
+/// The deepest nesting of brackets in code, roughly: text in strings and comments counts too.
+pub fn nesting(characters: impl Iterator<Item = u32>) -> usize {
+    let (mut depth, mut deepest) = (0usize, 0usize);
+    for character in characters {
+        match char::from_u32(character) {
+            Some('(' | '[' | '{') => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            Some(')' | ']' | '}') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// A function object as boa's callable type.
+#[must_use]
+pub fn callable(value: &JsValue) -> Option<JsFunction> {
+    value.as_object().and_then(JsFunction::from_object)
+}
