@@ -22,3 +22,5 @@ pub const CLOCK_START_MS: i64 = 1_577_836_800_000;
 pub const PAGE_STACK_BYTES: usize = 256 * 1024 * 1024;
 /// JavaScript calls deep, before a page is stopped with a range fault.
 pub const RECURSION_DEPTH_MAX: usize = 5_000;
+/// Levels a JSON text may nest: what comes in must be able to go out again, and `JSON.stringify` takes native stack per level.
+pub const JSON_DEPTH_MAX: usize = 5_000;
