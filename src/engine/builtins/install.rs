@@ -9,6 +9,7 @@ use super::math_random::Random;
 /// # Errors
 /// Where the page's globals refuse a property; a fresh context's do not.
 pub fn install_all(context: &mut Context, random: &Random) -> JsResult<()> {
+    super::array_sort::install(context)?;
     super::json_parse::install(context)?;
     super::math_random::install(context, random)
 }
