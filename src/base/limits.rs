@@ -44,3 +44,5 @@ pub const FRAME_LINES_BEFORE: usize = 2;
 pub const FRAME_COLUMNS_MAX: usize = 160;
 /// Brackets that code may nest: boa's parser takes about 25 kB of stack a level, and quadratic time.
 pub const CODE_NESTING_MAX: usize = 2_000;
+/// Levels a JSON text may nest: what comes in must be able to go out again, and `JSON.stringify` takes native stack per level.
+pub const JSON_DEPTH_MAX: usize = 5_000;

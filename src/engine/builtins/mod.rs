@@ -1,1 +1,16 @@
 //! Builtins that boa lacks or that hurt real pages, replaced natively.
+//!
+//! - [`array_sort`]: `sort` that survives a comparator which contradicts itself
+//! - [`json_parse`]: `JSON.parse` that is fast, keeps nothing and takes any nesting
+//! - [`math_random`]: `Math.random` from a seed
+//! - [`install_all`]: the whole set
+
+pub mod array_sort;
+mod install;
+pub mod json_parse;
+pub mod math_random;
+mod native;
+#[cfg(test)]
+mod testing;
+
+pub use install::install_all;
