@@ -6,7 +6,7 @@ use std::rc::Rc;
 use boa_engine::context::intrinsics::Intrinsics;
 use boa_engine::{Context, JsObject, JsResult};
 
-use super::builtins;
+use super::builtins::{self, math_random::Random};
 use super::event_loop::{ErrorReporter, EventLoop};
 use super::jobs::{Hooks, Microtasks, RejectionReporter, Rejections};
 use crate::base::limits::{HEAP_GROWTH_BYTES, RECURSION_DEPTH_MAX};
@@ -17,7 +17,7 @@ pub struct Parts {
     /// The page's loop; it outlives a document's context.
     pub event_loop: Rc<EventLoop>,
     /// The page's random numbers, which go on over navigations.
-    pub random: builtins::Random,
+    pub random: Random,
     /// The zone, in seconds east of UTC.
     pub zone_offset_s: i32,
     /// Makes the global object.
