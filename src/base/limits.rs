@@ -8,6 +8,18 @@ pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const DOCUMENT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Longest a page's request may take.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Redirects followed for one request, as the Fetch standard bounds them.
+pub const REDIRECTS_MAX: usize = 20;
+/// Cookies of one page; past that the oldest go. Browsers keep about 180 a site (RFC 6265 §6.1 asks for 50).
+pub const COOKIES_MAX: usize = 300;
+/// Largest cookie, name, value and attributes, in bytes (RFC 6265 §6.1).
+pub const COOKIE_BYTES_MAX: usize = 4096;
+/// Bytes of an HTML document searched for its `<meta charset>` (HTML standard, "prescan").
+pub const CHARSET_PRESCAN_BYTES: usize = 1024;
+/// Bytes of a document looked at to tell text from binary data (MIME Sniffing standard, "resource header").
+pub const BINARY_SNIFF_BYTES: usize = 1445;
+/// Directory entries looked at to suggest a name for a file that is missing: enough for a plugin, not for a disk.
+pub const NEIGHBOURS_MAX: usize = 1_000;
 /// Longest line of a session log, in bytes (session-log.md fixes the minimum).
 pub const LOG_LINE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// `head.random` values remembered per document (plugin-apis.md §1.2 asks for at least this many).

@@ -1,1 +1,44 @@
 //! Fetching for pages: the plugin's folder, replacements, the egress guard, the live network.
+//!
+//! A page asks through [`Network`] and knows no more. [`PluginNetwork`] is the one that `run`, `serve` and `dev` hand
+//! to a page. It tries, in this order: `data:` addresses, `[replace]`, what the host answers itself, the plugin's own
+//! folder, and last the live network behind the egress guard. [`RefuseAll`] is the network of a page that has none.
+//!
+//! - `request`, `network`, `error`: what is asked, of whom, and what may go wrong
+//! - `plugin`: the order above
+//! - `folder`, `disk`, `plugin_host`, `content_type`: files of a plugin at `http://<name>.plugin.invalid/`
+//! - `guard`, `replace`, `data_url`: origins allowed, addresses answered from files, addresses that are their own answer
+//! - `live`, `headers`: HTTP
+//! - `cookies`, `cookie_date`: one page's cookies, shared by requests and `document.cookie`
+//! - `charset`, `prescan`: from bytes to text
+
+mod charset;
+mod content_type;
+mod cookie_date;
+mod cookies;
+mod data_url;
+mod disk;
+mod error;
+mod folder;
+mod guard;
+mod headers;
+mod live;
+mod network;
+mod plugin;
+mod plugin_host;
+mod prescan;
+mod replace;
+mod request;
+
+pub use charset::{decode_html, decode_script, decode_xhr, looks_binary};
+pub use content_type::content_type_of;
+pub use cookies::CookieJar;
+pub use error::NetError;
+pub use folder::{EmbeddedFiles, Folder};
+pub use guard::Guard;
+pub use live::{Bounds, Live};
+pub use network::{Network, RefuseAll, Reply};
+pub use plugin::{Answer, PluginNetwork};
+pub use plugin_host::{plugin_host, plugin_label, plugin_url};
+pub use replace::Replacements;
+pub use request::{Destination, Request, Response};

@@ -1,0 +1,181 @@
+//! What may keep a page from its answer, in words for the operator.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why a request has no answer. The text says what, where and why; [`NetError::hint`] the next step.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NetError {
+    /// The egress guard does not let the page talk to this origin.
+    #[error("{url} was refused: this page may not talk to {origin}")]
+    NotAllowed {
+        /// The address asked for.
+        url: String,
+        /// Its origin, as `allow` lists spell it.
+        origin: String,
+    },
+    /// No connection: name not found, refused, no route, TLS refused, no network at all.
+    #[error("{url} could not be reached: {reason}")]
+    Unreachable {
+        /// The address asked for.
+        url: String,
+        /// The operating system's or the TLS library's words.
+        reason: String,
+    },
+    /// The answer was not complete in time.
+    #[error("{url} did not answer within {timeout_ms} ms")]
+    TimedOut {
+        /// The address asked for.
+        url: String,
+        /// The bound that was in force, in milliseconds.
+        timeout_ms: u64,
+    },
+    /// The answer is larger than a page may have.
+    #[error("the answer of {url} is larger than {bytes_max} bytes")]
+    TooLarge {
+        /// The address asked for.
+        url: String,
+        /// The bound that was in force, in bytes.
+        bytes_max: usize,
+    },
+    /// An address of the plugin's folder, or of a replacement, without a file behind it.
+    #[error("{url} has no file: {} does not exist", path.display())]
+    FileNotFound {
+        /// The address asked for.
+        url: String,
+        /// The file that was looked for.
+        path: PathBuf,
+        /// A file beside it whose name is nearly the same.
+        similar: Option<String>,
+    },
+    /// A file that is there and cannot be read.
+    #[error("{url} cannot be read from {}: {reason}", path.display())]
+    FileUnreadable {
+        /// The address asked for.
+        url: String,
+        /// The file.
+        path: PathBuf,
+        /// The operating system's words.
+        reason: String,
+    },
+    /// An address that leads out of the plugin's folder, by `..` or by a link.
+    #[error("{url} leads out of the plugin's folder {}", folder.display())]
+    OutsideFolder {
+        /// The address asked for.
+        url: String,
+        /// The plugin's folder.
+        folder: PathBuf,
+    },
+    /// An address that cannot be fetched at all.
+    #[error("{url} cannot be fetched: {reason}")]
+    BadUrl {
+        /// The address as it was given.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A document or script answered with an error status.
+    #[error("{url} was answered with {status} {status_text}")]
+    Status {
+        /// The final address.
+        url: String,
+        /// The status code.
+        status: u16,
+        /// Its standard reason.
+        status_text: String,
+    },
+    /// The server broke the protocol: malformed answer, broken body, redirects without end.
+    #[error("{url} was answered badly: {reason}")]
+    Protocol {
+        /// The address asked for.
+        url: String,
+        /// What was wrong.
+        reason: String,
+    },
+    /// The HTTP client itself cannot be set up.
+    #[error("the HTTP client cannot be set up: {reason}")]
+    NoClient {
+        /// The TLS library's words.
+        reason: String,
+    },
+    /// A document that is not text (see [`super::looks_binary`]).
+    #[error("{url} is not a page: its content is binary data")]
+    NotText {
+        /// The final address.
+        url: String,
+    },
+}
+
+impl NetError {
+    /// The address the error is about; empty for [`NetError::NoClient`].
+    #[must_use]
+    pub fn url(&self) -> &str {
+        match self {
+            NetError::NotAllowed { url, .. }
+            | NetError::Unreachable { url, .. }
+            | NetError::TimedOut { url, .. }
+            | NetError::TooLarge { url, .. }
+            | NetError::FileNotFound { url, .. }
+            | NetError::FileUnreadable { url, .. }
+            | NetError::OutsideFolder { url, .. }
+            | NetError::BadUrl { url, .. }
+            | NetError::Status { url, .. }
+            | NetError::Protocol { url, .. }
+            | NetError::NotText { url } => url,
+            NetError::NoClient { .. } => "",
+        }
+    }
+
+    /// The next step, where there is one: text for a `hint:` line.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let replace = |url: &str| {
+            format!("answer the address from a file with `--replace {url}=FILE` or [replace] in plugin.toml")
+        };
+        match self {
+            NetError::NotAllowed { url, origin } => Some(format!(
+                "allow it with `--allow {origin}` or `allow = [\"{origin}\"]` in plugin.toml, or {}",
+                replace(url)
+            )),
+            NetError::Unreachable { url, .. }
+            | NetError::TimedOut { url, .. }
+            | NetError::Status { url, .. }
+            | NetError::Protocol { url, .. } => Some(format!("if the server is gone, {}", replace(url))),
+            NetError::FileNotFound { similar: Some(name), .. } => {
+                Some(format!("there is `{name}`: upper and lower case and spelling must be the same"))
+            }
+            NetError::FileNotFound { .. } => {
+                Some("check the path, and that the file lies in the plugin's folder".to_owned())
+            }
+            NetError::OutsideFolder { .. } => {
+                Some("copy the file into the plugin's folder; links out of it are not followed".to_owned())
+            }
+            NetError::BadUrl { .. } => Some("pages may fetch http, https and data addresses".to_owned()),
+            NetError::NotText { .. } => Some("give the HTML file of the page, not an archive or a picture".to_owned()),
+            NetError::NoClient { .. } => {
+                Some("install the system's CA certificates (Debian: ca-certificates)".to_owned())
+            }
+            NetError::TooLarge { .. } | NetError::FileUnreadable { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_origin_and_both_ways_to_allow_it() {
+        let error = NetError::NotAllowed { url: "https://a.test/x?y".into(), origin: "https://a.test".into() };
+        assert!(error.to_string().contains("https://a.test/x?y"));
+        let hint = error.hint().unwrap();
+        assert!(hint.contains("--allow https://a.test") && hint.contains("plugin.toml"), "{hint}");
+    }
+
+    #[test]
+    fn a_dead_server_s_hint_names_replace() {
+        let error = NetError::Unreachable { url: "http://cdn.test/j.js".into(), reason: "refused".into() };
+        assert!(error.hint().unwrap().contains("--replace http://cdn.test/j.js=FILE"));
+    }
+}

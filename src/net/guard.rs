@@ -1,0 +1,122 @@
+//! The egress guard: which origins a page may talk to.
+//!
+//! A page runs with the operator's network around it, so everything is refused that the operator did not name: the
+//! origin of an address he gave, `allow` in plugin.toml, `--allow`.
+
+use std::collections::BTreeSet;
+
+use url::Url;
+
+use super::NetError;
+
+/// The allowed origins of one page. Starts empty; the plugin's own folder needs no entry.
+#[derive(Clone, Debug, Default)]
+pub struct Guard {
+    origins: BTreeSet<String>,
+}
+
+impl Guard {
+    /// A guard that refuses everything.
+    #[must_use]
+    pub fn new() -> Self {
+        Guard::default()
+    }
+
+    /// Allows the origin of an address that the operator gave.
+    pub fn allow_url(&mut self, url: &Url) {
+        if is_http(url) {
+            self.origins.insert(url.origin().ascii_serialization());
+        }
+    }
+
+    /// Allows an entry of an `allow` list: `https://crm.example.com` or `http://127.0.0.1:8080`.
+    ///
+    /// # Errors
+    /// [`NetError::BadUrl`] where it is not an origin, saying what to write instead.
+    pub fn allow(&mut self, entry: &str) -> Result<(), NetError> {
+        let bad = |reason: String| NetError::BadUrl { url: entry.to_owned(), reason };
+        let text = entry.trim();
+        if !text.contains("://") {
+            return Err(bad(format!("an origin has a scheme: write `https://{text}`")));
+        }
+        let url = Url::parse(text).map_err(|error| bad(format!("it is no origin: {error}")))?;
+        let origin = url.origin().ascii_serialization();
+        if !is_http(&url) {
+            return Err(bad("only http and https origins can be allowed".to_owned()));
+        }
+        let is_bare =
+            url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        if !is_bare {
+            return Err(bad(format!("an origin has no path: write `{origin}`")));
+        }
+        self.origins.insert(origin);
+        Ok(())
+    }
+
+    /// Whether a page may fetch this address.
+    ///
+    /// # Errors
+    /// [`NetError::NotAllowed`] for an origin that nobody named, [`NetError::BadUrl`] for another scheme.
+    pub fn check(&self, url: &Url) -> Result<(), NetError> {
+        if !is_http(url) {
+            let reason = format!("the scheme `{}` is not fetched", url.scheme());
+            return Err(NetError::BadUrl { url: url.to_string(), reason });
+        }
+        let origin = url.origin().ascii_serialization();
+        if self.origins.contains(&origin) { Ok(()) } else { Err(NetError::NotAllowed { url: url.to_string(), origin }) }
+    }
+
+    /// The allowed origins, sorted.
+    pub fn origins(&self) -> impl Iterator<Item = &str> {
+        self.origins.iter().map(String::as_str)
+    }
+}
+
+/// Whether an address is fetched over HTTP.
+fn is_http(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        let mut guard = Guard::new();
+        guard.allow("https://CRM.example.com").unwrap();
+        guard.allow_url(&url("http://127.0.0.1:8080/page.html?x=1"));
+        assert!(guard.check(&url("https://crm.example.com:443/any/path?q")).is_ok());
+        assert!(guard.check(&url("http://127.0.0.1:8080/other")).is_ok());
+        for other in [
+            "http://crm.example.com/",
+            "https://crm.example.com:444/",
+            "http://127.0.0.1/",
+            "https://a.crm.example.com/",
+        ] {
+            assert!(matches!(guard.check(&url(other)), Err(NetError::NotAllowed { .. })), "{other}");
+        }
+        assert_eq!(guard.origins().collect::<Vec<_>>(), ["http://127.0.0.1:8080", "https://crm.example.com"]);
+    }
+
+    #[test]
+    fn other_schemes_are_not_fetched() {
+        for other in ["file:///etc/passwd", "ftp://a.test/", "blob:http://a.test/1", "javascript:1"] {
+            assert!(matches!(Guard::new().check(&url(other)), Err(NetError::BadUrl { .. })), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_no_origin_says_what_to_write() {
+        let mut guard = Guard::new();
+        let message = |entry: &str, guard: &mut Guard| guard.allow(entry).unwrap_err().to_string();
+        assert!(message("crm.example.com", &mut guard).contains("`https://crm.example.com`"));
+        assert!(message("https://crm.example.com/api", &mut guard).contains("`https://crm.example.com`"));
+        assert!(message("file:///a", &mut guard).contains("http and https"));
+        assert_eq!(guard.origins().count(), 0);
+    }
+}

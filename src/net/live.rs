@@ -1,0 +1,231 @@
+//! The live network: HTTP on the host's runtime, the egress guard at every hop.
+
+use std::sync::mpsc;
+use std::sync::{Arc, Once};
+use std::time::Duration;
+
+use reqwest::{Client, Method, StatusCode, header, redirect};
+use tokio::runtime::Handle;
+use url::Url;
+
+use super::network::answer;
+use super::request::reason;
+use super::{CookieJar, Destination, Guard, NetError, Reply, Request, Response, headers};
+use crate::base::limits::{ANSWER_BYTES_MAX, DOCUMENT_BYTES_MAX, REDIRECTS_MAX, REQUEST_TIMEOUT};
+
+/// The bounds of a page's requests; the defaults are `base::limits`'.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Largest script or XHR answer, in bytes, decompressed.
+    pub answer_bytes_max: usize,
+    /// Largest document, in bytes, decompressed.
+    pub document_bytes_max: usize,
+    /// Longest a request may take, redirects and body included.
+    pub timeout: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Bounds { answer_bytes_max: ANSWER_BYTES_MAX, document_bytes_max: DOCUMENT_BYTES_MAX, timeout: REQUEST_TIMEOUT }
+    }
+}
+
+impl Bounds {
+    /// The largest answer for a destination, in bytes.
+    #[must_use]
+    pub fn bytes_max(&self, destination: Destination) -> usize {
+        match destination {
+            Destination::Document => self.document_bytes_max,
+            Destination::Script | Destination::Xhr => self.answer_bytes_max,
+        }
+    }
+}
+
+/// HTTP for any number of pages; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Live {
+    handle: Handle,
+    client: Client,
+    /// For loopback addresses, which a proxy of the environment would look for on its own machine.
+    direct: Client,
+    bounds: Bounds,
+}
+
+impl Live {
+    /// A client on a runtime with I/O and time enabled.
+    ///
+    /// # Errors
+    /// [`NetError::NoClient`] where TLS cannot be set up.
+    pub fn new(handle: Handle, bounds: Bounds) -> Result<Self, NetError> {
+        install_tls_provider();
+        let no_client = |error: reqwest::Error| NetError::NoClient { reason: root_cause(&error) };
+        // Redirects are ours: the guard must see every hop.
+        let builder = || Client::builder().redirect(redirect::Policy::none()).referer(false);
+        let client = builder().build().map_err(no_client)?;
+        let direct = builder().no_proxy().build().map_err(no_client)?;
+        Ok(Live { handle, client, direct, bounds })
+    }
+
+    /// The bounds in force.
+    #[must_use]
+    pub fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
+    /// Fetches, blocking; not to be called on the runtime's own threads.
+    ///
+    /// # Errors
+    /// Whatever kept an answer from coming.
+    pub fn fetch(&self, request: Request, guard: &Arc<Guard>, cookies: &Arc<CookieJar>) -> Result<Response, NetError> {
+        let url = request.url.to_string();
+        let (reply, answers) = mpsc::channel();
+        self.start(0, request, guard, cookies, reply);
+        match answers.recv() {
+            Ok((_, result)) => result,
+            Err(_) => Err(NetError::Unreachable { url, reason: "the host is shutting down".to_owned() }),
+        }
+    }
+
+    /// Starts a request on the runtime; its reply comes when it is done.
+    pub fn start(&self, id: u64, request: Request, guard: &Arc<Guard>, cookies: &Arc<CookieJar>, reply: Reply) {
+        let (live, guard, cookies) = (self.clone(), Arc::clone(guard), Arc::clone(cookies));
+        self.handle.spawn(async move {
+            let url = request.url.to_string();
+            let timeout = live.bounds.timeout;
+            let followed = tokio::time::timeout(timeout, live.follow(request, &guard, &cookies)).await;
+            let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+            answer(&reply, id, followed.unwrap_or(Err(NetError::TimedOut { url, timeout_ms })));
+        });
+    }
+
+    /// Follows redirects ([HTTP-redirect fetch](https://fetch.spec.whatwg.org/#http-redirect-fetch)).
+    async fn follow(&self, mut request: Request, guard: &Guard, cookies: &CookieJar) -> Result<Response, NetError> {
+        for _ in 0..=REDIRECTS_MAX {
+            guard.check(&request.url)?;
+            let answer = self.hop(&request, cookies).await?;
+            match redirect_target(&request.url, &answer)? {
+                Some(target) => turn(&mut request, answer.status(), target),
+                None => return self.read(&request, answer).await,
+            }
+        }
+        let reason = format!("more than {REDIRECTS_MAX} redirects");
+        Err(NetError::Protocol { url: request.url.into(), reason })
+    }
+
+    /// Sends one request and takes the cookies of its answer.
+    async fn hop(&self, request: &Request, cookies: &CookieJar) -> Result<reqwest::Response, NetError> {
+        let malformed = |reason: &str| NetError::BadUrl { url: request.url.to_string(), reason: reason.to_owned() };
+        let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| malformed("its method is malformed"))?;
+        let mut map = headers::outgoing(request)?;
+        if request.credentials
+            && let Some(value) = cookies.header_for(&request.url, request.now_ms)
+            && let Ok(value) = header::HeaderValue::from_bytes(value.as_bytes())
+        {
+            map.insert(header::COOKIE, value);
+        }
+        let client = if is_loopback(&request.url) { &self.direct } else { &self.client };
+        let mut url = request.url.clone();
+        url.set_fragment(None);
+        let mut builder = client.request(method, url).headers(map);
+        if !request.body.is_empty() && !matches!(request.method.as_str(), "GET" | "HEAD") {
+            builder = builder.body(request.body.clone());
+        }
+        let response = builder.send().await.map_err(|error| describe(&request.url, &error))?;
+        if request.credentials {
+            cookies.store_response(&request.url, &headers::incoming(response.headers()), request.now_ms);
+        }
+        Ok(response)
+    }
+
+    /// Reads the body as far as the page may have it.
+    async fn read(&self, request: &Request, mut answer: reqwest::Response) -> Result<Response, NetError> {
+        let bytes_max = self.bounds.bytes_max(request.destination);
+        let too_large = || NetError::TooLarge { url: request.url.to_string(), bytes_max };
+        if answer.content_length().is_some_and(|length| usize::try_from(length).map_or(true, |bytes| bytes > bytes_max))
+        {
+            return Err(too_large());
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| describe(&request.url, &error))? {
+            if body.len() + chunk.len() > bytes_max {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let status = answer.status().as_u16();
+        Ok(Response {
+            url: request.url.clone(),
+            status,
+            status_text: reason(status).to_owned(),
+            headers: headers::incoming(answer.headers()),
+            body,
+            file: None,
+        })
+    }
+}
+
+/// Where an answer redirects to, with the fragment of the address it came from unless it has its own.
+fn redirect_target(url: &Url, answer: &reqwest::Response) -> Result<Option<Url>, NetError> {
+    if !matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return Ok(None);
+    }
+    let Some(location) = answer.headers().get(header::LOCATION) else { return Ok(None) };
+    let location = String::from_utf8_lossy(location.as_bytes()).into_owned();
+    let mut target = url.join(&location).map_err(|error| NetError::Protocol {
+        url: url.to_string(),
+        reason: format!("it redirects to `{location}`, which is no address: {error}"),
+    })?;
+    if target.fragment().is_none() {
+        target.set_fragment(url.fragment());
+    }
+    Ok(Some(target))
+}
+
+/// Points a request at its redirect's target: a form becomes a plain `GET`, a password stays with its origin.
+fn turn(request: &mut Request, status: StatusCode, target: Url) {
+    let becomes_get = match status.as_u16() {
+        301 | 302 => request.method == "POST",
+        303 => !matches!(request.method.as_str(), "GET" | "HEAD"),
+        _ => false,
+    };
+    if becomes_get {
+        "GET".clone_into(&mut request.method);
+        request.body.clear();
+        request.headers.retain(|(name, _)| !name.to_ascii_lowercase().starts_with("content-"));
+    }
+    if request.url.origin() != target.origin() {
+        request.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
+    }
+    request.url = target;
+}
+
+/// Whether an address is this machine's own.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// A client's error in the page's terms.
+fn describe(url: &Url, error: &reqwest::Error) -> NetError {
+    let (url, reason) = (url.to_string(), root_cause(error));
+    if error.is_connect() { NetError::Unreachable { url, reason } } else { NetError::Protocol { url, reason } }
+}
+
+/// The innermost cause: the operating system's words instead of each layer's.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut inner: &dyn std::error::Error = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    inner.to_string()
+}
+
+/// Makes ring the process's TLS provider, once; whoever came first stays.
+fn install_tls_provider() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+}

@@ -1,0 +1,41 @@
+//! The one door between a page and everything outside it.
+
+use std::sync::mpsc::Sender;
+
+use super::{NetError, Request, Response};
+
+/// Where the answer of a request that was started goes: its id, and what came of it.
+pub type Reply = Sender<(u64, Result<Response, NetError>)>;
+
+/// A network as a page sees it. Object-safe; one may serve many pages and threads.
+pub trait Network: Send + Sync {
+    /// Fetches, blocking: for documents, scripts and synchronous XHR. To be called from a page's own thread, never from
+    /// an async task.
+    ///
+    /// # Errors
+    /// Whatever kept an answer from coming; an HTTP error status is an answer.
+    fn fetch(&self, request: Request) -> Result<Response, NetError>;
+
+    /// Starts fetching and returns without waiting for the network; exactly one reply with this `id` follows. A reply
+    /// nobody waits for any more is dropped.
+    fn start(&self, id: u64, request: Request, reply: Reply);
+}
+
+/// No network: every request is refused. What a page gets unless it is handed another one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RefuseAll;
+
+impl Network for RefuseAll {
+    fn fetch(&self, request: Request) -> Result<Response, NetError> {
+        Err(NetError::Unreachable { url: request.url.into(), reason: "this page has no network".to_owned() })
+    }
+
+    fn start(&self, id: u64, request: Request, reply: Reply) {
+        answer(&reply, id, self.fetch(request));
+    }
+}
+
+/// Replies; a page that is gone needs no answer.
+pub(super) fn answer(reply: &Reply, id: u64, result: Result<Response, NetError>) {
+    drop(reply.send((id, result)));
+}

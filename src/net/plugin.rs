@@ -1,0 +1,206 @@
+//! The network of one plugin's page: local answers first, the live network last.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::network::answer;
+use super::{
+    Bounds, CookieJar, Folder, Guard, Live, NetError, Network, Replacements, Reply, Request, Response, data_url,
+};
+
+/// What the host answers itself, before anything is fetched: the ticket service of the 2014 client, EChat's SDK.
+/// `None` passes the request on.
+pub type Answer = Arc<dyn Fn(&Request) -> Option<Response> + Send + Sync>;
+
+/// Everything a plugin's page can reach. Made once a page; clones share their parts, the cookies too.
+#[derive(Clone)]
+pub struct PluginNetwork {
+    folder: Option<Folder>,
+    guard: Arc<Guard>,
+    replacements: Replacements,
+    answers: Vec<Answer>,
+    live: Option<Live>,
+    cookies: Arc<CookieJar>,
+    bounds: Bounds,
+}
+
+impl PluginNetwork {
+    /// A page that may talk to the origins of `guard`, once there is a live network, and to nobody else.
+    #[must_use]
+    pub fn new(guard: Guard) -> Self {
+        PluginNetwork {
+            folder: None,
+            guard: Arc::new(guard),
+            replacements: Replacements::new(),
+            answers: Vec::new(),
+            live: None,
+            cookies: Arc::new(CookieJar::new()),
+            bounds: Bounds::default(),
+        }
+    }
+
+    /// With the plugin's own files.
+    #[must_use]
+    pub fn with_folder(mut self, folder: Folder) -> Self {
+        self.folder = Some(folder);
+        self
+    }
+
+    /// With addresses answered from files.
+    #[must_use]
+    pub fn with_replacements(mut self, replacements: Replacements) -> Self {
+        self.replacements = replacements;
+        self
+    }
+
+    /// With addresses the host answers itself; the first that answers wins.
+    #[must_use]
+    pub fn with_answer(mut self, answer: Answer) -> Self {
+        self.answers.push(answer);
+        self
+    }
+
+    /// With the live network, whose bounds hold for local answers as well.
+    #[must_use]
+    pub fn with_live(mut self, live: Live) -> Self {
+        self.bounds = *live.bounds();
+        self.live = Some(live);
+        self
+    }
+
+    /// With a cookie jar that somebody else holds too.
+    #[must_use]
+    pub fn with_cookies(mut self, cookies: Arc<CookieJar>) -> Self {
+        self.cookies = cookies;
+        self
+    }
+
+    /// The page's cookies, for `document.cookie`.
+    #[must_use]
+    pub fn cookies(&self) -> &Arc<CookieJar> {
+        &self.cookies
+    }
+
+    /// The plugin's own files.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Folder> {
+        self.folder.as_ref()
+    }
+
+    /// The answer that needs no network, if there is one.
+    fn answer_here(&self, request: &Request) -> Option<Result<Response, NetError>> {
+        if request.url.scheme() == "data" {
+            return Some(data_url::answer(&request.url));
+        }
+        let bytes_max = self.bounds.bytes_max(request.destination);
+        let root = self.folder.as_ref().and_then(Folder::root);
+        if let Some(replaced) = self.replacements.answer(request, root, bytes_max) {
+            return Some(replaced);
+        }
+        if let Some(response) = self.answers.iter().find_map(|answer| answer(request)) {
+            return Some(Ok(response));
+        }
+        match &self.folder {
+            Some(folder) if folder.owns(&request.url) => Some(folder.answer(request, bytes_max)),
+            _ => self.refusal(request).map(Err),
+        }
+    }
+
+    /// Why a request cannot go out, where it cannot.
+    fn refusal(&self, request: &Request) -> Option<NetError> {
+        if let Err(refused) = self.guard.check(&request.url) {
+            return Some(refused);
+        }
+        let reason = || "this page has no network".to_owned();
+        self.live.is_none().then(|| NetError::Unreachable { url: request.url.to_string(), reason: reason() })
+    }
+}
+
+impl Network for PluginNetwork {
+    fn fetch(&self, request: Request) -> Result<Response, NetError> {
+        match (self.answer_here(&request), &self.live) {
+            (Some(result), _) => result,
+            (None, Some(live)) => live.fetch(request, &self.guard, &self.cookies),
+            (None, None) => unreachable!("without a network every request is answered here"),
+        }
+    }
+
+    fn start(&self, id: u64, request: Request, reply: Reply) {
+        match (self.answer_here(&request), &self.live) {
+            (Some(result), _) => answer(&reply, id, result),
+            (None, Some(live)) => live.start(id, request, &self.guard, &self.cookies, reply),
+            (None, None) => unreachable!("without a network every request is answered here"),
+        }
+    }
+}
+
+impl fmt::Debug for PluginNetwork {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("PluginNetwork")
+            .field("folder", &self.folder)
+            .field("guard", &self.guard)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use url::Url;
+
+    use super::*;
+    use crate::net::{Destination, EmbeddedFiles};
+
+    static FILES: EmbeddedFiles = &[("page/index.html", b"<p>")];
+
+    fn network() -> PluginNetwork {
+        let mut guard = Guard::new();
+        guard.allow("http://allowed.test").unwrap();
+        let ticket: Answer = Arc::new(|request| {
+            let is_ticket = request.url.host_str() == Some("crm1.dkf.qq.com");
+            is_ticket.then(|| Response::made(request.url.clone(), 200, "text/javascript", b"cb()".to_vec()))
+        });
+        PluginNetwork::new(guard).with_folder(Folder::embedded("demo", FILES)).with_answer(ticket)
+    }
+
+    fn ask(url: &str) -> Result<Response, NetError> {
+        network().fetch(Request::get(Url::parse(url).unwrap(), Destination::Script, 0))
+    }
+
+    #[test]
+    fn answered_here() {
+        assert_eq!(ask("data:,x").unwrap().body, b"x");
+        assert_eq!(ask("http://demo.plugin.invalid/page/").unwrap().body, b"<p>");
+        assert_eq!(ask("https://crm1.dkf.qq.com/php/index.php?callback=cb").unwrap().body, b"cb()");
+    }
+
+    #[test]
+    fn refused_here() {
+        assert!(matches!(ask("http://other.test/x"), Err(NetError::NotAllowed { .. })));
+        assert!(matches!(ask("http://other.plugin.invalid/x"), Err(NetError::NotAllowed { .. })));
+        assert!(matches!(ask("http://allowed.test/x"), Err(NetError::Unreachable { .. })));
+        assert!(matches!(ask("file:///etc/passwd"), Err(NetError::BadUrl { .. })));
+    }
+
+    #[test]
+    fn a_started_request_replies_once_under_its_id() {
+        let (reply, answers) = mpsc::channel();
+        let url = Url::parse("http://other.test/x").unwrap();
+        network().start(7, Request::get(url, Destination::Xhr, 0), reply);
+        assert!(matches!(answers.recv(), Ok((7, Err(NetError::NotAllowed { .. })))));
+        assert!(answers.recv().is_err());
+    }
+
+    #[test]
+    fn a_replacement_needs_no_permission() {
+        let file = tempfile::NamedTempFile::with_suffix(".js").unwrap();
+        std::fs::write(file.path(), "1").unwrap();
+        let mut replacements = Replacements::new();
+        replacements.add("//libs.baidu.com/jquery.js", file.path().to_owned()).unwrap();
+        let url = Url::parse("http://libs.baidu.com/jquery.js?_=1").unwrap();
+        let request = Request::get(url, Destination::Script, 0);
+        assert_eq!(network().with_replacements(replacements).fetch(request).unwrap().body, b"1");
+    }
+}

@@ -1,0 +1,115 @@
+//! What a page asks of the network, and what it is answered.
+
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::NetError;
+use crate::base::clock::TimestampMs;
+
+/// What the answer is for (the Fetch standard's [destination](https://fetch.spec.whatwg.org/#concept-request-destination),
+/// as far as a headless page tells them apart).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// The page itself, at a load, a reload or a navigation.
+    Document,
+    /// A `<script src>`, from the parser or inserted.
+    Script,
+    /// `XMLHttpRequest` or `fetch()`.
+    Xhr,
+}
+
+/// One request of a page.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The method, upper case: `GET`, `POST` …
+    pub method: String,
+    /// The absolute address; a fragment is kept for the final address and never sent.
+    pub url: Url,
+    /// Headers in the page's order. Those that only a client may set (`Host`, `Cookie`, `Content-Length` …) are dropped.
+    pub headers: Vec<(String, String)>,
+    /// The body; empty for none.
+    pub body: Vec<u8>,
+    /// What the answer is for.
+    pub destination: Destination,
+    /// Whether the page's cookies go along and may be set: documents and scripts always, an XHR to another origin only
+    /// by `withCredentials`.
+    pub credentials: bool,
+    /// Page time of the request, by which cookies expire.
+    pub now_ms: TimestampMs,
+}
+
+impl Request {
+    /// A `GET` without headers, with credentials, at page time `now_ms`.
+    #[must_use]
+    pub fn get(url: Url, destination: Destination, now_ms: TimestampMs) -> Self {
+        let (method, headers, body) = ("GET".to_owned(), Vec::new(), Vec::new());
+        Request { method, url, headers, body, destination, credentials: true, now_ms }
+    }
+}
+
+/// One answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// The final address, after redirects, with the request's fragment.
+    pub url: Url,
+    /// The status code: 200, 404 …
+    pub status: u16,
+    /// The standard reason of the status: `OK`, `Not Found` …
+    pub status_text: String,
+    /// Headers in order, names in lower case. `set-cookie` is among them: scripts must not see it.
+    pub headers: Vec<(String, String)>,
+    /// The body, decompressed.
+    pub body: Vec<u8>,
+    /// The real file behind an answer from disk, relative to the plugin's folder where it lies in it; faults name it.
+    pub file: Option<PathBuf>,
+}
+
+impl Response {
+    /// An answer made here, with a content type and nothing else.
+    #[must_use]
+    pub fn made(url: Url, status: u16, content_type: &str, body: Vec<u8>) -> Self {
+        let headers = vec![
+            ("content-type".to_owned(), content_type.to_owned()),
+            ("content-length".to_owned(), body.len().to_string()),
+        ];
+        Response { url, status, status_text: reason(status).to_owned(), headers, body, file: None }
+    }
+
+    /// The first header of this name, in any case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The answer as a document or script: a status other than 2xx is an error
+    /// ([fetch a classic script](https://html.spec.whatwg.org/#fetch-a-classic-script); for a document, ours: a page
+    /// that is an error message of its server must not look like a plugin that does nothing).
+    ///
+    /// # Errors
+    /// [`NetError::Status`].
+    pub fn loaded(self) -> Result<Response, NetError> {
+        if (200..300).contains(&self.status) {
+            return Ok(self);
+        }
+        Err(NetError::Status { url: self.url.into(), status: self.status, status_text: self.status_text })
+    }
+}
+
+/// The standard's words for a status code ([RFC 9110 §15](https://www.rfc-editor.org/rfc/rfc9110#section-15)).
+pub(super) fn reason(status: u16) -> &'static str {
+    reqwest::StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason()).unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_page_is_no_document() {
+        let url = Url::parse("http://a.test/x.js").unwrap();
+        let error = Response::made(url.clone(), 404, "text/html", Vec::new()).loaded().unwrap_err();
+        assert_eq!(error.to_string(), "http://a.test/x.js was answered with 404 Not Found");
+        assert!(Response::made(url, 204, "text/html", Vec::new()).loaded().is_ok());
+    }
+}

@@ -1,0 +1,208 @@
+//! The live network against a server on the loopback interface.
+
+#![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::Redirect;
+use axum::routing::{any, get};
+use duoke::net::{Bounds, Destination, Folder, Guard, Live, NetError, Network, PluginNetwork, Request};
+use tokio::runtime::Runtime;
+use url::Url;
+
+/// A server, and a page's network that may talk to it.
+struct World {
+    runtime: Runtime,
+    address: SocketAddr,
+    network: PluginNetwork,
+}
+
+impl World {
+    fn new() -> Self {
+        World::with_bounds(Bounds::default())
+    }
+
+    fn with_bounds(bounds: Bounds) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        runtime.spawn(async move { axum::serve(listener, routes()).await });
+        let mut guard = Guard::new();
+        guard.allow(&format!("http://{address}")).unwrap();
+        let live = Live::new(runtime.handle().clone(), bounds).unwrap();
+        World { runtime, address, network: PluginNetwork::new(guard).with_live(live) }
+    }
+
+    fn url(&self, path: &str) -> Url {
+        Url::parse(&format!("http://{}{path}", self.address)).unwrap()
+    }
+
+    fn ask(&self, path: &str) -> Result<duoke::net::Response, NetError> {
+        self.network.fetch(Request::get(self.url(path), Destination::Xhr, 0))
+    }
+
+    fn text(&self, path: &str) -> String {
+        String::from_utf8(self.ask(path).unwrap().body).unwrap()
+    }
+}
+
+fn routes() -> Router {
+    let echo = |method: axum::http::Method, headers: HeaderMap, body: Bytes| async move {
+        let value = |name| headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        format!(
+            "{method} type={} auth={} x={} body={body}",
+            value("content-type"),
+            value("authorization"),
+            value("x-a")
+        )
+    };
+    Router::new()
+        .route("/echo", any(echo))
+        .route("/uri", get(|uri: Uri| async move { uri.to_string() }))
+        .route("/cookies", get(|headers: HeaderMap| async move { format!("{:?}", headers.get(header::COOKIE)) }))
+        .route(
+            "/login",
+            get(|| async { ([(header::SET_COOKIE, "sid=1; HttpOnly; Path=/")], Redirect::to("/cookies")) }),
+        )
+        .route("/303", any(|| async { Redirect::to("/echo") }))
+        .route("/307", any(|| async { Redirect::temporary("/echo") }))
+        .route("/elsewhere", get(|| async { Redirect::to("http://forbidden.invalid/secret?x=1") }))
+        .route("/file", get(|| async { Redirect::to("file:///etc/passwd") }))
+        .route("/loop", get(|| async { Redirect::to("/loop") }))
+        .route("/nothing", get(|| async { (StatusCode::NOT_FOUND, "gone") }))
+        .route("/large", get(|| async { vec![b'x'; 1001] }))
+        .route("/never", get(std::future::pending::<String>))
+}
+
+/// An answer without a length and without an end; returns its address.
+fn endless_server() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        assert!(stream.read(&mut [0; 1024]).unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").unwrap();
+        while stream.write_all(&[b'x'; 4096]).is_ok() {}
+    });
+    address
+}
+
+#[test]
+fn what_was_asked_arrives_and_what_was_answered_comes_back() {
+    let world = World::new();
+    let mut request = Request::get(world.url("/echo#here"), Destination::Xhr, 0);
+    request.method = "POST".into();
+    request.headers = vec![("Content-Type".into(), "text/x".into()), ("Host".into(), "evil".into())];
+    request.body = b"a=1".to_vec();
+    let response = world.network.fetch(request).unwrap();
+    assert_eq!((response.status, response.status_text.as_str()), (200, "OK"));
+    assert_eq!(String::from_utf8(response.body).unwrap(), "POST type=text/x auth= x= body=a=1");
+    assert_eq!(response.url, world.url("/echo#here"));
+    assert!(response.headers.iter().any(|(name, value)| name == "content-type" && value.starts_with("text/plain")));
+    assert_eq!(world.text("/uri?a=%E6%82%A8#x"), "/uri?a=%E6%82%A8");
+}
+
+#[test]
+fn an_error_status_is_an_answer_for_an_xhr_and_no_script() {
+    let world = World::new();
+    let response = world.ask("/nothing").unwrap();
+    assert_eq!((response.status, response.body.as_slice()), (404, b"gone".as_slice()));
+    assert!(matches!(response.loaded(), Err(NetError::Status { status: 404, .. })));
+}
+
+#[test]
+fn redirects_turn_forms_into_gets_as_browsers_do() {
+    let world = World::new();
+    let post = |path: &str| {
+        let mut request = Request::get(world.url(path), Destination::Xhr, 0);
+        request.method = "POST".into();
+        request.headers = vec![("Content-Type".into(), "text/x".into()), ("X-A".into(), "1".into())];
+        request.body = b"b".to_vec();
+        let response = world.network.fetch(request).unwrap();
+        assert_eq!(response.url.path(), "/echo");
+        String::from_utf8(response.body).unwrap()
+    };
+    assert_eq!(post("/303"), "GET type= auth= x=1 body=");
+    assert_eq!(post("/307"), "POST type=text/x auth= x=1 body=b");
+}
+
+#[test]
+fn the_guard_sees_every_hop() {
+    let world = World::new();
+    match world.ask("/elsewhere") {
+        Err(NetError::NotAllowed { origin, .. }) => assert_eq!(origin, "http://forbidden.invalid"),
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(world.ask("/file"), Err(NetError::BadUrl { .. })));
+    assert!(matches!(world.ask("/loop"), Err(NetError::Protocol { .. })));
+}
+
+#[test]
+fn cookies_are_kept_over_redirects_and_sent_with_credentials_only() {
+    let world = World::new();
+    assert_eq!(world.text("/login"), "Some(\"sid=1\")");
+    let anonymous = Request { credentials: false, ..Request::get(world.url("/cookies"), Destination::Xhr, 0) };
+    assert_eq!(world.network.fetch(anonymous).unwrap().body, b"None");
+    assert_eq!(world.network.cookies().get_for_script(&world.url("/"), 0), "");
+}
+
+#[test]
+fn a_large_answer_is_cut_off_with_and_without_a_length() {
+    let world = World::with_bounds(Bounds { answer_bytes_max: 1000, ..Bounds::default() });
+    assert!(matches!(world.ask("/large"), Err(NetError::TooLarge { bytes_max: 1000, .. })));
+    let document = world.network.fetch(Request::get(world.url("/large"), Destination::Document, 0));
+    assert_eq!(document.unwrap().body.len(), 1001);
+
+    let address = endless_server();
+    let mut guard = Guard::new();
+    guard.allow(&format!("http://{address}")).unwrap();
+    let bounds = Bounds { answer_bytes_max: 1000, ..Bounds::default() };
+    let live = Live::new(world.runtime.handle().clone(), bounds).unwrap();
+    let url = Url::parse(&format!("http://{address}/")).unwrap();
+    let endless = PluginNetwork::new(guard).with_live(live).fetch(Request::get(url, Destination::Script, 0));
+    assert!(matches!(endless, Err(NetError::TooLarge { .. })));
+}
+
+#[test]
+fn a_silent_server_times_out_and_holds_up_nobody() {
+    let world = World::with_bounds(Bounds { timeout: Duration::from_millis(200), ..Bounds::default() });
+    let (reply, answers) = mpsc::channel();
+    world.network.start(1, Request::get(world.url("/never"), Destination::Xhr, 0), reply.clone());
+    world.network.start(2, Request::get(world.url("/uri"), Destination::Xhr, 0), reply);
+    assert!(matches!(answers.recv(), Ok((2, Ok(_)))));
+    assert!(matches!(answers.recv(), Ok((1, Err(NetError::TimedOut { timeout_ms: 200, .. })))));
+    assert!(answers.recv().is_err());
+}
+
+#[test]
+fn a_closed_port_is_unreachable() {
+    let world = World::new();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut guard = Guard::new();
+    guard.allow(&format!("http://127.0.0.1:{port}")).unwrap();
+    let live = Live::new(world.runtime.handle().clone(), Bounds::default()).unwrap();
+    let url = Url::parse(&format!("http://127.0.0.1:{port}/jquery.js")).unwrap();
+    let error = PluginNetwork::new(guard).with_live(live).fetch(Request::get(url, Destination::Script, 0)).unwrap_err();
+    assert!(matches!(error, NetError::Unreachable { .. }), "{error}");
+    assert!(error.hint().unwrap().contains("--replace"));
+}
+
+#[test]
+fn one_network_serves_folder_and_server() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("index.html"), "<p>").unwrap();
+    let world = World::new();
+    let network: Arc<dyn Network> =
+        Arc::new(world.network.clone().with_folder(Folder::open("demo", folder.path()).unwrap()));
+    let get = |url: Url| network.fetch(Request::get(url, Destination::Document, 0)).unwrap().body;
+    assert_eq!(get(Url::parse("http://demo.plugin.invalid/").unwrap()), b"<p>");
+    assert_eq!(get(world.url("/uri")), b"/uri");
+}
