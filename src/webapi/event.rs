@@ -1,0 +1,412 @@
+//! Event (DOM §2.2) and dispatch (DOM §2.9).
+
+use std::cell::Cell;
+
+use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
+use boa_gc::{Finalize, GcRefCell, Trace};
+
+use super::handlers;
+use super::target::{Listener, with_listeners};
+use super::window::Window;
+use super::wrap::{as_node, peek_script, wrap};
+use crate::dom::{NodeRef, tree};
+use crate::engine::convert::{arg, member, this_object, type_error};
+use crate::engine::event_loop::EventLoop;
+use crate::engine::interface::{Interface, new_target_prototype, prototype};
+
+/// The native data of an event.
+#[derive(Trace, Finalize, JsData)]
+pub struct Event {
+    kind: GcRefCell<JsString>,
+    target: GcRefCell<Option<JsObject>>,
+    current_target: GcRefCell<Option<JsObject>>,
+    path: GcRefCell<Vec<JsObject>>,
+    /// What a subclass adds, by attribute name.
+    pub members: GcRefCell<Vec<(&'static str, JsValue)>>,
+    #[unsafe_ignore_trace]
+    phase: Cell<u8>,
+    #[unsafe_ignore_trace]
+    flags: Cell<u16>,
+    #[unsafe_ignore_trace]
+    time: f64,
+}
+
+const BUBBLES: u16 = 1;
+const CANCELABLE: u16 = 2;
+const STOP: u16 = 4;
+const STOP_NOW: u16 = 8;
+const CANCELED: u16 = 16;
+const DISPATCHING: u16 = 32;
+const INITIALIZED: u16 = 64;
+const TRUSTED: u16 = 128;
+const PASSIVE: u16 = 256;
+const COMPOSED: u16 = 512;
+
+impl Event {
+    fn new(kind: JsString, bubbles: bool, cancelable: bool, context: &Context) -> Self {
+        let flags = if bubbles { BUBBLES } else { 0 } | if cancelable { CANCELABLE } else { 0 } | INITIALIZED;
+        Self {
+            kind: GcRefCell::new(kind),
+            target: GcRefCell::default(),
+            current_target: GcRefCell::default(),
+            path: GcRefCell::default(),
+            members: GcRefCell::default(),
+            phase: Cell::new(0),
+            flags: Cell::new(flags),
+            time: time_stamp(context),
+        }
+    }
+
+    fn flag(&self, flag: u16) -> bool {
+        self.flags.get() & flag != 0
+    }
+
+    fn set(&self, flag: u16, on: bool) {
+        let flags = self.flags.get();
+        self.flags.set(if on { flags | flag } else { flags & !flag });
+    }
+
+    /// Whether it is being dispatched.
+    #[must_use]
+    pub fn is_dispatching(&self) -> bool {
+        self.flag(DISPATCHING)
+    }
+
+    /// Whether it has a type.
+    #[must_use]
+    pub fn is_initialized(&self) -> bool {
+        self.flag(INITIALIZED)
+    }
+
+    /// Whether a listener prevented the default action.
+    #[must_use]
+    pub fn is_canceled(&self) -> bool {
+        self.flag(CANCELED)
+    }
+
+    /// Sets `isTrusted`.
+    pub fn set_trusted(&self, on: bool) {
+        self.set(TRUSTED, on);
+    }
+
+    /// Prevents the default action, where that is allowed.
+    pub fn cancel(&self) {
+        if self.flag(CANCELABLE) && !self.flag(PASSIVE) {
+            self.set(CANCELED, true);
+        }
+    }
+
+    /// (Re)initialises it (`initEvent`).
+    pub fn init(&self, kind: JsString, bubbles: bool, cancelable: bool) {
+        if self.is_dispatching() {
+            return;
+        }
+        *self.kind.borrow_mut() = kind;
+        *self.target.borrow_mut() = None;
+        self.set(INITIALIZED, true);
+        self.set(BUBBLES, bubbles);
+        self.set(CANCELABLE, cancelable);
+        self.set(STOP | STOP_NOW | CANCELED | TRUSTED, false);
+    }
+
+    /// An uninitialised event (`document.createEvent`).
+    #[must_use]
+    pub fn uninitialized(interface: &str, context: &mut Context) -> JsObject {
+        let event = Self::new(JsString::default(), false, false, context);
+        event.set(INITIALIZED, false);
+        JsObject::from_proto_and_data(prototype(interface, context), event)
+    }
+
+    /// A trusted event of interface Event.
+    #[must_use]
+    pub fn plain(kind: &str, bubbles: bool, cancelable: bool, context: &mut Context) -> JsObject {
+        Self::trusted("Event", kind, bubbles, cancelable, Vec::new(), context)
+    }
+
+    /// A trusted event of any interface, with the attributes a subclass adds.
+    #[must_use]
+    pub fn trusted(
+        interface: &str,
+        kind: &str,
+        bubbles: bool,
+        cancelable: bool,
+        members: Vec<(&'static str, JsValue)>,
+        context: &mut Context,
+    ) -> JsObject {
+        let event = Self::new(JsString::from(kind), bubbles, cancelable, context);
+        event.set(TRUSTED, true);
+        *event.members.borrow_mut() = members;
+        JsObject::from_proto_and_data(prototype(interface, context), event)
+    }
+
+    /// An event from a constructor call: type and options read, subclass attributes not yet.
+    ///
+    /// # Errors
+    /// What the page's getters throw.
+    pub fn construct(
+        interface: &str,
+        new_target: &JsValue,
+        args: &[JsValue],
+        context: &mut Context,
+    ) -> JsResult<JsObject> {
+        crate::engine::convert::require(args, 1)?;
+        let kind = arg(args, 0).to_string(context)?;
+        let options = arg(args, 1);
+        let bubbles = member(&options, "bubbles", context)?.to_boolean();
+        let cancelable = member(&options, "cancelable", context)?.to_boolean();
+        let event = Self::new(kind, bubbles, cancelable, context);
+        event.set(COMPOSED, member(&options, "composed", context)?.to_boolean());
+        let prototype = new_target_prototype(new_target, interface, context)?;
+        Ok(JsObject::from_proto_and_data(prototype, event))
+    }
+}
+
+fn time_stamp(context: &Context) -> f64 {
+    let clock = EventLoop::of(context).clock().clone();
+    #[expect(clippy::cast_precision_loss, reason = "page time in ms is far below 2^53")]
+    let now = clock.since_start() as f64;
+    now
+}
+
+/// Where an event passes: a node, or an object that is none (the window, XHR).
+enum Stop {
+    Node(NodeRef),
+    Object(JsObject),
+}
+
+/// Dispatches an event; false where its default action was prevented. Errors of listeners are reported, not returned.
+///
+/// # Errors
+/// Where `event` is none: a bug.
+pub fn dispatch(event: &JsObject, target: &JsObject, context: &mut Context) -> JsResult<bool> {
+    let path = path_of(target, event, context);
+    let kind = with(event, |data| {
+        data.set(DISPATCHING, true);
+        *data.target.borrow_mut() = Some(target.clone());
+        data.kind.borrow().clone()
+    })?;
+    let listened: Vec<(usize, JsObject)> = listening(&path, &kind, context);
+    let is_target = |at: usize| at == 0;
+    let bubbles = with(event, |data| data.flag(BUBBLES))?;
+    let mut fired = Ok(());
+    for (at, object) in listened.iter().rev() {
+        with(event, |data| data.phase.set(if is_target(*at) { 2 } else { 1 }))?;
+        fired = fired.and_then(|()| invoke(event, object, &kind, true, context));
+    }
+    for (at, object) in listened.iter().filter(|(at, _)| is_target(*at) || bubbles) {
+        with(event, |data| data.phase.set(if is_target(*at) { 2 } else { 3 }))?;
+        fired = fired.and_then(|()| invoke(event, object, &kind, false, context));
+    }
+    with(event, |data| {
+        data.phase.set(0);
+        data.set(DISPATCHING | STOP | STOP_NOW, false);
+        *data.current_target.borrow_mut() = None;
+        data.path.borrow_mut().clear();
+    })?;
+    fired?;
+    with(event, |data| !data.flag(CANCELED))
+}
+
+fn path_of(target: &JsObject, event: &JsObject, context: &Context) -> Vec<Stop> {
+    let Some(node) = as_node(&target.clone().into()) else { return vec![Stop::Object(target.clone())] };
+    let mut path = vec![Stop::Node(node.clone())];
+    path.extend(tree::ancestors(&node).map(Stop::Node));
+    let root = tree::root_of(&node);
+    let window = Window::of(context);
+    let is_load = with(event, |data| *data.kind.borrow() == JsString::from("load")).unwrap_or(false);
+    if crate::dom::node::same(&root, &window.document) && !is_load {
+        path.push(Stop::Object(context.global_object()));
+    }
+    path
+}
+
+/// The stops of a path that have something to call, with their place in it.
+fn listening(path: &[Stop], kind: &JsString, context: &mut Context) -> Vec<(usize, JsObject)> {
+    let attribute = handlers::attribute_of(kind);
+    let mut found = Vec::new();
+    for (at, stop) in path.iter().enumerate() {
+        match stop {
+            Stop::Object(object) => found.push((at, object.clone())),
+            Stop::Node(node) => {
+                let listens = peek_script(node, |script| script.listeners.has_type(kind)).unwrap_or(false);
+                let has_attribute = attribute
+                    .as_deref()
+                    .is_some_and(|name| node.as_element().is_some_and(|element| element.has_attr(name)));
+                if listens || has_attribute {
+                    found.push((at, wrap(node, context)));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn invoke(event: &JsObject, object: &JsObject, kind: &JsString, capture: bool, context: &mut Context) -> JsResult<()> {
+    if with(event, |data| data.flag(STOP))? {
+        return Ok(());
+    }
+    if !capture {
+        handlers::adopt_attribute(object, kind, context);
+    }
+    let listeners = with_listeners(object, |listeners| listeners.of_type(kind)).unwrap_or_default();
+    if listeners.is_empty() {
+        return Ok(());
+    }
+    with(event, |data| *data.current_target.borrow_mut() = Some(object.clone()))?;
+    for listener in listeners.into_iter().filter(|l| l.capture == capture) {
+        if listener.removed.get() {
+            continue;
+        }
+        if listener.once {
+            let callback = listener.callback.as_ref();
+            with_listeners(object, |listeners| listeners.remove(kind, callback, capture));
+        }
+        call(event, object, &listener, kind, context)?;
+        if with(event, |data| data.flag(STOP_NOW))? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn call(
+    event: &JsObject,
+    object: &JsObject,
+    listener: &Listener,
+    kind: &JsString,
+    context: &mut Context,
+) -> JsResult<()> {
+    let event_loop = EventLoop::of(context);
+    let window = Window::of(context);
+    let before = window.current_event.borrow_mut().replace(event.clone());
+    match &listener.callback {
+        None => handlers::call(event, object, kind, context)?,
+        Some(callback) => {
+            with(event, |data| data.set(PASSIVE, listener.passive))?;
+            let (function, this) = if callback.is_callable() {
+                (Some(callback.clone()), JsValue::from(object.clone()))
+            } else {
+                let handle = callback.get(JsString::from("handleEvent"), context)?;
+                (handle.as_object().filter(JsObject::is_callable), JsValue::from(callback.clone()))
+            };
+            if let Some(function) = function {
+                event_loop.call(&function, &this, &[event.clone().into()], context);
+            }
+            with(event, |data| data.set(PASSIVE, false))?;
+        }
+    }
+    *window.current_event.borrow_mut() = before;
+    Ok(())
+}
+
+/// Runs `f` on an event's data.
+///
+/// # Errors
+/// A TypeError where the object is no event.
+pub fn with<R>(event: &JsObject, f: impl FnOnce(&Event) -> R) -> JsResult<R> {
+    event.downcast_ref::<Event>().map(|data| f(&data)).ok_or_else(|| type_error("Illegal invocation"))
+}
+
+fn get<R>(this: &JsValue, context: &Context, f: impl FnOnce(&Event) -> R) -> JsResult<R> {
+    with(&this_object(this, context), f)
+}
+
+fn object_or_null(object: Option<JsObject>) -> JsValue {
+    object.map_or_else(JsValue::null, JsValue::from)
+}
+
+fn construct(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    Event::construct("Event", new_target, args, context).map(JsValue::from)
+}
+
+fn target(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    get(this, context, |e| object_or_null(e.target.borrow().clone()))
+}
+
+fn current_target(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    get(this, context, |e| object_or_null(e.current_target.borrow().clone()))
+}
+
+fn return_value(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    get(this, context, |e| (!e.flag(CANCELED)).into())
+}
+
+fn set_return_value(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    if !arg(args, 0).to_boolean() {
+        get(this, context, Event::cancel)?;
+    }
+    Ok(JsValue::undefined())
+}
+
+fn cancel_bubble(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    get(this, context, |e| e.flag(STOP).into())
+}
+
+fn set_cancel_bubble(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    if arg(args, 0).to_boolean() {
+        get(this, context, |e| e.set(STOP, true))?;
+    }
+    Ok(JsValue::undefined())
+}
+
+fn prevent_default(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    get(this, context, Event::cancel).map(|()| JsValue::undefined())
+}
+
+fn stop_propagation(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    get(this, context, |e| e.set(STOP, true)).map(|()| JsValue::undefined())
+}
+
+fn stop_immediate(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    get(this, context, |e| e.set(STOP | STOP_NOW, true)).map(|()| JsValue::undefined())
+}
+
+fn composed_path(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let event = this_object(this, context);
+    let target = with(&event, |e| if e.flag(DISPATCHING) { e.target.borrow().clone() } else { None })?;
+    let Some(target) = target else { return Ok(crate::engine::convert::array([], context)) };
+    let path: Vec<JsValue> = path_of(&target, &event, context)
+        .into_iter()
+        .map(|stop| match stop {
+            Stop::Node(node) => wrap(&node, context).into(),
+            Stop::Object(object) => object.into(),
+        })
+        .collect();
+    Ok(crate::engine::convert::array(path, context))
+}
+
+fn init_event(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let kind = arg(args, 0).to_string(context)?;
+    let (bubbles, cancelable) = (arg(args, 1).to_boolean(), arg(args, 2).to_boolean());
+    get(this, context, |e| e.init(kind, bubbles, cancelable)).map(|()| JsValue::undefined())
+}
+
+/// The table of Event.
+pub const EVENT: Interface = Interface {
+    name: "Event",
+    constructor: Some((construct, 1)),
+    attributes: &[
+        ("type", |this, _, context| get(this, context, |e| e.kind.borrow().clone().into()), None),
+        ("target", target, None),
+        ("srcElement", target, None),
+        ("currentTarget", current_target, None),
+        ("eventPhase", |this, _, context| get(this, context, |e| i32::from(e.phase.get()).into()), None),
+        ("bubbles", |this, _, context| get(this, context, |e| e.flag(BUBBLES).into()), None),
+        ("cancelable", |this, _, context| get(this, context, |e| e.flag(CANCELABLE).into()), None),
+        ("composed", |this, _, context| get(this, context, |e| e.flag(COMPOSED).into()), None),
+        ("defaultPrevented", |this, _, context| get(this, context, |e| e.flag(CANCELED).into()), None),
+        ("isTrusted", |this, _, context| get(this, context, |e| e.flag(TRUSTED).into()), None),
+        ("timeStamp", |this, _, context| get(this, context, |e| e.time.into()), None),
+        ("returnValue", return_value, Some(set_return_value)),
+        ("cancelBubble", cancel_bubble, Some(set_cancel_bubble)),
+    ],
+    methods: &[
+        ("preventDefault", prevent_default, 0),
+        ("stopPropagation", stop_propagation, 0),
+        ("stopImmediatePropagation", stop_immediate, 0),
+        ("composedPath", composed_path, 0),
+        ("initEvent", init_event, 1),
+    ],
+    constants: &[("NONE", 0), ("CAPTURING_PHASE", 1), ("AT_TARGET", 2), ("BUBBLING_PHASE", 3)],
+    ..Interface::EMPTY
+};

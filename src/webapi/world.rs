@@ -1,0 +1,153 @@
+//! What a page can learn from outside, and what outlives its document: the network, storage, dialogs, settings.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use boa_engine::{Context, JsResult};
+use indexmap::IndexMap;
+
+use crate::engine::event_loop::EventLoop;
+use crate::event::Cause;
+use crate::net::{CookieJar, NetError, Network, Request, Response};
+
+/// What a page is told of its surroundings (session-log.md, Time: fixed and configurable).
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `navigator.userAgent`
+    pub user_agent: String,
+    /// `navigator.language`
+    pub language: String,
+    /// Seconds east of UTC.
+    pub zone_offset_s: i32,
+    /// What `confirm` answers.
+    pub confirm: bool,
+    /// What `prompt` answers; none: null.
+    pub prompt: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            user_agent: "Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/537.36 (KHTML, like Gecko) \
+                         Chrome/120.0.0.0 Safari/537.36 duoke/0.1"
+                .to_owned(),
+            language: "zh-CN".to_owned(),
+            zone_offset_s: 8 * 3600,
+            confirm: true,
+            prompt: None,
+        }
+    }
+}
+
+/// What happens with an answer.
+pub type OnAnswer = Box<dyn FnOnce(Result<Response, NetError>, &mut Context) -> JsResult<()>>;
+
+struct Pending {
+    cause: Option<Cause>,
+    on_answer: OnAnswer,
+}
+
+/// A storage area: insertion order is what `key(n)` counts.
+pub type StorageMap = Rc<RefCell<IndexMap<String, String>>>;
+
+/// The world of a page.
+pub struct World {
+    /// The network, as far as the page may have it.
+    pub network: Arc<dyn Network>,
+    /// The page's cookies.
+    pub cookies: Arc<CookieJar>,
+    /// Its surroundings.
+    pub settings: Settings,
+    /// `localStorage` by origin.
+    pub local: RefCell<IndexMap<String, StorageMap>>,
+    /// `sessionStorage` by origin.
+    pub session: RefCell<IndexMap<String, StorageMap>>,
+    /// `window.name`, which outlives documents.
+    pub name: RefCell<String>,
+    next: Cell<u64>,
+    pending: RefCell<BTreeMap<u64, Pending>>,
+    early: RefCell<VecDeque<(u64, Result<Response, NetError>)>>,
+    sender: Sender<(u64, Result<Response, NetError>)>,
+    receiver: Receiver<(u64, Result<Response, NetError>)>,
+}
+
+impl World {
+    /// A world over a network.
+    #[must_use]
+    pub fn new(network: Arc<dyn Network>, cookies: Arc<CookieJar>, settings: Settings) -> Self {
+        let (sender, receiver) = channel();
+        Self {
+            network,
+            cookies,
+            settings,
+            local: RefCell::default(),
+            session: RefCell::default(),
+            name: RefCell::default(),
+            next: Cell::new(1),
+            pending: RefCell::default(),
+            early: RefCell::default(),
+            sender,
+            receiver,
+        }
+    }
+
+    /// Starts a request; `on_answer` runs as a task of its own, under the cause of now. Returns the request's number.
+    pub fn start(&self, request: Request, on_answer: OnAnswer, event_loop: &EventLoop) -> u64 {
+        let id = self.next.get();
+        self.next.set(id + 1);
+        self.pending.borrow_mut().insert(id, Pending { cause: event_loop.cause(), on_answer });
+        event_loop.count_outstanding(true);
+        self.network.start(id, request, self.sender.clone());
+        id
+    }
+
+    /// Forgets a request; its answer is dropped.
+    pub fn abort(&self, id: u64, event_loop: &EventLoop) {
+        if self.pending.borrow_mut().remove(&id).is_some() {
+            event_loop.count_outstanding(false);
+        }
+    }
+
+    /// Forgets every request: the document is gone.
+    pub fn abort_all(&self) {
+        self.pending.take();
+        self.early.take();
+    }
+
+    /// Waits for the answer to the oldest request, at most `longest`, and queues its task. Answers arrive in the order
+    /// of their requests (session-log.md, Time). False where none came.
+    pub fn wait(&self, longest: Option<Duration>, event_loop: &EventLoop) -> bool {
+        let Some(oldest) = self.pending.borrow().keys().next().copied() else { return false };
+        let started = crate::base::clock::Stopwatch::start();
+        let early = self.early.borrow().iter().position(|(id, _)| *id == oldest);
+        if let Some(at) = early {
+            let answer = self.early.borrow_mut().remove(at);
+            return answer.is_some_and(|(id, answer)| self.deliver(id, answer, event_loop));
+        }
+        loop {
+            let received = match longest {
+                None => self.receiver.recv().ok(),
+                Some(longest) => self.receiver.recv_timeout(longest.saturating_sub(started.elapsed())).ok(),
+            };
+            let Some((id, answer)) = received else { return false };
+            if id == oldest {
+                return self.deliver(id, answer, event_loop);
+            }
+            if self.pending.borrow().contains_key(&id) {
+                self.early.borrow_mut().push_back((id, answer));
+            }
+        }
+    }
+
+    fn deliver(&self, id: u64, answer: Result<Response, NetError>, event_loop: &EventLoop) -> bool {
+        let Some(pending) = self.pending.borrow_mut().remove(&id) else { return false };
+        event_loop.count_outstanding(false);
+        let on_answer = pending.on_answer;
+        event_loop.queue_with(pending.cause, Box::new(move |context| on_answer(answer, context)));
+        true
+    }
+}
