@@ -40,3 +40,6 @@ pub fn fill_user(event: &str, fields: &mut Map<String, Value>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
