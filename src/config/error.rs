@@ -96,8 +96,9 @@ impl Source<'_> {
 
     fn frame(self, span: Range<usize>, line: u64, column: u64) -> String {
         let shown = usize::try_from(line - 1).ok().and_then(|index| self.text.lines().nth(index)).unwrap_or_default();
-        let covered = self.text.get(span).map_or(1, |text| text.lines().next().unwrap_or_default().chars().count());
-        let (number, marker) = (line.to_string(), "^".repeat(covered.max(1)));
+        let covered = self.text.get(span).unwrap_or_default().lines().next().unwrap_or_default();
+        let marker: String = covered.chars().map(|above| blank_of(above).replace([' ', '\t'], "^")).collect();
+        let (number, marker) = (line.to_string(), if marker.is_empty() { "^".to_owned() } else { marker });
         let margin = " ".repeat(number.len());
         let blank: String = shown.chars().take(usize::try_from(column - 1).unwrap_or_default()).map(blank_of).collect();
         format!("{number} | {shown}\n{margin} | {blank}{marker}")
