@@ -303,3 +303,6 @@ fn storage_data(origin: &str, area: StorageArea, change: &StorageChange) -> Valu
         StorageChange::Clear => json!({ "origin": origin, "area": area, "action": "clear" }),
     }
 }
+
+#[cfg(test)]
+mod tests;

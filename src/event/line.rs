@@ -97,3 +97,6 @@ impl Line {
         Value::Object(object).to_string()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,9 @@ pub const USER_ID: &str = "userid";
 /// Of `OnUserChange` the openid is filled in under the name that is missing. An `event` among the fields is left out,
 /// since the type of the log line decides. U+2028 and U+2029 are escaped: pages also evaluate the string as a program,
 /// where older engines take them for line ends.
+///
+/// A number is as `serde_json` read it: 22.0 stays 22.0 and 20 stays 20, up to 15 digits are exact, and zeros that say
+/// nothing are dropped (113.250 becomes 113.25).
 #[must_use]
 pub fn mcs_event_json(event: &str, fields: &Map<String, Value>) -> String {
     let mut object = Map::with_capacity(fields.len() + 2);
@@ -40,3 +43,6 @@ pub fn fill_user(event: &str, fields: &mut Map<String, Value>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -148,3 +148,6 @@ fn optional(object: &Map<String, Value>, key: &str) -> Result<String, String> {
 fn is_http(address: &str) -> bool {
     url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
+
+#[cfg(test)]
+mod tests;

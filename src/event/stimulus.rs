@@ -204,3 +204,6 @@ fn text_member<'a>(fields: &'a Map<String, Value>, key: &str) -> Option<&'a str>
 fn visitor_of(data: &Value) -> Option<&str> {
     ["/visitorId", "/visitorData/visitorId"].iter().find_map(|path| data.pointer(path)?.as_str())
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,8 +13,9 @@ fn told(users: &[&str]) -> Told {
 
 #[test]
 fn subjects() {
-    let table: [(Option<&str>, &[&str], Option<&str>, bool); 9] = [
-        // cause's user, users told in order, subject, late
+    /// The cause's user, the users told in order, the subject, late.
+    type Row = (Option<&'static str>, &'static [&'static str], Option<&'static str>, bool);
+    let table: [Row; 9] = [
         (None, &[], None, false),
         (Some("oA"), &[], Some("oA"), false),
         (Some("oA"), &["oA"], Some("oA"), false),

@@ -1,0 +1,115 @@
+//! `duoke.toml` as it holds: every setting with where it came from (cli.md, duoke.toml).
+
+use std::fmt;
+
+use super::secret::Secret;
+
+/// The file's name in a project's folder.
+pub const DUOKE_FILE: &str = "duoke.toml";
+/// The profiles of WeChat's limits (wechat-api.md).
+pub const PROFILES: [&str; 3] = ["2017", "2021", "2025"];
+/// The modes of WeChat's push.
+pub const CALLBACK_MODES: [&str; 3] = ["plain", "compat", "secure"];
+
+/// The configuration in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DuokeConfig {
+    /// `[wechat]`
+    pub wechat: WechatConfig,
+    /// `[store] path`: where the durable state lies.
+    pub store_path: Setting<String>,
+    /// `[console] listen`
+    pub console_listen: Setting<String>,
+    /// `[[plugin]]`: those of the project file, or else of the user file.
+    pub plugins: Vec<PluginEntry>,
+    /// `[[seat]]`: likewise.
+    pub seats: Vec<SeatEntry>,
+}
+
+/// `[wechat]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WechatConfig {
+    /// The server that speaks the API.
+    pub base_url: Setting<String>,
+    /// One of [`PROFILES`].
+    pub profile: Setting<String>,
+    /// The account.
+    pub app_id: Option<Setting<String>>,
+    /// The account's secret.
+    pub app_secret: Option<Setting<Secret>>,
+    /// `[wechat.callback]`
+    pub callback: CallbackConfig,
+}
+
+/// `[wechat.callback]`: WeChat's push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallbackConfig {
+    /// Where to listen, an address and a port.
+    pub listen: Setting<String>,
+    /// The path of the push.
+    pub path: Setting<String>,
+    /// One of [`CALLBACK_MODES`].
+    pub mode: Setting<String>,
+    /// The token of the signature.
+    pub token: Option<Setting<Secret>>,
+    /// The key of the secure mode, 43 letters and digits.
+    pub encoding_aes_key: Option<Setting<Secret>>,
+}
+
+/// One `[[plugin]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginEntry {
+    /// A folder with plugin.toml, a page file, or an address; a path is relative to the file it stands in.
+    pub path: String,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// One `[[seat]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeatEntry {
+    /// The seat's name.
+    pub name: String,
+    /// Its customer-service account.
+    pub kf_account: String,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// A value and where it came from (`duoke config show --origin`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting<T> {
+    /// The value.
+    pub value: T,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Where a value came from, the strongest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The command line.
+    Flag,
+    /// A variable of the environment.
+    Environment(&'static str),
+    /// A file.
+    File {
+        /// Its name.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+    },
+    /// The program.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag => formatter.write_str("flag"),
+            Self::Environment(name) => write!(formatter, "environment {name}"),
+            Self::File { file, line } => write!(formatter, "{file}:{line}"),
+            Self::Default => formatter.write_str("default"),
+        }
+    }
+}

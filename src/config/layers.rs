@@ -1,0 +1,249 @@
+//! Flag > environment > project file > user file > default (cli.md, Streams): a pure function of its inputs.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use url::Url;
+
+use super::duoke::{
+    CALLBACK_MODES, CallbackConfig, DuokeConfig, Origin, PROFILES, PluginEntry, SeatEntry, Setting, WechatConfig,
+};
+use super::error::{ConfigError, Source};
+use super::secret::Secret;
+use super::table::{Located, Section, parse};
+
+/// A setting of `duoke.toml`: all are text.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Its table; the tables of the file are these, `plugin` and `seat`.
+    pub table: &'static str,
+    /// Its name in the table.
+    pub name: &'static str,
+    /// The variable of the environment that overrides it.
+    pub env: &'static str,
+    /// Its value where nobody gives one.
+    pub default: Option<&'static str>,
+    /// Secrets are never taken from a flag.
+    pub secret: bool,
+    check: fn(&str) -> Result<(), String>,
+}
+
+/// Every setting, in the order `duoke config show` prints them.
+pub const KEYS: [Key; 11] = [
+    key("wechat", "base_url", "DUOKE_WECHAT_BASE_URL", Some("https://api.weixin.qq.com"), check_url),
+    key("wechat", "profile", "DUOKE_WECHAT_PROFILE", Some("2025"), |text| check_word(text, &PROFILES)),
+    key("wechat", "app_id", "DUOKE_APP_ID", None, check_any),
+    secret("wechat", "app_secret", "DUOKE_APP_SECRET", check_any),
+    key("wechat.callback", "listen", "DUOKE_CALLBACK_LISTEN", Some("127.0.0.1:8080"), check_listen),
+    key("wechat.callback", "path", "DUOKE_CALLBACK_PATH", Some("/wechat"), check_path),
+    key("wechat.callback", "mode", "DUOKE_CALLBACK_MODE", Some("secure"), |text| check_word(text, &CALLBACK_MODES)),
+    secret("wechat.callback", "token", "DUOKE_CALLBACK_TOKEN", check_any),
+    secret("wechat.callback", "encoding_aes_key", "DUOKE_ENCODING_AES_KEY", check_aes_key),
+    key("store", "path", "DUOKE_STORE_PATH", Some("state"), check_any),
+    key("console", "listen", "DUOKE_CONSOLE_LISTEN", Some("127.0.0.1:8081"), check_listen),
+];
+
+type Check = fn(&str) -> Result<(), String>;
+
+const fn key(
+    table: &'static str,
+    name: &'static str,
+    env: &'static str,
+    default: Option<&'static str>,
+    check: Check,
+) -> Key {
+    Key { table, name, env, default, secret: false, check }
+}
+
+const fn secret(table: &'static str, name: &'static str, env: &'static str, check: Check) -> Key {
+    Key { table, name, env, default: None, secret: true, check }
+}
+
+impl Key {
+    /// The whole name, for instance `wechat.base_url`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("{}.{}", self.table, self.name)
+    }
+}
+
+/// What one file says.
+#[derive(Clone, Debug, Default)]
+pub struct Layer {
+    values: Vec<(String, Setting<String>)>,
+    plugins: Vec<PluginEntry>,
+    seats: Vec<SeatEntry>,
+}
+
+impl Layer {
+    /// Reads a file; one that is not there says nothing.
+    ///
+    /// # Errors
+    /// A file that cannot be read, and everything [`Self::parse`] refuses.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let file = path.display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text, &file),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(ConfigError::Read { file, error }),
+        }
+    }
+
+    /// Reads the text of a `duoke.toml`; `file` is its name in messages.
+    ///
+    /// # Errors
+    /// Text that is no TOML, unknown keys, values of the wrong kind or form.
+    pub fn parse(text: &str, file: &str) -> Result<Self, ConfigError> {
+        let source = Source { file, text };
+        let table = parse(source)?;
+        let root = Section::root(source, &table);
+        root.only(&["wechat", "store", "console", "plugin", "seat"])?;
+        let mut layer = Self::default();
+        if let Some(wechat) = root.section("wechat")? {
+            layer.take(&wechat, "wechat", &["callback"], file)?;
+            if let Some(callback) = wechat.section("callback")? {
+                layer.take(&callback, "wechat.callback", &[], file)?;
+            }
+        }
+        for name in ["store", "console"] {
+            if let Some(section) = root.section(name)? {
+                layer.take(&section, name, &[], file)?;
+            }
+        }
+        for section in root.sections("plugin")? {
+            section.only(&["path"])?;
+            let path = section.required("path")?;
+            layer.plugins.push(PluginEntry { origin: origin_of(&section, &path, file), path: path.value });
+        }
+        for section in root.sections("seat")? {
+            section.only(&["name", "kf_account"])?;
+            let (name, kf_account) = (section.required("name")?, section.required("kf_account")?.value);
+            layer.seats.push(SeatEntry { origin: origin_of(&section, &name, file), name: name.value, kf_account });
+        }
+        Ok(layer)
+    }
+
+    /// Takes the settings of one table.
+    fn take(&mut self, section: &Section<'_>, table: &str, tables: &[&str], file: &str) -> Result<(), ConfigError> {
+        let keys: Vec<&Key> = KEYS.iter().filter(|key| key.table == table).collect();
+        let known: Vec<&str> = keys.iter().map(|key| key.name).chain(tables.iter().copied()).collect();
+        section.only(&known)?;
+        for key in keys {
+            let Some(value) = section.string(key.name)? else { continue };
+            (key.check)(&value.value)
+                .map_err(|reason| section.invalid(&value, format!("`{}` {reason}", key.path())))?;
+            let origin = origin_of(section, &value, file);
+            self.values.push((key.path(), Setting { value: value.value, origin }));
+        }
+        Ok(())
+    }
+
+    fn value(&self, path: &str) -> Option<&Setting<String>> {
+        self.values.iter().find(|(name, _)| name == path).map(|(_, setting)| setting)
+    }
+}
+
+fn origin_of<T>(section: &Section<'_>, at: &Located<T>, file: &str) -> Origin {
+    Origin::File { file: file.to_owned(), line: section.line_of(at) }
+}
+
+/// Puts the layers together. `flag` answers for the path of a setting (`wechat.base_url`), `env` for the name of a
+/// variable; an empty variable counts as none. `layers` has the project's file before the user's.
+///
+/// # Errors
+/// A flag or variable of the wrong form.
+pub fn resolve(
+    flag: &dyn Fn(&str) -> Option<String>,
+    env: &dyn Fn(&str) -> Option<String>,
+    layers: &[Layer],
+) -> Result<DuokeConfig, ConfigError> {
+    let mut found = Vec::with_capacity(KEYS.len());
+    for key in &KEYS {
+        found.push((key.path(), setting_of(key, flag, env, layers)?));
+    }
+    let mut take = |path: &str| -> Option<Setting<String>> {
+        let at = found.iter().position(|(name, _)| name == path)?;
+        found.swap_remove(at).1
+    };
+    let hide = |setting: Option<Setting<String>>| {
+        setting.map(|setting| Setting { value: Secret::new(setting.value), origin: setting.origin })
+    };
+    Ok(DuokeConfig {
+        wechat: WechatConfig {
+            base_url: defaulted(take("wechat.base_url")),
+            profile: defaulted(take("wechat.profile")),
+            app_id: take("wechat.app_id"),
+            app_secret: hide(take("wechat.app_secret")),
+            callback: CallbackConfig {
+                listen: defaulted(take("wechat.callback.listen")),
+                path: defaulted(take("wechat.callback.path")),
+                mode: defaulted(take("wechat.callback.mode")),
+                token: hide(take("wechat.callback.token")),
+                encoding_aes_key: hide(take("wechat.callback.encoding_aes_key")),
+            },
+        },
+        store_path: defaulted(take("store.path")),
+        console_listen: defaulted(take("console.listen")),
+        plugins: layers.iter().map(|layer| &layer.plugins).find(|list| !list.is_empty()).cloned().unwrap_or_default(),
+        seats: layers.iter().map(|layer| &layer.seats).find(|list| !list.is_empty()).cloned().unwrap_or_default(),
+    })
+}
+
+fn defaulted(setting: Option<Setting<String>>) -> Setting<String> {
+    setting.expect("a setting with a default has a value")
+}
+
+fn setting_of(
+    key: &Key,
+    flag: &dyn Fn(&str) -> Option<String>,
+    env: &dyn Fn(&str) -> Option<String>,
+    layers: &[Layer],
+) -> Result<Option<Setting<String>>, ConfigError> {
+    let path = key.path();
+    let checked = |value: String, origin: Origin, name: &str| match (key.check)(&value) {
+        Ok(()) => Ok(Some(Setting { value, origin })),
+        Err(reason) => Err(ConfigError::Setting { origin: name.to_owned(), reason }),
+    };
+    if let Some(value) = Some(&path).filter(|_| !key.secret).and_then(|path| flag(path)) {
+        return checked(value, Origin::Flag, &path);
+    }
+    if let Some(value) = env(key.env).filter(|value| !value.is_empty()) {
+        return checked(value, Origin::Environment(key.env), key.env);
+    }
+    if let Some(setting) = layers.iter().find_map(|layer| layer.value(&path)) {
+        return Ok(Some(setting.clone()));
+    }
+    Ok(key.default.map(|value| Setting { value: value.to_owned(), origin: Origin::Default }))
+}
+
+fn check_any(text: &str) -> Result<(), String> {
+    if text.trim().is_empty() { Err("is empty".to_owned()) } else { Ok(()) }
+}
+
+fn check_url(text: &str) -> Result<(), String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.query().is_none() => Ok(()),
+        _ => Err("is not an http(s) address".to_owned()),
+    }
+}
+
+fn check_listen(text: &str) -> Result<(), String> {
+    text.parse::<SocketAddr>().map(|_| ()).map_err(|_| "is not an address and a port, like 127.0.0.1:8080".to_owned())
+}
+
+fn check_path(text: &str) -> Result<(), String> {
+    if text.starts_with('/') { Ok(()) } else { Err("does not start with /".to_owned()) }
+}
+
+fn check_word(text: &str, words: &[&str]) -> Result<(), String> {
+    if words.contains(&text) { Ok(()) } else { Err(format!("is not one of {}", words.join(", "))) }
+}
+
+/// The length is WeChat's (wechat-api.md): 43 characters of base64 without its padding.
+fn check_aes_key(text: &str) -> Result<(), String> {
+    let fits = text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte));
+    if fits { Ok(()) } else { Err("is not 43 letters and digits".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests;

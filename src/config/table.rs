@@ -1,0 +1,194 @@
+//! Walking a TOML file: typed members, unknown keys, and where everything stands.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::error::{ConfigError, Source};
+use super::suggest::nearest;
+
+/// A table of a file. `path` is empty for the file itself.
+pub(super) struct Section<'a> {
+    source: Source<'a>,
+    path: String,
+    span: Range<usize>,
+    table: &'a DeTable<'a>,
+}
+
+/// A value and the byte range it stands at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Located<T> {
+    pub(super) value: T,
+    pub(super) span: Range<usize>,
+}
+
+/// Parses a file, keeping the places.
+pub(super) fn parse(source: Source<'_>) -> Result<Spanned<DeTable<'_>>, ConfigError> {
+    DeTable::parse(source.text).map_err(|error| {
+        let span = error.span().unwrap_or(0..0);
+        source.invalid(span, format!("not TOML: {}", error.message().trim().replace('\n', ", ")), None)
+    })
+}
+
+impl<'a> Section<'a> {
+    /// The file itself.
+    pub(super) fn root(source: Source<'a>, table: &'a Spanned<DeTable<'a>>) -> Self {
+        // An error about the file as a whole points at its first line, not at all of it.
+        Self { source, path: String::new(), span: 0..0, table: table.get_ref() }
+    }
+
+    /// Refuses every key that is not `known`.
+    pub(super) fn only(&self, known: &[&str]) -> Result<(), ConfigError> {
+        let unknown = self.table.keys().filter(|key| !known.contains(&key.get_ref().as_ref()));
+        let Some(key) = unknown.min_by_key(|key| key.span().start) else { return Ok(()) };
+        let hint = match nearest(key.get_ref(), known) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("known here: {}", known.join(", ")),
+        };
+        Err(self.source.invalid(key.span(), format!("unknown key `{}`", self.name(key.get_ref())), Some(hint)))
+    }
+
+    /// A text.
+    pub(super) fn string(&self, key: &str) -> Result<Option<Located<String>>, ConfigError> {
+        self.get(key)
+            .map(|value| match value.get_ref() {
+                DeValue::String(text) => Ok(Located { value: text.as_ref().to_owned(), span: value.span() }),
+                _ => Err(self.wrong_kind(key, value, "a string")),
+            })
+            .transpose()
+    }
+
+    /// A text that has to be there.
+    pub(super) fn required(&self, key: &str) -> Result<Located<String>, ConfigError> {
+        match self.string(key)? {
+            Some(text) if text.value.trim().is_empty() => {
+                Err(self.invalid(&text, format!("`{}` is empty", self.name(key))))
+            }
+            Some(text) => Ok(text),
+            None => Err(self.source.invalid(self.span.clone(), format!("`{}` is missing", self.name(key)), None)),
+        }
+    }
+
+    /// One of some words, told apart by their place among `words`.
+    pub(super) fn word(&self, key: &str, words: &[&str]) -> Result<Option<usize>, ConfigError> {
+        let Some(text) = self.string(key)? else { return Ok(None) };
+        self.index_of(&text, words).map(Some)
+    }
+
+    /// The place of a text among some words.
+    pub(super) fn index_of(&self, text: &Located<String>, words: &[&str]) -> Result<usize, ConfigError> {
+        words.iter().position(|word| *word == text.value).ok_or_else(|| {
+            let hint = match nearest(&text.value, words) {
+                Some(meant) => format!("did you mean \"{meant}\"?"),
+                None => format!("one of: {}", words.join(", ")),
+            };
+            self.source.invalid(text.span.clone(), format!("unknown word \"{}\"", text.value), Some(hint))
+        })
+    }
+
+    /// `true` or `false`.
+    pub(super) fn boolean(&self, key: &str) -> Result<Option<bool>, ConfigError> {
+        self.get(key)
+            .map(|value| match value.get_ref() {
+                DeValue::Boolean(truth) => Ok(*truth),
+                _ => Err(self.wrong_kind(key, value, "true or false")),
+            })
+            .transpose()
+    }
+
+    /// A whole number from 1.
+    pub(super) fn positive(&self, key: &str) -> Result<Option<u32>, ConfigError> {
+        self.get(key)
+            .map(|value| {
+                let digits = value.get_ref().as_integer();
+                let number = digits.and_then(|number| u32::from_str_radix(number.as_str(), number.radix()).ok());
+                number.filter(|number| *number > 0).ok_or_else(|| self.wrong_kind(key, value, "a whole number from 1"))
+            })
+            .transpose()
+    }
+
+    /// An array of texts.
+    pub(super) fn strings(&self, key: &str) -> Result<Option<Vec<Located<String>>>, ConfigError> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        let DeValue::Array(items) = value.get_ref() else {
+            return Err(self.wrong_kind(key, value, "an array of strings"));
+        };
+        let text_of = |item: &Spanned<DeValue<'_>>| match item.get_ref() {
+            DeValue::String(text) => Ok(Located { value: text.as_ref().to_owned(), span: item.span() }),
+            _ => Err(self.wrong_kind(key, item, "an array of strings")),
+        };
+        items.iter().map(text_of).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// A table.
+    pub(super) fn section(&self, key: &str) -> Result<Option<Section<'a>>, ConfigError> {
+        self.get(key)
+            .map(|value| match value.get_ref() {
+                DeValue::Table(table) => Ok(self.child(key, value.span(), table)),
+                _ => Err(self.wrong_kind(key, value, "a table")),
+            })
+            .transpose()
+    }
+
+    /// An array of tables.
+    pub(super) fn sections(&self, key: &str) -> Result<Vec<Section<'a>>, ConfigError> {
+        let Some(value) = self.get(key) else { return Ok(Vec::new()) };
+        let wrong = |value| self.wrong_kind(key, value, &format!("an array of tables ([[{}]])", self.name(key)));
+        let DeValue::Array(items) = value.get_ref() else { return Err(wrong(value)) };
+        let section_of = |item: &'a Spanned<DeValue<'a>>| match item.get_ref() {
+            DeValue::Table(table) => Ok(self.child(key, item.span(), table)),
+            _ => Err(wrong(item)),
+        };
+        items.iter().map(section_of).collect()
+    }
+
+    /// All members as keys and texts, in the file's order; numbers and truth values count as their text where
+    /// `scalars` says so.
+    pub(super) fn texts(&self, scalars: bool) -> Result<Vec<(Located<String>, String)>, ConfigError> {
+        let mut members: Vec<_> = self.table.iter().collect();
+        members.sort_by_key(|(key, _)| key.span().start);
+        let text_of = |key: &str, value: &Spanned<DeValue<'_>>| match value.get_ref() {
+            DeValue::String(text) => Ok(text.as_ref().to_owned()),
+            DeValue::Integer(number) if scalars => Ok(number.as_str().to_owned()),
+            DeValue::Float(number) if scalars => Ok(number.as_str().to_owned()),
+            DeValue::Boolean(truth) if scalars => Ok(truth.to_string()),
+            _ => Err(self.wrong_kind(key, value, "a string")),
+        };
+        members
+            .into_iter()
+            .map(|(key, value)| {
+                let name = key.get_ref().as_ref().to_owned();
+                let text = text_of(&name, value)?;
+                Ok((Located { value: name, span: key.span() }, text))
+            })
+            .collect()
+    }
+
+    /// An error at a value.
+    pub(super) fn invalid<T>(&self, at: &Located<T>, reason: impl Into<String>) -> ConfigError {
+        self.source.invalid(at.span.clone(), reason, None)
+    }
+
+    /// The line a value stands on, from 1.
+    pub(super) fn line_of<T>(&self, at: &Located<T>) -> u64 {
+        self.source.position(at.span.start).0
+    }
+
+    fn child(&self, key: &str, span: Range<usize>, table: &'a DeTable<'a>) -> Section<'a> {
+        Section { source: self.source, path: self.name(key), span, table }
+    }
+
+    fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.table.get(key)
+    }
+
+    fn name(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    fn wrong_kind(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) -> ConfigError {
+        let reason = format!("`{}` is {expected}, not {}", self.name(key), value.get_ref().type_str());
+        self.source.invalid(value.span(), reason, None)
+    }
+}

@@ -1,0 +1,105 @@
+//! From lines to stimuli.
+
+use serde_json::json;
+
+use super::*;
+use crate::event::parse_line;
+
+#[track_caller]
+fn read(text: &str) -> Stimulus {
+    Stimulus::from_line(&parse_line(text, 3, "log").expect("readable").expect("not blank"))
+}
+
+#[test]
+fn kinds() {
+    let ui = |kind, selector: &str, value| StimulusKind::Ui(UiAction { kind, selector: selector.to_owned(), value });
+    let composer = |action| StimulusKind::Composer { action, data: json!({ "a": 1 }) };
+    let table = [
+        (r##"{"type":"stimulus.ui.click","data":{"selector":"#a"}}"##, ui(UiKind::Click, "#a", None)),
+        (
+            r#"{"type":"stimulus.ui.input","data":{"selector":"b","value":"v"}}"#,
+            ui(UiKind::Input, "b", Some(json!("v"))),
+        ),
+        (
+            r#"{"type":"stimulus.ui.change","data":{"selector":"b","value":true}}"#,
+            ui(UiKind::Change, "b", Some(json!(true))),
+        ),
+        (r#"{"type":"stimulus.ui.submit","data":{"selector":"form"}}"#, ui(UiKind::Submit, "form", None)),
+        (
+            r#"{"type":"stimulus.ui.key","data":{"selector":"b","value":"Enter"}}"#,
+            ui(UiKind::Key, "b", Some(json!("Enter"))),
+        ),
+        (r#"{"type":"stimulus.ui.hover","data":{}}"#, StimulusKind::Other),
+        (r#"{"type":"stimulus.page.reload"}"#, StimulusKind::Reload),
+        (r#"{"type":"stimulus.tab.activate","data":{}}"#, StimulusKind::TabActivate),
+        (r#"{"type":"stimulus.composer.edit","data":{"a":1}}"#, composer(ComposerAction::Edit)),
+        (r#"{"type":"stimulus.composer.send","data":{"a":1}}"#, composer(ComposerAction::Send)),
+        (r#"{"type":"stimulus.composer.discard","data":{"a":1}}"#, composer(ComposerAction::Discard)),
+        (r#"{"type":"stimulus.wechat.push","data":"<xml/>"}"#, StimulusKind::WechatPush(json!("<xml/>"))),
+        (
+            r#"{"type":"stimulus.echat.onCrmUpdate","data":{"name":"n"}}"#,
+            StimulusKind::Echat { event: "onCrmUpdate".to_owned(), data: json!({ "name": "n" }) },
+        ),
+        (r#"{"type":"stimulus.future.thing","data":{}}"#, StimulusKind::Other),
+        (r#"{"type":"effect.title","data":{"title":"a"}}"#, StimulusKind::Other),
+        (r#"{"type":"session.start","data":{"format":"1.0"}}"#, StimulusKind::Other),
+    ];
+    for (text, kind) in table {
+        assert_eq!(read(text).kind, kind, "{text}");
+    }
+}
+
+#[test]
+fn the_type_decides_the_event() {
+    let stimulus =
+        read(r#"{"type":"stimulus.mcs.OnMapMsgClick","data":{"scale":20,"event":"OnUserChange","location":"l"}}"#);
+    let StimulusKind::Mcs { event, fields } = stimulus.kind else { panic!("an mcs event") };
+    assert_eq!(
+        (event.as_str(), Value::Object(fields).to_string().as_str()),
+        ("OnMapMsgClick", r#"{"scale":20,"location":"l"}"#)
+    );
+}
+
+#[test]
+fn attributes_are_kept() {
+    let line = r#"{"id":"x","type":"stimulus.page.reload","time":"2020-01-01T00:00:01Z","subject":"oA","plugin":"p"}"#;
+    let expected = Stimulus {
+        id: "x".to_owned(),
+        time: Some(1_577_836_801_000),
+        subject: Some("oA".to_owned()),
+        plugin: Some("p".to_owned()),
+        kind: StimulusKind::Reload,
+    };
+    assert_eq!(read(line), expected);
+}
+
+#[test]
+fn users() {
+    let table = [
+        (r#"{"event":"OnUserChange","useraccount":"oA"}"#, Some("oA"), true),
+        (r#"{"event":"OnUserChange","userid":"oA"}"#, Some("oA"), true),
+        (r#"{"type":"stimulus.mcs.OnUserChange","subject":"oB","data":{"userid":"oA"}}"#, Some("oA"), true),
+        (r#"{"type":"stimulus.mcs.OnUserChange","subject":"oB","data":{}}"#, Some("oB"), true),
+        (r#"{"type":"stimulus.mcs.OnUserChange","subject":"oB"}"#, Some("oB"), true),
+        (r#"{"type":"stimulus.mcs.OnUserChange","data":{}}"#, None, false),
+        (r#"{"event":"OnMapMsgClick","userid":"oA"}"#, Some("oA"), false),
+        (r#"{"type":"stimulus.mcs.OnMapMsgClick","subject":"oB","data":{"userid":"oA"}}"#, Some("oB"), false),
+        (r#"{"type":"stimulus.page.reload","subject":""}"#, None, false),
+        (r#"{"type":"stimulus.echat.onReceiveMsg","data":{"visitorId":"oA"}}"#, Some("oA"), false),
+        (r#"{"type":"stimulus.echat.onSelectVisitor","subject":"oB","data":{}}"#, Some("oB"), true),
+        (r#"{"type":"stimulus.echat.onSelectVisitor","data":{"chatStatus":0}}"#, None, false),
+    ];
+    for (text, user, turns) in table {
+        let stimulus = read(text);
+        assert_eq!(stimulus.user(), user, "{text}");
+        assert_eq!(stimulus.turns_to().is_some(), turns, "{text}");
+    }
+}
+
+#[test]
+fn a_subject_stands_in_for_the_openid() {
+    let StimulusKind::Mcs { fields, .. } = read(r#"{"type":"stimulus.mcs.OnUserChange","subject":"oA"}"#).kind else {
+        panic!("an mcs event")
+    };
+    assert_eq!(Value::Object(fields), json!({ "useraccount": "oA", "userid": "oA" }));
+}
