@@ -34,8 +34,7 @@ pub struct Parts {
 /// What boa says; a bug.
 pub fn build(parts: Parts) -> JsResult<Context> {
     let rejections = Rc::new(Rejections::default());
-    let hooks =
-        Hooks::new(parts.event_loop.clone(), rejections.clone(), parts.zone_offset_s, parts.make_global);
+    let hooks = Hooks::new(parts.event_loop.clone(), rejections.clone(), parts.zone_offset_s, parts.make_global);
     let mut context = Context::builder()
         .clock(parts.event_loop.clock().clone())
         .host_hooks(Rc::new(hooks))

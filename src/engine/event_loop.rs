@@ -230,9 +230,11 @@ impl EventLoop {
 
     fn timers_keep_busy(&self) -> bool {
         let now = self.clock.now();
-        self.timers.borrow().iter().take_while(|((due, _), _)| *due <= now + IDLE_HORIZON_MS).any(|((due, _), timer)| {
-            timer.every.is_none() || *due <= timer.stimulus_time + IDLE_HORIZON_MS
-        })
+        self.timers
+            .borrow()
+            .iter()
+            .take_while(|((due, _), _)| *due <= now + IDLE_HORIZON_MS)
+            .any(|((due, _), timer)| timer.every.is_none() || *due <= timer.stimulus_time + IDLE_HORIZON_MS)
     }
 
     /// Runs every ready task, each with its microtasks.

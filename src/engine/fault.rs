@@ -107,13 +107,7 @@ pub fn describe(error: &JsError, context: &mut Context) -> Described {
     }
     let place = frames.iter().find_map(|frame| place_of(frame));
     frames.truncate(STACK_FRAMES_MAX);
-    Described {
-        message,
-        stack: frames.join("\n"),
-        place,
-        is_limit: error.as_engine().is_some(),
-        is_parse: false,
-    }
+    Described { message, stack: frames.join("\n"), place, is_limit: error.as_engine().is_some(), is_parse: false }
 }
 
 /// What was thrown, as text: an error as `name: message`.

@@ -94,13 +94,7 @@ pub fn function(name: &str, native: Native, length: usize, context: &mut Context
 }
 
 /// Defines an accessor property.
-pub fn define_accessor(
-    target: &JsObject,
-    name: &str,
-    getter: Native,
-    setter: Option<Native>,
-    context: &mut Context,
-) {
+pub fn define_accessor(target: &JsObject, name: &str, getter: Native, setter: Option<Native>, context: &mut Context) {
     let get = function(&format!("get {name}"), getter, 0, context);
     let mut descriptor = PropertyDescriptor::builder().get(get).enumerable(true).configurable(true);
     if let Some(setter) = setter {
@@ -186,8 +180,5 @@ pub fn new_target_prototype(new_target: &JsValue, interface: &str, context: &mut
         let message = format!("Class constructor {interface} cannot be invoked without 'new'");
         return Err(JsNativeError::typ().with_message(message).into());
     };
-    Ok(target
-        .get(JsString::from("prototype"), context)?
-        .as_object()
-        .unwrap_or_else(|| prototype(interface, context)))
+    Ok(target.get(JsString::from("prototype"), context)?.as_object().unwrap_or_else(|| prototype(interface, context)))
 }

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use boa_engine::builtins::promise::{OperationType, Promise};
-use boa_engine::context::intrinsics::Intrinsics;
 use boa_engine::context::HostHooks;
+use boa_engine::context::intrinsics::Intrinsics;
 use boa_engine::job::{GenericJob, Job, JobCallback, JobExecutor, PromiseJob};
 use boa_engine::object::builtins::JsFunction;
 use boa_engine::realm::Realm;
@@ -133,12 +133,7 @@ impl HostHooks for Hooks {
         self.event_loop.with_cause(cause, || job.callback().call(this, args, context))
     }
 
-    fn promise_rejection_tracker(
-        &self,
-        promise: &JsObject<Promise>,
-        operation: OperationType,
-        _context: &mut Context,
-    ) {
+    fn promise_rejection_tracker(&self, promise: &JsObject<Promise>, operation: OperationType, _context: &mut Context) {
         let promise = promise.clone().upcast();
         let mut list = self.rejections.0.borrow_mut();
         match operation {

@@ -10,7 +10,7 @@ use crate::engine::interface::{Interface, define_method, install, prototype};
 
 /// What an attribute is where nobody set it.
 #[derive(Clone, Copy)]
-enum Default {
+enum Unset {
     Null,
     Zero,
     Empty,
@@ -18,7 +18,7 @@ enum Default {
     Undefined,
 }
 
-impl Default {
+impl Unset {
     fn value(self) -> JsValue {
         match self {
             Self::Null => JsValue::null(),
@@ -30,9 +30,9 @@ impl Default {
     }
 }
 
-type Members = &'static [(&'static str, Default)];
+type Members = &'static [(&'static str, Unset)];
 
-use Default::{Empty, False, Null, Undefined, Zero};
+use Unset::{Empty, False, Null, Undefined, Zero};
 
 const MODIFIERS: Members = &[("ctrlKey", False), ("shiftKey", False), ("altKey", False), ("metaKey", False)];
 
@@ -226,12 +226,12 @@ fn add_constructor(
     Ok(())
 }
 
-fn convert(value: JsValue, like: Default, context: &mut Context) -> JsResult<JsValue> {
+fn convert(value: JsValue, like: Unset, context: &mut Context) -> JsResult<JsValue> {
     Ok(match like {
-        Default::False => value.to_boolean().into(),
-        Default::Empty => value.to_string(context)?.into(),
-        Default::Zero => value.to_number(context)?.into(),
-        Default::Null | Default::Undefined => value,
+        False => value.to_boolean().into(),
+        Empty => value.to_string(context)?.into(),
+        Zero => value.to_number(context)?.into(),
+        Null | Undefined => value,
     })
 }
 
@@ -242,8 +242,18 @@ const INITIALIZERS: [(&str, &str, &[&str]); 6] = [
         "MouseEvent",
         "initMouseEvent",
         &[
-            "view", "detail", "screenX", "screenY", "clientX", "clientY", "ctrlKey", "altKey", "shiftKey", "metaKey",
-            "button", "relatedTarget",
+            "view",
+            "detail",
+            "screenX",
+            "screenY",
+            "clientX",
+            "clientY",
+            "ctrlKey",
+            "altKey",
+            "shiftKey",
+            "metaKey",
+            "button",
+            "relatedTarget",
         ],
     ),
     ("KeyboardEvent", "initKeyboardEvent", &["view", "key", "location", "ctrlKey", "altKey", "shiftKey", "metaKey"]),
@@ -252,12 +262,7 @@ const INITIALIZERS: [(&str, &str, &[&str]); 6] = [
     ("StorageEvent", "initStorageEvent", &["key", "oldValue", "newValue", "url", "storageArea"]),
 ];
 
-fn add_initializer(
-    prototype: &JsObject,
-    method: &'static str,
-    names: &'static [&'static str],
-    context: &mut Context,
-) {
+fn add_initializer(prototype: &JsObject, method: &'static str, names: &'static [&'static str], context: &mut Context) {
     let native = NativeFunction::from_copy_closure(move |this, args, context| {
         let kind = text(args, 0, context)?;
         let object = this_object(this, context);

@@ -101,9 +101,7 @@ pub fn install_exception(context: &mut Context) -> JsResult<()> {
             ("message", |this, _, _| Ok(with(this, |e| string(&e.message))), None),
             (
                 "code",
-                |this, _, _| {
-                    Ok(with(this, |e| CODES.iter().find(|c| c.0 == e.name).map_or(0, |c| c.1).into()))
-                },
+                |this, _, _| Ok(with(this, |e| CODES.iter().find(|c| c.0 == e.name).map_or(0, |c| c.1).into())),
                 None,
             ),
         ],
@@ -115,12 +113,7 @@ pub fn install_exception(context: &mut Context) -> JsResult<()> {
     let constructor = context.global_object().get(JsString::from("DOMException"), context)?;
     for (_, code, name) in CODES.iter().filter(|c| c.1 > 0) {
         for target in [constructor.as_object(), Some(prototype.clone())].into_iter().flatten() {
-            crate::engine::interface::define_value(
-                &target,
-                name,
-                *code,
-                boa_engine::property::Attribute::ENUMERABLE,
-            );
+            crate::engine::interface::define_value(&target, name, *code, boa_engine::property::Attribute::ENUMERABLE);
         }
     }
     Ok(())

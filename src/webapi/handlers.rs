@@ -20,19 +20,87 @@ use crate::event::Fault;
 /// Handlers of every element, the document and the window (GlobalEventHandlers). jQuery 1.x looks for `onsubmit`,
 /// `onchange` and `onfocusin` on the window to learn whether those events bubble.
 pub const GLOBAL: [&str; 62] = [
-    "abort", "animationend", "animationiteration", "animationstart", "blur", "cancel", "canplay", "change", "click",
-    "close", "contextmenu", "copy", "cut", "dblclick", "drag", "dragend", "dragenter", "dragleave", "dragover",
-    "dragstart", "drop", "durationchange", "emptied", "ended", "error", "focus", "input", "invalid", "keydown",
-    "keypress", "keyup", "load", "loadeddata", "loadedmetadata", "loadstart", "mousedown", "mouseenter", "mouseleave",
-    "mousemove", "mouseout", "mouseover", "mouseup", "mousewheel", "paste", "pause", "play", "playing", "progress",
-    "reset", "resize", "scroll", "select", "selectstart", "submit", "toggle", "touchcancel", "touchend", "touchmove",
-    "touchstart", "transitionend", "wheel", "readystatechange",
+    "abort",
+    "animationend",
+    "animationiteration",
+    "animationstart",
+    "blur",
+    "cancel",
+    "canplay",
+    "change",
+    "click",
+    "close",
+    "contextmenu",
+    "copy",
+    "cut",
+    "dblclick",
+    "drag",
+    "dragend",
+    "dragenter",
+    "dragleave",
+    "dragover",
+    "dragstart",
+    "drop",
+    "durationchange",
+    "emptied",
+    "ended",
+    "error",
+    "focus",
+    "input",
+    "invalid",
+    "keydown",
+    "keypress",
+    "keyup",
+    "load",
+    "loadeddata",
+    "loadedmetadata",
+    "loadstart",
+    "mousedown",
+    "mouseenter",
+    "mouseleave",
+    "mousemove",
+    "mouseout",
+    "mouseover",
+    "mouseup",
+    "mousewheel",
+    "paste",
+    "pause",
+    "play",
+    "playing",
+    "progress",
+    "reset",
+    "resize",
+    "scroll",
+    "select",
+    "selectstart",
+    "submit",
+    "toggle",
+    "touchcancel",
+    "touchend",
+    "touchmove",
+    "touchstart",
+    "transitionend",
+    "wheel",
+    "readystatechange",
 ];
 
 /// Handlers of the window that body attributes set (WindowEventHandlers).
 pub const WINDOW: [&str; 15] = [
-    "afterprint", "beforeprint", "beforeunload", "hashchange", "languagechange", "message", "messageerror", "offline",
-    "online", "pagehide", "pageshow", "popstate", "rejectionhandled", "storage", "unload",
+    "afterprint",
+    "beforeprint",
+    "beforeunload",
+    "hashchange",
+    "languagechange",
+    "message",
+    "messageerror",
+    "offline",
+    "online",
+    "pagehide",
+    "pageshow",
+    "popstate",
+    "rejectionhandled",
+    "storage",
+    "unload",
 ];
 
 /// Body attributes of these types belong to the window too.
@@ -49,7 +117,7 @@ pub fn install(target: &JsObject, kinds: &[&'static str], context: &mut Context)
         let set = NativeFunction::from_copy_closure(move |this, args, context| {
             set_handler(this, kind, &arg(args, 0), context)
         });
-        let mut accessor = |native, name: String, length| {
+        let accessor = |native, name: String, length| {
             FunctionObjectBuilder::new(context.realm(), native).name(JsString::from(name)).length(length).build()
         };
         let descriptor = PropertyDescriptor::builder()
@@ -92,9 +160,9 @@ pub fn adopt_attribute(object: &JsObject, kind: &JsString, context: &mut Context
     let Some(owner) = attribute_owner(object, &name[2..], context) else { return };
     let Some(text) = owner.as_element().and_then(|element| element.attr(&name)) else { return };
     let current = with_listeners(object, |listeners| listeners.handler(kind)).flatten();
-    match current {
+    match &current {
         Some(Handler::Set(_)) => {}
-        Some(Handler::Compiled(old, _)) if *old == *text => {}
+        Some(Handler::Compiled(old, _)) if **old == *text => {}
         _ => {
             let compiled = compile(&owner, object, &name, &text, context);
             let handler = Handler::Compiled(Rc::from(text), compiled);
@@ -117,8 +185,8 @@ pub fn attribute_changed(element: &NodeRef, name: &str, context: &mut Context) {
 /// The handler of a type as a function, compiled if need be.
 pub fn current(object: &JsObject, kind: &JsString, context: &mut Context) -> Option<JsObject> {
     adopt_attribute(object, kind, context);
-    match with_listeners(object, |listeners| listeners.handler(kind)).flatten() {
-        Some(Handler::Compiled(_, function) | Handler::Set(function)) => function,
+    match &with_listeners(object, |listeners| listeners.handler(kind)).flatten() {
+        Some(Handler::Compiled(_, function) | Handler::Set(function)) => function.clone(),
         None => None,
     }
 }
@@ -156,18 +224,14 @@ fn compile(owner: &NodeRef, object: &JsObject, name: &str, text: &str, context: 
 /// Where `event` is none: a bug.
 pub fn call(event: &JsObject, object: &JsObject, kind: &JsString, context: &mut Context) -> JsResult<()> {
     let Some(function) = current(object, kind, context).filter(JsObject::is_callable) else { return Ok(()) };
-    let is_window_error =
-        *kind == JsString::from("error") && JsObject::equals(object, &context.global_object());
+    let is_window_error = *kind == JsString::from("error") && JsObject::equals(object, &context.global_object());
     let arguments = if is_window_error { error_arguments(event, context)? } else { vec![event.clone().into()] };
     let event_loop = EventLoop::of(context);
     let Some(returned) = event_loop.call(&function, &object.clone().into(), &arguments, context) else {
         return Ok(());
     };
-    let prevents = if is_window_error {
-        returned.as_boolean() == Some(true)
-    } else {
-        returned.as_boolean() == Some(false)
-    };
+    let prevents =
+        if is_window_error { returned.as_boolean() == Some(true) } else { returned.as_boolean() == Some(false) };
     if prevents {
         event::with(event, event::Event::cancel)?;
     }

@@ -1,1 +1,18 @@
 //! One file per Web API, over engine and dom.
+//!
+//! [`wrap`] makes nodes visible to script, [`window`] is the state behind the global object, [`world`] what a page can
+//! learn from outside. Each other file is one interface or a few that belong together, named as their specs name them.
+
+pub mod element;
+pub mod event;
+pub mod event_types;
+pub mod exception;
+pub mod handlers;
+pub mod html_interfaces;
+pub mod reflect;
+pub mod scripting;
+pub mod target;
+pub mod window;
+pub mod world;
+pub mod wrap;
+pub mod xhr;

@@ -94,7 +94,7 @@ pub fn install(prototype: &JsObject, list: &[Reflected], context: &mut Context) 
         let one = *reflected;
         let get = NativeFunction::from_copy_closure(move |this, _, context| one.read(this, context));
         let set = NativeFunction::from_copy_closure(move |this, args, context| one.write(this, args, context));
-        let mut accessor = |native, prefix: &str, length| {
+        let accessor = |native, prefix: &str, length| {
             FunctionObjectBuilder::new(context.realm(), native)
                 .name(JsString::from(format!("{prefix} {}", one.idl)))
                 .length(length)

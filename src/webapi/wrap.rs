@@ -114,7 +114,12 @@ pub fn this_node(this: &JsValue) -> JsResult<NodeRef> {
 /// # Errors
 /// A TypeError where `this` is none.
 pub fn this_element(this: &JsValue) -> JsResult<NodeRef> {
-    this_node(this)?.as_element().is_some().then(|| as_node(this)).flatten().ok_or_else(|| type_error("Illegal invocation"))
+    this_node(this)?
+        .as_element()
+        .is_some()
+        .then(|| as_node(this))
+        .flatten()
+        .ok_or_else(|| type_error("Illegal invocation"))
 }
 
 /// The node that an argument must be.
@@ -122,9 +127,7 @@ pub fn this_element(this: &JsValue) -> JsResult<NodeRef> {
 /// # Errors
 /// A TypeError where it is none.
 pub fn node_arg(args: &[JsValue], at: usize) -> JsResult<NodeRef> {
-    args.get(at)
-        .and_then(as_node)
-        .ok_or_else(|| type_error(&format!("parameter {} is not of type 'Node'", at + 1)))
+    args.get(at).and_then(as_node).ok_or_else(|| type_error(&format!("parameter {} is not of type 'Node'", at + 1)))
 }
 
 /// The interface of a node.
