@@ -12,16 +12,16 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("event", &["base"]),
     ("session", &["base", "event"]),
     ("config", &["base", "event", "session"]),
+    ("net", &["base", "event"]),
     ("dom", &["base"]),
     ("engine", &["base", "event", "dom"]),
-    ("webapi", &["base", "event", "dom", "engine"]),
+    ("webapi", &["base", "event", "net", "dom", "engine"]),
     ("dialect", &["base", "event", "dom", "engine"]),
-    ("net", &["base", "event"]),
     ("page", &["base", "event", "dom", "engine", "webapi", "dialect", "net", "session"]),
     ("record", &["base", "event"]),
     ("wechat", &["base", "event"]),
     ("outbox", &["base", "event", "wechat"]),
-    ("sandbox", &["base", "event"]),
+    ("sandbox", &["base", "event", "wechat"]),
     (
         "host",
         &[
@@ -241,7 +241,9 @@ fn no_test_is_ignored_and_none_sleeps() {
         if fs::read_to_string(path).unwrap().contains(ignore) {
             writeln!(problems, "{}: an ignored test", shown(path)).unwrap();
         }
-        if word_positions(&test_code(path), sleep).next().is_some() {
+        let tests = test_code(path);
+        // A fake timer defines `sleep`; it may.
+        if word_positions(&tests, sleep).any(|at| !tests[..at].ends_with("fn ")) {
             writeln!(problems, "{}: a test that sleeps", shown(path)).unwrap();
         }
     }
