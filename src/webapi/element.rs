@@ -1,18 +1,363 @@
-//! Element (DOM §4.9).
+//! Element (DOM §4.9, DOM Parsing §2).
 
-use boa_engine::{Context, JsResult};
+use boa_engine::{Context, JsResult, JsString, JsValue};
 
-use super::handlers;
-use crate::dom::{NodeRef, attributes};
+use super::collection::{Kind, live};
+use super::exception::dom_exception;
+use super::wrap::{node_arg, part, this_element, wrap_or_null};
+use super::{handlers, mutation, named_node_map, node, parent_node, token_list};
+use crate::dom::attributes::{self, qualified};
+use crate::dom::select::Selectors;
+use crate::dom::{LocalName, Namespace, NodeRef, QualName, ns, parse, serialize, tree};
+use crate::engine::convert::{self, arg, array, string, string_or_null, text, text_null_empty, value_text};
+use crate::engine::interface::Interface;
 
-/// Sets an attribute as script does: handlers follow.
+/// Sets an attribute in no namespace as script does: handlers follow.
 ///
 /// # Errors
 /// None yet.
 pub fn set_attribute(element: &NodeRef, name: &str, value: &str, context: &mut Context) -> JsResult<()> {
     attributes::set(element, name, value);
-    if name.starts_with("on") {
+    attribute_set(element, name, context);
+    Ok(())
+}
+
+fn attribute_set(element: &NodeRef, name: &str, context: &mut Context) {
+    if name.starts_with("on") && name.len() > 2 {
         handlers::attribute_changed(element, name, context);
+    } else if name == "id" || name == "name" {
+        super::document_names::publish(context);
+    }
+}
+
+/// An attribute name as HTML documents fold it.
+fn folded(element: &NodeRef, name: String) -> String {
+    let html = element.as_element().is_some_and(|e| e.name.ns == ns!(html));
+    if html && name.bytes().any(|b| b.is_ascii_uppercase()) { name.to_ascii_lowercase() } else { name }
+}
+
+fn check_name(name: &str, context: &mut Context) -> JsResult<()> {
+    let bad = |c: char| c.is_ascii_whitespace() || matches!(c, '\0' | '/' | '>' | '=' | '<' | '"' | '\'');
+    if name.is_empty() || name.contains(bad) {
+        let message = format!("'{name}' is not a valid attribute name.");
+        return Err(dom_exception("InvalidCharacterError", &message, context));
     }
     Ok(())
+}
+
+fn get_attribute(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let element = this_element(this)?;
+    let name = folded(&element, text(args, 0, context)?);
+    let Some(data) = element.as_element() else { return Ok(JsValue::null()) };
+    Ok(data.with_qualified(&name, |a| a.map_or_else(JsValue::null, |a| string(&a.value))))
+}
+
+fn set_attribute_native(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    convert::require(args, 2)?;
+    let element = this_element(this)?;
+    let name = folded(&element, text(args, 0, context)?);
+    let value = text(args, 1, context)?;
+    check_name(&name, context)?;
+    let known = element.as_element().and_then(|e| e.with_qualified(&name, |a| a.map(|a| a.name.clone())));
+    attributes::set_named(&element, known.unwrap_or_else(|| attributes::plain_name(&name)), value);
+    attribute_set(&element, &name, context);
+    Ok(JsValue::undefined())
+}
+
+fn remove_attribute(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let element = this_element(this)?;
+    let name = folded(&element, text(args, 0, context)?);
+    if attributes::remove_qualified(&element, &name) {
+        attribute_set(&element, &name, context);
+    }
+    Ok(JsValue::undefined())
+}
+
+fn has_attribute(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let element = this_element(this)?;
+    let name = folded(&element, text(args, 0, context)?);
+    Ok(element.as_element().is_some_and(|e| e.with_qualified(&name, |a| a.is_some())).into())
+}
+
+fn toggle_attribute(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let element = this_element(this)?;
+    let name = folded(&element, text(args, 0, context)?);
+    check_name(&name, context)?;
+    let there = element.as_element().is_some_and(|e| e.with_qualified(&name, |a| a.is_some()));
+    let wanted = args.get(1).filter(|v| !v.is_undefined()).map_or(!there, JsValue::to_boolean);
+    if wanted && !there {
+        set_attribute(&element, &name, "", context)?;
+    } else if !wanted && there {
+        attributes::remove_qualified(&element, &name);
+        attribute_set(&element, &name, context);
+    }
+    Ok(wanted.into())
+}
+
+fn ns_arg(args: &[JsValue], context: &mut Context) -> JsResult<Namespace> {
+    let value = arg(args, 0);
+    Ok(if value.is_null_or_undefined() { ns!() } else { Namespace::from(value_text(&value, context)?) })
+}
+
+fn get_attribute_ns(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let (ns, local) = (ns_arg(args, context)?, text(args, 1, context)?);
+    let element = this_element(this)?;
+    let value = element.as_element().and_then(|e| e.with_attr_ns(&ns, &local, |a| a.map(|a| a.value.clone())));
+    Ok(string_or_null(value))
+}
+
+fn has_attribute_ns(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    get_attribute_ns(this, args, context).map(|value| (!value.is_null()).into())
+}
+
+fn set_attribute_ns(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let (ns, name, value) = (ns_arg(args, context)?, text(args, 1, context)?, text(args, 2, context)?);
+    check_name(&name, context)?;
+    attributes::set_named(&this_element(this)?, qual_name(ns, &name), value);
+    Ok(JsValue::undefined())
+}
+
+/// A qualified name from `prefix:local`.
+#[must_use]
+pub fn qual_name(ns: Namespace, name: &str) -> QualName {
+    match name.split_once(':') {
+        Some((prefix, local)) => QualName::new(Some(prefix.into()), ns, LocalName::from(local)),
+        None => QualName::new(None, ns, LocalName::from(name)),
+    }
+}
+
+fn remove_attribute_ns(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let (ns, local) = (ns_arg(args, context)?, text(args, 1, context)?);
+    attributes::remove(&this_element(this)?, |a| a.name.ns == ns && *a.name.local == *local);
+    Ok(JsValue::undefined())
+}
+
+fn get_attribute_names(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let element = this_element(this)?;
+    let names: Vec<JsValue> = element
+        .as_element()
+        .map(|e| e.with_attributes(|list| list.iter().map(|a| string(&a.qualified_name())).collect()))
+        .unwrap_or_default();
+    Ok(array(names, context))
+}
+
+fn get_elements_by_tag_name(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let name = text(args, 0, context)?;
+    let root = super::wrap::this_node(this)?;
+    live(&root, Kind::TagName(name.into()), context).map(JsValue::from)
+}
+
+fn get_elements_by_tag_name_ns(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let ns = arg(args, 0);
+    let ns = if ns.is_null_or_undefined() { None } else { Some(value_text(&ns, context)?.into()) };
+    let kind = Kind::TagNameNs(ns, text(args, 1, context)?.into());
+    live(&super::wrap::this_node(this)?, kind, context).map(JsValue::from)
+}
+
+fn get_elements_by_class_name(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let classes = text(args, 0, context)?.split_ascii_whitespace().map(Into::into).collect();
+    live(&super::wrap::this_node(this)?, Kind::ClassName(classes), context).map(JsValue::from)
+}
+
+/// The lookups that documents and elements share.
+pub const LOOKUPS: [(&str, convert::Native, usize); 3] = [
+    ("getElementsByTagName", get_elements_by_tag_name, 1),
+    ("getElementsByTagNameNS", get_elements_by_tag_name_ns, 2),
+    ("getElementsByClassName", get_elements_by_class_name, 1),
+];
+
+fn matches(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let element = this_element(this)?;
+    Ok(parent_node::selectors(args, context)?.matches(&element, Some(&element)).into())
+}
+
+fn closest(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let element = this_element(this)?;
+    let selectors: std::rc::Rc<Selectors> = parent_node::selectors(args, context)?;
+    let found = std::iter::once(element.clone())
+        .chain(tree::ancestors(&element))
+        .find(|n| n.as_element().is_some() && selectors.matches(n, Some(&element)));
+    Ok(wrap_or_null(found, context))
+}
+
+fn inner_html(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    Ok(string(&serialize::inner_html(&this_element(this)?)))
+}
+
+fn set_inner_html(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let markup = text_null_empty(args, 0, context)?;
+    mutation::set_inner_html(&this_element(this)?, &markup, context)?;
+    Ok(JsValue::undefined())
+}
+
+fn outer_html(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    Ok(string(&serialize::outer_html(&this_element(this)?)))
+}
+
+fn set_outer_html(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let markup = text_null_empty(args, 0, context)?;
+    let element = this_element(this)?;
+    let Some(parent) = element.parent() else { return Ok(JsValue::undefined()) };
+    let fragment = parse::fragment(&parent, &markup);
+    mutation::replace(&parent, &fragment, &element, context)?;
+    Ok(JsValue::undefined())
+}
+
+/// Where `insertAdjacent…` puts something: the parent and the node before which.
+fn adjacent(
+    element: &NodeRef,
+    place: &str,
+    context: &mut Context,
+) -> JsResult<Option<(NodeRef, Option<NodeRef>)>> {
+    Ok(match place.to_ascii_lowercase().as_str() {
+        "beforebegin" => element.parent().map(|parent| (parent, Some(element.clone()))),
+        "afterbegin" => Some((element.clone(), element.first_child())),
+        "beforeend" => Some((element.clone(), None)),
+        "afterend" => element.parent().map(|parent| (parent, element.next_sibling())),
+        _ => {
+            let message = format!("'{place}' is not one of beforebegin, afterbegin, beforeend, afterend.");
+            return Err(dom_exception("SyntaxError", &message, context));
+        }
+    })
+}
+
+fn insert_adjacent_html(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let (place, markup) = (text(args, 0, context)?, text(args, 1, context)?);
+    let element = this_element(this)?;
+    match adjacent(&element, &place, context)? {
+        Some((parent, before)) => {
+            let fragment = parse::fragment(&parent, &markup);
+            mutation::insert(&parent, &fragment, before.as_ref(), context)?;
+            Ok(JsValue::undefined())
+        }
+        None => Err(dom_exception("NoModificationAllowedError", "The element has no parent.", context)),
+    }
+}
+
+fn insert_adjacent_element(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let (place, child) = (text(args, 0, context)?, node_arg(args, 1)?);
+    match adjacent(&this_element(this)?, &place, context)? {
+        Some((parent, before)) => {
+            mutation::insert(&parent, &child, before.as_ref(), context)?;
+            Ok(arg(args, 1))
+        }
+        None => Ok(JsValue::null()),
+    }
+}
+
+fn insert_adjacent_text(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let (place, data) = (text(args, 0, context)?, text(args, 1, context)?);
+    let element = this_element(this)?;
+    if let (Some((parent, before)), Some(document)) = (adjacent(&element, &place, context)?, element.owner_document()) {
+        let node = crate::dom::Node::text(&document, data);
+        mutation::insert(&parent, &node, before.as_ref(), context)?;
+    }
+    Ok(JsValue::undefined())
+}
+
+fn reflected_text(this: &JsValue, name: &str) -> JsResult<JsValue> {
+    let element = this_element(this)?;
+    Ok(element.as_element().map(|e| e.with_attr(name, |v| string(v.unwrap_or("")))).unwrap_or_default())
+}
+
+fn set_reflected(this: &JsValue, name: &str, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let value = text(args, 0, context)?;
+    set_attribute(&this_element(this)?, name, &value, context)?;
+    Ok(JsValue::undefined())
+}
+
+fn name_part(this: &JsValue, f: impl FnOnce(&QualName) -> JsValue) -> JsResult<JsValue> {
+    let element = this_element(this)?;
+    Ok(element.as_element().map(|e| f(&e.name)).unwrap_or_default())
+}
+
+fn attribute_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let element = this_element(this)?;
+    let name = folded(&element, text(args, 0, context)?);
+    let at = element.as_element().and_then(|e| {
+        e.with_attributes(|list| list.iter().position(|a| qualified(&a.name) == name))
+    });
+    Ok(wrap_or_null(at.and_then(|at| attributes::attr_node(&element, at)), context))
+}
+
+fn set_attribute_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let (element, attr) = (this_element(this)?, node_arg(args, 0)?);
+    let old = attribute_node(this, &[string(&node::node_name(&attr))], context)?;
+    attributes::adopt_node(&element, &attr);
+    Ok(old)
+}
+
+fn remove_attribute_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let name = node::node_name(&node_arg(args, 0)?);
+    remove_attribute(this, &[JsString::from(name).into()], context)?;
+    Ok(arg(args, 0))
+}
+
+/// The table of Element.
+pub const ELEMENT: Interface = Interface {
+    name: "Element",
+    parent: Some("Node"),
+    attributes: &[
+        ("tagName", |this, _, _| Ok(string(&node::node_name(&this_element(this)?))), None),
+        ("localName", |this, _, _| name_part(this, |name| string(&name.local)), None),
+        ("prefix", |this, _, _| name_part(this, |name| string_or_null(name.prefix.as_ref().map(ToString::to_string))), None),
+        (
+            "namespaceURI",
+            |this, _, _| name_part(this, |name| string_or_null((name.ns != ns!()).then(|| name.ns.to_string()))),
+            None,
+        ),
+        ("id", |this, _, _| reflected_text(this, "id"), Some(|this, args, c| set_reflected(this, "id", args, c))),
+        (
+            "className",
+            |this, _, _| reflected_text(this, "class"),
+            Some(|this, args, c| set_reflected(this, "class", args, c)),
+        ),
+        ("slot", |this, _, _| reflected_text(this, "slot"), Some(|this, args, c| set_reflected(this, "slot", args, c))),
+        (
+            "classList",
+            |this, _, c| part(&this_element(this)?, "classList", c, token_list::class_list),
+            Some(|this, args, c| set_reflected(this, "class", args, c)),
+        ),
+        ("attributes", |this, _, c| part(&this_element(this)?, "attributes", c, named_node_map::make), None),
+        ("innerHTML", inner_html, Some(set_inner_html)),
+        ("outerHTML", outer_html, Some(set_outer_html)),
+        ("shadowRoot", |_, _, _| Ok(JsValue::null()), None),
+    ],
+    methods: &[
+        ("getAttribute", get_attribute, 1),
+        ("setAttribute", set_attribute_native, 2),
+        ("removeAttribute", remove_attribute, 1),
+        ("hasAttribute", has_attribute, 1),
+        ("toggleAttribute", toggle_attribute, 1),
+        ("getAttributeNS", get_attribute_ns, 2),
+        ("setAttributeNS", set_attribute_ns, 3),
+        ("removeAttributeNS", remove_attribute_ns, 2),
+        ("hasAttributeNS", has_attribute_ns, 2),
+        ("getAttributeNames", get_attribute_names, 0),
+        (
+            "hasAttributes",
+            |this, _, _| Ok(this_element(this)?.as_element().is_some_and(|e| e.with_attributes(|l| !l.is_empty())).into()),
+            0,
+        ),
+        ("getAttributeNode", attribute_node, 1),
+        ("setAttributeNode", set_attribute_node, 1),
+        ("removeAttributeNode", remove_attribute_node, 1),
+        ("matches", matches, 1),
+        ("webkitMatchesSelector", matches, 1),
+        ("msMatchesSelector", matches, 1),
+        ("closest", closest, 1),
+        ("insertAdjacentHTML", insert_adjacent_html, 2),
+        ("insertAdjacentElement", insert_adjacent_element, 2),
+        ("insertAdjacentText", insert_adjacent_text, 2),
+    ],
+    ..Interface::EMPTY
+};
+
+/// Elements with a `name`, as a NodeList (document.getElementsByName).
+///
+/// # Errors
+/// What `toString` throws.
+pub fn by_name(root: &NodeRef, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let name = text(args, 0, context)?;
+    live(root, Kind::Name(name.into()), context).map(JsValue::from)
 }

@@ -1,0 +1,113 @@
+//! Changing the tree from script: validity, and what insertion sets off (scripts run, names appear).
+
+use boa_engine::{Context, JsResult, JsValue};
+
+use super::exception::insert_exception;
+use super::wrap::as_node;
+use super::{document_names, scripting};
+use crate::dom::{Node, NodeKind, NodeRef, parse, tree};
+use crate::engine::convert::value_text;
+
+/// Inserts as script does (DOM "pre-insert"): checked, and scripts in it run.
+///
+/// # Errors
+/// A DOMException where the node may not go there.
+pub fn insert(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>, context: &mut Context) -> JsResult<()> {
+    tree::check_insert(parent, child, before).map_err(|error| insert_exception(error, context))?;
+    let scripts = pending_scripts(child);
+    tree::insert(parent, child, before);
+    inserted(parent, scripts, context)
+}
+
+/// The scripts of a subtree that have not run yet.
+fn pending_scripts(subtree: &NodeRef) -> Vec<NodeRef> {
+    if matches!(subtree.kind(), NodeKind::Text(_)) {
+        return Vec::new();
+    }
+    tree::inclusive_descendants(subtree)
+        .filter(|node| node.is_html("script") && !node.script_started())
+        .collect()
+}
+
+/// What follows an insertion into `parent`.
+fn inserted(parent: &NodeRef, scripts: Vec<NodeRef>, context: &mut Context) -> JsResult<()> {
+    document_names::publish(context);
+    if parent.is_html("script") && parent.is_connected() && !parent.script_started() {
+        scripting::prepare_inserted(parent, context)?;
+    }
+    for script in scripts {
+        if script.is_connected() {
+            scripting::prepare_inserted(&script, context)?;
+        }
+    }
+    Ok(())
+}
+
+/// Replaces `old` by `new` in `parent`.
+///
+/// # Errors
+/// A DOMException where the node may not go there.
+pub fn replace(parent: &NodeRef, new: &NodeRef, old: &NodeRef, context: &mut Context) -> JsResult<()> {
+    tree::check_insert(parent, new, Some(old))
+        .or_else(|error| match old.as_element().is_some() && parent.as_document().is_some() {
+            // A document's one element may be replaced by another.
+            true if old.parent().is_some_and(|p| crate::dom::node::same(&p, parent)) => Ok(()),
+            _ => Err(error),
+        })
+        .map_err(|error| insert_exception(error, context))?;
+    let scripts = pending_scripts(new);
+    let next = old.next_sibling().filter(|next| !crate::dom::node::same(next, new));
+    let next = match next {
+        None if old.next_sibling().is_some() => new.next_sibling(),
+        other => other,
+    };
+    if !crate::dom::node::same(new, old) {
+        tree::remove(old);
+    }
+    tree::insert(parent, new, next.as_ref());
+    inserted(parent, scripts, context)
+}
+
+/// Replaces all children by one node or none.
+///
+/// # Errors
+/// What scripts in it throw is reported, not returned; the signature is that of the others.
+pub fn replace_all(parent: &NodeRef, child: Option<&NodeRef>, context: &mut Context) -> JsResult<()> {
+    tree::remove_children(parent);
+    if let Some(child) = child {
+        tree::insert(parent, child, None);
+    }
+    inserted(parent, Vec::new(), context)
+}
+
+/// Sets `innerHTML`: scripts in it do not run (HTML §13.4).
+///
+/// # Errors
+/// As [`replace_all`].
+pub fn set_inner_html(element: &NodeRef, markup: &str, context: &mut Context) -> JsResult<()> {
+    let target = element.as_element().and_then(|e| crate::dom::node::get(&e.template));
+    let fragment = parse::fragment(element, markup);
+    replace_all(target.as_ref().unwrap_or(element), Some(&fragment), context)
+}
+
+/// Nodes and strings as one node (ParentNode, "convert nodes into a node").
+///
+/// # Errors
+/// What `toString` throws.
+pub fn nodes_arg(args: &[JsValue], document: &NodeRef, context: &mut Context) -> JsResult<NodeRef> {
+    let mut nodes = Vec::with_capacity(args.len());
+    for value in args {
+        nodes.push(match as_node(value) {
+            Some(node) => node,
+            None => Node::text(document, value_text(value, context)?),
+        });
+    }
+    if let [only] = nodes.as_slice() {
+        return Ok(only.clone());
+    }
+    let fragment = Node::fragment(document);
+    for node in &nodes {
+        insert(&fragment, node, None, context)?;
+    }
+    Ok(fragment)
+}

@@ -1,0 +1,98 @@
+//! NamedNodeMap (DOM §4.9.1): `element.attributes`.
+
+use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
+use boa_gc::{Finalize, Trace};
+
+use super::wrap::{node_arg, wrap, wrap_or_null};
+use crate::dom::{NodeRef, attributes};
+use crate::engine::convert::{index, text, this_object, to_utf8, type_error};
+use crate::engine::exotic::{self, Exotic, Key};
+use crate::engine::interface::{Interface, prototype};
+
+#[derive(Trace, Finalize, JsData)]
+struct Map(NodeRef);
+
+fn len(element: &NodeRef) -> usize {
+    element.as_element().map_or(0, |e| e.with_attributes(<[_]>::len))
+}
+
+fn position(element: &NodeRef, name: &str) -> Option<usize> {
+    element.as_element()?.with_attributes(|list| list.iter().position(|a| a.qualified_name() == name))
+}
+
+static MAP: Exotic = Exotic {
+    name: "named node map",
+    get: |target, key, context| {
+        let Some(element) = target.downcast_ref::<Map>().map(|map| map.0.clone()) else { return Ok(None) };
+        let at = match key {
+            Key::Index(at) => Some(*at as usize),
+            Key::Name(name) => position(&element, &to_utf8(name)),
+        };
+        Ok(at.and_then(|at| attributes::attr_node(&element, at)).map(|node| wrap(&node, context).into()))
+    },
+    set: Exotic::READ_ONLY_SET,
+    delete: Exotic::READ_ONLY_DELETE,
+    keys: |target, _| {
+        let count = target.downcast_ref::<Map>().map_or(0, |map| len(&map.0));
+        (0..count).map(|at| JsString::from(at.to_string())).collect()
+    },
+    enumerable: true,
+    builtins_first: true,
+};
+
+/// Makes an element's map.
+///
+/// # Errors
+/// What boa says; a bug.
+pub fn make(element: &NodeRef, context: &mut Context) -> JsResult<JsObject> {
+    let target = JsObject::from_proto_and_data(prototype("NamedNodeMap", context), Map(element.clone()));
+    exotic::wrap(target, &MAP, context)
+}
+
+fn element_of(this: &JsValue, context: &mut Context) -> JsResult<NodeRef> {
+    let object = this_object(this, context);
+    let target = exotic::unwrap(&object, context)?;
+    let found = target.downcast_ref::<Map>().map(|map| map.0.clone());
+    found.ok_or_else(|| type_error("Illegal invocation"))
+}
+
+fn length(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    element_of(this, context).map(|element| len(&element).into())
+}
+
+fn item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let (element, at) = (element_of(this, context)?, index(args, 0, context)?);
+    Ok(wrap_or_null(attributes::attr_node(&element, at), context))
+}
+
+fn get_named_item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let (element, name) = (element_of(this, context)?, text(args, 0, context)?.to_ascii_lowercase());
+    let node = position(&element, &name).and_then(|at| attributes::attr_node(&element, at));
+    Ok(wrap_or_null(node, context))
+}
+
+fn set_named_item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let (element, attr) = (element_of(this, context)?, node_arg(args, 0)?);
+    attributes::adopt_node(&element, &attr);
+    Ok(JsValue::null())
+}
+
+fn remove_named_item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let (element, name) = (element_of(this, context)?, text(args, 0, context)?.to_ascii_lowercase());
+    let node = position(&element, &name).and_then(|at| attributes::attr_node(&element, at));
+    attributes::remove_qualified(&element, &name);
+    Ok(wrap_or_null(node, context))
+}
+
+/// The table of NamedNodeMap.
+pub const NAMED_NODE_MAP: Interface = Interface {
+    name: "NamedNodeMap",
+    attributes: &[("length", length, None)],
+    methods: &[
+        ("item", item, 1),
+        ("getNamedItem", get_named_item, 1),
+        ("setNamedItem", set_named_item, 1),
+        ("removeNamedItem", remove_named_item, 1),
+    ],
+    ..Interface::EMPTY
+};

@@ -1,0 +1,173 @@
+//! DOMTokenList (DOM §7.1): `classList`. Its items are read by index through `item` and iteration.
+
+use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
+use boa_gc::{Finalize, Trace};
+
+use super::exception::dom_exception;
+use crate::dom::{NodeRef, attributes};
+use crate::engine::convert::{self, arg, string, string_or_null, this_object, to_utf8, type_error, value_text};
+use crate::engine::exotic::{self, Exotic, Key};
+use crate::engine::interface::{Interface, prototype};
+
+#[derive(Trace, Finalize, JsData)]
+struct TokenList(NodeRef);
+
+fn tokens(element: &NodeRef) -> Vec<String> {
+    let mut list: Vec<String> = Vec::new();
+    let value = element.as_element().and_then(|e| e.attr("class")).unwrap_or_default();
+    for token in value.split_ascii_whitespace() {
+        if !list.iter().any(|old| old == token) {
+            list.push(token.to_owned());
+        }
+    }
+    list
+}
+
+static LIST: Exotic = Exotic {
+    name: "token list",
+    get: |target, key, _| {
+        let Key::Index(at) = key else { return Ok(None) };
+        Ok(target
+            .downcast_ref::<TokenList>()
+            .and_then(|list| tokens(&list.0).get(*at as usize).map(|token| string(token))))
+    },
+    set: Exotic::READ_ONLY_SET,
+    delete: Exotic::READ_ONLY_DELETE,
+    keys: |target, _| {
+        let count = target.downcast_ref::<TokenList>().map_or(0, |list| tokens(&list.0).len());
+        (0..count).map(|at| JsString::from(at.to_string())).collect()
+    },
+    enumerable: true,
+    builtins_first: true,
+};
+
+/// Makes an element's class list.
+///
+/// # Errors
+/// What boa says; a bug.
+pub fn class_list(element: &NodeRef, context: &mut Context) -> JsResult<JsObject> {
+    let target = JsObject::from_proto_and_data(prototype("DOMTokenList", context), TokenList(element.clone()));
+    exotic::wrap(target, &LIST, context)
+}
+
+fn element_of(this: &JsValue, context: &mut Context) -> JsResult<NodeRef> {
+    let object = this_object(this, context);
+    let target = exotic::unwrap(&object, context)?;
+    let found = target.downcast_ref::<TokenList>().map(|list| list.0.clone());
+    found.ok_or_else(|| type_error("Illegal invocation"))
+}
+
+fn check(token: &str, context: &mut Context) -> JsResult<()> {
+    if token.is_empty() {
+        return Err(dom_exception("SyntaxError", "The token must not be empty.", context));
+    }
+    if token.contains(|c: char| c.is_ascii_whitespace()) {
+        let message = format!("The token '{token}' contains white space.");
+        return Err(dom_exception("InvalidCharacterError", &message, context));
+    }
+    Ok(())
+}
+
+fn checked_args(args: &[JsValue], context: &mut Context) -> JsResult<Vec<String>> {
+    let mut list = Vec::with_capacity(args.len());
+    for value in args {
+        let token = value_text(value, context)?;
+        check(&token, context)?;
+        list.push(token);
+    }
+    Ok(list)
+}
+
+fn store(element: &NodeRef, list: &[String]) {
+    let is_there = element.as_element().is_some_and(|e| e.has_attr("class"));
+    if is_there || !list.is_empty() {
+        attributes::set(element, "class", &list.join(" "));
+    }
+}
+
+fn add(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let element = element_of(this, context)?;
+    let mut list = tokens(&element);
+    for token in checked_args(args, context)? {
+        if !list.contains(&token) {
+            list.push(token);
+        }
+    }
+    store(&element, &list);
+    Ok(JsValue::undefined())
+}
+
+fn remove(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let element = element_of(this, context)?;
+    let gone = checked_args(args, context)?;
+    let list: Vec<String> = tokens(&element).into_iter().filter(|token| !gone.contains(token)).collect();
+    store(&element, &list);
+    Ok(JsValue::undefined())
+}
+
+fn toggle(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let element = element_of(this, context)?;
+    let token = convert::text(args, 0, context)?;
+    check(&token, context)?;
+    let mut list = tokens(&element);
+    let there = list.contains(&token);
+    let wanted = args.get(1).filter(|v| !v.is_undefined()).map_or(!there, JsValue::to_boolean);
+    if wanted != there {
+        if wanted { list.push(token) } else { list.retain(|old| *old != token) }
+        store(&element, &list);
+    }
+    Ok(wanted.into())
+}
+
+fn replace(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let element = element_of(this, context)?;
+    let pair = checked_args(&[arg(args, 0), arg(args, 1)], context)?;
+    let mut list = tokens(&element);
+    let Some(at) = list.iter().position(|token| *token == pair[0]) else { return Ok(false.into()) };
+    list[at].clone_from(&pair[1]);
+    let mut seen = Vec::new();
+    list.retain(|token| !seen.contains(token) && { seen.push(token.clone()); true });
+    store(&element, &list);
+    Ok(true.into())
+}
+
+fn contains(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let token = convert::text(args, 0, context)?;
+    Ok(tokens(&element_of(this, context)?).contains(&token).into())
+}
+
+fn item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let at = convert::index(args, 0, context)?;
+    Ok(string_or_null(tokens(&element_of(this, context)?).get(at).cloned()))
+}
+
+fn value(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let element = element_of(this, context)?;
+    Ok(string(&element.as_element().and_then(|e| e.attr("class")).unwrap_or_default()))
+}
+
+fn set_value(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let text = to_utf8(&arg(args, 0).to_string(context)?);
+    attributes::set(&element_of(this, context)?, "class", &text);
+    Ok(JsValue::undefined())
+}
+
+fn length(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    Ok(tokens(&element_of(this, context)?).len().into())
+}
+
+/// The table of DOMTokenList.
+pub const TOKEN_LIST: Interface = Interface {
+    name: "DOMTokenList",
+    attributes: &[("length", length, None), ("value", value, Some(set_value))],
+    methods: &[
+        ("item", item, 1),
+        ("contains", contains, 1),
+        ("add", add, 0),
+        ("remove", remove, 0),
+        ("toggle", toggle, 1),
+        ("replace", replace, 2),
+        ("toString", value, 0),
+    ],
+    ..Interface::EMPTY
+};
