@@ -64,3 +64,5 @@ pub const RETRY_FIRST: Duration = Duration::from_secs(1);
 pub const RETRY_ATTEMPTS_MAX: u32 = 5;
 /// When an account that cannot be reached, or whose address is refused, is due to be looked at again, in ms.
 pub const ACCOUNT_RECHECK_MS: i64 = 60_000;
+/// Access tokens the sandbox remembers, to tell an expired one (42001) from a foreign one (40001).
+pub const SANDBOX_TOKENS_MAX: usize = 1_000;
