@@ -58,3 +58,47 @@ pub const FRAME_COLUMNS_MAX: usize = 160;
 pub const CODE_NESTING_MAX: usize = 2_000;
 /// Levels a JSON text may nest: what comes in must be able to go out again, and `JSON.stringify` takes native stack per level.
 pub const JSON_DEPTH_MAX: usize = 5_000;
+
+/// Longest a connection to WeChat may take to open; nothing has been sent by then, so it is safe to try again.
+pub const WECHAT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest one call of WeChat's API may take, body included.
+pub const WECHAT_CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Largest answer of WeChat that is read, in bytes: the calls in use answer a few hundred.
+pub const WECHAT_ANSWER_BYTES_MAX: usize = 1024 * 1024;
+/// How long before its end an access token is renewed, in ms: within the last 5 minutes `stable_token` hands out a new
+/// one while the old one still works (wechat-api.md §1, Limits).
+pub const TOKEN_RENEW_MARGIN_MS: i64 = 240_000;
+/// How long a refusal for configuration is remembered before WeChat is asked for a token again, in ms.
+pub const TOKEN_RECHECK_MS: i64 = 60_000;
+/// How long WeChat keeps a temporary media, in ms: 3 days (wechat-api.md §1, Limits).
+pub const MEDIA_LIFE_MS: i64 = 3 * 24 * 3600 * 1000;
+/// How long before its end a media id is no longer used, in ms: a send may wait in a queue.
+pub const MEDIA_RENEW_MARGIN_MS: i64 = 3_600_000;
+/// Media ids remembered; the one that ends first makes room.
+pub const MEDIA_REMEMBERED: usize = 10_000;
+/// Largest picture that is downloaded, in bytes: the largest WeChat takes (wechat-api.md, Profiles).
+pub const PICTURE_BYTES_MAX: usize = 10 * 1024 * 1024;
+/// Longest the download of a picture may take, redirects included.
+pub const PICTURE_TIMEOUT: Duration = Duration::from_secs(20);
+/// Redirects followed while a picture is downloaded.
+pub const PICTURE_REDIRECTS_MAX: usize = 5;
+/// Characters of a foreign server's answer quoted in an error.
+pub const QUOTED_CHARS_MAX: usize = 200;
+/// Customers whose messages are sent at the same time.
+pub const OUTBOX_LANES_MAX: usize = 16;
+/// Largest request the sandbox reads, in bytes: above every media limit, so that those are what refuses.
+pub const SANDBOX_BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Messages the sandbox keeps for `GET /_sandbox/messages`; the oldest makes room.
+pub const SANDBOX_MESSAGES_MAX: usize = 100_000;
+/// Bytes of media the sandbox keeps; the oldest media makes room.
+pub const SANDBOX_MEDIA_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Longest the sandbox waits for open connections when it is stopped.
+pub const SANDBOX_STOP_TIMEOUT: Duration = Duration::from_secs(2);
+/// First pause before a message is tried again (wechat-api.md §2, row -1); each further one is twice as long.
+pub const RETRY_FIRST: Duration = Duration::from_secs(1);
+/// Tries of one message before it is parked (wechat-api.md §2, row -1).
+pub const RETRY_ATTEMPTS_MAX: u32 = 5;
+/// When an account that cannot be reached, or whose address is refused, is due to be looked at again, in ms.
+pub const ACCOUNT_RECHECK_MS: i64 = 60_000;
+/// Access tokens the sandbox remembers, to tell an expired one (42001) from a foreign one (40001).
+pub const SANDBOX_TOKENS_MAX: usize = 1_000;

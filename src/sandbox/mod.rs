@@ -1,1 +1,28 @@
-//! The WeChat emulator.
+//! The WeChat emulator: the same paths, the same refusals, on loopback (wechat-api.md; cli.md, "The sandbox's own API").
+//!
+//! - [`Sandbox::start`] listens and returns [`Running`]; [`SandboxConfig`] names the account and the [`Profile`].
+//! - `server` reads requests, applies planted faults and writes answers; `listener` lets a fault cut a connection.
+//! - `api` maps WeChat's paths to `token`, `send` and `media`; refusals are errcodes, worded by `wechat::errcode`.
+//! - `control` is `/_sandbox/`: what users do, what they received, faults, the clock.
+//! - `world` is the state all of them share; `window` what a user's last action still allows.
+//!
+//! Time is the system's clock plus what `POST /_sandbox/clock` added.
+//!
+//! [`Profile`]: crate::wechat::Profile
+
+mod answer;
+mod api;
+mod config;
+mod control;
+mod fault;
+mod listener;
+mod media;
+mod send;
+mod server;
+mod token;
+mod window;
+mod world;
+
+pub use config::{Ready, SandboxConfig, SandboxError};
+pub use server::{Running, Sandbox};
+pub use world::Received;

@@ -174,11 +174,29 @@ enum Stop {
     Object(JsObject),
 }
 
-/// Dispatches an event; false where its default action was prevented. Errors of listeners are reported, not returned.
+/// Dispatches an event, with the activation behaviour where it is a click; false where its default action was
+/// prevented. Errors of listeners are reported, not returned.
 ///
 /// # Errors
 /// Where `event` is none: a bug.
 pub fn dispatch(event: &JsObject, target: &JsObject, context: &mut Context) -> JsResult<bool> {
+    let is_click = with(event, |data| *data.kind.borrow() == JsString::from("click"))?;
+    match as_node(&target.clone().into()).filter(|_| is_click) {
+        Some(node) if is_mouse_event(event, context) => super::activation::dispatch_click(event, &node, context),
+        _ => dispatch_plain(event, target, context),
+    }
+}
+
+fn is_mouse_event(event: &JsObject, context: &mut Context) -> bool {
+    let mouse = prototype("MouseEvent", context);
+    std::iter::successors(event.prototype(), |p| p.prototype()).any(|p| JsObject::equals(&p, &mouse))
+}
+
+/// Dispatches an event and does nothing after it.
+///
+/// # Errors
+/// Where `event` is none: a bug.
+pub fn dispatch_plain(event: &JsObject, target: &JsObject, context: &mut Context) -> JsResult<bool> {
     let path = path_of(target, event, context);
     let kind = with(event, |data| {
         data.set(DISPATCHING, true);

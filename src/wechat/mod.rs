@@ -1,1 +1,37 @@
-//! The client of WeChat's customer-service API.
+//! The client of WeChat's customer-service API (wechat-api.md §1, §2; plugin-apis.md §4).
+//!
+//! - [`Content`] is what a plugin said; `outgoing` plans it into [`Message`]s WeChat takes (split, stripped, checked).
+//! - [`Courier`] brings one message to WeChat: downloads its picture, uploads it, sends.
+//! - [`Client`] is the wire: the access token with one refresh at a time, the calls, the media ids still good.
+//! - [`errcode`] is the one table of WeChat's error codes; [`WechatError`] says what happened and what to do next.
+//! - [`Profile`] holds the limits in force, one data row per year of the manual.
+//!
+//! Only the outbox calls `Courier::deliver`; nothing here keeps a queue.
+
+mod client;
+mod config;
+mod courier;
+pub mod errcode;
+mod error;
+mod guard;
+mod markup;
+mod media;
+mod outgoing;
+mod picture;
+mod profile;
+mod secret;
+mod send;
+mod tls;
+mod token;
+
+pub use client::{Answer, Client};
+pub use config::{BoxFuture, ClientConfig, Clock};
+pub use courier::{Courier, Receipt, SendError};
+pub use error::{Call, WechatError};
+pub use guard::is_public;
+pub use media::{MediaType, PictureFormat};
+pub use outgoing::{Article, Content, ContentError, Message, NewsPolicy, Planner, TextPolicy};
+pub use picture::{LivePictures, Picture, PictureError, PictureSource};
+pub use profile::{Allowance, NewsOver, Profile, ProfileError};
+pub use secret::Secret;
+pub use tls::install_tls;

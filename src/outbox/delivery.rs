@@ -1,0 +1,121 @@
+//! What became of one try, ready for the session log (session-log.md, `delivery.`).
+
+use serde_json::{Map, Value, json};
+
+use super::row::{Key, Row, State};
+use crate::{
+    base::clock::{TimestampMs, format_rfc3339},
+    wechat::{Receipt, SendError},
+};
+
+/// How a try ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// WeChat took the message.
+    Sent,
+    /// It failed and will be tried again by itself.
+    Refused,
+    /// The row waits for something outside.
+    Parked,
+    /// The row is given up.
+    Dead,
+    /// No answer came back.
+    Unknown,
+}
+
+impl Outcome {
+    /// The log line's type.
+    #[must_use]
+    pub fn log_type(self) -> &'static str {
+        match self {
+            Self::Sent => "delivery.sent",
+            Self::Refused => "delivery.refused",
+            Self::Parked => "delivery.parked",
+            Self::Dead => "delivery.dead",
+            Self::Unknown => "delivery.unknown",
+        }
+    }
+}
+
+/// What became of one try, or of a row that was parked without one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Whose.
+    pub key: Key,
+    /// To whom.
+    pub openid: String,
+    /// The stimulus that led to it.
+    pub cause: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Where the row stands now.
+    pub state: State,
+    /// Which message of the row's content, from 1, and how many there are; `(0, 0)` where none was tried.
+    pub message: (usize, usize),
+    /// Calls made for the row.
+    pub attempts: u32,
+    /// WeChat's code; 0 for a message it took.
+    pub errcode: Option<i64>,
+    /// What happened, in words.
+    pub reason: Option<String>,
+    /// What an operator does next.
+    pub hint: Option<String>,
+    /// When the row is due again.
+    pub next: Option<TimestampMs>,
+    /// WeChat's receipt.
+    pub receipt: Option<Receipt>,
+}
+
+impl Delivery {
+    /// What is known before the outcome is: the row's own members.
+    pub(super) fn of(row: &Row, outcome: Outcome, message: (usize, usize)) -> Self {
+        Self {
+            key: row.key.clone(),
+            openid: row.openid.clone(),
+            cause: row.cause.clone(),
+            outcome,
+            state: row.state,
+            message,
+            attempts: row.attempts,
+            errcode: None,
+            reason: row.reason.clone(),
+            hint: None,
+            next: row.next,
+            receipt: None,
+        }
+    }
+
+    pub(super) fn with_receipt(mut self, receipt: Receipt) -> Self {
+        self.errcode = Some(0);
+        self.receipt = Some(receipt);
+        self
+    }
+
+    pub(super) fn with_error(mut self, error: &SendError) -> Self {
+        self.errcode = error.errcode();
+        self.reason = Some(error.to_string());
+        self.hint = Some(error.hint());
+        self
+    }
+
+    /// The log line's `data`; members without a value are left out.
+    #[must_use]
+    pub fn data(&self) -> Value {
+        let mut data = Map::new();
+        data.insert("key".to_owned(), json!(self.key.to_string()));
+        data.insert("state".to_owned(), json!(self.state.name()));
+        data.insert("attempts".to_owned(), json!(self.attempts));
+        let (number, of) = self.message;
+        let optional = [
+            ("message", (of > 1).then(|| json!({"number": number, "of": of}))),
+            ("errcode", self.errcode.map(Value::from)),
+            ("reason", self.reason.clone().map(Value::from)),
+            ("hint", self.hint.clone().map(Value::from)),
+            ("next", self.next.map(|next| json!(format_rfc3339(next)))),
+            ("errmsg", self.receipt.as_ref().map(|receipt| json!(receipt.errmsg))),
+            ("media_id", self.receipt.as_ref().and_then(|receipt| receipt.media_id.clone()).map(Value::from)),
+        ];
+        data.extend(optional.into_iter().filter_map(|(member, value)| Some((member.to_owned(), value?))));
+        Value::Object(data)
+    }
+}

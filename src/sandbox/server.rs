@@ -1,0 +1,192 @@
+//! Reading requests, applying faults, writing answers.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes, to_bytes},
+    extract::{ConnectInfo, DefaultBodyLimit, FromRequest, Multipart, Request, State},
+    http::{Response, StatusCode, request::Parts},
+};
+use serde_json::{Map, Value};
+use tokio::{
+    net::TcpListener,
+    sync::oneshot,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+use url::form_urlencoded;
+
+use super::{
+    answer::{Answer, Refusal},
+    api::{self, Incoming, UPLOAD},
+    config::{Ready, SandboxConfig, SandboxError},
+    control,
+    fault::{Cut, Fault},
+    listener::{CutListener, Line},
+    media::File,
+    world::{Received, World},
+};
+use crate::base::limits::{SANDBOX_BODY_BYTES_MAX, SANDBOX_STOP_TIMEOUT};
+
+#[derive(Debug, Clone)]
+struct Shared(Arc<Mutex<World>>);
+
+impl Shared {
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The WeChat emulator.
+#[derive(Debug)]
+pub struct Sandbox;
+
+impl Sandbox {
+    /// Listens and serves until the handle is stopped or dropped.
+    pub async fn start(config: SandboxConfig) -> Result<Running, SandboxError> {
+        let listen = config.listen;
+        if !listen.ip().is_loopback() {
+            return Err(SandboxError::NotLoopback(listen));
+        }
+        let failed = |source| SandboxError::Listen { address: listen, source };
+        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let ready = Ready {
+            listening: format!("http://{address}"),
+            app_id: config.app_id.clone(),
+            app_secret: config.app_secret.expose().to_owned(),
+            wechat_id: config.wechat_id.clone(),
+        };
+        let shared = Shared(Arc::new(Mutex::new(World::new(config))));
+        let service = Router::new()
+            .fallback(handle)
+            .layer(DefaultBodyLimit::disable())
+            .with_state(shared.clone())
+            .into_make_service_with_connect_info::<Line>();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = tokio::spawn(async move {
+            let until = async {
+                // Also when the handle is gone.
+                let _ = stopped.await;
+            };
+            // Serving ends only by the signal; a listener's troubles are its own to retry.
+            let _ = axum::serve(CutListener(listener), service).with_graceful_shutdown(until).await;
+        });
+        Ok(Running { address, ready, shared, stop: Some(stop), server })
+    }
+}
+
+/// A sandbox that listens. Dropping it stops it.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    ready: Ready,
+    shared: Shared,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinHandle<()>,
+}
+
+impl Running {
+    /// The line that says so.
+    #[must_use]
+    pub fn ready(&self) -> &Ready {
+        &self.ready
+    }
+
+    /// A user does something, in WeChat's own field names: `POST /_sandbox/users/{openid}/send` without the wire.
+    /// `Err` says what is wrong with it.
+    pub fn user_sends(&self, openid: &str, push: &Map<String, Value>) -> Result<(), String> {
+        self.shared.world().act(openid, push)
+    }
+
+    /// What one user received, or everybody: `GET /_sandbox/messages` without the wire.
+    #[must_use]
+    pub fn messages(&self, openid: Option<&str>) -> Vec<Received> {
+        self.shared.world().received(openid).cloned().collect()
+    }
+
+    /// `GET /_sandbox/stats` without the wire.
+    #[must_use]
+    pub fn stats(&self) -> Value {
+        self.shared.world().stats()
+    }
+
+    /// Stops listening and waits a moment for calls under way.
+    pub async fn shutdown(mut self) {
+        drop(self.stop.take());
+        // Whoever is still connected then is cut off with the runtime.
+        if timeout(SANDBOX_STOP_TIMEOUT, &mut self.server).await.is_err() {
+            self.server.abort();
+        }
+    }
+}
+
+async fn handle(
+    State(shared): State<Shared>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: Request,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, SANDBOX_BODY_BYTES_MAX).await else {
+        return Answer::own_error(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large or broken").into_response();
+    };
+    let incoming = read(parts, body).await;
+    if incoming.path.starts_with(control::PREFIX) {
+        return control::answer(&mut shared.world(), &incoming).into_response();
+    }
+    let fault = shared.world().faults.take(&incoming.path);
+    if let Some(delay_ms) = fault.as_ref().and_then(|fault| fault.delay_ms) {
+        sleep(Duration::from_millis(delay_ms)).await;
+    }
+    let mut world = shared.world();
+    let answer = match planted(&mut world, fault.as_ref()) {
+        Some(answer) => answer,
+        None => api::answer(&mut world, &incoming),
+    };
+    world.count(&incoming.path, &answer);
+    if fault.is_some_and(|fault| fault.drop.is_some()) {
+        line.cut();
+    }
+    answer.into_response()
+}
+
+/// What a fault answers in place of the call; `None` where the call goes on.
+fn planted(world: &mut World, fault: Option<&Fault>) -> Option<Answer> {
+    let fault = fault?;
+    if fault.drop == Some(Cut::Before) {
+        return Some(Answer::Status(StatusCode::OK));
+    }
+    if let Some(status) = fault.status.and_then(|status| StatusCode::from_u16(status).ok()) {
+        return Some(Answer::Status(status));
+    }
+    fault.errcode.map(|code| world.refuse(Refusal(code)))
+}
+
+async fn read(parts: Parts, body: Bytes) -> Incoming {
+    let method = parts.method.clone();
+    let path = parts.uri.path().to_owned();
+    let query: HashMap<String, String> =
+        form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+    let file = if path == UPLOAD { media_field(parts, body.clone()).await } else { None };
+    Incoming { method, path, query, body, file }
+}
+
+/// The multipart field `media` with a file name; WeChat takes one without for no file at all (41005).
+async fn media_field(parts: Parts, body: Bytes) -> Option<File> {
+    let mut form = Multipart::from_request(Request::from_parts(parts, Body::from(body)), &()).await.ok()?;
+    while let Some(field) = form.next_field().await.ok()? {
+        if field.name() == Some("media") {
+            let name = field.file_name().filter(|name| !name.is_empty())?.to_owned();
+            let bytes = field.bytes().await.ok()?.to_vec();
+            return Some(File { name, bytes });
+        }
+    }
+    None
+}

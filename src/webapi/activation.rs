@@ -1,0 +1,196 @@
+//! Clicks and what they set off: activation behaviour (DOM §2.9, HTML §6.4.2).
+
+use boa_engine::{Context, JsResult, JsValue};
+
+use super::event::{self, Event};
+use super::target::fire;
+use super::window::{Navigation, Window};
+use super::wrap::wrap;
+use super::{form_element, location};
+use crate::dom::{NodeRef, form, tree};
+use crate::engine::event_loop::Output;
+use crate::event::{Effect, NavigateKind};
+
+/// Fires a click and, unless it is prevented, does what the element is for.
+///
+/// # Errors
+/// None that the page made.
+pub fn click(element: &NodeRef, trusted: bool, context: &mut Context) -> JsResult<()> {
+    let event = mouse_event("click", trusted, context);
+    dispatch_click(&event, element, context)?;
+    Ok(())
+}
+
+/// A mouse event of the main button.
+pub fn mouse_event(kind: &str, trusted: bool, context: &mut Context) -> boa_engine::JsObject {
+    let view: JsValue = context.global_object().into();
+    let members = vec![("view", view), ("detail", 1.into()), ("which", 1.into())];
+    let event = Event::trusted("MouseEvent", kind, true, true, members, context);
+    if let Some(data) = event.downcast_ref::<Event>() {
+        data.set_trusted(trusted);
+    }
+    event
+}
+
+/// Dispatches a click event with the behaviours around it. False where it was prevented.
+///
+/// # Errors
+/// Where `event` is none: a bug.
+pub fn dispatch_click(event: &boa_engine::JsObject, element: &NodeRef, context: &mut Context) -> JsResult<bool> {
+    let activated = activation_target(element);
+    let undo = activated.as_ref().and_then(before_click);
+    let target = wrap(element, context);
+    let go_on = event::dispatch_plain(event, &target, context)?;
+    let Some(activated) = activated else { return Ok(go_on) };
+    if !go_on {
+        if let Some(undo) = undo {
+            undo_click(&activated, &undo);
+        }
+        return Ok(false);
+    }
+    activate(&activated, element, context)?;
+    Ok(true)
+}
+
+/// The nearest element, from the target up, that a click does something to.
+fn activation_target(element: &NodeRef) -> Option<NodeRef> {
+    std::iter::once(element.clone()).chain(tree::ancestors(element)).find(|node| match node.html_name() {
+        "a" | "area" => form::has_flag(node, "href"),
+        "input" | "button" => !form::is_disabled(node),
+        "label" | "summary" => true,
+        _ => false,
+    })
+}
+
+/// What to put back when a click on a box or button is prevented: the old state, and the one that was checked before.
+struct Undo {
+    checked: bool,
+    other: Option<NodeRef>,
+}
+
+fn before_click(element: &NodeRef) -> Option<Undo> {
+    if !element.is_html("input") {
+        return None;
+    }
+    let checked = form::checked(element);
+    match form::input_type(element) {
+        "checkbox" => {
+            form::set_checked(element, !checked);
+            Some(Undo { checked, other: None })
+        }
+        "radio" => {
+            let other = form::radio_group(element).into_iter().find(|n| form::checked(n));
+            form::set_checked(element, true);
+            Some(Undo { checked, other })
+        }
+        _ => None,
+    }
+}
+
+fn undo_click(element: &NodeRef, undo: &Undo) {
+    form::set_checked(element, undo.checked);
+    if let Some(other) = &undo.other {
+        form::set_checked(other, true);
+    }
+}
+
+fn activate(element: &NodeRef, clicked: &NodeRef, context: &mut Context) -> JsResult<()> {
+    match element.html_name() {
+        "a" | "area" => follow_link(element, context),
+        "button" => match form::button_type(element) {
+            "submit" => submit_from(element, context),
+            "reset" => reset_from(element, context),
+            _ => Ok(()),
+        },
+        "input" => match form::input_type(element) {
+            "checkbox" | "radio" if element.is_connected() => {
+                let target = wrap(element, context);
+                fire(&target, "input", true, false, context)?;
+                fire(&target, "change", true, false, context)?;
+                Ok(())
+            }
+            "submit" | "image" => submit_from(element, context),
+            "reset" => reset_from(element, context),
+            _ => Ok(()),
+        },
+        "label" => click_labelled(element, clicked, context),
+        "summary" => {
+            toggle_details(element);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn submit_from(button: &NodeRef, context: &mut Context) -> JsResult<()> {
+    match form::owner(button) {
+        Some(form) if form.is_connected() => form_element::request_submit(&form, Some(button), context),
+        _ => Ok(()),
+    }
+}
+
+fn reset_from(button: &NodeRef, context: &mut Context) -> JsResult<()> {
+    match form::owner(button) {
+        Some(form) => form_element::reset(&form, context),
+        None => Ok(()),
+    }
+}
+
+fn toggle_details(summary: &NodeRef) {
+    if let Some(details) = summary.parent().filter(|p| p.is_html("details")) {
+        if form::has_flag(&details, "open") {
+            crate::dom::attributes::remove_plain(&details, "open");
+        } else {
+            crate::dom::attributes::set(&details, "open", "");
+        }
+    }
+}
+
+/// The control a label is for: by `for`, else the first in it.
+#[must_use]
+pub fn labelled_control(label: &NodeRef) -> Option<NodeRef> {
+    let is_control = |n: &NodeRef| match n.html_name() {
+        "input" => form::input_type(n) != "hidden",
+        "button" | "select" | "textarea" | "meter" | "output" | "progress" => true,
+        _ => false,
+    };
+    match label.as_element().and_then(|e| e.attr("for")) {
+        Some(id) => {
+            let document = tree::document_of(label)?;
+            document.as_document()?.element_by_id(&id).filter(is_control)
+        }
+        None => tree::descendants(label).find(is_control),
+    }
+}
+
+fn click_labelled(label: &NodeRef, clicked: &NodeRef, context: &mut Context) -> JsResult<()> {
+    match labelled_control(label) {
+        Some(control) if !tree::is_inclusive_ancestor(&control, clicked) && !form::is_disabled(&control) => {
+            super::html_element::set_focus(Some(control.clone()), context)?;
+            click(&control, true, context)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Follows a link: a fragment stays here, a target opens, anything else navigates.
+fn follow_link(link: &NodeRef, context: &mut Context) -> JsResult<()> {
+    let Some(data) = link.as_element() else { return Ok(()) };
+    let href = data.attr("href").unwrap_or_default();
+    let target = data.attr("target").unwrap_or_default();
+    let window = Window::of(context);
+    let Some(url) = window.resolve(href.trim()) else { return Ok(()) };
+    let is_here = matches!(target.to_ascii_lowercase().as_str(), "" | "_self" | "_top" | "_parent");
+    if url.scheme() == "javascript" {
+        return location::run_javascript_url(&url, context);
+    }
+    if !is_here {
+        window.event_loop.emit(Output::Effect(Effect::Open { url: url.into(), target }));
+        return Ok(());
+    }
+    if matches!(url.scheme(), "mailto" | "tel" | "sms" | "weixin") {
+        window.event_loop.emit(Output::Effect(Effect::Open { url: url.into(), target: "_blank".to_owned() }));
+        return Ok(());
+    }
+    location::navigate(Navigation { url, kind: NavigateKind::Link, body: None }, context)
+}

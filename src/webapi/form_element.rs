@@ -1,0 +1,189 @@
+//! HTMLFormElement (HTML §4.10.3) and form submission (HTML §4.10.22).
+
+use boa_engine::{Context, JsObject, JsResult, JsValue};
+
+use super::collection::{Kind, live};
+use super::event::{self, Event};
+use super::form_data;
+use super::reflect::{self, Kind as Reflect, Reflected};
+use super::target::fire;
+use super::window::{Navigation, Window};
+use super::wrap::{as_node, part, this_element, wrap};
+use crate::dom::{NodeRef, form};
+use crate::engine::convert::{arg, string, type_error};
+use crate::engine::event_loop::Output;
+use crate::engine::exotic::{self, Exotic, Key};
+use crate::engine::interface::{Interface, Prototypes, install, prototype};
+use crate::event::{Effect, NavigateKind};
+
+fn elements(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    part(&this_element(this)?, "elements", context, |form, context| live(form, Kind::Controls, context))
+}
+
+fn length(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    Ok(form::elements(&this_element(this)?).len().into())
+}
+
+fn action(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let form = this_element(this)?;
+    let window = Window::of(context);
+    let written = form.as_element().and_then(|e| e.attr("action")).filter(|a| !a.trim().is_empty());
+    Ok(string(&match written {
+        Some(address) => window.resolve(address.trim()).map_or(address, String::from),
+        None => window.url.borrow().to_string(),
+    }))
+}
+
+fn set_action(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let value = crate::engine::convert::text(args, 0, context)?;
+    crate::dom::attributes::set(&this_element(this)?, "action", &value);
+    Ok(JsValue::undefined())
+}
+
+fn method(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let written = this_element(this)?.as_element().and_then(|e| e.attr("method")).unwrap_or_default();
+    Ok(string(if written.eq_ignore_ascii_case("post") { "post" } else { "get" }))
+}
+
+fn set_method(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let value = crate::engine::convert::text(args, 0, context)?;
+    crate::dom::attributes::set(&this_element(this)?, "method", &value);
+    Ok(JsValue::undefined())
+}
+
+fn submit_native(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    submit(&this_element(this)?, None, context).map(|()| JsValue::undefined())
+}
+
+fn request_submit_native(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let form = this_element(this)?;
+    let submitter = as_node(&arg(args, 0));
+    if submitter.as_ref().is_some_and(|s| !form::owner(s).is_some_and(|o| crate::dom::node::same(&o, &form))) {
+        return Err(type_error("The submitter is not a button of this form"));
+    }
+    request_submit(&form, submitter.as_ref(), context).map(|()| JsValue::undefined())
+}
+
+fn reset_native(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    reset(&this_element(this)?, context).map(|()| JsValue::undefined())
+}
+
+/// Submits as a person does: the `submit` event first.
+///
+/// # Errors
+/// None that the page made.
+pub fn request_submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) -> JsResult<()> {
+    let submitter_value = submitter.map_or_else(JsValue::null, |node| wrap(node, context).into());
+    let members = vec![("submitter", submitter_value)];
+    let event = Event::trusted("SubmitEvent", "submit", true, true, members, context);
+    let target = wrap(form, context);
+    if event::dispatch(&event, &target, context)? && form.is_connected() {
+        submit(form, submitter, context)?;
+    }
+    Ok(())
+}
+
+/// Resets as a person does: the `reset` event first.
+///
+/// # Errors
+/// None that the page made.
+pub fn reset(form: &NodeRef, context: &mut Context) -> JsResult<()> {
+    let target = wrap(form, context);
+    if fire(&target, "reset", true, true, context)? {
+        form::reset(form);
+    }
+    Ok(())
+}
+
+/// Submits without an event (`form.submit()`): a navigation with the form's entries.
+fn submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) -> JsResult<()> {
+    let window = Window::of(context);
+    let Some(data) = form.as_element().filter(|_| form.is_connected()) else { return Ok(()) };
+    let own = |name: &str, over: &str| {
+        submitter
+            .and_then(|s| s.as_element().and_then(|e| e.attr(over)))
+            .or_else(|| data.attr(name))
+            .filter(|value| !value.trim().is_empty())
+    };
+    let address = own("action", "formaction").unwrap_or_else(|| window.url.borrow().to_string());
+    let Some(mut url) = window.resolve(address.trim()) else { return Ok(()) };
+    let entries = form::entry_list(form, submitter);
+    let post = own("method", "formmethod").is_some_and(|method| method.eq_ignore_ascii_case("post"));
+    let target = own("target", "formtarget").unwrap_or_default();
+    if url.scheme() == "javascript" {
+        return super::location::run_javascript_url(&url, context);
+    }
+    let body = if post {
+        let multipart = own("enctype", "formenctype").is_some_and(|e| e.eq_ignore_ascii_case("multipart/form-data"));
+        Some(if multipart {
+            form_data::multipart(&entries)
+        } else {
+            let body = form_data::urlencode(&entries).into_bytes();
+            ("application/x-www-form-urlencoded".to_owned(), body)
+        })
+    } else {
+        url.set_query(Some(&form_data::urlencode(&entries)));
+        None
+    };
+    if !matches!(target.as_str(), "" | "_self" | "_top" | "_parent") {
+        window.event_loop.emit(Output::Effect(Effect::Open { url: url.into(), target }));
+        return Ok(());
+    }
+    super::location::navigate(Navigation { url, kind: NavigateKind::Form, body }, context)
+}
+
+/// `form.field`: controls by name or id, before the form's own members (`[LegacyOverrideBuiltIns]`). The receiver is
+/// not known to a prototype, so each form has the exotic object as its own prototype's stand-in: see [`named`].
+static CONTROLS: Exotic = Exotic {
+    name: "form controls by name",
+    get: |target, key, context| named(target, key, context),
+    set: |_, _, _, _| Ok(false),
+    delete: Exotic::READ_ONLY_DELETE,
+    keys: |_, _| Vec::new(),
+    enumerable: false,
+    builtins_first: false,
+};
+
+fn named(target: &JsObject, key: &Key, context: &mut Context) -> JsResult<Option<JsValue>> {
+    let _ = (target, key, context);
+    Ok(None)
+}
+
+const REFLECTED: [Reflected; 5] = [
+    Reflected::text("name"),
+    Reflected::text("target"),
+    Reflected::text("enctype"),
+    Reflected::of("acceptCharset", "accept-charset", Reflect::Text),
+    Reflected::of("noValidate", "novalidate", Reflect::Flag),
+];
+
+const FORM: Interface = Interface {
+    name: "HTMLFormElement",
+    parent: Some("HTMLElement"),
+    attributes: &[
+        ("elements", elements, None),
+        ("length", length, None),
+        ("action", action, Some(set_action)),
+        ("method", method, Some(set_method)),
+    ],
+    methods: &[
+        ("submit", submit_native, 0),
+        ("requestSubmit", request_submit_native, 0),
+        ("reset", reset_native, 0),
+        ("checkValidity", |_, _, _| Ok(true.into()), 0),
+        ("reportValidity", |_, _, _| Ok(true.into()), 0),
+    ],
+    ..Interface::EMPTY
+};
+
+/// Installs HTMLFormElement.
+///
+/// # Errors
+/// What boa says; a bug.
+pub fn install_form(context: &mut Context) -> JsResult<()> {
+    install(&FORM, context)?;
+    let target = prototype("HTMLFormElement", context);
+    reflect::install(&target, &REFLECTED, context);
+    let _ = (exotic::wrap, &CONTROLS, Prototypes::of(context));
+    Ok(())
+}

@@ -1,0 +1,228 @@
+//! HTMLElement (HTML §3.2.2): what every HTML element has.
+
+use boa_engine::{Context, JsObject, JsResult, JsValue};
+
+use super::reflect::{self, Kind, Reflected};
+use super::window::Window;
+use super::wrap::{part, this_element, wrap};
+use super::{activation, dataset, element, event, handlers, html_interfaces};
+use crate::dom::{Node, NodeRef, css, form, node::same, text, tree};
+use crate::engine::convert::{string, text_null_empty};
+use crate::engine::interface::{Interface, install, prototype};
+
+fn click(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let element = this_element(this)?;
+    if !form::is_disabled(&element) {
+        activation::click(&element, false, context)?;
+    }
+    Ok(JsValue::undefined())
+}
+
+fn focus(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    set_focus(Some(this_element(this)?), context)?;
+    Ok(JsValue::undefined())
+}
+
+fn blur(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let element = this_element(this)?;
+    let window = Window::of(context);
+    if window.active.borrow().as_ref().is_some_and(|active| same(active, &element)) {
+        set_focus(None, context)?;
+    }
+    Ok(JsValue::undefined())
+}
+
+fn is_focusable(element: &NodeRef) -> bool {
+    let by_nature = match element.html_name() {
+        "input" => form::input_type(element) != "hidden" && !form::is_disabled(element),
+        "button" | "select" | "textarea" => !form::is_disabled(element),
+        "a" | "area" => form::has_flag(element, "href"),
+        "body" | "iframe" => true,
+        _ => false,
+    };
+    (by_nature || form::has_flag(element, "tabindex") || form::has_flag(element, "contenteditable"))
+        && css::is_rendered(element)
+}
+
+/// Moves the focus, with blur, focusout, focus, focusin (UI Events §5.2.2).
+///
+/// # Errors
+/// None that the page made.
+pub fn set_focus(to: Option<NodeRef>, context: &mut Context) -> JsResult<()> {
+    let window = Window::of(context);
+    let to = to.filter(is_focusable);
+    let from = window.active.borrow().clone();
+    let unchanged = match (&from, &to) {
+        (Some(a), Some(b)) => same(a, b),
+        (None, None) => true,
+        _ => false,
+    };
+    if unchanged {
+        return Ok(());
+    }
+    window.active.borrow_mut().take();
+    form::set_focused(None);
+    if let Some(from) = &from {
+        fire_focus(from, "blur", false, to.as_ref(), context)?;
+        fire_focus(from, "focusout", true, to.as_ref(), context)?;
+    }
+    if let Some(to) = to {
+        form::set_focused(Some(&to));
+        *window.active.borrow_mut() = Some(to.clone());
+        fire_focus(&to, "focus", false, from.as_ref(), context)?;
+        fire_focus(&to, "focusin", true, from.as_ref(), context)?;
+    }
+    Ok(())
+}
+
+fn fire_focus(
+    target: &NodeRef,
+    kind: &str,
+    bubbles: bool,
+    related: Option<&NodeRef>,
+    context: &mut Context,
+) -> JsResult<()> {
+    let related = related.map_or_else(JsValue::null, |node| wrap(node, context).into());
+    let members = vec![("relatedTarget", related)];
+    let event = event::Event::trusted("FocusEvent", kind, bubbles, false, members, context);
+    let target = wrap(target, context);
+    event::dispatch(&event, &target, context).map(|_| ())
+}
+
+/// innerText: the text a person would see; without layout, blocks and `<br>` break lines.
+fn inner_text(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let element = this_element(this)?;
+    if !css::is_rendered(&element) {
+        return Ok(string(&text::descendant_text(&element)));
+    }
+    let mut out = String::new();
+    rendered_text(&element, &mut out);
+    Ok(string(out.trim_matches(['\n', ' '])))
+}
+
+fn rendered_text(node: &NodeRef, out: &mut String) {
+    for child in tree::children(node) {
+        if let Some(data) = child.character_data().filter(|_| child.is_text()) {
+            let data = data.borrow();
+            let words = data.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+            let starts_blank = data.starts_with(|c: char| c.is_ascii_whitespace());
+            if starts_blank && !out.ends_with([' ', '\n']) && !out.is_empty() {
+                out.push(' ');
+            }
+            out.push_str(&words);
+            if !words.is_empty() && data.ends_with(|c: char| c.is_ascii_whitespace()) {
+                out.push(' ');
+            }
+            continue;
+        }
+        if child.as_element().is_none() {
+            continue;
+        }
+        let display = css::display(&child);
+        if child.is_html("br") {
+            out.push('\n');
+        } else if display != "none" {
+            let is_block = !display.starts_with("inline") && display != "table-cell" && display != "contents";
+            if is_block && !out.is_empty() && !out.ends_with('\n') {
+                out.truncate(out.trim_end_matches(' ').len());
+                out.push('\n');
+            }
+            rendered_text(&child, out);
+            if is_block && !out.ends_with('\n') {
+                out.truncate(out.trim_end_matches(' ').len());
+                out.push('\n');
+            }
+            if display == "table-cell" && child.next_sibling().is_some() {
+                out.push('\t');
+            }
+        }
+    }
+}
+
+fn set_inner_text(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let value = text_null_empty(args, 0, context)?;
+    let element = this_element(this)?;
+    tree::remove_children(&element);
+    let Some(document) = element.owner_document() else { return Ok(JsValue::undefined()) };
+    for (at, line) in value.replace("\r\n", "\n").split(['\n', '\r']).enumerate() {
+        if at > 0 {
+            tree::append(&element, &Node::html_element(&document, "br"));
+        }
+        if !line.is_empty() {
+            tree::append(&element, &Node::text(&document, line.to_owned()));
+        }
+    }
+    Ok(JsValue::undefined())
+}
+
+fn tab_index(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let element = this_element(this)?;
+    let written = element.as_element().and_then(|e| e.attr("tabindex")).and_then(|v| v.trim().parse::<i32>().ok());
+    let natural = matches!(element.html_name(), "a" | "area" | "button" | "input" | "select" | "textarea" | "iframe");
+    Ok(written.unwrap_or(if natural { 0 } else { -1 }).into())
+}
+
+fn set_tab_index(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let value = crate::engine::convert::int(args, 0, context)?;
+    element::set_attribute(&this_element(this)?, "tabindex", &value.to_string(), context)?;
+    Ok(JsValue::undefined())
+}
+
+fn content_editable(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let value = this_element(this)?.as_element().and_then(|e| e.attr("contenteditable"));
+    Ok(string(match value.as_deref() {
+        Some("" | "true") => "true",
+        Some("false") => "false",
+        _ => "inherit",
+    }))
+}
+
+fn set_content_editable(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let value = crate::engine::convert::text(args, 0, context)?;
+    element::set_attribute(&this_element(this)?, "contenteditable", &value, context)?;
+    Ok(JsValue::undefined())
+}
+
+const HTML_ELEMENT: Interface = Interface {
+    name: "HTMLElement",
+    parent: Some("Element"),
+    attributes: &[
+        ("innerText", inner_text, Some(set_inner_text)),
+        ("outerText", inner_text, None),
+        ("dataset", |this, _, c| part(&this_element(this)?, "dataset", c, dataset::make), None),
+        ("tabIndex", tab_index, Some(set_tab_index)),
+        ("contentEditable", content_editable, Some(set_content_editable)),
+        ("isContentEditable", |this, a, c| Ok((content_editable(this, a, c)? == string("true")).into()), None),
+    ],
+    methods: &[("click", click, 0), ("focus", focus, 0), ("blur", blur, 0)],
+    ..Interface::EMPTY
+};
+
+const REFLECTED: [Reflected; 7] = [
+    Reflected::text("title"),
+    Reflected::text("lang"),
+    Reflected::text("dir"),
+    Reflected::flag("hidden"),
+    Reflected::of("accessKey", "accesskey", Kind::Text),
+    Reflected::of("draggable", "draggable", Kind::Flag),
+    Reflected::of("spellcheck", "spellcheck", Kind::Flag),
+];
+
+/// Installs HTMLElement and the interfaces that are only a name and reflected attributes.
+///
+/// # Errors
+/// What boa says; a bug.
+pub fn install_html_elements(context: &mut Context) -> JsResult<()> {
+    install(&HTML_ELEMENT, context)?;
+    let target: JsObject = prototype("HTMLElement", context);
+    reflect::install(&target, &REFLECTED, context);
+    handlers::install(&target, &handlers::GLOBAL, context);
+    for (name, reflected) in html_interfaces::SIMPLE {
+        install(&Interface { name, parent: Some("HTMLElement"), ..Interface::EMPTY }, context)?;
+        let target = prototype(name, context);
+        reflect::install(&target, reflected, context);
+    }
+    let body = prototype("HTMLBodyElement", context);
+    handlers::install(&body, &handlers::WINDOW, context);
+    Ok(())
+}

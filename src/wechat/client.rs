@@ -1,0 +1,287 @@
+//! The wire: one account's calls, with its token and the bounds on every answer.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use reqwest::{
+    RequestBuilder, Response,
+    header::CONTENT_TYPE,
+    multipart::{Form, Part},
+    redirect,
+};
+use serde_json::{Value, json};
+use url::{Host, Url};
+
+use super::{
+    config::{BoxFuture, ClientConfig},
+    error::{Call, WechatError},
+    media::{Fingerprint, MediaIds, MediaType, PictureFormat},
+    secret::Secret,
+    tls::install_tls,
+    token::{Fetch, Fetched, TokenCell},
+};
+use crate::base::{
+    clock::TimestampMs,
+    limits::{QUOTED_CHARS_MAX, WECHAT_ANSWER_BYTES_MAX},
+};
+
+/// The codes that say the token, not the request, is at fault (wechat-api.md §2).
+const TOKEN_REFUSED: [i64; 3] = [40001, 40014, 42001];
+
+/// WeChat's answer to a call that succeeded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer(pub Value);
+
+impl Answer {
+    /// A member that is a string, `""` where it is missing.
+    #[must_use]
+    pub fn text(&self, member: &str) -> &str {
+        self.0.get(member).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// The client of one official account. Cloning it shares the token and the media ids.
+#[derive(Debug, Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    http: reqwest::Client,
+    config: ClientConfig,
+    tokens: TokenCell,
+    media: MediaIds,
+}
+
+impl Client {
+    /// A client that has called nobody yet. Redirects are not followed: WeChat sends none, and the token is in the
+    /// address. A loopback server is called without any proxy.
+    pub fn new(config: ClientConfig) -> Result<Self, WechatError> {
+        install_tls();
+        let mut builder = reqwest::Client::builder()
+            .redirect(redirect::Policy::none())
+            .connect_timeout(config.connect_timeout)
+            .timeout(config.call_timeout);
+        if is_loopback(&config.base_url) {
+            builder = builder.no_proxy();
+        }
+        let http =
+            builder.build().map_err(|error| WechatError::Setup { base: base(&config), reason: reason(error) })?;
+        let inner = Inner { http, config, tokens: TokenCell::default(), media: MediaIds::default() };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The configuration the client was made with.
+    #[must_use]
+    pub fn config(&self) -> &ClientConfig {
+        &self.inner.config
+    }
+
+    /// The access token, fetched with `stable_token` where needed; one fetch at a time (wechat-api.md §1).
+    pub async fn stable_token(&self) -> Result<Secret, WechatError> {
+        self.inner.tokens.get(self.now(), &*self.inner).await
+    }
+
+    /// `message/custom/send` with a whole body, which goes out as UTF-8 without any escape it does not need.
+    pub async fn send(&self, body: &Value) -> Result<Answer, WechatError> {
+        let bytes = body.to_string().into_bytes();
+        self.authorized(Call::Send, &[], |request| {
+            Ok(request.header(CONTENT_TYPE, "application/json").body(bytes.clone()))
+        })
+        .await
+    }
+
+    /// `media/upload`: the media id of a picture, for 3 days.
+    pub async fn upload_image(&self, bytes: &[u8], format: PictureFormat) -> Result<String, WechatError> {
+        let answer = self
+            .authorized(Call::Upload, &[("type", MediaType::Image.name())], |request| {
+                let part = Part::bytes(bytes.to_vec()).file_name(format!("picture.{}", format.extension()));
+                let part = part.mime_str(format.mime()).map_err(|error| self.inner.setup(error))?;
+                Ok(request.multipart(Form::new().part("media", part)))
+            })
+            .await?;
+        match answer.text("media_id") {
+            "" => Err(self.inner.not_json(Call::Upload, &answer.0.to_string())),
+            media_id => Ok(media_id.to_owned()),
+        }
+    }
+
+    pub(super) fn known_media(&self, key: &Fingerprint) -> Option<String> {
+        self.inner.media.get(key, self.now())
+    }
+
+    pub(super) fn remember_media(&self, key: Fingerprint, media_id: String) {
+        self.inner.media.put(key, media_id, self.now());
+    }
+
+    pub(super) fn forget_media(&self, key: &Fingerprint, media_id: &str) {
+        self.inner.media.forget(key, media_id);
+    }
+
+    pub(super) fn now(&self) -> TimestampMs {
+        self.inner.config.clock.now_ms()
+    }
+
+    /// Calls with the token; once more with a new one where WeChat says the token was at fault.
+    async fn authorized(
+        &self,
+        call: Call,
+        query: &[(&str, &str)],
+        fill: impl Fn(RequestBuilder) -> Result<RequestBuilder, WechatError> + Sync,
+    ) -> Result<Answer, WechatError> {
+        let token = self.stable_token().await?;
+        match self.inner.call(call, fill(self.inner.post(call, query, &token))?, Some(&token)).await {
+            Err(error) if error.errcode().is_some_and(|code| TOKEN_REFUSED.contains(&code)) => {
+                self.inner.tokens.invalidate(&token).await;
+                let token = self.stable_token().await?;
+                self.inner.call(call, fill(self.inner.post(call, query, &token))?, Some(&token)).await
+            }
+            outcome => outcome,
+        }
+    }
+}
+
+impl Inner {
+    async fn fetch_token(&self, force_refresh: bool) -> Result<Fetched, WechatError> {
+        let config = &self.config;
+        let body = json!({
+            "grant_type": "client_credential",
+            "appid": config.app_id,
+            "secret": config.app_secret.expose(),
+            "force_refresh": force_refresh,
+        });
+        let request = self.http.post(self.address(Call::StableToken, &[]));
+        let request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
+        let answer = self.call(Call::StableToken, request, None).await?;
+        let expires_in_s = answer.0.get("expires_in").and_then(Value::as_i64).filter(|seconds| *seconds > 0);
+        match (answer.text("access_token"), expires_in_s) {
+            ("", _) | (_, None) => Err(self.not_json(Call::StableToken, "no access_token with an expires_in")),
+            (token, Some(seconds)) => {
+                Ok(Fetched { token: Secret::new(token), expires_in_ms: seconds.saturating_mul(1000) })
+            }
+        }
+    }
+
+    fn post(&self, call: Call, query: &[(&str, &str)], token: &Secret) -> RequestBuilder {
+        let mut pairs = vec![("access_token", token.expose())];
+        pairs.extend_from_slice(query);
+        self.http.post(self.address(call, &pairs))
+    }
+
+    fn address(&self, call: Call, query: &[(&str, &str)]) -> Url {
+        let mut url = self.config.base_url.clone();
+        let path = format!("{}{}", url.path().trim_end_matches('/'), call.path());
+        url.set_path(&path);
+        url.set_query(None);
+        url.set_fragment(None);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url
+    }
+
+    async fn call(&self, call: Call, request: RequestBuilder, token: Option<&Secret>) -> Result<Answer, WechatError> {
+        let response = request.send().await.map_err(|error| self.transport(call, error))?;
+        let status = response.status().as_u16();
+        let bytes = read_bounded(response).await.map_err(|error| self.transport(call, error))?;
+        let quote = || self.quote(&String::from_utf8_lossy(&bytes), token);
+        if status != 200 {
+            return Err(WechatError::Status { call, base: self.base(), status, answer: quote() });
+        }
+        let Ok(value @ Value::Object(_)) = serde_json::from_slice::<Value>(&bytes) else {
+            return Err(self.not_json(call, &quote()));
+        };
+        match value.get("errcode").map(|code| code.as_i64()) {
+            None | Some(Some(0)) => Ok(Answer(value)),
+            Some(Some(code)) => {
+                let errmsg = value.get("errmsg").and_then(Value::as_str).unwrap_or_default();
+                Err(WechatError::refused(call, code, self.quote(errmsg, token)))
+            }
+            Some(None) => Err(self.not_json(call, &quote())),
+        }
+    }
+
+    fn transport(&self, call: Call, error: reqwest::Error) -> WechatError {
+        let base = self.base();
+        if error.is_builder() {
+            return self.setup(error);
+        }
+        if error.is_connect() {
+            return WechatError::Unreachable { call, base, reason: reason(error) };
+        }
+        WechatError::NoAnswer { call, base, timed_out: error.is_timeout(), reason: reason(error) }
+    }
+
+    fn setup(&self, error: reqwest::Error) -> WechatError {
+        WechatError::Setup { base: self.base(), reason: reason(error) }
+    }
+
+    fn not_json(&self, call: Call, answer: &str) -> WechatError {
+        WechatError::NotJson { call, base: self.base(), answer: self.quote(answer, None) }
+    }
+
+    fn base(&self) -> String {
+        base(&self.config)
+    }
+
+    /// The beginning of a server's words, without the token and the secret in case it echoes them.
+    fn quote(&self, text: &str, token: Option<&Secret>) -> String {
+        let mut text = text.to_owned();
+        for secret in token.into_iter().chain([&self.config.app_secret]).filter(|secret| secret.is_set()) {
+            text = text.replace(secret.expose(), "***");
+        }
+        text.chars().take(QUOTED_CHARS_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    }
+}
+
+impl Fetch for Inner {
+    fn fetch(&self, force: bool) -> BoxFuture<'_, Result<Fetched, WechatError>> {
+        Box::pin(self.fetch_token(force))
+    }
+}
+
+/// Where the API is, for messages: without what may be secret in an address.
+fn base(config: &ClientConfig) -> String {
+    let mut url = config.base_url.clone();
+    // Refused only by addresses that hold none of these.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.set_fragment(None);
+    url.as_str().trim_end_matches('/').to_owned()
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// The whole answer, or its first `WECHAT_ANSWER_BYTES_MAX` bytes, which then do not parse.
+async fn read_bounded(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        let room = WECHAT_ANSWER_BYTES_MAX - bytes.len();
+        bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if bytes.len() == WECHAT_ANSWER_BYTES_MAX {
+            break;
+        }
+    }
+    Ok(bytes)
+}
+
+/// An error and its causes without the address, whose query holds the token.
+pub(super) fn reason(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(inner) = cause {
+        // Writing to a string does not fail.
+        let _ = write!(text, ": {inner}");
+        cause = inner.source();
+    }
+    text
+}

@@ -1,0 +1,92 @@
+//! What a client needs to know.
+
+use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use url::Url;
+
+use super::{profile::Profile, secret::Secret};
+use crate::base::{
+    clock::{TimestampMs, system_now_ms},
+    limits::{WECHAT_CALL_TIMEOUT, WECHAT_CONNECT_TIMEOUT},
+};
+
+/// A future behind a pointer, as the traits of this module return it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Where a client reads the time.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> TimestampMs + Send + Sync>);
+
+impl Clock {
+    /// A clock that reads what `read` returns.
+    #[must_use]
+    pub fn new(read: impl Fn() -> TimestampMs + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+
+    /// The system's clock.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::new(system_now_ms)
+    }
+
+    /// Milliseconds since the epoch.
+    #[must_use]
+    pub fn now_ms(&self) -> TimestampMs {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// One official account and where its API is.
+#[derive(Debug, Clone)]
+pub struct ClientConfig {
+    /// Where the API is: `https://api.weixin.qq.com` or a server that speaks it; its path is kept as a prefix.
+    pub base_url: Url,
+    /// The account's app id.
+    pub app_id: String,
+    /// The account's app secret.
+    pub app_secret: Secret,
+    /// The limits in force.
+    pub profile: Profile,
+    /// Longest the connection may take to open.
+    pub connect_timeout: Duration,
+    /// Longest a call may take.
+    pub call_timeout: Duration,
+    /// Where the time comes from.
+    pub clock: Clock,
+}
+
+impl ClientConfig {
+    /// A configuration with today's limits, the usual bounds and the system's clock.
+    #[must_use]
+    pub fn new(base_url: Url, app_id: impl Into<String>, app_secret: Secret) -> Self {
+        Self {
+            base_url,
+            app_id: app_id.into(),
+            app_secret,
+            profile: Profile::y2025(),
+            connect_timeout: WECHAT_CONNECT_TIMEOUT,
+            call_timeout: WECHAT_CALL_TIMEOUT,
+            clock: Clock::system(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_holds_no_secret() {
+        let url = Url::parse("http://127.0.0.1:1/").unwrap();
+        let config = ClientConfig::new(url, "wx1", Secret::new("hush-hush"));
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("hush") && shown.contains("app_secret: set"), "{shown}");
+    }
+}

@@ -1,0 +1,138 @@
+//! The limits in force, by year of the manual (wechat-api.md, Profiles).
+
+use std::str::FromStr;
+
+/// What happens to a news message with too many articles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewsOver {
+    /// WeChat answers ok and delivers nothing (2017).
+    Silence,
+    /// WeChat answers 45008.
+    Refuse,
+}
+
+/// What one action of a user allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    /// Messages that may be sent; `None` for any number.
+    pub sends: Option<u32>,
+    /// For how long, in ms.
+    pub window_ms: i64,
+}
+
+/// One year's limits. A profile is data, nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Profile {
+    /// The year it is named after.
+    pub name: &'static str,
+    /// Articles in one news message.
+    pub news_articles_max: usize,
+    /// What more articles lead to.
+    pub news_over: NewsOver,
+    /// Text, in UTF-8 bytes.
+    pub text_bytes_max: usize,
+    /// Picture, in bytes.
+    pub image_bytes_max: usize,
+    /// Voice, in bytes.
+    pub voice_bytes_max: usize,
+    /// Video, in bytes.
+    pub video_bytes_max: usize,
+    /// Thumbnail, in bytes.
+    pub thumb_bytes_max: usize,
+    /// After a message of the user.
+    pub after_message: Allowance,
+    /// After a menu click, a subscription or a scan: one allowance for each.
+    pub after_click: Allowance,
+    /// After a payment.
+    pub after_payment: Allowance,
+}
+
+const MINUTE_MS: i64 = 60_000;
+const WINDOW_MS: i64 = 48 * 60 * MINUTE_MS;
+const MIB: usize = 1024 * 1024;
+const UNLIMITED: Allowance = Allowance { sends: None, window_ms: WINDOW_MS };
+
+const PROFILE_2017: Profile = Profile {
+    name: "2017",
+    news_articles_max: 8,
+    news_over: NewsOver::Silence,
+    text_bytes_max: 2048,
+    image_bytes_max: 2 * MIB,
+    voice_bytes_max: 2 * MIB,
+    video_bytes_max: 10 * MIB,
+    thumb_bytes_max: 64 * 1024,
+    after_message: UNLIMITED,
+    after_click: UNLIMITED,
+    after_payment: UNLIMITED,
+};
+const PROFILE_2021: Profile = Profile {
+    name: "2021",
+    news_articles_max: 1,
+    news_over: NewsOver::Refuse,
+    image_bytes_max: 10 * MIB,
+    after_message: Allowance { sends: Some(20), window_ms: WINDOW_MS },
+    after_click: Allowance { sends: Some(3), window_ms: MINUTE_MS },
+    after_payment: Allowance { sends: Some(20), window_ms: WINDOW_MS },
+    ..PROFILE_2017
+};
+const PROFILE_2025: Profile = Profile {
+    name: "2025",
+    after_message: Allowance { sends: Some(5), window_ms: WINDOW_MS },
+    after_payment: UNLIMITED,
+    ..PROFILE_2021
+};
+
+impl Profile {
+    /// Every profile, oldest first.
+    pub const ALL: [Self; 3] = [PROFILE_2017, PROFILE_2021, PROFILE_2025];
+
+    /// The manual the project started from: the sandbox's default.
+    #[must_use]
+    pub fn y2017() -> Self {
+        PROFILE_2017
+    }
+
+    /// The limits of 2021-06-01.
+    #[must_use]
+    pub fn y2021() -> Self {
+        PROFILE_2021
+    }
+
+    /// Today's limits: the default against the real service.
+    #[must_use]
+    pub fn y2025() -> Self {
+        PROFILE_2025
+    }
+}
+
+/// A profile that does not exist.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no profile {0:?}: it is one of 2017, 2021, 2025")]
+pub struct ProfileError(String);
+
+impl FromStr for Profile {
+    type Err = ProfileError;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|profile| profile.name == name).ok_or_else(|| ProfileError(name.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_name() {
+        assert_eq!("2021".parse(), Ok(Profile::y2021()));
+        assert_eq!("2019".parse::<Profile>(), Err(ProfileError("2019".to_owned())));
+    }
+
+    #[test]
+    fn the_table_of_the_contract() {
+        let rows = Profile::ALL.map(|p| (p.news_articles_max, p.after_message.sends, p.after_click.sends));
+        assert_eq!(rows, [(8, None, None), (1, Some(20), Some(3)), (1, Some(5), Some(3))]);
+        let payments = Profile::ALL.map(|p| p.after_payment.sends);
+        assert_eq!(payments, [None, Some(20), None]);
+    }
+}

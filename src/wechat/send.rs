@@ -1,0 +1,66 @@
+//! The bodies of `message/custom/send` (wechat-api.md §1, send bodies).
+
+use serde_json::{Value, json};
+
+use super::outgoing::Article;
+
+/// A message with everything it needs on the wire.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Body<'a> {
+    Text(&'a str),
+    Image(&'a str),
+    News(&'a [Article]),
+}
+
+/// The JSON of one message, members in the manual's order.
+pub(super) fn body(openid: &str, kf_account: Option<&str>, content: Body<'_>) -> Value {
+    let mut whole = match content {
+        Body::Text(text) => json!({"touser": openid, "msgtype": "text", "text": {"content": text}}),
+        Body::Image(media_id) => json!({"touser": openid, "msgtype": "image", "image": {"media_id": media_id}}),
+        Body::News(articles) => {
+            let articles: Vec<Value> = articles.iter().map(article).collect();
+            json!({"touser": openid, "msgtype": "news", "news": {"articles": articles}})
+        }
+    };
+    if let Some(account) = kf_account {
+        whole["customservice"] = json!({"kf_account": account});
+    }
+    whole
+}
+
+fn article(article: &Article) -> Value {
+    let mut value = json!({"title": article.title, "description": article.description});
+    for (member, text) in [("url", &article.url), ("picurl", &article.picurl)] {
+        if !text.is_empty() {
+            value[member] = Value::from(text.as_str());
+        }
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn raw_utf_8() {
+        let text = body("o1", None, Body::Text("<a href=\"x\">您好</a> & \u{2028}😀")).to_string();
+        assert_eq!(
+            text,
+            "{\"touser\":\"o1\",\"msgtype\":\"text\",\"text\":{\"content\":\"<a href=\\\"x\\\">您好</a> & \u{2028}😀\"}}"
+        );
+    }
+
+    #[test]
+    fn news_leaves_out_what_is_empty() {
+        let article =
+            Article { title: "t".into(), description: "d".into(), url: String::new(), picurl: "http://p/".into() };
+        let news = body("o1", Some("kf1@gh"), Body::News(std::slice::from_ref(&article)));
+        assert_eq!(
+            news,
+            json!({"touser": "o1", "msgtype": "news",
+                "news": {"articles": [{"title": "t", "description": "d", "picurl": "http://p/"}]},
+                "customservice": {"kf_account": "kf1@gh"}})
+        );
+    }
+}

@@ -1,0 +1,303 @@
+//! The sandbox as any client sees it: paths, refusals and their order (wechat-api.md §1, §2).
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
+
+mod wechat_bench;
+
+use duoke::{
+    sandbox::{Sandbox, SandboxConfig, SandboxError},
+    wechat::Profile,
+};
+use serde_json::{Value, json};
+use wechat_bench::{Bench, PictureServer};
+
+const SEND: &str = "/cgi-bin/message/custom/send";
+
+/// Calls with a token and returns the errcode.
+async fn send(bench: &Bench, body: &[u8]) -> i64 {
+    let path = format!("{SEND}?access_token={}", bench.token().await);
+    code(&bench.raw("POST", &path, body).await.2)
+}
+
+fn code(bytes: &[u8]) -> i64 {
+    let value: Value = serde_json::from_slice(bytes).unwrap();
+    value.get("errcode").map_or(0, |code| code.as_i64().unwrap())
+}
+
+async fn seeded(profile: Profile) -> Bench {
+    let bench = Bench::start(profile).await;
+    bench.speaks("oA");
+    let seeds = json!({
+        "mpnews": ["MP"], "articles": ["ART"], "cards": ["CARD"],
+        "media": ["ANY", {"media_id": "IMG", "type": "image"}, {"media_id": "VOI", "type": "voice"},
+                  {"media_id": "VID", "type": "video"}, {"media_id": "THU", "type": "thumb"}],
+        "kf": [{"kf_account": "kf1@duoke", "nickname": "一"}, {"kf_account": "kf2@duoke", "bound": false}],
+    });
+    bench.post("/_sandbox/seed", &seeds).await;
+    bench
+}
+
+#[tokio::test]
+async fn only_on_loopback() {
+    let config = SandboxConfig { listen: "0.0.0.0:0".parse().unwrap(), ..SandboxConfig::default() };
+    assert!(matches!(Sandbox::start(config).await, Err(SandboxError::NotLoopback(_))));
+}
+
+#[tokio::test]
+async fn the_ready_line() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let ready = serde_json::to_value(bench.running.ready()).unwrap();
+    assert_eq!(ready["listening"], format!("http://{}", bench.running.address));
+    let members: Vec<_> = ready.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(members, ["listening", "app_id", "app_secret", "wechat_id"]);
+}
+
+#[tokio::test]
+async fn the_token_comes_first_then_the_method_then_the_body() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let good = bench.token().await;
+    let table = [
+        ("GET", SEND.to_owned(), "", 41001),
+        ("POST", format!("{SEND}?access_token="), "", 41001),
+        ("GET", format!("{SEND}?access_token=wrong"), "", 40001),
+        ("GET", format!("{SEND}?access_token={good}"), "", 43002),
+        ("POST", format!("{SEND}?access_token={good}"), "", 44002),
+        ("POST", format!("{SEND}?access_token={good}"), "{\"a\":1,}", 47001),
+        ("POST", format!("{SEND}?access_token={good}"), "[]", 47001),
+        ("POST", format!("/cgi-bin/media/get?access_token={good}"), "", 43001),
+        ("GET", format!("/cgi-bin/media/upload?access_token={good}"), "", 43002),
+        ("GET", format!("/cgi-bin/media/get?access_token={good}"), "", 41006),
+        ("GET", format!("/cgi-bin/media/get?access_token={good}&media_id=x"), "", 40007),
+        ("GET", "/cgi-bin/stable_token".to_owned(), "", 43002),
+        ("POST", "/cgi-bin/token".to_owned(), "", 43001),
+        ("POST", "/cgi-bin/nothing".to_owned(), "", 40066),
+    ];
+    for (method, path, body, expected) in table {
+        let (status, headers, bytes) = bench.raw(method, &path, body.as_bytes()).await;
+        assert_eq!((status, code(&bytes)), (200, expected), "{method} {path}");
+        assert!(headers.contains("application/json; encoding=utf-8"), "{headers}");
+        let answer: Value = serde_json::from_slice(&bytes).unwrap();
+        let (_, rid) = answer["errmsg"].as_str().unwrap().split_once(" rid: ").unwrap();
+        assert_eq!(rid.split('-').map(str::len).collect::<Vec<_>>(), [8, 8, 8]);
+    }
+    bench.post("/_sandbox/expire-token", &json!({})).await;
+    let (_, _, bytes) = bench.raw("POST", &format!("{SEND}?access_token={good}"), b"").await;
+    assert_eq!(code(&bytes), 42001);
+}
+
+#[tokio::test]
+async fn tokens() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let ready = bench.running.ready();
+    let (id, secret) = (&ready.app_id, &ready.app_secret);
+    let plain = [
+        ("grant_type=client_credential".to_owned(), 41002),
+        (format!("grant_type=x&appid={id}&secret={secret}"), 40002),
+        (format!("grant_type=client_credential&appid=x&secret={secret}"), 40013),
+        (format!("grant_type=client_credential&appid={id}"), 41004),
+        (format!("grant_type=client_credential&appid={id}&secret=x"), 40125),
+        (format!("grant_type=client_credential&appid={id}&secret={secret}"), 0),
+    ];
+    for (query, expected) in plain {
+        let (_, _, bytes) = bench.raw("GET", &format!("/cgi-bin/token?{query}"), b"").await;
+        assert_eq!(code(&bytes), expected, "{query}");
+    }
+    let stable = [
+        (json!({"appid": id, "secret": secret}), 40002),
+        (json!({"grant_type": "client_credential", "secret": secret}), 41002),
+        (json!({"grant_type": "client_credential", "appid": id, "secret": "x"}), 40125),
+        (json!({"grant_type": "client_credential", "appid": id, "secret": secret}), 0),
+    ];
+    for (body, expected) in stable {
+        let (_, _, bytes) = bench.raw("POST", "/cgi-bin/stable_token", body.to_string().as_bytes()).await;
+        assert_eq!(code(&bytes), expected, "{body}");
+    }
+    let form = format!("grant_type=client_credential&appid={id}&secret={secret}");
+    assert_eq!(code(&bench.raw("POST", "/cgi-bin/stable_token", form.as_bytes()).await.2), 47001);
+    assert_eq!(code(&bench.raw("POST", "/cgi-bin/stable_token", b"").await.2), 44002);
+}
+
+#[tokio::test]
+async fn what_may_be_sent() {
+    let bench = seeded(Profile::y2017()).await;
+    let long = "汉".repeat(683);
+    let table = [
+        (json!({"msgtype": "text", "text": {"content": "好"}}), 0),
+        (json!({"msgtype": "text", "text": {"content": ""}}), 44004),
+        (json!({"msgtype": "text", "text": {}}), 44004),
+        (json!({"msgtype": "text"}), 44004),
+        (json!({"msgtype": "text", "text": "x"}), 47001),
+        (json!({"msgtype": "text", "text": {"content": 5}}), 47001),
+        (json!({"msgtype": "text", "text": {"content": long}}), 45002),
+        (json!({"msgtype": "text", "text": {"content": &long[..2046]}}), 0),
+        (json!({"msgtype": "smell", "smell": {}}), 40008),
+        (json!({"msgtype": "link", "link": {"title": "t"}}), 40008),
+        (json!({"text": {"content": "x"}}), 40008),
+        (json!({"msgtype": "image", "image": {"media_id": "IMG"}}), 0),
+        (json!({"msgtype": "image", "image": {"media_id": "ANY"}}), 0),
+        (json!({"msgtype": "image", "image": {"media_id": "VOI"}}), 40121),
+        (json!({"msgtype": "image", "image": {"media_id": "gone"}}), 40007),
+        (json!({"msgtype": "image", "image": {}}), 41006),
+        (json!({"msgtype": "image"}), 41006),
+        (json!({"msgtype": "voice", "voice": {"media_id": "VOI"}}), 0),
+        (json!({"msgtype": "video", "video": {"media_id": "VID"}}), 0),
+        (json!({"msgtype": "video", "video": {"media_id": "VID", "thumb_media_id": "THU"}}), 0),
+        (json!({"msgtype": "video", "video": {"media_id": "VID", "thumb_media_id": "gone"}}), 40007),
+        (json!({"msgtype": "music", "music": {"musicurl": "http://m/", "thumb_media_id": "THU"}}), 0),
+        (json!({"msgtype": "music", "music": {"musicurl": "http://m/"}}), 41006),
+        (json!({"msgtype": "news", "news": {"articles": [{"title": "t"}]}}), 0),
+        (json!({"msgtype": "news", "news": {"articles": []}}), 44003),
+        (json!({"msgtype": "news", "news": {}}), 44003),
+        (json!({"msgtype": "news", "news": {"articles": "x"}}), 47001),
+        (json!({"msgtype": "news", "news": {"articles": [{"title": 5}]}}), 47001),
+        (json!({"msgtype": "mpnews", "mpnews": {"media_id": "MP"}}), 0),
+        (json!({"msgtype": "mpnews", "mpnews": {"media_id": "gone"}}), 40007),
+        (json!({"msgtype": "mpnewsarticle", "mpnewsarticle": {"article_id": "ART"}}), 0),
+        (json!({"msgtype": "mpnewsarticle", "mpnewsarticle": {"article_id": "gone"}}), 40007),
+        (json!({"msgtype": "msgmenu", "msgmenu": {"head_content": "?", "list": [{"id": "1", "content": "好"}]}}), 0),
+        (json!({"msgtype": "msgmenu", "msgmenu": {"list": []}}), 44005),
+        (json!({"msgtype": "msgmenu", "msgmenu": {"list": [{"id": "1"}]}}), 40035),
+        (json!({"msgtype": "wxcard", "wxcard": {"card_id": "CARD"}}), 0),
+        (json!({"msgtype": "wxcard", "wxcard": {"card_id": "gone"}}), 40035),
+        (
+            json!({"msgtype": "miniprogrampage",
+            "miniprogrampage": {"title": "t", "appid": "a", "pagepath": "p", "thumb_media_id": "IMG"}}),
+            0,
+        ),
+        (json!({"msgtype": "miniprogrampage", "miniprogrampage": {"title": "t", "thumb_media_id": "IMG"}}), 40035),
+        (json!({"msgtype": "text", "text": {"content": "x"}, "customservice": {"kf_account": "kf1@duoke"}}), 0),
+        (json!({"msgtype": "text", "text": {"content": "x"}, "customservice": {"kf_account": "kf2@duoke"}}), 65402),
+        (json!({"msgtype": "text", "text": {"content": "x"}, "customservice": {"kf_account": "kf3@duoke"}}), 65401),
+    ];
+    let mut taken = Vec::new();
+    for (mut body, expected) in table {
+        body["touser"] = json!("oA");
+        assert_eq!(send(&bench, body.to_string().as_bytes()).await, expected, "{body}");
+        if expected == 0 {
+            taken.push(body);
+        }
+    }
+    let received: Vec<_> = bench.running.messages(None).into_iter().map(|message| message.body).collect();
+    assert_eq!(received, taken, "as sent, in order, nothing else");
+}
+
+#[tokio::test]
+async fn who_may_be_written_to() {
+    let bench = seeded(Profile::y2025()).await;
+    let table = [
+        (r#"{"msgtype":"text","text":{"content":"x"}}"#, 41009),
+        (r#"{"touser":"","msgtype":"text","text":{"content":"x"}}"#, 41009),
+        (r#"{"touser":7,"msgtype":"text","text":{"content":"x"}}"#, 40003),
+        (r#"{"touser":"oStranger","msgtype":"text","text":{"content":""}}"#, 40003),
+        (r#"{"touser":"oA","msgtype":"text","text":{"content":"\u4f60"}}"#, 47002),
+        (r#"{"touser":"oA","msgtype":"text","text":{"content":"\\u4f60 \n"}}"#, 0),
+    ];
+    for (body, expected) in table {
+        assert_eq!(send(&bench, body.as_bytes()).await, expected, "{body}");
+    }
+    let one = br#"{"touser":"oA","msgtype":"text","text":{"content":"x"}}"#;
+    let empty = br#"{"touser":"oA","msgtype":"text","text":{"content":""}}"#;
+    for _ in 0..4 {
+        assert_eq!(send(&bench, empty).await, 44004, "what is refused does not count");
+        assert_eq!(send(&bench, one).await, 0);
+    }
+    assert_eq!(send(&bench, one).await, 45047);
+    let answer = bench.post("/_sandbox/users/oA/send", &json!({"MsgType": "text", "Content": "again"})).await;
+    assert_eq!(answer, json!({"delivered": false, "attempts": 0}));
+    assert_eq!(send(&bench, one).await, 0);
+    bench.post("/_sandbox/clock", &json!({"advance_seconds": 48 * 3600})).await;
+    assert_eq!(send(&bench, one).await, 45015);
+    bench.post("/_sandbox/users/oA/send", &json!({"MsgType": "event", "Event": "unsubscribe"})).await;
+    assert_eq!(send(&bench, one).await, 45015);
+}
+
+#[tokio::test]
+async fn news_over_the_limit_by_profile() {
+    for (profile, count, expected, delivered) in [
+        (Profile::y2017(), 8, 0, 1),
+        (Profile::y2017(), 9, 0, 0),
+        (Profile::y2021(), 1, 0, 1),
+        (Profile::y2021(), 2, 45008, 0),
+        (Profile::y2025(), 2, 45008, 0),
+    ] {
+        let bench = seeded(profile).await;
+        let articles = vec![json!({"title": "t", "url": "http://u/"}); count];
+        let body = json!({"touser": "oA", "msgtype": "news", "news": {"articles": articles}});
+        assert_eq!(send(&bench, body.to_string().as_bytes()).await, expected, "{} {count}", profile.name);
+        assert_eq!(bench.running.messages(None).len(), delivered, "{} {count}", profile.name);
+    }
+}
+
+#[tokio::test]
+async fn uploads() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let token = bench.token().await;
+    let png = PictureServer::PNG;
+    let large = [png, &vec![0; 2 * 1024 * 1024]].concat();
+    let jpg = b"\xff\xd8\xff\xe0 thumb".as_slice();
+    let table = [
+        ("image", "media", Some("a.png"), png, 0),
+        ("smell", "media", Some("a.png"), png, 40004),
+        ("image", "file", Some("a.png"), png, 41005),
+        ("image", "media", None, png, 41005),
+        ("image", "media", Some("a.png"), b"", 44001),
+        ("image", "media", Some("a.bmp"), png, 40005),
+        ("image", "media", Some("a.png"), b"<html>", 40137),
+        ("image", "media", Some("a.png"), &large, 45001),
+        ("voice", "media", Some("a.amr"), b"#!AMR", 0),
+        ("video", "media", Some("a.mp4"), b"....ftypmp42", 0),
+        ("thumb", "media", Some("a.jpg"), jpg, 0),
+    ];
+    for (kind, field, name, bytes, expected) in table {
+        let query = format!("access_token={token}&type={kind}");
+        let answer = bench.upload(&query, field, name, bytes).await;
+        assert_eq!(answer["errcode"].as_i64().unwrap_or(0), expected, "{kind} {name:?}: {answer}");
+        if expected == 0 {
+            let id = answer[if kind == "thumb" { "thumb_media_id" } else { "media_id" }].as_str().unwrap();
+            assert_eq!((answer["type"].as_str().unwrap(), bench.media(id).await.1.as_slice()), (kind, bytes));
+            assert!(answer["created_at"].is_i64());
+        }
+    }
+    let (_, _, bytes) =
+        bench.raw("POST", &format!("/cgi-bin/media/upload?access_token={token}&type=image"), b"x").await;
+    assert_eq!(code(&bytes), 41005);
+    assert_eq!(bench.upload("type=image", "media", Some("a.png"), png).await["errcode"], 41001);
+}
+
+#[tokio::test]
+async fn the_control_api_says_what_is_wrong() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let table = [
+        ("POST", "/_sandbox/faults", r#"{"path":"/a"}"#, 400),
+        ("POST", "/_sandbox/faults", r#"{"path":"/a","errcode":1,"what":1}"#, 400),
+        ("POST", "/_sandbox/users/oA/send", r#"{"MsgType":"smell"}"#, 400),
+        ("POST", "/_sandbox/users//send", r#"{"MsgType":"text"}"#, 400),
+        ("POST", "/_sandbox/clock", r#"{"advance_seconds":-1}"#, 400),
+        ("POST", "/_sandbox/seed", r#"{"media":[{"media_id":"M","type":"smell"}]}"#, 400),
+        ("POST", "/_sandbox/seed", r#"{"medium":[]}"#, 400),
+        ("GET", "/_sandbox/clock", "", 405),
+        ("POST", "/_sandbox/messages", "", 405),
+        ("GET", "/_sandbox/nothing", "", 404),
+        ("POST", "/_sandbox/callback", "{}", 501),
+        ("POST", "/cgi-bin/message/custom/typing", "{}", 501),
+        ("GET", "/cgi-bin/customservice/getkflist", "", 501),
+    ];
+    for (method, path, body, expected) in table {
+        let (status, _, bytes) = bench.raw(method, path, body.as_bytes()).await;
+        assert_eq!(status, expected, "{method} {path} {body}");
+        let answer: Value = serde_json::from_slice(&bytes).unwrap();
+        assert!(answer["error"].is_string(), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_calls_get_the_same_answers_in_every_run() {
+    let mut runs = Vec::new();
+    for _ in 0..2 {
+        let bench = Bench::start(Profile::y2017()).await;
+        let refused = bench.raw("POST", SEND, b"").await.2;
+        let token = bench.token().await;
+        let upload = bench.upload(&format!("access_token={token}&type=image"), "media", Some("a.gif"), b"GIF89a").await;
+        runs.push((refused, token, upload["media_id"].clone()));
+    }
+    assert_eq!(runs[0], runs[1]);
+}
