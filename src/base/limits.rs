@@ -102,3 +102,5 @@ pub const RETRY_ATTEMPTS_MAX: u32 = 5;
 pub const ACCOUNT_RECHECK_MS: i64 = 60_000;
 /// Access tokens the sandbox remembers, to tell an expired one (42001) from a foreign one (40001).
 pub const SANDBOX_TOKENS_MAX: usize = 1_000;
+/// Options that `select.length = n` adds at once: a page's number must not fill the memory.
+pub const OPTIONS_MAX: usize = 100_000;

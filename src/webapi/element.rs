@@ -26,7 +26,7 @@ fn attribute_set(element: &NodeRef, name: &str, context: &mut Context) {
     if name.starts_with("on") && name.len() > 2 {
         handlers::attribute_changed(element, name, context);
     } else if name == "id" || name == "name" {
-        super::document_names::publish(context);
+        super::named_access::publish(context);
     }
 }
 

@@ -1,6 +1,6 @@
 //! HTMLFormElement (HTML §4.10.3) and form submission (HTML §4.10.22).
 
-use boa_engine::{Context, JsObject, JsResult, JsValue};
+use boa_engine::{Context, JsResult, JsValue};
 
 use super::collection::{Kind, live};
 use super::event::{self, Event};
@@ -12,8 +12,7 @@ use super::wrap::{as_node, part, this_element, wrap};
 use crate::dom::{NodeRef, form};
 use crate::engine::convert::{arg, string, type_error};
 use crate::engine::event_loop::Output;
-use crate::engine::exotic::{self, Exotic, Key};
-use crate::engine::interface::{Interface, Prototypes, install, prototype};
+use crate::engine::interface::{Interface, install, prototype};
 use crate::event::{Effect, NavigateKind};
 
 fn elements(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -132,23 +131,6 @@ fn submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) ->
     super::location::navigate(Navigation { url, kind: NavigateKind::Form, body }, context)
 }
 
-/// `form.field`: controls by name or id, before the form's own members (`[LegacyOverrideBuiltIns]`). The receiver is
-/// not known to a prototype, so each form has the exotic object as its own prototype's stand-in: see [`named`].
-static CONTROLS: Exotic = Exotic {
-    name: "form controls by name",
-    get: |target, key, context| named(target, key, context),
-    set: |_, _, _, _| Ok(false),
-    delete: Exotic::READ_ONLY_DELETE,
-    keys: |_, _| Vec::new(),
-    enumerable: false,
-    builtins_first: false,
-};
-
-fn named(target: &JsObject, key: &Key, context: &mut Context) -> JsResult<Option<JsValue>> {
-    let _ = (target, key, context);
-    Ok(None)
-}
-
 const REFLECTED: [Reflected; 5] = [
     Reflected::text("name"),
     Reflected::text("target"),
@@ -184,6 +166,5 @@ pub fn install_form(context: &mut Context) -> JsResult<()> {
     install(&FORM, context)?;
     let target = prototype("HTMLFormElement", context);
     reflect::install(&target, &REFLECTED, context);
-    let _ = (exotic::wrap, &CONTROLS, Prototypes::of(context));
-    Ok(())
+    super::named_access::install_form_names(context)
 }

@@ -4,7 +4,7 @@ use boa_engine::{Context, JsResult, JsValue};
 
 use super::exception::insert_exception;
 use super::wrap::as_node;
-use super::{document_names, scripting};
+use super::{named_access, scripting};
 use crate::dom::{Node, NodeKind, NodeRef, parse, tree};
 use crate::engine::convert::value_text;
 
@@ -31,7 +31,7 @@ fn pending_scripts(subtree: &NodeRef) -> Vec<NodeRef> {
 
 /// What follows an insertion into `parent`.
 fn inserted(parent: &NodeRef, scripts: Vec<NodeRef>, context: &mut Context) -> JsResult<()> {
-    document_names::publish(context);
+    named_access::publish(context);
     if parent.is_html("script") && parent.is_connected() && !parent.script_started() {
         scripting::prepare_inserted(parent, context)?;
     }

@@ -1,5 +1,364 @@
-//! Scripts in document order.
+//! Scripts: whether, when and in which order they run (HTML §4.12.1, §13.2.6.4.8, `document.write`).
 
-/// Scripts, their order, what they wait for.
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+
+use boa_engine::{Context, JsResult};
+use url::Url;
+
+use super::target::fire;
+use super::window::{Window, report_parse_fault};
+use super::wrap::wrap;
+use crate::dom::parse::{ParsedScript, Position};
+use crate::dom::{NodeRef, form, text};
+use crate::engine::event_loop::Output;
+use crate::engine::fault::Sources;
+use crate::engine::script::{Code, ScriptError, run};
+use crate::event::{Console, ConsoleLevel, Fault};
+use crate::net::{Destination, NetError, Request, Response, decode_script};
+
+/// The scripts of a document that wait, and what may write.
 #[derive(Default)]
-pub struct Scripts {}
+pub struct Scripts {
+    /// `document.currentScript`
+    pub current: RefCell<Option<NodeRef>>,
+    /// `defer` scripts, in document order.
+    deferred: RefCell<VecDeque<NodeRef>>,
+    /// A script with an address that `document.write` wrote: it runs when the writing script has ended.
+    blocking: RefCell<Option<NodeRef>>,
+    /// Inserted scripts with `async = false`, in order of insertion, with their answers as they come.
+    in_order: RefCell<VecDeque<(NodeRef, Option<Result<Response, NetError>>)>>,
+    /// Scripts that the load event waits for.
+    delaying: Cell<usize>,
+    /// The level that the running script writes to; none: it may not write.
+    write_level: Cell<Option<usize>>,
+}
+
+impl Scripts {
+    /// Whether the load event has to wait.
+    #[must_use]
+    pub fn delay_load(&self) -> bool {
+        self.delaying.get() > 0
+    }
+}
+
+const SCRIPT_TYPES: [&str; 16] = [
+    "application/ecmascript",
+    "application/javascript",
+    "application/x-ecmascript",
+    "application/x-javascript",
+    "text/ecmascript",
+    "text/javascript",
+    "text/javascript1.0",
+    "text/javascript1.1",
+    "text/javascript1.2",
+    "text/javascript1.3",
+    "text/javascript1.4",
+    "text/javascript1.5",
+    "text/jscript",
+    "text/livescript",
+    "text/x-ecmascript",
+    "text/x-javascript",
+];
+
+/// Whether a script element holds a classic script.
+fn is_classic(script: &NodeRef, context: &mut Context) -> bool {
+    let Some(element) = script.as_element() else { return false };
+    let kind = match (element.attr("type"), element.attr("language")) {
+        (Some(kind), _) if kind.is_empty() => return true,
+        (Some(kind), _) => kind.trim().to_ascii_lowercase(),
+        (None, Some(language)) if !language.is_empty() => format!("text/{}", language.to_ascii_lowercase()),
+        _ => return true,
+    };
+    if kind == "module" {
+        let text = "a <script type=module> was skipped: modules are not supported; a nomodule script runs instead";
+        warn(text, context);
+        return false;
+    }
+    SCRIPT_TYPES.contains(&kind.split(';').next().unwrap_or("").trim())
+}
+
+fn warn(text: &str, context: &Context) {
+    let console = Console { level: ConsoleLevel::Warn, text: text.to_owned() };
+    Window::of(context).event_loop.emit(Output::Console(console));
+}
+
+/// IE's `<script for=… event=…>`: only the window's load counts.
+fn is_for_other_event(script: &NodeRef) -> bool {
+    let Some(element) = script.as_element() else { return false };
+    match (element.attr("for"), element.attr("event")) {
+        (Some(target), Some(event)) => {
+            !(target.trim().eq_ignore_ascii_case("window")
+                && event.trim().trim_end_matches("()").eq_ignore_ascii_case("onload"))
+        }
+        _ => false,
+    }
+}
+
+/// What a script element asks for.
+enum Wanted {
+    Nothing,
+    Inline(String),
+    Address(Option<Url>),
+}
+
+/// Looks at a script element and marks it as started (HTML "prepare the script element", to the fetch).
+fn wanted(script: &NodeRef, context: &mut Context) -> Wanted {
+    let Some(element) = script.as_element() else { return Wanted::Nothing };
+    let source = element.attr("src");
+    let inline = text::child_text(script);
+    if script.script_started() || !script.is_connected() || source.is_none() && inline.is_empty() {
+        return Wanted::Nothing;
+    }
+    if !is_classic(script, context) || is_for_other_event(script) {
+        return Wanted::Nothing;
+    }
+    script.set_script_started(true);
+    match source {
+        None => Wanted::Inline(inline),
+        Some(address) if address.trim().is_empty() => Wanted::Address(None),
+        Some(address) => Wanted::Address(Window::of(context).resolve(address.trim())),
+    }
+}
+
+/// A script element that script inserted: inline code runs at once, an address is fetched.
+///
+/// # Errors
+/// None that the page made.
+pub fn prepare_inserted(script: &NodeRef, context: &mut Context) -> JsResult<()> {
+    match wanted(script, context) {
+        Wanted::Nothing => Ok(()),
+        Wanted::Inline(text) => {
+            let url = Window::of(context).url.borrow().to_string();
+            execute(script, &text, &url, (1, 1), None, context);
+            Ok(())
+        }
+        Wanted::Address(None) => fail(script, "", "the address is empty or not valid", context),
+        Wanted::Address(Some(url)) => {
+            fetch_later(script, url, script.script_in_order(), context);
+            Ok(())
+        }
+    }
+}
+
+/// Fetches a script that nothing waits for; it runs when its answer comes, or in its turn.
+fn fetch_later(script: &NodeRef, url: Url, in_turn: bool, context: &mut Context) {
+    let window = Window::of(context);
+    let request = request(&url, &window);
+    window.scripts.delaying.set(window.scripts.delaying.get() + 1);
+    if in_turn {
+        window.scripts.in_order.borrow_mut().push_back((script.clone(), None));
+    }
+    let script = script.clone();
+    let on_answer = Box::new(move |answer, context: &mut Context| {
+        let window = Window::of(context);
+        window.scripts.delaying.set(window.scripts.delaying.get().saturating_sub(1));
+        if !in_turn {
+            return run_fetched(&script, &url, answer, None, context);
+        }
+        if let Some(entry) =
+            window.scripts.in_order.borrow_mut().iter_mut().find(|(n, _)| crate::dom::node::same(n, &script))
+        {
+            entry.1 = Some(answer);
+        }
+        loop {
+            let is_ready = window.scripts.in_order.borrow().front().is_some_and(|(_, answer)| answer.is_some());
+            if !is_ready {
+                return Ok(());
+            }
+            let next = window.scripts.in_order.borrow_mut().pop_front();
+            if let Some((script, Some(answer))) = next {
+                run_fetched(&script, &url, answer, None, context)?;
+            }
+        }
+    });
+    window.world.start(request, on_answer, &window.event_loop);
+}
+
+fn request(url: &Url, window: &Window) -> Request {
+    Request::get(url.clone(), Destination::Script, window.event_loop.clock().now())
+}
+
+/// A script element that the parser has just closed: it runs, waits, or is fetched now and then runs.
+///
+/// # Errors
+/// None that the page made.
+pub fn prepare_parsed(parsed: &ParsedScript, context: &mut Context) -> JsResult<()> {
+    let script = &parsed.element;
+    let window = Window::of(context);
+    let level = window.parser.borrow().as_ref().map(|parser| parser.enter_script());
+    match wanted(script, context) {
+        Wanted::Nothing => Ok(()),
+        Wanted::Inline(text) => {
+            let url = window.url.borrow().to_string();
+            let Position { line, column } = parsed.position.unwrap_or(Position { line: 1, column: 1 });
+            execute(script, &text, &url, (line, column), level, context);
+            Ok(())
+        }
+        Wanted::Address(None) => fail(script, "", "the address is empty or not valid", context),
+        Wanted::Address(Some(url)) if form::has_flag(script, "async") => {
+            fetch_later(script, url, false, context);
+            Ok(())
+        }
+        Wanted::Address(Some(_)) if form::has_flag(script, "defer") => {
+            window.scripts.deferred.borrow_mut().push_back(script.clone());
+            Ok(())
+        }
+        Wanted::Address(Some(_)) if window.scripts.write_level.get().is_some() => {
+            *window.scripts.blocking.borrow_mut() = Some(script.clone());
+            Ok(())
+        }
+        Wanted::Address(Some(url)) => fetch_now(script, &url, level, context),
+    }
+}
+
+fn fetch_now(script: &NodeRef, url: &Url, level: Option<usize>, context: &mut Context) -> JsResult<()> {
+    let window = Window::of(context);
+    let answer = window.world.network.fetch(request(url, &window));
+    run_fetched(script, url, answer, level, context)
+}
+
+/// Reads on to the end of the document, running its scripts on the way.
+///
+/// # Errors
+/// None that the page made.
+pub fn parse(context: &mut Context) -> JsResult<()> {
+    let window = Window::of(context);
+    let Some(parser) = window.parser.borrow().clone() else { return Ok(()) };
+    while let Some(parsed) = parser.read(0) {
+        prepare_parsed(&parsed, context)?;
+        run_blocking(context)?;
+        if window.navigation.borrow().is_some() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Runs the script that `document.write` put in the parser's way, and what it writes in turn.
+fn run_blocking(context: &mut Context) -> JsResult<()> {
+    let window = Window::of(context);
+    loop {
+        let Some(script) = window.scripts.blocking.borrow_mut().take() else { return Ok(()) };
+        let address = script.as_element().and_then(|e| e.attr("src")).unwrap_or_default();
+        let level = window.parser.borrow().as_ref().map(|parser| parser.enter_script());
+        match window.resolve(address.trim()) {
+            Some(url) => fetch_now(&script, &url, level, context)?,
+            None => fail(&script, &address, "the address is not valid", context)?,
+        }
+    }
+}
+
+/// Runs the `defer` scripts, after parsing and before DOMContentLoaded.
+///
+/// # Errors
+/// None that the page made.
+pub fn run_deferred(context: &mut Context) -> JsResult<()> {
+    let window = Window::of(context);
+    loop {
+        let Some(script) = window.scripts.deferred.borrow_mut().pop_front() else { return Ok(()) };
+        let address = script.as_element().and_then(|e| e.attr("src")).unwrap_or_default();
+        match window.resolve(address.trim()) {
+            Some(url) => fetch_now(&script, &url, None, context)?,
+            None => fail(&script, &address, "the address is not valid", context)?,
+        }
+    }
+}
+
+fn run_fetched(
+    script: &NodeRef,
+    url: &Url,
+    answer: Result<Response, NetError>,
+    level: Option<usize>,
+    context: &mut Context,
+) -> JsResult<()> {
+    let response = match answer.and_then(Response::loaded) {
+        Ok(response) => response,
+        Err(error) => {
+            let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+            let replace = format!("; to answer it from a file: --replace {url}=FILE, or [replace] in plugin.toml");
+            return fail(script, url.as_str(), &format!("{error}{hint}{replace}"), context);
+        }
+    };
+    let window = Window::of(context);
+    let charset = script.as_element().and_then(|e| e.attr("charset"));
+    let encoding = encoding_of(window.encoding);
+    let text = decode_script(&response.body, response.header("content-type"), charset.as_deref(), encoding);
+    let file = response.file.as_ref().map(|path| path.to_string_lossy().into_owned());
+    Sources::of(context).add(url.as_str(), &text, file);
+    execute(script, &text, url.as_str(), (1, 1), level, context);
+    let target = wrap(script, context);
+    fire(&target, "load", false, false, context)?;
+    Ok(())
+}
+
+fn encoding_of(name: &str) -> &'static encoding_rs::Encoding {
+    encoding_rs::Encoding::for_label(name.as_bytes()).unwrap_or(encoding_rs::UTF_8)
+}
+
+/// A script could not be had: a fault, and its `error` event.
+fn fail(script: &NodeRef, url: &str, message: &str, context: &mut Context) -> JsResult<()> {
+    let fault = Fault::Load { url: url.to_owned(), message: message.to_owned(), file: None };
+    Window::of(context).event_loop.emit(Output::Fault(fault));
+    let target = wrap(script, context);
+    fire(&target, "error", false, false, context)?;
+    Ok(())
+}
+
+/// Runs a script's text. What it throws is reported; the next script runs all the same.
+fn execute(
+    script: &NodeRef,
+    text: &str,
+    url: &str,
+    (line, column): (u32, u32),
+    level: Option<usize>,
+    context: &mut Context,
+) {
+    super::named_access::publish(context);
+    let window = Window::of(context);
+    let scripts = &window.scripts;
+    let before = scripts.current.borrow_mut().replace(script.clone());
+    let may_write = scripts.write_level.replace(level);
+    match run(&Code { text, url, line, column }, context) {
+        Ok(()) => {}
+        Err(ScriptError::Parse(fault)) => report_parse_fault(fault, context),
+        Err(ScriptError::Thrown(error)) => window.event_loop.report(&error, context),
+    }
+    scripts.write_level.set(may_write);
+    *scripts.current.borrow_mut() = before;
+    if scripts.current.borrow().is_none() && script.parser_inserted() {
+        window.event_loop.checkpoint(context);
+    }
+}
+
+/// `document.write` (HTML §8.4.3).
+///
+/// # Errors
+/// None that the page made.
+pub fn write(text: &str, context: &mut Context) -> JsResult<()> {
+    let window = Window::of(context);
+    let parser = window.parser.borrow().clone();
+    let Some(parser) = parser else {
+        if window.scripts.current.borrow().is_some() {
+            warn("document.write from a script that was inserted or deferred is ignored", context);
+            return Ok(());
+        }
+        super::document::open(context);
+        return write(text, context);
+    };
+    let Some(level) = window.scripts.write_level.get() else {
+        if window.scripts.current.borrow().is_some() {
+            warn("document.write from an async script is ignored", context);
+            return Ok(());
+        }
+        parser.write(text);
+        return parse(context);
+    };
+    parser.write(text);
+    while window.scripts.blocking.borrow().is_none() {
+        let Some(parsed) = parser.read(level) else { break };
+        prepare_parsed(&parsed, context)?;
+    }
+    super::named_access::publish(context);
+    Ok(())
+}

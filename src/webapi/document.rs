@@ -1,0 +1,401 @@
+//! Document (DOM §4.5, HTML §3.1).
+
+use std::rc::Rc;
+
+use boa_engine::object::FunctionObjectBuilder;
+use boa_engine::property::Attribute;
+use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, NativeFunction};
+
+use super::collection::{Kind, live};
+use super::element::LOOKUPS;
+use super::event::Event;
+use super::exception::dom_exception;
+use super::node::{constructed, link};
+use super::window::{ReadyState, Window};
+use super::wrap::{node_arg, part, this_node, wrap, wrap_or_null};
+use super::{cookie, element, event_types, handlers, location, mutation, scripting};
+use crate::dom::document::DocumentData;
+use crate::dom::node::{Doctype, get};
+use crate::dom::parse::DocumentParser;
+use crate::dom::{LocalName, Namespace, Node, NodeRef, QualName, ns, text as dom_text, tree};
+use crate::engine::convert::{Native, arg, string, text, text_null_empty, value_text};
+use crate::engine::event_loop::Output;
+use crate::engine::interface::{Interface, define_method, define_value, install, prototype};
+use crate::event::Effect;
+
+/// Starts the document over (`document.open`): empty, with a parser that reads what is written.
+pub fn open(context: &Context) {
+    let window = Window::of(context);
+    tree::remove_children(&window.document);
+    let parser = Rc::new(DocumentParser::new(&window.document, String::new()));
+    *window.parser.borrow_mut() = Some(parser);
+    window.ready_state.set(ReadyState::Loading);
+}
+
+fn open_native(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    if Window::of(context).parser.borrow().is_none() {
+        open(context);
+    }
+    Ok(this.clone())
+}
+
+fn close(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let window = Window::of(context);
+    let is_written = window.ready_state.get() == ReadyState::Loading && window.scripts.current.borrow().is_none();
+    if is_written && let Some(parser) = window.parser.borrow_mut().take() {
+        parser.end();
+        window.ready_state.set(ReadyState::Complete);
+    }
+    Ok(JsValue::undefined())
+}
+
+fn written(args: &[JsValue], end: &str, context: &mut Context) -> JsResult<JsValue> {
+    let mut markup = String::new();
+    for value in args {
+        markup.push_str(&value_text(value, context)?);
+    }
+    scripting::write(&(markup + end), context).map(|()| JsValue::undefined())
+}
+
+fn create_element(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let document = this_node(this)?;
+    let name = text(args, 0, context)?;
+    let valid = name.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == ':')
+        && !name.contains(|c: char| c.is_ascii_whitespace() || matches!(c, '<' | '>' | '/' | '\0'));
+    if !valid {
+        return Err(dom_exception("InvalidCharacterError", &format!("'{name}' is not a valid tag name."), context));
+    }
+    let is_html = document.as_document().is_none_or(|d| d.is_html);
+    let local = if is_html { name.to_ascii_lowercase() } else { name };
+    let element = Node::html_element(&document, &local);
+    Ok(wrap(&element, context).into())
+}
+
+fn create_element_ns(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let ns = arg(args, 0);
+    let ns = if ns.is_null_or_undefined() { ns!() } else { Namespace::from(value_text(&ns, context)?) };
+    let name = text(args, 1, context)?;
+    let element = Node::element(&this_node(this)?, element::qual_name(ns, &name), Vec::new());
+    Ok(wrap(&element, context).into())
+}
+
+fn create_text(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let data = text(args, 0, context)?;
+    let node = Node::text(&this_node(this)?, data);
+    Ok(wrap(&node, context).into())
+}
+
+fn create_comment(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let data = text(args, 0, context)?;
+    let node = Node::comment(&this_node(this)?, data);
+    Ok(wrap(&node, context).into())
+}
+
+fn create_fragment(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let node = Node::fragment(&this_node(this)?);
+    Ok(wrap(&node, context).into())
+}
+
+fn create_attribute(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let name = text(args, 0, context)?.to_ascii_lowercase();
+    let name = QualName::new(None, ns!(), LocalName::from(name));
+    let node = Node::attr(&this_node(this)?, name, String::new(), None);
+    Ok(wrap(&node, context).into())
+}
+
+fn create_instruction(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let (target, data) = (text(args, 0, context)?, text(args, 1, context)?);
+    let node = Node::processing_instruction(&this_node(this)?, &target, data);
+    Ok(wrap(&node, context).into())
+}
+
+fn create_event(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let name = text(args, 0, context)?;
+    match event_types::legacy_interface(&name) {
+        Some(interface) => Ok(Event::uninitialized(interface, context).into()),
+        None => Err(dom_exception("NotSupportedError", &format!("'{name}' is not an event interface."), context)),
+    }
+}
+
+fn import_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let copy = tree::clone(&node_arg(args, 0)?, &this_node(this)?, arg(args, 1).to_boolean());
+    Ok(wrap(&copy, context).into())
+}
+
+fn adopt_node(this: &JsValue, args: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let node = node_arg(args, 0)?;
+    tree::remove(&node);
+    tree::adopt(&node, &this_node(this)?);
+    Ok(arg(args, 0))
+}
+
+fn get_element_by_id(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let id = text(args, 0, context)?;
+    let root = this_node(this)?;
+    let found = match root.as_document() {
+        Some(data) => data.element_by_id(&id),
+        None => tree::descendants(&root)
+            .find(|n| n.as_element().is_some_and(|e| !id.is_empty() && e.with_attr("id", |v| v == Some(&*id)))),
+    };
+    Ok(wrap_or_null(found, context))
+}
+
+fn get_elements_by_name(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    element::by_name(&this_node(this)?, args, context)
+}
+
+fn title_element(document: &NodeRef) -> Option<NodeRef> {
+    tree::descendants(document).find(|n| n.is_html("title"))
+}
+
+fn title(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let found = title_element(&this_node(this)?);
+    Ok(string(&found.map_or_else(String::new, |t| dom_text::strip_and_collapse(&dom_text::child_text(&t)))))
+}
+
+fn set_title(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let value = text(args, 0, context)?;
+    let document = this_node(this)?;
+    let found = title_element(&document).or_else(|| {
+        let head = tree::html_child(&document, &["head"])?;
+        let made = Node::html_element(&document, "title");
+        tree::append(&head, &made);
+        Some(made)
+    });
+    if let Some(found) = found {
+        dom_text::set_text_content(&found, &value);
+    }
+    let window = Window::of(context);
+    if crate::dom::node::same(&document, &window.document) {
+        window.event_loop.emit(Output::Effect(Effect::Title { title: dom_text::strip_and_collapse(&value) }));
+    }
+    Ok(JsValue::undefined())
+}
+
+fn body(document: &NodeRef) -> Option<NodeRef> {
+    tree::html_child(document, &["body", "frameset"])
+}
+
+fn set_body(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let (document, new) = (this_node(this)?, node_arg(args, 0)?);
+    match (body(&document), tree::document_element(&document)) {
+        (Some(old), Some(html)) => mutation::replace(&html, &new, &old, context)?,
+        (None, Some(html)) => mutation::insert(&html, &new, None, context)?,
+        _ => return Err(dom_exception("HierarchyRequestError", "The document has no root element.", context)),
+    }
+    Ok(JsValue::undefined())
+}
+
+fn active_element(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let document = this_node(this)?;
+    let active = Window::of(context).active.borrow().clone().filter(|n| n.is_connected());
+    Ok(wrap_or_null(active.or_else(|| body(&document)), context))
+}
+
+fn listed(this: &JsValue, name: &'static str, kind: Kind, context: &mut Context) -> JsResult<JsValue> {
+    part(&this_node(this)?, name, context, |document, context| live(document, kind, context))
+}
+
+fn doctype(document: &NodeRef) -> Option<NodeRef> {
+    tree::children(document).find(|n| matches!(n.kind(), crate::dom::NodeKind::Doctype(_)))
+}
+
+fn default_view(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let own = crate::dom::node::same(&this_node(this)?, &Window::of(context).document);
+    Ok(if own { context.global_object().into() } else { JsValue::null() })
+}
+
+fn compat_mode(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let document = this_node(this)?;
+    let quirks = document.as_document().is_some_and(|d| {
+        d.quirks.get() == html5ever::tree_builder::QuirksMode::Quirks
+    });
+    Ok(string(if quirks { "BackCompat" } else { "CSS1Compat" }))
+}
+
+fn url(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    Ok(string(Window::of(context).url.borrow().as_str()))
+}
+
+fn domain(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    Ok(string(Window::of(context).url.borrow().host_str().unwrap_or("")))
+}
+
+fn exec_command(_: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    Ok(false.into())
+}
+
+fn encoding(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    Ok(string(Window::of(context).encoding))
+}
+
+/// "MM/DD/YYYY hh:mm:ss" of the load, in the page's zone.
+fn last_modified(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let window = Window::of(context);
+    let local = window.loaded_at + i64::from(window.world.settings.zone_offset_s) * 1000;
+    let stamp = crate::base::clock::format_rfc3339(local);
+    let (date, time) = (stamp.get(..10).unwrap_or(""), stamp.get(11..19).unwrap_or(""));
+    let parts: Vec<&str> = date.split('-').collect();
+    Ok(string(&match parts.as_slice() {
+        [year, month, day] => format!("{month}/{day}/{year} {time}"),
+        _ => String::new(),
+    }))
+}
+
+fn construct(new_target: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let document = Node::document(DocumentData::new("application/xml"));
+    constructed(&document, "Document", new_target, context).map(JsValue::from)
+}
+
+const DOCUMENT: Interface = Interface {
+    name: "Document",
+    parent: Some("Node"),
+    constructor: Some((construct, 0)),
+    attributes: &[
+        ("documentElement", link!(tree::document_element), None),
+        ("head", link!(|d: &NodeRef| tree::html_child(d, &["head"])), None),
+        ("body", link!(body), Some(set_body)),
+        ("title", title, Some(set_title)),
+        ("doctype", link!(doctype), None),
+        ("implementation", |this, _, c| part(&this_node(this)?, "implementation", c, super::implementation::make), None),
+        ("defaultView", default_view, None),
+        ("readyState", |_, _, c| Ok(string(Window::of(c).ready_state.get().name())), None),
+        ("compatMode", compat_mode, None),
+        ("URL", url, None),
+        ("documentURI", url, None),
+        ("domain", domain, Some(|_, _, _| Ok(JsValue::undefined()))),
+        ("referrer", |_, _, c| Ok(string(&Window::of(c).referrer)), None),
+        ("cookie", cookie::get, Some(cookie::set)),
+        ("location", location::get, Some(location::set)),
+        ("lastModified", last_modified, None),
+        ("characterSet", encoding, None),
+        ("charset", encoding, None),
+        ("inputEncoding", encoding, None),
+        ("contentType", |this, _, _| Ok(string(this_node(this)?.as_document().map_or("", |d| d.content_type))), None),
+        ("activeElement", active_element, None),
+        ("currentScript", |_, _, c| {
+            let current = Window::of(c).scripts.current.borrow().clone();
+            Ok(wrap_or_null(current, c))
+        }, None),
+        ("hidden", |_, _, _| Ok(false.into()), None),
+        ("visibilityState", |_, _, _| Ok(string("visible")), None),
+        ("designMode", |_, _, _| Ok(string("off")), Some(|_, _, _| Ok(JsValue::undefined()))),
+        ("all", |this, _, c| listed(this, "all", Kind::TagName("*".into()), c), None),
+        ("forms", |this, _, c| listed(this, "forms", Kind::Html(&["form"]), c), None),
+        ("images", |this, _, c| listed(this, "images", Kind::Html(&["img"]), c), None),
+        ("links", |this, _, c| listed(this, "links", Kind::Links, c), None),
+        ("anchors", |this, _, c| listed(this, "anchors", Kind::Html(&["a"]), c), None),
+        ("scripts", |this, _, c| listed(this, "scripts", Kind::Html(&["script"]), c), None),
+        ("embeds", |this, _, c| listed(this, "embeds", Kind::Html(&["embed"]), c), None),
+        ("plugins", |this, _, c| listed(this, "plugins", Kind::Html(&["embed"]), c), None),
+        ("styleSheets", |this, _, c| listed(this, "styleSheets", Kind::Html(&["style"]), c), None),
+    ],
+    methods: &[
+        ("createElement", create_element, 1),
+        ("createElementNS", create_element_ns, 2),
+        ("createTextNode", create_text, 1),
+        ("createComment", create_comment, 1),
+        ("createDocumentFragment", create_fragment, 0),
+        ("createAttribute", create_attribute, 1),
+        ("createProcessingInstruction", create_instruction, 2),
+        ("createEvent", create_event, 1),
+        ("importNode", import_node, 1),
+        ("adoptNode", adopt_node, 1),
+        ("getElementById", get_element_by_id, 1),
+        ("getElementsByName", get_elements_by_name, 1),
+        ("write", |_, args, c| written(args, "", c), 1),
+        ("writeln", |_, args, c| written(args, "\n", c), 1),
+        ("open", open_native, 0),
+        ("close", close, 0),
+        ("hasFocus", |_, _, _| Ok(true.into()), 0),
+        ("execCommand", exec_command, 1),
+        ("queryCommandSupported", exec_command, 1),
+    ],
+    ..Interface::EMPTY
+};
+
+/// Installs Document and DocumentFragment.
+///
+/// # Errors
+/// What boa says; a bug.
+pub fn install_document(context: &mut Context) -> JsResult<()> {
+    install(&DOCUMENT, context)?;
+    for name in ["HTMLDocument", "XMLDocument"] {
+        install(&Interface { name, parent: Some("Document"), ..Interface::EMPTY }, context)?;
+    }
+    let fragment = Interface {
+        name: "DocumentFragment",
+        parent: Some("Node"),
+        constructor: Some((
+            |new_target, _, context| {
+                let fragment = Node::fragment(&Window::of(context).document);
+                constructed(&fragment, "DocumentFragment", new_target, context).map(JsValue::from)
+            },
+            0,
+        )),
+        methods: &[("getElementById", get_element_by_id, 1)],
+        ..Interface::EMPTY
+    };
+    install(&fragment, context)?;
+    for name in ["Document", "Element"] {
+        let target = prototype(name, context);
+        for (method, native, length) in LOOKUPS {
+            define_method(&target, method, native, length, context);
+        }
+    }
+    let document = prototype("Document", context);
+    handlers::install(&document, &handlers::GLOBAL, context);
+    Ok(())
+}
+
+/// A constructor under another name (`Image`, `Option`, `Audio`) that shares an interface's prototype.
+///
+/// # Errors
+/// What boa says; a bug.
+pub fn named_constructor(name: &str, interface: &str, native: Native, context: &mut Context) -> JsResult<()> {
+    let constructor: JsObject = FunctionObjectBuilder::new(context.realm(), NativeFunction::from_fn_ptr(native))
+        .name(JsString::from(name))
+        .constructor(true)
+        .build()
+        .into();
+    let target = prototype(interface, context);
+    define_value(&constructor, "prototype", target, Attribute::empty());
+    define_value(&context.global_object(), name, constructor, Attribute::WRITABLE | Attribute::CONFIGURABLE);
+    Ok(())
+}
+
+/// `document.implementation` and DOMParser use it: a document made of a doctype, html, head and body.
+#[must_use]
+pub fn blank_html(title: Option<&str>) -> NodeRef {
+    let document = Node::document(DocumentData::new("text/html"));
+    let doctype = Doctype { name: "html".to_owned(), public_id: String::new(), system_id: String::new() };
+    tree::append(&document, &Node::doctype(&document, doctype));
+    let html = Node::html_element(&document, "html");
+    tree::append(&document, &html);
+    let head = Node::html_element(&document, "head");
+    tree::append(&html, &head);
+    if let Some(title) = title {
+        let element = Node::html_element(&document, "title");
+        dom_text::set_text_content(&element, title);
+        tree::append(&head, &element);
+    }
+    tree::append(&html, &Node::html_element(&document, "body"));
+    document
+}
+
+/// A template's contents.
+///
+/// # Errors
+/// A TypeError where `this` is no element.
+pub fn template_content(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let contents = this_node(this)?.as_element().and_then(|e| get(&e.template));
+    Ok(wrap_or_null(contents, context))
+}
+
+/// `null` means empty for `createDocument`'s names.
+///
+/// # Errors
+/// What `toString` throws.
+pub fn name_arg(args: &[JsValue], at: usize, context: &mut Context) -> JsResult<String> {
+    text_null_empty(args, at, context)
+}

@@ -1,0 +1,240 @@
+//! HTMLSelectElement and HTMLOptionElement (HTML §4.10.7, §4.10.10).
+
+use boa_engine::{Context, JsResult, JsValue};
+
+use super::collection::{Kind, live};
+use super::mutation;
+use super::node::{constructed, link};
+use super::reflect::{self, Kind as Reflect, Reflected};
+use super::window::Window;
+use super::wrap::{as_node, part, this_element, wrap_or_null};
+use crate::dom::{Node, NodeRef, attributes, form, node::same, text, tree};
+use crate::engine::convert::{self, arg, optional_text, string};
+use crate::engine::interface::{Interface, install, prototype};
+
+/// The index of the first selected option, or -1.
+#[must_use]
+pub fn selected_index(select: &NodeRef) -> i32 {
+    let first = form::selected_options(select).into_iter().next();
+    let at = first.and_then(|first| form::options(select).iter().position(|option| same(option, &first)));
+    at.and_then(|at| i32::try_from(at).ok()).unwrap_or(-1)
+}
+
+/// `select.options[at] = option`, where null removes.
+///
+/// # Errors
+/// A DOMException where the option may not go there.
+pub fn set_option(select: &NodeRef, at: usize, value: &JsValue, context: &mut Context) -> JsResult<()> {
+    let options = form::options(select);
+    let Some(option) = as_node(value) else {
+        if let Some(old) = options.get(at) {
+            tree::remove(old);
+        }
+        return Ok(());
+    };
+    match options.get(at) {
+        Some(old) => {
+            let parent = old.parent().unwrap_or_else(|| select.clone());
+            mutation::replace(&parent, &option, old, context)
+        }
+        None => {
+            set_length(select, at);
+            mutation::insert(select, &option, None, context)
+        }
+    }
+}
+
+/// `select.options.length = n`: drops options, or adds empty ones.
+pub fn set_length(select: &NodeRef, length: usize) {
+    let options = form::options(select);
+    for option in options.iter().skip(length) {
+        tree::remove(option);
+    }
+    let Some(document) = select.owner_document() else { return };
+    for _ in options.len()..length.min(crate::base::limits::OPTIONS_MAX) {
+        tree::append(select, &Node::html_element(&document, "option"));
+    }
+}
+
+/// `select.add(option, before)`.
+///
+/// # Errors
+/// A DOMException where the option may not go there.
+pub fn add(select: &NodeRef, args: &[JsValue], context: &mut Context) -> JsResult<()> {
+    let option = super::wrap::node_arg(args, 0)?;
+    let before = arg(args, 1);
+    let before = match as_node(&before) {
+        Some(node) => Some(node),
+        None if before.is_null_or_undefined() => None,
+        None => usize::try_from(before.to_i32(context)?).ok().and_then(|at| form::options(select).get(at).cloned()),
+    };
+    let parent = before.as_ref().and_then(|node| node.parent()).unwrap_or_else(|| select.clone());
+    mutation::insert(&parent, &option, before.as_ref(), context)
+}
+
+fn options(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    part(&this_element(this)?, "options", context, |select, context| live(select, Kind::Options, context))
+}
+
+fn selected_options(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    part(&this_element(this)?, "selectedOptions", context, |select, context| {
+        live(select, Kind::SelectedOptions, context)
+    })
+}
+
+fn set_selected_index(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    form::set_selected_index(&this_element(this)?, convert::int(args, 0, context)?);
+    Ok(JsValue::undefined())
+}
+
+fn remove(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let select = this_element(this)?;
+    match args.first() {
+        None => tree::remove(&select),
+        Some(at) => {
+            let at = at.to_i32(context)?;
+            if let Some(option) = usize::try_from(at).ok().and_then(|at| form::options(&select).get(at).cloned()) {
+                tree::remove(&option);
+            }
+        }
+    }
+    Ok(JsValue::undefined())
+}
+
+fn item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let at = convert::index(args, 0, context)?;
+    let option = form::options(&this_element(this)?).get(at).cloned();
+    Ok(wrap_or_null(option, context))
+}
+
+fn kind(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let many = form::has_flag(&*this_element(this)?, "multiple");
+    Ok(string(if many { "select-multiple" } else { "select-one" }))
+}
+
+/// `value` of any control: getter.
+///
+/// # Errors
+/// A TypeError where `this` is no element.
+pub fn get_value(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    Ok(string(&form::value(&*this_element(this)?)))
+}
+
+/// `value` of any control: setter.
+///
+/// # Errors
+/// What `toString` throws.
+pub fn set_value(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let value = convert::text_null_empty(args, 0, context)?;
+    form::set_value(&this_element(this)?, &value);
+    Ok(JsValue::undefined())
+}
+
+const SELECT: Interface = Interface {
+    name: "HTMLSelectElement",
+    parent: Some("HTMLElement"),
+    attributes: &[
+        ("options", options, None),
+        ("selectedOptions", selected_options, None),
+        (
+            "selectedIndex",
+            |this, _, _| Ok(selected_index(&this_element(this)?).into()),
+            Some(set_selected_index),
+        ),
+        ("value", get_value, Some(set_value)),
+        (
+            "length",
+            |this, _, _| Ok(form::options(&*this_element(this)?).len().into()),
+            Some(|this, args, context| {
+                set_length(&this_element(this)?, convert::index(args, 0, context)?);
+                Ok(JsValue::undefined())
+            }),
+        ),
+        ("type", kind, None),
+        ("form", link!(form::owner), None),
+    ],
+    methods: &[
+        ("add", |this, args, context| add(&this_element(this)?, args, context).map(|()| JsValue::undefined()), 1),
+        ("remove", remove, 0),
+        ("item", item, 1),
+    ],
+    ..Interface::EMPTY
+};
+
+fn option_index(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let option = this_element(this)?;
+    let at = form::select_of(&option).and_then(|s| form::options(&s).iter().position(|o| same(o, &option)));
+    Ok(at.unwrap_or(0).into())
+}
+
+fn set_option_text(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let value = convert::text(args, 0, context)?;
+    text::set_text_content(&this_element(this)?, &value);
+    Ok(JsValue::undefined())
+}
+
+fn option_label(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let option = this_element(this)?;
+    let label = option.as_element().and_then(|e| e.attr("label")).filter(|label| !label.is_empty());
+    Ok(string(&label.unwrap_or_else(|| form::option_text(&option))))
+}
+
+const OPTION: Interface = Interface {
+    name: "HTMLOptionElement",
+    parent: Some("HTMLElement"),
+    attributes: &[
+        ("value", get_value, Some(set_value)),
+        ("text", |this, _, _| Ok(string(&form::option_text(&*this_element(this)?))), Some(set_option_text)),
+        ("label", option_label, None),
+        (
+            "selected",
+            |this, _, _| Ok(form::selected(&*this_element(this)?).into()),
+            Some(|this, args, _| {
+                form::set_selected(&this_element(this)?, arg(args, 0).to_boolean());
+                Ok(JsValue::undefined())
+            }),
+        ),
+        ("index", option_index, None),
+        ("form", link!(|o: &NodeRef| form::select_of(o).and_then(|s| form::owner(&s))), None),
+    ],
+    ..Interface::EMPTY
+};
+
+/// `new Option(text, value, defaultSelected, selected)`.
+fn make_option(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let option = Node::html_element(&Window::of(context).document, "option");
+    let label = optional_text(args, 0, context)?.unwrap_or_default();
+    if !label.is_empty() {
+        text::set_text_content(&option, &label);
+    }
+    if let Some(value) = optional_text(args, 1, context)? {
+        attributes::set(&option, "value", &value);
+    }
+    if arg(args, 2).to_boolean() {
+        attributes::set(&option, "selected", "");
+    }
+    form::set_selected(&option, arg(args, 3).to_boolean());
+    constructed(&option, "HTMLOptionElement", new_target, context).map(JsValue::from)
+}
+
+/// Installs both, and the `Option` constructor.
+///
+/// # Errors
+/// What boa says; a bug.
+pub fn install_select(context: &mut Context) -> JsResult<()> {
+    install(&SELECT, context)?;
+    let target = prototype("HTMLSelectElement", context);
+    let select = [
+        Reflected::text("name"),
+        Reflected::flag("disabled"),
+        Reflected::flag("multiple"),
+        Reflected::flag("required"),
+        Reflected::of("size", "size", Reflect::Int),
+    ];
+    reflect::install(&target, &select, context);
+    install(&OPTION, context)?;
+    let target = prototype("HTMLOptionElement", context);
+    let option = [Reflected::flag("disabled"), Reflected::of("defaultSelected", "selected", Reflect::Flag)];
+    reflect::install(&target, &option, context);
+    super::document::named_constructor("Option", "HTMLOptionElement", make_option, context)
+}
