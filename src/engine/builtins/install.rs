@@ -11,5 +11,6 @@ use super::math_random::Random;
 pub fn install_all(context: &mut Context, random: &Random) -> JsResult<()> {
     super::array_sort::install(context)?;
     super::json_parse::install(context)?;
+    super::regexp_statics::install(context)?;
     super::math_random::install(context, random)
 }

@@ -3,6 +3,7 @@
 //! - [`array_sort`]: `sort` that survives a comparator which contradicts itself
 //! - [`json_parse`]: `JSON.parse` that is fast, keeps nothing and takes any nesting
 //! - [`math_random`]: `Math.random` from a seed
+//! - [`regexp_statics`]: `RegExp.$1` and the like
 //! - [`install_all`]: the whole set
 
 pub mod array_sort;
@@ -10,6 +11,7 @@ mod install;
 pub mod json_parse;
 pub mod math_random;
 mod native;
+pub mod regexp_statics;
 #[cfg(test)]
 mod testing;
 
