@@ -10,6 +10,7 @@ use super::math_random::Random;
 /// Where the page's globals refuse a property; a fresh context's do not.
 pub fn install_all(context: &mut Context, random: &Random) -> JsResult<()> {
     super::array_sort::install(context)?;
+    super::date_parse::install(context)?;
     super::json_parse::install(context)?;
     super::regexp_statics::install(context)?;
     super::math_random::install(context, random)
