@@ -7,7 +7,10 @@ use boa_engine::{
     object::builtins::JsRegExp,
 };
 
-use super::last::{GROUPS, Groups, Last};
+use super::{
+    last::{GROUPS, Groups, Last},
+    wide::Wide,
+};
 use crate::engine::builtins::native;
 
 /// The state the functions share; the collector traces it through them.
@@ -17,6 +20,7 @@ struct Shared {
     /// What a page assigned to `RegExp.input` since the last match.
     input: Gc<GcRefCell<Option<JsString>>>,
     compile: JsObject,
+    wide: Wide,
 }
 
 /// A member of [`Groups`] by the names a page knows it by.
@@ -43,6 +47,7 @@ pub fn install(context: &mut Context) -> JsResult<()> {
         last: Gc::new(GcRefCell::new(Last::Nothing)),
         input: Gc::new(GcRefCell::new(None)),
         compile: compile.ok_or_else(|| JsNativeError::typ().with_message("compile is not a function"))?,
+        wide: Wide::default(),
     };
     let exec = NativeFunction::from_copy_closure_with_captures(exec, shared.clone());
     native::method(&prototype, "exec", 1, exec, context)?;
@@ -88,6 +93,7 @@ fn exec(this: &JsValue, arguments: &[JsValue], shared: &Shared, context: &mut Co
         JsNativeError::typ().with_message("RegExp.prototype.exec called on a value that is not a RegExp")
     })?;
     let input = arguments.get_or_undefined(0).to_string(context)?;
+    let input = shared.wide.of(input);
     let Some(result) = regexp.exec(input.clone(), context)? else { return Ok(JsValue::null()) };
     let result = JsObject::from(result);
     *shared.last.borrow_mut() = Last::Matched { regexp, input, result: result.clone() };

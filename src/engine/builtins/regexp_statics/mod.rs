@@ -6,11 +6,13 @@
 //! which text; the groups are worked out when a page asks, by matching once more.
 //!
 //! - [`last`]: the last match
+//! - [`wide`]: long texts matched many times over
 //! - [`install`](self::install()): the methods and accessors
 
 mod install;
 mod last;
 #[cfg(test)]
 mod tests;
+mod wide;
 
 pub use install::install;

@@ -50,6 +50,19 @@ fn assignments_are_taken_or_ignored() {
 }
 
 #[test]
+fn long_texts_match_the_same() {
+    let context = &mut context();
+    check(
+        context,
+        "var line = 'caf\\u00e9 one two, three\\n', text = new Array(101).join(line);
+         [text.split(/\\n/).length, text.replace(/\\s+/g, ' ').length, text.match(/(t)w/g).length,
+             /(two), (.*)\\n$/.exec(text)[0] === 'two, three\\n', RegExp.$2, RegExp.input === text,
+             RegExp.leftContext + RegExp.lastMatch === text, { 'three': 1 }[RegExp.$2]].join()",
+        "101,2000,100,true,three,true,true,1",
+    );
+}
+
+#[test]
 fn looks_native() {
     let context = &mut context();
     check(context, "/x/.exec.name + /x/.exec.length + /native code/.test(/x/.exec)", "exec1true");
