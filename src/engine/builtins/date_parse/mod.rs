@@ -7,11 +7,11 @@
 //! - Otherwise numbers followed by `:` are a time, other numbers are a date, words are months, zones, AM or PM;
 //!   words before the first number, text in parentheses and punctuation are skipped.
 //!
-//! - [`scan`]: numbers, words and signs out of the text
-//! - [`iso`] and [`legacy`]: the two grammars
-//! - [`fields`]: what they collect, and its time value
-//! - [`zone`]: local time to UTC
-//! - [`install`](self::install()): the constructor
+//! - `scan`: numbers, words and signs out of the text
+//! - `iso` and `legacy`: the two grammars
+//! - `fields`: what they collect, and its time value
+//! - `zone`: local time to UTC
+//! - `install`: the constructor
 
 mod fields;
 mod install;

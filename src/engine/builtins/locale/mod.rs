@@ -3,9 +3,9 @@
 //! The engine without its locale data writes `1234567.891` and `Thu Jan 02 2014 …`. Whatever locale a page asks for,
 //! it gets zh-CN; of the options of ECMA-402 those below are read, the rest is ignored, and there is no `Intl`.
 //!
-//! - [`number`]: grouping, fraction digits, percent, currency
-//! - [`date`]: the numeric forms, 年月日, weekdays, twelve hours
-//! - [`options`]: reading the options object
+//! - `number`: grouping, fraction digits, percent, currency
+//! - `date`: the numeric forms, 年月日, weekdays, twelve hours
+//! - `options`: reading the options object
 
 mod date;
 mod number;

@@ -5,9 +5,9 @@
 //! through it (`RegExpExec`, ECMA-262 §22.2.7.1). It calls the engine's own and remembers which expression matched
 //! which text; the groups are worked out when a page asks, by matching once more.
 //!
-//! - [`last`]: the last match
-//! - [`wide`]: long texts matched many times over
-//! - [`install`](self::install()): the methods and accessors
+//! - `last`: the last match
+//! - `wide`: long texts matched many times over
+//! - `install`: the methods and accessors
 
 mod install;
 mod last;
