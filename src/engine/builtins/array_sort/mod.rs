@@ -3,9 +3,9 @@
 //! The engine's own hands the page's comparator to a sort that panics when the comparator contradicts itself,
 //! as the shuffle `sort(function () { return Math.random() - 0.5; })` does.
 //!
-//! - [`merge`]: a stable merge sort that takes any comparator, even one that fails
-//! - [`compare`]: `SortCompare` with and without the page's comparator
-//! - [`array`] and [`typed_array`]: the methods
+//! - `merge`: a stable merge sort that takes any comparator, even one that fails
+//! - `compare`: `SortCompare` with and without the page's comparator
+//! - `array` and `typed_array`: the methods
 
 mod array;
 mod compare;

@@ -3,10 +3,10 @@
 //! The engine's own validates the text and then compiles it as a script, which keeps every distinct text for
 //! as long as the page lives, refuses nesting over 127 and lone surrogates, and takes ten times as long.
 //!
-//! - [`reader`]: tokens of the JSON grammar out of Latin-1 or UTF-16 code units
-//! - [`tree`]: values built from them, without recursion
-//! - [`reviver`]: `InternalizeJSONProperty`, without recursion
-//! - [`install`](self::install()): putting it in place
+//! - `reader`: tokens of the JSON grammar out of Latin-1 or UTF-16 code units
+//! - `tree`: values built from them, without recursion
+//! - `reviver`: `InternalizeJSONProperty`, without recursion
+//! - `install`: putting it in place
 
 mod install;
 mod reader;
