@@ -4,7 +4,7 @@ use boa_engine::{Context, JsResult, JsValue};
 
 use super::activation::labelled_control;
 use super::element::set_attribute;
-use super::node::link;
+use super::node::node_link;
 use super::reflect::{self, Kind, Reflected};
 use super::select::{get_value, set_value};
 use super::target::fire;
@@ -163,7 +163,7 @@ fn set_max_length(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
 fn install_shared(interface: &str, has_text: bool, context: &mut Context) {
     let target = prototype(interface, context);
     define_accessor(&target, "type", kind, Some(set_kind), context);
-    define_accessor(&target, "form", link!(form::owner), None, context);
+    define_accessor(&target, "form", node_link!(form::owner), None, context);
     define_accessor(&target, "labels", labels, None, context);
     define_method(&target, "checkValidity", |_, _, _| Ok(true.into()), 0, context);
     define_method(&target, "reportValidity", |_, _, _| Ok(true.into()), 0, context);
@@ -204,7 +204,7 @@ pub fn install_controls(context: &mut Context) -> JsResult<()> {
     let label = Interface {
         name: "HTMLLabelElement",
         parent: Some("HTMLElement"),
-        attributes: &[("control", link!(labelled_control), None), ("form", link!(form::owner), None)],
+        attributes: &[("control", node_link!(labelled_control), None), ("form", node_link!(form::owner), None)],
         ..Interface::EMPTY
     };
     install(&label, context)?;

@@ -10,7 +10,7 @@ use super::collection::{Kind, live};
 use super::element::LOOKUPS;
 use super::event::Event;
 use super::exception::dom_exception;
-use super::node::{constructed, link};
+use super::node::{constructed, node_link};
 use super::window::{ReadyState, Window};
 use super::wrap::{node_arg, part, this_node, wrap, wrap_or_null};
 use super::{cookie, element, event_types, handlers, location, mutation, scripting};
@@ -252,11 +252,11 @@ const DOCUMENT: Interface = Interface {
     parent: Some("Node"),
     constructor: Some((construct, 0)),
     attributes: &[
-        ("documentElement", link!(tree::document_element), None),
-        ("head", link!(|d: &NodeRef| tree::html_child(d, &["head"])), None),
-        ("body", link!(body), Some(set_body)),
+        ("documentElement", node_link!(tree::document_element), None),
+        ("head", node_link!(|d: &NodeRef| tree::html_child(d, &["head"])), None),
+        ("body", node_link!(body), Some(set_body)),
         ("title", title, Some(set_title)),
-        ("doctype", link!(doctype), None),
+        ("doctype", node_link!(doctype), None),
         ("implementation", |this, _, c| part(&this_node(this)?, "implementation", c, super::implementation::make), None),
         ("defaultView", default_view, None),
         ("readyState", |_, _, c| Ok(string(Window::of(c).ready_state.get().name())), None),

@@ -3,15 +3,35 @@
 //! [`wrap`] makes nodes visible to script, [`window`] is the state behind the global object, [`world`] what a page can
 //! learn from outside. Each other file is one interface or a few that belong together, named as their specs name them.
 
+pub mod activation;
+pub mod character_data;
+pub mod collection;
+pub mod controls;
+pub mod cookie;
+pub mod dataset;
+pub mod document;
 pub mod element;
+pub mod elements;
 pub mod event;
 pub mod event_types;
 pub mod exception;
+pub mod form_data;
+pub mod form_element;
 pub mod handlers;
+pub mod html_element;
 pub mod html_interfaces;
+pub mod implementation;
+pub mod location;
+pub mod mutation;
+pub mod named_access;
+pub mod named_node_map;
+pub mod node;
+pub mod parent_node;
 pub mod reflect;
 pub mod scripting;
+pub mod select;
 pub mod target;
+pub mod token_list;
 pub mod window;
 pub mod world;
 pub mod wrap;

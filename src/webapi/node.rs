@@ -32,18 +32,18 @@ pub fn node_name(node: &NodeRef) -> String {
     }
 }
 
-macro_rules! link {
+/// A native that answers with the node that an expression finds, or null.
+macro_rules! node_link {
     ($get:expr) => {
-        |this: &JsValue, _: &[JsValue], context: &mut Context| {
-            let node = this_node(this)?;
-            let found: Option<NodeRef> = $get(&node);
-            Ok(wrap_or_null(found, context))
+        |this: &boa_engine::JsValue, _: &[boa_engine::JsValue], context: &mut boa_engine::Context| {
+            let node = $crate::webapi::wrap::this_node(this)?;
+            let found: Option<$crate::dom::NodeRef> = $get(&node);
+            Ok($crate::webapi::wrap::wrap_or_null(found, context))
         }
     };
 }
 
-/// A getter or native that answers with a node or null.
-pub(super) use link;
+pub(super) use node_link;
 
 fn text_content(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     Ok(string_or_null(text::text_content(&this_node(this)?)))
@@ -152,12 +152,12 @@ pub const NODE: Interface = Interface {
         ("nodeName", |this, _, _| Ok(string(&node_name(&this_node(this)?))), None),
         ("nodeValue", node_value, Some(set_node_value)),
         ("textContent", text_content, Some(set_text_content)),
-        ("parentNode", link!(|n: &NodeRef| n.parent()), None),
-        ("parentElement", link!(tree::parent_element), None),
-        ("firstChild", link!(|n: &NodeRef| n.first_child()), None),
-        ("lastChild", link!(|n: &NodeRef| n.last_child()), None),
-        ("previousSibling", link!(|n: &NodeRef| n.previous_sibling()), None),
-        ("nextSibling", link!(|n: &NodeRef| n.next_sibling()), None),
+        ("parentNode", node_link!(|n: &NodeRef| n.parent()), None),
+        ("parentElement", node_link!(tree::parent_element), None),
+        ("firstChild", node_link!(|n: &NodeRef| n.first_child()), None),
+        ("lastChild", node_link!(|n: &NodeRef| n.last_child()), None),
+        ("previousSibling", node_link!(|n: &NodeRef| n.previous_sibling()), None),
+        ("nextSibling", node_link!(|n: &NodeRef| n.next_sibling()), None),
         ("childNodes", child_nodes, None),
         ("ownerDocument", owner_document, None),
         ("baseURI", base_uri, None),
@@ -174,7 +174,7 @@ pub const NODE: Interface = Interface {
         ("compareDocumentPosition", compare, 1),
         ("isSameNode", is_same, 1),
         ("isEqualNode", is_equal, 1),
-        ("getRootNode", link!(|n: &NodeRef| Some(tree::root_of(n))), 0),
+        ("getRootNode", node_link!(|n: &NodeRef| Some(tree::root_of(n))), 0),
         (
             "normalize",
             |this, _, _| {

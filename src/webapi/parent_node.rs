@@ -5,7 +5,7 @@ use boa_engine::{Context, JsObject, JsResult, JsValue};
 use super::collection::{Kind, live, static_list};
 use super::exception::dom_exception;
 use super::mutation::{self, nodes_arg};
-use super::node::link;
+use super::node::node_link;
 use super::wrap::{part, this_node, wrap_or_null};
 use crate::dom::select::Selectors;
 use crate::dom::{NodeRef, tree};
@@ -71,10 +71,10 @@ fn replace_children(this: &JsValue, args: &[JsValue], context: &mut Context) -> 
 const PARENT_ATTRIBUTES: [(&str, Native); 4] = [
     ("children", children),
     ("childElementCount", child_element_count),
-    ("firstElementChild", link!(|n: &NodeRef| tree::element_children(n).next())),
+    ("firstElementChild", node_link!(|n: &NodeRef| tree::element_children(n).next())),
     (
         "lastElementChild",
-        link!(|n: &NodeRef| std::iter::successors(n.last_child(), |c| c.previous_sibling())
+        node_link!(|n: &NodeRef| std::iter::successors(n.last_child(), |c| c.previous_sibling())
             .find(|c| c.as_element().is_some())),
     ),
 ];
@@ -136,12 +136,12 @@ const CHILD_METHODS: [(&str, Native, usize); 4] = [
 const SIBLING_ATTRIBUTES: [(&str, Native); 2] = [
     (
         "nextElementSibling",
-        link!(|n: &NodeRef| std::iter::successors(n.next_sibling(), |s| s.next_sibling())
+        node_link!(|n: &NodeRef| std::iter::successors(n.next_sibling(), |s| s.next_sibling())
             .find(|s| s.as_element().is_some())),
     ),
     (
         "previousElementSibling",
-        link!(|n: &NodeRef| std::iter::successors(n.previous_sibling(), |s| s.previous_sibling())
+        node_link!(|n: &NodeRef| std::iter::successors(n.previous_sibling(), |s| s.previous_sibling())
             .find(|s| s.as_element().is_some())),
     ),
 ];

@@ -4,7 +4,7 @@ use boa_engine::{Context, JsResult, JsValue};
 
 use super::collection::{Kind, live};
 use super::mutation;
-use super::node::{constructed, link};
+use super::node::{constructed, node_link};
 use super::reflect::{self, Kind as Reflect, Reflected};
 use super::window::Window;
 use super::wrap::{as_node, part, this_element, wrap_or_null};
@@ -103,7 +103,8 @@ fn remove(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<J
 
 fn item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let at = convert::index(args, 0, context)?;
-    let option = form::options(&this_element(this)?).get(at).cloned();
+    let select = this_element(this)?;
+    let option = form::options(&select).get(at).cloned();
     Ok(wrap_or_null(option, context))
 }
 
@@ -151,7 +152,7 @@ const SELECT: Interface = Interface {
             }),
         ),
         ("type", kind, None),
-        ("form", link!(form::owner), None),
+        ("form", node_link!(form::owner), None),
     ],
     methods: &[
         ("add", |this, args, context| add(&this_element(this)?, args, context).map(|()| JsValue::undefined()), 1),
@@ -195,7 +196,7 @@ const OPTION: Interface = Interface {
             }),
         ),
         ("index", option_index, None),
-        ("form", link!(|o: &NodeRef| form::select_of(o).and_then(|s| form::owner(&s))), None),
+        ("form", node_link!(|o: &NodeRef| form::select_of(o).and_then(|s| form::owner(&s))), None),
     ],
     ..Interface::EMPTY
 };
