@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use boa_engine::{Context, JsError, JsResult, JsValue};
 use rustc_hash::FxHashMap;
@@ -31,8 +32,10 @@ pub enum Output {
 pub struct Emission {
     /// Page time.
     pub time: TimestampMs,
-    /// The stimulus it comes from, and the user it is for.
+    /// The stimulus it comes from.
     pub cause: Option<Cause>,
+    /// The user it is for: that of the cause, or where that has none the one the page was last told.
+    pub subject: Option<Arc<str>>,
     /// What it is.
     pub output: Output,
 }
@@ -74,6 +77,7 @@ pub struct EventLoop {
     stimulus_time: Cell<TimestampMs>,
     emissions: RefCell<Vec<Emission>>,
     reporter: Cell<Option<ErrorReporter>>,
+    user: RefCell<Option<Arc<str>>>,
     closed: Cell<bool>,
 }
 
@@ -95,6 +99,7 @@ impl EventLoop {
             stimulus_time: Cell::new(now),
             emissions: RefCell::default(),
             reporter: Cell::new(None),
+            user: RefCell::default(),
             closed: Cell::new(false),
         }
     }
@@ -119,6 +124,11 @@ impl EventLoop {
         self.reporter.set(Some(reporter));
     }
 
+    /// Sets the user the page was last told.
+    pub fn set_user(&self, user: Option<Arc<str>>) {
+        *self.user.borrow_mut() = user;
+    }
+
     /// The cause of what runs now.
     #[must_use]
     pub fn cause(&self) -> Option<Cause> {
@@ -135,7 +145,9 @@ impl EventLoop {
 
     /// Gives something out now, under the current cause.
     pub fn emit(&self, output: Output) {
-        let emission = Emission { time: self.clock.now(), cause: self.cause(), output };
+        let cause = self.cause();
+        let subject = cause.as_ref().and_then(|c| c.user.clone()).or_else(|| self.user.borrow().clone());
+        let emission = Emission { time: self.clock.now(), cause, subject, output };
         self.emissions.borrow_mut().push(emission);
     }
 
@@ -316,6 +328,11 @@ impl EventLoop {
         self.timers.take();
         self.due.take();
         self.outstanding.set(0);
+    }
+
+    /// A new document takes over the loop.
+    pub fn reopen(&self) {
+        self.closed.set(false);
     }
 
     /// Whether the document is gone.

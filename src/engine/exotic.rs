@@ -97,7 +97,10 @@ fn handler(kind: &'static Exotic, context: &mut Context) -> JsObject {
     ];
     for (name, native) in traps {
         let value = function(name, native, 0, context);
-        object.insert_property(JsString::from(name), PropertyDescriptor::builder().value(value));
+        object.insert_property(
+            JsString::from(name),
+            PropertyDescriptor::builder().value(value).writable(true).enumerable(true).configurable(true),
+        );
     }
     prototypes.set(kind.name, object.clone());
     object

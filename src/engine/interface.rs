@@ -138,7 +138,11 @@ pub fn install(interface: &Interface, context: &mut Context) -> JsResult<()> {
     }
     prototype.insert_property(
         JsSymbol::to_string_tag(),
-        PropertyDescriptor::builder().value(JsString::from(interface.name)).configurable(true),
+        PropertyDescriptor::builder()
+            .value(JsString::from(interface.name))
+            .writable(false)
+            .enumerable(false)
+            .configurable(true),
     );
     let (native, length) = interface.constructor.unwrap_or((illegal_constructor, 0));
     let constructor: JsObject = FunctionObjectBuilder::new(context.realm(), NativeFunction::from_fn_ptr(native))

@@ -1,1 +1,16 @@
-//! A page: load, script order, turns, idleness.
+//! A page: a function from stimuli to effects.
+//!
+//! - [`Page`] is one document after another in one engine: [`load`](self::load) opens and navigates, [`turn`](self::turn)
+//!   runs a stimulus until the page is idle, [`ui`](self::ui) does what a person would do
+//! - [`driver`] is how a host drives a page without knowing where it runs; [`thread`] runs one on a thread of its own
+
+pub mod driver;
+mod load;
+mod thread;
+mod turn;
+mod ui;
+
+pub use driver::{Driver, PageOptions, Source, Turn, TurnInput};
+pub use load::LoadError;
+pub use thread::PageThread;
+pub use turn::Page;

@@ -192,11 +192,7 @@ pub fn install_character_data(context: &mut Context) -> JsResult<()> {
     let instruction = Interface {
         name: "ProcessingInstruction",
         parent: Some("CharacterData"),
-        attributes: &[(
-            "target",
-            |this, _, _| Ok(string(&super::node::node_name(&this_node(this)?))),
-            None,
-        )],
+        attributes: &[("target", |this, _, _| Ok(string(&super::node::node_name(&this_node(this)?))), None)],
         ..Interface::EMPTY
     };
     install(&instruction, context)?;

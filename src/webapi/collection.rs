@@ -101,9 +101,9 @@ fn list(root: &NodeRef, kind: &Kind) -> Vec<NodeRef> {
                     && ns.as_deref().is_none_or(|ns| ns == "*" || *e.name.ns == *ns)
             })
         }),
-        Kind::ClassName(classes) => {
-            descend(&|n| !classes.is_empty() && n.as_element().is_some_and(|e| classes.iter().all(|c| e.has_class(c, false))))
-        }
+        Kind::ClassName(classes) => descend(&|n| {
+            !classes.is_empty() && n.as_element().is_some_and(|e| classes.iter().all(|c| e.has_class(c, false)))
+        }),
         Kind::Name(name) => descend(&|n| {
             n.as_element().is_some_and(|e| e.name.ns == ns!(html) && e.with_attr("name", |v| v == Some(name)))
         }),
@@ -168,11 +168,11 @@ fn live_get(target: &JsObject, key: &Key, context: &mut Context) -> JsResult<Opt
 
 /// `select.options[n] = option` is the one assignment with a meaning; other indices are ignored.
 fn live_set(target: &JsObject, key: &Key, value: &JsValue, context: &mut Context) -> JsResult<bool> {
-    let select = target
-        .downcast_ref::<Collection>()
-        .and_then(|c| (c.kind == Kind::Options).then(|| c.root.clone()));
+    let select = target.downcast_ref::<Collection>().and_then(|c| (c.kind == Kind::Options).then(|| c.root.clone()));
     match (select, key) {
-        (Some(select), Key::Index(at)) => super::select::set_option(&select, *at as usize, value, context).map(|()| true),
+        (Some(select), Key::Index(at)) => {
+            super::select::set_option(&select, *at as usize, value, context).map(|()| true)
+        }
         (Some(select), Key::Name(name)) if *name == js_string!("length") => {
             super::select::set_length(&select, value.to_u32(context)? as usize);
             Ok(true)
@@ -202,8 +202,7 @@ pub fn live(root: &NodeRef, kind: Kind, context: &mut Context) -> JsResult<JsObj
         Kind::Options => "HTMLOptionsCollection",
         _ => "HTMLCollection",
     };
-    let data =
-        Collection { root: root.clone(), kind, version: Cell::new(0), items: GcRefCell::default() };
+    let data = Collection { root: root.clone(), kind, version: Cell::new(0), items: GcRefCell::default() };
     let target = JsObject::from_proto_and_data(prototype(interface, context), data);
     exotic::wrap(target, &LIVE, context)
 }
@@ -218,8 +217,7 @@ pub fn static_list(nodes: &[NodeRef], context: &mut Context) -> JsObject {
     let list = JsObject::new(context.root_shape(), prototype, StaticList(nodes.len())).upcast();
     for (at, node) in nodes.iter().enumerate() {
         let value = wrap(node, context);
-        let descriptor =
-            PropertyDescriptor::builder().value(value).writable(true).enumerable(true).configurable(true);
+        let descriptor = PropertyDescriptor::builder().value(value).writable(true).enumerable(true).configurable(true);
         list.insert_property(u32::try_from(at).unwrap_or(u32::MAX), descriptor);
     }
     list
@@ -295,8 +293,7 @@ const HTML_COLLECTION: Interface = Interface {
 pub fn install(context: &mut Context) -> JsResult<()> {
     crate::engine::interface::install(&NODE_LIST, context)?;
     crate::engine::interface::install(&HTML_COLLECTION, context)?;
-    let controls =
-        Interface { name: "HTMLFormControlsCollection", parent: Some("HTMLCollection"), ..Interface::EMPTY };
+    let controls = Interface { name: "HTMLFormControlsCollection", parent: Some("HTMLCollection"), ..Interface::EMPTY };
     crate::engine::interface::install(&controls, context)?;
     let options = Interface {
         name: "HTMLOptionsCollection",
@@ -324,8 +321,7 @@ pub fn make_iterable(target: &JsObject, context: &mut Context) -> JsResult<()> {
         define_value(target, name, function, Attribute::all());
     }
     let iterator = array.get(JsSymbol::iterator(), context)?;
-    let descriptor =
-        PropertyDescriptor::builder().value(iterator).writable(true).enumerable(false).configurable(true);
+    let descriptor = PropertyDescriptor::builder().value(iterator).writable(true).enumerable(false).configurable(true);
     target.insert_property(JsSymbol::iterator(), descriptor);
     Ok(())
 }

@@ -207,9 +207,7 @@ fn default_view(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResul
 
 fn compat_mode(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     let document = this_node(this)?;
-    let quirks = document.as_document().is_some_and(|d| {
-        d.quirks.get() == html5ever::tree_builder::QuirksMode::Quirks
-    });
+    let quirks = document.as_document().is_some_and(|d| d.quirks.get() == html5ever::tree_builder::QuirksMode::Quirks);
     Ok(string(if quirks { "BackCompat" } else { "CSS1Compat" }))
 }
 
@@ -257,7 +255,11 @@ const DOCUMENT: Interface = Interface {
         ("body", node_link!(body), Some(set_body)),
         ("title", title, Some(set_title)),
         ("doctype", node_link!(doctype), None),
-        ("implementation", |this, _, c| part(&this_node(this)?, "implementation", c, super::implementation::make), None),
+        (
+            "implementation",
+            |this, _, c| part(&this_node(this)?, "implementation", c, super::implementation::make),
+            None,
+        ),
         ("defaultView", default_view, None),
         ("readyState", |_, _, c| Ok(string(Window::of(c).ready_state.get().name())), None),
         ("compatMode", compat_mode, None),
@@ -273,10 +275,14 @@ const DOCUMENT: Interface = Interface {
         ("inputEncoding", encoding, None),
         ("contentType", |this, _, _| Ok(string(this_node(this)?.as_document().map_or("", |d| d.content_type))), None),
         ("activeElement", active_element, None),
-        ("currentScript", |_, _, c| {
-            let current = Window::of(c).scripts.current.borrow().clone();
-            Ok(wrap_or_null(current, c))
-        }, None),
+        (
+            "currentScript",
+            |_, _, c| {
+                let current = Window::of(c).scripts.current.borrow().clone();
+                Ok(wrap_or_null(current, c))
+            },
+            None,
+        ),
         ("hidden", |_, _, _| Ok(false.into()), None),
         ("visibilityState", |_, _, _| Ok(string("visible")), None),
         ("designMode", |_, _, _| Ok(string("off")), Some(|_, _, _| Ok(JsValue::undefined()))),

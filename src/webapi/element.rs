@@ -204,11 +204,7 @@ fn set_outer_html(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
 }
 
 /// Where `insertAdjacent…` puts something: the parent and the node before which.
-fn adjacent(
-    element: &NodeRef,
-    place: &str,
-    context: &mut Context,
-) -> JsResult<Option<(NodeRef, Option<NodeRef>)>> {
+fn adjacent(element: &NodeRef, place: &str, context: &mut Context) -> JsResult<Option<(NodeRef, Option<NodeRef>)>> {
     Ok(match place.to_ascii_lowercase().as_str() {
         "beforebegin" => element.parent().map(|parent| (parent, Some(element.clone()))),
         "afterbegin" => Some((element.clone(), element.first_child())),
@@ -274,9 +270,9 @@ fn name_part(this: &JsValue, f: impl FnOnce(&QualName) -> JsValue) -> JsResult<J
 fn attribute_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let element = this_element(this)?;
     let name = folded(&element, text(args, 0, context)?);
-    let at = element.as_element().and_then(|e| {
-        e.with_attributes(|list| list.iter().position(|a| qualified(&a.name) == name))
-    });
+    let at = element
+        .as_element()
+        .and_then(|e| e.with_attributes(|list| list.iter().position(|a| qualified(&a.name) == name)));
     Ok(wrap_or_null(at.and_then(|at| attributes::attr_node(&element, at)), context))
 }
 
@@ -300,7 +296,11 @@ pub const ELEMENT: Interface = Interface {
     attributes: &[
         ("tagName", |this, _, _| Ok(string(&node::node_name(&this_element(this)?))), None),
         ("localName", |this, _, _| name_part(this, |name| string(&name.local)), None),
-        ("prefix", |this, _, _| name_part(this, |name| string_or_null(name.prefix.as_ref().map(ToString::to_string))), None),
+        (
+            "prefix",
+            |this, _, _| name_part(this, |name| string_or_null(name.prefix.as_ref().map(ToString::to_string))),
+            None,
+        ),
         (
             "namespaceURI",
             |this, _, _| name_part(this, |name| string_or_null((name.ns != ns!()).then(|| name.ns.to_string()))),
@@ -336,7 +336,9 @@ pub const ELEMENT: Interface = Interface {
         ("getAttributeNames", get_attribute_names, 0),
         (
             "hasAttributes",
-            |this, _, _| Ok(this_element(this)?.as_element().is_some_and(|e| e.with_attributes(|l| !l.is_empty())).into()),
+            |this, _, _| {
+                Ok(this_element(this)?.as_element().is_some_and(|e| e.with_attributes(|l| !l.is_empty())).into())
+            },
             0,
         ),
         ("getAttributeNode", attribute_node, 1),

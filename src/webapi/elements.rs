@@ -286,11 +286,17 @@ fn install_tables(context: &mut Context) -> JsResult<()> {
     let row = prototype("HTMLTableRowElement", context);
     define_accessor(&row, "cells", cells, None, context);
     define_accessor(&row, "rowIndex", row_index, None, context);
-    define_accessor(&row, "sectionRowIndex", |this, _, _| {
-        let row = this_element(this)?;
-        let at = row.parent().and_then(|p| own_children(&p, &["tr"]).iter().position(|n| same(n, &row)));
-        Ok(at.and_then(|at| i32::try_from(at).ok()).unwrap_or(-1).into())
-    }, None, context);
+    define_accessor(
+        &row,
+        "sectionRowIndex",
+        |this, _, _| {
+            let row = this_element(this)?;
+            let at = row.parent().and_then(|p| own_children(&p, &["tr"]).iter().position(|n| same(n, &row)));
+            Ok(at.and_then(|at| i32::try_from(at).ok()).unwrap_or(-1).into())
+        },
+        None,
+        context,
+    );
     let insert_cell: Native = |this, args, context| insert_at(this, args, "td", &["td", "th"], context);
     define_method(&row, "insertCell", insert_cell, 0, context);
     define_method(&row, "deleteCell", |this, args, context| delete_at(this, args, cells, context), 1, context);
@@ -334,9 +340,15 @@ pub fn install_elements(context: &mut Context) -> JsResult<()> {
     };
     install(&template, context)?;
     let details = prototype("HTMLFieldSetElement", context);
-    define_accessor(&details, "form", |this, _, context| {
-        let owner = form::owner(&this_element(this)?);
-        Ok(wrap_or_null(owner, context))
-    }, None, context);
+    define_accessor(
+        &details,
+        "form",
+        |this, _, context| {
+            let owner = form::owner(&this_element(this)?);
+            Ok(wrap_or_null(owner, context))
+        },
+        None,
+        context,
+    );
     Ok(())
 }

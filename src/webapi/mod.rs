@@ -21,6 +21,7 @@ pub mod handlers;
 pub mod html_element;
 pub mod html_interfaces;
 pub mod implementation;
+pub mod install;
 pub mod location;
 pub mod mutation;
 pub mod named_access;

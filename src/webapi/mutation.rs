@@ -24,9 +24,7 @@ fn pending_scripts(subtree: &NodeRef) -> Vec<NodeRef> {
     if matches!(subtree.kind(), NodeKind::Text(_)) {
         return Vec::new();
     }
-    tree::inclusive_descendants(subtree)
-        .filter(|node| node.is_html("script") && !node.script_started())
-        .collect()
+    tree::inclusive_descendants(subtree).filter(|node| node.is_html("script") && !node.script_started()).collect()
 }
 
 /// What follows an insertion into `parent`.

@@ -21,7 +21,10 @@ fn proxy(target: &JsObject, traps: &[(&str, Native)], context: &mut Context) -> 
     let handler = JsObject::with_null_proto();
     for (name, native) in traps {
         let value = function(name, *native, 0, context);
-        handler.insert_property(JsString::from(*name), PropertyDescriptor::builder().value(value));
+        handler.insert_property(
+            JsString::from(*name),
+            PropertyDescriptor::builder().value(value).writable(true).enumerable(true).configurable(true),
+        );
     }
     let constructor = context.intrinsics().constructors().proxy().constructor();
     constructor.construct(&[target.clone().into(), handler.into()], None, context)
@@ -58,7 +61,8 @@ fn form_get(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<Js
 /// The controls of a form with this name or id; images too, where there is no control.
 fn named_controls(form: &NodeRef, name: &str) -> Vec<NodeRef> {
     let fits = |n: &NodeRef| {
-        n.as_element().is_some_and(|e| e.with_attr("name", |v| v == Some(name)) || e.with_attr("id", |v| v == Some(name)))
+        n.as_element()
+            .is_some_and(|e| e.with_attr("name", |v| v == Some(name)) || e.with_attr("id", |v| v == Some(name)))
     };
     let controls: Vec<NodeRef> = form::elements(form).into_iter().filter(fits).collect();
     if controls.is_empty() {
@@ -119,7 +123,8 @@ fn window_named(key: &JsValue, context: &mut Context) -> JsResult<Option<JsValue
 fn with_name(document: &NodeRef, name: &str, elements: &[&str]) -> Vec<NodeRef> {
     tree::descendants(document)
         .filter(|n| {
-            elements.contains(&n.html_name()) && n.as_element().is_some_and(|e| e.with_attr("name", |v| v == Some(name)))
+            elements.contains(&n.html_name())
+                && n.as_element().is_some_and(|e| e.with_attr("name", |v| v == Some(name)))
         })
         .collect()
 }
@@ -160,8 +165,7 @@ pub fn publish(context: &mut Context) {
             key.clone(),
         );
         let setter = FunctionObjectBuilder::new(context.realm(), setter).build();
-        let descriptor =
-            PropertyDescriptor::builder().get(getter).set(setter).enumerable(false).configurable(true);
+        let descriptor = PropertyDescriptor::builder().get(getter).set(setter).enumerable(false).configurable(true);
         document.insert_property(key, descriptor);
     }
 }

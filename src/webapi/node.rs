@@ -211,12 +211,7 @@ pub const NODE: Interface = Interface {
 ///
 /// # Errors
 /// A TypeError without `new`.
-pub fn constructed(
-    node: &NodeRef,
-    interface: &str,
-    new_target: &JsValue,
-    context: &mut Context,
-) -> JsResult<JsObject> {
+pub fn constructed(node: &NodeRef, interface: &str, new_target: &JsValue, context: &mut Context) -> JsResult<JsObject> {
     let prototype = crate::engine::interface::new_target_prototype(new_target, interface, context)?;
     let object = wrap(node, context);
     object.set_prototype(Some(prototype));

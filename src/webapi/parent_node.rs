@@ -19,9 +19,8 @@ use crate::engine::interface::{define_accessor, define_method};
 pub fn selectors(args: &[JsValue], context: &mut Context) -> JsResult<std::rc::Rc<Selectors>> {
     crate::engine::convert::require(args, 1)?;
     let source = text(args, 0, context)?;
-    Selectors::cached(&source).map_err(|_| {
-        dom_exception("SyntaxError", &format!("'{source}' is not a valid selector."), context)
-    })
+    Selectors::cached(&source)
+        .map_err(|_| dom_exception("SyntaxError", &format!("'{source}' is not a valid selector."), context))
 }
 
 fn query_selector(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

@@ -137,11 +137,7 @@ const SELECT: Interface = Interface {
     attributes: &[
         ("options", options, None),
         ("selectedOptions", selected_options, None),
-        (
-            "selectedIndex",
-            |this, _, _| Ok(selected_index(&this_element(this)?).into()),
-            Some(set_selected_index),
-        ),
+        ("selectedIndex", |this, _, _| Ok(selected_index(&this_element(this)?).into()), Some(set_selected_index)),
         ("value", get_value, Some(set_value)),
         (
             "length",

@@ -113,7 +113,11 @@ fn toggle(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<J
     let there = list.contains(&token);
     let wanted = args.get(1).filter(|v| !v.is_undefined()).map_or(!there, JsValue::to_boolean);
     if wanted != there {
-        if wanted { list.push(token) } else { list.retain(|old| *old != token) }
+        if wanted {
+            list.push(token)
+        } else {
+            list.retain(|old| *old != token)
+        }
         store(&element, &list);
     }
     Ok(wanted.into())
@@ -126,7 +130,12 @@ fn replace(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<
     let Some(at) = list.iter().position(|token| *token == pair[0]) else { return Ok(false.into()) };
     list[at].clone_from(&pair[1]);
     let mut seen = Vec::new();
-    list.retain(|token| !seen.contains(token) && { seen.push(token.clone()); true });
+    list.retain(|token| {
+        !seen.contains(token) && {
+            seen.push(token.clone());
+            true
+        }
+    });
     store(&element, &list);
     Ok(true.into())
 }

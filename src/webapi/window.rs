@@ -15,7 +15,7 @@ use crate::dom::{NodeRef, tree};
 use crate::engine::event_loop::{EventLoop, Output};
 use crate::engine::fault::{Described, describe};
 use crate::engine::script;
-use crate::event::{Fault, NavigateKind};
+use crate::event::{Cause, Fault, NavigateKind};
 
 /// `document.readyState`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,8 +82,8 @@ pub struct Window {
     pub active: RefCell<Option<NodeRef>>,
     /// `window.event`
     pub current_event: RefCell<Option<JsObject>>,
-    /// Where the page wants to go, until the page's owner goes there.
-    pub navigation: RefCell<Option<Navigation>>,
+    /// Where the page wants to go and why, until the page's owner goes there.
+    pub navigation: RefCell<Option<(Navigation, Option<Cause>)>>,
     /// Session history of this document, and the place in it.
     pub history: RefCell<(Vec<HistoryEntry>, usize)>,
     /// The document's encoding, for the scripts and forms in it.
@@ -126,7 +126,7 @@ impl Window {
 
     /// Wants another document; the last wish of a task counts.
     pub fn navigate(&self, navigation: Navigation) {
-        *self.navigation.borrow_mut() = Some(navigation);
+        *self.navigation.borrow_mut() = Some((navigation, self.event_loop.cause()));
     }
 }
 

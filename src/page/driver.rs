@@ -1,0 +1,87 @@
+//! How a host drives a page, wherever it runs.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::load::LoadError;
+use crate::base::clock::TimestampMs;
+use crate::engine::event_loop::Emission;
+use crate::event::Stimulus;
+use crate::net::{CookieJar, Network};
+use crate::webapi::world::Settings;
+
+/// What a page is opened from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// An HTML document at this address.
+    Document(Url),
+    /// An empty document at the first address, with the script at the second in it.
+    Script(Url, Url),
+}
+
+impl Source {
+    /// The address of the document.
+    #[must_use]
+    pub fn document_url(&self) -> &Url {
+        match self {
+            Self::Document(url) | Self::Script(url, _) => url,
+        }
+    }
+}
+
+/// Everything a page needs to be opened.
+#[derive(Clone)]
+pub struct PageOptions {
+    /// What to open.
+    pub source: Source,
+    /// The network, as far as the page may have it.
+    pub network: Arc<dyn Network>,
+    /// The page's cookies, shared with its network.
+    pub cookies: Arc<CookieJar>,
+    /// Its surroundings.
+    pub settings: Settings,
+    /// Page time at the start.
+    pub start: TimestampMs,
+    /// The seed of its random numbers.
+    pub seed: u64,
+    /// Whether page time keeps the pace of the real one.
+    pub realtime: bool,
+}
+
+/// What a page is to do next.
+#[derive(Debug, Clone)]
+pub struct TurnInput {
+    /// What it is told, if anything.
+    pub stimulus: Option<Stimulus>,
+    /// Page time at which it is told; earlier timers run before.
+    pub at: TimestampMs,
+    /// How long to wait for idleness after it, in ms of page time.
+    pub settle_ms: i64,
+}
+
+/// What a page did.
+#[derive(Debug, Clone, Default)]
+pub struct Turn {
+    /// What it gave out, in order.
+    pub emissions: Vec<Emission>,
+    /// Page time now.
+    pub now: TimestampMs,
+    /// Whether it is idle.
+    pub idle: bool,
+}
+
+/// A page that a host can drive. Page processes will be one more of these.
+pub trait Driver {
+    /// Opens the page and runs it until it is idle or `settle_ms` have passed.
+    ///
+    /// # Errors
+    /// [`LoadError`]: there is no page.
+    fn open(&mut self, settle_ms: i64) -> Result<Turn, LoadError>;
+
+    /// One turn: time passes to `input.at`, the stimulus is told, the page runs until it is idle.
+    fn turn(&mut self, input: TurnInput) -> Turn;
+
+    /// The document as HTML.
+    fn document_html(&mut self) -> String;
+}

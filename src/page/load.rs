@@ -1,0 +1,242 @@
+//! Opening a document: fetch, decode, parse, run its scripts; the same for every navigation.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use boa_engine::{Context, JsResult, JsValue};
+use thiserror::Error;
+use url::Url;
+
+use super::driver::Source;
+use super::turn::Page;
+use crate::base::limits::DOCUMENT_BYTES_MAX;
+use crate::dialect::mcs::{self, McsState};
+use crate::dom::document::DocumentData;
+use crate::dom::parse::DocumentParser;
+use crate::dom::{Node, NodeRef};
+use crate::engine::context::{Parts, build};
+use crate::engine::event_loop::Output;
+use crate::event::Fault;
+use crate::net::{Destination, NetError, Request, Response, decode_html, looks_binary};
+use crate::webapi::target::fire;
+use crate::webapi::window::{HistoryEntry, Navigation, ReadyState, Window};
+use crate::webapi::wrap::wrap;
+use crate::webapi::{install, scripting, window};
+
+/// Why there is no page.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// The document could not be had.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The document is too large to be markup.
+    #[error("{url} has {bytes} bytes, more than the {DOCUMENT_BYTES_MAX} a page may have")]
+    TooLarge {
+        /// Its address.
+        url: String,
+        /// Its size.
+        bytes: usize,
+    },
+    /// The engine could not be set up: a bug.
+    #[error("the page's engine could not be set up: {0}")]
+    Engine(String),
+    /// The page's thread ended: a bug.
+    #[error("the page ended while it was loading")]
+    Ended,
+}
+
+impl LoadError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Net(error) => error.hint(),
+            Self::TooLarge { .. } => {
+                Some("let the page fetch its data with XMLHttpRequest instead of containing it".to_owned())
+            }
+            Self::Engine(_) | Self::Ended => Some("please report this, with the page".to_owned()),
+        }
+    }
+}
+
+/// A document as it came: its text, what it is called, where it was read from.
+pub(super) struct Fetched {
+    url: Url,
+    text: String,
+    encoding: &'static str,
+    file: Option<String>,
+}
+
+impl Page {
+    /// Opens the page's source.
+    pub(super) fn open_source(&mut self) -> Result<(), LoadError> {
+        let fetched = match self.options.source.clone() {
+            Source::Document(url) => {
+                self.fetch(Navigation { url, kind: crate::event::NavigateKind::Assign, body: None })?
+            }
+            Source::Script(document, script) => {
+                let request = Request::get(script.clone(), Destination::Script, self.event_loop.clock().now());
+                let _ = self.options.network.fetch(request).and_then(Response::loaded)?;
+                let text = format!(
+                    "<!DOCTYPE html><html><head></head><body><script src=\"{}\"></script></body></html>",
+                    script.path()
+                );
+                Fetched { url: document, text, encoding: "UTF-8", file: None }
+            }
+        };
+        self.install_document(fetched, String::new())
+    }
+
+    fn fetch(&self, navigation: Navigation) -> Result<Fetched, LoadError> {
+        let mut request = Request::get(navigation.url, Destination::Document, self.event_loop.clock().now());
+        if let Some((content_type, body)) = navigation.body {
+            "POST".clone_into(&mut request.method);
+            request.headers.push(("Content-Type".to_owned(), content_type));
+            request.body = body;
+        }
+        let response = self.options.network.fetch(request)?.loaded()?;
+        if response.body.len() > DOCUMENT_BYTES_MAX {
+            return Err(LoadError::TooLarge { url: response.url.into(), bytes: response.body.len() });
+        }
+        let content_type = response.header("content-type").map(str::to_owned);
+        if looks_binary(&response.body) {
+            return Err(NetError::NotText { url: response.url.into() }.into());
+        }
+        let (text, encoding) = decode_html(&response.body, content_type.as_deref());
+        let file = response.file.as_ref().map(|path| path.to_string_lossy().into_owned());
+        Ok(Fetched { url: response.url, text, encoding: encoding.name(), file })
+    }
+
+    /// Goes where the page wanted to go. A document that cannot be had leaves the old one, with a fault.
+    pub(super) fn navigate(&mut self, navigation: Navigation) {
+        let address = navigation.url.to_string();
+        let referrer = self.window.as_ref().map(|w| w.url.borrow().to_string()).unwrap_or_default();
+        let loaded = self.fetch(navigation).and_then(|fetched| {
+            self.unload();
+            self.install_document(fetched, referrer)
+        });
+        if let Err(error) = loaded {
+            let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+            let fault = Fault::Load { url: address, message: format!("{error}{hint}"), file: None };
+            self.event_loop.emit(Output::Fault(fault));
+        }
+    }
+
+    /// The old document goes: its events, then its timers, requests and engine.
+    fn unload(&mut self) {
+        if let Some(context) = &mut self.context {
+            let global = context.global_object();
+            for kind in ["beforeunload", "pagehide", "unload"] {
+                let _ = fire(&global, kind, false, false, context);
+            }
+        }
+        self.event_loop.close();
+        self.world.abort_all();
+        self.window = None;
+        self.context = None;
+        boa_gc::force_collect();
+        self.event_loop.reopen();
+    }
+
+    fn install_document(&mut self, fetched: Fetched, referrer: String) -> Result<(), LoadError> {
+        let engine = |error: boa_engine::JsError| LoadError::Engine(error.to_string());
+        let mut context = build(Parts {
+            event_loop: self.event_loop.clone(),
+            random: self.random.clone(),
+            zone_offset_s: self.world.settings.zone_offset_s,
+            make_global: window::make_global,
+            report_error: window::report_error,
+            report_rejection: window::report_rejection,
+        })
+        .map_err(engine)?;
+        let document = Node::document(DocumentData::new("text/html"));
+        let parser = Rc::new(DocumentParser::new(&document, fetched.text.clone()));
+        self.sources.add(fetched.url.as_str(), &fetched.text, fetched.file.clone());
+        let window = Rc::new(self.make_window(&fetched, document, parser, referrer));
+        context.insert_data(self.sources.clone());
+        context.insert_data(window.clone());
+        install::install_all(&mut context).map_err(engine)?;
+        mcs::install(Rc::new(McsState::new(self.told.clone())), &mut context);
+        self.window = Some(window);
+        self.context = Some(context);
+        self.parse_document();
+        Ok(())
+    }
+
+    fn make_window(
+        &self,
+        fetched: &Fetched,
+        document: NodeRef,
+        parser: Rc<DocumentParser>,
+        referrer: String,
+    ) -> Window {
+        Window {
+            document,
+            url: RefCell::new(fetched.url.clone()),
+            referrer,
+            event_loop: self.event_loop.clone(),
+            world: self.world.clone(),
+            ready_state: Cell::new(ReadyState::Loading),
+            parser: RefCell::new(Some(parser)),
+            scripts: scripting::Scripts::default(),
+            active: RefCell::default(),
+            current_event: RefCell::default(),
+            navigation: RefCell::default(),
+            history: RefCell::new((vec![HistoryEntry { url: fetched.url.clone(), state: JsValue::null() }], 0)),
+            encoding: fetched.encoding,
+            loaded_at: self.event_loop.clock().now(),
+        }
+    }
+
+    /// Parses to the end, then DOMContentLoaded (HTML §13.2.7, "the end").
+    fn parse_document(&mut self) {
+        let event_loop = self.event_loop.clone();
+        let cause = event_loop.cause();
+        let Some(context) = &mut self.context else { return };
+        event_loop.run(cause.clone(), Box::new(scripting::parse), context);
+        event_loop.run(cause.clone(), Box::new(finish_parsing), context);
+        event_loop.run(cause, Box::new(content_loaded), context);
+    }
+
+    /// Fires `load` once nothing delays it. True where it did.
+    pub(super) fn finish_loading(&mut self) -> bool {
+        let (Some(window), Some(context)) = (self.window.clone(), &mut self.context) else { return false };
+        let is_due = window.ready_state.get() == ReadyState::Interactive && !window.scripts.delay_load();
+        if is_due {
+            let cause = self.load_cause.clone();
+            self.event_loop.run(cause, Box::new(loaded), context);
+        }
+        is_due
+    }
+}
+
+fn finish_parsing(context: &mut Context) -> JsResult<()> {
+    let window = Window::of(context);
+    if window.navigation.borrow().is_some() {
+        return Ok(());
+    }
+    if let Some(parser) = window.parser.borrow_mut().take() {
+        parser.end();
+    }
+    crate::webapi::named_access::publish(context);
+    window.ready_state.set(ReadyState::Interactive);
+    let document = wrap(&window.document, context);
+    fire(&document, "readystatechange", false, false, context)?;
+    scripting::run_deferred(context)
+}
+
+fn content_loaded(context: &mut Context) -> JsResult<()> {
+    let document = wrap(&Window::of(context).document, context);
+    fire(&document, "DOMContentLoaded", true, false, context).map(|_| ())
+}
+
+fn loaded(context: &mut Context) -> JsResult<()> {
+    let window = Window::of(context);
+    window.ready_state.set(ReadyState::Complete);
+    let document = wrap(&window.document, context);
+    fire(&document, "readystatechange", false, false, context)?;
+    let global = context.global_object();
+    fire(&global, "load", false, false, context)?;
+    fire(&global, "pageshow", false, false, context)?;
+    Ok(())
+}

@@ -1,0 +1,218 @@
+//! Turns: one stimulus run until the page is idle.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use boa_engine::Context;
+
+use super::driver::{PageOptions, Turn, TurnInput};
+use super::load::LoadError;
+use super::ui;
+use crate::base::clock::{Stopwatch, TimestampMs};
+use crate::base::limits::NAVIGATIONS_MAX;
+use crate::dialect::mcs;
+use crate::engine::builtins::math_random::Random;
+use crate::engine::clock::PageClock;
+use crate::engine::event_loop::{EventLoop, Output};
+use crate::engine::fault::Sources;
+use crate::event::{Cause, Fault, NavigateKind, Place, Stimulus, StimulusKind, mcs_event_json};
+use crate::session::Told;
+use crate::webapi::window::{Navigation, ReadyState, Window};
+use crate::webapi::world::World;
+
+/// Id of the cause of what a page does while it loads.
+pub const LOAD_CAUSE: &str = "load";
+
+/// A page: one document after another, in this thread.
+pub struct Page {
+    pub(super) options: PageOptions,
+    pub(super) event_loop: Rc<EventLoop>,
+    pub(super) world: Rc<World>,
+    pub(super) random: Random,
+    pub(super) sources: Rc<Sources>,
+    pub(super) told: Rc<RefCell<Told>>,
+    pub(super) window: Option<Rc<Window>>,
+    pub(super) context: Option<Context>,
+    pub(super) load_cause: Option<Cause>,
+    navigations: u32,
+}
+
+/// Until when a page runs.
+#[derive(Clone, Copy)]
+struct Until {
+    /// At most to this page time.
+    time: TimestampMs,
+    /// Only until it is idle.
+    idle: bool,
+}
+
+impl Page {
+    /// Opens a page and runs it until it is idle or `settle_ms` have passed.
+    ///
+    /// # Errors
+    /// [`LoadError`].
+    pub fn open(options: PageOptions, settle_ms: i64) -> Result<Self, LoadError> {
+        let clock = Rc::new(PageClock::new(options.start));
+        let event_loop = Rc::new(EventLoop::new(clock));
+        let world = World::new(options.network.clone(), options.cookies.clone(), options.settings.clone());
+        let cause = Some(Cause::new(LOAD_CAUSE, None));
+        let mut page = Self {
+            random: Random::from_seed(options.seed),
+            world: Rc::new(world),
+            event_loop: event_loop.clone(),
+            sources: Rc::default(),
+            told: Rc::default(),
+            window: None,
+            context: None,
+            load_cause: cause.clone(),
+            navigations: 0,
+            options,
+        };
+        let start = event_loop.clock().now();
+        event_loop.begin_stimulus(start);
+        page.under(cause, Self::open_source)?;
+        page.run(Until { time: start + settle_ms, idle: true });
+        Ok(page)
+    }
+
+    /// Runs `work` with the loop's cause set, so that what it starts inherits it.
+    fn under<R>(&mut self, cause: Option<Cause>, work: impl FnOnce(&mut Self) -> R) -> R {
+        let event_loop = self.event_loop.clone();
+        event_loop.with_cause(cause, || work(self))
+    }
+
+    /// What the page gave out since the last call, its time, and whether it is idle.
+    #[must_use]
+    pub fn take_turn(&mut self) -> Turn {
+        Turn {
+            emissions: self.event_loop.take_emissions(),
+            now: self.event_loop.clock().now(),
+            idle: self.event_loop.is_idle(),
+        }
+    }
+
+    /// One turn.
+    pub fn turn(&mut self, input: &TurnInput) -> Turn {
+        let now = self.event_loop.clock().now();
+        if input.at > now {
+            self.run(Until { time: input.at, idle: false });
+            self.event_loop.clock().advance_to(input.at);
+        }
+        let Some(stimulus) = &input.stimulus else { return self.take_turn() };
+        self.event_loop.begin_stimulus(input.at);
+        self.navigations = 0;
+        if self.told.borrow().reaches(stimulus) {
+            let cause = self.told.borrow_mut().hear(stimulus);
+            self.event_loop.set_user(self.told.borrow().user().cloned());
+            self.tell(stimulus, cause);
+        }
+        let time = self.event_loop.clock().now() + input.settle_ms;
+        self.run(Until { time, idle: true });
+        self.take_turn()
+    }
+
+    fn tell(&mut self, stimulus: &Stimulus, cause: Cause) {
+        let event_loop = self.event_loop.clone();
+        match &stimulus.kind {
+            StimulusKind::Mcs { event, fields } => {
+                let json = mcs_event_json(event, fields);
+                let Some(context) = &mut self.context else { return };
+                event_loop.run(Some(cause), Box::new(move |context| mcs::notify(&json, context)), context);
+            }
+            StimulusKind::Ui(action) => {
+                let action = action.clone();
+                let Some(context) = &mut self.context else { return };
+                event_loop.run(Some(cause), Box::new(move |context| ui::perform(&action, context)), context);
+            }
+            StimulusKind::Reload => {
+                let Some(url) = self.window.as_ref().map(|window| window.url.borrow().clone()) else { return };
+                let navigation = Navigation { url, kind: NavigateKind::Reload, body: None };
+                self.under(Some(cause), |page| page.navigate(navigation));
+            }
+            // The tab, the composer and raw pushes are the host's business; EChat's dialect is not here yet.
+            _ => {}
+        }
+    }
+
+    /// Runs tasks, timers, answers and navigations.
+    fn run(&mut self, until: Until) {
+        let event_loop = self.event_loop.clone();
+        let mut waiting: Option<Stopwatch> = None;
+        loop {
+            if let Some(context) = &mut self.context {
+                event_loop.run_tasks(context);
+            }
+            if self.follow_navigation() || self.finish_loading() || event_loop.has_task() {
+                continue;
+            }
+            if until.idle && event_loop.is_idle() && self.is_loaded() {
+                return;
+            }
+            let now = event_loop.clock().now();
+            let due = event_loop.next_due().filter(|due| *due <= until.time);
+            if event_loop.is_waiting() {
+                let stands = waiting.get_or_insert_with(Stopwatch::start);
+                let distance = due.unwrap_or(until.time).saturating_sub(now);
+                let left = Duration::from_millis(u64::try_from(distance).unwrap_or(0)).saturating_sub(stands.elapsed());
+                if self.world.wait(Some(left), &event_loop) {
+                    continue;
+                }
+            }
+            let Some(due) = due else { return };
+            waiting = None;
+            self.keep_pace(due - now);
+            let Some(context) = &mut self.context else { return };
+            event_loop.run_timer(context);
+        }
+    }
+
+    /// In real time a timer comes when it would.
+    fn keep_pace(&self, distance_ms: i64) {
+        if self.options.realtime && distance_ms > 0 {
+            std::thread::sleep(Duration::from_millis(u64::try_from(distance_ms).unwrap_or(0)));
+        }
+    }
+
+    fn is_loaded(&self) -> bool {
+        self.window.as_ref().is_none_or(|window| window.ready_state.get() == ReadyState::Complete)
+    }
+
+    fn follow_navigation(&mut self) -> bool {
+        let wanted = self.window.as_ref().and_then(|window| window.navigation.borrow_mut().take());
+        let Some((navigation, cause)) = wanted else { return false };
+        self.navigations += 1;
+        if self.navigations > NAVIGATIONS_MAX {
+            let limit = "navigations in a row".to_owned();
+            let place = Place { url: navigation.url.to_string(), ..Place::default() };
+            let fault = Fault::Limit { limit, value: u64::from(NAVIGATIONS_MAX), place };
+            self.event_loop.with_cause(cause, || self.event_loop.emit(Output::Fault(fault)));
+            return true;
+        }
+        self.load_cause.clone_from(&cause);
+        self.under(cause, |page| page.navigate(navigation));
+        true
+    }
+
+    /// The document as HTML.
+    #[must_use]
+    pub fn document_html(&self) -> String {
+        self.window.as_ref().map(|window| crate::dom::serialize::outer_html(&window.document)).unwrap_or_default()
+    }
+
+    /// The user the page was last told.
+    #[must_use]
+    pub fn current_user(&self) -> Option<Arc<str>> {
+        self.told.borrow().user().cloned()
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.event_loop.close();
+        self.world.abort_all();
+        self.window = None;
+        self.context = None;
+    }
+}

@@ -1,0 +1,134 @@
+//! Everything a page finds in its global scope, in dependency order.
+
+use boa_engine::property::{Attribute, PropertyDescriptor};
+use boa_engine::{Context, JsObject, JsResult, JsString, JsValue};
+
+use super::window::Window;
+use super::wrap::wrap;
+use super::{
+    character_data, collection, controls, dataset, document, element, elements, event, event_types, exception,
+    form_element, handlers, html_element, implementation, named_access, named_node_map, node, parent_node, select,
+    target, token_list,
+};
+use crate::engine::convert::{arg, string, text};
+use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
+
+/// Installs all Web APIs. The context's window is there already.
+///
+/// # Errors
+/// What boa says; a bug.
+pub fn install_all(context: &mut Context) -> JsResult<()> {
+    install_events(context)?;
+    install_nodes(context)?;
+    install_elements(context)?;
+    install_window(context)
+}
+
+fn install_events(context: &mut Context) -> JsResult<()> {
+    install(&target::EVENT_TARGET, context)?;
+    install(&event::EVENT, context)?;
+    event_types::install_event_types(context)?;
+    exception::install_exception(context)
+}
+
+fn install_nodes(context: &mut Context) -> JsResult<()> {
+    install(&node::NODE, context)?;
+    character_data::install_character_data(context)?;
+    install(&element::ELEMENT, context)?;
+    document::install_document(context)?;
+    implementation::install_implementation(context)?;
+    collection::install(context)?;
+    install(&named_node_map::NAMED_NODE_MAP, context)?;
+    install(&token_list::TOKEN_LIST, context)?;
+    install(&dataset::DOM_STRING_MAP, context)?;
+    for name in ["Element", "Document", "DocumentFragment"] {
+        let target = prototype(name, context);
+        parent_node::install_parent(&target, context);
+    }
+    for (name, with_siblings) in [("Element", true), ("CharacterData", true), ("DocumentType", false)] {
+        let target = prototype(name, context);
+        parent_node::install_child(&target, with_siblings, context);
+    }
+    for name in ["DOMTokenList", "NamedNodeMap"] {
+        let target = prototype(name, context);
+        collection::make_iterable(&target, context)?;
+    }
+    Ok(())
+}
+
+fn install_elements(context: &mut Context) -> JsResult<()> {
+    html_element::install_html_elements(context)?;
+    form_element::install_form(context)?;
+    controls::install_controls(context)?;
+    select::install_select(context)?;
+    elements::install_elements(context)?;
+    install(&Interface { name: "SVGElement", parent: Some("Element"), ..Interface::EMPTY }, context)
+}
+
+/// The window's own members.
+fn install_window(context: &mut Context) -> JsResult<()> {
+    install(&Interface { name: "Window", parent: Some("EventTarget"), ..Interface::EMPTY }, context)?;
+    let global = context.global_object();
+    let window_prototype = Prototypes::of(context).get("Window");
+    named_access::install_window_names(&window_prototype, context)?;
+    global.set_prototype(Some(window_prototype));
+    for name in ["window", "self", "parent", "top", "frames"] {
+        replaceable(&global, name, |_, _, context| Ok(context.global_object().into()), context);
+    }
+    replaceable(
+        &global,
+        "document",
+        |_, _, context| {
+            let document = Window::of(context).document.clone();
+            Ok(wrap(&document, context).into())
+        },
+        context,
+    );
+    replaceable(
+        &global,
+        "event",
+        |_, _, context| {
+            let current = Window::of(context).current_event.borrow().clone();
+            Ok(current.map(JsValue::from).unwrap_or_default())
+        },
+        context,
+    );
+    define_value(&global, "length", 0, Attribute::WRITABLE | Attribute::CONFIGURABLE);
+    define_value(&global, "closed", false, Attribute::WRITABLE | Attribute::CONFIGURABLE);
+    for name in ["opener", "frameElement"] {
+        define_value(&global, name, JsValue::null(), Attribute::WRITABLE | Attribute::CONFIGURABLE);
+    }
+    for name in ["status", "defaultStatus"] {
+        define_value(&global, name, JsString::default(), Attribute::WRITABLE | Attribute::CONFIGURABLE);
+    }
+    define_accessor(
+        &global,
+        "name",
+        |_, _, context| Ok(string(&Window::of(context).world.name.borrow())),
+        Some(|_, args, context| {
+            let name = text(args, 0, context)?;
+            *Window::of(context).world.name.borrow_mut() = name;
+            Ok(JsValue::undefined())
+        }),
+        context,
+    );
+    handlers::install(&global, &handlers::GLOBAL, context);
+    handlers::install(&global, &handlers::WINDOW, context);
+    handlers::install(&global, &["unhandledrejection"], context);
+    Ok(())
+}
+
+/// A member that a page's own `var` or assignment replaces (Web IDL `[Replaceable]`).
+fn replaceable(global: &JsObject, name: &'static str, getter: crate::engine::convert::Native, context: &mut Context) {
+    let get = crate::engine::interface::function(&format!("get {name}"), getter, 0, context);
+    let setter = boa_engine::NativeFunction::from_copy_closure(move |_, args, context| {
+        define_value(&context.global_object(), name, arg(args, 0), Attribute::all());
+        Ok(JsValue::undefined())
+    });
+    let set = boa_engine::object::FunctionObjectBuilder::new(context.realm(), setter)
+        .name(JsString::from(format!("set {name}")))
+        .length(1)
+        .build();
+    let descriptor = PropertyDescriptor::builder().get(get).set(set).enumerable(true).configurable(true);
+    global.insert_property(JsString::from(name), descriptor);
+}
