@@ -58,3 +58,13 @@ pub const FRAME_COLUMNS_MAX: usize = 160;
 pub const CODE_NESTING_MAX: usize = 2_000;
 /// Levels a JSON text may nest: what comes in must be able to go out again, and `JSON.stringify` takes native stack per level.
 pub const JSON_DEPTH_MAX: usize = 5_000;
+/// Time from a request for an animation frame to the frame, in ms: 60 frames a second, in whole milliseconds.
+pub const FRAME_MS: i64 = 16;
+/// Levels of an object that the console shows.
+pub const CONSOLE_DEPTH_MAX: usize = 3;
+/// Members of an object or array that the console shows.
+pub const CONSOLE_MEMBERS_MAX: usize = 100;
+/// Longest console line, in bytes: whole answers are often logged, whole pages by mistake.
+pub const CONSOLE_TEXT_BYTES_MAX: usize = 64 * 1024;
+/// Open console groups that still indent: a group that is never closed must not push the text out of sight.
+pub const CONSOLE_GROUPS_MAX: usize = 16;

@@ -97,7 +97,7 @@ fn handler(kind: &'static Exotic, context: &mut Context) -> JsObject {
     ];
     for (name, native) in traps {
         let value = function(name, native, 0, context);
-        object.insert_property(JsString::from(name), PropertyDescriptor::builder().value(value));
+        super::interface::define_value(&object, name, value, boa_engine::property::Attribute::empty());
     }
     prototypes.set(kind.name, object.clone());
     object
