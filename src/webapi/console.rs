@@ -248,7 +248,7 @@ mod tests {
         shows("{get x() { throw 1 }}", "{x: (...)}");
         shows("{a: {b: {c: {d: {}}}}}", "{a: {b: {c: {…}}}}");
         shows("(function () { var o = {}; o.o = o; return o })()", "{o: [Circular]}");
-        shows("/a\\/b/g, new Date(NaN)", "/a\\/b/g Invalid Date");
+        shows("/a+/g, new Date(NaN)", "/a+/g Invalid Date");
         shows("Object.create(null), window, console.log", "{} Window function log()");
         check(
             "var a = []; for (var i = 0; i < 101; i++) a.push(0); console.log(a)",
@@ -307,7 +307,7 @@ mod tests {
         check("$('p').x = 1; console.dir($('p'))", "console.log HTMLElement {x: 1}");
         check(
             "function f() { console.trace('here') } f()",
-            "console.log here\n    at f (http://demo.test/test.js:1:29)\n    at <main> (http://demo.test/test.js:1:42)",
+            "console.log here\n    at f (http://demo.test/test.js:1:29)\n    at <main> (http://demo.test/test.js:1:41)",
         );
     }
 }

@@ -125,7 +125,7 @@ mod tests {
             "setTimeout(out, 20, 'b'); setTimeout(out, 10, 'a', 'x'); setTimeout(out, 20, 'c'); setTimeout(out, -5, 0)",
             "0|a|b|c",
         );
-        check("setTimeout(function (a, b) { out(a + b + (this === window)) }, '7', 1, 2)", "3true");
+        check("setTimeout(function (a, b) { out([a, b, this === window]) }, '7', 1, 2)", "1,2,true");
         check("var n = 0, id = setInterval(function () { out(++n); n == 3 && clearTimeout(id) }, 5)", "1|2|3");
         check("out(typeof setTimeout(out)); out(typeof setImmediate)", "number|undefined|undefined");
         check("setTimeout(out, 4294967296, 'wraps')", "wraps");
@@ -138,8 +138,8 @@ mod tests {
         check(
             "setTimeout('later.on()', 1); setTimeout('nothing()', 1); setTimeout('a b', 1); setTimeout(out, 2, 'on')",
             "on\n\
-             fault.uncaught ReferenceError: later is not defined http://demo.test/dir/page.html?q=1:1\n\
-             fault.uncaught ReferenceError: nothing is not defined http://demo.test/dir/page.html?q=1:1\n\
+             fault.uncaught ReferenceError: later is not defined http://demo.test/dir/page.html?q=1:0\n\
+             fault.uncaught ReferenceError: nothing is not defined http://demo.test/dir/page.html?q=1:0\n\
              fault.parse SyntaxError: expected token ';', got 'b' in expression statement at line 1, col 3 \
              http://demo.test/dir/page.html?q=1:1",
         );
