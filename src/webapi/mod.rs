@@ -5,15 +5,20 @@
 
 pub mod console;
 pub mod console_format;
+pub mod cookie;
+pub mod dialogs;
 pub mod element;
 pub mod event;
 pub mod event_types;
 pub mod exception;
 pub mod handlers;
+pub mod history;
 pub mod html_interfaces;
+pub mod location;
 pub mod navigator;
 pub mod reflect;
 pub mod scripting;
+pub mod storage;
 pub mod target;
 #[cfg(test)]
 mod testing_h6;
