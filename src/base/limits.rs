@@ -54,6 +54,20 @@ pub const STACK_FRAMES_MAX: usize = 20;
 pub const FRAME_LINES_BEFORE: usize = 2;
 /// Characters of a source line shown in a code frame: minified libraries are one line.
 pub const FRAME_COLUMNS_MAX: usize = 160;
+/// Time from a request for an animation frame to the frame, in ms: 60 frames a second, in whole milliseconds.
+pub const FRAME_MS: i64 = 16;
+/// Levels of an object that the console shows.
+pub const CONSOLE_DEPTH_MAX: usize = 3;
+/// Members of an object or array that the console shows.
+pub const CONSOLE_MEMBERS_MAX: usize = 100;
+/// Longest console line, in bytes: whole answers are often logged, whole pages by mistake.
+pub const CONSOLE_TEXT_BYTES_MAX: usize = 64 * 1024;
+/// Open console groups that still indent: a group that is never closed must not push the text out of sight.
+pub const CONSOLE_GROUPS_MAX: usize = 16;
+/// What one storage area of an origin may hold, keys and values, in bytes: what browsers give (HTML §12.1).
+pub const STORAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
+/// Entries of a document's session history; past that the oldest go, as in browsers.
+pub const HISTORY_ENTRIES_MAX: usize = 50;
 /// Brackets that code may nest: boa's parser takes about 25 kB of stack a level, and quadratic time.
 pub const CODE_NESTING_MAX: usize = 2_000;
 /// Levels a JSON text may nest: what comes in must be able to go out again, and `JSON.stringify` takes native stack per level.

@@ -50,6 +50,12 @@ impl PageClock {
         self.now.set(self.now.get().max(time));
     }
 
+    /// Page time at which it started.
+    #[must_use]
+    pub fn start(&self) -> TimestampMs {
+        self.start
+    }
+
     /// Milliseconds since the clock started (`performance.now()`).
     #[must_use]
     pub fn since_start(&self) -> i64 {

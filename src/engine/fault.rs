@@ -93,9 +93,11 @@ pub struct Described {
 pub fn describe(error: &JsError, context: &mut Context) -> Described {
     let text = error.to_string();
     let mut frames = frames_of(&text);
-    let message = match error.as_opaque() {
-        Some(value) => thrown(value, context),
-        None => text.split("\n    at ").next().unwrap_or(&text).to_owned(),
+    let message = match (error.as_opaque(), error.as_native()) {
+        (Some(value), _) => thrown(value, context),
+        // Its own text would end in the place where it was raised.
+        (None, Some(native)) => format!("{}: {}", native.kind(), native.message()),
+        (None, None) => text.split("\n    at ").next().unwrap_or(&text).to_owned(),
     };
     if let Some(object) = error.as_opaque().and_then(JsValue::as_object)
         && let Some(stack) = stack_of(&object, context)

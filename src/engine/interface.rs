@@ -136,14 +136,8 @@ pub fn install(interface: &Interface, context: &mut Context) -> JsResult<()> {
     for (name, native, length) in interface.methods {
         define_method(&prototype, name, *native, *length, context);
     }
-    prototype.insert_property(
-        JsSymbol::to_string_tag(),
-        PropertyDescriptor::builder()
-            .value(JsString::from(interface.name))
-            .writable(false)
-            .enumerable(false)
-            .configurable(true),
-    );
+    let tag = PropertyDescriptor::builder().value(JsString::from(interface.name));
+    prototype.insert_property(JsSymbol::to_string_tag(), tag.writable(false).enumerable(false).configurable(true));
     let (native, length) = interface.constructor.unwrap_or((illegal_constructor, 0));
     let constructor: JsObject = FunctionObjectBuilder::new(context.realm(), NativeFunction::from_fn_ptr(native))
         .name(JsString::from(interface.name))

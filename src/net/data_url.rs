@@ -30,7 +30,7 @@ pub(super) fn answer(url: &Url) -> Result<Response, NetError> {
 }
 
 /// [Percent-decodes](https://url.spec.whatwg.org/#percent-decode): a `%` without two hexadecimal digits stays.
-pub(super) fn percent_decode(text: &str) -> Vec<u8> {
+pub(crate) fn percent_decode(text: &str) -> Vec<u8> {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

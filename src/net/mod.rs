@@ -33,6 +33,7 @@ mod request;
 pub use charset::{decode_html, decode_script, decode_xhr, looks_binary};
 pub use content_type::content_type_of;
 pub use cookies::CookieJar;
+pub(crate) use data_url::percent_decode;
 pub use error::NetError;
 pub use folder::{EmbeddedFiles, Folder};
 pub use guard::Guard;

@@ -6,9 +6,9 @@ use boa_engine::{Context, JsObject, JsResult, JsString, JsValue};
 use super::window::Window;
 use super::wrap::wrap;
 use super::{
-    character_data, collection, controls, dataset, document, element, elements, event, event_types, exception,
-    form_element, handlers, html_element, implementation, named_access, named_node_map, node, parent_node, select,
-    target, token_list,
+    character_data, collection, console, controls, dataset, dialogs, document, element, elements, event, event_types,
+    exception, form_element, handlers, history, html_element, implementation, location, named_access, named_node_map,
+    navigator, node, parent_node, select, storage, target, timers, token_list,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -21,7 +21,14 @@ pub fn install_all(context: &mut Context) -> JsResult<()> {
     install_events(context)?;
     install_nodes(context)?;
     install_elements(context)?;
-    install_window(context)
+    install_window(context)?;
+    timers::install(context)?;
+    console::install(context)?;
+    navigator::install(context)?;
+    location::install(context)?;
+    history::install(context)?;
+    dialogs::install(context)?;
+    storage::install(context)
 }
 
 fn install_events(context: &mut Context) -> JsResult<()> {

@@ -1,0 +1,176 @@
+//! Dialogs and what a page asks of its window (HTML
+//! [§8.8](https://html.spec.whatwg.org/multipage/timers-and-user-prompts.html#user-prompts),
+//! [§7.2.2](https://html.spec.whatwg.org/multipage/nav-history-apis.html#the-window-object)).
+//!
+//! Nobody looks at the page: dialogs are answered from the settings and written to the console, and there is no window
+//! to move. A new window is an effect, never an object.
+
+use boa_engine::property::Attribute;
+use boa_engine::{Context, JsObject, JsResult, JsValue};
+
+use super::console::write;
+use super::exception::dom_exception;
+use super::location;
+use super::window::{Navigation, Window};
+use crate::engine::convert::{Native, arg, optional_text, string, string_or_null};
+use crate::engine::event_loop::Output;
+use crate::engine::interface::{define_accessor, define_method, define_value};
+use crate::event::{ConsoleLevel, Effect, NavigateKind};
+
+fn alert(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let text = match args.first() {
+        Some(value) => crate::engine::convert::value_text(value, context)?,
+        None => String::new(),
+    };
+    write(ConsoleLevel::Info, &format!("alert: {text}"), context);
+    Ok(JsValue::undefined())
+}
+
+fn confirm(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let text = optional_text(args, 0, context)?.unwrap_or_default();
+    let answer = Window::of(context).world.settings.confirm;
+    write(ConsoleLevel::Info, &format!("confirm: {text} ({answer})"), context);
+    Ok(answer.into())
+}
+
+fn prompt(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let text = optional_text(args, 0, context)?.unwrap_or_default();
+    let answer = Window::of(context).world.settings.prompt.clone();
+    write(ConsoleLevel::Info, &format!("prompt: {text} ({})", answer.as_deref().unwrap_or("null")), context);
+    Ok(string_or_null(answer))
+}
+
+/// `window.open`: an effect; `_self`, `_parent` and `_top` are this page and navigate it.
+fn open(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let address = optional_text(args, 0, context)?.unwrap_or_default();
+    let target = optional_text(args, 1, context)?.filter(|target| !target.is_empty());
+    let target = target.unwrap_or_else(|| "_blank".to_owned());
+    let window = Window::of(context);
+    let address = if address.is_empty() { "about:blank" } else { address.trim() };
+    let Some(url) = window.resolve(address) else {
+        return Err(dom_exception(
+            "SyntaxError",
+            &format!("Unable to open a window with invalid URL '{address}'."),
+            context,
+        ));
+    };
+    if matches!(target.to_ascii_lowercase().as_str(), "_self" | "_parent" | "_top") {
+        location::navigate(Navigation { url, kind: NavigateKind::Assign, body: None }, context)?;
+        return Ok(context.global_object().into());
+    }
+    window.event_loop.emit(Output::Effect(Effect::Open { url: url.into(), target }));
+    Ok(JsValue::null())
+}
+
+fn nothing(_: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    Ok(JsValue::undefined())
+}
+
+/// A selection of nothing: an object of its own at every call.
+fn get_selection(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let selection = JsObject::with_object_proto(context.intrinsics());
+    for name in ["anchorNode", "focusNode"] {
+        define_value(&selection, name, JsValue::null(), Attribute::ENUMERABLE);
+    }
+    for name in ["anchorOffset", "focusOffset", "rangeCount"] {
+        define_value(&selection, name, 0, Attribute::ENUMERABLE);
+    }
+    define_value(&selection, "isCollapsed", true, Attribute::ENUMERABLE);
+    define_value(&selection, "type", string("None"), Attribute::ENUMERABLE);
+    for name in ["addRange", "collapse", "empty", "removeAllRanges", "removeRange", "selectAllChildren"] {
+        define_method(&selection, name, nothing, 0, context);
+    }
+    define_method(&selection, "toString", |_, _, _| Ok(string("")), 0, context);
+    Ok(selection.into())
+}
+
+const METHODS: [(&str, Native, usize); 15] = [
+    ("alert", alert, 0),
+    ("confirm", confirm, 0),
+    ("prompt", prompt, 0),
+    ("open", open, 0),
+    ("getSelection", get_selection, 0),
+    ("print", nothing, 0),
+    ("close", nothing, 0),
+    ("focus", nothing, 0),
+    ("blur", nothing, 0),
+    ("stop", nothing, 0),
+    ("moveTo", nothing, 2),
+    ("moveBy", nothing, 2),
+    ("resizeTo", nothing, 2),
+    ("resizeBy", nothing, 2),
+    ("captureEvents", nothing, 0),
+];
+
+fn name(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    Ok(string(&Window::of(context).world.name.borrow()))
+}
+
+fn set_name(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let name = crate::engine::convert::value_text(&arg(args, 0), context)?;
+    *Window::of(context).world.name.borrow_mut() = name;
+    Ok(JsValue::undefined())
+}
+
+/// Installs the dialogs, `open`, `name` and the rest on the global object.
+///
+/// # Errors
+/// None.
+pub fn install(context: &mut Context) -> JsResult<()> {
+    let global = context.global_object();
+    for (name, native, length) in METHODS {
+        define_method(&global, name, native, length, context);
+    }
+    define_accessor(&global, "name", name, Some(set_name), context);
+    define_value(&global, "closed", false, Attribute::ENUMERABLE | Attribute::CONFIGURABLE);
+    define_value(&global, "opener", JsValue::null(), Attribute::all());
+    define_value(&global, "status", string(""), Attribute::all());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::webapi::testing_h6::check_page;
+
+    #[track_caller]
+    fn check(script: &str, expected: &str) {
+        check_page("<base href='/b/'>", &[super::install], script, expected);
+    }
+
+    #[test]
+    fn dialogs_are_answered_and_logged() {
+        check(
+            "out(alert('您好')); out(window.alert()); alert({})",
+            "undefined|undefined\nconsole.info alert: 您好\nconsole.info alert: \nconsole.info alert: [object Object]",
+        );
+        check(
+            "out(confirm('sure?')); out(prompt('name', 'x'))",
+            "true|null\nconsole.info confirm: sure? (true)\nconsole.info prompt: name (null)",
+        );
+    }
+
+    #[test]
+    fn a_new_window_is_an_effect() {
+        check(
+            "out(window.open('x.html?a=1', 'w', 'width=100'))",
+            "null\neffect.open {\"url\":\"http://demo.test/b/x.html?a=1\",\"target\":\"w\"}",
+        );
+        check(
+            "open('//other.test/'); open()",
+            "effect.open {\"url\":\"http://other.test/\",\"target\":\"_blank\"}\n\
+             effect.open {\"url\":\"about:blank\",\"target\":\"_blank\"}",
+        );
+        check("try { open('http://[') } catch (e) { out(e.name) }", "SyntaxError");
+        check(
+            "out(open('x', '_self') === window)",
+            "true\neffect.navigate {\"url\":\"http://demo.test/b/x\",\"kind\":\"assign\"}",
+        );
+    }
+
+    #[test]
+    fn the_rest_does_nothing() {
+        check("close(); focus(); blur(); moveTo(1, 2); resizeTo(1, 2); stop(); print(); out(closed)", "false");
+        check("out(String(getSelection()) + getSelection().rangeCount)", "0");
+        check("name = 5; out(typeof name + window.name)", "string5");
+    }
+}
