@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn a_signal_is_given_once() {
-        let c = "var c = new AbortController(), s = c.signal; s.onabort = function (e) { log('on', e.type, e.target === s); };
+        let c = "var c = new AbortController(), s = c.signal; s.onabort = function (e) { log('on', e.type, e.target \
+            === s); };
                  s.addEventListener('abort', function () { log('listener', s.reason); });";
         check(
             &format!("{c} log(s.aborted, s.reason); c.abort('why'); c.abort('again'); log(s.aborted)"),

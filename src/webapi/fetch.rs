@@ -120,7 +120,8 @@ mod tests {
     #[test]
     fn answers() {
         check(
-            "fetch('/text').then(function (r) { log(r.status, r.ok, r.url, r.redirected, r.type); return r.text(); }).then(log)",
+            "fetch('/text').then(function (r) { log(r.status, r.ok, r.url, r.redirected, r.type); return r.text(); \
+                }).then(log)",
             "200 true http://a.test/text false basic\n您好",
         );
         check(
@@ -130,7 +131,8 @@ mod tests {
         check("fetch('/missing').then(function (r) { log(r.ok, r.status, r.statusText); })", "false 404 Not Found");
         check("fetch('/moved#x').then(function (r) { log(r.url, r.redirected); })", "http://a.test/text true");
         check(
-            "fetch('/headers').then(function (r) { log(Array.from(r.headers).join('|')); r.headers.set('a', 1); }).catch(failed)",
+            "fetch('/headers').then(function (r) { log(Array.from(r.headers).join('|')); r.headers.set('a', 1); \
+                }).catch(failed)",
             "content-length,1|content-type,text/plain|x-a,a|x-b,1, 2\nTypeError: Headers are immutable",
         );
     }
@@ -138,8 +140,10 @@ mod tests {
     #[test]
     fn what_is_sent() {
         check(
-            "fetch('/echo', {method: 'post', body: new URLSearchParams('a=您'), headers: {'X-A': 1, Host: 'evil'}}).then(function (r) { return r.text(); }).then(log)",
-            "POST http://a.test/echo with cookies\nx-a: 1\ncontent-type: application/x-www-form-urlencoded;charset=UTF-8\naccept: */*\n\na=%E6%82%A8",
+            "fetch('/echo', {method: 'post', body: new URLSearchParams('a=您'), headers: {'X-A': 1, Host: \
+                'evil'}}).then(function (r) { return r.text(); }).then(log)",
+            "POST http://a.test/echo with cookies\nx-a: 1\ncontent-type: \
+                application/x-www-form-urlencoded;charset=UTF-8\naccept: */*\n\na=%E6%82%A8",
         );
         check(
             "fetch(new Request('http://b.test/echo')).then(function (r) { return r.text(); }).then(log)",
@@ -162,7 +166,8 @@ mod tests {
         check_faults(
             "fetch('/down').catch(function () {})",
             &["fault.network: http://a.test/down could not be reached: refused; \
-            if the server is gone, answer the address from a file with `--replace http://a.test/down=FILE` or [replace] in plugin.toml"],
+            if the server is gone, answer the address from a file with `--replace http://a.test/down=FILE` or \
+                [replace] in plugin.toml"],
         );
     }
 

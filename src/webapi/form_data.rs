@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn entries_of_a_form() {
-        let form = "var form = parse('<form><input name=q value=1><input type=checkbox name=c><input type=submit name=s>\
+        let form = "var form = parse('<form><input name=q value=1><input type=checkbox name=c><input type=submit \
+            name=s>\
                     <select name=o><option>x<option selected>y</select><textarea name=t>z</textarea></form>');";
         check(&format!("{form} JSON.stringify(Array.from(new FormData(form)))"), r#"[["q","1"],["o","y"],["t","z"]]"#);
     }

@@ -3,6 +3,7 @@
 //! XHR, `fetch()`, URLSearchParams and form submission share them.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use encoding_rs::{Encoding, UTF_8};
 use url::form_urlencoded;
@@ -21,7 +22,7 @@ pub fn urlencode(entries: &[(String, String)]) -> String {
 /// becomes a numeric reference; an encoding nobody knows is UTF-8.
 #[must_use]
 pub fn urlencode_in(entries: &[(String, String)], encoding: &str) -> String {
-    let encode = encoder(output_encoding(encoding));
+    let encode = encoder(encoding);
     let mut serializer = form_urlencoded::Serializer::new(String::new());
     serializer.encoding_override(Some(&encode));
     for (name, value) in entries {
@@ -71,19 +72,27 @@ pub fn plain(entries: &[(String, String)], encoding: &str) -> Vec<u8> {
 }
 
 fn boundary_for(parts: &[(Vec<u8>, Vec<u8>)]) -> String {
-    let is_free = |boundary: &String| {
-        let has = |bytes: &[u8]| bytes.windows(boundary.len()).any(|window| window == boundary.as_bytes());
-        !parts.iter().any(|(name, value)| has(name) || has(value))
-    };
-    let mut numbers = (0_u64..).map(|number| format!("{BOUNDARY_PREFIX}{number:016x}"));
-    numbers.find(is_free).unwrap_or_default()
+    let texts = parts.iter().flat_map(|(name, value)| [name, value]);
+    let taken: BTreeSet<&[u8]> = texts.flat_map(|text| numbers_after_prefix(text)).collect();
+    let mut numbers = (0_u64..).map(|number| format!("{number:016x}"));
+    let free = numbers.find(|number| !taken.contains(number.as_bytes()));
+    format!("{BOUNDARY_PREFIX}{}", free.unwrap_or_default())
+}
+
+/// What follows the prefix of a boundary wherever it stands in a text.
+fn numbers_after_prefix(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let (prefix, length) = (BOUNDARY_PREFIX.len(), BOUNDARY_PREFIX.len() + 16);
+    text.windows(length).filter(move |w| w.starts_with(BOUNDARY_PREFIX.as_bytes())).map(move |w| &w[prefix..])
 }
 
 fn output_encoding(label: &str) -> &'static Encoding {
     Encoding::for_label(label.as_bytes()).unwrap_or(UTF_8).output_encoding()
 }
 
-fn encoder(encoding: &'static Encoding) -> impl for<'a> Fn(&'a str) -> Cow<'a, [u8]> {
+/// From text to bytes in an encoding, as forms and the queries of a document's addresses want it: a character that the
+/// encoding lacks becomes a numeric reference.
+pub fn encoder(encoding: &str) -> impl for<'a> Fn(&'a str) -> Cow<'a, [u8]> + use<> {
+    let encoding = output_encoding(encoding);
     move |text| encoding.encode(text).0
 }
 

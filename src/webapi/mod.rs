@@ -2,6 +2,8 @@
 //!
 //! [`wrap`] makes nodes visible to script, [`window`] is the state behind the global object, [`world`] what a page can
 //! learn from outside. Each other file is one interface or a few that belong together, named as their specs name them.
+//! Shared by several of them: [`iterable`] (`for … of`, sequences, records), [`body`] and [`form_encoding`] (from values
+//! to bytes), [`fetching`] (methods, faults of requests).
 
 pub mod abort;
 pub mod base64;

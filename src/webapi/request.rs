@@ -220,7 +220,8 @@ mod tests {
         );
         check(
             &format!(
-                "{post} var s = new Request(r, {{credentials: 'omit'}}); log(r.bodyUsed, s.credentials, s.method); s.clone().text().then(log)"
+                "{post} var s = new Request(r, {{credentials: 'omit'}}); log(r.bodyUsed, s.credentials, s.method); \
+                    s.clone().text().then(log)"
             ),
             "true omit POST\nb",
         );

@@ -159,9 +159,12 @@ mod tests {
 
     #[test]
     fn made_by_a_page() {
-        check("var r = new Response('您', {status: 201, statusText: 'Made', headers: {a: 'b'}}); r.text().then(function (t) {
+        check(
+            "var r = new Response('您', {status: 201, statusText: 'Made', headers: {a: 'b'}}); \
+            r.text().then(function (t) {
                log(r.ok, r.status, r.statusText, r.headers.get('content-type'), r.bodyUsed, r.type, t); })",
-            "true 201 Made text/plain;charset=UTF-8 true default 您");
+            "true 201 Made text/plain;charset=UTF-8 true default 您",
+        );
         check("new Response(new URLSearchParams('a=b')).text().then(log)", "a=b");
         check("new Response(new Uint8Array([228, 189, 160]).subarray(0, 3)).text().then(log)", "你");
         check(
@@ -174,9 +177,12 @@ mod tests {
 
     #[test]
     fn a_body_is_read_once() {
-        check("var r = new Response('{\"a\":1}'), c = r.clone(); r.json().then(function (j) { log(j.a); return r.text(); }).catch(failed);
+        check(
+            "var r = new Response('{\"a\":1}'), c = r.clone(); r.json().then(function (j) { log(j.a); return \
+            r.text(); }).catch(failed);
                c.arrayBuffer().then(function (b) { log(b.byteLength); })",
-            "1\n7\nTypeError: body stream already read");
+            "1\n7\nTypeError: body stream already read",
+        );
         check("var r = new Response('x'); r.text(); r.clone()", "TypeError: body is already used");
         check("new Response('{').json().catch(function (e) { log(e.name) })", "SyntaxError");
         check(

@@ -84,7 +84,7 @@ impl Network for Canned {
 }
 
 /// The one place where tests make a window.
-fn make_window(event_loop: &Rc<EventLoop>) -> Window {
+fn make_window(event_loop: &Rc<EventLoop>, encoding: &'static str) -> Window {
     let world = World::new(Arc::new(Canned::default()), Arc::new(CookieJar::new()), Settings::default());
     Window {
         document: Node::document(DocumentData::new("text/html")),
@@ -99,7 +99,7 @@ fn make_window(event_loop: &Rc<EventLoop>) -> Window {
         current_event: RefCell::default(),
         navigation: RefCell::default(),
         history: RefCell::default(),
-        encoding: "UTF-8",
+        encoding,
         loaded_at: CLOCK_START_MS,
     }
 }
@@ -162,7 +162,7 @@ fn define_test_functions(context: &mut Context) {
 }
 
 impl Page {
-    fn new() -> Self {
+    fn new(encoding: &'static str) -> Self {
         let event_loop = Rc::new(EventLoop::new(Rc::new(PageClock::new(CLOCK_START_MS))));
         let parts = Parts {
             event_loop: event_loop.clone(),
@@ -173,7 +173,7 @@ impl Page {
             report_rejection,
         };
         let mut context = build(parts).unwrap();
-        let window = Rc::new(make_window(&event_loop));
+        let window = Rc::new(make_window(&event_loop, encoding));
         context.insert_data(window.clone());
         context.insert_data(Rc::new(Sources::default()));
         install_all(&mut context).unwrap();
@@ -203,13 +203,19 @@ impl Page {
 /// A script's value, or the lines it logged by the time that nothing was left to do.
 #[track_caller]
 pub(super) fn check(script: &str, expected: &str) {
-    assert_eq!(Page::new().run(script), expected, "{script}");
+    assert_eq!(Page::new("UTF-8").run(script), expected, "{script}");
+}
+
+/// The same in a document of another encoding.
+#[track_caller]
+pub(super) fn check_encoded(encoding: &'static str, script: &str, expected: &str) {
+    assert_eq!(Page::new(encoding).run(script), expected, "{script}");
 }
 
 /// The same under a cause, which a script reads as `cause()`.
 #[track_caller]
 pub(super) fn check_caused(cause: Cause, script: &str, expected: &str) {
-    let mut page = Page::new();
+    let mut page = Page::new("UTF-8");
     let event_loop = page.window.event_loop.clone();
     let shown = event_loop.with_cause(Some(cause), || page.run(script));
     assert_eq!(shown, expected, "{script}");
@@ -218,7 +224,7 @@ pub(super) fn check_caused(cause: Cause, script: &str, expected: &str) {
 /// The faults that a script leads to, as `type: message`.
 #[track_caller]
 pub(super) fn check_faults(script: &str, expected: &[&str]) {
-    let mut page = Page::new();
+    let mut page = Page::new("UTF-8");
     page.run(script);
     let faults: Vec<String> = page
         .window

@@ -119,11 +119,13 @@ fn construct(new_target: &JsValue, _: &[JsValue], context: &mut Context) -> JsRe
 
 fn upload(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let xhr = this_xhr(this)?;
-    let prototype = prototype("XMLHttpRequestUpload", context);
     let data = xhr.downcast_ref::<XhrObject>().ok_or_else(|| type_error("Illegal invocation"))?;
-    let mut upload = data.upload.borrow_mut();
-    let make = || JsObject::from_proto_and_data(prototype, TargetObject::default());
-    Ok(upload.get_or_insert_with(make).clone().into())
+    if let Some(upload) = &*data.upload.borrow() {
+        return Ok(upload.clone().into());
+    }
+    let upload = JsObject::from_proto_and_data(prototype("XMLHttpRequestUpload", context), TargetObject::default());
+    *data.upload.borrow_mut() = Some(upload.clone());
+    Ok(upload.into())
 }
 
 fn set_timeout(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

@@ -1,13 +1,14 @@
 //! What pages do with XMLHttpRequest.
 
 use crate::event::Cause;
-use crate::webapi::testing::{check, check_caused, check_faults};
+use crate::webapi::testing::{check, check_caused, check_encoded, check_faults};
 
 /// A request whose every event is logged with `readyState` and `status`.
 const TRACED: &str = "var x = new XMLHttpRequest();
     function note(e) { log(e.type, x.readyState, x.status, e.loaded === undefined ? '-' : e.loaded + '/' + e.total); }
     x.onreadystatechange = note;
-    ['loadstart', 'progress', 'load', 'loadend', 'error', 'timeout', 'abort'].forEach(function (k) { x['on' + k] = note; });
+    ['loadstart', 'progress', 'load', 'loadend', 'error', 'timeout', 'abort'].forEach(function (k) { x['on' + k] = \
+        note; });
     ";
 
 fn traced(script: &str) -> String {
@@ -21,7 +22,8 @@ fn echoed(setup: &str, send: &str) -> String {
 
 #[test]
 fn events_of_an_answer() {
-    let expected = "readystatechange 1 0 -\nloadstart 1 0 0/0\nsent\nreadystatechange 2 200 -\nreadystatechange 3 200 -\n\
+    let expected = "readystatechange 1 0 -\nloadstart 1 0 0/0\nsent\nreadystatechange 2 200 -\nreadystatechange 3 \
+        200 -\n\
         progress 3 200 6/6\nreadystatechange 4 200 -\nload 4 200 6/6\nloadend 4 200 6/6";
     check(&traced("x.open('GET', '/text'); x.send(); log('sent')"), expected);
     let expected = "readystatechange 1 0 -\nloadstart 1 0 0/0\nreadystatechange 2 204 -\nprogress 2 204 0/0\n\
@@ -58,17 +60,20 @@ fn events_where_no_answer_comes() {
     );
     check(
         &traced(
-            "x.open('GET', '/text'); x.timeout = 50; x.send(); x.onloadend = null; after(99, function () { log('late'); })",
+            "x.open('GET', '/text'); x.timeout = 50; x.send(); x.onloadend = null; after(99, function () { \
+                log('late'); })",
         ),
         &format!(
-            "{opened}readystatechange 2 200 -\nreadystatechange 3 200 -\nprogress 3 200 6/6\nreadystatechange 4 200 -\nload 4 200 6/6\nlate"
+            "{opened}readystatechange 2 200 -\nreadystatechange 3 200 -\nprogress 3 200 6/6\nreadystatechange 4 200 \
+                -\nload 4 200 6/6\nlate"
         ),
     );
 }
 
 #[test]
 fn a_failure_is_a_fault_and_a_sync_one_an_exception() {
-    let fault = "fault.network: http://a.test/down could not be reached: refused; if the server is gone, answer the address \
+    let fault = "fault.network: http://a.test/down could not be reached: refused; if the server is gone, answer the \
+        address \
         from a file with `--replace http://a.test/down=FILE` or [replace] in plugin.toml";
     check_faults("var x = new XMLHttpRequest(); x.open('GET', '/down'); x.send()", &[fault]);
     check_faults(
@@ -78,19 +83,23 @@ fn a_failure_is_a_fault_and_a_sync_one_an_exception() {
     check_faults("var x = new XMLHttpRequest(); x.open('GET', '/missing'); x.send()", &[]);
     check_faults("var x = new XMLHttpRequest(); x.open('GET', '/never'); x.timeout = 9; x.send()", &[]);
     check(
-        "var x = new XMLHttpRequest(); x.open('GET', '/down', false); try { x.send() } catch (e) { failed(e) } log(x.readyState, x.status)",
-        "NetworkError: Failed to execute 'send' on 'XMLHttpRequest': http://a.test/down could not be reached: refused\n4 0",
+        "var x = new XMLHttpRequest(); x.open('GET', '/down', false); try { x.send() } catch (e) { failed(e) } \
+            log(x.readyState, x.status)",
+        "NetworkError: Failed to execute 'send' on 'XMLHttpRequest': http://a.test/down could not be reached: \
+            refused\n4 0",
     );
 }
 
 #[test]
 fn a_handler_may_use_the_object_again() {
     let again = "var n = 0, x = new XMLHttpRequest();
-        x.onreadystatechange = function () { if (x.readyState == 4 && n++ < 2) { log(x.responseText); x.open('GET', '/json'); x.send(); } };
+        x.onreadystatechange = function () { if (x.readyState == 4 && n++ < 2) { log(x.responseText); x.open('GET', \
+            '/json'); x.send(); } };
         x.onload = function () { log('load', x.responseText); };";
     check(&format!("{again} x.open('GET', '/text'); x.send()"), "您好\n{\"a\":[1,\"您\"]}\nload {\"a\":[1,\"您\"]}");
     check(
-        "var x = new XMLHttpRequest(); x.onload = function () { log(x.responseText) }; x.open('GET', '/text'); x.send(); x.open('GET', '/json'); x.send()",
+        "var x = new XMLHttpRequest(); x.onload = function () { log(x.responseText) }; x.open('GET', '/text'); \
+            x.send(); x.open('GET', '/json'); x.send()",
         "{\"a\":[1,\"您\"]}",
     );
 }
@@ -105,16 +114,20 @@ fn what_is_sent() {
     let form = format!("{post}; x.setRequestHeader('Content-type', 'application/x-www-form-urlencoded; charset=gbk')");
     check(
         &echoed(&form, "'a=1'"),
-        "POST http://a.test/echo with cookies\nContent-type: application/x-www-form-urlencoded; charset=UTF-8\nAccept: */*\n\na=1",
+        "POST http://a.test/echo with cookies\nContent-type: application/x-www-form-urlencoded; charset=UTF-8\n\
+            Accept: */*\n\na=1",
     );
     check(
         &echoed(post, "new URLSearchParams({a: '您'})"),
-        "POST http://a.test/echo with cookies\nContent-Type: application/x-www-form-urlencoded;charset=UTF-8\nAccept: */*\n\na=%E6%82%A8",
+        "POST http://a.test/echo with cookies\nContent-Type: application/x-www-form-urlencoded;charset=UTF-8\n\
+            Accept: */*\n\na=%E6%82%A8",
     );
     check(
         &echoed(&format!("{post}; var f = new FormData(); f.append('a', 'b')"), "f"),
-        "POST http://a.test/echo with cookies\nContent-Type: multipart/form-data; boundary=----duokeFormBoundary0000000000000000\nAccept: */*\n\n\
-         ------duokeFormBoundary0000000000000000\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n------duokeFormBoundary0000000000000000--\r\n",
+        "POST http://a.test/echo with cookies\nContent-Type: multipart/form-data; \
+            boundary=----duokeFormBoundary0000000000000000\nAccept: */*\n\n\
+         ------duokeFormBoundary0000000000000000\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n\
+             ------duokeFormBoundary0000000000000000--\r\n",
     );
     check(
         &echoed(&format!("{post}; parse('<html><p>1</html>')"), "document"),
@@ -130,7 +143,9 @@ fn what_is_sent() {
     );
     check(
         &echoed(
-            "x.open('GET', '/echo', true, 'user', 'pw'); x.setRequestHeader('X-A', ' 1 '); x.setRequestHeader('x-a', 2); x.setRequestHeader('Host', 'evil'); x.setRequestHeader('accept', 'text/json')",
+            "x.open('GET', '/echo', true, 'user', 'pw'); x.setRequestHeader('X-A', ' 1 '); \
+                x.setRequestHeader('x-a', 2); x.setRequestHeader('Host', 'evil'); x.setRequestHeader('accept', \
+                    'text/json')",
             "",
         ),
         "GET http://a.test/echo with cookies\nX-A: 1, 2\naccept: text/json\n\n",
@@ -172,8 +187,11 @@ fn response_types() {
 #[test]
 fn headers_of_the_answer() {
     let load = |path: &str, show: &str| {
-        format!("var x = new XMLHttpRequest(); log(JSON.stringify(x.getAllResponseHeaders()), x.getResponseHeader('a'), x.responseURL);
-            x.open('GET', '{path}'); x.onload = function () {{ log({show}); }}; x.send()")
+        format!(
+            "var x = new XMLHttpRequest(); log(JSON.stringify(x.getAllResponseHeaders()), \
+            x.getResponseHeader('a'), x.responseURL);
+            x.open('GET', '{path}'); x.onload = function () {{ log({show}); }}; x.send()"
+        )
     };
     check(
         &load("/headers", "JSON.stringify(x.getAllResponseHeaders())"),
@@ -193,7 +211,8 @@ fn headers_of_the_answer() {
 #[test]
 fn upload_events() {
     let post = "var x = new XMLHttpRequest(); x.open('POST', '/text');
-        ['loadstart', 'progress', 'load', 'loadend', 'error'].forEach(function (k) { x.upload.addEventListener(k, function (e) { log(k, e.loaded, e.total, e.target === x.upload); }); });
+        ['loadstart', 'progress', 'load', 'loadend', 'error'].forEach(function (k) { x.upload.addEventListener(k, \
+            function (e) { log(k, e.loaded, e.total, e.target === x.upload); }); });
         x.upload.onload = function () { log('handler'); };";
     check(
         &format!("{post} x.send('abc')"),
@@ -229,7 +248,8 @@ fn what_is_refused() {
         check(&fails(script), expected);
     }
     check(
-        "[XMLHttpRequest.DONE, new XMLHttpRequest().LOADING, 'withCredentials' in new XMLHttpRequest(), String(new XMLHttpRequest())].join()",
+        "[XMLHttpRequest.DONE, new XMLHttpRequest().LOADING, 'withCredentials' in new XMLHttpRequest(), String(new \
+            XMLHttpRequest())].join()",
         "4,3,true,[object XMLHttpRequest]",
     );
     check(
@@ -240,15 +260,30 @@ fn what_is_refused() {
 
 #[test]
 fn answers_have_the_cause_of_their_request() {
-    let script = "var x = new XMLHttpRequest(); x.open('GET', '/text'); x.onload = function () { log(cause()); }; x.send();
-        var y = new XMLHttpRequest(); y.open('GET', '/never'); y.timeout = 5; y.ontimeout = function () { log(cause()); }; y.send()";
+    let script = "var x = new XMLHttpRequest(); x.open('GET', '/text'); x.onload = function () { log(cause()); }; \
+        x.send();
+        var y = new XMLHttpRequest(); y.open('GET', '/never'); y.timeout = 5; y.ontimeout = function () { \
+            log(cause()); }; y.send()";
     check_caused(Cause::new("s7", Some("u")), script, "s7\ns7");
 }
 
 #[test]
 fn a_handler_that_throws_stops_nothing() {
-    let script = "var x = new XMLHttpRequest(); x.onreadystatechange = function () { if (x.readyState == 4) throw new Error('mine'); };
+    let script = "var x = new XMLHttpRequest(); x.onreadystatechange = function () { if (x.readyState == 4) throw \
+        new Error('mine'); };
         x.onload = function () { log('load'); }; x.open('GET', '/text'); x.send()";
     check(script, "load");
     check_faults(script, &["fault.uncaught: Error: mine"]);
+}
+
+#[test]
+fn a_query_is_in_the_document_s_encoding_and_a_body_is_not() {
+    let script = echoed("x.open('POST', '/echo?q=您')", "'您'");
+    let sent = |query: &str| {
+        format!(
+            "POST http://a.test/echo?q={query} with cookies\nContent-Type: text/plain;charset=UTF-8\nAccept: */*\n\n您"
+        )
+    };
+    check_encoded("GBK", &script, &sent("%C4%FA"));
+    check_encoded("UTF-8", &script, &sent("%E6%82%A8"));
 }
