@@ -10,7 +10,7 @@ use cssparser::{
 use super::document::DocumentData;
 use super::node::NodeRef;
 use super::select::Selectors;
-use super::{text, tree};
+use super::{css_shorthands, css_values, text, tree};
 
 /// One declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +98,9 @@ pub fn declarations(text: &str) -> Vec<Declaration> {
 fn body(input: &mut Parser<'_>) -> Vec<Declaration> {
     let mut list: Vec<Declaration> = Vec::new();
     for declaration in RuleBodyParser::new(input, &mut Body).flatten() {
+        if !css_values::is_valid(&declaration.name, &declaration.value) {
+            continue;
+        }
         list.retain(|old| old.name != declaration.name || old.important && !declaration.important);
         if !list.iter().any(|old| old.name == declaration.name) {
             list.push(declaration);
@@ -229,32 +232,33 @@ pub(super) fn note_style(node: &NodeRef, document: &DocumentData) {
     }
 }
 
-/// The value the cascade gives a property: sheets by importance, specificity and order, then the `style` attribute.
-/// `None` where nothing sets it.
+/// The value the cascade gives a property: sheets by importance, specificity and order, then the `style` attribute; of
+/// a shorthand its part. `None` where nothing sets it.
 #[must_use]
 pub fn cascaded(element: &NodeRef, property: &str) -> Option<String> {
     let mut best: Option<((bool, bool, u32, usize), String)> = None;
-    let mut offer = |rank, value: &str| {
+    let mut offer = |rank, declaration: &Declaration| {
         if best.as_ref().is_none_or(|(old, _)| rank >= *old) {
-            best = Some((rank, value.to_owned()));
+            best = Some((rank, css_shorthands::value_of(declaration, property)));
         }
     };
+    let speaks = |declaration: &&Declaration| css_shorthands::covers(&declaration.name, property);
     if let Some(document) = tree::document_of(element)
         && let Some(data) = document.as_document()
         && element.is_connected()
     {
         for (order, rule) in rules_of(&document, data).iter().enumerate() {
-            for declaration in rule.declarations.iter().filter(|d| d.name == property) {
+            for declaration in rule.declarations.iter().filter(speaks) {
                 if let Some(specificity) = rule.selectors.matching_specificity(element) {
-                    offer((declaration.important, false, specificity, order), &declaration.value);
+                    offer((declaration.important, false, specificity, order), declaration);
                 }
             }
         }
     }
     let inline = element.as_element().and_then(|e| e.attr("style")).unwrap_or_default();
     if !inline.is_empty() {
-        for declaration in declarations(&inline).iter().filter(|d| d.name == property) {
-            offer((declaration.important, true, 0, 0), &declaration.value);
+        for declaration in declarations(&inline).iter().filter(speaks) {
+            offer((declaration.important, true, 0, 0), declaration);
         }
     }
     best.map(|(_, value)| value)
