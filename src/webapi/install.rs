@@ -7,9 +7,9 @@ use super::window::Window;
 use super::wrap::wrap;
 use super::{
     abort, base64, character_data, collection, console, controls, dataset, dialogs, document, element, elements, event,
-    event_types, exception, fetch, form_data, form_element, handlers, headers, history, html_element, implementation,
-    location, named_access, named_node_map, navigator, node, parent_node, request, response, select, storage, target,
-    timers, token_list, url, url_search_params, xhr,
+    event_types, exception, fetch, form_data, form_element, handlers, history, html_element, implementation, location,
+    named_access, named_node_map, navigator, node, parent_node, select, storage, target, timers, token_list, url,
+    url_search_params, xhr,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -39,9 +39,6 @@ fn install_network(context: &mut Context) -> JsResult<()> {
     url::install_url(context)?;
     form_data::install_form_data(context)?;
     abort::install_abort(context)?;
-    headers::install_headers(context)?;
-    request::install_request(context)?;
-    response::install_response(context)?;
     fetch::install_fetch(context)?;
     xhr::install_xhr(context)
 }
