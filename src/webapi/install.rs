@@ -8,8 +8,8 @@ use super::wrap::wrap;
 use super::{
     abort, base64, character_data, collection, console, controls, dataset, dialogs, document, element, elements, event,
     event_types, exception, fetch, form_data, form_element, handlers, history, html_element, implementation, location,
-    named_access, named_node_map, navigator, node, parent_node, select, storage, target, timers, token_list, url,
-    url_search_params, xhr,
+    named_access, named_node_map, navigator, node, parent_node, runtime, select, storage, target, timers, token_list,
+    url, url_search_params, xhr,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -30,7 +30,8 @@ pub fn install_all(context: &mut Context) -> JsResult<()> {
     history::install(context)?;
     dialogs::install(context)?;
     storage::install(context)?;
-    install_network(context)
+    install_network(context)?;
+    runtime::install_runtime(context)
 }
 
 fn install_network(context: &mut Context) -> JsResult<()> {

@@ -46,6 +46,7 @@ pub mod parent_node;
 pub mod reflect;
 pub mod request;
 pub mod response;
+pub mod runtime;
 pub mod scripting;
 pub mod select;
 pub mod storage;
