@@ -21,6 +21,12 @@ pub fn is_rendered(element: &NodeRef) -> bool {
             .all(|node| style(&node).level != Level::None)
 }
 
+/// Whether a rendered element is part of a line, and broken like text.
+#[must_use]
+pub fn is_inline(element: &NodeRef) -> bool {
+    style(element).level == Level::Inline
+}
+
 /// The font size, in px.
 #[must_use]
 pub fn font_px(element: &NodeRef) -> f64 {

@@ -64,6 +64,28 @@ fn corner(element: &NodeRef) -> (f64, f64) {
     (x, y)
 }
 
+/// `top`, `right`, `bottom` or `left` of a rendered, positioned element in px; `None` for `auto` of one that is not
+/// absolute.
+#[must_use]
+pub fn inset_px(element: &NodeRef, side: &str) -> Option<f64> {
+    let (origin, room) = match container(element) {
+        Some(container) => padding_box(&container),
+        None => ((0.0, 0.0), Size { width: PAGE_WIDTH_PX, height: PAGE_HEIGHT_PX }),
+    };
+    let whole = if matches!(side, "left" | "right") { room.width } else { room.height };
+    if let Some(stated) = inset(element, side, whole) {
+        return Some(stated);
+    }
+    let own = style(element);
+    let ((x, y), (margin, ..)) = (corner(element), edges(element));
+    own.is_absolute.then(|| match side {
+        "left" => x - origin.0 - margin.left,
+        "right" => origin.0 + room.width - x - width(element) - margin.right,
+        "top" => y - origin.1 - margin.top,
+        _ => origin.1 + room.height - y - height(element) - margin.bottom,
+    })
+}
+
 fn inset(element: &NodeRef, side: &str, whole: f64) -> Option<f64> {
     to_px(&css::cascaded(element, side)?, Reference { em: font_px(element), whole: Some(whole) })
 }
