@@ -345,10 +345,47 @@ fn default_display(element: &NodeRef) -> &'static str {
 fn initial(property: &str) -> &'static str {
     match property {
         "position" => "static",
-        "float" | "clear" | "transform" | "text-transform" | "box-shadow" | "background-image" | "max-width"
-        | "max-height" => "none",
-        "visibility" | "overflow" | "overflow-x" | "overflow-y" => "visible",
-        "opacity" | "flex-shrink" => "1",
+        "float"
+        | "clear"
+        | "transform"
+        | "text-transform"
+        | "box-shadow"
+        | "text-shadow"
+        | "background-image"
+        | "max-width"
+        | "max-height"
+        | "border-top-style"
+        | "border-right-style"
+        | "border-bottom-style"
+        | "border-left-style"
+        | "outline-style"
+        | "animation-name"
+        | "text-decoration"
+        | "list-style-image"
+        | "filter"
+        | "perspective"
+        | "resize" => "none",
+        "visibility" | "overflow" | "overflow-x" | "overflow-y" | "backface-visibility" => "visible",
+        "opacity" | "flex-shrink" | "zoom" => "1",
+        "flex-grow" | "order" => "0",
+        "flex-direction" => "row",
+        "flex-wrap" => "nowrap",
+        "vertical-align" => "baseline",
+        "table-layout" | "pointer-events" | "flex-basis" | "user-select" | "touch-action" => "auto",
+        "transition-property" => "all",
+        "transition-duration" | "transition-delay" | "animation-duration" | "animation-delay" => "0s",
+        "transition-timing-function" | "animation-timing-function" => "ease",
+        "transform-style" => "flat",
+        "background-repeat" => "repeat",
+        "background-position" => "0% 0%",
+        "background-attachment" => "scroll",
+        "background-clip" => "border-box",
+        "background-origin" => "padding-box",
+        "border-collapse" => "separate",
+        "word-spacing" => "0px",
+        "word-break" | "word-wrap" | "overflow-wrap" | "content" | "align-items" | "align-content"
+        | "justify-content" | "font-variant" => "normal",
+        "text-overflow" => "clip",
         "z-index" | "cursor" | "top" | "left" | "right" | "bottom" | "width" | "height" | "clip" => "auto",
         "margin-top"
         | "margin-right"

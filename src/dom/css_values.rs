@@ -141,6 +141,8 @@ pub fn normal(property: &str, value: &str, quirks: bool) -> Option<String> {
     }
     let word = |words: &[&str]| words.contains(&lower.as_str());
     match grammar(property) {
+        // What scripts hand over by mistake is no value of anything but names.
+        Grammar::Any if word(&["undefined", "null", "nan"]) => None,
         Grammar::Any => Some(value.to_owned()),
         Grammar::Words(words) => word(words).then_some(lower),
         Grammar::Length(negative, words) => length(&lower, negative, words, quirks),

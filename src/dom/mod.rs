@@ -11,9 +11,11 @@
 //! - [`serialize`]: `innerHTML` and `outerHTML`
 //! - [`select`]: CSS selectors; [`css`]: declarations and style sheets; [`css_values`], [`css_shorthands`]: which values
 //!   are valid, and the parts of shorthands
+//! - [`boxes`]: an estimate of what is where
 //! - [`form`]: values, checkedness, owners, the entry list
 
 pub mod attributes;
+pub mod boxes;
 pub mod css;
 pub mod css_shorthands;
 pub mod css_values;

@@ -7,9 +7,9 @@ use super::window::Window;
 use super::wrap::wrap;
 use super::{
     abort, base64, character_data, collection, console, controls, dataset, dialogs, document, element, elements, event,
-    event_types, exception, fetch, form_data, form_element, handlers, history, html_element, implementation, location,
-    named_access, named_node_map, navigator, node, parent_node, runtime, select, storage, target, timers, token_list,
-    url, url_search_params, xhr,
+    event_types, exception, fetch, form_data, form_element, geometry, handlers, history, html_element, implementation,
+    location, named_access, named_node_map, navigator, node, parent_node, runtime, select, storage, style, target,
+    timers, token_list, url, url_search_params, xhr,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -30,8 +30,19 @@ pub fn install_all(context: &mut Context) -> JsResult<()> {
     history::install(context)?;
     dialogs::install(context)?;
     storage::install(context)?;
+    install_style(context)?;
     install_network(context)?;
     runtime::install_runtime(context)
+}
+
+fn install_style(context: &mut Context) -> JsResult<()> {
+    style::install(context)?;
+    let element = prototype("Element", context);
+    style::install_on_element(&element, context);
+    geometry::install_on_element(&element, context);
+    let document = prototype("Document", context);
+    geometry::install_on_document(&document, context);
+    geometry::install_viewport(context)
 }
 
 fn install_network(context: &mut Context) -> JsResult<()> {
