@@ -2,7 +2,7 @@
 //! named access. boa gives embedders no exotic objects, so each is a Proxy with native traps over a target that holds
 //! the native data.
 
-use boa_engine::property::{PropertyDescriptor, PropertyKey};
+use boa_engine::property::PropertyKey;
 use boa_engine::string::JsStrVariant;
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsSymbol, JsValue, js_string};
 use boa_gc::{Finalize, Trace};

@@ -58,7 +58,10 @@ fn open(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValu
         location::navigate(Navigation { url, kind: NavigateKind::Assign, body: None }, context)?;
         return Ok(context.global_object().into());
     }
-    window.event_loop.emit(Output::Effect(Effect::Open { url: url.into(), target }));
+    // Code in a new window is none of this page's.
+    if url.scheme() != "javascript" {
+        window.event_loop.emit(Output::Effect(Effect::Open { url: url.into(), target }));
+    }
     Ok(JsValue::null())
 }
 
@@ -160,6 +163,7 @@ mod tests {
             "effect.open {\"url\":\"http://other.test/\",\"target\":\"_blank\"}\n\
              effect.open {\"url\":\"about:blank\",\"target\":\"_blank\"}",
         );
+        check("open('javascript:out(1)')", "");
         check("try { open('http://[') } catch (e) { out(e.name) }", "SyntaxError");
         check(
             "out(open('x', '_self') === window)",
