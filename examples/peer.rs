@@ -14,7 +14,7 @@ use duoke::base::clock::Stopwatch;
 use duoke::base::limits::{CLOCK_START_MS, PAGE_STACK_BYTES, SETTLE_MS_DEFAULT};
 use duoke::base::memory::CountingAllocator;
 use duoke::engine::event_loop::Output;
-use duoke::event::{Effect, Outcome, Stimulus, parse_line};
+use duoke::event::{Effect, Line, Outcome, Stimulus, StimulusKind, parse_line};
 use duoke::net::{CookieJar, Folder, Guard, PluginNetwork};
 use duoke::page::{Page, PageOptions, Source, Turn, TurnInput};
 use duoke::webapi::world::Settings;
@@ -49,7 +49,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     for (number, text) in log.lines().enumerate() {
         let Some(line) = parse_line(text, number as u64 + 1, "events")? else { continue };
         let at = page_driver.take_turn().now;
-        let input = TurnInput { stimulus: Some(Stimulus::from_line(&line)), at, settle_ms: SETTLE_MS_DEFAULT };
+        let input = TurnInput { stimulus: Some(as_it_stands(&line, text)), at, settle_ms: SETTLE_MS_DEFAULT };
         collect(&page_driver.turn(&input), &mut messages)?;
         count += 1;
         if count == 1 {
@@ -68,6 +68,17 @@ fn run() -> Result<(), Box<dyn Error>> {
         (started.elapsed().as_secs_f64() - seconds) * 1000.0,
     );
     Ok(())
+}
+
+/// The peers get the log's line as it stands, so the name of the openid that reading fills in goes out again.
+fn as_it_stands(line: &Line, text: &str) -> Stimulus {
+    let mut stimulus = Stimulus::from_line(line);
+    if let StimulusKind::Mcs { fields, .. } = &mut stimulus.kind
+        && !text.contains("\"userid\"")
+    {
+        fields.shift_remove("userid");
+    }
+    stimulus
 }
 
 fn options(page: &Path) -> Result<PageOptions, Box<dyn Error>> {

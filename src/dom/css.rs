@@ -10,7 +10,7 @@ use cssparser::{
 use super::document::DocumentData;
 use super::node::NodeRef;
 use super::select::Selectors;
-use super::{text, tree};
+use super::{css_shorthands, css_values, text, tree};
 
 /// One declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +98,9 @@ pub fn declarations(text: &str) -> Vec<Declaration> {
 fn body(input: &mut Parser<'_>) -> Vec<Declaration> {
     let mut list: Vec<Declaration> = Vec::new();
     for declaration in RuleBodyParser::new(input, &mut Body).flatten() {
+        if !css_values::is_valid(&declaration.name, &declaration.value) {
+            continue;
+        }
         list.retain(|old| old.name != declaration.name || old.important && !declaration.important);
         if !list.iter().any(|old| old.name == declaration.name) {
             list.push(declaration);
@@ -229,32 +232,33 @@ pub(super) fn note_style(node: &NodeRef, document: &DocumentData) {
     }
 }
 
-/// The value the cascade gives a property: sheets by importance, specificity and order, then the `style` attribute.
-/// `None` where nothing sets it.
+/// The value the cascade gives a property: sheets by importance, specificity and order, then the `style` attribute; of
+/// a shorthand its part. `None` where nothing sets it.
 #[must_use]
 pub fn cascaded(element: &NodeRef, property: &str) -> Option<String> {
     let mut best: Option<((bool, bool, u32, usize), String)> = None;
-    let mut offer = |rank, value: &str| {
+    let mut offer = |rank, declaration: &Declaration| {
         if best.as_ref().is_none_or(|(old, _)| rank >= *old) {
-            best = Some((rank, value.to_owned()));
+            best = Some((rank, css_shorthands::value_of(declaration, property)));
         }
     };
+    let speaks = |declaration: &&Declaration| css_shorthands::covers(&declaration.name, property);
     if let Some(document) = tree::document_of(element)
         && let Some(data) = document.as_document()
         && element.is_connected()
     {
         for (order, rule) in rules_of(&document, data).iter().enumerate() {
-            for declaration in rule.declarations.iter().filter(|d| d.name == property) {
+            for declaration in rule.declarations.iter().filter(speaks) {
                 if let Some(specificity) = rule.selectors.matching_specificity(element) {
-                    offer((declaration.important, false, specificity, order), &declaration.value);
+                    offer((declaration.important, false, specificity, order), declaration);
                 }
             }
         }
     }
     let inline = element.as_element().and_then(|e| e.attr("style")).unwrap_or_default();
     if !inline.is_empty() {
-        for declaration in declarations(&inline).iter().filter(|d| d.name == property) {
-            offer((declaration.important, true, 0, 0), &declaration.value);
+        for declaration in declarations(&inline).iter().filter(speaks) {
+            offer((declaration.important, true, 0, 0), declaration);
         }
     }
     best.map(|(_, value)| value)
@@ -341,10 +345,47 @@ fn default_display(element: &NodeRef) -> &'static str {
 fn initial(property: &str) -> &'static str {
     match property {
         "position" => "static",
-        "float" | "clear" | "transform" | "text-transform" | "box-shadow" | "background-image" | "max-width"
-        | "max-height" => "none",
-        "visibility" | "overflow" | "overflow-x" | "overflow-y" => "visible",
-        "opacity" | "flex-shrink" => "1",
+        "float"
+        | "clear"
+        | "transform"
+        | "text-transform"
+        | "box-shadow"
+        | "text-shadow"
+        | "background-image"
+        | "max-width"
+        | "max-height"
+        | "border-top-style"
+        | "border-right-style"
+        | "border-bottom-style"
+        | "border-left-style"
+        | "outline-style"
+        | "animation-name"
+        | "text-decoration"
+        | "list-style-image"
+        | "filter"
+        | "perspective"
+        | "resize" => "none",
+        "visibility" | "overflow" | "overflow-x" | "overflow-y" | "backface-visibility" => "visible",
+        "opacity" | "flex-shrink" | "zoom" => "1",
+        "flex-grow" | "order" => "0",
+        "flex-direction" => "row",
+        "flex-wrap" => "nowrap",
+        "vertical-align" => "baseline",
+        "table-layout" | "pointer-events" | "flex-basis" | "user-select" | "touch-action" => "auto",
+        "transition-property" => "all",
+        "transition-duration" | "transition-delay" | "animation-duration" | "animation-delay" => "0s",
+        "transition-timing-function" | "animation-timing-function" => "ease",
+        "transform-style" => "flat",
+        "background-repeat" => "repeat",
+        "background-position" => "0% 0%",
+        "background-attachment" => "scroll",
+        "background-clip" => "border-box",
+        "background-origin" => "padding-box",
+        "border-collapse" => "separate",
+        "word-spacing" => "0px",
+        "word-break" | "word-wrap" | "overflow-wrap" | "content" | "align-items" | "align-content"
+        | "justify-content" | "font-variant" => "normal",
+        "text-overflow" => "clip",
         "z-index" | "cursor" | "top" | "left" | "right" | "bottom" | "width" | "height" | "clip" => "auto",
         "margin-top"
         | "margin-right"

@@ -9,11 +9,16 @@
 //! - [`document`]: what a document keeps beside its children: ids, names, the mutation count
 //! - [`parse`]: html5ever's sink; whole documents that pause at scripts, and fragments
 //! - [`serialize`]: `innerHTML` and `outerHTML`
-//! - [`select`]: CSS selectors; [`css`]: declarations and style sheets
+//! - [`select`]: CSS selectors; [`css`]: declarations and style sheets; [`css_values`], [`css_shorthands`]: which values
+//!   are valid, and the parts of shorthands
+//! - [`boxes`]: an estimate of what is where
 //! - [`form`]: values, checkedness, owners, the entry list
 
 pub mod attributes;
+pub mod boxes;
 pub mod css;
+pub mod css_shorthands;
+pub mod css_values;
 pub mod document;
 pub mod form;
 pub mod node;

@@ -2,7 +2,7 @@
 //! named access. boa gives embedders no exotic objects, so each is a Proxy with native traps over a target that holds
 //! the native data.
 
-use boa_engine::property::PropertyKey;
+use boa_engine::property::{Attribute, PropertyKey};
 use boa_engine::string::JsStrVariant;
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsSymbol, JsValue, js_string};
 use boa_gc::{Finalize, Trace};
@@ -97,7 +97,7 @@ fn handler(kind: &'static Exotic, context: &mut Context) -> JsObject {
     ];
     for (name, native) in traps {
         let value = function(name, native, 0, context);
-        super::interface::define_value(&object, name, value, boa_engine::property::Attribute::empty());
+        super::interface::define_value(&object, name, value, Attribute::all());
     }
     prototypes.set(kind.name, object.clone());
     object

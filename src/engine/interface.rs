@@ -119,6 +119,13 @@ pub fn define_value(target: &JsObject, name: &str, value: impl Into<JsValue>, at
     target.insert_property(JsString::from(name), descriptor);
 }
 
+/// Sets the class name that `Object.prototype.toString` shows (Web IDL §3.7.3).
+pub fn define_tag(prototype: &JsObject, name: &str) {
+    let value = JsString::from(name);
+    let descriptor = PropertyDescriptor::builder().value(value).writable(false).enumerable(false).configurable(true);
+    prototype.insert_property(JsSymbol::to_string_tag(), descriptor);
+}
+
 /// Makes an interface's prototype and constructor and puts the constructor on the global object.
 ///
 /// # Errors
@@ -136,8 +143,7 @@ pub fn install(interface: &Interface, context: &mut Context) -> JsResult<()> {
     for (name, native, length) in interface.methods {
         define_method(&prototype, name, *native, *length, context);
     }
-    let tag = PropertyDescriptor::builder().value(JsString::from(interface.name));
-    prototype.insert_property(JsSymbol::to_string_tag(), tag.writable(false).enumerable(false).configurable(true));
+    define_tag(&prototype, interface.name);
     let (native, length) = interface.constructor.unwrap_or((illegal_constructor, 0));
     let constructor: JsObject = FunctionObjectBuilder::new(context.realm(), NativeFunction::from_fn_ptr(native))
         .name(JsString::from(interface.name))

@@ -11,7 +11,7 @@ pub const USER_ID: &str = "userid";
 
 /// The event as strict JSON in one string: `event` first, then the fields in the log's order, unknown ones unchanged.
 ///
-/// Of `OnUserChange` the openid is filled in under the name that is missing. An `event` among the fields is left out,
+/// The openid under both its names is the log reader's doing ([`fill_user`]). An `event` among the fields is left out,
 /// since the type of the log line decides. U+2028 and U+2029 are escaped: pages also evaluate the string as a program,
 /// where older engines take them for line ends.
 ///
@@ -26,7 +26,6 @@ pub fn mcs_event_json(event: &str, fields: &Map<String, Value>) -> String {
             object.insert(key.clone(), value.clone());
         }
     }
-    fill_user(event, &mut object);
     Value::Object(object).to_string().replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }
 

@@ -4,7 +4,7 @@ use boa_engine::{Context, JsResult, JsValue};
 
 use super::collection::{Kind, live};
 use super::event::{self, Event};
-use super::form_data;
+use super::form_encoding;
 use super::reflect::{self, Kind as Reflect, Reflected};
 use super::target::fire;
 use super::window::{Navigation, Window};
@@ -115,13 +115,13 @@ fn submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) ->
     let body = if post {
         let multipart = own("enctype", "formenctype").is_some_and(|e| e.eq_ignore_ascii_case("multipart/form-data"));
         Some(if multipart {
-            form_data::multipart(&entries)
+            form_encoding::multipart(&entries, window.encoding)
         } else {
-            let body = form_data::urlencode(&entries).into_bytes();
+            let body = form_encoding::urlencode_in(&entries, window.encoding).into_bytes();
             ("application/x-www-form-urlencoded".to_owned(), body)
         })
     } else {
-        url.set_query(Some(&form_data::urlencode(&entries)));
+        url.set_query(Some(&form_encoding::urlencode_in(&entries, window.encoding)));
         None
     };
     if !matches!(target.as_str(), "" | "_self" | "_top" | "_parent") {

@@ -6,9 +6,10 @@ use boa_engine::{Context, JsObject, JsResult, JsString, JsValue};
 use super::window::Window;
 use super::wrap::wrap;
 use super::{
-    character_data, collection, console, controls, dataset, dialogs, document, element, elements, event, event_types,
-    exception, form_element, handlers, history, html_element, implementation, location, named_access, named_node_map,
-    navigator, node, parent_node, select, storage, target, timers, token_list,
+    abort, base64, character_data, collection, console, controls, dataset, dialogs, document, element, elements, event,
+    event_types, exception, fetch, form_data, form_element, geometry, handlers, history, html_element, implementation,
+    location, named_access, named_node_map, navigator, node, parent_node, runtime, select, storage, style, target,
+    timers, token_list, url, url_search_params, xhr,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -28,7 +29,30 @@ pub fn install_all(context: &mut Context) -> JsResult<()> {
     location::install(context)?;
     history::install(context)?;
     dialogs::install(context)?;
-    storage::install(context)
+    storage::install(context)?;
+    install_style(context)?;
+    install_network(context)?;
+    runtime::install_runtime(context)
+}
+
+fn install_style(context: &mut Context) -> JsResult<()> {
+    style::install(context)?;
+    let element = prototype("Element", context);
+    style::install_on_element(&element, context);
+    geometry::install_on_element(&element, context);
+    let document = prototype("Document", context);
+    geometry::install_on_document(&document, context);
+    geometry::install_viewport(context)
+}
+
+fn install_network(context: &mut Context) -> JsResult<()> {
+    base64::install_base64(context)?;
+    url_search_params::install_url_search_params(context)?;
+    url::install_url(context)?;
+    form_data::install_form_data(context)?;
+    abort::install_abort(context)?;
+    fetch::install_fetch(context)?;
+    xhr::install_xhr(context)
 }
 
 fn install_events(context: &mut Context) -> JsResult<()> {

@@ -2,14 +2,21 @@
 //!
 //! [`wrap`] makes nodes visible to script, [`window`] is the state behind the global object, [`world`] what a page can
 //! learn from outside. Each other file is one interface or a few that belong together, named as their specs name them.
+//! Shared by several of them: [`iterable`] (`for … of`, sequences, records), [`body`] and [`form_encoding`] (from values
+//! to bytes), [`fetching`] (methods, faults of requests).
 
+pub mod abort;
 pub mod activation;
+pub mod base64;
+pub mod body;
 pub mod character_data;
 pub mod collection;
+pub mod computed_style;
 pub mod console;
 pub mod console_format;
 pub mod controls;
 pub mod cookie;
+pub mod css_properties;
 pub mod dataset;
 pub mod dialogs;
 pub mod document;
@@ -18,14 +25,20 @@ pub mod elements;
 pub mod event;
 pub mod event_types;
 pub mod exception;
+pub mod fetch;
+pub mod fetching;
 pub mod form_data;
 pub mod form_element;
+pub mod form_encoding;
+pub mod geometry;
 pub mod handlers;
+pub mod headers;
 pub mod history;
 pub mod html_element;
 pub mod html_interfaces;
 pub mod implementation;
 pub mod install;
+pub mod iterable;
 pub mod location;
 pub mod mutation;
 pub mod named_access;
@@ -34,14 +47,22 @@ pub mod navigator;
 pub mod node;
 pub mod parent_node;
 pub mod reflect;
+pub mod request;
+pub mod response;
+pub mod runtime;
 pub mod scripting;
 pub mod select;
 pub mod storage;
+pub mod style;
 pub mod target;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod testing_h6;
 pub mod timers;
 pub mod token_list;
+pub mod url;
+pub mod url_search_params;
 pub mod window;
 pub mod world;
 pub mod wrap;

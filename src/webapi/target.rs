@@ -125,6 +125,9 @@ pub fn with_listeners<R>(object: &JsObject, f: impl FnOnce(&Listeners) -> R) -> 
     if let Some(target) = object.downcast_ref::<TargetObject>() {
         return Some(f(&target.listeners));
     }
+    if let Some(signal) = object.downcast_ref::<super::abort::SignalObject>() {
+        return Some(f(&signal.listeners));
+    }
     object.downcast_ref::<super::xhr::XhrObject>().map(|xhr| f(&xhr.listeners))
 }
 

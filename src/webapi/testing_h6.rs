@@ -204,7 +204,7 @@ impl Page {
 
     /// Where the page wants to go.
     pub fn navigation(&self) -> Option<Navigation> {
-        self.window.navigation.borrow_mut().take()
+        self.window.navigation.borrow_mut().take().map(|(navigation, _)| navigation)
     }
 }
 

@@ -8,6 +8,7 @@ use boa_engine::{Context, JsError, JsObject, JsString, JsValue};
 use url::Url;
 
 use super::event::{self, Event};
+use super::form_encoding::encoder;
 use super::target::TargetObject;
 use super::world::World;
 use crate::dom::parse::DocumentParser;
@@ -112,10 +113,12 @@ impl Window {
         }
     }
 
-    /// An address as the document means it.
+    /// An address as the document means it: its query is in the document's encoding
+    /// ([encoding-parse](https://html.spec.whatwg.org/#encoding-parsing-a-url)).
     #[must_use]
     pub fn resolve(&self, address: &str) -> Option<Url> {
-        self.base_url().join(address).ok()
+        let (base, encode) = (self.base_url(), encoder(self.encoding));
+        Url::options().base_url(Some(&base)).encoding_override(Some(&encode)).parse(address).ok()
     }
 
     /// The document's origin, as scripts see it.

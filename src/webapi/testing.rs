@@ -1,0 +1,248 @@
+//! What the tests of the Web APIs share: a page over canned answers, and scripts that say what they saw.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ::url::Url;
+use boa_engine::builtins::object::OrdinaryObject;
+use boa_engine::{Context, JsObject, JsResult, JsValue, Source};
+
+use super::window::{ReadyState, Window, make_global, report_error, report_rejection};
+use super::world::{Settings, World};
+use super::wrap::wrap;
+use super::{abort, base64, event, event_types, exception, fetch, form_data, target, url, url_search_params, xhr};
+use crate::base::limits::CLOCK_START_MS;
+use crate::dom::document::DocumentData;
+use crate::dom::{Node, parse, tree};
+use crate::engine::builtins::math_random::Random;
+use crate::engine::clock::PageClock;
+use crate::engine::context::{Parts, build};
+use crate::engine::convert::text;
+use crate::engine::event_loop::{EventLoop, Output};
+use crate::engine::fault::Sources;
+use crate::engine::interface::{Prototypes, define_method, install, prototype};
+use crate::event::{Cause, Fault};
+use crate::net::{CookieJar, NetError, Network, Reply, Request, Response};
+
+/// Answers by path; whatever else is asked for cannot be reached.
+#[derive(Default)]
+struct Canned {
+    asked: Mutex<Vec<Request>>,
+}
+
+impl Canned {
+    fn answer(&self, request: Request) -> Result<Response, NetError> {
+        self.asked.lock().unwrap().push(request.clone());
+        let made =
+            |status, kind: &str, body: &[u8]| Ok(Response::made(request.url.clone(), status, kind, body.to_vec()));
+        match request.url.path() {
+            "/text" => made(200, "text/plain", "您好".as_bytes()),
+            "/empty" => made(204, "text/plain", b""),
+            "/json" => made(200, "application/json", "\u{feff}{\"a\":[1,\"您\"]}".as_bytes()),
+            "/gbk" => made(200, "text/html; charset=gb2312", b"\xc4\xfa\xba\xc3"),
+            "/gbk.xml" => made(200, "text/xml", b"<?xml version=\"1.0\" encoding=\"gb2312\"?><a>\xc4\xfa</a>"),
+            "/html" => made(200, "text/html", b"<p>1</p>"),
+            "/missing" => made(404, "text/html", b"no"),
+            "/echo" => made(200, "text/plain", echo(&request).as_bytes()),
+            "/headers" => {
+                let mut response = Response::made(request.url, 200, "text/plain", b"x".to_vec());
+                for (name, value) in [("set-cookie", "s=1"), ("x-b", "1"), ("x-b", "2"), ("x-a", "a")] {
+                    response.headers.push((name.to_owned(), value.to_owned()));
+                }
+                Ok(response)
+            }
+            "/moved" => {
+                let url = request.url.join("/text#f").unwrap();
+                Ok(Response::made(url, 200, "text/plain", b"moved".to_vec()))
+            }
+            _ => Err(NetError::Unreachable { url: request.url.into(), reason: "refused".to_owned() }),
+        }
+    }
+}
+
+/// The request as text: method, address, headers, body.
+fn echo(request: &Request) -> String {
+    let headers: Vec<String> = request.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let body = String::from_utf8_lossy(&request.body);
+    let credentials = if request.credentials { " with cookies" } else { "" };
+    format!("{} {}{credentials}\n{}\n\n{body}", request.method, request.url, headers.join("\n"))
+}
+
+impl Network for Canned {
+    fn fetch(&self, request: Request) -> Result<Response, NetError> {
+        self.answer(request)
+    }
+
+    /// `/never` is never answered.
+    fn start(&self, id: u64, request: Request, reply: Reply) {
+        if request.url.path() != "/never" {
+            drop(reply.send((id, self.answer(request))));
+        }
+    }
+}
+
+/// The one place where tests make a window.
+fn make_window(event_loop: &Rc<EventLoop>, encoding: &'static str) -> Window {
+    let world = World::new(Arc::new(Canned::default()), Arc::new(CookieJar::new()), Settings::default());
+    Window {
+        document: Node::document(DocumentData::new("text/html")),
+        url: RefCell::new(Url::parse("http://a.test/dir/page.html").unwrap()),
+        referrer: String::new(),
+        event_loop: event_loop.clone(),
+        world: Rc::new(world),
+        ready_state: Cell::new(ReadyState::Complete),
+        parser: RefCell::default(),
+        scripts: super::scripting::Scripts::default(),
+        active: RefCell::default(),
+        current_event: RefCell::default(),
+        navigation: RefCell::default(),
+        history: RefCell::default(),
+        encoding,
+        loaded_at: CLOCK_START_MS,
+    }
+}
+
+fn install_all(context: &mut Context) -> JsResult<()> {
+    exception::install_exception(context)?;
+    install(&target::EVENT_TARGET, context)?;
+    install(&event::EVENT, context)?;
+    event_types::install_event_types(context)?;
+    url_search_params::install_url_search_params(context)?;
+    url::install_url(context)?;
+    form_data::install_form_data(context)?;
+    base64::install_base64(context)?;
+    xhr::install_xhr(context)?;
+    abort::install_abort(context)?;
+    fetch::install_fetch(context)
+}
+
+/// A page for one script.
+struct Page {
+    context: Context,
+    window: Rc<Window>,
+}
+
+/// `parse(markup)`: the first element of it, in the document. `after(ms, f)`: a timer.
+fn define_test_functions(context: &mut Context) {
+    fn parse_markup(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+        let document = Window::of(context).document.clone();
+        let fragment = parse::fragment(&document, &text(args, 0, context)?);
+        tree::append(&document, &fragment);
+        Ok(tree::element_children(&document).next().map(|element| wrap(&element, context).into()).unwrap_or_default())
+    }
+    fn after(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+        let (delay, callback) = (args[0].to_i32(context)?, args[1].clone());
+        let work = move |context: &mut Context| {
+            callback.as_callable().unwrap().call(&JsValue::undefined(), &[], context).map(|_| ())
+        };
+        Ok(EventLoop::of(context).set_timer(i64::from(delay), false, Rc::new(work)).into())
+    }
+    fn cause(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+        let cause = EventLoop::of(context).cause();
+        Ok(crate::engine::convert::string(&cause.map_or("none".to_owned(), |cause| cause.stimulus.to_string())))
+    }
+    for name in ["HTMLFormElement", "HTMLParagraphElement", "HTMLDocument"] {
+        let prototypes = Prototypes::of(context);
+        if prototypes.find(name).is_none() {
+            let parent = prototype("EventTarget", context);
+            prototypes.set(name, JsObject::from_proto_and_data(parent, OrdinaryObject));
+        }
+    }
+    let global = context.global_object();
+    define_method(&global, "parse", parse_markup, 1, context);
+    define_method(&global, "after", after, 2, context);
+    define_method(&global, "cause", cause, 0, context);
+    let document = wrap(&Window::of(context).document.clone(), context);
+    global.set(boa_engine::js_string!("document"), document, false, context).unwrap();
+    let log = "var logged = []; function log() { logged.push(Array.prototype.join.call(arguments, ' ')); }
+        function failed(e) { log(e.name + ': ' + e.message); }";
+    context.eval(Source::from_bytes(log)).unwrap();
+}
+
+impl Page {
+    fn new(encoding: &'static str) -> Self {
+        let event_loop = Rc::new(EventLoop::new(Rc::new(PageClock::new(CLOCK_START_MS))));
+        let parts = Parts {
+            event_loop: event_loop.clone(),
+            random: Random::from_seed(1),
+            zone_offset_s: 8 * 3600,
+            make_global,
+            report_error,
+            report_rejection,
+        };
+        let mut context = build(parts).unwrap();
+        let window = Rc::new(make_window(&event_loop, encoding));
+        context.insert_data(window.clone());
+        context.insert_data(Rc::new(Sources::default()));
+        install_all(&mut context).unwrap();
+        define_test_functions(&mut context);
+        Self { context, window }
+    }
+
+    /// Runs a script, then the loop until nothing is left that will ever come.
+    fn run(&mut self, script: &str) -> String {
+        let event_loop = self.window.event_loop.clone();
+        let result = self.context.eval(Source::from_bytes(script));
+        let result = result.or_else(|error| error.into_opaque(&mut self.context)).unwrap();
+        event_loop.checkpoint(&mut self.context);
+        loop {
+            event_loop.run_tasks(&mut self.context);
+            let waited = self.window.world.wait(Some(Duration::ZERO), &event_loop);
+            if !waited && !event_loop.run_timer(&mut self.context) {
+                break;
+            }
+        }
+        let logged = self.context.eval(Source::from_bytes("logged.join('\\n')")).unwrap();
+        let shown = if logged.to_boolean() { logged } else { result };
+        shown.to_string(&mut self.context).map_or_else(|error| error.to_string(), |text| text.to_std_string_lossy())
+    }
+}
+
+/// A script's value, or the lines it logged by the time that nothing was left to do.
+#[track_caller]
+pub(super) fn check(script: &str, expected: &str) {
+    assert_eq!(Page::new("UTF-8").run(script), expected, "{script}");
+}
+
+/// The same in a document of another encoding.
+#[track_caller]
+pub(super) fn check_encoded(encoding: &'static str, script: &str, expected: &str) {
+    assert_eq!(Page::new(encoding).run(script), expected, "{script}");
+}
+
+/// The same under a cause, which a script reads as `cause()`.
+#[track_caller]
+pub(super) fn check_caused(cause: Cause, script: &str, expected: &str) {
+    let mut page = Page::new("UTF-8");
+    let event_loop = page.window.event_loop.clone();
+    let shown = event_loop.with_cause(Some(cause), || page.run(script));
+    assert_eq!(shown, expected, "{script}");
+}
+
+/// The faults that a script leads to, as `type: message`.
+#[track_caller]
+pub(super) fn check_faults(script: &str, expected: &[&str]) {
+    let mut page = Page::new("UTF-8");
+    page.run(script);
+    let faults: Vec<String> = page
+        .window
+        .event_loop
+        .take_emissions()
+        .into_iter()
+        .filter_map(|emission| match emission.output {
+            Output::Fault(fault) => {
+                let message = match &fault {
+                    Fault::Network { message, .. }
+                    | Fault::Uncaught { message, .. }
+                    | Fault::Rejection { message, .. } => message.clone(),
+                    other => format!("{other:?}"),
+                };
+                Some(format!("{}: {message}", fault.type_name()))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(faults, expected, "{script}");
+}
