@@ -125,7 +125,8 @@ pub fn run(
         ids: BTreeSet::new(),
         closed: false,
     };
-    let Log { mut lines, name } = log.unwrap_or_else(|| Log { lines: Box::new(std::iter::empty()), name: String::new() });
+    let Log { mut lines, name } =
+        log.unwrap_or_else(|| Log { lines: Box::new(std::iter::empty()), name: String::new() });
     run.log_name = name;
     let mut first = VecDeque::new();
     let start = first_time(&mut first, &mut *lines).unwrap_or(CLOCK_START_MS);
@@ -183,7 +184,7 @@ impl Run<'_> {
             }
         }
         happened.sort_by_key(|happened| happened.emission.time);
-        self.give_out(None, happened);
+        self.give_out(None, &happened);
     }
 
     fn play(&mut self, lines: impl Iterator<Item = Result<Line, ReadError>>) {
@@ -222,7 +223,7 @@ impl Run<'_> {
             }
         }
         let happened = self.stage.round(&stimulus, at);
-        self.give_out(Some((line, at)), happened);
+        self.give_out(Some((line, at)), &happened);
     }
 
     /// Whether a page here can be told; complains once of each kind of line that none can.
@@ -236,7 +237,10 @@ impl Run<'_> {
             (_, StimulusKind::Mcs { .. } | StimulusKind::Ui(_) | StimulusKind::Reload) => return true,
             _ => (
                 line.type_.clone(),
-                format!("{}: line {} is {}, which this release does not tell pages", self.log_name, line.id, line.type_),
+                format!(
+                    "{}: line {} is {}, which this release does not tell pages",
+                    self.log_name, line.id, line.type_
+                ),
                 "such lines are skipped",
             ),
         };
@@ -247,9 +251,9 @@ impl Run<'_> {
     }
 
     /// Gives out what a round led to, the stimulus where it came, and delivers its messages.
-    fn give_out(&mut self, told: Option<(&Line, TimestampMs)>, happened: Vec<Happened>) {
+    fn give_out(&mut self, told: Option<(&Line, TimestampMs)>, happened: &[Happened]) {
         let mut told = told.and_then(|(line, at)| self.stimulus_line(line).map(|line| (line, at)));
-        for happened in &happened {
+        for happened in happened {
             if let Some((line, at)) = told.take_if(|(line, at)| is_after(happened, &line.id, *at)) {
                 self.stimulus_out(&line, at);
             }
@@ -282,8 +286,7 @@ impl Run<'_> {
         self.line(line);
         let (Output::Effect(effect), Some(forward)) = (&happened.emission.output, &mut self.forward) else { return };
         let plugin = self.stage.plugin(happened.page);
-        let sender =
-            Sender { name: &plugin.name, policy: plugin.policy, network: &self.networks[happened.page] };
+        let sender = Sender { name: &plugin.name, policy: plugin.policy, network: &self.networks[happened.page] };
         let taken = forward.take(sender, &happened.emission, effect);
         for row in &taken.rows {
             let line = self.lines.queued(self.stage.plugin(happened.page), row, happened.emission.time);
