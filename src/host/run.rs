@@ -134,7 +134,7 @@ pub fn run(
     if !run.stage.is_empty() {
         run.play(first.into_iter().chain(lines));
         let happened = run.stage.settle();
-        run.give_out(None, happened);
+        run.give_out(None, &happened);
         run.write_documents();
     }
     run.finish()
