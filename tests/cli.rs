@@ -194,6 +194,24 @@ fn calls_that_are_no_message() {
 }
 
 #[test]
+fn a_fault_s_place_is_that_of_the_page_s_file() {
+    let bench = Bench::new();
+    bench.write(
+        "page.html",
+        "<title>nix</title>\n<script>\nvar a = 'nix';\n  nix(a);\n</script>\n<script src=lib.js></script>\n\
+         <a id=x onclick=\"nix()\">x</a>\n<script>\nfunction f() {\n  var y;\n  y.z.w;\n}\nsetTimeout('f()', 9);\n</script>\n",
+    );
+    bench.write("lib.js", "function g() {\n  // nix\n  return typeof nix + nix;\n}\ng();\n");
+    bench.write("log.jsonl", r##"{"type":"stimulus.ui.click","data":{"selector":"#x"}}"##);
+    let lines = bench.run(&["run", "page.html", "--events", "log.jsonl"]).lines();
+    let places: Vec<Value> =
+        lines.iter().map(|line| json!([line["data"]["file"], line["data"]["line"], line["data"]["column"]])).collect();
+    let expected = [("page.html", 4, 3), ("lib.js", 3, 23), ("page.html", 11, 5), ("page.html", 7, 18)];
+    assert_eq!(places, expected.map(|(file, line, column)| json!([file, line, column])));
+    assert!(lines.iter().all(|line| line["type"] == "fault.uncaught" && line["data"]["frame"] != ""));
+}
+
+#[test]
 fn several_pages_in_order_of_time() {
     let bench = Bench::new();
     let page = |delay: u32| {

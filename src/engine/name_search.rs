@@ -5,6 +5,10 @@ pub(super) fn find(text: &str, name: &str, (line, column): (u32, u32)) -> Option
     let characters: Vec<char> = text.chars().collect();
     let name: Vec<char> = name.chars().collect();
     let mut at = offset(&characters, line, column)?;
+    if characters.get(at).is_some_and(|character| matches!(character, '"' | '\'')) {
+        // An inline handler's own quotes.
+        at += 1;
+    }
     while at < characters.len() {
         let rest = &characters[at..];
         if let Some(skipped) = skipped(rest) {
@@ -78,6 +82,7 @@ mod tests {
             ("'bar' + \"a\\\"bar\" + x.bar + bar2 + $bar + typeof bar + bar", (1, 1), Some((1, 56))),
             ("x = /'/; y = bar", (1, 1), None),
             ("x = /'/;\ny = bar", (1, 1), Some((2, 5))),
+            ("<a onclick=\"bar()\">", (1, 12), Some((1, 13))),
             ("'", (1, 1), None),
             ("bar", (9, 1), None),
         ];
