@@ -12,7 +12,10 @@ use crate::event::Place;
 
 /// The texts of a page's files by address, for code frames, and the real files behind them.
 #[derive(Default)]
-pub struct Sources(RefCell<FxHashMap<String, (Rc<str>, Option<String>)>>);
+pub struct Sources(RefCell<FxHashMap<String, File>>);
+
+/// A file's text, and the real file behind it.
+type File = (Rc<str>, Option<String>);
 
 impl Sources {
     /// The sources of this context.

@@ -27,12 +27,15 @@ pub struct Scripts {
     /// A script with an address that `document.write` wrote: it runs when the writing script has ended.
     blocking: RefCell<Option<NodeRef>>,
     /// Inserted scripts with `async = false`, in order of insertion, with their answers as they come.
-    in_order: RefCell<VecDeque<(NodeRef, Option<Result<Response, NetError>>)>>,
+    in_order: RefCell<VecDeque<InOrder>>,
     /// Scripts that the load event waits for.
     delaying: Cell<usize>,
     /// The level that the running script writes to; none: it may not write.
     write_level: Cell<Option<usize>>,
 }
+
+/// A script in its turn, and its answer once it has come.
+type InOrder = (NodeRef, Option<Result<Response, NetError>>);
 
 impl Scripts {
     /// Whether the load event has to wait.
@@ -321,7 +324,7 @@ fn execute(
     let may_write = scripts.write_level.replace(level);
     match run(&Code { text, url, line, column }, context) {
         Ok(()) => {}
-        Err(ScriptError::Parse(fault)) => report_parse_fault(fault, context),
+        Err(ScriptError::Parse(fault)) => report_parse_fault(&fault, context),
         Err(ScriptError::Thrown(error)) => window.event_loop.report(&error, context),
     }
     scripts.write_level.set(may_write);

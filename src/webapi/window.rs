@@ -150,8 +150,8 @@ pub fn report_error(error: &JsError, context: &mut Context) {
 }
 
 /// Reports a fault of a script that does not parse.
-pub fn report_parse_fault(fault: Fault, context: &mut Context) {
-    if let Fault::Parse { message, place } = &fault {
+pub fn report_parse_fault(fault: &Fault, context: &mut Context) {
+    if let Fault::Parse { message, place } = fault {
         let described = Described {
             message: message.clone(),
             stack: place.stack.clone(),
@@ -160,7 +160,7 @@ pub fn report_parse_fault(fault: Fault, context: &mut Context) {
             ..Described::default()
         };
         if fire_error(&described, None, context) {
-            EventLoop::of(context).emit(Output::Fault(fault));
+            EventLoop::of(context).emit(Output::Fault(fault.clone()));
         }
     }
 }
