@@ -79,7 +79,7 @@ impl Page {
                 let _ = self.options.network.fetch(request).and_then(Response::loaded)?;
                 let text = format!(
                     "<!DOCTYPE html><html><head></head><body><script src=\"{}\"></script></body></html>",
-                    script.path()
+                    script.path().replace('&', "&amp;")
                 );
                 Fetched { url: document, text, encoding: "UTF-8", file: None }
             }
