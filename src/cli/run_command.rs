@@ -9,8 +9,8 @@ use super::output::Output;
 use super::{duration, exit_when_interrupted, settings};
 use crate::base::limits::SETTLE_MS_DEFAULT;
 use crate::host::{
-    self, Forwarder, Hosted, Log, Names, Notice, Outcome, Plugin, PluginError, Rights, RunOptions, SEED_DEFAULT, Target,
-    Watch,
+    self, Forwarder, Hosted, Log, Names, Notice, Outcome, Plugin, PluginError, Rights, RunOptions, SEED_DEFAULT,
+    Target, Watch,
 };
 use crate::net::{Bounds, Live};
 use crate::record::Reader;
@@ -104,9 +104,8 @@ fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
     let forward = forwarder(arguments, runtime, output)?;
     let rights = Rights::new(arguments.allow.clone(), arguments.replace.clone())
         .map_err(|error| fail(output, Notice::error(error.to_string()), Exit::Usage))?;
-    let live = Live::new(runtime.clone(), Bounds::default()).map_err(|error| {
-        fail(output, Notice::error(error.to_string()).with_hint(error.hint()), Exit::Environment)
-    })?;
+    let live = Live::new(runtime.clone(), Bounds::default())
+        .map_err(|error| fail(output, Notice::error(error.to_string()).with_hint(error.hint()), Exit::Environment))?;
     let account = arguments.account.as_deref().unwrap_or(ACCOUNT_DEFAULT);
     let (mut names, mut pages, mut failed) = (Names::default(), Vec::new(), 0);
     for page in &arguments.pages {

@@ -73,8 +73,14 @@ fn parse_fault(error: &JsError, code: &Code<'_>, context: &mut Context) -> Fault
 pub fn place(described: &Described, fallback: &str, context: &Context) -> Place {
     let sources = Sources::of(context);
     match &described.place {
-        Some((url, line, column)) => sources.place(url, *line, *column, described.stack.clone()),
-        None => Place { url: fallback.to_owned(), stack: described.stack.clone(), ..Place::default() },
+        Some((url, line, column)) => {
+            let (line, column) = sources.refine(url, (*line, *column), &described.message);
+            sources.place(url, line, column, described.stack.clone())
+        }
+        None => {
+            let (line, column) = sources.refine(fallback, (0, 0), &described.message);
+            sources.place(fallback, line, column, described.stack.clone())
+        }
     }
 }
 

@@ -80,9 +80,8 @@ fn wrap(line: &str, columns: usize) -> Vec<String> {
 fn words(line: &str) -> Vec<&str> {
     let (mut words, mut start, mut previous) = (Vec::new(), 0, None::<char>);
     for (at, character) in line.char_indices() {
-        let breaks = previous.is_some_and(|previous| {
-            is_wide(previous) || is_wide(character) || (previous == ' ' && character != ' ')
-        });
+        let breaks = previous
+            .is_some_and(|previous| is_wide(previous) || is_wide(character) || (previous == ' ' && character != ' '));
         if breaks {
             words.push(&line[start..at]);
             start = at;

@@ -150,7 +150,8 @@ impl Talk {
     }
 
     fn conversation(&self, running: &Running) -> String {
-        let of = |(openid, name): &(&str, &str)| render(&format!("{name} ({openid})"), &self.entries(running, openid, name));
+        let of =
+            |(openid, name): &(&str, &str)| render(&format!("{name} ({openid})"), &self.entries(running, openid, name));
         CUSTOMERS.iter().map(of).collect::<Vec<_>>().join("\n")
     }
 

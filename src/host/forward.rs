@@ -155,8 +155,7 @@ impl Forwarder {
                 self.pictures.sent_by(pic_url, sender.network);
             }
             let key = key.clone().part(part);
-            let mut row =
-                Row::new(key.clone(), &self.target.client.app_id, user, content, system_now_ms());
+            let mut row = Row::new(key.clone(), &self.target.client.app_id, user, content, system_now_ms());
             if let Some(account) = &self.target.kf_account {
                 row = row.as_agent(account);
             }
@@ -171,7 +170,9 @@ impl Forwarder {
                     continue;
                 }
                 Pushed::Known => format!("{}: the message {key} is there already and is not sent again", sender.name),
-                Pushed::Differs => format!("{}: there is another message {key} already; this one is not sent", sender.name),
+                Pushed::Differs => {
+                    format!("{}: there is another message {key} already; this one is not sent", sender.name)
+                }
             };
             let hint = "two lines of the log have the same id; ids are unique in a log";
             taken.notices.push(Notice::warning(text).with_hint(Some(hint)));
@@ -270,10 +271,7 @@ fn trouble(delivery: &Delivery) -> Option<Notice> {
         Outcome::Unknown => "may not have arrived",
     };
     let reason = delivery.reason.as_deref().unwrap_or("no reason is known");
-    let text = format!(
-        "{}: the message {} to {} {what}: {reason}",
-        delivery.key.plugin, delivery.key, delivery.openid
-    );
+    let text = format!("{}: the message {} to {} {what}: {reason}", delivery.key.plugin, delivery.key, delivery.openid);
     let notice = match delivery.outcome {
         Outcome::Refused => Notice::warning(format!("{text}; it is tried again")),
         _ => Notice::error(text),

@@ -80,8 +80,7 @@ impl Lines {
 
     /// What became of a message. Its time is that of the round it was delivered after.
     pub fn delivery(&mut self, plugin: &Plugin, delivery: &Delivery, at: TimestampMs) -> Option<Line> {
-        let line =
-            Line::new(String::new(), plugin.base.as_str(), delivery.outcome.log_type(), delivery.data());
+        let line = Line::new(String::new(), plugin.base.as_str(), delivery.outcome.log_type(), delivery.data());
         self.delivery_line(line, &delivery.openid, &delivery.cause, &delivery.key.plugin, at)
     }
 

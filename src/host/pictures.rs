@@ -75,9 +75,9 @@ fn picture(url: &Url, answer: Result<Response, NetError>) -> Result<Picture, Pic
         Ok(response) => Err(PictureError::Status { url: address, status: response.status }),
         Err(NetError::TooLarge { bytes_max, .. }) => Err(PictureError::TooLarge { url: address, limit: bytes_max }),
         Err(NetError::BadUrl { .. }) => Err(PictureError::Scheme { url: address }),
-        Err(
-            NetError::FileNotFound { .. } | NetError::FileUnreadable { .. } | NetError::OutsideFolder { .. },
-        ) => Err(PictureError::Status { url: address, status: NOT_FOUND }),
+        Err(NetError::FileNotFound { .. } | NetError::FileUnreadable { .. } | NetError::OutsideFolder { .. }) => {
+            Err(PictureError::Status { url: address, status: NOT_FOUND })
+        }
         Err(error) => Err(PictureError::Network { url: address, reason: error.to_string() }),
     }
 }
@@ -97,7 +97,8 @@ mod tests {
     async fn a_plugin_s_own_pictures_and_nobody_else_s() {
         let pictures = PluginPictures::new().unwrap();
         let network = Arc::new(PluginNetwork::new(Guard::new()).with_folder(Folder::embedded("a", FILES)));
-        for address in ["http://a.plugin.invalid/shop.png", "http://a.plugin.invalid/none.png", "http://127.0.0.1:1/x"] {
+        for address in ["http://a.plugin.invalid/shop.png", "http://a.plugin.invalid/none.png", "http://127.0.0.1:1/x"]
+        {
             pictures.sent_by(address, &network);
         }
         let found = fetch(&pictures, "http://a.plugin.invalid/shop.png").await.unwrap();

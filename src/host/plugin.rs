@@ -151,7 +151,11 @@ impl Plugin {
             let Some(index) = INDEX_FILES.iter().find(|index| folder.join(index).is_file()) else {
                 let is_empty = folder.read_dir().is_ok_and(|mut entries| entries.next().is_none());
                 let folder = folder.to_owned();
-                return Err(if is_empty { PluginError::EmptyFolder { folder } } else { PluginError::NoPlugin { folder } });
+                return Err(if is_empty {
+                    PluginError::EmptyFolder { folder }
+                } else {
+                    PluginError::NoPlugin { folder }
+                });
             };
             return Self::of_files(&PluginConfig::of_page(*index), &name, &Files::Disk(folder), (index, query), names);
         }

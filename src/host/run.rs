@@ -125,7 +125,8 @@ pub fn run(
         ids: BTreeSet::new(),
         closed: false,
     };
-    let Log { mut lines, name } = log.unwrap_or_else(|| Log { lines: Box::new(std::iter::empty()), name: String::new() });
+    let Log { mut lines, name } =
+        log.unwrap_or_else(|| Log { lines: Box::new(std::iter::empty()), name: String::new() });
     run.log_name = name;
     let mut first = VecDeque::new();
     let start = first_time(&mut first, &mut *lines).unwrap_or(CLOCK_START_MS);
@@ -236,7 +237,10 @@ impl Run<'_> {
             (_, StimulusKind::Mcs { .. } | StimulusKind::Ui(_) | StimulusKind::Reload) => return true,
             _ => (
                 line.type_.clone(),
-                format!("{}: line {} is {}, which this release does not tell pages", self.log_name, line.id, line.type_),
+                format!(
+                    "{}: line {} is {}, which this release does not tell pages",
+                    self.log_name, line.id, line.type_
+                ),
                 "such lines are skipped",
             ),
         };
@@ -282,8 +286,7 @@ impl Run<'_> {
         self.line(line);
         let (Output::Effect(effect), Some(forward)) = (&happened.emission.output, &mut self.forward) else { return };
         let plugin = self.stage.plugin(happened.page);
-        let sender =
-            Sender { name: &plugin.name, policy: plugin.policy, network: &self.networks[happened.page] };
+        let sender = Sender { name: &plugin.name, policy: plugin.policy, network: &self.networks[happened.page] };
         let taken = forward.take(sender, &happened.emission, effect);
         for row in &taken.rows {
             let line = self.lines.queued(self.stage.plugin(happened.page), row, happened.emission.time);

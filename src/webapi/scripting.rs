@@ -7,7 +7,7 @@ use boa_engine::{Context, JsResult};
 use url::Url;
 
 use super::target::fire;
-use super::window::{Window, report_parse_fault};
+use super::window::{Window, report_error_of, report_parse_fault};
 use super::wrap::wrap;
 use crate::dom::parse::{ParsedScript, Position};
 use crate::dom::{NodeRef, form, text};
@@ -279,8 +279,7 @@ fn run_fetched(
         Ok(response) => response,
         Err(error) => {
             let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-            let replace = format!("; to answer it from a file: --replace {url}=FILE, or [replace] in plugin.toml");
-            return fail(script, url.as_str(), &format!("{error}{hint}{replace}"), context);
+            return fail(script, url.as_str(), &format!("{error}{hint}"), context);
         }
     };
     let window = Window::of(context);
@@ -325,7 +324,7 @@ fn execute(
     match run(&Code { text, url, line, column }, context) {
         Ok(()) => {}
         Err(ScriptError::Parse(fault)) => report_parse_fault(&fault, context),
-        Err(ScriptError::Thrown(error)) => window.event_loop.report(&error, context),
+        Err(ScriptError::Thrown(error)) => report_error_of(&error, url, context),
     }
     scripts.write_level.set(may_write);
     *scripts.current.borrow_mut() = before;
