@@ -129,7 +129,8 @@ pub fn describe(error: &JsError, context: &mut Context) -> Described {
     if let (Some(innermost), Some(sources)) = (frames.first_mut(), context.get_data::<Rc<Sources>>()) {
         improve(innermost, &message, sources);
     }
-    let place = frames.iter().find_map(|frame| place_of(frame));
+    let places: Vec<_> = frames.iter().filter_map(|frame| place_of(frame)).collect();
+    let place = places.iter().find(|(_, line, _)| *line > 0).or(places.first()).cloned();
     frames.truncate(STACK_FRAMES_MAX);
     Described { message, stack: frames.join("\n"), place, is_limit: error.as_engine().is_some(), is_parse: false }
 }
@@ -178,14 +179,14 @@ fn improve(frame: &mut String, message: &str, sources: &Sources) {
     *frame = format!("{head}({url}:{line}:{column})");
 }
 
-/// `at name (url:line:column)`
+/// `at name (url:line:column)`; line and column are 0 where the engine writes `?`.
 fn place_of(frame: &str) -> Option<(String, u32, u32)> {
     let inside = frame.rsplit_once('(')?.1.strip_suffix(')')?;
     let (rest, column) = inside.rsplit_once(':')?;
     let (url, line) = rest.rsplit_once(':')?;
     let is_address = url.contains("://") || url.starts_with("about:") || url.starts_with("data:");
     is_address.then_some(())?;
-    Some((url.to_owned(), line.parse().ok()?, column.parse().ok()?))
+    Some((url.to_owned(), line.parse().unwrap_or(0), column.parse().unwrap_or(0)))
 }
 
 /// The place a parse error names: `… at line 3, col 7`.
