@@ -79,7 +79,7 @@ mod tests {
             ("a(b);\nbar();", (1, 1), Some((2, 1))),
             ("bar; bar;", (1, 2), Some((1, 6))),
             ("// bar\n/* bar\n bar */ bar", (1, 1), Some((3, 9))),
-            ("'bar' + \"a\\\"bar\" + x.bar + bar2 + $bar + typeof bar + bar", (1, 1), Some((1, 56))),
+            (" 'bar' + \"a\\\"bar\" + x.bar + bar2 + $bar + typeof bar + bar", (1, 1), Some((1, 56))),
             ("x = /'/; y = bar", (1, 1), None),
             ("x = /'/;\ny = bar", (1, 1), Some((2, 5))),
             ("<a onclick=\"bar()\">", (1, 12), Some((1, 13))),
