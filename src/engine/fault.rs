@@ -12,7 +12,10 @@ use crate::event::Place;
 
 /// The texts of a page's files by address, for code frames, and the real files behind them.
 #[derive(Default)]
-pub struct Sources(RefCell<FxHashMap<String, (Rc<str>, Option<String>)>>);
+pub struct Sources(RefCell<FxHashMap<String, File>>);
+
+/// A file's text, and the real file behind it.
+type File = (Rc<str>, Option<String>);
 
 impl Sources {
     /// The sources of this context.
@@ -44,6 +47,14 @@ impl Sources {
         Place { url: url.to_owned(), file, line, column, stack, frame }
     }
 
+    /// A place moved on to the name that was not defined: the engine knows only the last call or access before it.
+    #[must_use]
+    pub fn refine(&self, url: &str, (line, column): (u32, u32), message: &str) -> (u32, u32) {
+        let undefined = message.strip_prefix("ReferenceError: ").and_then(|rest| rest.strip_suffix(" is not defined"));
+        let found = undefined.zip(self.text(url)).and_then(|(name, text)| next_name(&text, line, column, name));
+        found.unwrap_or((line, column))
+    }
+
     /// Where `snippet` stands in the text at `url`, from 1; the place of an inline handler.
     #[must_use]
     pub fn find(&self, url: &str, snippet: &str) -> Option<(u32, u32)> {
@@ -54,6 +65,25 @@ impl Sources {
         let column = before.rsplit('\n').next().map_or(0, |line| line.encode_utf16().count()) + 1;
         Some((u32::try_from(line).ok()?, u32::try_from(column).ok()?))
     }
+}
+
+/// The first whole `name` at or after a place.
+fn next_name(text: &str, line: u32, column: u32, name: &str) -> Option<(u32, u32)> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
+    let first = usize::try_from(line).ok()?.max(1) - 1;
+    for (number, source) in text.split('\n').enumerate().skip(first) {
+        let skip = if number == first { usize::try_from(column).ok()?.max(1) - 1 } else { 0 };
+        let from = source.char_indices().nth(skip).map_or(source.len(), |(at, _)| at);
+        for (at, _) in source[from..].match_indices(name) {
+            let (before, after) = (&source[..from + at], &source[from + at + name.len()..]);
+            let is_whole = !before.ends_with(is_part) && !before.ends_with('.') && !after.starts_with(is_part);
+            if is_whole {
+                let column = before.encode_utf16().count() + 1;
+                return Some((u32::try_from(number + 1).ok()?, u32::try_from(column).ok()?));
+            }
+        }
+    }
+    None
 }
 
 /// The lines around a place, with a marker under the column.
@@ -107,7 +137,8 @@ pub fn describe(error: &JsError, context: &mut Context) -> Described {
             frames = own;
         }
     }
-    let place = frames.iter().find_map(|frame| place_of(frame));
+    let places: Vec<_> = frames.iter().filter_map(|frame| place_of(frame)).collect();
+    let place = places.iter().find(|(_, line, _)| *line > 0).or(places.first()).cloned();
     frames.truncate(STACK_FRAMES_MAX);
     Described { message, stack: frames.join("\n"), place, is_limit: error.as_engine().is_some(), is_parse: false }
 }
@@ -141,14 +172,14 @@ fn frames_of(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// `at name (url:line:column)`
+/// `at name (url:line:column)`; line and column are 0 where the engine writes `?`.
 fn place_of(frame: &str) -> Option<(String, u32, u32)> {
     let inside = frame.rsplit_once('(')?.1.strip_suffix(')')?;
     let (rest, column) = inside.rsplit_once(':')?;
     let (url, line) = rest.rsplit_once(':')?;
     let is_address = url.contains("://") || url.starts_with("about:") || url.starts_with("data:");
     is_address.then_some(())?;
-    Some((url.to_owned(), line.parse().ok()?, column.parse().ok()?))
+    Some((url.to_owned(), line.parse().unwrap_or(0), column.parse().unwrap_or(0)))
 }
 
 /// The place a parse error names: `… at line 3, col 7`.
@@ -170,6 +201,14 @@ mod tests {
         let frame = code_frame("one\ntwo\nthree\nfour", 3, 3);
         assert_eq!(frame, "    1 | one\n    2 | two\n    3 | three\n      |   ^");
         assert_eq!(code_frame("one", 9, 1), "");
+    }
+
+    #[test]
+    fn a_name_is_found_after_the_place() {
+        let text = "var a;\nf(x$); // $\n$.get(1)";
+        assert_eq!(next_name(text, 1, 1, "$"), Some((2, 11)));
+        assert_eq!(next_name(text, 2, 12, "$"), Some((3, 1)));
+        assert_eq!(next_name(text, 3, 2, "get"), None);
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub struct Code<'a> {
 /// Why a script did not run to its end.
 pub enum ScriptError {
     /// It does not parse; nothing of it ran.
-    Parse(Fault),
+    Parse(Box<Fault>),
     /// It threw; what it had hoisted stays callable.
     Thrown(JsError),
 }
@@ -37,13 +37,13 @@ pub fn run(code: &Code<'_>, context: &mut Context) -> Result<(), ScriptError> {
     if nesting(code.text.chars().map(u32::from)) > CODE_NESTING_MAX {
         let message = format!("SyntaxError: code nests more than {CODE_NESTING_MAX} brackets deep");
         let place = Sources::of(context).place(code.url, code.line, code.column, String::new());
-        return Err(ScriptError::Parse(Fault::Parse { message, place }));
+        return Err(ScriptError::Parse(Box::new(Fault::Parse { message, place })));
     }
     let padded = pad(code);
     let source = Source::from_bytes(padded.as_bytes()).with_path(Path::new(code.url));
     match Script::parse(source, None, context) {
         Ok(script) => script.evaluate(context).map(|_| ()).map_err(ScriptError::Thrown),
-        Err(error) => Err(ScriptError::Parse(parse_fault(&error, code, context))),
+        Err(error) => Err(ScriptError::Parse(Box::new(parse_fault(&error, code, context)))),
     }
 }
 
@@ -73,8 +73,14 @@ fn parse_fault(error: &JsError, code: &Code<'_>, context: &mut Context) -> Fault
 pub fn place(described: &Described, fallback: &str, context: &Context) -> Place {
     let sources = Sources::of(context);
     match &described.place {
-        Some((url, line, column)) => sources.place(url, *line, *column, described.stack.clone()),
-        None => Place { url: fallback.to_owned(), stack: described.stack.clone(), ..Place::default() },
+        Some((url, line, column)) => {
+            let (line, column) = sources.refine(url, (*line, *column), &described.message);
+            sources.place(url, line, column, described.stack.clone())
+        }
+        None => {
+            let (line, column) = sources.refine(fallback, (0, 0), &described.message);
+            sources.place(fallback, line, column, described.stack.clone())
+        }
     }
 }
 

@@ -79,12 +79,12 @@ impl Page {
                 let _ = self.options.network.fetch(request).and_then(Response::loaded)?;
                 let text = format!(
                     "<!DOCTYPE html><html><head></head><body><script src=\"{}\"></script></body></html>",
-                    script.path()
+                    script.path().replace('&', "&amp;")
                 );
                 Fetched { url: document, text, encoding: "UTF-8", file: None }
             }
         };
-        self.install_document(fetched, String::new())
+        self.install_document(&fetched, String::new())
     }
 
     fn fetch(&self, navigation: Navigation) -> Result<Fetched, LoadError> {
@@ -113,7 +113,7 @@ impl Page {
         let referrer = self.window.as_ref().map(|w| w.url.borrow().to_string()).unwrap_or_default();
         let loaded = self.fetch(navigation).and_then(|fetched| {
             self.unload();
-            self.install_document(fetched, referrer)
+            self.install_document(&fetched, referrer)
         });
         if let Err(error) = loaded {
             let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
@@ -138,7 +138,7 @@ impl Page {
         self.event_loop.reopen();
     }
 
-    fn install_document(&mut self, fetched: Fetched, referrer: String) -> Result<(), LoadError> {
+    fn install_document(&mut self, fetched: &Fetched, referrer: String) -> Result<(), LoadError> {
         let engine = |error: boa_engine::JsError| LoadError::Engine(error.to_string());
         let mut context = build(Parts {
             event_loop: self.event_loop.clone(),
@@ -152,7 +152,7 @@ impl Page {
         let document = Node::document(DocumentData::new("text/html"));
         let parser = Rc::new(DocumentParser::new(&document, fetched.text.clone()));
         self.sources.add(fetched.url.as_str(), &fetched.text, fetched.file.clone());
-        let window = Rc::new(self.make_window(&fetched, document, parser, referrer));
+        let window = Rc::new(self.make_window(fetched, document, parser, referrer));
         context.insert_data(self.sources.clone());
         context.insert_data(window.clone());
         install::install_all(&mut context).map_err(engine)?;

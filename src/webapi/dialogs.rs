@@ -12,9 +12,9 @@ use super::console::write;
 use super::exception::dom_exception;
 use super::location;
 use super::window::{Navigation, Window};
-use crate::engine::convert::{Native, arg, optional_text, string, string_or_null};
+use crate::engine::convert::{Native, optional_text, string, string_or_null};
 use crate::engine::event_loop::Output;
-use crate::engine::interface::{define_accessor, define_method, define_value};
+use crate::engine::interface::{define_method, define_value};
 use crate::event::{ConsoleLevel, Effect, NavigateKind};
 
 fn alert(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -58,7 +58,10 @@ fn open(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValu
         location::navigate(Navigation { url, kind: NavigateKind::Assign, body: None }, context)?;
         return Ok(context.global_object().into());
     }
-    window.event_loop.emit(Output::Effect(Effect::Open { url: url.into(), target }));
+    // Code in a new window is none of this page's.
+    if url.scheme() != "javascript" {
+        window.event_loop.emit(Output::Effect(Effect::Open { url: url.into(), target }));
+    }
     Ok(JsValue::null())
 }
 
@@ -102,17 +105,7 @@ const METHODS: [(&str, Native, usize); 15] = [
     ("captureEvents", nothing, 0),
 ];
 
-fn name(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    Ok(string(&Window::of(context).world.name.borrow()))
-}
-
-fn set_name(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let name = crate::engine::convert::value_text(&arg(args, 0), context)?;
-    *Window::of(context).world.name.borrow_mut() = name;
-    Ok(JsValue::undefined())
-}
-
-/// Installs the dialogs, `open`, `name` and the rest on the global object.
+/// Installs the dialogs, `open` and the rest on the global object.
 ///
 /// # Errors
 /// None.
@@ -121,10 +114,6 @@ pub fn install(context: &mut Context) -> JsResult<()> {
     for (name, native, length) in METHODS {
         define_method(&global, name, native, length, context);
     }
-    define_accessor(&global, "name", name, Some(set_name), context);
-    define_value(&global, "closed", false, Attribute::ENUMERABLE | Attribute::CONFIGURABLE);
-    define_value(&global, "opener", JsValue::null(), Attribute::all());
-    define_value(&global, "status", string(""), Attribute::all());
     Ok(())
 }
 
@@ -160,6 +149,7 @@ mod tests {
             "effect.open {\"url\":\"http://other.test/\",\"target\":\"_blank\"}\n\
              effect.open {\"url\":\"about:blank\",\"target\":\"_blank\"}",
         );
+        check("open('javascript:out(1)')", "");
         check("try { open('http://[') } catch (e) { out(e.name) }", "SyntaxError");
         check(
             "out(open('x', '_self') === window)",
@@ -169,8 +159,7 @@ mod tests {
 
     #[test]
     fn the_rest_does_nothing() {
-        check("close(); focus(); blur(); moveTo(1, 2); resizeTo(1, 2); stop(); print(); out(closed)", "false");
+        check("close(); focus(); blur(); moveTo(1, 2); resizeTo(1, 2); stop(); print()", "");
         check("out(String(getSelection()) + getSelection().rangeCount)", "0");
-        check("name = 5; out(typeof name + window.name)", "string5");
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn run_code(code: &str, context: &mut Context) -> JsResult<()> {
         Ok(()) => Ok(()),
         Err(ScriptError::Thrown(error)) => Err(error),
         Err(ScriptError::Parse(fault)) => {
-            report_parse_fault(fault, context);
+            report_parse_fault(&fault, context);
             Ok(())
         }
     }
