@@ -13,7 +13,7 @@
 //! - [`select`]: CSS selectors; [`css`]: declarations and style sheets; [`css_values`], [`css_shorthands`]: which values
 //!   are valid, and the parts of shorthands
 //! - [`boxes`]: an estimate of what is where
-//! - [`form`]: values, checkedness, owners, the entry list
+//! - [`form`]: values, checkedness, owners, the entry list; [`options`]: a select's options and which are selected
 
 pub mod attributes;
 pub mod boxes;
@@ -23,6 +23,7 @@ pub mod css_values;
 pub mod document;
 pub mod form;
 pub mod node;
+pub mod options;
 pub mod parse;
 pub mod select;
 pub mod serialize;

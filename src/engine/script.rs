@@ -105,10 +105,13 @@ pub fn compile_handler(
     for name in &names {
         head.push_str(&format!("with({name})"));
     }
-    head.push_str(&format!("{{return function {name}({parameters}){{"));
-    let blanks = (position.1 as usize).saturating_sub(1).saturating_sub(head.len());
-    let lines = "\n".repeat((position.0 as usize).saturating_sub(1));
-    let text = format!("{lines}{}{head}{body}\n}}}}}})", " ".repeat(blanks));
+    head.push_str(&format!("{{return function {name}({parameters}) {{"));
+    let column = (position.1 as usize).saturating_sub(1);
+    let text = match (position.0 as usize).checked_sub(2) {
+        // The head stands on the line before, so that lines and columns of the body are those of the page.
+        Some(lines) => format!("{}{head}\n{}{body}\n}}}}}})", "\n".repeat(lines), " ".repeat(column)),
+        None => format!("{}{head}{body}\n}}}}}})", " ".repeat(column.saturating_sub(head.len()))),
+    };
     let source = Source::from_bytes(text.as_bytes()).with_path(Path::new(url));
     let outer = Script::parse(source, None, context)?.evaluate(context)?;
     let arguments: Vec<JsValue> = scope.iter().cloned().map(JsValue::from).collect();
