@@ -101,31 +101,37 @@ impl Network for Silent {
 /// Longer than every animation of a page, in ms.
 const ANIMATION_MS: i64 = 10_000;
 
-/// jQuery of this version passes every page of `tests/libraries/jquery`, as it does in browsers.
+/// The pages pass their own checks, as they do in browsers; the answers are [`server`]'s.
 #[track_caller]
-fn check_jquery(version: &'static str) {
+fn check_pages(paths: impl IntoIterator<Item = String>) {
     let only = std::env::var("DUOKE_TEST_PAGE").ok();
     let mut problems = String::new();
-    for name in ["ready", "events", "tree", "controls", "styles", "fragments", "ajax", "utilities"] {
-        if only.as_ref().is_some_and(|only| only != name) {
+    for path in paths {
+        if only.as_ref().is_some_and(|only| !path.contains(only)) {
             continue;
         }
-        let path = format!("libraries/jquery/{name}.html");
-        let faults = expected_faults(&path);
+        let shown = path.clone();
         let found = on_page_stack(move || {
             let server: Answer = Arc::new(server);
-            let mut page = open(&format!("{path}?{version}"), vec![server], |network| Arc::new(Silent(network)));
+            let mut page = open(&path, vec![server], |network| Arc::new(Silent(network)));
             let mut turn = page.take_turn();
-            // The older versions animate with an interval, which does not keep a page busy for long.
+            // jQuery before 3.0 animates with an interval, which does not keep a page busy for long.
             let more = page.turn(&TurnInput { stimulus: None, at: turn.now + ANIMATION_MS, settle_ms: 0 });
             turn.emissions.extend(more.emissions);
-            check_page(&turn, &faults)
+            check_page(&turn, &expected_faults(&path))
         });
         if let Err(problem) = found {
-            writeln!(problems, "{name}.html?{version}: {problem}").unwrap();
+            writeln!(problems, "{shown}: {problem}").unwrap();
         }
     }
     assert!(problems.is_empty(), "\n{problems}");
+}
+
+/// jQuery of this version, unmodified.
+#[track_caller]
+fn check_jquery(version: &'static str) {
+    let names = ["ready", "events", "tree", "controls", "styles", "fragments", "ajax", "utilities"];
+    check_pages(names.map(|name| format!("libraries/jquery/{name}.html?{version}")));
 }
 
 #[test]
@@ -151,4 +157,9 @@ fn jquery_2_2() {
 #[test]
 fn jquery_3_7() {
     check_jquery("3.7");
+}
+
+#[test]
+fn bootstrap_3() {
+    check_pages(["libraries/bootstrap/widgets.html".to_owned()]);
 }
