@@ -211,7 +211,7 @@ fn changed(element: &NodeRef, name: &QualName, old: Option<&str>, new: Option<&s
                 }
                 if let Some(new) = new {
                     data.add_id(new, element);
-                    data.note_name(new);
+                    data.note_name(new, element, true);
                 }
             }
         }
@@ -219,10 +219,13 @@ fn changed(element: &NodeRef, name: &QualName, old: Option<&str>, new: Option<&s
             if let (Some(document), Some(new)) = (tree::document_of(element), new)
                 && let Some(data) = document.as_document()
             {
-                data.note_name(new);
+                data.note_name(new, element, false);
             }
+            super::form::attribute_changed(element, &name.local, old, new);
         }
-        "checked" | "value" | "selected" | "type" => super::form::attribute_changed(element, &name.local, new),
+        "checked" | "selected" | "type" | "multiple" | "size" => {
+            super::form::attribute_changed(element, &name.local, old, new);
+        }
         _ => {}
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use boa_gc::{Finalize, GcRefCell, Trace};
 use html5ever::tree_builder::QuirksMode;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::css::Rule;
 use super::node::{Node, NodeRef, same};
@@ -18,8 +18,11 @@ pub struct DocumentData {
     ids: GcRefCell<FxHashMap<Box<str>, Vec<NodeRef>>>,
     /// Values of `id` and `name` that connected elements have had: what named access may find.
     #[unsafe_ignore_trace]
-    names: RefCell<FxHashMap<Box<str>, ()>>,
-    /// Names first seen since [`DocumentData::take_new_names`].
+    names: RefCell<FxHashSet<Box<str>>>,
+    /// Those of them that the document itself may have as properties.
+    #[unsafe_ignore_trace]
+    document_names: RefCell<FxHashSet<Box<str>>>,
+    /// Document names first seen since [`DocumentData::take_new_names`].
     #[unsafe_ignore_trace]
     new_names: RefCell<Vec<Box<str>>>,
     /// The rules of the document's style sheets, until one of them changes.
@@ -43,6 +46,7 @@ impl DocumentData {
         Self {
             ids: GcRefCell::default(),
             names: RefCell::default(),
+            document_names: RefCell::default(),
             new_names: RefCell::default(),
             rules: RefCell::default(),
             quirks: Cell::new(QuirksMode::NoQuirks),
@@ -79,22 +83,45 @@ impl DocumentData {
         Some(first.clone())
     }
 
-    /// Remembers a value of `id` or `name` for named access.
-    pub(super) fn note_name(&self, name: &str) {
-        if name.is_empty() || self.names.borrow().contains_key(name) {
+    /// Remembers a value of `id` or `name` for named access. Only some elements are properties of the document (HTML
+    /// §3.1.6): an input called `count` must not hide a global `count` from inline handlers.
+    pub(super) fn note_name(&self, name: &str, element: &Node, is_id: bool) {
+        if name.is_empty() {
             return;
         }
-        self.names.borrow_mut().insert(name.into(), ());
-        self.new_names.borrow_mut().push(name.into());
+        if !self.names.borrow().contains(name) {
+            self.names.borrow_mut().insert(name.into());
+        }
+        let of_document = match element.html_name() {
+            "embed" | "form" | "iframe" => !is_id,
+            "img" | "object" => true,
+            _ => false,
+        };
+        if of_document && !self.document_names.borrow().contains(name) {
+            self.document_names.borrow_mut().insert(name.into());
+            self.new_names.borrow_mut().push(name.into());
+        }
     }
 
     /// Whether an element with this `id` or `name` was ever connected: false answers named access at once.
     #[must_use]
     pub fn knows_name(&self, name: &str) -> bool {
-        self.names.borrow().contains_key(name)
+        self.names.borrow().contains(name)
     }
 
-    /// The names first seen since the last call.
+    /// Whether an embed, form, iframe, image or object of this name was ever connected.
+    #[must_use]
+    pub fn knows_document_name(&self, name: &str) -> bool {
+        self.document_names.borrow().contains(name)
+    }
+
+    /// How many connected elements have this id.
+    #[must_use]
+    pub fn count_by_id(&self, id: &str) -> usize {
+        self.ids.borrow().get(id).map_or(0, Vec::len)
+    }
+
+    /// The document names first seen since the last call.
     #[must_use]
     pub fn take_new_names(&self) -> Vec<Box<str>> {
         if self.new_names.borrow().is_empty() { Vec::new() } else { self.new_names.take() }

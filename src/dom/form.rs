@@ -5,17 +5,27 @@ use std::cell::{Cell, RefCell};
 use super::attributes;
 use super::document::mutated;
 use super::node::{Node, NodeRef, get, same};
-use super::{text, tree};
+use super::{options, text, tree};
 
 /// What a control remembers beside its attributes.
 #[derive(Debug, Default, Clone)]
 pub struct Control {
     /// The value, once it no longer follows the attribute or the text (dirty value flag).
     value: Option<String>,
-    /// Checkedness, once it no longer follows `checked`.
+    /// Checkedness, where it is not what `checked` says.
     checked: Option<bool>,
-    /// An option's selectedness, once it no longer follows `selected`.
-    selected: Option<bool>,
+    /// Checkedness no longer follows `checked` (dirty checkedness flag).
+    checked_dirty: bool,
+    /// `indeterminate`
+    indeterminate: bool,
+    /// An option's selectedness, where it is not what `selected` says.
+    pub(super) selected: Option<bool>,
+    /// An option's selectedness no longer follows `selected` (dirtiness).
+    pub(super) selected_dirty: bool,
+    /// A select of one: one of its options is known to be selected.
+    pub(super) settled: bool,
+    /// What `setCustomValidity` was told.
+    pub custom_error: String,
     /// Selection in a text control, in UTF-16 code units: start, end.
     pub selection: (usize, usize),
 }
@@ -35,17 +45,21 @@ pub fn is_focused(node: &Node) -> bool {
     std::ptr::eq(FOCUSED.get(), node)
 }
 
-fn with_control<R>(node: &Node, f: impl FnOnce(&mut Control) -> R) -> Option<R> {
+pub(super) fn with_control<R>(node: &Node, f: impl FnOnce(&mut Control) -> R) -> Option<R> {
     let mut control = node.as_element()?.control.borrow_mut();
     Some(f(control.get_or_insert_default()))
 }
 
-fn peek<R>(node: &Node, f: impl FnOnce(&Control) -> Option<R>) -> Option<R> {
+pub(super) fn peek<R>(node: &Node, f: impl FnOnce(&Control) -> Option<R>) -> Option<R> {
     let control: &RefCell<Option<Box<Control>>> = &node.as_element()?.control;
     control.borrow().as_deref().and_then(f)
 }
 
+/// What a clone of an input or textarea takes over (HTML, their cloning steps).
 pub(super) fn copy_control(from: &NodeRef, to: &NodeRef) {
+    if !matches!(from.html_name(), "input" | "textarea") {
+        return;
+    }
     if let (Some(from), Some(to)) = (from.as_element(), to.as_element()) {
         to.control.replace(from.control.borrow().clone());
     }
@@ -64,6 +78,11 @@ fn attr(node: &Node, name: &str) -> Option<String> {
 /// An input's type, lower case, `text` where it is unknown.
 #[must_use]
 pub fn input_type(node: &Node) -> &'static str {
+    type_of(node, None)
+}
+
+/// The type that `written`, else the attribute, means.
+fn type_of(node: &Node, written: Option<Option<&str>>) -> &'static str {
     const KNOWN: [&str; 22] = [
         "hidden",
         "text",
@@ -88,10 +107,14 @@ pub fn input_type(node: &Node) -> &'static str {
         "reset",
         "button",
     ];
-    let Some(element) = node.as_element() else { return "text" };
-    element.with_attr("type", |value| {
-        value.and_then(|v| KNOWN.iter().find(|k| k.eq_ignore_ascii_case(v))).copied().unwrap_or("text")
-    })
+    let known = |written: Option<&str>| {
+        written.and_then(|v| KNOWN.iter().find(|k| k.eq_ignore_ascii_case(v))).copied().unwrap_or("text")
+    };
+    match (written, node.as_element()) {
+        (Some(written), _) => known(written),
+        (None, Some(element)) => element.with_attr("type", known),
+        (None, None) => "text",
+    }
 }
 
 /// A button's type: `submit`, `reset` or `button`.
@@ -157,7 +180,11 @@ pub fn is_read_write(node: &Node) -> bool {
 
 /// Inputs whose value mode is "value" (HTML §4.10.5.4): they have a value of their own.
 fn has_text_value(node: &Node) -> bool {
-    !matches!(input_type(node), "hidden" | "submit" | "image" | "reset" | "button" | "checkbox" | "radio" | "file")
+    is_text_type(input_type(node))
+}
+
+fn is_text_type(kind: &str) -> bool {
+    !matches!(kind, "hidden" | "submit" | "image" | "reset" | "button" | "checkbox" | "radio" | "file")
 }
 
 /// The value of an input, textarea, select, option or button.
@@ -171,9 +198,12 @@ pub fn value(node: &Node) -> String {
                 .unwrap_or_else(|| sanitize(node, &attr(node, "value").unwrap_or_default())),
             _ => attr(node, "value").unwrap_or_default(),
         },
-        "textarea" => peek(node, |c| c.value.clone()).unwrap_or_else(|| raw_text(node)).replace("\r\n", "\n"),
-        "option" => attr(node, "value").unwrap_or_else(|| option_text(node)),
-        "select" => selected_options(node).first().map(|o| value(o)).unwrap_or_default(),
+        "textarea" => {
+            let raw = peek(node, |c| c.value.clone()).unwrap_or_else(|| raw_text(node));
+            if raw.contains('\r') { raw.replace("\r\n", "\n").replace('\r', "\n") } else { raw }
+        }
+        "option" => attr(node, "value").unwrap_or_else(|| options::option_text(node)),
+        "select" => options::selected_options(node).first().map(|o| value(o)).unwrap_or_default(),
         _ => attr(node, "value").unwrap_or_default(),
     }
 }
@@ -194,9 +224,19 @@ fn sanitize(node: &Node, value: &str) -> String {
     let one_line: String = value.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
     match input_type(node) {
         "url" | "email" => one_line.trim_ascii().to_owned(),
-        "number" if one_line.parse::<f64>().is_err() => String::new(),
+        "number" if !is_number(&one_line) => String::new(),
         _ => one_line,
     }
+}
+
+/// A valid floating-point number (HTML §2.3.4.3): `-1.5e2`, `.5`, not `+1` or `1.`.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        && !digits.ends_with('.')
+        && !digits.contains(".e")
+        && !digits.contains(".E")
+        && digits.parse::<f64>().is_ok()
 }
 
 /// Sets the value (the IDL attribute): a select picks the option with it.
@@ -217,14 +257,7 @@ pub fn set_value(node: &NodeRef, new: &str) {
                 c.selection = (end, end);
             });
         }
-        "select" => {
-            let mut found = false;
-            for option in options(node) {
-                let on = !found && value(&option) == new;
-                found |= on;
-                with_control(&option, |c| c.selected = Some(on));
-            }
-        }
+        "select" => options::set_value(node, new),
         "input" if input_type(node) == "file" => {}
         _ => attributes::set(node, "value", new),
     }
@@ -250,13 +283,43 @@ pub fn checked(node: &Node) -> bool {
 
 /// Sets checkedness; a radio button switches off the others of its group.
 pub fn set_checked(node: &NodeRef, on: bool) {
-    with_control(node, |c| c.checked = Some(on));
+    with_control(node, |c| {
+        c.checked = Some(on);
+        c.checked_dirty = true;
+    });
     if on && input_type(node) == "radio" {
-        for other in radio_group(node).into_iter().filter(|other| !same(other, node)) {
-            with_control(&other, |c| c.checked = Some(false));
-        }
+        switch_others_off(node);
     }
     mutated();
+}
+
+fn switch_others_off(button: &NodeRef) {
+    for other in radio_group(button).into_iter().filter(|other| !same(other, button) && other.is_connected()) {
+        with_control(&other, |c| c.checked = Some(false));
+    }
+}
+
+/// A node came into a document: of the checked buttons of a group, the one that came last stays checked.
+pub(super) fn connected(node: &NodeRef) {
+    if node.is_html("input") && input_type(node) == "radio" && checked(node) {
+        switch_others_off(node);
+    }
+}
+
+/// `indeterminate`
+#[must_use]
+pub fn is_indeterminate(node: &Node) -> bool {
+    peek(node, |c| Some(c.indeterminate)).unwrap_or(false)
+}
+
+/// Sets `indeterminate`.
+pub fn set_indeterminate(node: &NodeRef, on: bool) {
+    with_control(node, |c| c.indeterminate = on);
+}
+
+/// What `setCustomValidity` was told.
+pub fn custom_error<R: Default>(node: &NodeRef, f: impl FnOnce(&mut String) -> R) -> R {
+    with_control(node, |c| f(&mut c.custom_error)).unwrap_or_default()
 }
 
 /// The radio buttons of the same name and form, this one among them.
@@ -282,108 +345,9 @@ pub fn radio_group(node: &NodeRef) -> Vec<NodeRef> {
 pub fn is_checked_or_selected(node: &Node) -> bool {
     match node.html_name() {
         "input" => matches!(input_type(node), "checkbox" | "radio") && checked(node),
-        "option" => selected(node),
+        "option" => options::selected(node),
         _ => false,
     }
-}
-
-/// A select's options, those in its optgroups among them.
-#[must_use]
-pub fn options(select: &Node) -> Vec<NodeRef> {
-    let mut found = Vec::new();
-    let mut child = select.first_child();
-    while let Some(node) = child {
-        match node.html_name() {
-            "option" => found.push(node.clone()),
-            "optgroup" => found.extend(tree::element_children(&node).filter(|o| o.is_html("option"))),
-            _ => {}
-        }
-        child = node.next_sibling();
-    }
-    found
-}
-
-/// The select an option belongs to.
-#[must_use]
-pub fn select_of(option: &Node) -> Option<NodeRef> {
-    let parent = option.parent()?;
-    if parent.is_html("select") {
-        return Some(parent);
-    }
-    parent.parent().filter(|p| parent.is_html("optgroup") && p.is_html("select"))
-}
-
-fn own_selectedness(option: &Node) -> bool {
-    peek(option, |c| c.selected).unwrap_or_else(|| has_flag(option, "selected"))
-}
-
-/// Whether an option is selected, the rule of one (HTML §4.10.7) applied.
-#[must_use]
-pub fn selected(option: &Node) -> bool {
-    match select_of(option) {
-        Some(select) if !has_flag(&select, "multiple") => {
-            selected_options(&select).iter().any(|o| std::ptr::eq(&raw const **o, option))
-        }
-        _ => own_selectedness(option),
-    }
-}
-
-/// The selected options: in a select of one the last that asks for it, else the first that is not disabled.
-#[must_use]
-pub fn selected_options(select: &Node) -> Vec<NodeRef> {
-    let all = options(select);
-    if has_flag(select, "multiple") {
-        return all.into_iter().filter(|o| own_selectedness(o)).collect();
-    }
-    if let Some(last) = all.iter().rfind(|o| own_selectedness(o)) {
-        return vec![last.clone()];
-    }
-    let nobody_chose = !all.iter().any(|o| peek(o, |c| c.selected).is_some());
-    let one_line = attr(select, "size").and_then(|s| s.parse::<u32>().ok()).unwrap_or(1) <= 1;
-    if nobody_chose && one_line {
-        return all.into_iter().find(|o| !is_disabled(o)).into_iter().collect();
-    }
-    Vec::new()
-}
-
-/// Sets an option's selectedness; in a select of one the others lose theirs.
-pub fn set_selected(option: &NodeRef, on: bool) {
-    if let Some(select) = select_of(option).filter(|s| !has_flag(s, "multiple")) {
-        for other in options(&select) {
-            if on || same(&other, option) {
-                with_control(&other, |c| c.selected = if on { Some(false) } else { None });
-            }
-        }
-        if !on {
-            attributes::remove_plain(option, "selected");
-        }
-    }
-    if on || select_of(option).is_none_or(|s| has_flag(&s, "multiple")) {
-        with_control(option, |c| c.selected = Some(on));
-    }
-    mutated();
-}
-
-/// Sets `selectedIndex`; a negative one selects nothing.
-pub fn set_selected_index(select: &NodeRef, index: i32) {
-    for (at, option) in options(select).iter().enumerate() {
-        with_control(option, |c| c.selected = Some(usize::try_from(index) == Ok(at)));
-    }
-    mutated();
-}
-
-/// An option's label: its text without the scripts in it, white space collapsed.
-#[must_use]
-pub fn option_text(option: &Node) -> String {
-    let mut out = String::new();
-    let mut child = option.first_child();
-    while let Some(one) = child {
-        if !one.is_html("script") {
-            out.push_str(&text::text_content(&one).unwrap_or_default());
-        }
-        child = one.next_sibling();
-    }
-    text::strip_and_collapse(&out)
 }
 
 /// The form a control belongs to: by its `form` attribute, by the parser, or the nearest around it.
@@ -412,6 +376,16 @@ pub fn elements(form: &NodeRef) -> Vec<NodeRef> {
         .collect()
 }
 
+/// The controls of a form with this name or id.
+#[must_use]
+pub fn elements_named(form: &NodeRef, name: &str) -> Vec<NodeRef> {
+    let fits = |n: &NodeRef| {
+        n.as_element()
+            .is_some_and(|e| e.with_attr("id", |v| v == Some(name)) || e.with_attr("name", |v| v == Some(name)))
+    };
+    if name.is_empty() { Vec::new() } else { elements(form).into_iter().filter(fits).collect() }
+}
+
 /// What a form submits (HTML §4.10.22.4): names and values in tree order. Files are not among them: there is nobody to
 /// choose one.
 #[must_use]
@@ -430,7 +404,7 @@ pub fn entry_list(form: &NodeRef, submitter: Option<&NodeRef>) -> Vec<(String, S
             "checkbox" | "radio" if !checked(&control) => {}
             "file" => {}
             "select" => {
-                let chosen = selected_options(&control);
+                let chosen = options::selected_options(&control);
                 entries.extend(chosen.iter().filter(|o| !is_disabled(o)).map(|o| (name.clone(), value(o))));
             }
             _ => entries.push((name, value(&control))),
@@ -442,31 +416,55 @@ pub fn entry_list(form: &NodeRef, submitter: Option<&NodeRef>) -> Vec<(String, S
 /// Puts every control back to its default (HTML §4.10.22.5).
 pub fn reset(form: &NodeRef) {
     for control in elements(form) {
-        for option in options(&control) {
-            with_control(&option, |c| c.selected = None);
+        if control.is_html("select") {
+            options::reset(&control);
+        } else {
+            with_control(&control, |c| {
+                *c = Control { custom_error: std::mem::take(&mut c.custom_error), ..Control::default() }
+            });
         }
-        with_control(&control, |c| *c = Control::default());
     }
     mutated();
 }
 
-pub(super) fn attribute_changed(element: &NodeRef, name: &str, new: Option<&str>) {
-    if name == "selected" && element.is_html("option") {
-        with_control(element, |c| c.selected = None);
-        if new.is_some()
-            && let Some(select) = select_of(element).filter(|s| !has_flag(s, "multiple"))
-        {
-            for other in options(&select).iter().filter(|o| !same(o, element)) {
-                with_control(other, |c| c.selected = Some(false));
+pub(super) fn attribute_changed(element: &NodeRef, name: &str, old: Option<&str>, new: Option<&str>) {
+    match element.html_name() {
+        "option" | "select" => options::attribute_changed(element, name, old, new),
+        "input" if name == "checked" && old.is_some() == new.is_some() => {}
+        "input" if name == "checked" && !peek(element, |c| Some(c.checked_dirty)).unwrap_or(false) => {
+            with_control(element, |c| c.checked = Some(new.is_some()));
+            if new.is_some() && input_type(element) == "radio" {
+                switch_others_off(element);
             }
         }
-    } else if name == "checked"
-        && new.is_some()
-        && peek(element, |c| c.checked).is_none()
-        && input_type(element) == "radio"
-    {
-        for other in radio_group(element).iter().filter(|o| !same(o, element)) {
-            with_control(other, |c| c.checked = Some(false));
+        "input" if name == "type" => type_changed(element, type_of(element, Some(old))),
+        "input" if name == "name" => connected(element),
+        _ => {}
+    }
+}
+
+/// The value goes over to another way of keeping it (HTML §4.10.5, "when an input element's type attribute changes").
+fn type_changed(input: &NodeRef, old: &str) {
+    let new = input_type(input);
+    let typed = peek(input, |c| c.value.clone());
+    match (is_text_type(old), is_text_type(new)) {
+        (true, false) if new != "file" => {
+            if let Some(typed) = typed.filter(|typed| !typed.is_empty()) {
+                attributes::set(input, "value", &typed);
+            }
         }
+        (false, true) => {
+            with_control(input, |c| c.value = None);
+        }
+        (true, true) => {
+            if let Some(typed) = typed {
+                let value = sanitize(input, &typed);
+                with_control(input, |c| c.value = Some(value));
+            }
+        }
+        _ => {}
+    }
+    if new == "radio" {
+        connected(input);
     }
 }

@@ -9,10 +9,11 @@
 //! - [`document`]: what a document keeps beside its children: ids, names, the mutation count
 //! - [`parse`]: html5ever's sink; whole documents that pause at scripts, and fragments
 //! - [`serialize`]: `innerHTML` and `outerHTML`
+//! - [`xml`], [`xml_serialize`]: XML documents
 //! - [`select`]: CSS selectors; [`css`]: declarations and style sheets; [`css_values`], [`css_shorthands`]: which values
 //!   are valid, and the parts of shorthands
 //! - [`boxes`]: an estimate of what is where
-//! - [`form`]: values, checkedness, owners, the entry list
+//! - [`form`]: values, checkedness, owners, the entry list; [`options`]: a select's options and which are selected
 
 pub mod attributes;
 pub mod boxes;
@@ -22,11 +23,14 @@ pub mod css_values;
 pub mod document;
 pub mod form;
 pub mod node;
+pub mod options;
 pub mod parse;
 pub mod select;
 pub mod serialize;
 pub mod text;
 pub mod tree;
+pub mod xml;
+pub mod xml_serialize;
 
 pub use attributes::Attribute;
 pub use html5ever::{LocalName, Namespace, QualName, local_name, ns};

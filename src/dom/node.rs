@@ -231,6 +231,12 @@ impl Node {
         if let NodeKind::Document(data) = &self.kind { Some(data) } else { None }
     }
 
+    /// Whether this is a document in quirks mode.
+    #[must_use]
+    pub fn is_quirky(&self) -> bool {
+        self.as_document().is_some_and(|data| data.quirks.get() == html5ever::tree_builder::QuirksMode::Quirks)
+    }
+
     /// The character data of text, comments, CDATA sections and processing instructions.
     #[must_use]
     pub fn character_data(&self) -> Option<&RefCell<String>> {

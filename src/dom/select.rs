@@ -91,7 +91,9 @@ pub enum PseudoClass {
     ReadWrite,
     /// `:placeholder-shown`
     PlaceholderShown,
-    /// `:default`, `:indeterminate`, `:hover`, `:active`, `:visited`, `:target` and the like: never
+    /// `:indeterminate`
+    Indeterminate,
+    /// `:default`, `:hover`, `:active`, `:visited`, `:target` and the like: never
     Never,
     /// `:focus`, decided by the caller's focused element
     Focus,
@@ -169,9 +171,10 @@ impl<'i> selectors::parser::Parser<'i> for SelectorParser {
             "read-only" => PseudoClass::ReadOnly,
             "read-write" => PseudoClass::ReadWrite,
             "placeholder-shown" => PseudoClass::PlaceholderShown,
+            "indeterminate" => PseudoClass::Indeterminate,
             "focus" | "focus-visible" => PseudoClass::Focus,
-            "hover" | "active" | "visited" | "target" | "default" | "indeterminate" | "focus-within" | "invalid"
-            | "out-of-range" | "fullscreen" => PseudoClass::Never,
+            "hover" | "active" | "visited" | "target" | "default" | "focus-within" | "invalid" | "out-of-range"
+            | "fullscreen" => PseudoClass::Never,
             "defined" | "valid" | "in-range" => PseudoClass::Always,
             _ => return Err(ParseError::custom(SelectorParseErrorKind::UnsupportedPseudoClassOrElement)),
         })
@@ -407,6 +410,7 @@ impl Element for Matched<'_> {
             PseudoClass::ReadOnly => !form::is_read_write(self.0),
             PseudoClass::ReadWrite => form::is_read_write(self.0),
             PseudoClass::PlaceholderShown => form::has_flag(self.0, "placeholder") && form::value(self.0).is_empty(),
+            PseudoClass::Indeterminate => form::is_indeterminate(self.0),
             PseudoClass::Focus => form::is_focused(self.0),
             PseudoClass::Never => false,
             PseudoClass::Always => true,

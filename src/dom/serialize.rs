@@ -3,22 +3,32 @@
 use html5ever::{Namespace, ns};
 
 use super::node::{ElementData, NodeKind, NodeRef, get};
-use super::tree;
+use super::{tree, xml_serialize};
 
-/// The markup inside a node (`innerHTML`).
+/// The markup inside a node (`innerHTML`): XML in an XML document.
 #[must_use]
 pub fn inner_html(node: &NodeRef) -> String {
+    if is_xml(node) {
+        return xml_serialize::inner_xml(node);
+    }
     let mut out = String::new();
     children(node, &mut out);
     out
 }
 
-/// The markup of a node (`outerHTML`).
+/// The markup of a node (`outerHTML`): XML in an XML document.
 #[must_use]
 pub fn outer_html(node: &NodeRef) -> String {
+    if is_xml(node) {
+        return xml_serialize::outer_xml(node);
+    }
     let mut out = String::new();
     one(node, &mut out);
     out
+}
+
+fn is_xml(node: &NodeRef) -> bool {
+    tree::document_of(node).is_some_and(|document| document.as_document().is_some_and(|data| !data.is_html))
 }
 
 fn children(node: &NodeRef, out: &mut String) {

@@ -203,6 +203,7 @@ pub fn insert(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>) {
     if parent.is_connected() {
         connect(child);
     }
+    super::options::inserted(parent, child);
 }
 
 /// Appends; see [`insert`].
@@ -226,7 +227,14 @@ fn link(parent: &NodeRef, child: &NodeRef, before: Option<NodeRef>) {
 
 /// Takes a node out of its parent, if it has one.
 pub fn remove(node: &NodeRef) {
-    let Some(parent) = node.parent.take() else { return };
+    if let Some(parent) = unlink(node) {
+        super::options::removed(&parent, node);
+    }
+}
+
+/// Takes a node out and answers with the parent it had.
+fn unlink(node: &NodeRef) -> Option<NodeRef> {
+    let parent = node.parent.take()?;
     if node.is_connected() {
         disconnect(node);
     }
@@ -240,13 +248,15 @@ pub fn remove(node: &NodeRef) {
         None => parent.last_child.set(previous),
     }
     mutated();
+    Some(parent)
 }
 
 /// Takes all children out.
 pub fn remove_children(node: &NodeRef) {
     while let Some(child) = node.first_child() {
-        remove(&child);
+        unlink(&child);
     }
+    super::options::emptied(node);
 }
 
 fn connect(subtree: &NodeRef) {
@@ -261,12 +271,13 @@ fn connect(subtree: &NodeRef) {
                 for attribute in attributes.iter().filter(|a| a.name.ns == ns!()) {
                     if &*attribute.name.local == "id" {
                         data.add_id(&attribute.value, &node);
-                        data.note_name(&attribute.value);
+                        data.note_name(&attribute.value, &node, true);
                     } else if &*attribute.name.local == "name" {
-                        data.note_name(&attribute.value);
+                        data.note_name(&attribute.value, &node, false);
                     }
                 }
             });
+            super::form::connected(&node);
         }
         at = next_in(&node, subtree);
     }
@@ -287,6 +298,8 @@ fn disconnect(subtree: &NodeRef) {
                     data.remove_id(id, &node);
                 }
             });
+            // What leaves its place is no longer the parser's business (HTML §4.10.17.3, "reset the form owner").
+            element.parser_form.set(None);
         }
         at = next_in(&node, subtree);
     }

@@ -291,6 +291,14 @@ impl EventLoop {
         self.cause.replace(before);
     }
 
+    /// After a callback: the microtasks, unless a script is still running around it (HTML §8.1.4.4, "clean up after
+    /// running script").
+    pub fn clean_up(&self, context: &mut Context) {
+        if context.stack_trace().next().is_none() {
+            self.checkpoint(context);
+        }
+    }
+
     /// Runs the microtasks (HTML §8.1.7.3, perform a microtask checkpoint).
     pub fn checkpoint(&self, context: &mut Context) {
         // Our executor reports errors itself and never fails.

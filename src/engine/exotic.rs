@@ -51,8 +51,12 @@ impl Exotic {
 /// What boa says; a bug.
 pub fn wrap(target: JsObject, kind: &'static Exotic, context: &mut Context) -> JsResult<JsObject> {
     let handler = handler(kind, context);
-    let proxy = context.intrinsics().constructors().proxy().constructor();
-    proxy.construct(&[target.into(), handler.into()], None, context)
+    let constructor = context.intrinsics().constructors().proxy().constructor();
+    let prototype = target.prototype();
+    let proxy = constructor.construct(&[target.into(), handler.into()], None, context)?;
+    // `for … in` of boa reads the prototype of the object itself, not what a Proxy answers.
+    proxy.set_prototype(prototype);
+    Ok(proxy)
 }
 
 /// The target of an exotic object, or the object itself: methods get the Proxy as `this`.

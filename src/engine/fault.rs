@@ -137,7 +137,10 @@ pub fn describe(error: &JsError, context: &mut Context) -> Described {
 
 /// What was thrown, as text: an error as `name: message`.
 fn thrown(value: &JsValue, context: &mut Context) -> String {
-    let Some(object) = value.as_object() else { return format!("Uncaught {}", value.display()) };
+    let Some(object) = value.as_object() else {
+        let shown = value.as_string().map_or_else(|| value.display().to_string(), |text| to_utf8(&text));
+        return format!("Uncaught {shown}");
+    };
     let mut member = |name: &str| {
         let value = object.get(JsString::from(name), context).unwrap_or_default();
         value.as_string().map(|text| to_utf8(&text))

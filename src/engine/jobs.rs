@@ -1,6 +1,6 @@
 //! boa's job executor and host hooks, over the event loop.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -27,6 +27,7 @@ pub struct Microtasks {
     queue: RefCell<VecDeque<Microtask>>,
     event_loop: Rc<EventLoop>,
     rejections: Rc<Rejections>,
+    running: Cell<bool>,
 }
 
 /// Promises that were rejected while nobody listened, with the cause of the rejection.
@@ -40,7 +41,7 @@ impl Microtasks {
     /// No microtasks yet.
     #[must_use]
     pub fn new(event_loop: Rc<EventLoop>, rejections: Rc<Rejections>) -> Self {
-        Self { queue: RefCell::default(), event_loop, rejections }
+        Self { queue: RefCell::default(), event_loop, rejections, running: Cell::new(false) }
     }
 
     fn report_rejections(&self, context: &mut Context) {
@@ -65,12 +66,23 @@ impl JobExecutor for Microtasks {
     }
 
     fn run_jobs(self: Rc<Self>, context: &mut Context) -> JsResult<()> {
+        if self.running.replace(true) {
+            return Ok(());
+        }
+        self.run_all(context);
+        self.running.set(false);
+        Ok(())
+    }
+}
+
+impl Microtasks {
+    fn run_all(&self, context: &mut Context) {
         let mut ran = 0;
         loop {
             let Some(microtask) = self.queue.borrow_mut().pop_front() else {
                 self.report_rejections(context);
                 if self.queue.borrow().is_empty() {
-                    return Ok(());
+                    return;
                 }
                 continue;
             };

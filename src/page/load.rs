@@ -18,6 +18,7 @@ use crate::engine::context::{Parts, build};
 use crate::engine::event_loop::Output;
 use crate::event::Fault;
 use crate::net::{Destination, NetError, Request, Response, decode_html, looks_binary};
+use crate::webapi::event::{self, Event};
 use crate::webapi::target::fire;
 use crate::webapi::window::{HistoryEntry, Navigation, ReadyState, Window};
 use crate::webapi::wrap::wrap;
@@ -236,7 +237,9 @@ fn loaded(context: &mut Context) -> JsResult<()> {
     let document = wrap(&window.document, context);
     fire(&document, "readystatechange", false, false, context)?;
     let global = context.global_object();
-    fire(&global, "load", false, false, context)?;
-    fire(&global, "pageshow", false, false, context)?;
+    for kind in ["load", "pageshow"] {
+        let event = Event::plain(kind, false, false, context);
+        event::dispatch_as(&event, &global, &document, context)?;
+    }
     Ok(())
 }

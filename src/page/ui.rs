@@ -4,7 +4,7 @@ use boa_engine::{Context, JsResult, JsString, JsValue};
 use serde_json::Value;
 
 use crate::dom::select::Selectors;
-use crate::dom::{NodeRef, form};
+use crate::dom::{NodeRef, form, options};
 use crate::engine::event_loop::Output;
 use crate::event::{Fault, UiAction, UiKind};
 use crate::webapi::activation::{dispatch_click, mouse_event};
@@ -89,12 +89,12 @@ fn change(element: &NodeRef, value: Option<&Value>, context: &mut Context) -> Js
             let on = !matches!(value, Some(Value::Bool(false)));
             form::set_checked(element, on);
         }
-        "option" => form::set_selected(element, !matches!(value, Some(Value::Bool(false)))),
+        "option" => options::set_selected(element, !matches!(value, Some(Value::Bool(false)))),
         "select" => match value {
             Some(Value::Array(values)) => {
                 let wanted: Vec<String> = values.iter().map(|v| text_of(Some(v))).collect();
-                for option in form::options(element) {
-                    form::set_selected(&option, wanted.contains(&form::value(&option)));
+                for option in options::options(element) {
+                    options::set_selected(&option, wanted.contains(&form::value(&option)));
                 }
             }
             _ => form::set_value(element, &text_of(value)),
@@ -102,7 +102,7 @@ fn change(element: &NodeRef, value: Option<&Value>, context: &mut Context) -> Js
         _ => form::set_value(element, &text_of(value)),
     }
     let target = match element.html_name() {
-        "option" => form::select_of(element).unwrap_or_else(|| element.clone()),
+        "option" => options::select_of(element).unwrap_or_else(|| element.clone()),
         _ => element.clone(),
     };
     let target = wrap(&target, context);

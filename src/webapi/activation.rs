@@ -24,10 +24,11 @@ pub fn click(element: &NodeRef, trusted: bool, context: &mut Context) -> JsResul
 /// A mouse event of the main button.
 pub fn mouse_event(kind: &str, trusted: bool, context: &mut Context) -> boa_engine::JsObject {
     let view: JsValue = context.global_object().into();
-    let members = vec![("view", view), ("detail", 1.into()), ("which", 1.into())];
+    let members = vec![("view", view), ("detail", i32::from(trusted).into()), ("which", 1.into())];
     let event = Event::trusted("MouseEvent", kind, true, true, members, context);
     if let Some(data) = event.downcast_ref::<Event>() {
         data.set_trusted(trusted);
+        data.set_composed(true);
     }
     event
 }
@@ -48,7 +49,7 @@ pub fn dispatch_click(event: &boa_engine::JsObject, element: &NodeRef, context: 
         }
         return Ok(false);
     }
-    activate(&activated, element, context)?;
+    activate(&activated, element, undo.as_ref(), context)?;
     Ok(true)
 }
 
@@ -64,6 +65,8 @@ fn activation_target(element: &NodeRef) -> Option<NodeRef> {
 
 /// What to put back when a click on a box or button is prevented: the old state, and the one that was checked before.
 struct Undo {
+    is_radio: bool,
+    indeterminate: bool,
     checked: bool,
     other: Option<NodeRef>,
 }
@@ -73,15 +76,17 @@ fn before_click(element: &NodeRef) -> Option<Undo> {
         return None;
     }
     let checked = form::checked(element);
+    let indeterminate = form::is_indeterminate(element);
     match form::input_type(element) {
         "checkbox" => {
             form::set_checked(element, !checked);
-            Some(Undo { checked, other: None })
+            form::set_indeterminate(element, false);
+            Some(Undo { is_radio: false, indeterminate, checked, other: None })
         }
         "radio" => {
             let other = form::radio_group(element).into_iter().find(|n| form::checked(n));
             form::set_checked(element, true);
-            Some(Undo { checked, other })
+            Some(Undo { is_radio: true, indeterminate, checked, other })
         }
         _ => None,
     }
@@ -89,12 +94,18 @@ fn before_click(element: &NodeRef) -> Option<Undo> {
 
 fn undo_click(element: &NodeRef, undo: &Undo) {
     form::set_checked(element, undo.checked);
+    form::set_indeterminate(element, undo.indeterminate);
     if let Some(other) = &undo.other {
         form::set_checked(other, true);
     }
 }
 
-fn activate(element: &NodeRef, clicked: &NodeRef, context: &mut Context) -> JsResult<()> {
+/// A radio button that was checked already stays so, and fires nothing.
+fn has_changed(undo: Option<&Undo>) -> bool {
+    undo.is_none_or(|undo| !undo.is_radio || !undo.checked)
+}
+
+fn activate(element: &NodeRef, clicked: &NodeRef, undo: Option<&Undo>, context: &mut Context) -> JsResult<()> {
     match element.html_name() {
         "a" | "area" => follow_link(element, context),
         "button" => match form::button_type(element) {
@@ -103,7 +114,7 @@ fn activate(element: &NodeRef, clicked: &NodeRef, context: &mut Context) -> JsRe
             _ => Ok(()),
         },
         "input" => match form::input_type(element) {
-            "checkbox" | "radio" if element.is_connected() => {
+            "checkbox" | "radio" if element.is_connected() && has_changed(undo) => {
                 let target = wrap(element, context);
                 fire(&target, "input", true, false, context)?;
                 fire(&target, "change", true, false, context)?;
@@ -156,7 +167,7 @@ pub fn labelled_control(label: &NodeRef) -> Option<NodeRef> {
     };
     match label.as_element().and_then(|e| e.attr("for")) {
         Some(id) => {
-            let document = tree::document_of(label)?;
+            let document = tree::document_of(label).filter(|_| label.is_connected())?;
             document.as_document()?.element_by_id(&id).filter(is_control)
         }
         None => tree::descendants(label).find(is_control),

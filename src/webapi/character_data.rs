@@ -159,6 +159,14 @@ const ATTR: Interface = Interface {
     attributes: &[
         ("name", |this, _, _| attr_name(this, crate::dom::attributes::qualified), None),
         ("localName", |this, _, _| attr_name(this, |name| name.local.to_string()), None),
+        (
+            "prefix",
+            |this, _, _| match this_node(this)?.kind() {
+                NodeKind::Attr(attr) => Ok(convert::string_or_null(attr.name.prefix.as_ref().map(ToString::to_string))),
+                _ => Ok(JsValue::undefined()),
+            },
+            None,
+        ),
         ("value", data, Some(set_data)),
         ("ownerElement", owner_element, None),
         ("specified", |_, _, _| Ok(true.into()), None),

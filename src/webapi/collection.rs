@@ -8,8 +8,9 @@ use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsSymbol, JsValu
 use boa_gc::{Finalize, GcRefCell, Trace};
 
 use super::wrap::{wrap, wrap_or_null};
+use crate::dom::attributes::qualified;
 use crate::dom::document::mutation_count;
-use crate::dom::{LocalName, NodeRef, form, ns, tree};
+use crate::dom::{LocalName, NodeRef, form, ns, options, tree};
 use crate::engine::convert::{self, arg, this_object, to_utf8};
 use crate::engine::exotic::{self, Exotic, Key};
 use crate::engine::interface::{Interface, define_value, prototype};
@@ -33,14 +34,20 @@ pub enum Kind {
     Html(&'static [&'static str]),
     /// `a` and `area` with `href`.
     Links,
+    /// `a` with `name`.
+    Anchors,
     /// A form's controls.
     Controls,
     /// A select's options.
     Options,
     /// A select's selected options.
     SelectedOptions,
+    /// What `window[name]` finds (HTML §7.2.2.3): elements with this id, and some with this name.
+    WindowNamed(Box<str>),
     /// A table's rows, in the order head, body, foot.
     Rows,
+    /// A form's controls of one name or id (HTML §2.6.3.2, RadioNodeList).
+    Radios(Box<str>),
     /// The rows of a table section, or a row's cells.
     Own(&'static [&'static str]),
 }
@@ -74,8 +81,13 @@ impl Collection {
         self.items.borrow().get(at).cloned()
     }
 
+    /// The form that this lists the controls of, with the name that is looked for.
+    fn named_form(&self, name: &str) -> Option<(NodeRef, String)> {
+        (self.kind == Kind::Controls).then(|| (self.root.clone(), name.to_owned()))
+    }
+
     fn named(&self, name: &str) -> Option<NodeRef> {
-        if name.is_empty() || self.kind == Kind::ChildNodes {
+        if name.is_empty() || matches!(self.kind, Kind::ChildNodes | Kind::Name(_) | Kind::Radios(_)) {
             return None;
         }
         self.refresh();
@@ -87,7 +99,9 @@ impl Collection {
     }
 }
 
-fn list(root: &NodeRef, kind: &Kind) -> Vec<NodeRef> {
+/// What a collection of this kind lists now.
+#[must_use]
+pub fn list(root: &NodeRef, kind: &Kind) -> Vec<NodeRef> {
     let descend = |test: &dyn Fn(&NodeRef) -> bool| {
         tree::descendants(root).filter(|n| n.as_element().is_some() && test(n)).collect::<Vec<_>>()
     };
@@ -101,18 +115,28 @@ fn list(root: &NodeRef, kind: &Kind) -> Vec<NodeRef> {
                     && ns.as_deref().is_none_or(|ns| ns == "*" || *e.name.ns == *ns)
             })
         }),
-        Kind::ClassName(classes) => descend(&|n| {
-            !classes.is_empty() && n.as_element().is_some_and(|e| classes.iter().all(|c| e.has_class(c, false)))
-        }),
+        Kind::ClassName(classes) => {
+            let quirks = tree::document_of(root).is_some_and(|document| document.is_quirky());
+            let has_all = |n: &NodeRef| n.as_element().is_some_and(|e| classes.iter().all(|c| e.has_class(c, quirks)));
+            descend(&|n| !classes.is_empty() && has_all(n))
+        }
         Kind::Name(name) => descend(&|n| {
             n.as_element().is_some_and(|e| e.name.ns == ns!(html) && e.with_attr("name", |v| v == Some(name)))
         }),
         Kind::Html(names) => descend(&|n| names.contains(&n.html_name())),
         Kind::Links => descend(&|n| matches!(n.html_name(), "a" | "area") && form::has_flag(n, "href")),
+        Kind::Anchors => descend(&|n| n.is_html("a") && form::has_flag(n, "name")),
         Kind::Controls => form::elements(root),
-        Kind::Options => form::options(root),
-        Kind::SelectedOptions => form::selected_options(root),
+        Kind::Options => options::options(root),
+        Kind::SelectedOptions => options::selected_options(root),
+        Kind::WindowNamed(name) => descend(&|n| {
+            let by_name = matches!(n.html_name(), "embed" | "form" | "img" | "object" | "iframe");
+            n.as_element().is_some_and(|e| {
+                e.with_attr("id", |v| v == Some(name)) || by_name && e.with_attr("name", |v| v == Some(name))
+            })
+        }),
         Kind::Rows => rows(root),
+        Kind::Radios(name) => form::elements_named(root, name),
         Kind::Own(names) => tree::element_children(root).filter(|n| names.contains(&n.html_name())).collect(),
     }
 }
@@ -121,12 +145,17 @@ fn by_tag_name(root: &NodeRef, name: &str) -> Vec<NodeRef> {
     if name == "*" {
         return tree::descendants(root).filter(|n| n.as_element().is_some()).collect();
     }
+    let document = tree::document_of(root);
+    let is_html = document.is_none_or(|document| document.as_document().is_none_or(|data| data.is_html));
     let (exact, lower) = (LocalName::from(name), LocalName::from(name.to_ascii_lowercase()));
     tree::descendants(root)
         .filter(|n| {
             n.as_element().is_some_and(|e| {
-                let wanted = if e.name.ns == ns!(html) { &lower } else { &exact };
-                e.name.local == *wanted && e.name.prefix.is_none()
+                let wanted = if e.name.ns == ns!(html) && is_html { &lower } else { &exact };
+                match &e.name.prefix {
+                    None => e.name.local == *wanted,
+                    Some(_) => qualified(&e.name) == **wanted,
+                }
             })
         })
         .collect()
@@ -156,14 +185,30 @@ static LIVE: Exotic = Exotic {
 };
 
 fn live_get(target: &JsObject, key: &Key, context: &mut Context) -> JsResult<Option<JsValue>> {
-    let node = match target.downcast_ref::<Collection>() {
-        Some(collection) => match key {
-            Key::Index(at) => collection.item(*at as usize),
-            Key::Name(name) => collection.named(&to_utf8(name)),
-        },
-        None => None,
-    };
-    Ok(node.map(|node| wrap(&node, context).into()))
+    let found = target.downcast_ref::<Collection>().map(|collection| match key {
+        Key::Index(at) => (collection.item(*at as usize), None),
+        Key::Name(name) => {
+            let name = to_utf8(name);
+            (collection.named(&name), collection.named_form(&name))
+        }
+    });
+    match found {
+        Some((Some(_), Some((form, name)))) => form_named(&form, &name, context),
+        Some((node, _)) => Ok(node.map(|node| wrap(&node, context).into())),
+        None => Ok(None),
+    }
+}
+
+/// The control of a form with this name or id, or the list of them where there are several.
+///
+/// # Errors
+/// What boa says; a bug.
+pub fn form_named(form: &NodeRef, name: &str, context: &mut Context) -> JsResult<Option<JsValue>> {
+    match form::elements_named(form, name).as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(wrap(one, context).into())),
+        _ => live(form, Kind::Radios(name.into()), context).map(|list| Some(list.into())),
+    }
 }
 
 /// `select.options[n] = option` is the one assignment with a meaning; other indices are ignored.
@@ -178,7 +223,7 @@ fn live_set(target: &JsObject, key: &Key, value: &JsValue, context: &mut Context
             Ok(true)
         }
         (Some(select), Key::Name(name)) if *name == js_string!("selectedIndex") => {
-            form::set_selected_index(&select, value.to_i32(context)?);
+            options::set_selected_index(&select, value.to_i32(context)?);
             Ok(true)
         }
         _ => Ok(matches!(key, Key::Index(_))),
@@ -199,6 +244,7 @@ pub fn live(root: &NodeRef, kind: Kind, context: &mut Context) -> JsResult<JsObj
     let interface = match kind {
         Kind::ChildNodes | Kind::Name(_) => "NodeList",
         Kind::Controls => "HTMLFormControlsCollection",
+        Kind::Radios(_) => "RadioNodeList",
         Kind::Options => "HTMLOptionsCollection",
         _ => "HTMLCollection",
     };
@@ -242,8 +288,38 @@ fn named_item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResu
     let name = convert::text(args, 0, context)?;
     let object = this_object(this, context);
     let target = exotic::unwrap(&object, context)?;
-    let found = target.downcast_ref::<Collection>().and_then(|collection| collection.named(&name));
-    Ok(wrap_or_null(found, context))
+    let found =
+        target.downcast_ref::<Collection>().map(|collection| (collection.named(&name), collection.named_form(&name)));
+    match found {
+        Some((Some(_), Some((form, name)))) => {
+            form_named(&form, &name, context).map(|found| found.unwrap_or_else(JsValue::null))
+        }
+        found => Ok(wrap_or_null(found.and_then(|(node, _)| node), context)),
+    }
+}
+
+fn radios(this: &JsValue, context: &mut Context) -> JsResult<Vec<NodeRef>> {
+    let target = exotic::unwrap(&this_object(this, context), context)?;
+    let list = target.downcast_ref::<Collection>().map(|collection| {
+        collection.refresh();
+        collection.items.borrow().clone()
+    });
+    let is_radio = |n: &NodeRef| n.is_html("input") && form::input_type(n) == "radio";
+    Ok(list.unwrap_or_default().into_iter().filter(is_radio).collect())
+}
+
+/// `RadioNodeList.value`: that of the checked button.
+fn radio_value(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let checked = radios(this, context)?.into_iter().find(|n| form::checked(n));
+    Ok(convert::string(&checked.map(|n| form::value(&*n)).unwrap_or_default()))
+}
+
+fn set_radio_value(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let value = convert::text(args, 0, context)?;
+    if let Some(button) = radios(this, context)?.into_iter().find(|n| form::value(&**n) == value) {
+        form::set_checked(&button, true);
+    }
+    Ok(JsValue::undefined())
 }
 
 fn add_option(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -303,11 +379,17 @@ pub fn install(context: &mut Context) -> JsResult<()> {
         ..Interface::EMPTY
     };
     crate::engine::interface::install(&options, context)?;
-    for name in ["NodeList", "HTMLCollection"] {
-        let target = prototype(name, context);
-        make_iterable(&target, context)?;
-    }
-    Ok(())
+    let radios = Interface {
+        name: "RadioNodeList",
+        parent: Some("NodeList"),
+        attributes: &[("value", radio_value, Some(set_radio_value))],
+        ..Interface::EMPTY
+    };
+    crate::engine::interface::install(&radios, context)?;
+    let target = prototype("NodeList", context);
+    make_iterable(&target, context)?;
+    let target = prototype("HTMLCollection", context);
+    make_iterator(&target, context)
 }
 
 /// Gives an array-like prototype the iteration of arrays: these are Array's own functions, as Web IDL wants.
@@ -320,6 +402,15 @@ pub fn make_iterable(target: &JsObject, context: &mut Context) -> JsResult<()> {
         let function = array.get(JsString::from(name), context)?;
         define_value(target, name, function, Attribute::all());
     }
+    make_iterator(target, context)
+}
+
+/// Makes an array-like prototype work with `for … of`, without the methods (Web IDL §3.7.9.1).
+///
+/// # Errors
+/// What boa says; a bug.
+pub fn make_iterator(target: &JsObject, context: &mut Context) -> JsResult<()> {
+    let array = context.intrinsics().constructors().array().prototype();
     let iterator = array.get(JsSymbol::iterator(), context)?;
     let descriptor = PropertyDescriptor::builder().value(iterator).writable(true).enumerable(false).configurable(true);
     target.insert_property(JsSymbol::iterator(), descriptor);

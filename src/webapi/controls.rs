@@ -4,6 +4,7 @@ use boa_engine::{Context, JsResult, JsValue};
 
 use super::activation::labelled_control;
 use super::element::set_attribute;
+use super::exception::dom_exception;
 use super::node::node_link;
 use super::reflect::{self, Kind, Reflected};
 use super::select::{get_value, set_value};
@@ -112,7 +113,14 @@ const INPUT: Interface = Interface {
         ("checked", checked, Some(set_checked)),
         ("files", files, None),
         ("valueAsNumber", value_as_number, None),
-        ("indeterminate", |_, _, _| Ok(false.into()), Some(|_, _, _| Ok(JsValue::undefined()))),
+        (
+            "indeterminate",
+            |this, _, _| Ok(form::is_indeterminate(&*this_element(this)?).into()),
+            Some(|this, args, _| {
+                form::set_indeterminate(&this_element(this)?, arg(args, 0).to_boolean());
+                Ok(JsValue::undefined())
+            }),
+        ),
     ],
     ..Interface::EMPTY
 };
@@ -132,7 +140,7 @@ const INPUT_REFLECTED: [Reflected; 15] = [
     Reflected::flag("required"),
     Reflected::of("readOnly", "readonly", Kind::Flag),
     Reflected::of("defaultChecked", "checked", Kind::Flag),
-    Reflected::of("size", "size", Kind::Int),
+    Reflected::of("size", "size", Kind::Count(20)),
 ];
 
 const TEXTAREA_REFLECTED: [Reflected; 7] = [
@@ -141,8 +149,8 @@ const TEXTAREA_REFLECTED: [Reflected; 7] = [
     Reflected::flag("disabled"),
     Reflected::flag("required"),
     Reflected::of("readOnly", "readonly", Kind::Flag),
-    Reflected::of("rows", "rows", Kind::Int),
-    Reflected::of("cols", "cols", Kind::Int),
+    Reflected::of("rows", "rows", Kind::Count(2)),
+    Reflected::of("cols", "cols", Kind::Count(20)),
 ];
 
 const BUTTON_REFLECTED: [Reflected; 3] =
@@ -155,8 +163,19 @@ fn max_length(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValu
 
 fn set_max_length(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let value = convert::int(args, 0, context)?;
+    if value < 0 {
+        return Err(dom_exception("IndexSizeError", &format!("{value} is negative."), context));
+    }
     set_attribute(&this_element(this)?, "maxlength", &value.to_string(), context)?;
     Ok(JsValue::undefined())
+}
+
+fn label_form(label: &NodeRef) -> Option<NodeRef> {
+    form::owner(&labelled_control(label)?)
+}
+
+fn text_length(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    Ok(text::utf16_len(&form::value(&*this_element(this)?)).into())
 }
 
 /// What inputs, text areas and buttons share.
@@ -165,9 +184,7 @@ fn install_shared(interface: &str, has_text: bool, context: &mut Context) {
     define_accessor(&target, "type", kind, Some(set_kind), context);
     define_accessor(&target, "form", node_link!(form::owner), None, context);
     define_accessor(&target, "labels", labels, None, context);
-    define_method(&target, "checkValidity", |_, _, _| Ok(true.into()), 0, context);
-    define_method(&target, "reportValidity", |_, _, _| Ok(true.into()), 0, context);
-    define_method(&target, "setCustomValidity", |_, _, _| Ok(JsValue::undefined()), 1, context);
+    super::validity::install_members(&target, context);
     if !has_text {
         return;
     }
@@ -204,13 +221,15 @@ pub fn install_controls(context: &mut Context) -> JsResult<()> {
     let label = Interface {
         name: "HTMLLabelElement",
         parent: Some("HTMLElement"),
-        attributes: &[("control", node_link!(labelled_control), None), ("form", node_link!(form::owner), None)],
+        attributes: &[("control", node_link!(labelled_control), None), ("form", node_link!(label_form), None)],
         ..Interface::EMPTY
     };
     install(&label, context)?;
     install_shared("HTMLInputElement", true, context);
     install_shared("HTMLTextAreaElement", true, context);
     install_shared("HTMLButtonElement", false, context);
+    let target = prototype("HTMLTextAreaElement", context);
+    define_accessor(&target, "textLength", text_length, None, context);
     let lists: [(&str, &[Reflected]); 4] = [
         ("HTMLInputElement", &INPUT_REFLECTED),
         ("HTMLTextAreaElement", &TEXTAREA_REFLECTED),

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use boa_engine::builtins::is_html_dda::IsHTMLDDA;
 use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::property::Attribute;
 use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, NativeFunction};
@@ -11,8 +12,9 @@ use super::element::LOOKUPS;
 use super::event::Event;
 use super::exception::dom_exception;
 use super::node::{constructed, node_link};
+use super::target::{Listeners, with_listeners};
 use super::window::{ReadyState, Window};
-use super::wrap::{node_arg, part, this_node, wrap, wrap_or_null};
+use super::wrap::{node_arg, part, peek_script, this_node, wrap, wrap_or_null};
 use super::{cookie, element, event_types, handlers, location, mutation, scripting};
 use crate::dom::document::DocumentData;
 use crate::dom::node::{Doctype, get};
@@ -23,9 +25,13 @@ use crate::engine::event_loop::Output;
 use crate::engine::interface::{Interface, define_method, define_value, install, prototype};
 use crate::event::Effect;
 
-/// Starts the document over (`document.open`): empty, with a parser that reads what is written.
+/// Starts the document over (`document.open`): empty, without listeners, with a parser that reads what is written.
 pub fn open(context: &Context) {
     let window = Window::of(context);
+    for node in tree::inclusive_descendants(&window.document) {
+        peek_script(&node, |script| script.listeners.clear());
+    }
+    with_listeners(&context.global_object(), Listeners::clear);
     tree::remove_children(&window.document);
     let parser = Rc::new(DocumentParser::new(&window.document, String::new()));
     *window.parser.borrow_mut() = Some(parser);
@@ -196,19 +202,39 @@ fn listed(this: &JsValue, name: &'static str, kind: Kind, context: &mut Context)
     part(&this_node(this)?, name, context, |document, context| live(document, kind, context))
 }
 
+/// `document.all`, which pages test to recognise old browsers: it is there, and counts as undefined (HTML §16.3.3).
+fn all(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    part(&this_node(this)?, "all", context, |document, context| {
+        let elements = live(document, Kind::TagName("*".into()), context)?;
+        Ok(JsObject::from_proto_and_data(elements, IsHTMLDDA))
+    })
+}
+
 fn doctype(document: &NodeRef) -> Option<NodeRef> {
     tree::children(document).find(|n| matches!(n.kind(), crate::dom::NodeKind::Doctype(_)))
 }
 
 fn default_view(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let own = crate::dom::node::same(&this_node(this)?, &Window::of(context).document);
-    Ok(if own { context.global_object().into() } else { JsValue::null() })
+    Ok(if is_own(this, context)? { context.global_object().into() } else { JsValue::null() })
+}
+
+/// Whether this is the window's document; others were made by script and are nowhere.
+fn is_own(this: &JsValue, context: &Context) -> JsResult<bool> {
+    Ok(crate::dom::node::same(&this_node(this)?, &Window::of(context).document))
+}
+
+fn ready_state(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let own = is_own(this, context)?;
+    Ok(string(if own { Window::of(context).ready_state.get().name() } else { "complete" }))
+}
+
+fn own_location(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    if is_own(this, context)? { location::get(this, args, context) } else { Ok(JsValue::null()) }
 }
 
 fn compat_mode(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     let document = this_node(this)?;
-    let quirks = document.as_document().is_some_and(|d| d.quirks.get() == html5ever::tree_builder::QuirksMode::Quirks);
-    Ok(string(if quirks { "BackCompat" } else { "CSS1Compat" }))
+    Ok(string(if document.is_quirky() { "BackCompat" } else { "CSS1Compat" }))
 }
 
 fn url(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -261,14 +287,14 @@ const DOCUMENT: Interface = Interface {
             None,
         ),
         ("defaultView", default_view, None),
-        ("readyState", |_, _, c| Ok(string(Window::of(c).ready_state.get().name())), None),
+        ("readyState", ready_state, None),
         ("compatMode", compat_mode, None),
         ("URL", url, None),
         ("documentURI", url, None),
         ("domain", domain, Some(|_, _, _| Ok(JsValue::undefined()))),
         ("referrer", |_, _, c| Ok(string(&Window::of(c).referrer)), None),
         ("cookie", cookie::get, Some(cookie::set)),
-        ("location", location::get, Some(location::set)),
+        ("location", own_location, Some(location::set)),
         ("lastModified", last_modified, None),
         ("characterSet", encoding, None),
         ("charset", encoding, None),
@@ -286,11 +312,11 @@ const DOCUMENT: Interface = Interface {
         ("hidden", |_, _, _| Ok(false.into()), None),
         ("visibilityState", |_, _, _| Ok(string("visible")), None),
         ("designMode", |_, _, _| Ok(string("off")), Some(|_, _, _| Ok(JsValue::undefined()))),
-        ("all", |this, _, c| listed(this, "all", Kind::TagName("*".into()), c), None),
+        ("all", all, None),
         ("forms", |this, _, c| listed(this, "forms", Kind::Html(&["form"]), c), None),
         ("images", |this, _, c| listed(this, "images", Kind::Html(&["img"]), c), None),
         ("links", |this, _, c| listed(this, "links", Kind::Links, c), None),
-        ("anchors", |this, _, c| listed(this, "anchors", Kind::Html(&["a"]), c), None),
+        ("anchors", |this, _, c| listed(this, "anchors", Kind::Anchors, c), None),
         ("scripts", |this, _, c| listed(this, "scripts", Kind::Html(&["script"]), c), None),
         ("embeds", |this, _, c| listed(this, "embeds", Kind::Html(&["embed"]), c), None),
         ("plugins", |this, _, c| listed(this, "plugins", Kind::Html(&["embed"]), c), None),

@@ -198,6 +198,10 @@ fn set_outer_html(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
     let markup = text_null_empty(args, 0, context)?;
     let element = this_element(this)?;
     let Some(parent) = element.parent() else { return Ok(JsValue::undefined()) };
+    if parent.as_document().is_some() {
+        let message = "The document's root element has no markup around it.";
+        return Err(dom_exception("NoModificationAllowedError", message, context));
+    }
     let fragment = parse::fragment(&parent, &markup);
     mutation::replace(&parent, &fragment, &element, context)?;
     Ok(JsValue::undefined())
@@ -221,12 +225,12 @@ fn insert_adjacent_html(this: &JsValue, args: &[JsValue], context: &mut Context)
     let (place, markup) = (text(args, 0, context)?, text(args, 1, context)?);
     let element = this_element(this)?;
     match adjacent(&element, &place, context)? {
-        Some((parent, before)) => {
+        Some((parent, before)) if parent.as_document().is_none() => {
             let fragment = parse::fragment(&parent, &markup);
             mutation::insert(&parent, &fragment, before.as_ref(), context)?;
             Ok(JsValue::undefined())
         }
-        None => Err(dom_exception("NoModificationAllowedError", "The element has no parent.", context)),
+        _ => Err(dom_exception("NoModificationAllowedError", "The element has no parent.", context)),
     }
 }
 
@@ -256,7 +260,11 @@ fn reflected_text(this: &JsValue, name: &str) -> JsResult<JsValue> {
     Ok(element.as_element().map(|e| e.with_attr(name, |v| string(v.unwrap_or("")))).unwrap_or_default())
 }
 
-fn set_reflected(this: &JsValue, name: &str, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+/// The setter of an attribute that reflects a content attribute as text.
+///
+/// # Errors
+/// A TypeError where `this` is no element; what `toString` throws.
+pub fn set_reflected(this: &JsValue, name: &str, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let value = text(args, 0, context)?;
     set_attribute(&this_element(this)?, name, &value, context)?;
     Ok(JsValue::undefined())
@@ -278,14 +286,43 @@ fn attribute_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
 
 fn set_attribute_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let (element, attr) = (this_element(this)?, node_arg(args, 0)?);
-    let old = attribute_node(this, &[string(&node::node_name(&attr))], context)?;
-    attributes::adopt_node(&element, &attr);
-    Ok(old)
+    put_attribute_node(&element, &attr, context)
+}
+
+/// Hands an attribute node to an element and answers with the one it replaces, or null (DOM, "set an attribute").
+///
+/// # Errors
+/// An InUseAttributeError where it belongs to another element.
+pub fn put_attribute_node(element: &NodeRef, attr: &NodeRef, context: &mut Context) -> JsResult<JsValue> {
+    let crate::dom::NodeKind::Attr(data) = attr.kind() else {
+        return Err(convert::type_error("parameter 1 is not of type 'Attr'"));
+    };
+    if let Some(owner) = crate::dom::node::get(&data.owner) {
+        if !crate::dom::node::same(&owner, element) {
+            return Err(dom_exception("InUseAttributeError", "The attribute belongs to another element.", context));
+        }
+        return Ok(super::wrap::wrap(attr, context).into());
+    }
+    let same_name = |a: &attributes::Attribute| a.name.ns == data.name.ns && a.name.local == data.name.local;
+    let at = element.as_element().and_then(|e| e.with_attributes(|list| list.iter().position(same_name)));
+    let old = at.and_then(|at| attributes::attr_node(element, at));
+    attributes::adopt_node(element, attr);
+    attribute_set(element, &node::node_name(attr), context);
+    Ok(wrap_or_null(old, context))
 }
 
 fn remove_attribute_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let name = node::node_name(&node_arg(args, 0)?);
-    remove_attribute(this, &[JsString::from(name).into()], context)?;
+    let (element, attr) = (this_element(this)?, node_arg(args, 0)?);
+    let is_own = match attr.kind() {
+        crate::dom::NodeKind::Attr(data) => {
+            crate::dom::node::get(&data.owner).is_some_and(|owner| crate::dom::node::same(&owner, &element))
+        }
+        _ => false,
+    };
+    if !is_own {
+        return Err(dom_exception("NotFoundError", "The attribute does not belong to this element.", context));
+    }
+    remove_attribute(this, &[JsString::from(node::node_name(&attr)).into()], context)?;
     Ok(arg(args, 0))
 }
 

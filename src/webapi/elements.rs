@@ -183,6 +183,29 @@ fn make_image(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> 
     constructed(&image, "HTMLImageElement", new_target, context).map(JsValue::from)
 }
 
+/// `new Audio(url)`: nothing plays.
+fn make_audio(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let audio = Node::html_element(&Window::of(context).document, "audio");
+    attributes::set(&audio, "preload", "auto");
+    if let Some(url) = crate::engine::convert::optional_text(args, 0, context)? {
+        attributes::set(&audio, "src", &url);
+    }
+    constructed(&audio, "HTMLAudioElement", new_target, context).map(JsValue::from)
+}
+
+/// Sound and pictures in motion: asked to play, they do as if they had.
+fn install_media(context: &mut Context) -> JsResult<()> {
+    for name in ["HTMLAudioElement", "HTMLVideoElement"] {
+        let target = prototype(name, context);
+        define_accessor(&target, "paused", |_, _, _| Ok(true.into()), None, context);
+        for method in ["play", "pause", "load"] {
+            define_method(&target, method, |_, _, _| Ok(JsValue::undefined()), 0, context);
+        }
+        define_method(&target, "canPlayType", |_, _, _| Ok(string("")), 1, context);
+    }
+    named_constructor("Audio", "HTMLAudioElement", make_audio, context)
+}
+
 fn rows(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     part(&this_element(this)?, "rows", context, |node, context| {
         let kind = if node.is_html("table") { Kind::Rows } else { Kind::Own(&["tr"]) };
@@ -332,6 +355,7 @@ pub fn install_elements(context: &mut Context) -> JsResult<()> {
     install_image(context)?;
     install_tables(context)?;
     install_frames(context);
+    install_media(context)?;
     let template = Interface {
         name: "HTMLTemplateElement",
         parent: Some("HTMLElement"),

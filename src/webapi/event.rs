@@ -84,6 +84,11 @@ impl Event {
         self.flag(CANCELED)
     }
 
+    /// Sets `composed`.
+    pub fn set_composed(&self, on: bool) {
+        self.set(COMPOSED, on);
+    }
+
     /// Sets `isTrusted`.
     pub fn set_trusted(&self, on: bool) {
         self.set(TRUSTED, on);
@@ -197,10 +202,19 @@ fn is_mouse_event(event: &JsObject, context: &mut Context) -> bool {
 /// # Errors
 /// Where `event` is none: a bug.
 pub fn dispatch_plain(event: &JsObject, target: &JsObject, context: &mut Context) -> JsResult<bool> {
+    dispatch_as(event, target, target, context)
+}
+
+/// Dispatches at `target` an event whose `target` is another object: the window's `load` names the document (HTML
+/// §13.2.7, "legacy target override").
+///
+/// # Errors
+/// Where `event` is none: a bug.
+pub fn dispatch_as(event: &JsObject, target: &JsObject, named: &JsObject, context: &mut Context) -> JsResult<bool> {
     let path = path_of(target, event, context);
     let kind = with(event, |data| {
         data.set(DISPATCHING, true);
-        *data.target.borrow_mut() = Some(target.clone());
+        *data.target.borrow_mut() = Some(named.clone());
         data.kind.borrow().clone()
     })?;
     let listened: Vec<(usize, JsObject)> = listening(&path, &kind, context);
@@ -272,7 +286,7 @@ fn invoke(event: &JsObject, object: &JsObject, kind: &JsString, capture: bool, c
     }
     with(event, |data| *data.current_target.borrow_mut() = Some(object.clone()))?;
     for listener in listeners.into_iter().filter(|l| l.capture == capture) {
-        if listener.removed.get() {
+        if listener.removed.get() || listener.is_aborted() {
             continue;
         }
         if listener.once {
@@ -314,6 +328,7 @@ fn call(
         }
     }
     *window.current_event.borrow_mut() = before;
+    event_loop.clean_up(context);
     Ok(())
 }
 

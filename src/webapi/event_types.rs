@@ -38,7 +38,7 @@ const MODIFIERS: Members = &[("ctrlKey", False), ("shiftKey", False), ("altKey",
 
 /// Interface, parent, attributes of its own. Parents come first.
 const TYPES: [(&str, &str, Members); 24] = [
-    ("UIEvent", "Event", &[("view", Null), ("detail", Zero), ("which", Zero)]),
+    ("UIEvent", "Event", &[("view", Null), ("detail", Zero)]),
     (
         "MouseEvent",
         "UIEvent",
@@ -51,6 +51,9 @@ const TYPES: [(&str, &str, Members); 24] = [
             ("pageY", Zero),
             ("offsetX", Zero),
             ("offsetY", Zero),
+            ("x", Zero),
+            ("y", Zero),
+            ("which", Zero),
             ("button", Zero),
             ("buttons", Zero),
             ("relatedTarget", Null),
@@ -72,6 +75,7 @@ const TYPES: [(&str, &str, Members); 24] = [
             ("isComposing", False),
             ("keyCode", Zero),
             ("charCode", Zero),
+            ("which", Zero),
         ],
     ),
     ("FocusEvent", "UIEvent", &[("relatedTarget", Null)]),
@@ -146,10 +150,10 @@ pub fn install_event_types(context: &mut Context) -> JsResult<()> {
     for (name, parent, members) in TYPES {
         install(&Interface { name, parent: Some(parent), ..Interface::EMPTY }, context)?;
         let prototype = prototype(name, context);
-        add_members(&prototype, members, context);
+        add_members(name, &prototype, members, context);
         let has_modifiers = matches!(name, "MouseEvent" | "KeyboardEvent" | "TouchEvent");
         if has_modifiers {
-            add_members(&prototype, MODIFIERS, context);
+            add_members(name, &prototype, MODIFIERS, context);
         }
         add_constructor(name, parent, members, has_modifiers, &prototype, context)?;
     }
@@ -157,18 +161,51 @@ pub fn install_event_types(context: &mut Context) -> JsResult<()> {
         let prototype = prototype(interface, context);
         add_initializer(&prototype, method, names, context);
     }
-    let mouse = prototype("MouseEvent", context);
-    define_method(&mouse, "getModifierState", |_, _, _| Ok(false.into()), 1, context);
+    for name in ["MouseEvent", "KeyboardEvent"] {
+        let target = prototype(name, context);
+        define_method(&target, "getModifierState", modifier_state, 1, context);
+    }
     Ok(())
 }
 
-fn add_members(prototype: &JsObject, members: Members, context: &mut Context) {
+/// Attributes that follow another where nobody set them: the page does not scroll, and positions are the viewport's.
+fn derived(interface: &str, name: &str) -> Option<(&'static str, f64)> {
+    Some(match name {
+        "which" if interface == "KeyboardEvent" => ("keyCode", 0.0),
+        "pageX" | "x" | "offsetX" => ("clientX", 0.0),
+        "pageY" | "y" | "offsetY" => ("clientY", 0.0),
+        "which" => ("button", 1.0),
+        _ => return None,
+    })
+}
+
+/// `getModifierState` of mouse and key events (UI Events §3.4.2).
+fn modifier_state(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let name = match text(args, 0, context)?.as_str() {
+        "Control" => "ctrlKey",
+        "Shift" => "shiftKey",
+        "Alt" => "altKey",
+        "Meta" => "metaKey",
+        _ => return Ok(false.into()),
+    };
+    this_object(this, context).get(JsString::from(name), context)
+}
+
+fn add_members(interface: &'static str, prototype: &JsObject, members: Members, context: &mut Context) {
     for (name, default) in members.iter().copied() {
         let getter = NativeFunction::from_copy_closure(move |this, _, context| {
             let found = with(&this_object(this, context), |event| {
                 event.members.borrow().iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone())
             })?;
-            Ok(found.unwrap_or_else(|| default.value()))
+            match (found, derived(interface, name)) {
+                (Some(value), _) => Ok(value),
+                (None, Some((from, plus))) => {
+                    let event = this_object(this, context);
+                    let value = event.get(JsString::from(from), context)?.to_number(context)?;
+                    Ok((value + plus).into())
+                }
+                (None, None) => Ok(default.value()),
+            }
         });
         let getter =
             FunctionObjectBuilder::new(context.realm(), getter).name(JsString::from(format!("get {name}"))).build();

@@ -3,10 +3,13 @@
 use boa_engine::{Context, JsResult, JsValue};
 
 use super::collection::{Kind, live};
+use super::element::set_reflected;
 use super::event::{self, Event};
+use super::exception::dom_exception;
 use super::form_encoding;
 use super::reflect::{self, Kind as Reflect, Reflected};
 use super::target::fire;
+use super::validity;
 use super::window::{Navigation, Window};
 use super::wrap::{as_node, part, this_element, wrap};
 use crate::dom::{NodeRef, form};
@@ -44,6 +47,12 @@ fn method(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     Ok(string(if written.eq_ignore_ascii_case("post") { "post" } else { "get" }))
 }
 
+fn enctype(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let written = this_element(this)?.as_element().and_then(|e| e.attr("enctype")).unwrap_or_default();
+    let known = ["multipart/form-data", "text/plain"].into_iter().find(|known| known.eq_ignore_ascii_case(&written));
+    Ok(string(known.unwrap_or("application/x-www-form-urlencoded")))
+}
+
 fn set_method(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let value = crate::engine::convert::text(args, 0, context)?;
     crate::dom::attributes::set(&this_element(this)?, "method", &value);
@@ -57,8 +66,18 @@ fn submit_native(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResu
 fn request_submit_native(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let form = this_element(this)?;
     let submitter = as_node(&arg(args, 0));
-    if submitter.as_ref().is_some_and(|s| !form::owner(s).is_some_and(|o| crate::dom::node::same(&o, &form))) {
-        return Err(type_error("The submitter is not a button of this form"));
+    if let Some(button) = &submitter {
+        let submits = match button.html_name() {
+            "button" => form::button_type(button) == "submit",
+            "input" => matches!(form::input_type(button), "submit" | "image"),
+            _ => false,
+        };
+        if !submits {
+            return Err(type_error("The submitter is not a submit button"));
+        }
+        if !form::owner(button).is_some_and(|owner| crate::dom::node::same(&owner, &form)) {
+            return Err(dom_exception("NotFoundError", "The submitter is not a button of this form.", context));
+        }
     }
     request_submit(&form, submitter.as_ref(), context).map(|()| JsValue::undefined())
 }
@@ -72,6 +91,11 @@ fn reset_native(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResul
 /// # Errors
 /// None that the page made.
 pub fn request_submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) -> JsResult<()> {
+    let is_checked =
+        !form::has_flag(form, "novalidate") && !submitter.is_some_and(|s| form::has_flag(s, "formnovalidate"));
+    if !form.is_connected() || is_checked && !validity::check_form(form, true, context)? {
+        return Ok(());
+    }
     let submitter_value = submitter.map_or_else(JsValue::null, |node| wrap(node, context).into());
     let members = vec![("submitter", submitter_value)];
     let event = Event::trusted("SubmitEvent", "submit", true, true, members, context);
@@ -131,10 +155,9 @@ fn submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) ->
     super::location::navigate(Navigation { url, kind: NavigateKind::Form, body }, context)
 }
 
-const REFLECTED: [Reflected; 5] = [
+const REFLECTED: [Reflected; 4] = [
     Reflected::text("name"),
     Reflected::text("target"),
-    Reflected::text("enctype"),
     Reflected::of("acceptCharset", "accept-charset", Reflect::Text),
     Reflected::of("noValidate", "novalidate", Reflect::Flag),
 ];
@@ -147,13 +170,15 @@ const FORM: Interface = Interface {
         ("length", length, None),
         ("action", action, Some(set_action)),
         ("method", method, Some(set_method)),
+        ("enctype", enctype, Some(|this, args, c| set_reflected(this, "enctype", args, c))),
+        ("encoding", enctype, Some(|this, args, c| set_reflected(this, "enctype", args, c))),
     ],
     methods: &[
         ("submit", submit_native, 0),
         ("requestSubmit", request_submit_native, 0),
         ("reset", reset_native, 0),
-        ("checkValidity", |_, _, _| Ok(true.into()), 0),
-        ("reportValidity", |_, _, _| Ok(true.into()), 0),
+        ("checkValidity", |this, _, c| validity::check_form(&this_element(this)?, false, c).map(JsValue::from), 0),
+        ("reportValidity", |this, _, c| validity::check_form(&this_element(this)?, true, c).map(JsValue::from), 0),
     ],
     ..Interface::EMPTY
 };

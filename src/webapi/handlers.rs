@@ -154,6 +154,19 @@ fn attribute_owner(object: &JsObject, kind: &str, context: &Context) -> Option<N
     }
 }
 
+/// A listener is about to be added: a handler whose attribute was there before keeps its place ahead of it.
+pub fn keep_place(object: &JsObject, kind: &JsString) {
+    let Some(node) = as_node(&object.clone().into()) else { return };
+    let Some(name) = attribute_of(kind) else { return };
+    let is_waiting = node.as_element().is_some_and(|element| element.has_attr(&name))
+        && !(matches!(node.html_name(), "body" | "frameset") && goes_to_window(&name[2..]));
+    with_listeners(object, |listeners| {
+        if is_waiting && listeners.handler(kind).is_none() {
+            listeners.set_handler(kind, Handler::Compiled(Rc::from(""), None));
+        }
+    });
+}
+
 /// Takes over a content attribute that is new or has changed, so that the handler stands among the listeners.
 pub fn adopt_attribute(object: &JsObject, kind: &JsString, context: &mut Context) {
     let Some(name) = attribute_of(kind) else { return };
@@ -176,9 +189,12 @@ pub fn attribute_changed(element: &NodeRef, name: &str, context: &mut Context) {
     let kind = JsString::from(&name[2..]);
     let object = handler_target(&wrap(element, context), &name[2..], context);
     let is_known = with_listeners(&object, |listeners| listeners.handler(&kind).is_some()).unwrap_or(false);
-    if is_known {
+    let is_there = element.as_element().is_some_and(|e| e.has_attr(name));
+    if is_known && is_there {
         with_listeners(&object, |listeners| listeners.set_handler(&kind, Handler::Compiled(Rc::from(""), None)));
         adopt_attribute(&object, &kind, context);
+    } else if is_known {
+        with_listeners(&object, |listeners| listeners.clear_handler(&kind));
     }
 }
 
@@ -197,7 +213,7 @@ fn compile(owner: &NodeRef, object: &JsObject, name: &str, text: &str, context: 
     let mut scope = vec![wrap(&window.document, context)];
     if as_node(&object.clone().into()).is_some() {
         if let Some(form) = form::owner(owner) {
-            scope.push(wrap(&form, context));
+            scope.push(super::named_access::form_scope(&form, context).ok()?);
         }
         scope.push(object.clone());
     }

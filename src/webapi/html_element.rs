@@ -100,6 +100,14 @@ fn inner_text(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValu
     Ok(string(out.trim_matches(['\n', ' '])))
 }
 
+/// Makes the text end in at least these line breaks.
+fn break_lines(breaks: &str, out: &mut String) {
+    out.truncate(out.trim_end_matches(' ').len());
+    while !out.ends_with(breaks) {
+        out.push('\n');
+    }
+}
+
 fn rendered_text(node: &NodeRef, out: &mut String) {
     for child in tree::children(node) {
         if let Some(data) = child.character_data().filter(|_| child.is_text()) {
@@ -123,14 +131,13 @@ fn rendered_text(node: &NodeRef, out: &mut String) {
             out.push('\n');
         } else if display != "none" {
             let is_block = !display.starts_with("inline") && display != "table-cell" && display != "contents";
-            if is_block && !out.is_empty() && !out.ends_with('\n') {
-                out.truncate(out.trim_end_matches(' ').len());
-                out.push('\n');
+            let breaks = if child.is_html("p") { "\n\n" } else { "\n" };
+            if is_block && !out.is_empty() {
+                break_lines(breaks, out);
             }
             rendered_text(&child, out);
-            if is_block && !out.ends_with('\n') {
-                out.truncate(out.trim_end_matches(' ').len());
-                out.push('\n');
+            if is_block {
+                break_lines(breaks, out);
             }
             if display == "table-cell" && child.next_sibling().is_some() {
                 out.push('\t');

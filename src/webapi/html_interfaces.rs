@@ -3,7 +3,7 @@
 use super::reflect::{Kind, Reflected};
 
 /// Interfaces by local name; a sorted table would not be shorter, and names sit in the first dozen.
-pub const BY_NAME: [(&str, &str); 70] = [
+pub const BY_NAME: [(&str, &str); 78] = [
     ("div", "HTMLDivElement"),
     ("span", "HTMLSpanElement"),
     ("a", "HTMLAnchorElement"),
@@ -74,6 +74,14 @@ pub const BY_NAME: [(&str, &str); 70] = [
     ("datalist", "HTMLDataListElement"),
     ("menu", "HTMLMenuElement"),
     ("font", "HTMLFontElement"),
+    ("time", "HTMLTimeElement"),
+    ("picture", "HTMLPictureElement"),
+    ("slot", "HTMLSlotElement"),
+    ("track", "HTMLTrackElement"),
+    ("frameset", "HTMLFrameSetElement"),
+    ("marquee", "HTMLMarqueeElement"),
+    ("listing", "HTMLPreElement"),
+    ("xmp", "HTMLPreElement"),
 ];
 
 /// Interfaces without operations of their own: name and reflected attributes (HTML, each element's IDL).
@@ -143,4 +151,59 @@ pub const SIMPLE: [(&str, &[Reflected]); 50] = [
     ("HTMLTrackElement", &[Reflected::url("src")]),
     ("HTMLFrameSetElement", &[]),
     ("HTMLMarqueeElement", &[]),
+];
+
+/// Elements whose interface is HTMLElement itself (HTML §4).
+pub const PLAIN: [&str; 51] = [
+    "abbr",
+    "acronym",
+    "address",
+    "article",
+    "aside",
+    "b",
+    "basefont",
+    "bdi",
+    "bdo",
+    "big",
+    "center",
+    "cite",
+    "code",
+    "dd",
+    "dfn",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "footer",
+    "header",
+    "hgroup",
+    "i",
+    "kbd",
+    "main",
+    "mark",
+    "nav",
+    "nobr",
+    "noembed",
+    "noframes",
+    "noscript",
+    "plaintext",
+    "rb",
+    "rp",
+    "rt",
+    "rtc",
+    "ruby",
+    "s",
+    "samp",
+    "search",
+    "section",
+    "small",
+    "strike",
+    "strong",
+    "sub",
+    "summary",
+    "sup",
+    "tt",
+    "u",
+    "var",
+    "wbr",
 ];

@@ -1,7 +1,9 @@
 //! Everything a page finds in its global scope, in dependency order.
 
+use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::property::{Attribute, PropertyDescriptor};
-use boa_engine::{Context, JsObject, JsResult, JsString, JsValue};
+use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, NativeFunction};
+use boa_gc::{Gc, GcRefCell};
 
 use super::window::Window;
 use super::wrap::wrap;
@@ -9,7 +11,7 @@ use super::{
     abort, base64, character_data, collection, console, controls, dataset, dialogs, document, element, elements, event,
     event_types, exception, fetch, form_data, form_element, geometry, handlers, history, html_element, implementation,
     location, named_access, named_node_map, navigator, node, parent_node, runtime, select, storage, style, target,
-    timers, token_list, url, url_search_params, xhr,
+    timers, token_list, url, url_search_params, validity, xhr,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -80,16 +82,16 @@ fn install_nodes(context: &mut Context) -> JsResult<()> {
         let target = prototype(name, context);
         parent_node::install_child(&target, with_siblings, context);
     }
-    for name in ["DOMTokenList", "NamedNodeMap"] {
-        let target = prototype(name, context);
-        collection::make_iterable(&target, context)?;
-    }
-    Ok(())
+    let target = prototype("DOMTokenList", context);
+    collection::make_iterable(&target, context)?;
+    let target = prototype("NamedNodeMap", context);
+    collection::make_iterator(&target, context)
 }
 
 fn install_elements(context: &mut Context) -> JsResult<()> {
     html_element::install_html_elements(context)?;
     form_element::install_form(context)?;
+    validity::install_validity(context)?;
     controls::install_controls(context)?;
     select::install_select(context)?;
     elements::install_elements(context)?;
@@ -103,10 +105,13 @@ fn install_window(context: &mut Context) -> JsResult<()> {
     let window_prototype = Prototypes::of(context).get("Window");
     named_access::install_window_names(&window_prototype, context)?;
     global.set_prototype(Some(window_prototype));
-    for name in ["window", "self", "parent", "top", "frames"] {
+    for name in ["self", "parent", "frames"] {
         replaceable(&global, name, |_, _, context| Ok(context.global_object().into()), context);
     }
-    replaceable(
+    for name in ["window", "top"] {
+        unforgeable(&global, name, |_, _, context| Ok(context.global_object().into()), context);
+    }
+    unforgeable(
         &global,
         "document",
         |_, _, context| {
@@ -130,7 +135,7 @@ fn install_window(context: &mut Context) -> JsResult<()> {
         define_value(&global, name, JsValue::null(), Attribute::WRITABLE | Attribute::CONFIGURABLE);
     }
     for name in ["status", "defaultStatus"] {
-        define_value(&global, name, JsString::default(), Attribute::WRITABLE | Attribute::CONFIGURABLE);
+        text_member(&global, name, context);
     }
     define_accessor(
         &global,
@@ -149,14 +154,43 @@ fn install_window(context: &mut Context) -> JsResult<()> {
     Ok(())
 }
 
+/// A member that no script can take away (Web IDL `[LegacyUnforgeable]`).
+fn unforgeable(global: &JsObject, name: &'static str, getter: crate::engine::convert::Native, context: &mut Context) {
+    let get = crate::engine::interface::function(&format!("get {name}"), getter, 0, context);
+    let descriptor = PropertyDescriptor::builder().get(get).enumerable(true).configurable(false);
+    global.insert_property(JsString::from(name), descriptor);
+}
+
+/// A member that keeps whatever it is given as text: nobody reads the status line.
+fn text_member(global: &JsObject, name: &'static str, context: &mut Context) {
+    let kept = Gc::new(GcRefCell::new(JsString::default()));
+    let get = NativeFunction::from_copy_closure_with_captures(
+        |_, _, kept: &Gc<GcRefCell<JsString>>, _| Ok(kept.borrow().clone().into()),
+        kept.clone(),
+    );
+    let set = NativeFunction::from_copy_closure_with_captures(
+        |_, args, kept: &Gc<GcRefCell<JsString>>, context| {
+            *kept.borrow_mut() = arg(args, 0).to_string(context)?;
+            Ok(JsValue::undefined())
+        },
+        kept,
+    );
+    let descriptor = PropertyDescriptor::builder()
+        .get(FunctionObjectBuilder::new(context.realm(), get).build())
+        .set(FunctionObjectBuilder::new(context.realm(), set).length(1).build())
+        .enumerable(true)
+        .configurable(true);
+    global.insert_property(JsString::from(name), descriptor);
+}
+
 /// A member that a page's own `var` or assignment replaces (Web IDL `[Replaceable]`).
 fn replaceable(global: &JsObject, name: &'static str, getter: crate::engine::convert::Native, context: &mut Context) {
     let get = crate::engine::interface::function(&format!("get {name}"), getter, 0, context);
-    let setter = boa_engine::NativeFunction::from_copy_closure(move |_, args, context| {
+    let setter = NativeFunction::from_copy_closure(move |_, args, context| {
         define_value(&context.global_object(), name, arg(args, 0), Attribute::all());
         Ok(JsValue::undefined())
     });
-    let set = boa_engine::object::FunctionObjectBuilder::new(context.realm(), setter)
+    let set = FunctionObjectBuilder::new(context.realm(), setter)
         .name(JsString::from(format!("set {name}")))
         .length(1)
         .build();

@@ -63,6 +63,7 @@ pub mod timers;
 pub mod token_list;
 pub mod url;
 pub mod url_search_params;
+pub mod validity;
 pub mod window;
 pub mod world;
 pub mod wrap;

@@ -7,13 +7,15 @@
 
 use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::property::PropertyDescriptor;
-use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, NativeFunction, js_string};
+use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue, NativeFunction, js_string};
+use boa_gc::{Finalize, Trace};
 
 use super::collection::{Kind, live};
 use super::window::Window;
 use super::wrap::{as_node, wrap};
 use crate::dom::{NodeRef, form, tree};
 use crate::engine::convert::{Native, arg, to_utf8};
+use crate::engine::exotic::{self, Exotic, Key};
 use crate::engine::interface::{Prototypes, define_value, function, prototype};
 
 /// Puts a Proxy with these traps around `target`.
@@ -48,27 +50,71 @@ fn form_get(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<Js
         if let Ok(at) = name.parse::<usize>() {
             return Ok(form::elements(&form).get(at).map(|node| wrap(node, context).into()).unwrap_or_default());
         }
-        let found = named_controls(&form, &name);
-        match found.as_slice() {
-            [] => {}
-            [one] => return Ok(wrap(one, context).into()),
-            _ => return Ok(super::collection::static_list(&found, context).into()),
+        if let Some(found) = super::collection::form_named(&form, &name, context)? {
+            return Ok(found);
+        }
+        if let Some(image) = image_named(&form, &name) {
+            return Ok(wrap(&image, context).into());
         }
     }
     go_on(args, context)
 }
 
-/// The controls of a form with this name or id; images too, where there is no control.
-fn named_controls(form: &NodeRef, name: &str) -> Vec<NodeRef> {
+/// An image of a form, which answers where no control does.
+fn image_named(form: &NodeRef, name: &str) -> Option<NodeRef> {
     let fits = |n: &NodeRef| {
         n.as_element()
             .is_some_and(|e| e.with_attr("name", |v| v == Some(name)) || e.with_attr("id", |v| v == Some(name)))
     };
-    let controls: Vec<NodeRef> = form::elements(form).into_iter().filter(fits).collect();
-    if controls.is_empty() {
-        return tree::descendants(form).filter(|n| n.is_html("img") && fits(n)).take(1).collect();
-    }
-    controls
+    tree::descendants(form).find(|n| n.is_html("img") && fits(n))
+}
+
+/// The native data of a form as the scope of an inline handler.
+#[derive(Trace, Finalize, JsData)]
+struct FormScope(NodeRef);
+
+/// A form in the scope chain of an inline handler (HTML §8.1.8.1). Name lookup asks whether there is such a property
+/// without saying of which object, which a Proxy up the chain cannot answer; so the scope is a Proxy of its own, and the
+/// methods it gives out are bound to the form.
+static SCOPE: Exotic = Exotic {
+    name: "form scope",
+    get: |target, key, context| {
+        let Some(form) = target.downcast_ref::<FormScope>().map(|scope| scope.0.clone()) else { return Ok(None) };
+        let Key::Name(name) = key else { return Ok(None) };
+        if let Some(found) = super::collection::form_named(&form, &to_utf8(name), context)? {
+            return Ok(Some(found));
+        }
+        let form = wrap(&form, context);
+        if !form.has_property(name.clone(), context)? {
+            return Ok(None);
+        }
+        let value = form.get(name.clone(), context)?;
+        let Some(function) = value.as_callable() else { return Ok(Some(value)) };
+        let bind = function.get(js_string!("bind"), context)?;
+        match bind.as_callable() {
+            Some(bind) => bind.call(&value, &[form.into()], context).map(Some),
+            None => Ok(Some(value)),
+        }
+    },
+    set: |target, key, value, context| {
+        let Some(form) = target.downcast_ref::<FormScope>().map(|scope| scope.0.clone()) else { return Ok(false) };
+        let Key::Name(name) = key else { return Ok(false) };
+        let form = wrap(&form, context);
+        form.set(name.clone(), value.clone(), false, context).map(|_| true)
+    },
+    delete: Exotic::READ_ONLY_DELETE,
+    keys: |_, _| Vec::new(),
+    enumerable: false,
+    builtins_first: false,
+};
+
+/// The scope object of a form, see [`SCOPE`].
+///
+/// # Errors
+/// What boa says; a bug.
+pub fn form_scope(form: &NodeRef, context: &mut Context) -> JsResult<JsObject> {
+    let target = JsObject::from_proto_and_data(None, FormScope(form.clone()));
+    exotic::wrap(target, &SCOPE, context)
 }
 
 /// Makes HTMLFormElement.prototype answer for a form's controls.
@@ -76,13 +122,56 @@ fn named_controls(form: &NodeRef, name: &str) -> Vec<NodeRef> {
 /// # Errors
 /// What boa says; a bug.
 pub fn install_form_names(context: &mut Context) -> JsResult<()> {
-    let target = prototype("HTMLFormElement", context);
-    let proxied = proxy(&target, &[("get", form_get)], context)?;
-    let constructor = context.global_object().get(js_string!("HTMLFormElement"), context)?;
+    replace_prototype("HTMLFormElement", &[("get", form_get)], context)
+}
+
+/// `select[at]` reads an option.
+fn select_get(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    if let Some((select, at)) = select_index(args, 2) {
+        let option = crate::dom::options::options(&select).get(at).cloned();
+        return Ok(option.map(|option| wrap(&option, context).into()).unwrap_or_default());
+    }
+    go_on(args, context)
+}
+
+/// `select[at] = option` puts one in, as `select.options[at] = option` does.
+fn select_set(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    if let Some((select, at)) = select_index(args, 3) {
+        super::select::set_option(&select, at, &arg(args, 2), context)?;
+        return Ok(true.into());
+    }
+    let set = context.intrinsics().objects().reflect().get(js_string!("set"), context)?;
+    match set.as_callable() {
+        Some(set) => set.call(&JsValue::undefined(), args, context),
+        None => Ok(false.into()),
+    }
+}
+
+/// The select that is the receiver of a trap, and the index, where the key is one.
+fn select_index(args: &[JsValue], receiver: usize) -> Option<(NodeRef, usize)> {
+    let key = arg(args, 1).as_string()?;
+    let at = to_utf8(&key).parse::<usize>().ok()?;
+    as_node(&arg(args, receiver)).filter(|node| node.is_html("select")).map(|select| (select, at))
+}
+
+/// Makes HTMLSelectElement.prototype answer for a select's options.
+///
+/// # Errors
+/// What boa says; a bug.
+pub fn install_select_indices(context: &mut Context) -> JsResult<()> {
+    replace_prototype("HTMLSelectElement", &[("get", select_get), ("set", select_set)], context)
+}
+
+/// Puts a Proxy in the place of an interface's prototype.
+fn replace_prototype(interface: &'static str, traps: &[(&str, Native)], context: &mut Context) -> JsResult<()> {
+    let target = prototype(interface, context);
+    let proxied = proxy(&target, traps, context)?;
+    proxied.set_prototype(target.prototype());
+    let constructor = context.global_object().get(JsString::from(interface), context)?;
     if let Some(constructor) = constructor.as_object() {
         define_value(&constructor, "prototype", proxied.clone(), boa_engine::property::Attribute::empty());
     }
-    Prototypes::of(context).set("HTMLFormElement", proxied);
+    Prototypes::of(context).set(interface, proxied);
     Ok(())
 }
 
@@ -113,11 +202,15 @@ fn window_named(key: &JsValue, context: &mut Context) -> JsResult<Option<JsValue
     let window = Window::of(context);
     let name = to_utf8(&key);
     let Some(data) = window.document.as_document().filter(|data| data.knows_name(&name)) else { return Ok(None) };
-    if let Some(by_id) = data.element_by_id(&name) {
-        return Ok(Some(wrap(&by_id, context).into()));
+    if !data.knows_document_name(&name) && data.count_by_id(&name) < 2 {
+        return Ok(data.element_by_id(&name).map(|node| wrap(&node, context).into()));
     }
-    let found = with_name(&window.document, &name, &["embed", "form", "img", "object", "iframe"]);
-    Ok(found.first().map(|node| wrap(node, context).into()))
+    let kind = Kind::WindowNamed(name.into());
+    match super::collection::list(&window.document, &kind).as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(wrap(one, context).into())),
+        _ => live(&window.document, kind, context).map(|list| Some(list.into())),
+    }
 }
 
 fn with_name(document: &NodeRef, name: &str, elements: &[&str]) -> Vec<NodeRef> {

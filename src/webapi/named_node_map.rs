@@ -3,6 +3,7 @@
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
 use boa_gc::{Finalize, Trace};
 
+use super::exception::dom_exception;
 use super::wrap::{node_arg, wrap, wrap_or_null};
 use crate::dom::{NodeRef, attributes};
 use crate::engine::convert::{index, text, this_object, to_utf8, type_error};
@@ -73,15 +74,17 @@ fn get_named_item(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
 
 fn set_named_item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let (element, attr) = (element_of(this, context)?, node_arg(args, 0)?);
-    attributes::adopt_node(&element, &attr);
-    Ok(JsValue::null())
+    super::element::put_attribute_node(&element, &attr, context)
 }
 
 fn remove_named_item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let (element, name) = (element_of(this, context)?, text(args, 0, context)?.to_ascii_lowercase());
-    let node = position(&element, &name).and_then(|at| attributes::attr_node(&element, at));
+    let Some(node) = position(&element, &name).and_then(|at| attributes::attr_node(&element, at)) else {
+        let message = format!("There is no attribute '{name}'.");
+        return Err(dom_exception("NotFoundError", &message, context));
+    };
     attributes::remove_qualified(&element, &name);
-    Ok(wrap_or_null(node, context))
+    Ok(wrap(&node, context).into())
 }
 
 /// The table of NamedNodeMap.

@@ -51,7 +51,7 @@ fn text_content(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsVa
 
 fn set_text_content(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let value = arg(args, 0);
-    let value = if value.is_null() { String::new() } else { value_text(&value, context)? };
+    let value = if value.is_null_or_undefined() { String::new() } else { value_text(&value, context)? };
     text::set_text_content(&this_node(this)?, &value);
     Ok(JsValue::undefined())
 }
@@ -61,7 +61,7 @@ fn node_value(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValu
 }
 
 fn set_node_value(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let value = convert::text_null_empty(args, 0, context)?;
+    let value = convert::optional_text(args, 0, context)?.filter(|_| !arg(args, 0).is_null()).unwrap_or_default();
     text::set_node_value(&this_node(this)?, &value);
     Ok(JsValue::undefined())
 }
@@ -77,6 +77,7 @@ fn append_child(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsRe
 }
 
 fn insert_before(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    convert::require(args, 2)?;
     let child = node_arg(args, 0)?;
     let before = arg(args, 1);
     let before = if before.is_null_or_undefined() { None } else { Some(node_arg(args, 1)?) };
@@ -192,11 +193,14 @@ pub const NODE: Interface = Interface {
         ("ATTRIBUTE_NODE", 2),
         ("TEXT_NODE", 3),
         ("CDATA_SECTION_NODE", 4),
+        ("ENTITY_REFERENCE_NODE", 5),
+        ("ENTITY_NODE", 6),
         ("PROCESSING_INSTRUCTION_NODE", 7),
         ("COMMENT_NODE", 8),
         ("DOCUMENT_NODE", 9),
         ("DOCUMENT_TYPE_NODE", 10),
         ("DOCUMENT_FRAGMENT_NODE", 11),
+        ("NOTATION_NODE", 12),
         ("DOCUMENT_POSITION_DISCONNECTED", 1),
         ("DOCUMENT_POSITION_PRECEDING", 2),
         ("DOCUMENT_POSITION_FOLLOWING", 4),

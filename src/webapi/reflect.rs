@@ -20,6 +20,8 @@ pub enum Kind {
     Flag,
     /// An integer, 0 where missing.
     Int,
+    /// A positive integer with this default.
+    Count(u32),
 }
 
 /// One reflected attribute.
@@ -62,6 +64,10 @@ impl Reflected {
             Kind::Flag => value.is_some().into(),
             Kind::Text => string(&value.unwrap_or_default()),
             Kind::Int => value.and_then(|v| v.trim().parse::<i32>().ok()).unwrap_or(0).into(),
+            Kind::Count(default) => {
+                let written = value.and_then(|v| v.trim().parse::<u32>().ok());
+                written.filter(|count| *count > 0).unwrap_or(default).into()
+            }
             Kind::Url => match value {
                 None => string(""),
                 Some(text) => {

@@ -9,6 +9,7 @@ use url::Url;
 use super::target::fire;
 use super::window::{Window, report_error_of, report_parse_fault};
 use super::wrap::wrap;
+use crate::dom::node::same;
 use crate::dom::parse::{ParsedScript, Position};
 use crate::dom::{NodeRef, form, text};
 use crate::engine::event_loop::Output;
@@ -78,7 +79,7 @@ fn is_classic(script: &NodeRef, context: &mut Context) -> bool {
         warn(text, context);
         return false;
     }
-    SCRIPT_TYPES.contains(&kind.split(';').next().unwrap_or("").trim())
+    SCRIPT_TYPES.contains(&kind.as_str())
 }
 
 fn warn(text: &str, context: &Context) {
@@ -110,7 +111,8 @@ fn wanted(script: &NodeRef, context: &mut Context) -> Wanted {
     let Some(element) = script.as_element() else { return Wanted::Nothing };
     let source = element.attr("src");
     let inline = text::child_text(script);
-    if script.script_started() || !script.is_connected() || source.is_none() && inline.is_empty() {
+    let is_elsewhere = !script.owner_document().is_some_and(|own| same(&own, &Window::of(context).document));
+    if is_elsewhere || script.script_started() || !script.is_connected() || source.is_none() && inline.is_empty() {
         return Wanted::Nothing;
     }
     if !is_classic(script, context) || is_for_other_event(script) {
@@ -159,9 +161,7 @@ fn fetch_later(script: &NodeRef, url: Url, in_turn: bool, context: &mut Context)
         if !in_turn {
             return run_fetched(&script, &url, answer, None, context);
         }
-        if let Some(entry) =
-            window.scripts.in_order.borrow_mut().iter_mut().find(|(n, _)| crate::dom::node::same(n, &script))
-        {
+        if let Some(entry) = window.scripts.in_order.borrow_mut().iter_mut().find(|(n, _)| same(n, &script)) {
             entry.1 = Some(answer);
         }
         loop {
@@ -328,9 +328,7 @@ fn execute(
     }
     scripts.write_level.set(may_write);
     *scripts.current.borrow_mut() = before;
-    if scripts.current.borrow().is_none() && script.parser_inserted() {
-        window.event_loop.checkpoint(context);
-    }
+    window.event_loop.clean_up(context);
 }
 
 /// `document.write` (HTML §8.4.3).

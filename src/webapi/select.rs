@@ -3,20 +3,21 @@
 use boa_engine::{Context, JsResult, JsValue};
 
 use super::collection::{Kind, live};
+use super::element::set_reflected;
 use super::mutation;
 use super::node::{constructed, node_link};
 use super::reflect::{self, Kind as Reflect, Reflected};
 use super::window::Window;
 use super::wrap::{as_node, part, this_element, wrap_or_null};
-use crate::dom::{Node, NodeRef, attributes, form, node::same, text, tree};
+use crate::dom::{Node, NodeRef, attributes, form, node::same, options, text, tree};
 use crate::engine::convert::{self, arg, optional_text, string};
 use crate::engine::interface::{Interface, install, prototype};
 
 /// The index of the first selected option, or -1.
 #[must_use]
 pub fn selected_index(select: &NodeRef) -> i32 {
-    let first = form::selected_options(select).into_iter().next();
-    let at = first.and_then(|first| form::options(select).iter().position(|option| same(option, &first)));
+    let first = options::selected_options(select).into_iter().next();
+    let at = first.and_then(|first| options::options(select).iter().position(|option| same(option, &first)));
     at.and_then(|at| i32::try_from(at).ok()).unwrap_or(-1)
 }
 
@@ -25,7 +26,7 @@ pub fn selected_index(select: &NodeRef) -> i32 {
 /// # Errors
 /// A DOMException where the option may not go there.
 pub fn set_option(select: &NodeRef, at: usize, value: &JsValue, context: &mut Context) -> JsResult<()> {
-    let options = form::options(select);
+    let options = options::options(select);
     let Some(option) = as_node(value) else {
         if let Some(old) = options.get(at) {
             tree::remove(old);
@@ -46,7 +47,7 @@ pub fn set_option(select: &NodeRef, at: usize, value: &JsValue, context: &mut Co
 
 /// `select.options.length = n`: drops options, or adds empty ones.
 pub fn set_length(select: &NodeRef, length: usize) {
-    let options = form::options(select);
+    let options = options::options(select);
     for option in options.iter().skip(length) {
         tree::remove(option);
     }
@@ -66,7 +67,7 @@ pub fn add(select: &NodeRef, args: &[JsValue], context: &mut Context) -> JsResul
     let before = match as_node(&before) {
         Some(node) => Some(node),
         None if before.is_null_or_undefined() => None,
-        None => usize::try_from(before.to_i32(context)?).ok().and_then(|at| form::options(select).get(at).cloned()),
+        None => usize::try_from(before.to_i32(context)?).ok().and_then(|at| options::options(select).get(at).cloned()),
     };
     let parent = before.as_ref().and_then(|node| node.parent()).unwrap_or_else(|| select.clone());
     mutation::insert(&parent, &option, before.as_ref(), context)
@@ -83,7 +84,7 @@ fn selected_options(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsR
 }
 
 fn set_selected_index(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    form::set_selected_index(&this_element(this)?, convert::int(args, 0, context)?);
+    options::set_selected_index(&this_element(this)?, convert::int(args, 0, context)?);
     Ok(JsValue::undefined())
 }
 
@@ -93,7 +94,7 @@ fn remove(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<J
         None => tree::remove(&select),
         Some(at) => {
             let at = at.to_i32(context)?;
-            if let Some(option) = usize::try_from(at).ok().and_then(|at| form::options(&select).get(at).cloned()) {
+            if let Some(option) = usize::try_from(at).ok().and_then(|at| options::options(&select).get(at).cloned()) {
                 tree::remove(&option);
             }
         }
@@ -104,7 +105,7 @@ fn remove(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<J
 fn item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let at = convert::index(args, 0, context)?;
     let select = this_element(this)?;
-    let option = form::options(&select).get(at).cloned();
+    let option = options::options(&select).get(at).cloned();
     Ok(wrap_or_null(option, context))
 }
 
@@ -127,7 +128,12 @@ pub fn get_value(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsV
 /// What `toString` throws.
 pub fn set_value(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let value = convert::text_null_empty(args, 0, context)?;
-    form::set_value(&this_element(this)?, &value);
+    let element = this_element(this)?;
+    if element.is_html("input") && form::input_type(&element) == "file" && !value.is_empty() {
+        let message = "Only a person can choose a file; a script can only take it away.";
+        return Err(super::exception::dom_exception("InvalidStateError", message, context));
+    }
+    form::set_value(&element, &value);
     Ok(JsValue::undefined())
 }
 
@@ -141,7 +147,7 @@ const SELECT: Interface = Interface {
         ("value", get_value, Some(set_value)),
         (
             "length",
-            |this, _, _| Ok(form::options(&*this_element(this)?).len().into()),
+            |this, _, _| Ok(options::options(&*this_element(this)?).len().into()),
             Some(|this, args, context| {
                 set_length(&this_element(this)?, convert::index(args, 0, context)?);
                 Ok(JsValue::undefined())
@@ -160,7 +166,7 @@ const SELECT: Interface = Interface {
 
 fn option_index(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     let option = this_element(this)?;
-    let at = form::select_of(&option).and_then(|s| form::options(&s).iter().position(|o| same(o, &option)));
+    let at = options::select_of(&option).and_then(|s| options::options(&s).iter().position(|o| same(o, &option)));
     Ok(at.unwrap_or(0).into())
 }
 
@@ -173,7 +179,7 @@ fn set_option_text(this: &JsValue, args: &[JsValue], context: &mut Context) -> J
 fn option_label(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     let option = this_element(this)?;
     let label = option.as_element().and_then(|e| e.attr("label")).filter(|label| !label.is_empty());
-    Ok(string(&label.unwrap_or_else(|| form::option_text(&option))))
+    Ok(string(&label.unwrap_or_else(|| options::option_text(&option))))
 }
 
 const OPTION: Interface = Interface {
@@ -181,18 +187,18 @@ const OPTION: Interface = Interface {
     parent: Some("HTMLElement"),
     attributes: &[
         ("value", get_value, Some(set_value)),
-        ("text", |this, _, _| Ok(string(&form::option_text(&*this_element(this)?))), Some(set_option_text)),
-        ("label", option_label, None),
+        ("text", |this, _, _| Ok(string(&options::option_text(&*this_element(this)?))), Some(set_option_text)),
+        ("label", option_label, Some(|this, args, c| set_reflected(this, "label", args, c))),
         (
             "selected",
-            |this, _, _| Ok(form::selected(&*this_element(this)?).into()),
+            |this, _, _| Ok(options::selected(&*this_element(this)?).into()),
             Some(|this, args, _| {
-                form::set_selected(&this_element(this)?, arg(args, 0).to_boolean());
+                options::set_selected(&this_element(this)?, arg(args, 0).to_boolean());
                 Ok(JsValue::undefined())
             }),
         ),
         ("index", option_index, None),
-        ("form", node_link!(|o: &NodeRef| form::select_of(o).and_then(|s| form::owner(&s))), None),
+        ("form", node_link!(|o: &NodeRef| options::select_of(o).and_then(|s| form::owner(&s))), None),
     ],
     ..Interface::EMPTY
 };
@@ -210,7 +216,7 @@ fn make_option(new_target: &JsValue, args: &[JsValue], context: &mut Context) ->
     if arg(args, 2).to_boolean() {
         attributes::set(&option, "selected", "");
     }
-    form::set_selected(&option, arg(args, 3).to_boolean());
+    options::set_initially_selected(&option, arg(args, 3).to_boolean());
     constructed(&option, "HTMLOptionElement", new_target, context).map(JsValue::from)
 }
 
@@ -221,6 +227,8 @@ fn make_option(new_target: &JsValue, args: &[JsValue], context: &mut Context) ->
 pub fn install_select(context: &mut Context) -> JsResult<()> {
     install(&SELECT, context)?;
     let target = prototype("HTMLSelectElement", context);
+    super::validity::install_members(&target, context);
+    super::collection::make_iterator(&target, context)?;
     let select = [
         Reflected::text("name"),
         Reflected::flag("disabled"),
@@ -229,6 +237,7 @@ pub fn install_select(context: &mut Context) -> JsResult<()> {
         Reflected::of("size", "size", Reflect::Int),
     ];
     reflect::install(&target, &select, context);
+    super::named_access::install_select_indices(context)?;
     install(&OPTION, context)?;
     let target = prototype("HTMLOptionElement", context);
     let option = [Reflected::flag("disabled"), Reflected::of("defaultSelected", "selected", Reflect::Flag)];

@@ -24,9 +24,19 @@ pub struct Listener {
     pub once: bool,
     /// `passive`
     pub passive: bool,
+    /// `signal`: once it is given, the listener counts as removed.
+    pub signal: Option<JsObject>,
     /// Set when it is removed, also while it is being dispatched.
     #[unsafe_ignore_trace]
     pub removed: Rc<Cell<bool>>,
+}
+
+impl Listener {
+    /// Whether its signal was given.
+    #[must_use]
+    pub fn is_aborted(&self) -> bool {
+        self.signal.as_ref().is_some_and(|signal| super::abort::reason_of(signal).is_some())
+    }
 }
 
 /// An event handler (HTML §8.1.8.1).
@@ -96,8 +106,23 @@ impl Listeners {
             capture: false,
             once: false,
             passive: false,
+            signal: None,
             removed: Rc::default(),
         });
+    }
+
+    /// Takes a handler away: set again, it stands last (HTML §8.1.8.1, "deactivate an event handler").
+    pub fn clear_handler(&self, kind: &JsString) {
+        self.set_handler(kind, Handler::Set(None));
+        self.remove(kind, None, false);
+    }
+
+    /// All are gone (`document.open`).
+    pub fn clear(&self) {
+        for listener in self.list.borrow_mut().drain(..) {
+            listener.removed.set(true);
+        }
+        self.handlers.borrow_mut().clear();
     }
 }
 
@@ -161,13 +186,13 @@ fn add_event_listener(this: &JsValue, args: &[JsValue], context: &mut Context) -
         capture: capture_of(&options, context)?,
         once: member(&options, "once", context)?.to_boolean(),
         passive: member(&options, "passive", context)?.to_boolean(),
+        signal: member(&options, "signal", context)?.as_object(),
         removed: Rc::default(),
     };
-    if let Some(signal) = member(&options, "signal", context)?.as_object()
-        && signal.get(JsString::from("aborted"), context)?.to_boolean()
-    {
+    if listener.is_aborted() {
         return Ok(JsValue::undefined());
     }
+    super::handlers::keep_place(&target, &listener.kind);
     with_listeners(&target, |listeners| listeners.add(listener)).ok_or_else(|| type_error("Illegal invocation"))?;
     Ok(JsValue::undefined())
 }
@@ -214,8 +239,11 @@ pub fn get_handler(this: &JsValue, kind: &str, context: &mut Context) -> JsResul
 /// None; the signature is that of a native.
 pub fn set_handler(this: &JsValue, kind: &str, value: &JsValue, context: &mut Context) -> JsResult<JsValue> {
     let target = super::handlers::handler_target(&this_object(this, context), kind, context);
-    let handler = Handler::Set(value.as_object());
-    with_listeners(&target, |listeners| listeners.set_handler(&JsString::from(kind), handler));
+    let kind = JsString::from(kind);
+    with_listeners(&target, |listeners| match value.as_object() {
+        Some(function) => listeners.set_handler(&kind, Handler::Set(Some(function))),
+        None => listeners.clear_handler(&kind),
+    });
     Ok(JsValue::undefined())
 }
 

@@ -154,5 +154,11 @@ fn html_interface(local: &str) -> &'static str {
     super::html_interfaces::BY_NAME
         .iter()
         .find(|(name, _)| *name == local)
-        .map_or("HTMLElement", |(_, interface)| interface)
+        .map_or_else(|| plain_interface(local), |(_, interface)| interface)
+}
+
+/// The interface of what has none of its own: known elements and custom ones, or unknown ones (HTML §3.2.2).
+fn plain_interface(local: &str) -> &'static str {
+    let is_known = super::html_interfaces::PLAIN.contains(&local) || local.contains('-');
+    if is_known { "HTMLElement" } else { "HTMLUnknownElement" }
 }

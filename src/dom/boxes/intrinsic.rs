@@ -2,8 +2,8 @@
 
 use super::super::css;
 use super::super::css_values::dimension;
-use super::super::form;
 use super::super::node::{Node, NodeRef};
+use super::super::{form, options};
 use super::Size;
 use super::measure::font_px;
 
@@ -65,7 +65,7 @@ pub(super) fn replaced_size(element: &NodeRef) -> Size {
             size(count("cols", 20.0) * 8.0 + 22.0, count("rows", 2.0) * 15.0 + 6.0)
         }
         "select" => {
-            let widest = form::options(element).iter().map(|o| text(&form::option_text(o))).fold(0.0, f64::max);
+            let widest = options::options(element).iter().map(|o| text(&options::option_text(o))).fold(0.0, f64::max);
             size(widest + 24.0, CONTROL_LINE_PX)
         }
         "input" => match form::input_type(element) {

@@ -1,0 +1,1 @@
+window.asyncRan = (window.asyncRan || 0) + 1; document.write("ignored");

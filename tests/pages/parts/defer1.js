@@ -1,0 +1,1 @@
+log.push("defer1:" + document.readyState);

@@ -1,0 +1,1 @@
+log.push((window.tag || "ext") + ":" + (document.currentScript ? document.currentScript.id || "?" : "null"));

@@ -1,0 +1,1 @@
+log.push("a"); document.write("<b class=extw>by external</b>");
