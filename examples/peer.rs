@@ -5,6 +5,8 @@
 //!
 //! The page may load its scripts from the folder above its own, as the rig's pages do.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the rig reads its marks from standard output")]
+
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;

@@ -16,7 +16,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("dom", &["base"]),
     ("engine", &["base", "event", "dom"]),
     ("webapi", &["base", "event", "net", "dom", "engine"]),
-    ("dialect", &["base", "event", "dom", "engine"]),
+    ("dialect", &["base", "event", "session", "net", "dom", "engine"]),
     ("page", &["base", "event", "dom", "engine", "webapi", "dialect", "net", "session"]),
     ("record", &["base", "event"]),
     ("wechat", &["base", "event"]),

@@ -1,1 +1,91 @@
-//! Arguments, exit codes, output; one file per command.
+//! The command line (cli.md): arguments, exit codes, output; one file per command.
+//!
+//! - [`run`](self::run()) reads the arguments and calls a command; [`exit`] is the table of exit codes
+//! - `output` is the only place that prints: data on standard output, everything else on standard error
+//! - `settings` puts flags, environment, `duoke.toml` and defaults together; `duration` reads `10s`,
+//!   `signals` hears Ctrl-C
+//! - `run_command`, `demo_command`, `sandbox_command` are the commands
+
+mod demo_command;
+mod duration;
+pub mod exit;
+mod output;
+mod run_command;
+mod sandbox_command;
+mod settings;
+mod signals;
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+use tokio::runtime::Handle;
+
+pub use exit::Exit;
+use output::{ColorWhen, Output};
+
+use crate::host::{Notice, Watch as _};
+
+/// Runs WeChat customer-service plugin pages without a browser.
+#[derive(Debug, Parser)]
+#[command(name = "duoke", version, about, after_help = exit::help(), max_term_width = 100)]
+#[command(arg_required_else_help = true, subcommand_required = true)]
+struct Arguments {
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    color: ColorWhen,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo_command::Arguments),
+    Run(run_command::Arguments),
+    Sandbox(sandbox_command::Arguments),
+}
+
+/// Runs the command that the arguments name. To be called from outside of `runtime`.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>, runtime: &Handle) -> Exit {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version go to standard output; whoever closed it has seen enough.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Fine };
+        }
+    };
+    let mut output = Output::new(arguments.color);
+    let exit = match arguments.command {
+        Command::Demo(arguments) => demo_command::demo(&arguments, runtime, &mut output),
+        Command::Run(arguments) => run_command::run(arguments, runtime, &mut output),
+        Command::Sandbox(arguments) => sandbox_command::sandbox(&arguments, runtime, &mut output),
+    };
+    output.failure().unwrap_or(exit)
+}
+
+/// The runtime of the command cannot be had: says so.
+#[must_use]
+pub fn no_runtime(error: &std::io::Error) -> Exit {
+    let mut output = Output::new(ColorWhen::default());
+    output.say(Notice::error(format!("the program's threads cannot be started: {error}")));
+    Exit::Environment
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent_and_every_command_has_an_example() {
+        let mut command = Arguments::command();
+        command.clone().debug_assert();
+        for command in command.get_subcommands_mut() {
+            let help = command.render_long_help().to_string();
+            assert!(help.contains("Example"), "{}: {help}", command.get_name());
+            assert!(help.contains(&format!("duoke {}", command.get_name())), "{}: {help}", command.get_name());
+        }
+    }
+}

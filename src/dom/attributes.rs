@@ -119,6 +119,7 @@ pub fn set(element: &NodeRef, local: &str, value: &str) {
 }
 
 /// Sets an attribute by namespace and local name; keeps the prefix of one that is there.
+#[expect(clippy::needless_pass_by_value, reason = "callers have made both for the attribute")]
 pub fn set_named(element: &NodeRef, name: QualName, value: String) {
     let Some(data) = element.as_element() else { return };
     let old = {

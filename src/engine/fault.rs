@@ -10,9 +10,18 @@ use super::convert::to_utf8;
 use crate::base::limits::{FRAME_COLUMNS_MAX, FRAME_LINES_BEFORE, STACK_FRAMES_MAX};
 use crate::event::Place;
 
+/// A file's text, and the real file.
+type SourceFile = (Rc<str>, Option<String>);
+/// Address, line, column.
+type ScriptStart = (String, u32, u32);
+
 /// The texts of a page's files by address, for code frames, and the real files behind them.
 #[derive(Default)]
-pub struct Sources(RefCell<FxHashMap<String, (Rc<str>, Option<String>)>>);
+pub struct Sources {
+    files: RefCell<FxHashMap<String, SourceFile>>,
+    /// Where the script begins that runs, or that threw last.
+    script: RefCell<Option<ScriptStart>>,
+}
 
 impl Sources {
     /// The sources of this context.
@@ -26,19 +35,29 @@ impl Sources {
 
     /// Remembers a file's text.
     pub fn add(&self, url: &str, text: &str, file: Option<String>) {
-        self.0.borrow_mut().insert(url.to_owned(), (Rc::from(text), file));
+        self.files.borrow_mut().insert(url.to_owned(), (Rc::from(text), file));
     }
 
     /// The text at an address.
     #[must_use]
     pub fn text(&self, url: &str) -> Option<Rc<str>> {
-        self.0.borrow().get(url).map(|(text, _)| text.clone())
+        self.files.borrow().get(url).map(|(text, _)| text.clone())
+    }
+
+    /// A script begins; what was noted of the one around it.
+    pub fn begin_script(&self, url: &str, line: u32, column: u32) -> Option<ScriptStart> {
+        self.script.replace(Some((url.to_owned(), line, column)))
+    }
+
+    /// A script has run to its end: the one around it goes on.
+    pub fn end_script(&self, around: Option<ScriptStart>) {
+        *self.script.borrow_mut() = around;
     }
 
     /// A place with its real file and its code frame.
     #[must_use]
     pub fn place(&self, url: &str, line: u32, column: u32, stack: String) -> Place {
-        let found = self.0.borrow().get(url).cloned();
+        let found = self.files.borrow().get(url).cloned();
         let (text, file) = found.map_or((None, None), |(text, file)| (Some(text), file));
         let frame = text.map(|text| code_frame(&text, line, column)).unwrap_or_default();
         Place { url: url.to_owned(), file, line, column, stack, frame }
@@ -107,7 +126,11 @@ pub fn describe(error: &JsError, context: &mut Context) -> Described {
             frames = own;
         }
     }
-    let place = frames.iter().find_map(|frame| place_of(frame));
+    if let (Some(innermost), Some(sources)) = (frames.first_mut(), context.get_data::<Rc<Sources>>()) {
+        improve(innermost, &message, sources);
+    }
+    let places: Vec<_> = frames.iter().filter_map(|frame| place_of(frame)).collect();
+    let place = places.iter().find(|(_, line, _)| *line > 0).or(places.first()).cloned();
     frames.truncate(STACK_FRAMES_MAX);
     Described { message, stack: frames.join("\n"), place, is_limit: error.as_engine().is_some(), is_parse: false }
 }
@@ -144,14 +167,29 @@ fn frames_of(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// `at name (url:line:column)`
+/// The engine places a name that is not defined where something before it ran, and at the top of a script nowhere: the
+/// name is looked for from there on.
+fn improve(frame: &mut String, message: &str, sources: &Sources) {
+    let Some((head, inside)) = frame.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) else { return };
+    let mut parts = inside.rsplitn(3, ':');
+    let (Some(column), Some(line), Some(url)) = (parts.next(), parts.next(), parts.next()) else { return };
+    let script = || sources.script.borrow().clone().filter(|(running, ..)| running == url);
+    let known = line.parse().ok().zip(column.parse().ok());
+    let Some((line, column)) = known.or_else(|| script().map(|(_, line, column)| (line, column))) else { return };
+    let name = message.strip_prefix("ReferenceError: ").and_then(|rest| rest.strip_suffix(" is not defined"));
+    let found = name.and_then(|name| super::name_search::find(&sources.text(url)?, name, (line, column)));
+    let (line, column) = found.unwrap_or((line, column));
+    *frame = format!("{head}({url}:{line}:{column})");
+}
+
+/// `at name (url:line:column)`; line and column are 0 where the engine writes `?`.
 fn place_of(frame: &str) -> Option<(String, u32, u32)> {
     let inside = frame.rsplit_once('(')?.1.strip_suffix(')')?;
     let (rest, column) = inside.rsplit_once(':')?;
     let (url, line) = rest.rsplit_once(':')?;
     let is_address = url.contains("://") || url.starts_with("about:") || url.starts_with("data:");
     is_address.then_some(())?;
-    Some((url.to_owned(), line.parse().ok()?, column.parse().ok()?))
+    Some((url.to_owned(), line.parse().unwrap_or(0), column.parse().unwrap_or(0)))
 }
 
 /// The place a parse error names: `… at line 3, col 7`.

@@ -1,1 +1,27 @@
-//! Wiring: pages, network, delivery.
+//! Wiring: pages, network, log, delivery. Nothing here prints; [`Watch`] is told.
+//!
+//! - [`plugin`] turns a PAGE argument into a [`Plugin`]; [`rights`] is what the operator adds to it by flags
+//! - [`stage`] holds the open pages and plays rounds: one stimulus to all of them, what they did in order of time
+//! - [`lines`] numbers what happened as lines of a session log
+//! - [`forward`] makes rows of effects and delivers them; [`pictures`] finds the pictures they show
+//! - [`run`](mod@run) puts these together over a log; [`demo`] does so with the bundled [`samples`], a sandbox, and the
+//!   [`conversation`] as its customers saw it
+
+pub mod conversation;
+pub mod demo;
+pub mod forward;
+pub mod lines;
+pub mod pictures;
+pub mod plugin;
+pub mod rights;
+pub mod run;
+pub mod samples;
+pub mod stage;
+pub mod watch;
+
+pub use demo::{DemoError, DemoOutcome, demo};
+pub use forward::{ForwardError, Forwarder, Target};
+pub use plugin::{Names, Plugin, PluginError};
+pub use rights::Rights;
+pub use run::{Hosted, Log, Outcome, RunOptions, SEED_DEFAULT, run};
+pub use watch::{Closed, Notice, Severity, Watch};

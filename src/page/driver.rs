@@ -52,7 +52,7 @@ pub struct PageOptions {
 /// What a page is to do next.
 #[derive(Debug, Clone)]
 pub struct TurnInput {
-    /// What it is told, if anything.
+    /// What it is told; `None`: only time passes, and where `settle_ms` is not 0 the page runs until it is idle.
     pub stimulus: Option<Stimulus>,
     /// Page time at which it is told; earlier timers run before.
     pub at: TimestampMs,

@@ -77,15 +77,15 @@ impl Page {
             }
             Source::Script(document, script) => {
                 let request = Request::get(script.clone(), Destination::Script, self.event_loop.clock().now());
-                let _ = self.options.network.fetch(request).and_then(Response::loaded)?;
+                let _ = self.world.fetch(request).and_then(Response::loaded)?;
                 let text = format!(
                     "<!DOCTYPE html><html><head></head><body><script src=\"{}\"></script></body></html>",
-                    script.path()
+                    script.path().replace('&', "&amp;")
                 );
                 Fetched { url: document, text, encoding: "UTF-8", file: None }
             }
         };
-        self.install_document(fetched, String::new())
+        self.install_document(&fetched, String::new())
     }
 
     fn fetch(&self, navigation: Navigation) -> Result<Fetched, LoadError> {
@@ -95,7 +95,7 @@ impl Page {
             request.headers.push(("Content-Type".to_owned(), content_type));
             request.body = body;
         }
-        let response = self.options.network.fetch(request)?.loaded()?;
+        let response = self.world.fetch(request)?.loaded()?;
         if response.body.len() > DOCUMENT_BYTES_MAX {
             return Err(LoadError::TooLarge { url: response.url.into(), bytes: response.body.len() });
         }
@@ -114,7 +114,7 @@ impl Page {
         let referrer = self.window.as_ref().map(|w| w.url.borrow().to_string()).unwrap_or_default();
         let loaded = self.fetch(navigation).and_then(|fetched| {
             self.unload();
-            self.install_document(fetched, referrer)
+            self.install_document(&fetched, referrer)
         });
         if let Err(error) = loaded {
             let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
@@ -139,7 +139,7 @@ impl Page {
         self.event_loop.reopen();
     }
 
-    fn install_document(&mut self, fetched: Fetched, referrer: String) -> Result<(), LoadError> {
+    fn install_document(&mut self, fetched: &Fetched, referrer: String) -> Result<(), LoadError> {
         let engine = |error: boa_engine::JsError| LoadError::Engine(error.to_string());
         let mut context = build(Parts {
             event_loop: self.event_loop.clone(),
@@ -153,7 +153,7 @@ impl Page {
         let document = Node::document(DocumentData::new("text/html"));
         let parser = Rc::new(DocumentParser::new(&document, fetched.text.clone()));
         self.sources.add(fetched.url.as_str(), &fetched.text, fetched.file.clone());
-        let window = Rc::new(self.make_window(&fetched, document, parser, referrer));
+        let window = Rc::new(self.make_window(fetched, document, parser, referrer));
         context.insert_data(self.sources.clone());
         context.insert_data(window.clone());
         install::install_all(&mut context).map_err(engine)?;

@@ -9,12 +9,12 @@ use super::turn::Page;
 use crate::base::limits::PAGE_STACK_BYTES;
 
 enum Command {
-    Turn(TurnInput),
+    Turn(Box<TurnInput>),
     Document,
 }
 
 enum Answer {
-    Opened(Result<Turn, LoadError>),
+    Opened(Box<Result<Turn, LoadError>>),
     Turn(Turn),
     Document(String),
 }
@@ -44,11 +44,11 @@ fn serve(options: PageOptions, settle_ms: i64, commands: &Receiver<Command>, ans
     let mut page = match Page::open(options, settle_ms) {
         Ok(page) => page,
         Err(error) => {
-            let _ = answers.send(Answer::Opened(Err(error)));
+            let _ = answers.send(Answer::Opened(Box::new(Err(error))));
             return;
         }
     };
-    let mut answer = Answer::Opened(Ok(page.take_turn()));
+    let mut answer = Answer::Opened(Box::new(Ok(page.take_turn())));
     while answers.send(answer).is_ok() {
         answer = match commands.recv() {
             Ok(Command::Turn(input)) => Answer::Turn(page.turn(&input)),
@@ -69,13 +69,13 @@ impl Driver for PageThread {
             .map_err(|error| LoadError::Engine(error.to_string()))?;
         (self.commands, self.answers, self.thread) = (Some(commands), Some(answers), Some(thread));
         match self.answers.as_ref().and_then(|answers| answers.recv().ok()) {
-            Some(Answer::Opened(result)) => result,
+            Some(Answer::Opened(result)) => *result,
             _ => Err(LoadError::Ended),
         }
     }
 
     fn turn(&mut self, input: TurnInput) -> Turn {
-        match self.ask(Command::Turn(input)) {
+        match self.ask(Command::Turn(Box::new(input))) {
             Some(Answer::Turn(turn)) => turn,
             _ => Turn::default(),
         }

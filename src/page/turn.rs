@@ -98,9 +98,16 @@ impl Page {
         let now = self.event_loop.clock().now();
         if input.at > now {
             self.run(Until { time: input.at, idle: false });
+            self.keep_pace(input.at - self.event_loop.clock().now());
             self.event_loop.clock().advance_to(input.at);
         }
-        let Some(stimulus) = &input.stimulus else { return self.take_turn() };
+        let Some(stimulus) = &input.stimulus else {
+            if input.settle_ms > 0 {
+                let time = self.event_loop.clock().now() + input.settle_ms;
+                self.run(Until { time, idle: true });
+            }
+            return self.take_turn();
+        };
         self.event_loop.begin_stimulus(input.at);
         self.navigations = 0;
         if self.told.borrow().reaches(stimulus) {

@@ -185,7 +185,7 @@ enum Stop {
 /// # Errors
 /// Where `event` is none: a bug.
 pub fn dispatch(event: &JsObject, target: &JsObject, context: &mut Context) -> JsResult<bool> {
-    let is_click = with(event, |data| *data.kind.borrow() == JsString::from("click"))?;
+    let is_click = with(event, |data| *data.kind.borrow() == *"click")?;
     match as_node(&target.clone().into()).filter(|_| is_click) {
         Some(node) if is_mouse_event(event, context) => super::activation::dispatch_click(event, &node, context),
         _ => dispatch_plain(event, target, context),
@@ -245,7 +245,7 @@ fn path_of(target: &JsObject, event: &JsObject, context: &Context) -> Vec<Stop> 
     path.extend(tree::ancestors(&node).map(Stop::Node));
     let root = tree::root_of(&node);
     let window = Window::of(context);
-    let is_load = with(event, |data| *data.kind.borrow() == JsString::from("load")).unwrap_or(false);
+    let is_load = with(event, |data| *data.kind.borrow() == *"load").unwrap_or(false);
     if crate::dom::node::same(&root, &window.document) && !is_load {
         path.push(Stop::Object(context.global_object()));
     }

@@ -7,7 +7,7 @@ use boa_engine::{Context, JsResult};
 use url::Url;
 
 use super::target::fire;
-use super::window::{Window, report_parse_fault};
+use super::window::{Window, report_error_of, report_parse_fault};
 use super::wrap::wrap;
 use crate::dom::node::same;
 use crate::dom::parse::{ParsedScript, Position};
@@ -28,12 +28,15 @@ pub struct Scripts {
     /// A script with an address that `document.write` wrote: it runs when the writing script has ended.
     blocking: RefCell<Option<NodeRef>>,
     /// Inserted scripts with `async = false`, in order of insertion, with their answers as they come.
-    in_order: RefCell<VecDeque<(NodeRef, Option<Result<Response, NetError>>)>>,
+    in_order: RefCell<VecDeque<InOrder>>,
     /// Scripts that the load event waits for.
     delaying: Cell<usize>,
     /// The level that the running script writes to; none: it may not write.
     write_level: Cell<Option<usize>>,
 }
+
+/// A script in its turn, and its answer once it has come.
+type InOrder = (NodeRef, Option<Result<Response, NetError>>);
 
 impl Scripts {
     /// Whether the load event has to wait.
@@ -214,7 +217,7 @@ pub fn prepare_parsed(parsed: &ParsedScript, context: &mut Context) -> JsResult<
 
 fn fetch_now(script: &NodeRef, url: &Url, level: Option<usize>, context: &mut Context) -> JsResult<()> {
     let window = Window::of(context);
-    let answer = window.world.network.fetch(request(url, &window));
+    let answer = window.world.fetch(request(url, &window));
     run_fetched(script, url, answer, level, context)
 }
 
@@ -276,8 +279,7 @@ fn run_fetched(
         Ok(response) => response,
         Err(error) => {
             let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-            let replace = format!("; to answer it from a file: --replace {url}=FILE, or [replace] in plugin.toml");
-            return fail(script, url.as_str(), &format!("{error}{hint}{replace}"), context);
+            return fail(script, url.as_str(), &format!("{error}{hint}"), context);
         }
     };
     let window = Window::of(context);
@@ -321,8 +323,8 @@ fn execute(
     let may_write = scripts.write_level.replace(level);
     match run(&Code { text, url, line, column }, context) {
         Ok(()) => {}
-        Err(ScriptError::Parse(fault)) => report_parse_fault(fault, context),
-        Err(ScriptError::Thrown(error)) => window.event_loop.report(&error, context),
+        Err(ScriptError::Parse(fault)) => report_parse_fault(&fault, context),
+        Err(ScriptError::Thrown(error)) => report_error_of(&error, url, context),
     }
     scripts.write_level.set(may_write);
     *scripts.current.borrow_mut() = before;

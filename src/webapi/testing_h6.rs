@@ -158,7 +158,7 @@ impl Page {
         let code = Code { text, url: "http://demo.test/test.js", line: 1, column: 1 };
         match script::run(&code, &mut self.context) {
             Ok(()) => {}
-            Err(ScriptError::Parse(fault)) => window::report_parse_fault(fault, &mut self.context),
+            Err(ScriptError::Parse(fault)) => window::report_parse_fault(&fault, &mut self.context),
             Err(ScriptError::Thrown(error)) => window::report_error(&error, &mut self.context),
         }
         let event_loop = self.window.event_loop.clone();

@@ -114,9 +114,9 @@ fn toggle(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<J
     let wanted = args.get(1).filter(|v| !v.is_undefined()).map_or(!there, JsValue::to_boolean);
     if wanted != there {
         if wanted {
-            list.push(token)
+            list.push(token);
         } else {
-            list.retain(|old| *old != token)
+            list.retain(|old| *old != token);
         }
         store(&element, &list);
     }

@@ -141,17 +141,23 @@ pub fn make_global(intrinsics: &Intrinsics) -> JsObject {
 
 /// Reports an error that nobody caught: the window's `error` event, then a fault (HTML §8.1.4.6).
 pub fn report_error(error: &JsError, context: &mut Context) {
+    let url = Window::of(context).url.borrow().to_string();
+    report_error_of(error, &url, context);
+}
+
+/// Reports an error of the script at `url`, which it may not name itself.
+pub fn report_error_of(error: &JsError, url: &str, context: &mut Context) {
     let described = describe(error, context);
     let value = error.as_opaque().cloned().or_else(|| {
         let native = error.as_native()?.clone();
         Some(native.into_opaque(context).into())
     });
-    report(&described, value, context);
+    report(&described, value, url, context);
 }
 
 /// Reports a fault of a script that does not parse.
-pub fn report_parse_fault(fault: Fault, context: &mut Context) {
-    if let Fault::Parse { message, place } = &fault {
+pub fn report_parse_fault(fault: &Fault, context: &mut Context) {
+    if let Fault::Parse { message, place } = fault {
         let described = Described {
             message: message.clone(),
             stack: place.stack.clone(),
@@ -160,17 +166,16 @@ pub fn report_parse_fault(fault: Fault, context: &mut Context) {
             ..Described::default()
         };
         if fire_error(&described, None, context) {
-            EventLoop::of(context).emit(Output::Fault(fault));
+            EventLoop::of(context).emit(Output::Fault(fault.clone()));
         }
     }
 }
 
-fn report(described: &Described, value: Option<JsValue>, context: &mut Context) {
+fn report(described: &Described, value: Option<JsValue>, url: &str, context: &mut Context) {
     if !described.is_limit && !fire_error(described, value, context) {
         return;
     }
-    let url = Window::of(context).url.borrow().to_string();
-    let place = script::place(described, &url, context);
+    let place = script::place(described, url, context);
     let message = described.message.clone();
     let fault = if described.is_limit {
         Fault::Limit { limit: message, value: crate::base::limits::RECURSION_DEPTH_MAX as u64, place }

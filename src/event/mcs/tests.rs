@@ -4,7 +4,8 @@ use super::*;
 
 #[track_caller]
 fn check(event: &str, fields: &str, expected: &str) {
-    let fields: Map<String, Value> = serde_json::from_str(fields).expect("fields are an object");
+    let mut fields: Map<String, Value> = serde_json::from_str(fields).expect("fields are an object");
+    fill_user(event, &mut fields);
     assert_eq!(mcs_event_json(event, &fields), expected);
 }
 

@@ -1,0 +1,115 @@
+//! The only place that prints: data on standard output, messages on standard error.
+
+use std::io::{self, ErrorKind, IsTerminal as _, Write};
+
+use clap::ValueEnum;
+
+use super::exit::Exit;
+use crate::event::Line;
+use crate::host::{Closed, Notice, Severity, Watch};
+
+/// `--color`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorWhen {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Standard output and standard error.
+pub(super) struct Output {
+    color: bool,
+    failure: Option<Exit>,
+    closed: bool,
+}
+
+impl Output {
+    pub(super) fn new(when: ColorWhen) -> Self {
+        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let color = match when {
+            ColorWhen::Always => true,
+            ColorWhen::Never => false,
+            ColorWhen::Auto => io::stderr().is_terminal() && !unwanted,
+        };
+        Self { color, failure: None, closed: false }
+    }
+
+    /// Prints data, whole and at once.
+    pub(super) fn data(&mut self, text: &str) -> Result<(), Closed> {
+        if self.closed {
+            return Err(Closed);
+        }
+        let mut output = io::stdout().lock();
+        match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+            Err(error) => {
+                self.failure = Some(Exit::Environment);
+                self.say(Notice::error(format!("standard output cannot be written: {error}")));
+            }
+        }
+        self.closed = true;
+        Err(Closed)
+    }
+
+    /// The exit of a command whose data could not be written; nobody reading it is none.
+    pub(super) fn failure(&self) -> Option<Exit> {
+        self.failure
+    }
+}
+
+impl Watch for Output {
+    fn line(&mut self, line: &Line) -> Result<(), Closed> {
+        self.data(&format!("{}\n", line.to_json()))
+    }
+
+    fn say(&mut self, notice: Notice) {
+        let text = written(&notice, self.color);
+        // There is nowhere left to complain.
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+}
+
+/// `error: what`, its frame, `hint: the next step`.
+fn written(notice: &Notice, color: bool) -> String {
+    let (word, style) = match notice.severity {
+        Severity::Error => ("error", "1;31"),
+        Severity::Warning => ("warning", "1;33"),
+        Severity::Note => ("note", "1"),
+    };
+    let mut text = format!("{}: {}\n", painted(word, style, color), safe(&notice.text));
+    if let Some(frame) = &notice.frame {
+        for line in frame.lines() {
+            text.push_str(&format!("  {}\n", safe(line)));
+        }
+    }
+    if let Some(hint) = &notice.hint {
+        text.push_str(&format!("{}: {}\n", painted("hint", "1;36", color), safe(hint)));
+    }
+    text
+}
+
+fn painted(word: &str, style: &str, color: bool) -> String {
+    if color { format!("\u{1b}[{style}m{word}\u{1b}[0m") } else { word.to_owned() }
+}
+
+/// What comes from pages and servers must not steer the terminal.
+fn safe(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_where_and_the_next_step() {
+        let notice = Notice::error("a.toml:1:2: wrong").with_frame(Some("1 | x\n  | ^")).with_hint(Some("do this"));
+        assert_eq!(written(&notice, false), "error: a.toml:1:2: wrong\n  1 | x\n    | ^\nhint: do this\n");
+        assert_eq!(written(&Notice::note("x\u{1b}[2J"), true), "\u{1b}[1mnote\u{1b}[0m: x\u{fffd}[2J\n");
+    }
+}

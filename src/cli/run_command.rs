@@ -1,0 +1,173 @@
+//! `duoke run`
+
+use std::path::{Path, PathBuf};
+
+use tokio::runtime::Handle;
+
+use super::exit::Exit;
+use super::output::Output;
+use super::signals::exit_when_interrupted;
+use super::{duration, settings};
+use crate::base::limits::SETTLE_MS_DEFAULT;
+use crate::host::{
+    self, Forwarder, Hosted, Log, Names, Notice, Outcome, Plugin, PluginError, Rights, RunOptions, SEED_DEFAULT,
+    Target, Watch,
+};
+use crate::net::{Bounds, Live};
+use crate::record::Reader;
+
+/// The account of the seat where nobody names one (cli.md, "plugin.toml").
+const ACCOUNT_DEFAULT: &str = "kf0001@duoke";
+
+const EXAMPLES: &str = "\
+Examples:
+  duoke run plugin.html --events session.jsonl
+  duoke run quick-reply order-lookup --events session.jsonl --forward
+  echo '{\"event\":\"OnUserChange\",\"useraccount\":\"oA\"}' | duoke run plugin.js --events -";
+
+/// Load plugin pages, play a session log to them, print what they do as JSON Lines.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// An HTML file, a folder with plugin.toml, a .js file, or an http(s) address; `page.html?id=7` for a query.
+    #[arg(value_name = "PAGE", required = true)]
+    pages: Vec<String>,
+    /// The session log (.jsonl or .jsonl.zst); `-` reads standard input as it grows. Without it the pages only load.
+    #[arg(long, value_name = "LOG")]
+    events: Option<PathBuf>,
+    /// Deliver the messages to WeChat, to the account in DUOKE_APP_ID and DUOKE_APP_SECRET.
+    #[arg(long)]
+    forward: bool,
+    /// The server that speaks WeChat's API [env: DUOKE_WECHAT_BASE_URL].
+    #[arg(long, value_name = "URL")]
+    wechat_base: Option<String>,
+    /// The customer-service account whose seat the pages are open in; given, it also signs what is forwarded.
+    #[arg(long, value_name = "KF_ACCOUNT")]
+    account: Option<String>,
+    /// Let the pages talk to this origin too.
+    #[arg(long, value_name = "ORIGIN")]
+    allow: Vec<String>,
+    /// Answer an address from a file: for CDNs that are gone.
+    #[arg(long, value_name = "URL=FILE")]
+    replace: Vec<String>,
+    /// Longest wait for a page to become idle, in page time, by default 10s: 10, 10s, 500ms.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value_t = SETTLE_MS_DEFAULT,
+          hide_default_value = true)]
+    settle: i64,
+    /// Keep the log's pace instead of virtual time.
+    #[arg(long)]
+    realtime: bool,
+    /// Stop at the first line of the log that cannot be read.
+    #[arg(long)]
+    strict: bool,
+    /// Print stimuli, console and deliveries too.
+    #[arg(long)]
+    all: bool,
+    /// The seed of the pages' random numbers.
+    #[arg(long, value_name = "N", default_value_t = SEED_DEFAULT)]
+    seed: u64,
+    /// Write the document to this file at the end; of several pages each gets its name into the file's.
+    #[arg(long, value_name = "FILE")]
+    dom: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: Arguments, runtime: &Handle, output: &mut Output) -> Exit {
+    exit_when_interrupted(runtime);
+    match prepare(&arguments, runtime, output) {
+        Ok(Prepared { pages, failed, log, forward }) => {
+            let options = RunOptions {
+                settle_ms: arguments.settle,
+                realtime: arguments.realtime,
+                strict: arguments.strict,
+                all: arguments.all,
+                seed: arguments.seed,
+                dom_by_name: arguments.pages.len() > 1,
+                dom: arguments.dom,
+            };
+            let mut outcome = host::run(pages, log, forward, options, output);
+            outcome.pages_failed += failed;
+            Exit::of(&outcome)
+        }
+        Err(exit) => exit,
+    }
+}
+
+/// Everything a run needs; nothing has run yet.
+struct Prepared {
+    pages: Vec<Hosted>,
+    /// Pages that are none.
+    failed: usize,
+    log: Option<Log>,
+    forward: Option<Forwarder>,
+}
+
+fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<Prepared, Exit> {
+    let forward = forwarder(arguments, runtime, output)?;
+    let rights = Rights::new(arguments.allow.clone(), arguments.replace.clone())
+        .map_err(|error| fail(output, Notice::error(error.to_string()), Exit::Usage))?;
+    let live = Live::new(runtime.clone(), Bounds::default())
+        .map_err(|error| fail(output, Notice::error(error.to_string()).with_hint(error.hint()), Exit::Environment))?;
+    let account = arguments.account.as_deref().unwrap_or(ACCOUNT_DEFAULT);
+    let (mut names, mut pages, mut failed) = (Names::default(), Vec::new(), 0);
+    for page in &arguments.pages {
+        let hosted = Plugin::resolve(page, &mut names).and_then(|plugin| {
+            let network = plugin.network(&rights, Some(&live), account)?;
+            Ok(Hosted { plugin, network })
+        });
+        match hosted {
+            Ok(hosted) => {
+                say_renamed(&hosted.plugin, output);
+                pages.push(hosted);
+            }
+            Err(error) => {
+                let notice = Notice::error(error.to_string()).with_frame(error.frame()).with_hint(error.hint());
+                if matches!(error, PluginError::Config(_)) {
+                    return Err(fail(output, notice, Exit::Configuration));
+                }
+                output.say(notice);
+                failed += 1;
+            }
+        }
+    }
+    let log = arguments.events.as_deref().map(|path| open_log(path, failed, output)).transpose()?;
+    Ok(Prepared { pages, failed, log, forward })
+}
+
+fn fail(output: &mut Output, notice: Notice, exit: Exit) -> Exit {
+    output.say(notice);
+    exit
+}
+
+/// The way to WeChat, where messages are to be forwarded; without an account nothing runs.
+fn forwarder(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<Option<Forwarder>, Exit> {
+    let flag = |path: &str| arguments.wechat_base.clone().filter(|_| path == "wechat.base_url");
+    let config = settings::load(&flag).map_err(|error| fail(output, settings::notice(&error), Exit::Configuration))?;
+    if !arguments.forward {
+        return Ok(None);
+    }
+    let client = settings::client(&config).map_err(|notice| fail(output, notice, Exit::Configuration))?;
+    let target = Target { client, kf_account: arguments.account.clone() };
+    let forwarder = Forwarder::new(target, runtime.clone());
+    forwarder.map(Some).map_err(|error| fail(output, Notice::error(error.to_string()), Exit::Environment))
+}
+
+fn say_renamed(plugin: &Plugin, output: &mut Output) {
+    if let Some(wanted) = &plugin.wanted_name {
+        let text = format!("another page is called {wanted}; this one is {} here", plugin.name);
+        output.say(Notice::warning(text).with_hint(Some("give them names of their own in plugin.toml")));
+    }
+}
+
+fn open_log(path: &Path, pages_failed: usize, output: &mut Output) -> Result<Log, Exit> {
+    match Reader::open(path) {
+        Ok(reader) => {
+            let name = reader.name().to_owned();
+            Ok(Log { lines: Box::new(reader), name })
+        }
+        Err(error) => {
+            let notice = Notice::error(error.to_string()).with_hint(error.hint());
+            let outcome = Outcome { pages_failed, log_failed: true, ..Outcome::default() };
+            Err(fail(output, notice, Exit::of(&outcome)))
+        }
+    }
+}

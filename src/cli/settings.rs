@@ -1,0 +1,50 @@
+//! `duoke.toml` and the environment, as a command sees them.
+
+use std::path::PathBuf;
+
+use crate::config::duoke::DUOKE_FILE;
+use crate::config::{ConfigError, DuokeConfig, Layer, resolve};
+use crate::host::Notice;
+use crate::wechat::{ClientConfig, Profile, Secret};
+
+/// The folder of the user's own settings in `XDG_CONFIG_HOME` (XDG Base Directory Specification).
+const USER_FOLDER: &str = "duoke";
+
+/// The configuration in force: flag > environment > `duoke.toml` here > the user's > defaults.
+pub(super) fn load(flag: &dyn Fn(&str) -> Option<String>) -> Result<DuokeConfig, ConfigError> {
+    let mut layers = vec![Layer::read(DUOKE_FILE.as_ref())?];
+    if let Some(path) = user_file() {
+        layers.push(Layer::read(&path)?);
+    }
+    resolve(flag, &|name| std::env::var(name).ok(), &layers)
+}
+
+fn user_file() -> Option<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let configuration = folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config")))?;
+    Some(configuration.join(USER_FOLDER).join(DUOKE_FILE))
+}
+
+/// What is wrong with a configuration.
+pub(super) fn notice(error: &ConfigError) -> Notice {
+    Notice::error(error.to_string()).with_frame(error.frame()).with_hint(error.hint())
+}
+
+/// The account and its server; the error says what is missing.
+pub(super) fn client(config: &DuokeConfig) -> Result<ClientConfig, Notice> {
+    let wechat = &config.wechat;
+    let (Some(app_id), Some(app_secret)) = (&wechat.app_id, &wechat.app_secret) else {
+        let missing = match (&wechat.app_id, &wechat.app_secret) {
+            (None, None) => "DUOKE_APP_ID and DUOKE_APP_SECRET are",
+            (None, _) => "DUOKE_APP_ID is",
+            _ => "DUOKE_APP_SECRET is",
+        };
+        let hint = "set the account's app id and secret in the environment; `duoke sandbox` prints those of its own";
+        return Err(Notice::error(format!("there is no account to send from: {missing} not set")).with_hint(Some(hint)));
+    };
+    let base = &wechat.base_url.value;
+    let base_url = base.parse().map_err(|error| Notice::error(format!("wechat.base_url {base}: {error}")))?;
+    let profile = wechat.profile.value.parse::<Profile>().map_err(|error| Notice::error(error.to_string()))?;
+    let app_secret = Secret::new(app_secret.value.expose());
+    Ok(ClientConfig { profile, ..ClientConfig::new(base_url, &app_id.value, app_secret) })
+}

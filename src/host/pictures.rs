@@ -1,0 +1,113 @@
+//! The pictures that messages show: the plugin's own first, then the public internet's.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use url::Url;
+
+use crate::net::{Destination, NetError, Network, PluginNetwork, Request, Response};
+use crate::wechat::{BoxFuture, LivePictures, Picture, PictureError, PictureSource};
+
+/// Answers for a folder's missing file.
+const NOT_FOUND: u16 = 404;
+
+/// Pictures by way of the network of the plugin that sent them: its folder, its replacements, its allowed origins.
+/// Others come from public addresses only.
+pub struct PluginPictures {
+    senders: Mutex<HashMap<String, Arc<PluginNetwork>>>,
+    live: LivePictures,
+}
+
+impl PluginPictures {
+    /// No picture is known to be anybody's yet.
+    ///
+    /// # Errors
+    /// An HTTP client that cannot be set up.
+    pub fn new() -> Result<Self, PictureError> {
+        Ok(Self { senders: Mutex::default(), live: LivePictures::new(false)? })
+    }
+
+    /// Takes note of who sends a picture.
+    pub fn sent_by(&self, address: &str, network: &Arc<PluginNetwork>) {
+        if let Ok(url) = Url::parse(address.trim()) {
+            let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
+            senders.insert(url.to_string(), network.clone());
+        }
+    }
+
+    fn sender(&self, url: &Url) -> Option<Arc<PluginNetwork>> {
+        self.senders.lock().unwrap_or_else(PoisonError::into_inner).get(url.as_str()).cloned()
+    }
+
+    async fn find(&self, url: &Url) -> Result<Picture, PictureError> {
+        if let Some(network) = self.sender(url) {
+            let mut request = Request::get(url.clone(), Destination::Xhr, 0);
+            request.credentials = false;
+            // A page's network blocks: not on the runtime's own threads.
+            let answer = tokio::task::spawn_blocking(move || network.fetch(request)).await;
+            match answer {
+                Ok(Err(NetError::NotAllowed { .. })) => {}
+                Ok(answer) => return picture(url, answer),
+                Err(error) => return Err(PictureError::Network { url: url.to_string(), reason: error.to_string() }),
+            }
+        }
+        if url.host_str().is_some_and(|host| host.ends_with(".plugin.invalid")) {
+            // Another plugin's folder: nobody else's business.
+            return Err(PictureError::Status { url: url.to_string(), status: NOT_FOUND });
+        }
+        self.live.fetch(url).await
+    }
+}
+
+impl PictureSource for PluginPictures {
+    fn fetch<'a>(&'a self, url: &'a Url) -> BoxFuture<'a, Result<Picture, PictureError>> {
+        Box::pin(self.find(url))
+    }
+}
+
+fn picture(url: &Url, answer: Result<Response, NetError>) -> Result<Picture, PictureError> {
+    let address = url.to_string();
+    match answer {
+        Ok(response) if response.status == 200 => {
+            let content_type = response.header("content-type").unwrap_or_default().to_owned();
+            Ok(Picture { bytes: response.body, content_type })
+        }
+        Ok(response) => Err(PictureError::Status { url: address, status: response.status }),
+        Err(NetError::TooLarge { bytes_max, .. }) => Err(PictureError::TooLarge { url: address, limit: bytes_max }),
+        Err(NetError::BadUrl { .. }) => Err(PictureError::Scheme { url: address }),
+        Err(NetError::FileNotFound { .. } | NetError::FileUnreadable { .. } | NetError::OutsideFolder { .. }) => {
+            Err(PictureError::Status { url: address, status: NOT_FOUND })
+        }
+        Err(error) => Err(PictureError::Network { url: address, reason: error.to_string() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::{EmbeddedFiles, Folder, Guard};
+
+    static FILES: EmbeddedFiles = &[("shop.png", b"PNG")];
+
+    async fn fetch(pictures: &PluginPictures, address: &str) -> Result<Picture, PictureError> {
+        pictures.fetch(&Url::parse(address).unwrap()).await
+    }
+
+    #[tokio::test]
+    async fn a_plugin_s_own_pictures_and_nobody_else_s() {
+        let pictures = PluginPictures::new().unwrap();
+        let network = Arc::new(PluginNetwork::new(Guard::new()).with_folder(Folder::embedded("a", FILES)));
+        for address in ["http://a.plugin.invalid/shop.png", "http://a.plugin.invalid/none.png", "http://127.0.0.1:1/x"]
+        {
+            pictures.sent_by(address, &network);
+        }
+        let found = fetch(&pictures, "http://a.plugin.invalid/shop.png").await.unwrap();
+        assert_eq!((found.bytes.as_slice(), found.content_type.as_str()), (b"PNG".as_slice(), "image/png"));
+        let missing = fetch(&pictures, "http://a.plugin.invalid/none.png").await.unwrap_err();
+        assert!(matches!(missing, PictureError::Status { status: 404, .. }), "{missing}");
+        let foreign = fetch(&pictures, "http://b.plugin.invalid/shop.png").await.unwrap_err();
+        assert!(!foreign.is_transient(), "{foreign}");
+        let private = fetch(&pictures, "http://127.0.0.1:1/x").await.unwrap_err();
+        assert!(matches!(private, PictureError::Private { .. }), "{private}");
+    }
+}

@@ -1,0 +1,365 @@
+//! `duoke run`: a log is played to pages; what they do comes out, and where asked for goes to WeChat.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::forward::{Forwarder, Sender};
+use super::lines::Lines;
+use super::plugin::Plugin;
+use super::stage::{Happened, Stage};
+use super::watch::{Closed, Notice, Watch};
+use crate::base::clock::TimestampMs;
+use crate::base::limits::{CLOCK_START_MS, SETTLE_MS_DEFAULT};
+use crate::engine::event_loop::Output;
+use crate::event::{Line, Stimulus, StimulusKind, stimulus::STIMULUS_PREFIX};
+use crate::net::PluginNetwork;
+use crate::outbox::Summary;
+use crate::page::{PageOptions, PageThread};
+use crate::record::ReadError;
+use crate::webapi::world::Settings;
+
+/// The seed of a page's random numbers where nobody gives one. Every page has the same: what one does must not depend
+/// on which others run.
+pub const SEED_DEFAULT: u64 = 1;
+
+/// A plugin and the network its page gets.
+pub struct Hosted {
+    /// The plugin.
+    pub plugin: Plugin,
+    /// Its network.
+    pub network: PluginNetwork,
+}
+
+/// A log: its lines, and its name.
+pub struct Log {
+    /// The lines as they come.
+    pub lines: Box<dyn Iterator<Item = Result<Line, ReadError>>>,
+    /// What [`crate::record::Reader::name`] calls it.
+    pub name: String,
+}
+
+/// How to run.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// Longest wait for idleness, in ms of page time.
+    pub settle_ms: i64,
+    /// Whether page time keeps the pace of the real one.
+    pub realtime: bool,
+    /// Whether the first unreadable line ends the run.
+    pub strict: bool,
+    /// Whether stimuli, console and deliveries are given out too.
+    pub all: bool,
+    /// The seed of the pages' random numbers.
+    pub seed: u64,
+    /// Where the documents go at the end.
+    pub dom: Option<PathBuf>,
+    /// Whether each page's document has a file of its own, with the page's name in the file's.
+    pub dom_by_name: bool,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            settle_ms: SETTLE_MS_DEFAULT,
+            realtime: false,
+            strict: false,
+            all: false,
+            seed: SEED_DEFAULT,
+            dom: None,
+            dom_by_name: false,
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Pages that did not load.
+    pub pages_failed: usize,
+    /// Pages whose thread ended.
+    pub pages_ended: usize,
+    /// Whether something of the log could not be read.
+    pub log_failed: bool,
+    /// Whether `--dom` could not be written.
+    pub dom_failed: bool,
+    /// The outbox, where messages were forwarded.
+    pub messages: Option<Summary>,
+}
+
+struct Run<'a> {
+    options: RunOptions,
+    stage: Stage,
+    networks: Vec<Arc<PluginNetwork>>,
+    lines: Lines,
+    forward: Option<Forwarder>,
+    watch: &'a mut dyn Watch,
+    outcome: Outcome,
+    log_name: String,
+    /// What was complained of already.
+    complaints: BTreeSet<String>,
+    ids: BTreeSet<String>,
+    /// Nobody reads the lines any more.
+    closed: bool,
+}
+
+/// Opens the pages, plays the log, delivers, writes the documents.
+pub fn run(
+    pages: Vec<Hosted>,
+    log: Option<Log>,
+    forward: Option<Forwarder>,
+    options: RunOptions,
+    watch: &mut dyn Watch,
+) -> Outcome {
+    let mut run = Run {
+        stage: Stage::new(options.settle_ms, options.realtime),
+        lines: Lines::new(options.all),
+        options,
+        networks: Vec::new(),
+        forward,
+        watch,
+        outcome: Outcome::default(),
+        log_name: String::new(),
+        complaints: BTreeSet::new(),
+        ids: BTreeSet::new(),
+        closed: false,
+    };
+    let Log { mut lines, name } =
+        log.unwrap_or_else(|| Log { lines: Box::new(std::iter::empty()), name: String::new() });
+    run.log_name = name;
+    let mut first = VecDeque::new();
+    let start = first_time(&mut first, &mut *lines).unwrap_or(CLOCK_START_MS);
+    run.open(pages, start);
+    if !run.stage.is_empty() {
+        run.play(first.into_iter().chain(lines));
+        let happened = run.stage.settle();
+        run.give_out(None, &happened);
+        run.write_documents();
+    }
+    run.finish()
+}
+
+/// The time of the first stimulus. What was read for it goes to `read`.
+fn first_time(
+    read: &mut VecDeque<Result<Line, ReadError>>,
+    lines: &mut dyn Iterator<Item = Result<Line, ReadError>>,
+) -> Option<TimestampMs> {
+    loop {
+        let item = lines.next()?;
+        let time = item.as_ref().ok().filter(|line| line.type_.starts_with(STIMULUS_PREFIX)).map(|line| line.time);
+        read.push_back(item);
+        if let Some(time) = time {
+            return time;
+        }
+    }
+}
+
+impl Run<'_> {
+    fn open(&mut self, pages: Vec<Hosted>, start: TimestampMs) {
+        let mut happened = Vec::new();
+        for Hosted { plugin, network } in pages {
+            let network = Arc::new(network);
+            let name = plugin.name.clone();
+            let dialogs = plugin.dialogs.clone();
+            let options = PageOptions {
+                source: plugin.source.clone(),
+                cookies: network.cookies().clone(),
+                network: network.clone(),
+                settings: Settings { confirm: dialogs.confirm, prompt: dialogs.prompt, ..Settings::default() },
+                start,
+                seed: self.options.seed,
+                realtime: self.options.realtime,
+            };
+            match self.stage.open(plugin, options, |options| Box::new(PageThread::new(options))) {
+                Ok(loading) => {
+                    self.networks.push(network);
+                    happened.extend(loading);
+                }
+                Err(error) => {
+                    self.outcome.pages_failed += 1;
+                    let notice = Notice::error(format!("the page {name} does not load: {error}"));
+                    self.watch.say(notice.with_hint(error.hint()));
+                }
+            }
+        }
+        happened.sort_by_key(|happened| happened.emission.time);
+        self.give_out(None, &happened);
+    }
+
+    fn play(&mut self, lines: impl Iterator<Item = Result<Line, ReadError>>) {
+        for item in lines {
+            match item {
+                Ok(line) => self.tell(&line),
+                Err(error) if error.is_warning() => {
+                    self.watch.say(Notice::warning(error.to_string()).with_hint(error.hint()));
+                }
+                Err(error) => {
+                    self.outcome.log_failed = true;
+                    self.watch.say(Notice::error(error.to_string()).with_hint(error.hint()));
+                    if self.options.strict {
+                        return;
+                    }
+                }
+            }
+            if self.closed && self.forward.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// One round.
+    fn tell(&mut self, line: &Line) {
+        let stimulus = Stimulus::from_line(line);
+        if !line.type_.starts_with(STIMULUS_PREFIX) || !self.is_for_us(line, &stimulus) {
+            return;
+        }
+        let at = line.time.or(self.stage.now()).unwrap_or(CLOCK_START_MS);
+        if !self.ids.insert(stimulus.id.clone())
+            && let Some(forward) = &mut self.forward
+        {
+            for page in 0..self.networks.len() {
+                forward.begin(&self.stage.plugin(page).name, &stimulus.id);
+            }
+        }
+        let happened = self.stage.round(&stimulus, at);
+        self.give_out(Some((line, at)), &happened);
+    }
+
+    /// Whether a page here can be told; complains once of each kind of line that none can.
+    fn is_for_us(&mut self, line: &Line, stimulus: &Stimulus) -> bool {
+        let (key, text, hint) = match (&stimulus.plugin, &stimulus.kind) {
+            (Some(plugin), _) if !self.stage.has(plugin) => (
+                plugin.clone(),
+                format!("{}: line {} is for the plugin {plugin}, which is not open", self.log_name, line.id),
+                "the names are those of plugin.toml, else of the file",
+            ),
+            (_, StimulusKind::Mcs { .. } | StimulusKind::Ui(_) | StimulusKind::Reload) => return true,
+            _ => (
+                line.type_.clone(),
+                format!(
+                    "{}: line {} is {}, which this release does not tell pages",
+                    self.log_name, line.id, line.type_
+                ),
+                "such lines are skipped",
+            ),
+        };
+        if self.complaints.insert(key) {
+            self.watch.say(Notice::warning(text).with_hint(Some(hint)));
+        }
+        false
+    }
+
+    /// Gives out what a round led to, the stimulus where it came, and delivers its messages.
+    fn give_out(&mut self, told: Option<(&Line, TimestampMs)>, happened: &[Happened]) {
+        let mut told = told.and_then(|(line, at)| self.stimulus_line(line).map(|line| (line, at)));
+        for happened in happened {
+            if let Some((line, at)) = told.take_if(|(line, at)| is_after(happened, &line.id, *at)) {
+                self.stimulus_out(&line, at);
+            }
+            self.happened(happened);
+        }
+        if let Some((line, at)) = told {
+            self.stimulus_out(&line, at);
+        }
+        self.deliver();
+    }
+
+    /// A line of the log as it is given out: its source is the log's name, not its path on this machine.
+    fn stimulus_line(&self, line: &Line) -> Option<Line> {
+        let mut line = self.lines.all().then(|| line.clone())?;
+        if line.source == self.log_name
+            && let Some(name) = Path::new(&self.log_name).file_name()
+        {
+            line.source = name.to_string_lossy().into_owned();
+        }
+        Some(line)
+    }
+
+    fn stimulus_out(&mut self, line: &Line, at: TimestampMs) {
+        let line = self.lines.stimulus(line, at);
+        self.line(line);
+    }
+
+    fn happened(&mut self, happened: &Happened) {
+        let line = self.lines.emission(self.stage.plugin(happened.page), &happened.emission);
+        self.line(line);
+        let (Output::Effect(effect), Some(forward)) = (&happened.emission.output, &mut self.forward) else { return };
+        let plugin = self.stage.plugin(happened.page);
+        let sender = Sender { name: &plugin.name, policy: plugin.policy, network: &self.networks[happened.page] };
+        let taken = forward.take(sender, &happened.emission, effect);
+        for row in &taken.rows {
+            let line = self.lines.queued(self.stage.plugin(happened.page), row, happened.emission.time);
+            self.line(line);
+        }
+        for notice in taken.notices {
+            self.watch.say(notice);
+        }
+    }
+
+    fn deliver(&mut self) {
+        let Some(forward) = &mut self.forward else { return };
+        let deliveries = forward.deliver(&mut |notice| self.watch.say(notice));
+        let now = self.stage.now().unwrap_or(CLOCK_START_MS);
+        for delivery in deliveries {
+            let page = (0..self.networks.len()).find(|page| self.stage.plugin(*page).name == delivery.key.plugin);
+            let line = page.and_then(|page| self.lines.delivery(self.stage.plugin(page), &delivery, now));
+            self.line(line);
+        }
+    }
+
+    fn line(&mut self, line: Option<Line>) {
+        if let (Some(line), false) = (line, self.closed) {
+            self.closed = self.watch.line(&line) == Err(Closed);
+        }
+    }
+
+    fn write_documents(&mut self) {
+        let Some(path) = self.options.dom.clone() else { return };
+        for (name, html) in self.stage.documents() {
+            let path = if self.options.dom_by_name { named(&path, &name) } else { path.clone() };
+            if let Err(error) = fs::write(&path, html) {
+                self.outcome.dom_failed = true;
+                self.watch.say(Notice::error(format!("{}: cannot be written: {error}", path.display())));
+            }
+        }
+    }
+
+    fn finish(mut self) -> Outcome {
+        self.outcome.pages_ended = self.stage.ended();
+        if let Some(forward) = &self.forward {
+            self.outcome.messages = Some(forward.summary());
+            self.watch.say(forward.summary_notice());
+        }
+        self.outcome
+    }
+}
+
+/// Whether something happened after this stimulus came: by it, or by a timer later than it.
+fn is_after(happened: &Happened, id: &str, at: TimestampMs) -> bool {
+    let emission = &happened.emission;
+    let is_by = emission.cause.as_ref().is_some_and(|cause| *cause.stimulus == *id);
+    emission.time > at || emission.time == at && is_by
+}
+
+/// `out.html` for the page `orders` is `out.orders.html`.
+fn named(path: &Path, name: &str) -> PathBuf {
+    let name: String = name.chars().map(|c| if c.is_control() || "/\\:".contains(c) { '-' } else { c }).collect();
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let file = match path.extension() {
+        Some(extension) => format!("{stem}.{name}.{}", extension.to_string_lossy()),
+        None => format!("{stem}.{name}"),
+    };
+    path.with_file_name(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_page_s_document_has_a_file() {
+        assert_eq!(named(Path::new("a/out.html"), "快捷/回复"), Path::new("a/out.快捷-回复.html"));
+        assert_eq!(named(Path::new("out"), "map"), Path::new("out.map"));
+    }
+}

@@ -1,0 +1,125 @@
+//! Pages under test: opened from the `tests` folder, on a stack of their own, and what they gave out.
+#![allow(dead_code, reason = "each test binary uses its part")]
+#![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use duoke::base::limits::{CLOCK_START_MS, PAGE_STACK_BYTES, SETTLE_MS_DEFAULT};
+use duoke::engine::event_loop::Output;
+use duoke::event::{Effect, Outcome, Stimulus, StimulusKind, parse_line};
+use duoke::net::{Answer, CookieJar, Folder, Guard, PluginNetwork};
+use duoke::page::{Page, PageOptions, Source, Turn, TurnInput};
+use duoke::webapi::world::Settings;
+
+/// The folder that pages under test are served from.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}
+
+/// How to open the page at `path` below `tests`, a query included, with addresses that `answers` answers.
+pub fn options(path: &str, answers: Vec<Answer>) -> PageOptions {
+    let folder = Folder::open("tests", &root()).unwrap();
+    let url = folder.url_of(path).unwrap();
+    let cookies = Arc::new(CookieJar::new());
+    let network = PluginNetwork::new(Guard::new()).with_folder(folder).with_cookies(cookies.clone());
+    let network = answers.into_iter().fold(network, PluginNetwork::with_answer);
+    PageOptions {
+        source: Source::Document(url),
+        network: Arc::new(network),
+        cookies,
+        settings: Settings::default(),
+        start: CLOCK_START_MS,
+        seed: 1,
+        realtime: false,
+    }
+}
+
+/// Opens a page that loads libraries.
+///
+/// # Panics
+/// Where the libraries are not installed.
+pub fn open(path: &str, answers: Vec<Answer>) -> Page {
+    let is_installed = root().join("libraries/node_modules/jquery-1.11").is_dir();
+    assert!(is_installed, "the libraries of tests/libraries are not installed: run scripts/test, which installs them");
+    Page::open(options(path, answers), SETTLE_MS_DEFAULT).unwrap()
+}
+
+/// Runs `work` on a thread with the stack of a page.
+pub fn on_page_stack<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {
+    let thread = std::thread::Builder::new().stack_size(PAGE_STACK_BYTES).spawn(work).unwrap();
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// The arguments of accepted `PutMsg` calls in a turn; faults and console lines are none, so they fail.
+#[track_caller]
+pub fn messages(turn: &Turn) -> Vec<String> {
+    let message = |emission: &duoke::engine::event_loop::Emission| match &emission.output {
+        Output::Effect(Effect::PutMsg(call)) if call.outcome == Outcome::Accepted => Some(call.argument.clone()),
+        Output::Effect(_) => None,
+        Output::Fault(fault) => panic!("{} {}", fault.type_name(), fault.data()),
+        Output::Console(line) => panic!("{}", line.text),
+    };
+    turn.emissions.iter().filter_map(message).collect()
+}
+
+/// What a page printed, and its faults as `type data`.
+pub fn printed(turn: &Turn) -> (Vec<String>, Vec<String>) {
+    let (mut lines, mut faults) = (Vec::new(), Vec::new());
+    for emission in &turn.emissions {
+        match &emission.output {
+            Output::Console(console) => lines.push(console.text.clone()),
+            Output::Fault(fault) => faults.push(format!("{} {}", fault.type_name(), fault.data())),
+            Output::Effect(_) => {}
+        }
+    }
+    (lines, faults)
+}
+
+/// Tells the page one line of a log as it stands: without the openid's second name that reading fills in.
+pub fn tell(page: &mut Page, text: &str) -> Turn {
+    let line = parse_line(text, 1, "events").unwrap().unwrap();
+    let mut stimulus = Stimulus::from_line(&line);
+    if let StimulusKind::Mcs { fields, .. } = &mut stimulus.kind {
+        fields.shift_remove("userid");
+    }
+    let at = page.take_turn().now;
+    page.turn(&TurnInput { stimulus: Some(stimulus), at, settle_ms: SETTLE_MS_DEFAULT })
+}
+
+/// Line `at` of the log that the rig's pages are measured with: users and places in turn, over 100 users.
+pub fn event(at: usize) -> String {
+    const PLACES: [&str; 5] = [
+        "广州市海珠区新港中路397号",
+        "深圳市南山区科技中一路",
+        "O'Hare \\\"T2\\\" <Gate 5>",
+        "北京市海淀区中关村",
+        "上海市徐汇区",
+    ];
+    let turn = at / 2;
+    if at.is_multiple_of(2) {
+        let user = turn * 37 % 100;
+        let tail = base_36(user * 7919 % 99_991);
+        return format!(r#"{{"event":"OnUserChange","channeltype":"1","useraccount":"oRig{user:03}{tail}"}}"#);
+    }
+    let place = PLACES[turn % 5];
+    // `{}` prints a number as script does: the shortest digits, and none after the point where there are none.
+    let (latitude, longitude) = (22.0 + number(turn * 61 % 997) / 500.0, 113.0 + number(turn * 83 % 991) / 500.0);
+    let scale = 10 + turn % 9;
+    format!(
+        r#"{{"event":"OnMapMsgClick","latitude":{latitude},"longitude":{longitude},"location":"{place}","scale":"{scale}"}}"#
+    )
+}
+
+fn number(value: usize) -> f64 {
+    f64::from(u32::try_from(value).unwrap())
+}
+
+fn base_36(mut value: usize) -> String {
+    let mut digits = Vec::new();
+    while value > 0 || digits.is_empty() {
+        digits.push(char::from_digit(u32::try_from(value % 36).unwrap(), 36).unwrap());
+        value /= 36;
+    }
+    digits.iter().rev().collect()
+}
