@@ -1,0 +1,129 @@
+//! A page in a temporary folder, told things in lines like those of a session log, and what it gave out as text.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use duoke::base::limits::{CLOCK_START_MS, PAGE_STACK_BYTES, SETTLE_MS_DEFAULT};
+use duoke::engine::event_loop::{Emission, Output};
+use duoke::event::{Effect, Fault, Message, Stimulus, parse_line};
+use duoke::net::{CookieJar, Folder, Guard, PluginNetwork};
+use duoke::page::{LoadError, Page, PageOptions, Source, Turn, TurnInput};
+use duoke::webapi::world::Settings;
+
+/// The address of the folder of the pages.
+pub const BASE: &str = "http://demo.plugin.invalid/";
+
+/// `put('text')` for pages, each call with a `random` of its own.
+pub const PUT: &str = "<script>var puts = 0; function put(text) { return external.PutMsg(JSON.stringify({msg: {head: \
+                       {random: String(++puts)}, body: [{type: 0, content: {text: String(text)}}]}})); }</script>";
+
+/// A page and the number of what it was told last.
+pub struct Driven {
+    page: Page,
+    told: u64,
+}
+
+/// How to open `index.html` of a folder.
+fn options(root: &Path) -> PageOptions {
+    let folder = Folder::open("demo", root).unwrap();
+    let url = folder.url_of("index.html").unwrap();
+    let cookies = Arc::new(CookieJar::new());
+    let network = PluginNetwork::new(Guard::new()).with_folder(folder).with_cookies(cookies.clone());
+    PageOptions {
+        source: Source::Document(url),
+        network: Arc::new(network),
+        cookies,
+        settings: Settings::default(),
+        start: CLOCK_START_MS,
+        seed: 1,
+        realtime: false,
+    }
+}
+
+/// Opens `index.html` among `files` and runs `work` with it, on the stack of a page.
+pub fn with_page<R: Send + 'static>(
+    files: Vec<(&'static str, Vec<u8>)>,
+    work: impl FnOnce(Result<(Driven, String), LoadError>) -> R + Send + 'static,
+) -> R {
+    let run = move || {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in files {
+            std::fs::write(folder.path().join(name), content).unwrap();
+        }
+        let opened = Page::open(options(folder.path()), SETTLE_MS_DEFAULT).map(|mut page| {
+            let first = show(&page.take_turn());
+            (Driven { page, told: 0 }, first)
+        });
+        work(opened)
+    };
+    let thread = std::thread::Builder::new().stack_size(PAGE_STACK_BYTES).spawn(run).unwrap();
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+impl Driven {
+    /// Tells the page something: `user oA`, `map`, `reload`, `wait 500` (ms, without waiting for idleness), or
+    /// `click|input|change|submit|key SELECTOR [VALUE]`, where the selector has no blank and the value is JSON.
+    pub fn tell(&mut self, what: &str) -> String {
+        self.told += 1;
+        let mut words = what.splitn(3, ' ');
+        let (verb, first, rest) = (words.next().unwrap(), words.next().unwrap_or(""), words.next().unwrap_or(""));
+        let now = self.page.take_turn().now;
+        if verb == "wait" {
+            let at = now + first.parse::<i64>().unwrap();
+            return show(&self.page.turn(&TurnInput { stimulus: None, at, settle_ms: 0 }));
+        }
+        let (name, data) = match verb {
+            "user" => ("mcs.OnUserChange".to_owned(), format!(r#"{{"channeltype":"1","useraccount":"{first}"}}"#)),
+            "map" => ("mcs.OnMapMsgClick".to_owned(), r#"{"latitude":1.5,"scale":16}"#.to_owned()),
+            "reload" => ("page.reload".to_owned(), "{}".to_owned()),
+            "json" => (first.to_owned(), rest.to_owned()),
+            _ => {
+                let value = if rest.is_empty() { String::new() } else { format!(r#","value":{rest}"#) };
+                (format!("ui.{verb}"), format!(r#"{{"selector":{}{value}}}"#, serde_json::Value::from(first)))
+            }
+        };
+        let line = format!(r#"{{"type":"stimulus.{name}","id":"{}","data":{data}}}"#, self.told);
+        let line = parse_line(&line, self.told, "test").unwrap().unwrap();
+        let stimulus = Some(Stimulus::from_line(&line));
+        show(&self.page.turn(&TurnInput { stimulus, at: now, settle_ms: SETTLE_MS_DEFAULT }))
+    }
+
+    /// Page time since the start, in ms.
+    pub fn time(&mut self) -> i64 {
+        self.page.take_turn().now - CLOCK_START_MS
+    }
+}
+
+/// What a turn gave out, one line each.
+pub fn show(turn: &Turn) -> String {
+    turn.emissions.iter().map(show_one).collect::<Vec<_>>().join("\n")
+}
+
+/// `put oA <1 [late] text`: outcome unless it was accepted, user, id of the cause.
+fn show_one(emission: &Emission) -> String {
+    let user = emission.subject.as_deref().unwrap_or("-");
+    let cause = emission.cause.as_ref().map_or("-", |cause| &cause.stimulus);
+    match &emission.output {
+        Output::Console(console) => console.text.clone(),
+        Output::Effect(Effect::PutMsg(call)) => {
+            let texts: Vec<&str> = call.messages.iter().map(|m| if let Message::Text { text } = m { text.as_str() } else { "?" }).collect();
+            let outcome = format!("{:?} ", call.outcome).to_lowercase().replace("accepted ", "");
+            let late = if call.late { "late " } else { "" };
+            let reason = call.reason.as_ref().map(|reason| format!("({reason})")).unwrap_or_default();
+            format!("put {user} <{cause} {outcome}{late}{}{reason}", texts.join("+"))
+        }
+        Output::Effect(Effect::Navigate { url, kind }) => {
+            format!("go {} {:?} <{cause}", url.replace(BASE, "/"), kind).replace(" Assign", "")
+        }
+        Output::Effect(effect) => format!("{} {}", effect.type_name(), effect.data()).replace(BASE, "/"),
+        Output::Fault(fault) => show_fault(fault),
+    }
+}
+
+fn show_fault(fault: &Fault) -> String {
+    let data = fault.data();
+    let text = |key: &str| data[key].as_str().unwrap_or_default().to_owned();
+    let message = [text("message"), text("limit")].concat();
+    let place = fault.place().map(|place| format!(" {}:{}:{}", place.url.replace(BASE, "/"), place.line, place.column));
+    format!("{} {message}{}", fault.type_name().replace("fault.", "! "), place.unwrap_or_default()).replace(BASE, "/")
+}
