@@ -3,8 +3,8 @@
 use tokio::runtime::Handle;
 
 use super::exit::Exit;
-use super::exit_when_interrupted;
 use super::output::Output;
+use super::signals::exit_when_interrupted;
 use crate::host::{self, DemoError, Notice, Watch};
 
 const EXAMPLES: &str = "\

@@ -2,7 +2,8 @@
 //!
 //! - [`run`](self::run()) reads the arguments and calls a command; [`exit`] is the table of exit codes
 //! - `output` is the only place that prints: data on standard output, everything else on standard error
-//! - `settings` puts flags, environment, `duoke.toml` and defaults together; `duration` reads `10s`
+//! - `settings` puts flags, environment, `duoke.toml` and defaults together; `duration` reads `10s`,
+//!   `signals` hears Ctrl-C
 //! - `run_command`, `demo_command`, `sandbox_command` are the commands
 
 mod demo_command;
@@ -12,6 +13,7 @@ mod output;
 mod run_command;
 mod sandbox_command;
 mod settings;
+mod signals;
 
 use std::ffi::OsString;
 
@@ -68,15 +70,6 @@ pub fn no_runtime(error: &std::io::Error) -> Exit {
     let mut output = Output::new(ColorWhen::default());
     output.say(Notice::error(format!("the program's threads cannot be started: {error}")));
     Exit::Environment
-}
-
-/// Ends the process when it is interrupted: whatever a command prints is whole by then.
-fn exit_when_interrupted(runtime: &Handle) {
-    runtime.spawn(async {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(Exit::Interrupted.code().into());
-        }
-    });
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use tokio::runtime::Handle;
 
 use super::exit::Exit;
 use super::output::Output;
-use super::{duration, exit_when_interrupted, settings};
+use super::signals::exit_when_interrupted;
+use super::{duration, settings};
 use crate::base::limits::SETTLE_MS_DEFAULT;
 use crate::host::{
     self, Forwarder, Hosted, Log, Names, Notice, Outcome, Plugin, PluginError, Rights, RunOptions, SEED_DEFAULT,
@@ -49,7 +50,7 @@ pub(super) struct Arguments {
     /// Answer an address from a file: for CDNs that are gone.
     #[arg(long, value_name = "URL=FILE")]
     replace: Vec<String>,
-    /// Longest wait for a page to become idle, in page time: 10, 10s, 500ms.
+    /// Longest wait for a page to become idle, in page time, by default 10s: 10, 10s, 500ms.
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value_t = SETTLE_MS_DEFAULT,
           hide_default_value = true)]
     settle: i64,

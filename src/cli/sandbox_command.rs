@@ -6,6 +6,7 @@ use tokio::runtime::Handle;
 
 use super::exit::Exit;
 use super::output::Output;
+use super::signals;
 use crate::host::{Notice, Watch};
 use crate::sandbox::{Sandbox, SandboxConfig, SandboxError};
 use crate::wechat::{Profile, Secret};
@@ -46,27 +47,15 @@ async fn serve(arguments: &Arguments, output: &mut Output) -> Result<Exit, Sandb
     config.app_secret = set("DUOKE_APP_SECRET").map_or(config.app_secret, Secret::new);
     config.profile = arguments.profile.parse::<Profile>().unwrap_or(config.profile);
     let running = Sandbox::start(config).await?;
+    // Listened for before anybody is told that there is something to stop.
+    let (interrupted, terminated) = (signals::interrupted(), signals::terminated());
     let ready = serde_json::json!(running.ready());
     if output.data(&format!("{ready}\n")).is_ok() {
-        stopped().await;
+        tokio::select! {
+            () = interrupted => {}
+            () = terminated => {}
+        }
     }
     running.shutdown().await;
     Ok(Exit::Fine)
-}
-
-/// Returns at Ctrl-C, or when the system asks the process to end: both are how a sandbox is stopped.
-async fn stopped() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    // Without a handler the system's own ends the process.
-    let _ = tokio::signal::ctrl_c().await;
 }

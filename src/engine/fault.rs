@@ -10,14 +10,20 @@ use super::convert::to_utf8;
 use crate::base::limits::{FRAME_COLUMNS_MAX, FRAME_LINES_BEFORE, SOURCES_MAX, STACK_FRAMES_MAX};
 use crate::event::Place;
 
+/// A file's text, and the real file.
+type SourceFile = (Rc<str>, Option<String>);
+/// Address, line, column.
+type ScriptStart = (String, u32, u32);
+
 /// The texts of a page's files by address, for code frames, and the real files behind them. The first half of what
 /// [`SOURCES_MAX`] allows stays, for those are the page's own; of what comes later, answers of JSONP mostly, the oldest
 /// goes.
 #[derive(Default)]
-pub struct Sources(RefCell<IndexMap<String, File>>);
-
-/// A file's text, and the real file behind it.
-type File = (Rc<str>, Option<String>);
+pub struct Sources {
+    files: RefCell<IndexMap<String, SourceFile>>,
+    /// Where the script begins that runs, or that threw last.
+    script: RefCell<Option<ScriptStart>>,
+}
 
 impl Sources {
     /// The sources of this context.
@@ -31,7 +37,7 @@ impl Sources {
 
     /// Remembers a file's text.
     pub fn add(&self, url: &str, text: &str, file: Option<String>) {
-        let mut files = self.0.borrow_mut();
+        let mut files = self.files.borrow_mut();
         files.insert(url.to_owned(), (Rc::from(text), file));
         if files.len() > SOURCES_MAX {
             files.shift_remove_index(SOURCES_MAX / 2);
@@ -41,24 +47,26 @@ impl Sources {
     /// The text at an address.
     #[must_use]
     pub fn text(&self, url: &str) -> Option<Rc<str>> {
-        self.0.borrow().get(url).map(|(text, _)| text.clone())
+        self.files.borrow().get(url).map(|(text, _)| text.clone())
+    }
+
+    /// A script begins; what was noted of the one around it.
+    pub fn begin_script(&self, url: &str, line: u32, column: u32) -> Option<ScriptStart> {
+        self.script.replace(Some((url.to_owned(), line, column)))
+    }
+
+    /// A script has run to its end: the one around it goes on.
+    pub fn end_script(&self, around: Option<ScriptStart>) {
+        *self.script.borrow_mut() = around;
     }
 
     /// A place with its real file and its code frame.
     #[must_use]
     pub fn place(&self, url: &str, line: u32, column: u32, stack: String) -> Place {
-        let found = self.0.borrow().get(url).cloned();
+        let found = self.files.borrow().get(url).cloned();
         let (text, file) = found.map_or((None, None), |(text, file)| (Some(text), file));
         let frame = text.map(|text| code_frame(&text, line, column)).unwrap_or_default();
         Place { url: url.to_owned(), file, line, column, stack, frame }
-    }
-
-    /// A place moved on to the name that was not defined: the engine knows only the last call or access before it.
-    #[must_use]
-    pub fn refine(&self, url: &str, (line, column): (u32, u32), message: &str) -> (u32, u32) {
-        let undefined = message.strip_prefix("ReferenceError: ").and_then(|rest| rest.strip_suffix(" is not defined"));
-        let found = undefined.zip(self.text(url)).and_then(|(name, text)| next_name(&text, line, column, name));
-        found.unwrap_or((line, column))
     }
 
     /// Where `snippet` stands in the text at `url`, from 1; the place of an inline handler.
@@ -71,25 +79,6 @@ impl Sources {
         let column = before.rsplit('\n').next().map_or(0, |line| line.encode_utf16().count()) + 1;
         Some((u32::try_from(line).ok()?, u32::try_from(column).ok()?))
     }
-}
-
-/// The first whole `name` at or after a place.
-fn next_name(text: &str, line: u32, column: u32, name: &str) -> Option<(u32, u32)> {
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
-    let first = usize::try_from(line).ok()?.max(1) - 1;
-    for (number, source) in text.split('\n').enumerate().skip(first) {
-        let skip = if number == first { usize::try_from(column).ok()?.max(1) - 1 } else { 0 };
-        let from = source.char_indices().nth(skip).map_or(source.len(), |(at, _)| at);
-        for (at, _) in source[from..].match_indices(name) {
-            let (before, after) = (&source[..from + at], &source[from + at + name.len()..]);
-            let is_whole = !before.ends_with(is_part) && !before.ends_with('.') && !after.starts_with(is_part);
-            if is_whole {
-                let column = before.encode_utf16().count() + 1;
-                return Some((u32::try_from(number + 1).ok()?, u32::try_from(column).ok()?));
-            }
-        }
-    }
-    None
 }
 
 /// The lines around a place, with a marker under the column.
@@ -143,6 +132,9 @@ pub fn describe(error: &JsError, context: &mut Context) -> Described {
             frames = own;
         }
     }
+    if let (Some(innermost), Some(sources)) = (frames.first_mut(), context.get_data::<Rc<Sources>>()) {
+        improve(innermost, &message, sources);
+    }
     let places: Vec<_> = frames.iter().filter_map(|frame| place_of(frame)).collect();
     let place = places.iter().find(|(_, line, _)| *line > 0).or(places.first()).cloned();
     frames.truncate(STACK_FRAMES_MAX);
@@ -181,6 +173,21 @@ fn frames_of(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// The engine places a name that is not defined where something before it ran, and at the top of a script nowhere: the
+/// name is looked for from there on.
+fn improve(frame: &mut String, message: &str, sources: &Sources) {
+    let Some((head, inside)) = frame.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) else { return };
+    let mut parts = inside.rsplitn(3, ':');
+    let (Some(column), Some(line), Some(url)) = (parts.next(), parts.next(), parts.next()) else { return };
+    let script = || sources.script.borrow().clone().filter(|(running, ..)| running == url);
+    let known = line.parse().ok().zip(column.parse().ok());
+    let Some((line, column)) = known.or_else(|| script().map(|(_, line, column)| (line, column))) else { return };
+    let name = message.strip_prefix("ReferenceError: ").and_then(|rest| rest.strip_suffix(" is not defined"));
+    let found = name.and_then(|name| super::name_search::find(&sources.text(url)?, name, (line, column)));
+    let (line, column) = found.unwrap_or((line, column));
+    *frame = format!("{head}({url}:{line}:{column})");
+}
+
 /// `at name (url:line:column)`; line and column are 0 where the engine writes `?`.
 fn place_of(frame: &str) -> Option<(String, u32, u32)> {
     let inside = frame.rsplit_once('(')?.1.strip_suffix(')')?;
@@ -210,14 +217,6 @@ mod tests {
         let frame = code_frame("one\ntwo\nthree\nfour", 3, 3);
         assert_eq!(frame, "    1 | one\n    2 | two\n    3 | three\n      |   ^");
         assert_eq!(code_frame("one", 9, 1), "");
-    }
-
-    #[test]
-    fn a_name_is_found_after_the_place() {
-        let text = "var a;\nf(x$); // $\n$.get(1)";
-        assert_eq!(next_name(text, 1, 1, "$"), Some((2, 11)));
-        assert_eq!(next_name(text, 2, 12, "$"), Some((3, 1)));
-        assert_eq!(next_name(text, 3, 2, "get"), None);
     }
 
     #[test]

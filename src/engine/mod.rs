@@ -15,4 +15,5 @@ pub mod exotic;
 pub mod fault;
 pub mod interface;
 pub mod jobs;
+mod name_search;
 pub mod script;

@@ -42,7 +42,14 @@ pub fn run(code: &Code<'_>, context: &mut Context) -> Result<(), ScriptError> {
     let padded = pad(code);
     let source = Source::from_bytes(padded.as_bytes()).with_path(Path::new(code.url));
     match Script::parse(source, None, context) {
-        Ok(script) => script.evaluate(context).map(|_| ()).map_err(ScriptError::Thrown),
+        Ok(script) => {
+            let sources = Sources::of(context);
+            let around = sources.begin_script(code.url, code.line, code.column);
+            // A script that throws stays noted: its error is yet to be described.
+            script.evaluate(context).map_err(ScriptError::Thrown)?;
+            sources.end_script(around);
+            Ok(())
+        }
         Err(error) => Err(ScriptError::Parse(Box::new(parse_fault(&error, code, context)))),
     }
 }
@@ -73,14 +80,8 @@ fn parse_fault(error: &JsError, code: &Code<'_>, context: &mut Context) -> Fault
 pub fn place(described: &Described, fallback: &str, context: &Context) -> Place {
     let sources = Sources::of(context);
     match &described.place {
-        Some((url, line, column)) => {
-            let (line, column) = sources.refine(url, (*line, *column), &described.message);
-            sources.place(url, line, column, described.stack.clone())
-        }
-        None => {
-            let (line, column) = sources.refine(fallback, (0, 0), &described.message);
-            sources.place(fallback, line, column, described.stack.clone())
-        }
+        Some((url, line, column)) => sources.place(url, *line, *column, described.stack.clone()),
+        None => sources.place(fallback, 0, 0, described.stack.clone()),
     }
 }
 
@@ -105,12 +106,13 @@ pub fn compile_handler(
     for name in &names {
         head.push_str(&format!("with({name})"));
     }
-    head.push_str(&format!("{{return function {name}({parameters}) {{"));
-    let column = (position.1 as usize).saturating_sub(1);
-    let text = match (position.0 as usize).checked_sub(2) {
-        // The head stands on the line before, so that lines and columns of the body are those of the page.
-        Some(lines) => format!("{}{head}\n{}{body}\n}}}}}})", "\n".repeat(lines), " ".repeat(column)),
-        None => format!("{}{head}{body}\n}}}}}})", " ".repeat(column.saturating_sub(head.len()))),
+    head.push_str(&format!("{{return function {name}({parameters})"));
+    // On the line before, where there is one, since it is longer than what stands before many a handler; its last brace
+    // right before the body, since there the engine says the function is.
+    let (line, column) = (position.0 as usize, (position.1 as usize).saturating_sub(2));
+    let text = match line.checked_sub(2) {
+        Some(lines) => format!("{}{head}\n{}{{{body}\n}}}}}})", "\n".repeat(lines), " ".repeat(column)),
+        None => format!("{}{head}{{{body}\n}}}}}})", " ".repeat(column.saturating_sub(head.len()))),
     };
     let source = Source::from_bytes(text.as_bytes()).with_path(Path::new(url));
     let outer = Script::parse(source, None, context)?.evaluate(context)?;

@@ -12,7 +12,7 @@ use super::plugin::{Names, Plugin, PluginError};
 use super::rights::Rights;
 use super::run::{Hosted, Log, Outcome, RunOptions, run};
 use super::samples::{DEMO_LOG, SAMPLES};
-use super::watch::{Closed, Notice, Watch};
+use super::watch::{Closed, Notice, Severity, Watch};
 use crate::event::Line;
 use crate::net::NetError;
 use crate::record::Reader;
@@ -170,7 +170,7 @@ impl Talk {
     }
 }
 
-/// Passes on what a person should know; of the lines, faults only.
+/// Passes on what is not as it should be; of the lines, faults.
 struct Faults<'a> {
     watch: &'a mut dyn Watch,
     count: usize,
@@ -187,6 +187,8 @@ impl Watch for Faults<'_> {
     }
 
     fn say(&mut self, notice: Notice) {
-        self.watch.say(notice);
+        if notice.severity != Severity::Note {
+            self.watch.say(notice);
+        }
     }
 }

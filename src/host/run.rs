@@ -134,7 +134,7 @@ pub fn run(
     if !run.stage.is_empty() {
         run.play(first.into_iter().chain(lines));
         let happened = run.stage.settle();
-        run.give_out(None, happened);
+        run.give_out(None, &happened);
         run.write_documents();
     }
     run.finish()
@@ -184,7 +184,7 @@ impl Run<'_> {
             }
         }
         happened.sort_by_key(|happened| happened.emission.time);
-        self.give_out(None, happened);
+        self.give_out(None, &happened);
     }
 
     fn play(&mut self, lines: impl Iterator<Item = Result<Line, ReadError>>) {
@@ -223,7 +223,7 @@ impl Run<'_> {
             }
         }
         let happened = self.stage.round(&stimulus, at);
-        self.give_out(Some((line, at)), happened);
+        self.give_out(Some((line, at)), &happened);
     }
 
     /// Whether a page here can be told; complains once of each kind of line that none can.
@@ -251,9 +251,9 @@ impl Run<'_> {
     }
 
     /// Gives out what a round led to, the stimulus where it came, and delivers its messages.
-    fn give_out(&mut self, told: Option<(&Line, TimestampMs)>, happened: Vec<Happened>) {
+    fn give_out(&mut self, told: Option<(&Line, TimestampMs)>, happened: &[Happened]) {
         let mut told = told.and_then(|(line, at)| self.stimulus_line(line).map(|line| (line, at)));
-        for happened in &happened {
+        for happened in happened {
             if let Some((line, at)) = told.take_if(|(line, at)| is_after(happened, &line.id, *at)) {
                 self.stimulus_out(&line, at);
             }

@@ -217,7 +217,7 @@ pub fn prepare_parsed(parsed: &ParsedScript, context: &mut Context) -> JsResult<
 
 fn fetch_now(script: &NodeRef, url: &Url, level: Option<usize>, context: &mut Context) -> JsResult<()> {
     let window = Window::of(context);
-    let answer = window.world.network.fetch(request(url, &window));
+    let answer = window.world.fetch(request(url, &window));
     run_fetched(script, url, answer, level, context)
 }
 

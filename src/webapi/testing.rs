@@ -62,9 +62,11 @@ impl Canned {
     }
 }
 
-/// The request as text: method, address, headers, body.
+/// The request as text: method, address, headers without what every request has, body.
 fn echo(request: &Request) -> String {
-    let headers: Vec<String> = request.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let own = |name: &str| !matches!(name, "User-Agent" | "Accept-Language");
+    let headers: Vec<String> =
+        request.headers.iter().filter(|(name, _)| own(name)).map(|(name, value)| format!("{name}: {value}")).collect();
     let body = String::from_utf8_lossy(&request.body);
     let credentials = if request.credentials { " with cookies" } else { "" };
     format!("{} {}{credentials}\n{}\n\n{body}", request.method, request.url, headers.join("\n"))

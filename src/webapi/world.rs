@@ -95,13 +95,32 @@ impl World {
         }
     }
 
+    /// Fetches, blocking, as the page's client: documents, scripts, synchronous requests.
+    ///
+    /// # Errors
+    /// What kept an answer from coming.
+    pub fn fetch(&self, request: Request) -> Result<Response, NetError> {
+        self.network.fetch(self.introduced(request))
+    }
+
+    /// The request with what a browser says of itself.
+    fn introduced(&self, mut request: Request) -> Request {
+        let own = [("User-Agent", &self.settings.user_agent), ("Accept-Language", &self.settings.language)];
+        for (name, value) in own {
+            if !request.headers.iter().any(|(key, _)| key.eq_ignore_ascii_case(name)) {
+                request.headers.push((name.to_owned(), value.clone()));
+            }
+        }
+        request
+    }
+
     /// Starts a request; `on_answer` runs as a task of its own, under the cause of now. Returns the request's number.
     pub fn start(&self, request: Request, on_answer: OnAnswer, event_loop: &EventLoop) -> u64 {
         let id = self.next.get();
         self.next.set(id + 1);
         self.pending.borrow_mut().insert(id, Pending { cause: event_loop.cause(), on_answer });
         event_loop.count_outstanding(true);
-        self.network.start(id, request, self.sender.clone());
+        self.network.start(id, self.introduced(request), self.sender.clone());
         id
     }
 

@@ -1,0 +1,50 @@
+//! How a command is ended from outside.
+
+use std::future::pending;
+
+use tokio::runtime::Handle;
+
+use super::exit::Exit;
+
+/// Ends at Ctrl-C. Listens from the call on, inside of a runtime; where that is not possible the system's own way ends
+/// the process.
+pub(super) fn interrupted() -> impl Future<Output = ()> + Send + 'static {
+    #[cfg(unix)]
+    return received(tokio::signal::unix::SignalKind::interrupt());
+    #[cfg(not(unix))]
+    async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            pending().await
+        }
+    }
+}
+
+/// Ends when the system asks the process to end. As [`interrupted`].
+pub(super) fn terminated() -> impl Future<Output = ()> + Send + 'static {
+    #[cfg(unix)]
+    return received(tokio::signal::unix::SignalKind::terminate());
+    #[cfg(not(unix))]
+    pending()
+}
+
+#[cfg(unix)]
+fn received(kind: tokio::signal::unix::SignalKind) -> impl Future<Output = ()> + Send + 'static {
+    let signal = tokio::signal::unix::signal(kind);
+    async {
+        match signal {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => pending().await,
+        }
+    }
+}
+
+/// Ends the process when it is interrupted: whatever a command prints is whole by then.
+pub(super) fn exit_when_interrupted(runtime: &Handle) {
+    let inside = runtime.enter();
+    let interrupted = interrupted();
+    drop(inside);
+    runtime.spawn(async {
+        interrupted.await;
+        std::process::exit(Exit::Interrupted.code().into());
+    });
+}
