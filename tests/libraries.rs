@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use duoke::net::{Answer, NetError, Network, Reply, Request, Response};
 use duoke::page::TurnInput;
-use page_bench::{check_page, event, expected_faults, messages, on_page_stack, open, open_library_page, tell};
+use page_bench::{
+    check_page, event, expected_faults, messages, on_page_stack, open, open_library_page, require_libraries, tell,
+};
 use ring::digest::{Context, SHA256};
 use serde_json::json;
 
@@ -104,6 +106,7 @@ const ANIMATION_MS: i64 = 10_000;
 /// The pages pass their own checks, as they do in browsers; the answers are [`server`]'s.
 #[track_caller]
 fn check_pages(paths: impl IntoIterator<Item = String>) {
+    require_libraries();
     let only = std::env::var("DUOKE_TEST_PAGE").ok();
     let mut problems = String::new();
     for path in paths {

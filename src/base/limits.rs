@@ -48,6 +48,8 @@ pub const MICROTASKS_PER_TASK_MAX: u32 = 1_000_000;
 pub const NAVIGATIONS_MAX: u32 = 20;
 /// Heap growth, in bytes, that forces a collection after a task: strings and nodes do not count for boa's own trigger.
 pub const HEAP_GROWTH_BYTES: isize = 32 * 1024 * 1024;
+/// Files of a page whose text is kept for code frames: a page that asks by JSONP loads a new one every time.
+pub const SOURCES_MAX: usize = 100;
 /// Stack frames a fault keeps.
 pub const STACK_FRAMES_MAX: usize = 20;
 /// Lines of source shown before the faulty one in a code frame.

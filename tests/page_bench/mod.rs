@@ -36,20 +36,27 @@ pub fn options(path: &str, answers: Vec<Answer>) -> PageOptions {
 }
 
 /// Opens a page on a network that `network` makes of the ordinary one.
-///
-/// # Panics
-/// Where the page cannot be opened, or the libraries are not installed.
 pub fn open(path: &str, answers: Vec<Answer>, network: impl FnOnce(Arc<dyn Network>) -> Arc<dyn Network>) -> Page {
-    let is_installed = root().join("libraries/node_modules/jquery-1.11").is_dir();
-    assert!(is_installed, "the libraries of tests/libraries are not installed: run scripts/test, which installs them");
     let mut options = options(path, answers);
     options.network = network(options.network);
     Page::open(options, SETTLE_MS_DEFAULT).unwrap()
 }
 
-/// Opens a page that loads libraries and nothing else.
-pub fn open_library_page(path: &str) -> Page {
+/// Opens a page that has nothing but its files.
+pub fn open_page(path: &str) -> Page {
     open(path, Vec::new(), |network| network)
+}
+
+/// Opens a page that loads libraries; see [`require_libraries`].
+pub fn open_library_page(path: &str) -> Page {
+    require_libraries();
+    open_page(path)
+}
+
+/// Fails where the libraries of `tests/libraries` are not installed.
+pub fn require_libraries() {
+    let is_installed = root().join("libraries/node_modules/jquery-1.11").is_dir();
+    assert!(is_installed, "the libraries of tests/libraries are not installed: run scripts/test, which installs them");
 }
 
 /// The fault types that a page names in `<meta name="faults">`.
@@ -60,17 +67,17 @@ pub fn expected_faults(path: &str) -> Vec<String> {
     rest.split('"').next().unwrap().split_whitespace().map(str::to_owned).collect()
 }
 
-/// Whether a self-checking page found nothing wrong; what it found, otherwise.
+/// How many checks a self-checking page made; what is wrong, where one failed, or its faults are not the expected ones.
 pub fn check_page(turn: &Turn, expected_faults: &[String]) -> Result<usize, String> {
     let (lines, faults) = printed(turn);
     let is_done = lines.iter().any(|line| line == "done");
     let types: Vec<&str> = faults.iter().map(|fault| fault.split(' ').next().unwrap()).collect();
-    let other: Vec<&String> = lines.iter().filter(|line| !line.starts_with("ok ") && *line != "done").collect();
-    if other.is_empty() && is_done && types == expected_faults {
-        return Ok(lines.len() - 1);
+    let failed: Vec<&String> = lines.iter().filter(|line| line.starts_with("not ok")).collect();
+    if failed.is_empty() && is_done && types == expected_faults {
+        return Ok(lines.iter().filter(|line| line.starts_with("ok ")).count());
     }
     let mut problem = format!("done {is_done}");
-    other.into_iter().chain(&faults).for_each(|line| problem.push_str(&format!("\n    {line}")));
+    failed.into_iter().chain(&faults).for_each(|line| problem.push_str(&format!("\n    {line}")));
     Err(problem)
 }
 
