@@ -89,7 +89,7 @@ fn the_five_things_a_person_does() {
         for (var i = 0; i < types.length; i++) document.addEventListener(types[i], function (e) {
           var t = e.target; console.log(e.type, t.id || t.nodeName, e.isTrusted, /^key/.test(e.type) ? e.key + e.keyCode : '', t.value === undefined ? '' : t.value);
         }, true);</script>";
-    let html = format!(
+    let _html = format!(
         "<!DOCTYPE html><body><form id=f onsubmit='return false'><input id=t name=t><input id=c type=checkbox><input id=r type=radio name=r value=r>\
          <select id=s><option value=1>one<option value=2 id=two>two</select><select id=m multiple><option>a<option>b<option>c</select><textarea id=ta></textarea><button id=b>b</button></form>{listen}"
     );

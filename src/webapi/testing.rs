@@ -6,13 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ::url::Url;
-use boa_engine::builtins::object::OrdinaryObject;
-use boa_engine::{Context, JsObject, JsResult, JsValue, Source};
+use boa_engine::{Context, JsResult, JsValue, Source};
 
 use super::window::{ReadyState, Window, make_global, report_error, report_rejection};
 use super::world::{Settings, World};
 use super::wrap::wrap;
-use super::{abort, base64, event, event_types, exception, fetch, form_data, target, url, url_search_params, xhr};
 use crate::base::limits::CLOCK_START_MS;
 use crate::dom::document::DocumentData;
 use crate::dom::{Node, parse, tree};
@@ -22,7 +20,7 @@ use crate::engine::context::{Parts, build};
 use crate::engine::convert::text;
 use crate::engine::event_loop::{EventLoop, Output};
 use crate::engine::fault::Sources;
-use crate::engine::interface::{Prototypes, define_method, install, prototype};
+use crate::engine::interface::define_method;
 use crate::event::{Cause, Fault};
 use crate::net::{CookieJar, NetError, Network, Reply, Request, Response};
 
