@@ -305,12 +305,12 @@ fn radios(this: &JsValue, context: &mut Context) -> JsResult<Vec<NodeRef>> {
 /// `RadioNodeList.value`: that of the checked button.
 fn radio_value(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let checked = radios(this, context)?.into_iter().find(|n| form::checked(n));
-    Ok(convert::string(&checked.map(|n| form::value(&*n)).unwrap_or_default()))
+    Ok(convert::string(&checked.map(|n| form::value(&n)).unwrap_or_default()))
 }
 
 fn set_radio_value(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let value = convert::text(args, 0, context)?;
-    if let Some(button) = radios(this, context)?.into_iter().find(|n| form::value(&**n) == value) {
+    if let Some(button) = radios(this, context)?.into_iter().find(|n| form::value(n) == value) {
         form::set_checked(&button, true);
     }
     Ok(JsValue::undefined())

@@ -48,7 +48,7 @@ fn flaw_of(control: &NodeRef, context: &mut Context) -> Option<&'static str> {
     if form::custom_error(control, |error| !error.is_empty()) {
         return Some("customError");
     }
-    let value = form::value(&**control);
+    let value = form::value(control);
     if form::has_flag(control, "required") && is_missing(control, &value) {
         return Some("valueMissing");
     }
