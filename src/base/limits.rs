@@ -48,6 +48,8 @@ pub const MICROTASKS_PER_TASK_MAX: u32 = 1_000_000;
 pub const NAVIGATIONS_MAX: u32 = 20;
 /// Heap growth, in bytes, that forces a collection after a task: strings and nodes do not count for boa's own trigger.
 pub const HEAP_GROWTH_BYTES: isize = 32 * 1024 * 1024;
+/// Files of a page whose text is kept for code frames: a page that asks by JSONP loads a new one every time.
+pub const SOURCES_MAX: usize = 100;
 /// Stack frames a fault keeps.
 pub const STACK_FRAMES_MAX: usize = 20;
 /// Lines of source shown before the faulty one in a code frame.
@@ -70,6 +72,10 @@ pub const STORAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
 pub const HISTORY_ENTRIES_MAX: usize = 50;
 /// Brackets that code may nest: boa's parser takes about 25 kB of stack a level, and quadratic time.
 pub const CODE_NESTING_MAX: usize = 2_000;
+/// Compiled regular expressions kept per thread; past that all go: a page writes a few hundred, but may make up more.
+pub const REGEXP_PROGRAMS_MAX: usize = 500;
+/// Regular expression objects whose program is remembered per page; the object in the way goes.
+pub const REGEXPS_KNOWN: usize = 64;
 /// Levels a JSON text may nest: what comes in must be able to go out again, and `JSON.stringify` takes native stack per level.
 pub const JSON_DEPTH_MAX: usize = 5_000;
 

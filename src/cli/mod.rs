@@ -1,6 +1,6 @@
 //! The command line (cli.md): arguments, exit codes, output; one file per command.
 //!
-//! - [`run`](self::run()) reads the arguments and calls a command; [`exit`] is the table of exit codes
+//! - [`run`](fn@run) reads the arguments and calls a command; [`exit`] is the table of exit codes
 //! - `output` is the only place that prints: data on standard output, everything else on standard error
 //! - `settings` puts flags, environment, `duoke.toml` and defaults together; `duration` reads `10s`,
 //!   `signals` hears Ctrl-C

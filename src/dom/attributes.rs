@@ -208,18 +208,24 @@ fn changed(element: &NodeRef, name: &QualName, old: Option<&str>, new: Option<&s
             {
                 if let Some(old) = old {
                     data.remove_id(old, element);
+                    data.remove_name(old, element, true);
                 }
                 if let Some(new) = new {
                     data.add_id(new, element);
-                    data.note_name(new, element, true);
+                    data.add_name(new, element, true);
                 }
             }
         }
         "name" if element.is_connected() => {
-            if let (Some(document), Some(new)) = (tree::document_of(element), new)
+            if let Some(document) = tree::document_of(element)
                 && let Some(data) = document.as_document()
             {
-                data.note_name(new, element, false);
+                if let Some(old) = old {
+                    data.remove_name(old, element, false);
+                }
+                if let Some(new) = new {
+                    data.add_name(new, element, false);
+                }
             }
             super::form::attribute_changed(element, &name.local, old, new);
         }

@@ -16,15 +16,15 @@ use super::tree;
 pub struct DocumentData {
     /// Connected elements by `id`, unordered; what `getElementById` starts from.
     ids: GcRefCell<FxHashMap<Box<str>, Vec<NodeRef>>>,
-    /// Values of `id` and `name` that connected elements have had: what named access may find.
+    /// How many connected elements have a value as their `name`: with `ids`, what named access may find.
     #[unsafe_ignore_trace]
-    names: RefCell<FxHashSet<Box<str>>>,
-    /// Those of them that the document itself may have as properties.
+    names: RefCell<FxHashMap<Box<str>, u32>>,
+    /// How many of the elements that are properties of the document itself have a name.
     #[unsafe_ignore_trace]
-    document_names: RefCell<FxHashSet<Box<str>>>,
-    /// Document names first seen since [`DocumentData::take_new_names`].
+    document_names: RefCell<FxHashMap<Box<str>, u32>>,
+    /// Document names that came or went since [`DocumentData::take_changed_names`].
     #[unsafe_ignore_trace]
-    new_names: RefCell<Vec<Box<str>>>,
+    changed_names: RefCell<FxHashSet<Box<str>>>,
     /// The rules of the document's style sheets, until one of them changes.
     #[unsafe_ignore_trace]
     pub(super) rules: RefCell<Option<Rc<[Rule]>>>,
@@ -47,7 +47,7 @@ impl DocumentData {
             ids: GcRefCell::default(),
             names: RefCell::default(),
             document_names: RefCell::default(),
-            new_names: RefCell::default(),
+            changed_names: RefCell::default(),
             rules: RefCell::default(),
             quirks: Cell::new(QuirksMode::NoQuirks),
             is_html: content_type == "text/html",
@@ -83,36 +83,46 @@ impl DocumentData {
         Some(first.clone())
     }
 
-    /// Remembers a value of `id` or `name` for named access. Only some elements are properties of the document (HTML
-    /// §3.1.6): an input called `count` must not hide a global `count` from inline handlers.
-    pub(super) fn note_name(&self, name: &str, element: &Node, is_id: bool) {
+    /// A connected element has a value of `id` or `name` from now on: named access may find it. Only some elements are
+    /// properties of the document (HTML §3.1.6): an input called `count` must not hide a global `count` from inline
+    /// handlers.
+    pub(super) fn add_name(&self, name: &str, element: &Node, is_id: bool) {
         if name.is_empty() {
             return;
         }
-        if !self.names.borrow().contains(name) {
-            self.names.borrow_mut().insert(name.into());
+        if !is_id {
+            *self.names.borrow_mut().entry(name.into()).or_default() += 1;
         }
-        let of_document = match element.html_name() {
-            "embed" | "form" | "iframe" => !is_id,
-            "img" | "object" => true,
-            _ => false,
-        };
-        if of_document && !self.document_names.borrow().contains(name) {
-            self.document_names.borrow_mut().insert(name.into());
-            self.new_names.borrow_mut().push(name.into());
+        if is_of_document(element, is_id) {
+            let mut names = self.document_names.borrow_mut();
+            let count = names.entry(name.into()).or_default();
+            *count += 1;
+            if *count == 1 {
+                self.changed_names.borrow_mut().insert(name.into());
+            }
         }
     }
 
-    /// Whether an element with this `id` or `name` was ever connected: false answers named access at once.
+    /// It no longer has it, or is no longer connected.
+    pub(super) fn remove_name(&self, name: &str, element: &Node, is_id: bool) {
+        if !is_id {
+            subtract(&self.names, name);
+        }
+        if is_of_document(element, is_id) && subtract(&self.document_names, name) {
+            self.changed_names.borrow_mut().insert(name.into());
+        }
+    }
+
+    /// Whether a connected element has this `id` or `name`: false answers named access at once.
     #[must_use]
     pub fn knows_name(&self, name: &str) -> bool {
-        self.names.borrow().contains(name)
+        self.ids.borrow().contains_key(name) || self.names.borrow().contains_key(name)
     }
 
-    /// Whether an embed, form, iframe, image or object of this name was ever connected.
+    /// Whether there is an embed, form, iframe, image or object of this name.
     #[must_use]
     pub fn knows_document_name(&self, name: &str) -> bool {
-        self.document_names.borrow().contains(name)
+        self.document_names.borrow().contains_key(name)
     }
 
     /// How many connected elements have this id.
@@ -121,11 +131,32 @@ impl DocumentData {
         self.ids.borrow().get(id).map_or(0, Vec::len)
     }
 
-    /// The document names first seen since the last call.
+    /// The document names that came or went since the last call.
     #[must_use]
-    pub fn take_new_names(&self) -> Vec<Box<str>> {
-        if self.new_names.borrow().is_empty() { Vec::new() } else { self.new_names.take() }
+    pub fn take_changed_names(&self) -> FxHashSet<Box<str>> {
+        if self.changed_names.borrow().is_empty() { FxHashSet::default() } else { self.changed_names.take() }
     }
+}
+
+/// Whether an element is a property of its document by its id, or by its name.
+fn is_of_document(element: &Node, is_id: bool) -> bool {
+    match element.html_name() {
+        "embed" | "form" | "iframe" => !is_id,
+        "img" | "object" => true,
+        _ => false,
+    }
+}
+
+/// Counts one less; true where none is left.
+fn subtract(counts: &RefCell<FxHashMap<Box<str>, u32>>, name: &str) -> bool {
+    let mut counts = counts.borrow_mut();
+    let Some(count) = counts.get_mut(name) else { return false };
+    *count -= 1;
+    let is_gone = *count == 0;
+    if is_gone {
+        counts.remove(name);
+    }
+    is_gone
 }
 
 thread_local! {

@@ -9,6 +9,7 @@
 //! - [`document`]: what a document keeps beside its children: ids, names, the mutation count
 //! - [`parse`]: html5ever's sink; whole documents that pause at scripts, and fragments
 //! - [`serialize`]: `innerHTML` and `outerHTML`
+//! - [`xml`], [`xml_serialize`]: XML documents
 //! - [`select`]: CSS selectors; [`css`]: declarations and style sheets; [`css_values`], [`css_shorthands`]: which values
 //!   are valid, and the parts of shorthands
 //! - [`boxes`]: an estimate of what is where
@@ -28,6 +29,8 @@ pub mod select;
 pub mod serialize;
 pub mod text;
 pub mod tree;
+pub mod xml;
+pub mod xml_serialize;
 
 pub use attributes::Attribute;
 pub use html5ever::{LocalName, Namespace, QualName, local_name, ns};

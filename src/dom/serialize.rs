@@ -3,19 +3,30 @@
 use html5ever::{Namespace, ns};
 
 use super::node::{ElementData, NodeKind, NodeRef, get};
+use super::{tree, xml_serialize};
 
-/// The markup inside a node (`innerHTML`).
+/// The markup inside a node (`innerHTML`): XML in an XML document.
 #[must_use]
 pub fn inner_html(node: &NodeRef) -> String {
+    if is_xml(node) {
+        return xml_serialize::inner_xml(node);
+    }
     let mut steps = Vec::new();
     open_children(node, &mut steps);
     write(steps)
 }
 
-/// The markup of a node (`outerHTML`).
+/// The markup of a node (`outerHTML`): XML in an XML document.
 #[must_use]
 pub fn outer_html(node: &NodeRef) -> String {
+    if is_xml(node) {
+        return xml_serialize::outer_xml(node);
+    }
     write(vec![Step::Open(node.clone())])
+}
+
+fn is_xml(node: &NodeRef) -> bool {
+    tree::document_of(node).is_some_and(|document| document.as_document().is_some_and(|data| !data.is_html))
 }
 
 /// What is still to be written, last first: a page may nest deeper than a stack of calls would bear.

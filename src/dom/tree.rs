@@ -271,9 +271,9 @@ fn connect(subtree: &NodeRef) {
                 for attribute in attributes.iter().filter(|a| a.name.ns == ns!()) {
                     if &*attribute.name.local == "id" {
                         data.add_id(&attribute.value, &node);
-                        data.note_name(&attribute.value, &node, true);
+                        data.add_name(&attribute.value, &node, true);
                     } else if &*attribute.name.local == "name" {
-                        data.note_name(&attribute.value, &node, false);
+                        data.add_name(&attribute.value, &node, false);
                     }
                 }
             });
@@ -293,9 +293,14 @@ fn disconnect(subtree: &NodeRef) {
             super::css::note_style(&node, data);
         }
         if let (Some(element), Some(data)) = (node.as_element(), data) {
-            element.with_attr("id", |id| {
-                if let Some(id) = id {
-                    data.remove_id(id, &node);
+            element.with_attributes(|attributes| {
+                for attribute in attributes.iter().filter(|a| a.name.ns == ns!()) {
+                    if &*attribute.name.local == "id" {
+                        data.remove_id(&attribute.value, &node);
+                        data.remove_name(&attribute.value, &node, true);
+                    } else if &*attribute.name.local == "name" {
+                        data.remove_name(&attribute.value, &node, false);
+                    }
                 }
             });
             // What leaves its place is no longer the parser's business (HTML §4.10.17.3, "reset the form owner").

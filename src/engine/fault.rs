@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use boa_engine::{Context, JsError, JsObject, JsString, JsValue};
-use rustc_hash::FxHashMap;
+use indexmap::IndexMap;
 
 use super::convert::to_utf8;
-use crate::base::limits::{FRAME_COLUMNS_MAX, FRAME_LINES_BEFORE, STACK_FRAMES_MAX};
+use crate::base::limits::{FRAME_COLUMNS_MAX, FRAME_LINES_BEFORE, SOURCES_MAX, STACK_FRAMES_MAX};
 use crate::event::Place;
 
 /// A file's text, and the real file.
@@ -15,10 +15,12 @@ type SourceFile = (Rc<str>, Option<String>);
 /// Address, line, column.
 type ScriptStart = (String, u32, u32);
 
-/// The texts of a page's files by address, for code frames, and the real files behind them.
+/// The texts of a page's files by address, for code frames, and the real files behind them. The first half of what
+/// [`SOURCES_MAX`] allows stays, for those are the page's own; of what comes later, answers of JSONP mostly, the oldest
+/// goes.
 #[derive(Default)]
 pub struct Sources {
-    files: RefCell<FxHashMap<String, SourceFile>>,
+    files: RefCell<IndexMap<String, SourceFile>>,
     /// Where the script begins that runs, or that threw last.
     script: RefCell<Option<ScriptStart>>,
 }
@@ -35,7 +37,11 @@ impl Sources {
 
     /// Remembers a file's text.
     pub fn add(&self, url: &str, text: &str, file: Option<String>) {
-        self.files.borrow_mut().insert(url.to_owned(), (Rc::from(text), file));
+        let mut files = self.files.borrow_mut();
+        files.insert(url.to_owned(), (Rc::from(text), file));
+        if files.len() > SOURCES_MAX {
+            files.shift_remove_index(SOURCES_MAX / 2);
+        }
     }
 
     /// The text at an address.

@@ -4,7 +4,7 @@
 //! - [`stage`] holds the open pages and plays rounds: one stimulus to all of them, what they did in order of time
 //! - [`lines`] numbers what happened as lines of a session log
 //! - [`forward`] makes rows of effects and delivers them; [`pictures`] finds the pictures they show
-//! - [`run`](mod@run) puts these together over a log; [`demo`] does so with the bundled [`samples`], a sandbox, and the
+//! - [`run`](mod@run) puts these together over a log; [`demo`](mod@demo) does so with the bundled [`samples`], a sandbox, and the
 //!   [`conversation`] as its customers saw it
 
 pub mod conversation;

@@ -8,6 +8,7 @@ use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsSymbol, JsValu
 use boa_gc::{Finalize, GcRefCell, Trace};
 
 use super::wrap::{wrap, wrap_or_null};
+use crate::dom::attributes::qualified;
 use crate::dom::document::mutation_count;
 use crate::dom::{LocalName, NodeRef, form, ns, options, tree};
 use crate::engine::convert::{self, arg, this_object, to_utf8};
@@ -144,12 +145,17 @@ fn by_tag_name(root: &NodeRef, name: &str) -> Vec<NodeRef> {
     if name == "*" {
         return tree::descendants(root).filter(|n| n.as_element().is_some()).collect();
     }
+    let document = tree::document_of(root);
+    let is_html = document.is_none_or(|document| document.as_document().is_none_or(|data| data.is_html));
     let (exact, lower) = (LocalName::from(name), LocalName::from(name.to_ascii_lowercase()));
     tree::descendants(root)
         .filter(|n| {
             n.as_element().is_some_and(|e| {
-                let wanted = if e.name.ns == ns!(html) { &lower } else { &exact };
-                e.name.local == *wanted && e.name.prefix.is_none()
+                let wanted = if e.name.ns == ns!(html) && is_html { &lower } else { &exact };
+                match &e.name.prefix {
+                    None => e.name.local == *wanted,
+                    Some(_) => qualified(&e.name) == **wanted,
+                }
             })
         })
         .collect()

@@ -9,8 +9,8 @@ use super::wrap::{node_arg, wrap};
 use crate::dom::document::DocumentData;
 use crate::dom::node::Doctype;
 use crate::dom::parse::DocumentParser;
-use crate::dom::{Namespace, Node, NodeRef, ns, serialize, tree};
-use crate::engine::convert::{arg, optional_text, string, text, value_text};
+use crate::dom::{Namespace, Node, NodeRef, ns, tree, xml, xml_serialize};
+use crate::engine::convert::{arg, optional_text, string, text, type_error, value_text};
 use crate::engine::interface::{Interface, install, new_target_prototype, prototype};
 
 fn create_html_document(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -74,28 +74,18 @@ pub fn parse_html(markup: &str) -> NodeRef {
     document
 }
 
-/// `parseFromString`: HTML as such. There is no XML parser: XML is read by the HTML parser's rules for a fragment,
-/// which is enough for the well-formed data that pages fetch, and keeps names in lower case.
+/// The types that `parseFromString` takes besides `text/html`.
+const XML_TYPES: [&str; 4] = ["text/xml", "application/xml", "application/xhtml+xml", "image/svg+xml"];
+
+/// `parseFromString` (HTML §8.5.1).
 fn parse_from_string(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let (markup, kind) = (text(args, 0, context)?, text(args, 1, context)?);
-    let document = if kind == "text/html" { parse_html(&markup) } else { parse_xml(&markup) };
-    Ok(wrap(&document, context).into())
-}
-
-/// See [`parse_from_string`].
-#[must_use]
-pub fn parse_xml(markup: &str) -> NodeRef {
-    let document = Node::document(DocumentData::new("application/xml"));
-    let holder = Node::html_element(&document, "div");
-    let body = match markup.trim_start().strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")) {
-        Some((_, rest)) => rest,
-        None => markup,
+    let document = match XML_TYPES.iter().find(|known| **known == kind) {
+        Some(kind) => xml::parse(&markup, kind).unwrap_or_else(|error| xml::error_document(&error, kind)),
+        None if kind == "text/html" => parse_html(&markup),
+        None => return Err(type_error(&format!("'{kind}' is not a type that DOMParser parses"))),
     };
-    let fragment = crate::dom::parse::fragment(&holder, body.trim());
-    if let Some(root) = tree::element_children(&fragment).next() {
-        tree::append(&document, &root);
-    }
-    document
+    Ok(wrap(&document, context).into())
 }
 
 fn make_parser(new_target: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -109,7 +99,7 @@ fn make_serializer(new_target: &JsValue, _: &[JsValue], context: &mut Context) -
 }
 
 fn serialize_to_string(_: &JsValue, args: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    Ok(string(&serialize::outer_html(&node_arg(args, 0)?)))
+    Ok(string(&xml_serialize::outer_xml(&node_arg(args, 0)?)))
 }
 
 /// Installs them.

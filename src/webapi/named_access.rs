@@ -6,7 +6,7 @@
 //! browsers a form called `title` does not hide `document.title`.
 
 use boa_engine::object::FunctionObjectBuilder;
-use boa_engine::property::PropertyDescriptor;
+use boa_engine::property::{PropertyDescriptor, PropertyKey};
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue, NativeFunction, js_string};
 use boa_gc::{Finalize, Trace};
 
@@ -233,13 +233,17 @@ pub fn install_window_names(window_prototype: &JsObject, context: &mut Context) 
     Ok(())
 }
 
-/// Defines `document.name` for names that have appeared since the last call.
+/// Defines `document.name` for names that have come since the last call, and takes away those that have gone.
 pub fn publish(context: &mut Context) {
     let window = Window::of(context);
     let Some(data) = window.document.as_document() else { return };
-    for name in data.take_new_names() {
+    for name in data.take_changed_names() {
         let document = wrap(&window.document, context);
         let key = JsString::from(&*name);
+        if !data.knows_document_name(&name) {
+            withdraw(&document, key, context);
+            continue;
+        }
         if document.has_property(key.clone(), context).unwrap_or(true) {
             continue;
         }
@@ -260,6 +264,16 @@ pub fn publish(context: &mut Context) {
         let setter = FunctionObjectBuilder::new(context.realm(), setter).build();
         let descriptor = PropertyDescriptor::builder().get(getter).set(setter).enumerable(false).configurable(true);
         document.insert_property(key, descriptor);
+    }
+}
+
+/// Takes the accessor of a name away, unless the page has put something of its own in its place.
+fn withdraw(document: &JsObject, key: JsString, context: &mut Context) {
+    let key = PropertyKey::from(key);
+    let own = document.borrow().properties().get(&key);
+    if own.is_some_and(|property| property.is_accessor_descriptor()) {
+        // An accessor of ours is configurable, so nothing refuses.
+        let _ = document.delete_property_or_throw(key, context);
     }
 }
 

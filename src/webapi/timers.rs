@@ -139,7 +139,7 @@ mod tests {
             "setTimeout('later.on()', 1); setTimeout('nothing()', 1); setTimeout('a b', 1); setTimeout(out, 2, 'on')",
             "on\n\
              fault.uncaught ReferenceError: later is not defined http://demo.test/dir/page.html?q=1:1\n\
-             fault.uncaught ReferenceError: nothing is not defined http://demo.test/dir/page.html?q=1:0\n\
+             fault.uncaught ReferenceError: nothing is not defined http://demo.test/dir/page.html?q=1:1\n\
              fault.parse SyntaxError: expected token ';', got 'b' in expression statement at line 1, col 3 \
              http://demo.test/dir/page.html?q=1:1",
         );

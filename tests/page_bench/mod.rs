@@ -8,7 +8,7 @@ use std::sync::Arc;
 use duoke::base::limits::{CLOCK_START_MS, PAGE_STACK_BYTES, SETTLE_MS_DEFAULT};
 use duoke::engine::event_loop::Output;
 use duoke::event::{Effect, Outcome, Stimulus, StimulusKind, parse_line};
-use duoke::net::{Answer, CookieJar, Folder, Guard, PluginNetwork};
+use duoke::net::{Answer, CookieJar, Folder, Guard, Network, PluginNetwork};
 use duoke::page::{Page, PageOptions, Source, Turn, TurnInput};
 use duoke::webapi::world::Settings;
 
@@ -35,14 +35,50 @@ pub fn options(path: &str, answers: Vec<Answer>) -> PageOptions {
     }
 }
 
-/// Opens a page that loads libraries.
-///
-/// # Panics
-/// Where the libraries are not installed.
-pub fn open(path: &str, answers: Vec<Answer>) -> Page {
+/// Opens a page on a network that `network` makes of the ordinary one.
+pub fn open(path: &str, answers: Vec<Answer>, network: impl FnOnce(Arc<dyn Network>) -> Arc<dyn Network>) -> Page {
+    let mut options = options(path, answers);
+    options.network = network(options.network);
+    Page::open(options, SETTLE_MS_DEFAULT).unwrap()
+}
+
+/// Opens a page that has nothing but its files.
+pub fn open_page(path: &str) -> Page {
+    open(path, Vec::new(), |network| network)
+}
+
+/// Opens a page that loads libraries; see [`require_libraries`].
+pub fn open_library_page(path: &str) -> Page {
+    require_libraries();
+    open_page(path)
+}
+
+/// Fails where the libraries of `tests/libraries` are not installed.
+pub fn require_libraries() {
     let is_installed = root().join("libraries/node_modules/jquery-1.11").is_dir();
     assert!(is_installed, "the libraries of tests/libraries are not installed: run scripts/test, which installs them");
-    Page::open(options(path, answers), SETTLE_MS_DEFAULT).unwrap()
+}
+
+/// The fault types that a page names in `<meta name="faults">`.
+pub fn expected_faults(path: &str) -> Vec<String> {
+    let file = path.split('?').next().unwrap();
+    let text = String::from_utf8_lossy(&std::fs::read(root().join(file)).unwrap()).into_owned();
+    let Some((_, rest)) = text.split_once("<meta name=\"faults\" content=\"") else { return Vec::new() };
+    rest.split('"').next().unwrap().split_whitespace().map(str::to_owned).collect()
+}
+
+/// How many checks a self-checking page made; what is wrong, where one failed, or its faults are not the expected ones.
+pub fn check_page(turn: &Turn, expected_faults: &[String]) -> Result<usize, String> {
+    let (lines, faults) = printed(turn);
+    let is_done = lines.iter().any(|line| line == "done");
+    let types: Vec<&str> = faults.iter().map(|fault| fault.split(' ').next().unwrap()).collect();
+    let failed: Vec<&String> = lines.iter().filter(|line| line.starts_with("not ok")).collect();
+    if failed.is_empty() && is_done && types == expected_faults {
+        return Ok(lines.iter().filter(|line| line.starts_with("ok ")).count());
+    }
+    let mut problem = format!("done {is_done}");
+    failed.into_iter().chain(&faults).for_each(|line| problem.push_str(&format!("\n    {line}")));
+    Err(problem)
 }
 
 /// Runs `work` on a thread with the stack of a page.

@@ -46,7 +46,7 @@ fn what_a_page_may_be() {
         ("100%#.html", "odder"),
         ("tool.js", "tool"),
     ]);
-    let quick = "http://xn--cvrt76c.plugin.invalid/page/index.html";
+    let quick = "http://xn--66tw2f.plugin.invalid/page/index.html";
     check(&folder, "quick", "快捷", &format!("{quick}?a=1"), "toml");
     check(&folder, "quick/plugin.toml", "快捷", &format!("{quick}?a=1"), "toml");
     check(&folder, "quick?b=2", "快捷", &format!("{quick}?b=2"), "toml");

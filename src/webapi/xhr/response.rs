@@ -5,15 +5,14 @@ use std::rc::Rc;
 use boa_engine::{Context, JsResult, JsString, JsValue};
 
 use super::object::{Ready, ResponseType, State, XhrObject, invalid_state, read, this_xhr};
-use crate::dom::Node;
-use crate::dom::document::DocumentData;
-use crate::dom::parse::DocumentParser;
+use crate::dom::xml;
 use crate::engine::builtins::json_parse;
 use crate::engine::convert::{require, string, string_or_null, text};
 use crate::engine::interface::Prototypes;
 use crate::net::{Response, decode_html, decode_xhr};
 use crate::webapi::body::array_buffer;
 use crate::webapi::headers::{combined, sorted};
+use crate::webapi::implementation::parse_html;
 use crate::webapi::wrap::wrap;
 
 /// Bytes of an XML answer in which its declaration is looked for.
@@ -145,9 +144,8 @@ fn object_response(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsRe
             json_parse::parse(&text, context).unwrap_or_else(|_| JsValue::null())
         }
         ResponseType::ArrayBuffer => array_buffer(&answer.body, context)?,
-        ResponseType::Document => html_document(this, &answer, context)?,
-        // An XML document, once there is a parser for one.
-        ResponseType::Default | ResponseType::Text => JsValue::null(),
+        ResponseType::Default | ResponseType::Document => document(this, kind, &answer, context)?,
+        ResponseType::Text => JsValue::null(),
     };
     if let Some(data) = xhr.downcast_ref::<XhrObject>() {
         *data.response.borrow_mut() = Some(made.clone());
@@ -155,19 +153,21 @@ fn object_response(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsRe
     Ok(made)
 }
 
-/// [Set a document response](https://xhr.spec.whatwg.org/#document-response), of HTML. Its scripts do not run.
-fn html_document(this: &JsValue, answer: &Response, context: &mut Context) -> JsResult<JsValue> {
+/// [Set a document response](https://xhr.spec.whatwg.org/#document-response): HTML only where the page asks for a
+/// document; null for what is neither, and for XML that is none. Scripts in it do not run.
+fn document(this: &JsValue, kind: ResponseType, answer: &Response, context: &mut Context) -> JsResult<JsValue> {
     let mime = read(this, |state| mime(state, answer).to_owned())?;
-    let is_html = mime.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case("text/html");
-    if !is_html || Prototypes::of(context).find("HTMLDocument").is_none() {
+    if Prototypes::of(context).find("HTMLDocument").is_none() {
         return Ok(JsValue::null());
     }
-    let (markup, _) = decode_html(&answer.body, Some(&mime));
-    let document = Node::document(DocumentData::new("text/html"));
-    let parser = DocumentParser::new(&document, markup);
-    while let Some(script) = parser.read(0) {
-        script.element.set_script_started(true);
-    }
-    parser.end();
-    Ok(wrap(&document, context).into())
+    let is_html = mime.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case("text/html");
+    let document = if is_html && kind == ResponseType::Document {
+        Some(parse_html(&decode_html(&answer.body, Some(&mime)).0))
+    } else if is_xml(&mime) {
+        let declared = if has_charset(&mime) { None } else { declared_in_xml(&answer.body) };
+        xml::parse(&decode_xhr(&answer.body, declared.as_deref().or(Some(&mime))), "application/xml").ok()
+    } else {
+        None
+    };
+    Ok(document.map_or_else(JsValue::null, |document| wrap(&document, context).into()))
 }

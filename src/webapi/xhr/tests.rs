@@ -178,6 +178,9 @@ fn response_types() {
     check(&load("document", "/html", "typeof x.response, x.responseXML === x.response"), " document\nobject true");
     check(&load("document", "/json", "x.response"), " document\n");
     check(&load("", "/html", "x.responseXML"), " \n");
+    check(&load("", "/gbk.xml", "x.responseXML.documentElement.textContent"), " \n您");
+    check(&load("document", "/gbk.xml", "x.response.documentElement.nodeName"), " document\na");
+    check(&load("", "/text", "x.overrideMimeType, x.responseXML"), " \nfunction,");
     check(
         &load("json", "/json", "(function () { try { x.responseText } catch (e) { return e.name } })()"),
         " json\nInvalidStateError",
