@@ -4,41 +4,12 @@
 
 #[path = "page/driven.rs"]
 mod driven;
+#[path = "page/navigation.rs"]
+mod navigation;
+#[path = "page/ui.rs"]
+mod ui;
 
-use driven::{Driven, PUT, with_page};
-
-/// Opens a page (with `put` defined), tells it things, and compares what came out: lines `> what` before each.
-#[track_caller]
-fn check(html: &str, steps: &[&'static str], expected: &str) {
-    check_files(vec![("index.html", format!("{PUT}\n{html}").into_bytes())], steps, expected);
-}
-
-#[track_caller]
-fn check_files(files: Vec<(&'static str, Vec<u8>)>, steps: &[&'static str], expected: &str) {
-    let steps = steps.to_vec();
-    let steps_shown = format!("{steps:?}");
-    let shown = with_page(files, move |opened| {
-        let (mut page, mut shown) = opened.unwrap();
-        for step in steps {
-            let out = page.tell(step);
-            shown.push_str(&format!("\n> {step}\n{out}"));
-        }
-        shown
-    });
-    let trim = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
-    let (shown, expected) = (trim(&shown), trim(expected));
-    if expected == "?" {
-        println!("=== {steps_shown}\n{shown}");
-        return;
-    }
-    assert!(shown == expected, "\n--- got\n{shown}\n--- expected\n{expected}\n");
-}
-
-/// Runs `work` with a page made of this markup.
-fn with<R: Send + 'static>(html: &str, work: impl FnOnce(Driven, String) -> R + Send + 'static) -> R {
-    let files = vec![("index.html", html.as_bytes().to_vec())];
-    with_page(files, move |opened| opened.map(|(page, shown)| work(page, shown)).unwrap())
-}
+use driven::{PUT, check, check_files, with, with_page};
 
 #[test]
 fn the_handler_is_looked_up_each_time() {
@@ -74,24 +45,195 @@ fn the_handler_is_looked_up_each_time() {
 }
 
 #[test]
-fn outcomes_of_put_msg() {}
+fn outcomes_of_put_msg() {
+    check(
+        r#"<script>
+        function raw(text) { console.log(external.PutMsg(text)); }
+        function message(random, body) { return JSON.stringify({msg: {head: {random: random}, body: body}}); }
+        var text = [{type: 0, content: {text: "hi"}}];
+        raw(message("0", text));
+        function MCS_ClientNotify() {
+          raw(message("1", text)); raw(message("1", text)); raw(message(1, text)); raw(message("", text));
+          raw({msg: {head: {random: "2"}, body: text}}); raw("no json"); raw(); raw(null); raw(message("3", []));
+          raw(message("4", [text[0], {type: 0, content: {text: ""}}])); raw(message("4", [text[0], text[0]]));
+          raw({toString: function () { throw 1 }, toJSON: function () { throw 2 }});
+          console.log(external.Notice("n"), external.Notice(), external.Notice({a: 1}));
+        }</script>"#,
+        &["user oA"],
+        r#"
+        put - <load invalid (no user: the page has not been told one)
+        {"retCode":5,"errMsg":"参数错误"}
+        > user oA
+        put oA <1 hi
+        {"retCode":0,"errMsg":""}
+        put oA <1 duplicate hi
+        {"retCode":0,"errMsg":""}
+        put oA <1 duplicate hi
+        {"retCode":0,"errMsg":""}
+        put oA <1 invalid (`msg.head.random` is empty)
+        {"retCode":5,"errMsg":"参数错误"}
+        put oA <1 hi
+        {"retCode":0,"errMsg":""}
+        put oA <1 invalid (the argument is not JSON: expected ident at line 1 column 2)
+        {"retCode":5,"errMsg":"参数错误"}
+        put oA <1 invalid (the argument is not JSON: expected value at line 1 column 1)
+        {"retCode":5,"errMsg":"参数错误"}
+        put oA <1 invalid (the argument is not an object)
+        {"retCode":5,"errMsg":"参数错误"}
+        put oA <1 invalid (`msg.body` is empty)
+        {"retCode":5,"errMsg":"参数错误"}
+        put oA <1 invalid (`msg.body[1]`: the text is empty)
+        {"retCode":5,"errMsg":"参数错误"}
+        put oA <1 hi+hi
+        {"retCode":0,"errMsg":""}
+        put oA <1 invalid (the argument is not JSON: EOF while parsing a value at line 1 column 0)
+        {"retCode":5,"errMsg":"参数错误"}
+        effect.mcs.Notice {"argument":"n","returned":"{\"retCode\":0,\"errMsg\":\"\"}"}
+        effect.mcs.Notice {"argument":"","returned":"{\"retCode\":0,\"errMsg\":\"\"}"}
+        effect.mcs.Notice {"argument":"{\"a\":1}","returned":"{\"retCode\":0,\"errMsg\":\"\"}"}
+        {"retCode":0,"errMsg":""} {"retCode":0,"errMsg":""} {"retCode":0,"errMsg":""}
+        "#,
+    );
+}
 
 #[test]
-fn the_cause_goes_with_timers_promises_and_navigations() {}
+fn the_cause_goes_with_timers_and_promises() {
+    check(
+        "<script>
+        var user, events = [];
+        function MCS_ClientNotify(s) {
+          user = JSON.parse(s).useraccount;
+          var mine = user;
+          put(mine + ' now');
+          setTimeout(function () { put(mine + ' timer'); setTimeout(function () { put(mine + ' nested'); }, 2000); }, 2000);
+          Promise.resolve().then(function () { put(mine + ' then'); });
+          (async function () { await null; put(mine + ' await'); await new Promise(function (ok) { setTimeout(ok, 2500); }); put(mine + ' await timer'); })();
+        }</script>",
+        &["user oA", "user oB", "wait 6000"],
+        r#"
+        > user oA
+        put oA <1 oA now
+        put oA <1 oA then
+        put oA <1 oA await
+        > user oB
+        put oB <2 oB now
+        put oB <2 oB then
+        put oB <2 oB await
+        > wait 6000
+        put oA <1 late oA timer
+        put oB <2 oB timer
+        put oA <1 late oA await timer
+        put oB <2 oB await timer
+        put oA <1 late oA nested
+        put oB <2 oB nested
+        "#,
+    );
+}
 
 #[test]
-fn a_timer_set_while_loading_belongs_to_nobody_or_the_first() {}
+fn who_was_current_when() {
+    check(
+        "<script>
+        function MCS_ClientNotify(s) { var u = JSON.parse(s).useraccount; setTimeout(function () { put('for ' + u); }, 3000); }
+        </script><button id=b onclick=\"put('click'); setTimeout(function () { put('later'); }, 3000)\">b</button>",
+        &["click #b", "user oA", "click #b", "user oB", "user oA", "wait 5000"],
+        r#"
+        > click #b
+        put - <1 invalid (no user: the page has not been told one)
+        > user oA
+        > click #b
+        put oA <3 click
+        > user oB
+        > user oA
+        > wait 5000
+        put oA <1 late later
+        put oA <2 for oA
+        put oA <3 later
+        put oB <4 late for oB
+        put oA <5 for oA
+        "#,
+    );
+}
 
 #[test]
-fn the_five_things_a_person_does() {
-    let listen = "<script>
-        var types = 'mousedown mouseup click focus blur keydown keypress input keyup change submit'.split(' ');
-        for (var i = 0; i < types.length; i++) document.addEventListener(types[i], function (e) {
-          var t = e.target; console.log(e.type, t.id || t.nodeName, e.isTrusted, /^key/.test(e.type) ? e.key + e.keyCode : '', t.value === undefined ? '' : t.value);
-        }, true);</script>";
-    let _html = format!(
-        "<!DOCTYPE html><body><form id=f onsubmit='return false'><input id=t name=t><input id=c type=checkbox><input id=r type=radio name=r value=r>\
-         <select id=s><option value=1>one<option value=2 id=two>two</select><select id=m multiple><option>a<option>b<option>c</select><textarea id=ta></textarea><button id=b>b</button></form>{listen}"
+fn the_cause_goes_with_answers() {
+    check(
+        "<script>
+        var waiting = [];
+        function MCS_ClientNotify(s) {
+          var u = JSON.parse(s).useraccount;
+          var x = new XMLHttpRequest(); x.open('GET', 'index.html?' + u); x.onload = function () { put('xhr ' + u); }; x.send();
+          fetch('index.html').then(function (r) { return r.text(); }).then(function (t) { put('fetch ' + u + (t.length > 9)); });
+          var s = document.createElement('script'); s.src = 'data:text/javascript,put(\"script ' + u + '\")'; s.onload = function () { put('onload ' + u); }; document.body.appendChild(s);
+        }</script><body>",
+        &["user oA", "user oB"],
+        r#"
+        > user oA
+        put oA <1 xhr oA
+        put oA <1 fetch oAtrue
+        put oA <1 script oA
+        put oA <1 onload oA
+        > user oB
+        put oB <2 xhr oB
+        put oB <2 fetch oBtrue
+        put oB <2 script oB
+        put oB <2 onload oB
+        "#,
+    );
+}
+
+#[test]
+fn a_timer_set_while_loading_belongs_to_nobody_or_the_first() {
+    check(
+        "<script>put('loading'); setTimeout(function () { put('early'); }, 500); setInterval(function () { put('tick'); }, 20000);</script>",
+        &["user oA", "wait 15000", "user oB", "wait 20000"],
+        r#"
+        put - <load invalid (no user: the page has not been told one)
+        put - <load invalid (no user: the page has not been told one)
+        > user oA
+        > wait 15000
+        > user oB
+        > wait 20000
+        put oB <load late tick
+        "#,
+    );
+}
+
+#[test]
+fn faults_name_the_place_in_the_pages_own_file() {
+    let files = vec![
+        (
+            "index.html",
+            "<!DOCTYPE html>\n<p>x</p><script>\n  var a = 1;\n  null.x;\n</script>\n<p><script>one();two.three()</script>\n\
+             <script src=lib.js></script>\n<b id=b onclick=\"this.is.not\">b</b><b id=c\n  ondblclick=\"}\" onclick=\"inHandler()\">c</b>\n\
+             <script>\n  function inHandler() {\n    undefined.y;\n  }\n  setTimeout('later.now()', 0);\n  eval('ev.al()');\n</script>\n\
+             <script>var x = {;</script>\n<script>\n\n  function f() {\n    return 'unclosed\n  }\n</script>\n<script>throw 'text'</script>\n\
+             <script>Promise.reject(new TypeError('rejected'))</script><script>Promise.reject('a reason')</script>\
+             <script>(async function () { null.deep })()</script>"
+                .into(),
+        ),
+        ("lib.js", "// one\n\nfunction fromLib() { missing(); }\nfunction g() {\n\tnothing.at.all();\n}\nfromLib.g = g;\ng();\n".into()),
+    ];
+    check_files(
+        files,
+        &["click #b", "click #c"],
+        r#"
+        ! uncaught TypeError: cannot convert 'null' or 'undefined' to object /index.html:4:8
+        ! uncaught ReferenceError: one is not defined /index.html:6:12
+        ! uncaught ReferenceError: nothing is not defined /lib.js:5:10
+        ! uncaught ReferenceError: ev is not defined /index.html:15:7
+        ! parse SyntaxError: abrupt end /index.html:17:19
+        ! parse SyntaxError: unterminated string literal /index.html:21:12
+        ! uncaught Uncaught text /index.html:24:15
+        ! rejection TypeError: rejected /index.html:25:24
+        ! rejection Uncaught a reason /index.html:0:0
+        ! rejection TypeError: cannot convert 'null' or 'undefined' to object /index.html:25:136
+        ! uncaught ReferenceError: later is not defined /index.html:14:15
+        > click #b
+        ! uncaught TypeError: cannot convert 'null' or 'undefined' to object /index.html:8:26
+        > click #c
+        ! uncaught TypeError: cannot convert 'null' or 'undefined' to object /index.html:12:15
+        "#,
     );
 }
 
@@ -144,7 +286,75 @@ fn random_numbers_are_the_same_in_every_run_and_go_on() {
 }
 
 #[test]
-fn a_page_survives_its_own_faults() {}
+fn a_page_survives_its_own_faults() {
+    check(
+        "<script>function deep() { deep(); } function MCS_ClientNotify(s) { console.log('alive'); if (/oB/.test(s)) deep(); }</script>",
+        &["user oA", "user oB", "user oC"],
+        r#"
+        > user oA
+        alive
+        > user oB
+        alive
+        ! limit RuntimeLimitError: reached the maximum number of recursive calls on this execution /index.html:2:31
+        > user oC
+        alive
+        "#,
+    );
+    check(
+        "<script>onerror = function () { nested(); }; function MCS_ClientNotify(s) { console.log('alive'); boom(); }</script>",
+        &["user oA", "user oB"],
+        r#"
+        > user oA
+        alive
+        ! uncaught ReferenceError: nested is not defined /index.html:2:33
+        ! uncaught ReferenceError: boom is not defined /index.html:2:99
+        > user oB
+        alive
+        ! uncaught ReferenceError: nested is not defined /index.html:2:33
+        ! uncaught ReferenceError: boom is not defined /index.html:2:99
+        "#,
+    );
+    check(
+        "<script>(function f() { location.reload(); })()</script>",
+        &["user oA"],
+        r#"
+        go /index.html Reload <load
+        go /index.html Reload <load
+        go /index.html Reload <load
+        go /index.html Reload <load
+        go /index.html Reload <load
+        go /index.html Reload <load
+        go /index.html Reload <load
+        go /index.html Reload <load
+        go /index.html Reload <load
+        go /index.html Reload <load
+        go /index.html Reload <load
+        go /index.html Reload <load
+        go /index.html Reload <load
+        go /index.html Reload <load
+        go /index.html Reload <load
+        go /index.html Reload <load
+        go /index.html Reload <load
+        go /index.html Reload <load
+        go /index.html Reload <load
+        go /index.html Reload <load
+        go /index.html Reload <load
+        ! limit navigations in a row /index.html:0:0
+        > user oA
+        "#,
+    );
+    check(
+        "<script>function MCS_ClientNotify(s) { console.log('alive'); if (/oA/.test(s)) (function f() { queueMicrotask(f); })(); }</script>",
+        &["user oA", "map"],
+        r#"
+        > user oA
+        alive
+        ! limit microtasks per task :0:0
+        > map
+        alive
+        "#,
+    );
+}
 
 #[test]
 fn what_is_no_page() {
@@ -155,35 +365,36 @@ fn what_is_no_page() {
         })
     };
     let large = error(vec![b'x'; 50 * 1024 * 1024]);
-    assert!(large.contains("larger than 16777216 bytes"), "{large}");
+    assert!(large.contains("is larger than 16777216 bytes") && large.contains("XMLHttpRequest"), "{large}");
     let binary = error(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0".to_vec());
-    assert!(binary.contains("binary data") && !binary.contains("opened"), "{binary}");
+    assert!(binary.contains("binary data") && binary.contains("give the HTML file"), "{binary}");
     assert_eq!(error(Vec::new()), "opened: ");
     assert!(with_page(Vec::new(), |opened| opened.err().unwrap().to_string()).contains("index.html"));
 }
 
 #[test]
 fn deep_trees_do_not_overflow_the_stack() {
-    let depth = 10_000;
-    let html = format!(
-        "<body><script>console.log('start')</script>{}x{}<script>
-        var d = document.querySelectorAll('div'); console.log(d.length);
-        var html = document.body.innerHTML; console.log(html.length > {depth} * 11);
-        var clone = document.body.cloneNode(true); console.log(clone.getElementsByTagName('div').length);
-        console.log(clone.isEqualNode(document.body), clone.textContent.length > 0);
-        var box = document.createElement('p'); box.innerHTML = html; console.log(box.getElementsByTagName('div').length);
-        box.normalize(); console.log(document.importNode(box, true).textContent.length > 0);
-        var inner = d[d.length - 1]; console.log(inner.closest('.none'), inner.matches('body div'), document.body.contains(inner), inner.compareDocumentPosition(document.body));
-        console.log(typeof inner.innerText, inner.innerHTML, getComputedStyle(inner).display);
-        var seen = 0; document.addEventListener('click', function () {{ seen++; }}); inner.click(); console.log(seen);
-        document.body.innerHTML = ''; box = clone = d = inner = null; console.log('end');
-        </script>",
-        "<div>".repeat(depth),
-        "</div>".repeat(depth)
-    );
-    let shown = with(&html, |mut page, shown| shown + &page.tell("user oA"));
-    assert_eq!(
-        shown,
-        "start\n10000\ntrue\n10000\ntrue true\n10000\ntrue\nnull true true 10\nstring x block\n1\nend"
-    );
+    // For each `<div>` the HTML parser looks through all open elements, so that deep ones take long; `<span>`s do not.
+    for (name, depth) in [("span", 100_000), ("div", 5_000)] {
+        let (open, close) = (format!("<{name}>").repeat(depth), format!("</{name}>").repeat(depth));
+        let html = format!(
+            "<body><script>console.log('start')</script><p>{open}x{close}<script>
+            var d = document.querySelectorAll('{name}'); console.log(d.length);
+            var html = document.body.innerHTML; console.log(html.length > {depth} * 11);
+            var clone = document.body.cloneNode(true); console.log(clone.getElementsByTagName('{name}').length);
+            console.log(clone.isEqualNode(document.body), clone.textContent.length > 0);
+            var box = document.createElement('p'); box.innerHTML = html; console.log(box.getElementsByTagName('{name}').length);
+            box.normalize(); console.log(document.importNode(box, true).textContent.length > 0);
+            var inner = d[d.length - 1], root = document.body;
+            console.log(inner.closest('.none'), inner.matches('body {name}'), root.contains(inner), inner.compareDocumentPosition(root));
+            console.log(inner.innerHTML, document.body.outerHTML.length > html.length);
+            var seen = 0; document.addEventListener('click', function () {{ seen++; }}); inner.click(); console.log(seen);
+            document.body.innerHTML = ''; box = clone = d = inner = null; console.log('end');
+            </script>"
+        );
+        let shown = with(&html, |mut page, shown| shown + &page.tell("user oA"));
+        let expected =
+            format!("start\n{depth}\ntrue\n{depth}\ntrue true\n{depth}\ntrue\nnull true true 10\nx true\n1\nend");
+        assert_eq!(shown, expected);
+    }
 }

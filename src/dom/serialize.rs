@@ -11,9 +11,9 @@ pub fn inner_html(node: &NodeRef) -> String {
     if is_xml(node) {
         return xml_serialize::inner_xml(node);
     }
-    let mut out = String::new();
-    children(node, &mut out);
-    out
+    let mut steps = Vec::new();
+    open_children(node, &mut steps);
+    write(steps)
 }
 
 /// The markup of a node (`outerHTML`): XML in an XML document.
@@ -22,25 +22,47 @@ pub fn outer_html(node: &NodeRef) -> String {
     if is_xml(node) {
         return xml_serialize::outer_xml(node);
     }
-    let mut out = String::new();
-    one(node, &mut out);
-    out
+    write(vec![Step::Open(node.clone())])
 }
 
 fn is_xml(node: &NodeRef) -> bool {
     tree::document_of(node).is_some_and(|document| document.as_document().is_some_and(|data| !data.is_html))
 }
 
-fn children(node: &NodeRef, out: &mut String) {
-    let contents = node.as_element().and_then(|e| get(&e.template));
-    for child in tree::children(contents.as_ref().unwrap_or(node)) {
-        one(&child, out);
-    }
+/// What is still to be written, last first: a page may nest deeper than a stack of calls would bear.
+enum Step {
+    /// A node with all that is in it.
+    Open(NodeRef),
+    /// The end tag of an element.
+    Close(NodeRef),
 }
 
-fn one(node: &NodeRef, out: &mut String) {
+fn write(mut steps: Vec<Step>) -> String {
+    let mut out = String::new();
+    while let Some(step) = steps.pop() {
+        match step {
+            Step::Open(node) => one(&node, &mut steps, &mut out),
+            Step::Close(node) => {
+                if let Some(data) = node.as_element() {
+                    out.push_str("</");
+                    out.push_str(&super::attributes::qualified(&data.name));
+                    out.push('>');
+                }
+            }
+        }
+    }
+    out
+}
+
+fn open_children(node: &NodeRef, steps: &mut Vec<Step>) {
+    let contents = node.as_element().and_then(|e| get(&e.template));
+    let last = contents.as_ref().unwrap_or(node).last_child();
+    steps.extend(std::iter::successors(last, |child| child.previous_sibling()).map(Step::Open));
+}
+
+fn one(node: &NodeRef, steps: &mut Vec<Step>, out: &mut String) {
     match node.kind() {
-        NodeKind::Element(data) => element(node, data, out),
+        NodeKind::Element(data) => element(node, data, steps, out),
         NodeKind::Text(data) => {
             let raw = node.parent().is_some_and(|p| is_raw_text(p.html_name()));
             if raw { out.push_str(&data.0.borrow()) } else { escape(&data.0.borrow(), false, out) }
@@ -67,12 +89,12 @@ fn one(node: &NodeRef, out: &mut String) {
             out.push_str(&doctype.name);
             out.push('>');
         }
-        NodeKind::Document(_) | NodeKind::Fragment => children(node, out),
+        NodeKind::Document(_) | NodeKind::Fragment => open_children(node, steps),
         NodeKind::Attr(_) => {}
     }
 }
 
-fn element(node: &NodeRef, data: &ElementData, out: &mut String) {
+fn element(node: &NodeRef, data: &ElementData, steps: &mut Vec<Step>, out: &mut String) {
     let name = super::attributes::qualified(&data.name);
     out.push('<');
     out.push_str(&name);
@@ -96,10 +118,8 @@ fn element(node: &NodeRef, data: &ElementData, out: &mut String) {
     if data.name.ns == ns!(html) && is_void(&data.name.local) {
         return;
     }
-    children(node, out);
-    out.push_str("</");
-    out.push_str(&name);
-    out.push('>');
+    steps.push(Step::Close(node.clone()));
+    open_children(node, steps);
 }
 
 fn attribute_prefix(ns: &Namespace) -> Option<&'static str> {

@@ -325,20 +325,21 @@ pub fn adopt(subtree: &NodeRef, document: &NodeRef) {
     }
 }
 
-/// Copies a node into `document`, with its children if `deep` (DOM "clone a node").
+/// Copies a node into `document`, with its children if `deep` (DOM "clone a node"). Not recursive: a page may nest as
+/// deep as it likes.
 #[must_use]
 pub fn clone(node: &NodeRef, document: &NodeRef, deep: bool) -> NodeRef {
     let copy = clone_shallow(node, document);
-    if deep {
-        for child in children(node) {
-            append(&copy, &clone(&child, document, true));
+    let mut open = if deep { vec![(node.clone(), copy.clone())] } else { Vec::new() };
+    while let Some((from, to)) = open.pop() {
+        for child in children(&from) {
+            let child_copy = clone_shallow(&child, document);
+            append(&to, &child_copy);
+            open.push((child, child_copy));
         }
-        if let (Some(from), Some(to)) =
-            (node.as_element().and_then(|e| get(&e.template)), copy.as_element().and_then(|e| get(&e.template)))
-        {
-            for child in children(&from) {
-                append(&to, &clone(&child, document, true));
-            }
+        let contents = |node: &NodeRef| node.as_element().and_then(|e| get(&e.template));
+        if let (Some(from), Some(to)) = (contents(&from), contents(&to)) {
+            open.push((from, to));
         }
     }
     copy
@@ -398,7 +399,19 @@ pub fn normalize(root: &NodeRef) {
 /// Whether two subtrees are equal (DOM §4.4, isEqualNode).
 #[must_use]
 pub fn is_equal(a: &NodeRef, b: &NodeRef) -> bool {
-    let shallow = match (a.kind(), b.kind()) {
+    let mut open = vec![(a.clone(), b.clone())];
+    while let Some((x, y)) = open.pop() {
+        if !is_equal_alone(&x, &y) || children(&x).count() != children(&y).count() {
+            return false;
+        }
+        open.extend(children(&x).zip(children(&y)));
+    }
+    true
+}
+
+/// Whether two nodes are equal but for their children.
+fn is_equal_alone(a: &NodeRef, b: &NodeRef) -> bool {
+    match (a.kind(), b.kind()) {
         (NodeKind::Element(x), NodeKind::Element(y)) => {
             x.name == y.name
                 && x.with_attributes(|xs| {
@@ -417,8 +430,7 @@ pub fn is_equal(a: &NodeRef, b: &NodeRef) -> bool {
         }
         (NodeKind::ProcessingInstruction(x, p), NodeKind::ProcessingInstruction(y, q)) => x == y && p.0 == q.0,
         _ => a.node_type() == b.node_type() && a.character_data() == b.character_data(),
-    };
-    shallow && children(a).count() == children(b).count() && children(a).zip(children(b)).all(|(x, y)| is_equal(&x, &y))
+    }
 }
 
 /// The first child element of the document.

@@ -17,3 +17,4 @@ pub mod interface;
 pub mod jobs;
 mod name_search;
 pub mod script;
+mod unterminated;

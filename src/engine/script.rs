@@ -6,6 +6,7 @@ use boa_engine::object::builtins::JsFunction;
 use boa_engine::{Context, JsError, JsNativeError, JsObject, JsResult, JsString, JsValue, Script, Source};
 
 use super::fault::{Described, Sources, describe, parse_place};
+use super::unterminated::unterminated_string;
 use crate::base::limits::CODE_NESTING_MAX;
 use crate::event::{Fault, Place};
 
@@ -69,9 +70,17 @@ fn parse_fault(error: &JsError, code: &Code<'_>, context: &mut Context) -> Fault
     let described = describe(error, context);
     let end = || {
         let lines = u32::try_from(code.text.matches('\n').count()).unwrap_or(0);
-        (code.line + lines, 1)
+        let last = code.text.rsplit('\n').next().unwrap_or("").encode_utf16().count();
+        let column = u32::try_from(last).unwrap_or(0) + if lines == 0 { code.column } else { 1 };
+        (code.line + lines, column)
     };
-    let (line, column) = parse_place(&described.message).unwrap_or_else(end);
+    let open_string = || {
+        let (line, column) = unterminated_string(code.text)?;
+        Some((code.line + line - 1, if line == 1 { code.column + column - 1 } else { column }))
+    };
+    let (line, column) = parse_place(&described.message)
+        .or_else(|| described.message.contains("unterminated string").then(open_string).flatten())
+        .unwrap_or_else(end);
     let place = Sources::of(context).place(code.url, line, column, described.stack);
     Fault::Parse { message: described.message, place }
 }

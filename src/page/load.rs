@@ -51,10 +51,10 @@ impl LoadError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Net(error) => error.hint(),
-            Self::TooLarge { .. } => {
+            Self::TooLarge { .. } | Self::Net(NetError::TooLarge { .. }) => {
                 Some("let the page fetch its data with XMLHttpRequest instead of containing it".to_owned())
             }
+            Self::Net(error) => error.hint(),
             Self::Engine(_) | Self::Ended => Some("please report this, with the page".to_owned()),
         }
     }

@@ -171,6 +171,9 @@ const KEY_CODES: [(&str, i32); 14] = [
     ("F5", 116),
 ];
 
+/// `keyCode` of a key that went to an input method.
+const IME_KEY_CODE: i32 = 229;
+
 fn keyboard(element: &NodeRef, kind: &str, key: &str, context: &mut Context) -> JsResult<bool> {
     let named = KEY_CODES.iter().find(|(name, _)| *name == key).map(|(_, code)| *code);
     let first = key.chars().next().filter(|_| key.chars().count() == 1);
@@ -178,7 +181,10 @@ fn keyboard(element: &NodeRef, kind: &str, key: &str, context: &mut Context) -> 
     let code = match kind {
         "keypress" => named.filter(|code| *code == 13).unwrap_or(character),
         _ => {
-            named.unwrap_or_else(|| first.map_or(0, |c| i32::try_from(u32::from(c.to_ascii_uppercase())).unwrap_or(0)))
+            // What an input method composes has no key of its own (UI Events §4.4.6).
+            let of_character =
+                |c: char| if c.is_ascii() { i32::from(c.to_ascii_uppercase() as u8) } else { IME_KEY_CODE };
+            named.unwrap_or_else(|| first.map_or(0, of_character))
         }
     };
     let members: Vec<(&'static str, JsValue)> = vec![

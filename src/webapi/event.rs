@@ -432,6 +432,8 @@ pub const EVENT: Interface = Interface {
         ("timeStamp", |this, _, context| get(this, context, |e| e.time.into()), None),
         ("returnValue", return_value, Some(set_return_value)),
         ("cancelBubble", cancel_bubble, Some(set_cancel_bubble)),
+        // Chrome had it until version 109.
+        ("path", composed_path, None),
     ],
     methods: &[
         ("preventDefault", prevent_default, 0),

@@ -108,41 +108,63 @@ fn break_lines(breaks: &str, out: &mut String) {
     }
 }
 
-fn rendered_text(node: &NodeRef, out: &mut String) {
-    for child in tree::children(node) {
-        if let Some(data) = child.character_data().filter(|_| child.is_text()) {
-            let data = data.borrow();
-            let words = data.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
-            let starts_blank = data.starts_with(|c: char| c.is_ascii_whitespace());
-            if starts_blank && !out.ends_with([' ', '\n']) && !out.is_empty() {
-                out.push(' ');
+/// What is still to be shown of a tree, last first.
+enum Shown {
+    /// A node with all that is in it.
+    Enter(NodeRef),
+    /// The end of a block or cell.
+    Leave(NodeRef, String),
+}
+
+fn rendered_text(root: &NodeRef, out: &mut String) {
+    let children =
+        |node: &NodeRef| std::iter::successors(node.last_child(), |n| n.previous_sibling()).map(Shown::Enter);
+    let mut left: Vec<Shown> = children(root).collect();
+    while let Some(next) = left.pop() {
+        match next {
+            Shown::Enter(node) if node.is_html("br") => out.push('\n'),
+            Shown::Enter(node) if node.is_text() => push_words(&node, out),
+            Shown::Enter(node) if node.as_element().is_some() => {
+                let display = css::display(&node);
+                if display == "none" {
+                    continue;
+                }
+                if is_block(&display) && !out.is_empty() {
+                    break_lines(breaks_around(&node), out);
+                }
+                left.push(Shown::Leave(node.clone(), display));
+                left.extend(children(&node));
             }
-            out.push_str(&words);
-            if !words.is_empty() && data.ends_with(|c: char| c.is_ascii_whitespace()) {
-                out.push(' ');
+            Shown::Enter(_) => {}
+            Shown::Leave(node, display) if is_block(&display) => break_lines(breaks_around(&node), out),
+            Shown::Leave(node, display) => {
+                if display == "table-cell" && node.next_sibling().is_some() {
+                    out.push('\t');
+                }
             }
-            continue;
         }
-        if child.as_element().is_none() {
-            continue;
-        }
-        let display = css::display(&child);
-        if child.is_html("br") {
-            out.push('\n');
-        } else if display != "none" {
-            let is_block = !display.starts_with("inline") && display != "table-cell" && display != "contents";
-            let breaks = if child.is_html("p") { "\n\n" } else { "\n" };
-            if is_block && !out.is_empty() {
-                break_lines(breaks, out);
-            }
-            rendered_text(&child, out);
-            if is_block {
-                break_lines(breaks, out);
-            }
-            if display == "table-cell" && child.next_sibling().is_some() {
-                out.push('\t');
-            }
-        }
+    }
+}
+
+fn is_block(display: &str) -> bool {
+    !display.starts_with("inline") && display != "table-cell" && display != "contents"
+}
+
+fn breaks_around(node: &NodeRef) -> &'static str {
+    if node.is_html("p") { "\n\n" } else { "\n" }
+}
+
+/// A text node's words, white space collapsed.
+fn push_words(node: &NodeRef, out: &mut String) {
+    let Some(data) = node.character_data().map(|data| data.borrow()) else { return };
+    let words = data.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+    let starts_blank = data.starts_with(|c: char| c.is_ascii_whitespace());
+    if starts_blank && !out.ends_with([' ', '\n']) && !out.is_empty() {
+        out.push(' ');
+    }
+    out.push_str(&words);
+    if !words.is_empty() && data.ends_with(|c: char| c.is_ascii_whitespace()) {
+        out.push(' ');
     }
 }
 

@@ -127,7 +127,38 @@ fn show_one(emission: &Emission) -> String {
 fn show_fault(fault: &Fault) -> String {
     let data = fault.data();
     let text = |key: &str| data[key].as_str().unwrap_or_default().to_owned();
-    let message = [text("message"), text("limit")].concat();
+    let message = match fault {
+        Fault::Load { url, .. } => url.clone(),
+        _ => [text("message"), text("limit")].concat(),
+    };
     let place = fault.place().map(|place| format!(" {}:{}:{}", place.url.replace(BASE, "/"), place.line, place.column));
     format!("{} {message}{}", fault.type_name().replace("fault.", "! "), place.unwrap_or_default()).replace(BASE, "/")
+}
+
+/// Opens a page (with `put` defined), tells it things, and compares what came out: lines `> what` before each.
+#[track_caller]
+pub fn check(html: &str, steps: &[&'static str], expected: &str) {
+    check_files(vec![("index.html", format!("{PUT}\n{html}").into_bytes())], steps, expected);
+}
+
+#[track_caller]
+pub fn check_files(files: Vec<(&'static str, Vec<u8>)>, steps: &[&'static str], expected: &str) {
+    let steps = steps.to_vec();
+    let shown = with_page(files, move |opened| {
+        let (mut page, mut shown) = opened.unwrap();
+        for step in steps {
+            let out = page.tell(step);
+            shown.push_str(&format!("\n> {step}\n{out}"));
+        }
+        shown
+    });
+    let trim = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+    let (shown, expected) = (trim(&shown), trim(expected));
+    assert!(shown == expected, "\n--- got\n{shown}\n--- expected\n{expected}\n");
+}
+
+/// Runs `work` with a page made of this markup.
+pub fn with<R: Send + 'static>(html: &str, work: impl FnOnce(Driven, String) -> R + Send + 'static) -> R {
+    let files = vec![("index.html", html.as_bytes().to_vec())];
+    with_page(files, move |opened| opened.map(|(page, shown)| work(page, shown)).unwrap())
 }
