@@ -27,7 +27,10 @@ fn check_files(files: Vec<(&'static str, Vec<u8>)>, steps: &[&'static str], expe
     });
     let trim = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
     let (shown, expected) = (trim(&shown), trim(expected));
-    if expected == "?" { println!("=== {steps_shown}\n{shown}"); return; }
+    if expected == "?" {
+        println!("=== {steps_shown}\n{shown}");
+        return;
+    }
     assert!(shown == expected, "\n--- got\n{shown}\n--- expected\n{expected}\n");
 }
 
@@ -203,9 +206,25 @@ fn the_five_things_a_person_does() {
     check(
         &html,
         &[
-            "click #t", "input #t \"您好\"", "change #t \"new\"", "change #c true", "change #c false", "click #c", "change #r true",
-            "change #s \"2\"", "change #two false", "change #m [\"a\",\"c\"]", "input #ta \"x\\ny\"", "key #t \"a\"", "key #t \"Enter\"", "submit #f", "submit #b",
-            "click #b", "click .none", "click [", "click #f,#b",
+            "click #t",
+            "input #t \"您好\"",
+            "change #t \"new\"",
+            "change #c true",
+            "change #c false",
+            "click #c",
+            "change #r true",
+            "change #s \"2\"",
+            "change #two false",
+            "change #m [\"a\",\"c\"]",
+            "input #ta \"x\\ny\"",
+            "key #t \"a\"",
+            "key #t \"Enter\"",
+            "submit #f",
+            "submit #b",
+            "click #b",
+            "click .none",
+            "click [",
+            "click #f,#b",
         ],
         "?",
     );
@@ -213,11 +232,16 @@ fn the_five_things_a_person_does() {
 
 #[test]
 fn page_time() {
-    with("<script>var t0 = Date.now(), n = 0; while (Date.now() - t0 < 50) n++; console.log(n); var d = new Date(); console.log(d.getTime() - t0, d.getFullYear());</script>", |mut page, shown| {
-        assert_eq!(shown, "4999\n50 2020");
-        assert_eq!(page.time(), 50);
-    });
-    let put = format!("{PUT}<script>function MCS_ClientNotify() {{ var t = Date.now(); put(1); put(2); console.log(Date.now() - t); }}</script>");
+    with(
+        "<script>var t0 = Date.now(), n = 0; while (Date.now() - t0 < 50) n++; console.log(n); var d = new Date(); console.log(d.getTime() - t0, d.getFullYear());</script>",
+        |mut page, shown| {
+            assert_eq!(shown, "4999\n50 2020");
+            assert_eq!(page.time(), 50);
+        },
+    );
+    let put = format!(
+        "{PUT}<script>function MCS_ClientNotify() {{ var t = Date.now(); put(1); put(2); console.log(Date.now() - t); }}</script>"
+    );
     with(&put, |mut page, _| {
         assert!(page.tell("user oA").ends_with("\n2"));
         assert_eq!(page.time(), 2);
@@ -227,13 +251,19 @@ fn page_time() {
 #[test]
 fn idleness() {
     let idle = |code: &str| {
-        with(&format!("<script>function log(x) {{ console.log(x + ' ' + (Date.now() - 1577836800000)); }} {code}</script>"), |mut page, shown| {
-            (shown.replace('\n', ", "), page.time())
-        })
+        with(
+            &format!(
+                "<script>function log(x) {{ console.log(x + ' ' + (Date.now() - 1577836800000)); }} {code}</script>"
+            ),
+            |mut page, shown| (shown.replace('\n', ", "), page.time()),
+        )
     };
     assert_eq!(idle("setTimeout(log, 900, 'a')"), ("a 900".to_owned(), 900));
     assert_eq!(idle("setTimeout(log, 1100, 'a')"), (String::new(), 0));
-    assert_eq!(idle("setTimeout(function () { log('a'); setTimeout(log, 900, 'b'); }, 900)"), ("a 900, b 1800".to_owned(), 1800));
+    assert_eq!(
+        idle("setTimeout(function () { log('a'); setTimeout(log, 900, 'b'); }, 900)"),
+        ("a 900, b 1800".to_owned(), 1800)
+    );
     assert_eq!(idle("setInterval(log, 400, 'i')"), ("i 400, i 800".to_owned(), 800));
     assert_eq!(idle("setInterval(log, 2000, 'i')"), (String::new(), 0));
     assert_eq!(idle("(function again() { setTimeout(again, 500); })()"), (String::new(), 10_000));
@@ -277,7 +307,10 @@ fn what_is_no_page() {
         })
     };
     let large = error(vec![b'x'; 50 * 1024 * 1024]);
-    assert!(large.contains("has 52428800 bytes, more than the 16777216") && large.contains("XMLHttpRequest"), "{large}");
+    assert!(
+        large.contains("has 52428800 bytes, more than the 16777216") && large.contains("XMLHttpRequest"),
+        "{large}"
+    );
     let binary = error(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0".to_vec());
     assert!(binary.contains("text") && !binary.contains("opened"), "{binary}");
     assert_eq!(error(Vec::new()), "opened: ");

@@ -106,7 +106,11 @@ fn show_one(emission: &Emission) -> String {
     match &emission.output {
         Output::Console(console) => console.text.clone(),
         Output::Effect(Effect::PutMsg(call)) => {
-            let texts: Vec<&str> = call.messages.iter().map(|m| if let Message::Text { text } = m { text.as_str() } else { "?" }).collect();
+            let texts: Vec<&str> = call
+                .messages
+                .iter()
+                .map(|m| if let Message::Text { text } = m { text.as_str() } else { "?" })
+                .collect();
             let outcome = format!("{:?} ", call.outcome).to_lowercase().replace("accepted ", "");
             let late = if call.late { "late " } else { "" };
             let reason = call.reason.as_ref().map(|reason| format!("({reason})")).unwrap_or_default();
