@@ -75,6 +75,10 @@ pub const STORAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
 pub const HISTORY_ENTRIES_MAX: usize = 50;
 /// Brackets that code may nest: boa's parser takes about 25 kB of stack a level, and quadratic time.
 pub const CODE_NESTING_MAX: usize = 2_000;
+/// Compiled regular expressions kept per thread; past that all go: a page writes a few hundred, but may make up more.
+pub const REGEXP_PROGRAMS_MAX: usize = 500;
+/// Regular expression objects whose program is remembered per page; the object in the way goes.
+pub const REGEXPS_KNOWN: usize = 64;
 /// Levels a JSON text may nest: what comes in must be able to go out again, and `JSON.stringify` takes native stack per level.
 pub const JSON_DEPTH_MAX: usize = 5_000;
 

@@ -5,10 +5,8 @@ pub(super) fn find(text: &str, name: &str, (line, column): (u32, u32)) -> Option
     let characters: Vec<char> = text.chars().collect();
     let name: Vec<char> = name.chars().collect();
     let mut at = offset(&characters, line, column)?;
-    if characters.get(at).is_some_and(|character| matches!(character, '"' | '\'')) {
-        // An inline handler's own quotes.
-        at += 1;
-    }
+    // What stands between an inline handler's name and its code.
+    at += characters[at..].iter().take_while(|character| matches!(character, '=' | ' ' | '"' | '\'')).count();
     while at < characters.len() {
         let rest = &characters[at..];
         if let Some(skipped) = skipped(rest) {
@@ -79,10 +77,10 @@ mod tests {
             ("a(b);\nbar();", (1, 1), Some((2, 1))),
             ("bar; bar;", (1, 2), Some((1, 6))),
             ("// bar\n/* bar\n bar */ bar", (1, 1), Some((3, 9))),
-            (" 'bar' + \"a\\\"bar\" + x.bar + bar2 + $bar + typeof bar + bar", (1, 1), Some((1, 56))),
+            ("; 'bar' + \"a\\\"bar\" + x.bar + bar2 + $bar + typeof bar + bar", (1, 1), Some((1, 57))),
             ("x = /'/; y = bar", (1, 1), None),
             ("x = /'/;\ny = bar", (1, 1), Some((2, 5))),
-            ("<a onclick=\"bar()\">", (1, 12), Some((1, 13))),
+            ("<a onclick = \"bar()\">", (1, 13), Some((1, 15))),
             ("'", (1, 1), None),
             ("bar", (9, 1), None),
         ];

@@ -108,11 +108,11 @@ pub fn compile_handler(
     }
     head.push_str(&format!("{{return function {name}({parameters})"));
     // On the line before, where there is one, since it is longer than what stands before many a handler; its last brace
-    // right before the body, since there the engine says the function is.
-    let (line, column) = (position.0 as usize, (position.1 as usize).saturating_sub(2));
+    // before the body and a blank, since there the engine says the function is.
+    let (line, column) = (position.0 as usize, (position.1 as usize).saturating_sub(3));
     let text = match line.checked_sub(2) {
-        Some(lines) => format!("{}{head}\n{}{{{body}\n}}}}}})", "\n".repeat(lines), " ".repeat(column)),
-        None => format!("{}{head}{{{body}\n}}}}}})", " ".repeat(column.saturating_sub(head.len()))),
+        Some(lines) => format!("{}{head}\n{}{{ {body}\n}}}}}})", "\n".repeat(lines), " ".repeat(column)),
+        None => format!("{}{head}{{ {body}\n}}}}}})", " ".repeat(column.saturating_sub(head.len()))),
     };
     let source = Source::from_bytes(text.as_bytes()).with_path(Path::new(url));
     let outer = Script::parse(source, None, context)?.evaluate(context)?;

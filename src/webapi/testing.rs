@@ -106,20 +106,6 @@ fn make_window(event_loop: &Rc<EventLoop>, encoding: &'static str) -> Window {
     }
 }
 
-fn install_all(context: &mut Context) -> JsResult<()> {
-    exception::install_exception(context)?;
-    install(&target::EVENT_TARGET, context)?;
-    install(&event::EVENT, context)?;
-    event_types::install_event_types(context)?;
-    url_search_params::install_url_search_params(context)?;
-    url::install_url(context)?;
-    form_data::install_form_data(context)?;
-    base64::install_base64(context)?;
-    xhr::install_xhr(context)?;
-    abort::install_abort(context)?;
-    fetch::install_fetch(context)
-}
-
 /// A page for one script.
 struct Page {
     context: Context,
@@ -144,13 +130,6 @@ fn define_test_functions(context: &mut Context) {
     fn cause(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
         let cause = EventLoop::of(context).cause();
         Ok(crate::engine::convert::string(&cause.map_or("none".to_owned(), |cause| cause.stimulus.to_string())))
-    }
-    for name in ["HTMLFormElement", "HTMLParagraphElement", "HTMLDocument"] {
-        let prototypes = Prototypes::of(context);
-        if prototypes.find(name).is_none() {
-            let parent = prototype("EventTarget", context);
-            prototypes.set(name, JsObject::from_proto_and_data(parent, OrdinaryObject));
-        }
     }
     let global = context.global_object();
     define_method(&global, "parse", parse_markup, 1, context);
@@ -178,7 +157,7 @@ impl Page {
         let window = Rc::new(make_window(&event_loop, encoding));
         context.insert_data(window.clone());
         context.insert_data(Rc::new(Sources::default()));
-        install_all(&mut context).unwrap();
+        super::install::install_all(&mut context).unwrap();
         define_test_functions(&mut context);
         Self { context, window }
     }

@@ -16,7 +16,8 @@ pub fn install_all(context: &mut Context, random: &Random) -> JsResult<()> {
     super::json_parse::install(context)?;
     super::locale::install(context)?;
     super::math_random::install(context, random)?;
-    super::regexp_statics::install(context)?;
+    let statics = super::regexp_statics::install(context)?;
+    super::regexp_fast::install(context, statics)?;
     super::removed::install(context)
 }
 

@@ -7,6 +7,7 @@
 //! - [`json_parse`]: `JSON.parse` that is fast, keeps nothing and takes any nesting
 //! - [`locale`]: `toLocaleString` in zh-CN
 //! - [`math_random`]: `Math.random` from a seed
+//! - [`regexp_fast`]: `replace`, `test`, `exec`, `match` and `split` without the detours of the specification
 //! - [`regexp_statics`]: `RegExp.$1` and the like
 //! - [`removed`]: globals that would make a page unrepeatable
 //! - [`install_all`]: the whole set
@@ -20,6 +21,7 @@ pub mod json_parse;
 pub mod locale;
 pub mod math_random;
 mod native;
+pub mod regexp_fast;
 pub mod regexp_statics;
 pub mod removed;
 #[cfg(test)]

@@ -4,6 +4,7 @@ use boa_engine::{
     Context, Finalize, JsObject, JsResult, JsString, JsValue, Trace, js_string,
     object::builtins::{JsArray, JsRegExp},
 };
+use regress::Match;
 
 /// Groups a page can ask for by number.
 pub(super) const GROUPS: usize = 9;
@@ -16,7 +17,13 @@ pub(super) enum Last {
     Nothing,
     /// This expression matched this text; the result tells where.
     Matched { regexp: JsRegExp, input: JsString, result: JsObject },
-    /// The same, worked out.
+    /// This text was matched like this, without a result array.
+    Found {
+        input: JsString,
+        #[unsafe_ignore_trace]
+        found: Match,
+    },
+    /// A match, worked out.
     Known(#[unsafe_ignore_trace] Groups),
 }
 
@@ -54,6 +61,26 @@ impl Groups {
             Some(again) => Self::read(&again, input, context),
             None => Ok(Self { input: input.clone(), ..Self::default() }),
         }
+    }
+
+    /// Cuts the groups out of the text.
+    pub(super) fn cut(input: &JsString, found: &Match) -> Self {
+        let text = |range: Option<std::ops::Range<usize>>| range.and_then(|range| input.get(range)).unwrap_or_default();
+        let count = found.captures.len();
+        let mut groups = Self {
+            input: input.clone(),
+            left: text(Some(0..found.start())),
+            right: text(Some(found.end()..input.len())),
+            matched: text(Some(found.range())),
+            ..Self::default()
+        };
+        for number in 1..=count.min(GROUPS) {
+            groups.numbered[number - 1] = text(found.group(number));
+        }
+        if count > 0 {
+            groups.paren = text(found.group(count));
+        }
+        groups
     }
 
     /// Reads the array a fresh match gave.
