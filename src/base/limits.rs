@@ -46,6 +46,9 @@ pub const NESTED_TIMER_MS_MIN: i64 = 4;
 pub const MICROTASKS_PER_TASK_MAX: u32 = 1_000_000;
 /// Navigations in a row without a stimulus before they are no longer followed: a page that reloads itself for ever.
 pub const NAVIGATIONS_MAX: u32 = 20;
+/// Boxes, in bytes, that the engine's heap holds before it is collected for the first time. Measured on a page with
+/// jQuery: a fifth less time for an event than with boa's 1 MB; 8 MB are no faster and take 7 MB more.
+pub const HEAP_RESERVE_BYTES: usize = 4 * 1024 * 1024;
 /// Heap growth, in bytes, that forces a collection after a task: strings and nodes do not count for boa's own trigger.
 pub const HEAP_GROWTH_BYTES: isize = 32 * 1024 * 1024;
 /// Files of a page whose text is kept for code frames: a page that asks by JSONP loads a new one every time.

@@ -1,6 +1,5 @@
 //! Making a page's Context.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use boa_engine::context::intrinsics::Intrinsics;
@@ -8,9 +7,9 @@ use boa_engine::{Context, JsObject, JsResult};
 
 use super::builtins::{self, math_random::Random};
 use super::event_loop::{ErrorReporter, EventLoop};
+use super::heap;
 use super::jobs::{Hooks, Microtasks, RejectionReporter, Rejections};
-use crate::base::limits::{HEAP_GROWTH_BYTES, RECURSION_DEPTH_MAX};
-use crate::base::memory;
+use crate::base::limits::RECURSION_DEPTH_MAX;
 
 /// What a context is made of.
 pub struct Parts {
@@ -33,6 +32,7 @@ pub struct Parts {
 /// # Errors
 /// What boa says; a bug.
 pub fn build(parts: Parts) -> JsResult<Context> {
+    heap::raise_threshold();
     let rejections = Rc::new(Rejections::default());
     let hooks = Hooks::new(parts.event_loop.clone(), rejections.clone(), parts.zone_offset_s, parts.make_global);
     let mut context = Context::builder()
@@ -48,20 +48,4 @@ pub fn build(parts: Parts) -> JsResult<Context> {
     limits.set_stack_size_limit(RECURSION_DEPTH_MAX * 40 + 10_240);
     builtins::install_all(&mut context, &parts.random)?;
     Ok(context)
-}
-
-thread_local! {
-    static LIVE_AFTER_COLLECTION: Cell<isize> = const { Cell::new(0) };
-}
-
-/// Collects where the thread's heap has grown much since the last time: boa counts boxes, not the text in them.
-pub fn collect_if_grown() {
-    let live = memory::live_bytes();
-    let base = LIVE_AFTER_COLLECTION.get();
-    if live > base + HEAP_GROWTH_BYTES.max(base / 2) {
-        boa_gc::force_collect();
-        LIVE_AFTER_COLLECTION.set(memory::live_bytes());
-    } else if live < base {
-        LIVE_AFTER_COLLECTION.set(live);
-    }
 }

@@ -287,7 +287,7 @@ impl EventLoop {
             self.report(&error, context);
         }
         self.checkpoint(context);
-        super::context::collect_if_grown();
+        super::heap::collect_if_grown();
         self.cause.replace(before);
     }
 

@@ -1,6 +1,7 @@
 //! boa, made a page's engine.
 //!
-//! - [`context`]: a Context with our clock, hooks and builtins; [`clock`]: page time
+//! - [`context`]: a Context with our clock, hooks and builtins; [`clock`]: page time;
+//!   [`heap`]: when it is collected
 //! - [`event_loop`]: tasks, timers, microtasks, causes; [`jobs`]: boa's job executor and host hooks over it
 //! - [`script`]: running a page's scripts at their place in their file; [`fault`]: what went wrong, with a code frame
 //! - [`interface`]: tables of Web IDL interfaces; [`exotic`]: objects with computed properties; [`convert`]: values
@@ -13,6 +14,7 @@ pub mod convert;
 pub mod event_loop;
 pub mod exotic;
 pub mod fault;
+pub mod heap;
 pub mod interface;
 pub mod jobs;
 mod name_search;
