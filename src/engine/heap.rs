@@ -17,7 +17,11 @@ const RESERVE_BOX_BYTES: usize = 64 * 1024;
 
 /// A box that is large and empty: nothing writes to it, so it takes addresses and no memory.
 #[derive(Trace, Finalize)]
-struct Reserve(#[unsafe_ignore_trace] MaybeUninit<[u8; RESERVE_BOX_BYTES]>);
+struct Reserve(
+    #[unsafe_ignore_trace]
+    #[expect(dead_code, reason = "it is there to be counted, not to be read")]
+    MaybeUninit<[u8; RESERVE_BOX_BYTES]>,
+);
 
 thread_local! {
     static LIVE_AFTER_COLLECTION: Cell<isize> = const { Cell::new(0) };

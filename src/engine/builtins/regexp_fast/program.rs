@@ -8,6 +8,9 @@ use rustc_hash::FxHashMap;
 
 use crate::base::limits::REGEXP_PROGRAMS_MAX;
 
+/// Compiled expressions by source and flags; none: one that does not compile.
+type Programs = FxHashMap<(JsString, Marks), Option<Rc<Program>>>;
+
 /// The flags of an expression.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::struct_excessive_bools, reason = "the flags of the language, one each")]
@@ -54,7 +57,7 @@ pub(super) struct Program {
 }
 
 thread_local! {
-    static PROGRAMS: RefCell<FxHashMap<(JsString, Marks), Option<Rc<Program>>>> = RefCell::default();
+    static PROGRAMS: RefCell<Programs> = RefCell::default();
 }
 
 impl Program {
