@@ -1,8 +1,8 @@
 //! A page: a function from stimuli to effects.
 //!
-//! - [`Page`] is one document after another in one engine: [`load`](self::load) opens and navigates, [`turn`](self::turn)
-//!   runs a stimulus until the page is idle, [`ui`](self::ui) does what a person would do
-//! - [`driver`] is how a host drives a page without knowing where it runs; [`thread`] runs one on a thread of its own
+//! - [`Page`] is one document after another in one engine: `load` opens and navigates, `turn`
+//!   runs a stimulus until the page is idle, `ui` does what a person would do
+//! - [`driver`] is how a host drives a page without knowing where it runs; `thread` runs one on a thread of its own
 
 pub mod driver;
 mod load;

@@ -108,7 +108,7 @@ static SCOPE: Exotic = Exotic {
     builtins_first: false,
 };
 
-/// The scope object of a form, see [`SCOPE`].
+/// The scope object of a form, see `SCOPE`.
 ///
 /// # Errors
 /// What boa says; a bug.
