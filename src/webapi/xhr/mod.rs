@@ -1,9 +1,9 @@
 //! XMLHttpRequest ([XHR standard](https://xhr.spec.whatwg.org/)).
 //!
-//! - [`object`]: a request's state; its table; the attributes that only read or set it
-//! - [`send`]: `open`, `send`, `abort`, what follows when the answer comes, or none
-//! - [`response`]: what of the answer scripts see
-//! - [`progress`]: its events
+//! - `object`: a request's state; its table; the attributes that only read or set it
+//! - `send`: `open`, `send`, `abort`, what follows when the answer comes, or none
+//! - `response`: what of the answer scripts see
+//! - `progress`: its events
 
 mod object;
 mod progress;
