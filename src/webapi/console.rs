@@ -217,19 +217,19 @@ pub fn install(context: &mut Context) -> JsResult<()> {
 
 #[cfg(test)]
 mod tests {
-    use crate::webapi::testing_h6::check_page;
+    use crate::webapi::testing::check_page;
 
     /// What `console.log(…)` prints.
     #[track_caller]
     fn shows(arguments: &str, expected: &str) {
         let html = "<p id=p class='a \"b\"'>x<b>y</b></p>";
         let expected = format!("console.log {expected}");
-        check_page(html, &[super::install], &format!("console.log({arguments})"), &expected);
+        check_page(html, &format!("console.log({arguments})"), &expected);
     }
 
     #[track_caller]
     fn check(script: &str, expected: &str) {
-        check_page("<p id=p title=t>x<b>y</b></p>", &[super::install], script, expected);
+        check_page("<p id=p title=t>x<b>y</b></p>", script, expected);
     }
 
     #[test]
@@ -304,7 +304,7 @@ mod tests {
     #[test]
     fn structure_and_markup() {
         check("console.dirxml($('p'), 1)", "console.log <p id=\"p\" title=\"t\">x<b>y</b></p> 1");
-        check("$('p').x = 1; console.dir($('p'))", "console.log HTMLElement {x: 1}");
+        check("$('p').x = 1; console.dir($('p'))", "console.log HTMLParagraphElement {x: 1}");
         check(
             "function f() { console.trace('here') } f()",
             "console.log here\n    at f (http://demo.test/test.js:1:29)\n    at <main> (http://demo.test/test.js:1:41)",

@@ -119,11 +119,11 @@ pub fn install(context: &mut Context) -> JsResult<()> {
 
 #[cfg(test)]
 mod tests {
-    use crate::webapi::testing_h6::check_page;
+    use crate::webapi::testing::check_page;
 
     #[track_caller]
     fn check(script: &str, expected: &str) {
-        check_page("<base href='/b/'>", &[super::install], script, expected);
+        check_page("<base href='/b/'>", script, expected);
     }
 
     #[test]

@@ -273,25 +273,16 @@ pub fn install_viewport(context: &mut Context) -> JsResult<()> {
 
 #[cfg(test)]
 mod tests {
-    use crate::webapi::testing_h6::{check_page, document_prototype, element_prototype};
+    use crate::webapi::testing::check_page;
 
     const HTML: &str = "<!doctype html><html id=root><body id=body><p id=a style='margin:10px'>abc <b id=b>d</b></p>\
         <div id=r style='position:relative;border:2px solid'><i id=c style='display:block;margin:3px'></i></div>\
         <div id=list style='height:50px;overflow:auto'><p>1</p><p>2</p><p>3</p><p>4</p></div>\
         <p id=h style='display:none'>x</p><span id=s></span>";
 
-    fn install(context: &mut boa_engine::Context) -> boa_engine::JsResult<()> {
-        super::install_viewport(context)?;
-        let prototype = element_prototype(context);
-        super::install_on_element(&prototype, context);
-        let prototype = document_prototype(context);
-        super::install_on_document(&prototype, context);
-        Ok(())
-    }
-
     #[track_caller]
     fn check(expression: &str, expected: &str) {
-        check_page(HTML, &[install], &format!("out({expression})"), expected);
+        check_page(HTML, &format!("out({expression})"), expected);
     }
 
     #[test]

@@ -173,7 +173,7 @@ pub fn install(context: &mut Context) -> JsResult<()> {
 
 #[cfg(test)]
 mod tests {
-    use crate::webapi::testing_h6::check_page;
+    use crate::webapi::testing::check_page;
 
     #[track_caller]
     fn check(script: &str, expected: &str) {
@@ -181,7 +181,7 @@ mod tests {
             "onpop = function (e) {{ out('pop ' + JSON.stringify(e.state) + location.pathname + location.hash) }};
              addEventListener('popstate', onpop); addEventListener('hashchange', function () {{ out('hash') }}); {script}"
         );
-        check_page("", &[crate::webapi::location::install, super::install], &script, expected);
+        check_page("", &script, expected);
     }
 
     #[test]

@@ -225,11 +225,11 @@ pub fn install(context: &mut Context) -> JsResult<()> {
 #[cfg(test)]
 mod tests {
     use crate::event::NavigateKind;
-    use crate::webapi::testing_h6::{check_page, page};
+    use crate::webapi::testing::{check_page, page};
 
     #[track_caller]
     fn check(script: &str, expected: &str) {
-        check_page("<p>", &[super::install], script, expected);
+        check_page("<p>", script, expected);
     }
 
     /// A script that navigates once.
@@ -266,7 +266,7 @@ mod tests {
         goes("location.href = location.href", "http://demo.test/dir/page.html?q=1", "assign");
         goes("location.reload()", "http://demo.test/dir/page.html?q=1", "reload");
         check("try { location.href = 'http://[' } catch (e) { out(e.name) }", "SyntaxError");
-        let mut page = page("", &[super::install]);
+        let mut page = page("");
         page.run("location = 'a'; location.replace('b')");
         let wanted = page.navigation().unwrap();
         assert_eq!((wanted.url.as_str(), wanted.kind), ("http://demo.test/dir/b", NavigateKind::Replace));

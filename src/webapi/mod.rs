@@ -57,8 +57,6 @@ pub mod style;
 pub mod target;
 #[cfg(test)]
 mod testing;
-#[cfg(test)]
-mod testing_h6;
 pub mod timers;
 pub mod token_list;
 pub mod url;

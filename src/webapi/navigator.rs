@@ -196,12 +196,11 @@ pub fn install(context: &mut Context) -> JsResult<()> {
 
 #[cfg(test)]
 mod tests {
-    use crate::webapi::testing_h6::check_page;
+    use crate::webapi::testing::check_page;
 
     #[track_caller]
     fn check(expression: &str, expected: &str) {
-        let installs = [super::install, crate::webapi::timers::install];
-        check_page("", &installs, &format!("out({expression})"), expected);
+        check_page("", &format!("out({expression})"), expected);
     }
 
     #[test]

@@ -204,17 +204,17 @@ pub fn install(context: &mut Context) -> JsResult<()> {
 
 #[cfg(test)]
 mod tests {
-    use crate::webapi::testing_h6::check_page;
+    use crate::webapi::testing::{check_page, page};
 
     #[track_caller]
     fn check(script: &str, expected: &str) {
-        check_page("", &[super::install], script, expected);
+        check_page("", script, expected);
     }
 
     /// What a script puts out; effects left aside.
     #[track_caller]
     fn says(script: &str, expected: &str) {
-        let mut page = crate::webapi::testing_h6::page("", &[super::install]);
+        let mut page = page("");
         assert_eq!(page.show(script).lines().next().unwrap_or_default(), expected, "{script}");
     }
 

@@ -112,11 +112,11 @@ fn callback(args: &[JsValue]) -> JsResult<JsObject> {
 
 #[cfg(test)]
 mod tests {
-    use crate::webapi::testing_h6::{check_page, page};
+    use crate::webapi::testing::{check_page, page};
 
     #[track_caller]
     fn check(script: &str, expected: &str) {
-        check_page("<script>setTimeout('later.on()', 1)</script>", &[super::install], script, expected);
+        check_page("<script>setTimeout('later.on()', 1)</script>", script, expected);
     }
 
     #[test]
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn microtasks_run_after_the_script() {
         check("queueMicrotask(function () { out(2) }); Promise.resolve(3).then(out); out(1)", "1|2|3");
-        let mut page = page("", &[super::install]);
+        let mut page = page("");
         let shown = page.show("queueMicrotask(function () { throw new Error('no') }); queueMicrotask(out)");
         assert_eq!(shown, "undefined\nfault.uncaught Error: no http://demo.test/test.js:1");
     }

@@ -1,16 +1,9 @@
-use crate::webapi::testing_h6::{check_page, element_prototype};
+use crate::webapi::testing::check_page;
 
 const HTML: &str = "<!doctype html><style>.s { color: #f00; margin: 1px 2px; font-size: 20px } .h { display: none }\
     td { padding: 0 } .w { width: 50%; width: junk }</style><body>\
     <div id=e></div><div id=i style='top:1px;float:left;opacity:.5'></div><p id=s class=s>abc<b id=b>x</b></p>\
     <p id=h class=h>x</p><div id=w class=w style='padding: 5px; border: 1px solid'></div>";
-
-fn install(context: &mut boa_engine::Context) -> boa_engine::JsResult<()> {
-    super::install(context)?;
-    let prototype = element_prototype(context);
-    super::install_on_element(&prototype, context);
-    Ok(())
-}
 
 /// The value of an expression over `s`, the style of the element `e`.
 #[track_caller]
@@ -23,7 +16,7 @@ fn check(script: &str, expected: &str) {
             {script}
         }})()"
     );
-    check_page(HTML, &[install], &script, expected);
+    check_page(HTML, &script, expected);
 }
 
 #[test]
