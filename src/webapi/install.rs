@@ -10,8 +10,8 @@ use super::wrap::wrap;
 use super::{
     abort, base64, character_data, collection, console, controls, dataset, dialogs, document, element, elements, event,
     event_types, exception, fetch, form_data, form_element, geometry, handlers, history, html_element, implementation,
-    location, named_access, named_node_map, navigator, node, parent_node, runtime, select, storage, style, target,
-    timers, token_list, url, url_search_params, validity, xhr,
+    location, message_port, named_access, named_node_map, navigator, node, parent_node, post_message, runtime, select,
+    storage, structured_clone, style, target, timers, token_list, url, url_search_params, validity, xhr,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -26,6 +26,7 @@ pub fn install_all(context: &mut Context) -> JsResult<()> {
     install_elements(context)?;
     install_window(context)?;
     timers::install(context)?;
+    install_messaging(context)?;
     console::install(context)?;
     navigator::install(context)?;
     location::install(context)?;
@@ -35,6 +36,12 @@ pub fn install_all(context: &mut Context) -> JsResult<()> {
     install_style(context)?;
     install_network(context)?;
     runtime::install_runtime(context)
+}
+
+fn install_messaging(context: &mut Context) -> JsResult<()> {
+    structured_clone::install(context)?;
+    message_port::install(context)?;
+    post_message::install(context)
 }
 
 fn install_style(context: &mut Context) -> JsResult<()> {

@@ -153,6 +153,9 @@ pub fn with_listeners<R>(object: &JsObject, f: impl FnOnce(&Listeners) -> R) -> 
     if let Some(signal) = object.downcast_ref::<super::abort::SignalObject>() {
         return Some(f(&signal.listeners));
     }
+    if let Some(port) = object.downcast_ref::<super::message_port::PortObject>() {
+        return Some(f(&port.listeners));
+    }
     object.downcast_ref::<super::xhr::XhrObject>().map(|xhr| f(&xhr.listeners))
 }
 
