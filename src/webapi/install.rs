@@ -8,10 +8,11 @@ use boa_gc::{Gc, GcRefCell};
 use super::window::Window;
 use super::wrap::wrap;
 use super::{
-    abort, base64, character_data, collection, console, controls, dataset, dialogs, document, element, elements, event,
-    event_types, exception, fetch, form_data, form_element, geometry, handlers, history, html_element, implementation,
-    location, message_port, named_access, named_node_map, navigator, node, parent_node, post_message, runtime, select,
-    storage, structured_clone, style, target, timers, token_list, url, url_search_params, validity, xhr,
+    abort, base64, blob, character_data, collection, console, controls, dataset, dialogs, document, element, elements,
+    event, event_types, exception, fetch, file, file_reader, form_data, form_element, geometry, handlers, history,
+    html_element, implementation, location, message_port, named_access, named_node_map, navigator, node, object_url,
+    parent_node, post_message, runtime, select, storage, structured_clone, style, target, timers, token_list, url,
+    url_search_params, validity, xhr,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -58,6 +59,10 @@ fn install_network(context: &mut Context) -> JsResult<()> {
     base64::install_base64(context)?;
     url_search_params::install_url_search_params(context)?;
     url::install_url(context)?;
+    blob::install(context)?;
+    file::install(context)?;
+    file_reader::install(context)?;
+    object_url::install(context)?;
     form_data::install_form_data(context)?;
     abort::install_abort(context)?;
     fetch::install_fetch(context)?;

@@ -2,12 +2,14 @@
 //!
 //! [`wrap`] makes nodes visible to script, [`window`] is the state behind the global object, [`world`] what a page can
 //! learn from outside. Each other file is one interface or a few that belong together, named as their specs name them.
-//! Shared by several of them: [`iterable`] (`for … of`, sequences, records), [`body`] and [`form_encoding`] (from values
+//! Shared by several of them: [`iterable`] (`for … of`, sequences, records), [`entry_list`] (`get`,
+//! `append` and the like), [`body`] and [`form_encoding`] (from values
 //! to bytes), [`fetching`] (methods, faults of requests).
 
 pub mod abort;
 pub mod activation;
 pub mod base64;
+pub mod blob;
 pub mod body;
 pub mod character_data;
 pub mod collection;
@@ -22,11 +24,14 @@ pub mod dialogs;
 pub mod document;
 pub mod element;
 pub mod elements;
+pub mod entry_list;
 pub mod event;
 pub mod event_types;
 pub mod exception;
 pub mod fetch;
 pub mod fetching;
+pub mod file;
+pub mod file_reader;
 pub mod form_data;
 pub mod form_element;
 pub mod form_encoding;
@@ -46,6 +51,7 @@ pub mod named_access;
 pub mod named_node_map;
 pub mod navigator;
 pub mod node;
+pub mod object_url;
 pub mod parent_node;
 pub mod post_message;
 pub mod reflect;

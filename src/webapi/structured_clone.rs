@@ -15,6 +15,7 @@ use boa_engine::property::{PropertyDescriptor, PropertyKey};
 use boa_engine::{Context, JsBigInt, JsObject, JsResult, JsString, JsValue};
 use rustc_hash::FxHashMap;
 
+use super::blob::{self, as_blob};
 use super::body::array_buffer;
 use super::exception::{self, dom_exception};
 use super::iterable::sequence;
@@ -193,6 +194,9 @@ impl Copies {
         }
         if let Some(view) = self.view(object, context)? {
             return Ok(Some(view));
+        }
+        if let Some(blob) = as_blob(&object.clone().into()) {
+            return Ok(Some(blob::make(blob, context)));
         }
         Ok(exception::copy(object, context))
     }
