@@ -8,11 +8,11 @@ use boa_gc::{Gc, GcRefCell};
 use super::window::Window;
 use super::wrap::wrap;
 use super::{
-    abort, base64, blob, character_data, collection, console, controls, dataset, dialogs, document, element, elements,
-    event, event_types, exception, fetch, file, file_reader, form_data, form_element, geometry, handlers, history,
-    html_element, implementation, location, message_port, named_access, named_node_map, navigator, node, object_url,
-    parent_node, post_message, runtime, select, storage, structured_clone, style, target, timers, token_list, url,
-    url_search_params, validity, xhr,
+    abort, base64, blob, character_data, collection, console, controls, crypto, dataset, dialogs, document, element,
+    elements, event, event_types, exception, fetch, file, file_reader, form_data, form_element, geometry, handlers,
+    history, html_element, implementation, location, message_port, named_access, named_node_map, navigator, node,
+    object_url, parent_node, performance, post_message, runtime, select, storage, structured_clone, style, target,
+    text_encoding, timers, token_list, url, url_search_params, validity, xhr,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -30,6 +30,9 @@ pub fn install_all(context: &mut Context) -> JsResult<()> {
     install_messaging(context)?;
     console::install(context)?;
     navigator::install(context)?;
+    performance::install(context)?;
+    crypto::install(context)?;
+    text_encoding::install(context)?;
     location::install(context)?;
     history::install(context)?;
     dialogs::install(context)?;

@@ -159,6 +159,9 @@ pub fn with_listeners<R>(object: &JsObject, f: impl FnOnce(&Listeners) -> R) -> 
     if let Some(reader) = object.downcast_ref::<super::file_reader::ReaderObject>() {
         return Some(f(&reader.listeners));
     }
+    if let Some(performance) = object.downcast_ref::<super::performance::PerformanceObject>() {
+        return Some(f(&performance.listeners));
+    }
     object.downcast_ref::<super::xhr::XhrObject>().map(|xhr| f(&xhr.listeners))
 }
 
