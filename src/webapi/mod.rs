@@ -27,6 +27,7 @@ pub mod element;
 pub mod elements;
 pub mod entry_list;
 pub mod event;
+pub mod event_initializers;
 pub mod event_types;
 pub mod exception;
 pub mod fetch;
