@@ -22,6 +22,7 @@ pub mod css_shorthands;
 pub mod css_values;
 pub mod document;
 pub mod form;
+pub mod media_query;
 pub mod node;
 pub mod options;
 pub mod parse;

@@ -8,11 +8,11 @@ use boa_gc::{Gc, GcRefCell};
 use super::window::Window;
 use super::wrap::wrap;
 use super::{
-    abort, base64, blob, character_data, collection, console, controls, crypto, dataset, dialogs, document, element,
-    elements, event, event_types, exception, fetch, file, file_reader, form_data, form_element, geometry, handlers,
-    history, html_element, implementation, location, message_port, named_access, named_node_map, navigator, node,
-    object_url, parent_node, performance, post_message, runtime, select, storage, structured_clone, style, target,
-    text_encoding, timers, token_list, url, url_search_params, validity, xhr,
+    abort, base64, blob, character_data, collection, console, controls, crypto, dataset, dialogs, document,
+    element, elements, event, event_types, exception, fetch, file, file_reader, form_data, form_element, geometry,
+    handlers, history, html_element, implementation, location, media_query_list, message_port, named_access,
+    named_node_map, navigator, node, object_url, parent_node, performance, post_message, runtime, select, storage,
+    structured_clone, style, target, text_encoding, timers, token_list, url, url_search_params, validity, xhr,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -55,7 +55,8 @@ fn install_style(context: &mut Context) -> JsResult<()> {
     geometry::install_on_element(&element, context);
     let document = prototype("Document", context);
     geometry::install_on_document(&document, context);
-    geometry::install_viewport(context)
+    geometry::install_viewport(context)?;
+    media_query_list::install(context)
 }
 
 fn install_network(context: &mut Context) -> JsResult<()> {

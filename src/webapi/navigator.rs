@@ -8,13 +8,10 @@ use boa_engine::property::Attribute;
 use boa_engine::{Context, JsObject, JsResult, JsValue};
 
 use super::window::Window;
+use crate::dom::media_query::{SCREEN_HEIGHT_PX, SCREEN_WIDTH_PX};
 use crate::engine::convert::{array, string};
 use crate::engine::interface::{Interface, define_value, install as install_interface, prototype};
 
-/// Width of the screen, in CSS pixels.
-pub const SCREEN_WIDTH_PX: i32 = 1366;
-/// Height of the screen, in CSS pixels.
-pub const SCREEN_HEIGHT_PX: i32 = 768;
 /// Height of the screen without the task bar, in CSS pixels.
 pub const SCREEN_AVAILABLE_HEIGHT_PX: i32 = 728;
 

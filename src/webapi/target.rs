@@ -162,6 +162,9 @@ pub fn with_listeners<R>(object: &JsObject, f: impl FnOnce(&Listeners) -> R) -> 
     if let Some(performance) = object.downcast_ref::<super::performance::PerformanceObject>() {
         return Some(f(&performance.listeners));
     }
+    if let Some(list) = object.downcast_ref::<super::media_query_list::MediaQueryListObject>() {
+        return Some(f(&list.listeners));
+    }
     object.downcast_ref::<super::xhr::XhrObject>().map(|xhr| f(&xhr.listeners))
 }
 
