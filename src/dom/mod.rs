@@ -18,6 +18,7 @@
 pub mod attributes;
 pub mod boxes;
 pub mod css;
+pub mod css_rules;
 pub mod css_shorthands;
 pub mod css_values;
 pub mod document;

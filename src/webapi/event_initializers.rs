@@ -6,7 +6,7 @@ use boa_engine::property::Attribute;
 use boa_engine::{Context, JsString, JsValue, NativeFunction};
 
 use super::event::with;
-use super::event_types::all_members;
+use super::event_members::all_members;
 use crate::engine::convert::{arg, require, this_object};
 use crate::engine::interface::{define_value, prototype};
 

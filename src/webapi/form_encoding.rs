@@ -114,7 +114,7 @@ pub fn plain(entries: &[(String, String)], encoding: &str) -> Vec<u8> {
 
 fn boundary_for(parts: &[(Vec<u8>, Cow<'_, [u8]>)]) -> String {
     let texts = parts.iter().flat_map(|(head, content)| [head.as_slice(), &**content]);
-    let taken: BTreeSet<&[u8]> = texts.flat_map(|text| numbers_after_prefix(text)).collect();
+    let taken: BTreeSet<&[u8]> = texts.flat_map(numbers_after_prefix).collect();
     let mut numbers = (0_u64..).map(|number| format!("{number:016x}"));
     let free = numbers.find(|number| !taken.contains(number.as_bytes()));
     format!("{BOUNDARY_PREFIX}{}", free.unwrap_or_default())

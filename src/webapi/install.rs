@@ -8,11 +8,12 @@ use boa_gc::{Gc, GcRefCell};
 use super::window::Window;
 use super::wrap::wrap;
 use super::{
-    abort, base64, blob, character_data, collection, console, controls, crypto, dataset, dialogs, document,
+    abort, base64, blob, character_data, collection, console, controls, crypto, css, dataset, dialogs, document,
     element, elements, event, event_types, exception, fetch, file, file_reader, form_data, form_element, geometry,
     handlers, history, html_element, implementation, location, media_query_list, message_port, named_access,
-    named_node_map, navigator, node, object_url, parent_node, performance, post_message, runtime, select, storage,
-    structured_clone, style, target, text_encoding, timers, token_list, url, url_search_params, validity, xhr,
+    named_node_map, navigator, node, object_url, parent_node, performance, post_message, report_error, runtime, select,
+    storage, structured_clone, style, style_sheet, target, text_encoding, timers, token_list, url, url_search_params,
+    validity, xhr,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -45,11 +46,14 @@ pub fn install_all(context: &mut Context) -> JsResult<()> {
 fn install_messaging(context: &mut Context) -> JsResult<()> {
     structured_clone::install(context)?;
     message_port::install(context)?;
-    post_message::install(context)
+    post_message::install(context)?;
+    report_error::install(context)
 }
 
 fn install_style(context: &mut Context) -> JsResult<()> {
     style::install(context)?;
+    css::install(context)?;
+    style_sheet::install(context)?;
     let element = prototype("Element", context);
     style::install_on_element(&element, context);
     geometry::install_on_element(&element, context);

@@ -140,10 +140,7 @@ impl Copies {
         if let Some(made) = self.made.get(&object) {
             return Ok(made.clone().into());
         }
-        let copy = match self.shell(&object, context)? {
-            Some(copy) => copy,
-            None => return Err(not_clonable(value, context)),
-        };
+        let Some(copy) = self.shell(&object, context)? else { return Err(not_clonable(value, context)) };
         self.made.insert(object, copy.clone());
         Ok(copy.into())
     }
@@ -298,7 +295,7 @@ impl Copies {
             }
             let property = from.borrow().properties().get(&key);
             // An array keeps its elements elsewhere; they are enumerable all the same.
-            let is_enumerable = property.map_or(true, |property| property.enumerable().unwrap_or(true));
+            let is_enumerable = property.is_none_or(|property| property.enumerable().unwrap_or(true));
             if is_enumerable && from.has_own_property(key.clone(), context)? {
                 let value = from.get(key.clone(), context)?;
                 let value = self.copy(&value, context)?;
