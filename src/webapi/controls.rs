@@ -5,6 +5,7 @@ use boa_engine::{Context, JsResult, JsValue};
 use super::activation::labelled_control;
 use super::element::set_attribute;
 use super::exception::dom_exception;
+use super::file::files;
 use super::node::node_link;
 use super::reflect::{self, Kind, Reflected};
 use super::select::{get_value, set_value};
@@ -95,11 +96,6 @@ fn labels(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsVa
         .collect();
     let values = wrap_all(&all, context);
     Ok(array(values, context))
-}
-
-fn files(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let is_file = form::input_type(&*this_element(this)?) == "file";
-    Ok(if is_file { array([], context) } else { JsValue::null() })
 }
 
 fn value_as_number(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {

@@ -6,6 +6,7 @@ use url::Url;
 use super::collection::{Kind, live};
 use super::document::{named_constructor, template_content};
 use super::element::set_attribute;
+use super::image;
 use super::node::{constructed, node_link};
 use super::reflect::{self, Kind as Reflect, Reflected};
 use super::window::Window;
@@ -145,42 +146,6 @@ fn install_script(context: &mut Context) -> JsResult<()> {
     let title = prototype("HTMLTitleElement", context);
     define_accessor(&title, "text", own_text, Some(set_own_text), context);
     Ok(())
-}
-
-/// Images are not fetched: they are complete at once, without a size.
-fn install_image(context: &mut Context) -> JsResult<()> {
-    let image = Interface {
-        name: "HTMLImageElement",
-        parent: Some("HTMLElement"),
-        attributes: &[
-            ("complete", |_, _, _| Ok(true.into()), None),
-            ("naturalWidth", |_, _, _| Ok(0.into()), None),
-            ("naturalHeight", |_, _, _| Ok(0.into()), None),
-        ],
-        ..Interface::EMPTY
-    };
-    install(&image, context)?;
-    let target = prototype("HTMLImageElement", context);
-    let reflected = [
-        Reflected::url("src"),
-        Reflected::text("alt"),
-        Reflected::text("name"),
-        Reflected::text("useMap"),
-        Reflected::of("width", "width", Reflect::Int),
-        Reflected::of("height", "height", Reflect::Int),
-    ];
-    reflect::install(&target, &reflected, context);
-    named_constructor("Image", "HTMLImageElement", make_image, context)
-}
-
-fn make_image(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let image = Node::html_element(&Window::of(context).document, "img");
-    for (at, name) in ["width", "height"].into_iter().enumerate() {
-        if args.get(at).is_some_and(|value| !value.is_undefined()) {
-            attributes::set(&image, name, &int(args, at, context)?.to_string());
-        }
-    }
-    constructed(&image, "HTMLImageElement", new_target, context).map(JsValue::from)
 }
 
 /// `new Audio(url)`: nothing plays.
@@ -352,7 +317,7 @@ pub fn install_elements(context: &mut Context) -> JsResult<()> {
     install_link("HTMLAnchorElement", context)?;
     install_link("HTMLAreaElement", context)?;
     install_script(context)?;
-    install_image(context)?;
+    image::install(context)?;
     install_tables(context)?;
     install_frames(context);
     install_media(context)?;
