@@ -3,12 +3,13 @@
 //! [`wrap`] makes nodes visible to script, [`window`] is the state behind the global object, [`world`] what a page can
 //! learn from outside. Each other file is one interface or a few that belong together, named as their specs name them.
 //! Shared by several of them: [`iterable`] (`for … of`, sequences, records), [`body`] and [`form_encoding`] (from values
-//! to bytes), [`fetching`] (methods, faults of requests).
+//! to bytes), [`fetching`] (methods, faults of requests). [`catalogue`] lists what pages ask for, with what is missing.
 
 pub mod abort;
 pub mod activation;
 pub mod base64;
 pub mod body;
+pub mod catalogue;
 pub mod character_data;
 pub mod collection;
 pub mod computed_style;
