@@ -41,6 +41,7 @@ pub mod implementation;
 pub mod install;
 pub mod iterable;
 pub mod location;
+pub mod missing;
 pub mod mutation;
 pub mod named_access;
 pub mod named_node_map;
