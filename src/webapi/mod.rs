@@ -2,15 +2,16 @@
 //!
 //! [`wrap`] makes nodes visible to script, [`window`] is the state behind the global object, [`world`] what a page can
 //! learn from outside. Each other file is one interface or a few that belong together, named as their specs name them.
-//! Shared by several of them: [`iterable`] (`for … of`, sequences, records), [`entry_list`] (`get`,
-//! `append` and the like), [`body`] and [`form_encoding`] (from values
-//! to bytes), [`fetching`] (methods, faults of requests).
+//! Shared by several of them: [`iterable`] (`for … of`, sequences, records), [`entry_list`] (`get`, `append` and the
+//! like), [`body`] and [`form_encoding`] (from values to bytes), [`fetching`] (methods, faults of requests).
+//! [`catalogue`] lists what pages ask for, with what is missing.
 
 pub mod abort;
 pub mod activation;
 pub mod base64;
 pub mod blob;
 pub mod body;
+pub mod catalogue;
 pub mod character_data;
 pub mod collection;
 pub mod computed_style;
@@ -52,6 +53,7 @@ pub mod iterable;
 pub mod location;
 pub mod media_query_list;
 pub mod message_port;
+pub mod missing;
 pub mod mutation;
 pub mod named_access;
 pub mod named_node_map;
