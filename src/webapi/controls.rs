@@ -4,14 +4,13 @@ use boa_engine::{Context, JsResult, JsValue};
 
 use super::activation::labelled_control;
 use super::element::set_attribute;
-use super::exception::dom_exception;
 use super::node::node_link;
-use super::reflect::{self, Kind, Reflected};
+use super::reflect::{self, Kind, Reflected, Words};
 use super::select::{get_value, set_value};
 use super::target::fire;
 use super::wrap::{this_element, wrap, wrap_all};
 use crate::dom::{NodeRef, form, text, tree};
-use crate::engine::convert::{self, arg, array, string, text_null_empty};
+use crate::engine::convert::{self, Native, arg, array, string, text_null_empty};
 use crate::engine::interface::{Interface, define_accessor, define_method, install, prototype};
 
 fn checked(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
@@ -125,7 +124,7 @@ const INPUT: Interface = Interface {
     ..Interface::EMPTY
 };
 
-const INPUT_REFLECTED: [Reflected; 15] = [
+const INPUT_REFLECTED: [Reflected; 24] = [
     Reflected::text("name"),
     Reflected::text("placeholder"),
     Reflected::text("pattern"),
@@ -141,34 +140,48 @@ const INPUT_REFLECTED: [Reflected; 15] = [
     Reflected::of("readOnly", "readonly", Kind::Flag),
     Reflected::of("defaultChecked", "checked", Kind::Flag),
     Reflected::of("size", "size", Kind::Count(20)),
+    Reflected::flag("multiple"),
+    Reflected::of("maxLength", "maxlength", Kind::Length),
+    Reflected::of("minLength", "minlength", Kind::Length),
+    Reflected::of("dirName", "dirname", Kind::Text),
+    Reflected::of("useMap", "usemap", Kind::Text),
+    Reflected::text("align"),
+    FORM_METHOD,
+    FORM_NO_VALIDATE,
+    FORM_TARGET,
 ];
 
-const TEXTAREA_REFLECTED: [Reflected; 7] = [
+const FORM_METHOD: Reflected = Reflected::of(
+    "formMethod",
+    "formmethod",
+    Kind::Words(Words { known: &["get", "post", "dialog"], missing: "", invalid: "get" }),
+);
+const FORM_NO_VALIDATE: Reflected = Reflected::of("formNoValidate", "formnovalidate", Kind::Flag);
+const FORM_TARGET: Reflected = Reflected::of("formTarget", "formtarget", Kind::Text);
+
+const TEXTAREA_REFLECTED: [Reflected; 12] = [
     Reflected::text("name"),
     Reflected::text("placeholder"),
     Reflected::flag("disabled"),
     Reflected::flag("required"),
     Reflected::of("readOnly", "readonly", Kind::Flag),
-    Reflected::of("rows", "rows", Kind::Count(2)),
-    Reflected::of("cols", "cols", Kind::Count(20)),
+    Reflected::of("rows", "rows", Kind::CountOrDefault(2)),
+    Reflected::of("cols", "cols", Kind::CountOrDefault(20)),
+    Reflected::of("maxLength", "maxlength", Kind::Length),
+    Reflected::of("minLength", "minlength", Kind::Length),
+    Reflected::of("dirName", "dirname", Kind::Text),
+    Reflected::text("wrap"),
+    Reflected::text("autocomplete"),
 ];
 
-const BUTTON_REFLECTED: [Reflected; 3] =
-    [Reflected::text("name"), Reflected::text("value"), Reflected::flag("disabled")];
-
-fn max_length(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    let written = this_element(this)?.as_element().and_then(|e| e.attr("maxlength"));
-    Ok(written.and_then(|v| v.trim().parse::<i32>().ok()).unwrap_or(-1).into())
-}
-
-fn set_max_length(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let value = convert::int(args, 0, context)?;
-    if value < 0 {
-        return Err(dom_exception("IndexSizeError", &format!("{value} is negative."), context));
-    }
-    set_attribute(&this_element(this)?, "maxlength", &value.to_string(), context)?;
-    Ok(JsValue::undefined())
-}
+const BUTTON_REFLECTED: [Reflected; 6] = [
+    Reflected::text("name"),
+    Reflected::text("value"),
+    Reflected::flag("disabled"),
+    FORM_METHOD,
+    FORM_NO_VALIDATE,
+    FORM_TARGET,
+];
 
 fn label_form(label: &NodeRef) -> Option<NodeRef> {
     form::owner(&labelled_control(label)?)
@@ -181,7 +194,8 @@ fn text_length(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsVal
 /// What inputs, text areas and buttons share.
 fn install_shared(interface: &str, has_text: bool, context: &mut Context) {
     let target = prototype(interface, context);
-    define_accessor(&target, "type", kind, Some(set_kind), context);
+    let set_type: Native = set_kind;
+    define_accessor(&target, "type", kind, (interface != "HTMLTextAreaElement").then_some(set_type), context);
     define_accessor(&target, "form", node_link!(form::owner), None, context);
     define_accessor(&target, "labels", labels, None, context);
     super::validity::install_members(&target, context);
@@ -190,7 +204,6 @@ fn install_shared(interface: &str, has_text: bool, context: &mut Context) {
     }
     define_accessor(&target, "value", get_value, Some(set_value), context);
     define_accessor(&target, "defaultValue", default_value, Some(set_default_value), context);
-    define_accessor(&target, "maxLength", max_length, Some(set_max_length), context);
     define_accessor(
         &target,
         "selectionStart",

@@ -234,7 +234,8 @@ pub fn install_select(context: &mut Context) -> JsResult<()> {
         Reflected::flag("disabled"),
         Reflected::flag("multiple"),
         Reflected::flag("required"),
-        Reflected::of("size", "size", Reflect::Int),
+        Reflected::of("size", "size", Reflect::Unsigned(0)),
+        Reflected::text("autocomplete"),
     ];
     reflect::install(&target, &select, context);
     super::named_access::install_select_indices(context)?;
