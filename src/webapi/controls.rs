@@ -3,12 +3,14 @@
 use boa_engine::{Context, JsResult, JsValue};
 
 use super::activation::labelled_control;
+use super::collection::static_list;
 use super::element::set_attribute;
 use super::node::node_link;
 use super::reflect::{self, Kind, Reflected, Words};
 use super::select::{get_value, set_value};
+use super::stepping;
 use super::target::fire;
-use super::wrap::{this_element, wrap, wrap_all};
+use super::wrap::{this_element, wrap};
 use crate::dom::{NodeRef, form, text, tree};
 use crate::engine::convert::{self, Native, arg, array, string, text_null_empty};
 use crate::engine::interface::{Interface, define_accessor, define_method, install, prototype};
@@ -86,23 +88,22 @@ fn set_selection_range(this: &JsValue, args: &[JsValue], context: &mut Context) 
     Ok(JsValue::undefined())
 }
 
-fn labels(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+/// The labels of a control (HTML §4.10.2), in tree order.
+///
+/// # Errors
+/// What is no element has none.
+pub fn labels(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let control = this_element(this)?;
     let all: Vec<NodeRef> = tree::descendants(&tree::root_of(&control))
         .filter(|n| n.is_html("label"))
         .filter(|n| labelled_control(n).is_some_and(|c| crate::dom::node::same(&c, &control)))
         .collect();
-    let values = wrap_all(&all, context);
-    Ok(array(values, context))
+    Ok(static_list(&all, context).into())
 }
 
 fn files(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let is_file = form::input_type(&*this_element(this)?) == "file";
     Ok(if is_file { array([], context) } else { JsValue::null() })
-}
-
-fn value_as_number(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    Ok(form::value(&*this_element(this)?).trim().parse::<f64>().unwrap_or(f64::NAN).into())
 }
 
 const INPUT: Interface = Interface {
@@ -111,7 +112,7 @@ const INPUT: Interface = Interface {
     attributes: &[
         ("checked", checked, Some(set_checked)),
         ("files", files, None),
-        ("valueAsNumber", value_as_number, None),
+        ("valueAsNumber", stepping::value_as_number, Some(stepping::set_value_as_number)),
         (
             "indeterminate",
             |this, _, _| Ok(form::is_indeterminate(&*this_element(this)?).into()),
@@ -121,6 +122,7 @@ const INPUT: Interface = Interface {
             }),
         ),
     ],
+    methods: &[("stepUp", stepping::step_up, 0), ("stepDown", stepping::step_down, 0)],
     ..Interface::EMPTY
 };
 

@@ -6,7 +6,7 @@ use url::Url;
 use super::collection::{Kind, live};
 use super::document::{named_constructor, template_content};
 use super::element::set_attribute;
-use super::node::{constructed, node_link};
+use super::node::constructed;
 use super::reflect::{self, Kind as Reflect, Reflected};
 use super::window::Window;
 use super::wrap::{part, this_element, wrap, wrap_or_null};
@@ -285,10 +285,6 @@ fn cell_index(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValu
     Ok(at.and_then(|at| i32::try_from(at).ok()).unwrap_or(-1).into())
 }
 
-fn section(name: &'static str) -> impl Fn(&NodeRef) -> Option<NodeRef> {
-    move |table: &NodeRef| own_children(table, &[name]).into_iter().next()
-}
-
 fn install_tables(context: &mut Context) -> JsResult<()> {
     let insert_row: Native = |this, args, context| insert_at(this, args, "tr", &["tr"], context);
     let delete_row: Native = |this, args, context| delete_at(this, args, rows, context);
@@ -316,9 +312,6 @@ fn install_tables(context: &mut Context) -> JsResult<()> {
     }
     let table = prototype("HTMLTableElement", context);
     define_accessor(&table, "tBodies", bodies, None, context);
-    define_accessor(&table, "tHead", node_link!(section("thead")), None, context);
-    define_accessor(&table, "tFoot", node_link!(section("tfoot")), None, context);
-    define_accessor(&table, "caption", node_link!(section("caption")), None, context);
     let attributes = [
         Reflected::text("border"),
         Reflected::text("width"),
@@ -380,6 +373,8 @@ pub fn install_elements(context: &mut Context) -> JsResult<()> {
     install_script(context)?;
     install_image(context)?;
     install_tables(context)?;
+    super::table_parts::install_table_parts(context);
+    super::output::install_output(context);
     install_frames(context);
     super::media::install_media(context)?;
     super::gauges::install_gauges(context);

@@ -47,6 +47,7 @@ pub mod named_access;
 pub mod named_node_map;
 pub mod navigator;
 pub mod node;
+pub mod output;
 pub mod parent_node;
 pub mod reflect;
 pub mod request;
@@ -54,8 +55,10 @@ pub mod response;
 pub mod runtime;
 pub mod scripting;
 pub mod select;
+pub mod stepping;
 pub mod storage;
 pub mod style;
+pub mod table_parts;
 pub mod target;
 #[cfg(test)]
 mod testing;

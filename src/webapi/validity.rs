@@ -4,6 +4,7 @@
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
 use boa_gc::{Finalize, Trace};
 
+use super::stepping::{is_between_steps, number_in};
 use super::target::fire;
 use super::window::Window;
 use super::wrap::{part, this_element, wrap};
@@ -79,23 +80,6 @@ fn flaw_of(control: &NodeRef, context: &mut Context) -> Option<&'static str> {
     let has_pattern = matches!(kind, "text" | "search" | "url" | "tel" | "email" | "password");
     let pattern = attr(control, "pattern").filter(|_| has_pattern)?;
     (!fits(&pattern, &value, context)).then_some("patternMismatch")
-}
-
-fn number_in(control: &NodeRef, attribute: &str) -> Option<f64> {
-    attr(control, attribute).and_then(|value| value.trim().parse().ok()).filter(|number: &f64| number.is_finite())
-}
-
-/// Whether a number is no whole number of steps from the step base (HTML §4.10.5.3.8). What a single-precision number
-/// cannot tell apart is the same here, as in browsers: 0.3 is three steps of 0.1.
-fn is_between_steps(control: &NodeRef, number: f64) -> bool {
-    if attr(control, "step").is_some_and(|step| step.eq_ignore_ascii_case("any")) {
-        return false;
-    }
-    let step = number_in(control, "step").filter(|step| *step > 0.0).unwrap_or(1.0);
-    let base = number_in(control, "min").or_else(|| number_in(control, "value")).unwrap_or(0.0);
-    let distance = (number - base).abs();
-    let remainder = (distance - step * (distance / step).round()).abs();
-    distance / step < 2f64.powi(53) && remainder > step / 2f64.powi(24)
 }
 
 fn is_missing(control: &NodeRef, value: &str) -> bool {
