@@ -168,8 +168,9 @@ fn submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) ->
     super::location::navigate(Navigation { url, kind: NavigateKind::Form, body }, context)
 }
 
-const REFLECTED: [Reflected; 4] = [
+const REFLECTED: [Reflected; 5] = [
     Reflected::text("name"),
+    Reflected::words("autocomplete", &["on", "off"], "on"),
     Reflected::text("target"),
     Reflected::of("acceptCharset", "accept-charset", Reflect::Text),
     Reflected::of("noValidate", "novalidate", Reflect::Flag),

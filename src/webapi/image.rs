@@ -19,7 +19,7 @@ use super::target::fire;
 use super::window::Window;
 use super::wrap::{part, peek_part, this_element, wrap};
 use crate::dom::{Node, NodeRef, attributes, boxes};
-use crate::engine::convert::{int, member, string, value_text};
+use crate::engine::convert::{int, member, string};
 use crate::engine::event_loop::EventLoop;
 use crate::engine::interface::{Interface, define_accessor, define_method, install as install_interface, prototype};
 
@@ -133,29 +133,6 @@ fn decode(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsVa
     Ok(promise.into())
 }
 
-fn cross_origin(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    let written = this_element(this)?.as_element().and_then(|element| element.attr("crossorigin"));
-    Ok(match written.as_deref() {
-        None => JsValue::null(),
-        Some("use-credentials") => string("use-credentials"),
-        Some(_) => string("anonymous"),
-    })
-}
-
-fn set_cross_origin(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let image = this_element(this)?;
-    match args.first() {
-        Some(value) if !value.is_null() => {
-            let value = value_text(value, context)?;
-            super::element::set_attribute(&image, "crossorigin", &value, context)?;
-        }
-        _ => {
-            attributes::remove_plain(&image, "crossorigin");
-        }
-    }
-    Ok(JsValue::undefined())
-}
-
 fn make_image(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let image = Node::html_element(&Window::of(context).document, "img");
     for (at, name) in ["width", "height"].into_iter().enumerate() {
@@ -174,7 +151,6 @@ const IMAGE: Interface = Interface {
         ("naturalWidth", natural_size, None),
         ("naturalHeight", natural_size, None),
         ("currentSrc", current_source, None),
-        ("crossOrigin", cross_origin, Some(set_cross_origin)),
         (
             "width",
             |this, _, _| size(this, "width", |size| size.width),
@@ -200,17 +176,18 @@ pub(super) fn install(context: &mut Context) -> JsResult<()> {
         Reflected::url("src"),
         Reflected::text("alt"),
         Reflected::text("name"),
-        Reflected::text("srcset"),
-        Reflected::text("sizes"),
-        Reflected::text("loading"),
-        Reflected::text("decoding"),
+        Reflected::of("useMap", "usemap", Kind::Text),
+        Reflected::of("isMap", "ismap", Kind::Flag),
+        Reflected::of("hspace", "hspace", Kind::Unsigned(0)),
+        Reflected::of("vspace", "vspace", Kind::Unsigned(0)),
         Reflected::text("align"),
         Reflected::text("border"),
-        Reflected::text("useMap"),
-        Reflected::of("isMap", "ismap", Kind::Flag),
+        Reflected::text("srcset"),
+        Reflected::text("sizes"),
         Reflected::of("referrerPolicy", "referrerpolicy", Kind::Text),
-        Reflected::of("hspace", "hspace", Kind::Int),
-        Reflected::of("vspace", "vspace", Kind::Int),
+        Reflected::words("decoding", &["sync", "async", "auto"], "auto"),
+        Reflected::words("loading", &["lazy", "eager"], "eager"),
+        Reflected::of("crossOrigin", "crossorigin", Kind::CrossOrigin),
     ];
     reflect::install(&target, &reflected, context);
     let left = |this: &JsValue, _: &[JsValue], context: &mut Context| member(this, "offsetLeft", context);

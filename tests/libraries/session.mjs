@@ -14,6 +14,11 @@ const TYPES = {
 // The folder `tests` over HTTP.
 export function serve() {
   const server = createServer((request, response) => {
+    // A folder is only read, as in duoke.
+    if (!["GET", "HEAD"].includes(request.method)) {
+      response.writeHead(405, { "Content-Type": "text/plain" }).end("Method Not Allowed");
+      return;
+    }
     const path = normalize(decodeURIComponent(new URL(request.url, "http://x").pathname));
     const file = join(TESTS, path);
     if (!existsSync(file) || statSync(file).isDirectory()) {
@@ -68,8 +73,13 @@ export function act(type, data) {
       fire(KeyboardEvent, "keyup", {});
       break;
     case "stimulus.ui.change":
-      if (element.type === "checkbox" || element.type === "radio") assign("checked", data.value);
-      else assign("value", data.value);
+      if (element.type === "checkbox" || element.type === "radio") {
+        assign("checked", data.value);
+      } else if (Array.isArray(data.value)) {
+        Array.prototype.forEach.call(element.options, (option) => { option.selected = data.value.includes(option.value); });
+      } else {
+        assign("value", data.value);
+      }
       fire(Event, "input", {});
       fire(Event, "change", {});
       break;

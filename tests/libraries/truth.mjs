@@ -60,6 +60,12 @@ class Browser {
   }
 }
 
+// Frames are drawn by the clock on the wall, so those of the page's clock are timers. Runs in the page.
+function frames() {
+  window.requestAnimationFrame = (callback) => setTimeout(() => callback(performance.now()), 16);
+  window.cancelAnimationFrame = (id) => clearTimeout(id);
+}
+
 async function record(browser, origin, site) {
   const { targetId } = await browser.send("Target.createTarget", { url: "about:blank" });
   const { sessionId } = await browser.send("Target.attachToTarget", { targetId, flatten: true });
@@ -86,6 +92,7 @@ async function record(browser, origin, site) {
   await send("Emulation.setTimezoneOverride", { timezoneId: "Asia/Shanghai" });
   await send("Emulation.setLocaleOverride", { locale: "zh-CN" });
   await send("Page.addScriptToEvaluateOnNewDocument", { source: `(${client})()` });
+  await send("Page.addScriptToEvaluateOnNewDocument", { source: `(${frames})()` });
   await send("Emulation.setVirtualTimePolicy", { policy: "pause", initialVirtualTime: START_S });
   const lines = [];
   const take = async () => {
