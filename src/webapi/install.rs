@@ -8,10 +8,10 @@ use boa_gc::{Gc, GcRefCell};
 use super::window::Window;
 use super::wrap::wrap;
 use super::{
-    abort, base64, character_data, collection, console, controls, dataset, dialogs, document, element, elements, event,
-    event_types, exception, fetch, form_data, form_element, geometry, handlers, history, html_element, implementation,
-    location, named_access, named_node_map, navigator, node, parent_node, runtime, select, storage, style, target,
-    timers, token_list, url, url_search_params, validity, xhr,
+    abort, autocorrect, base64, character_data, collection, console, controls, dataset, dialogs, document, element,
+    elements, event, event_types, exception, fetch, form_data, form_element, geometry, handlers, history, html_element,
+    implementation, location, named_access, named_node_map, navigator, node, parent_node, runtime, select, storage,
+    style, target, timers, token_list, url, url_search_params, validity, xhr,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -90,6 +90,7 @@ fn install_nodes(context: &mut Context) -> JsResult<()> {
 
 fn install_elements(context: &mut Context) -> JsResult<()> {
     html_element::install_html_elements(context)?;
+    autocorrect::install_autocorrect(context);
     form_element::install_form(context)?;
     validity::install_validity(context)?;
     controls::install_controls(context)?;

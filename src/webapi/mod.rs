@@ -7,6 +7,7 @@
 
 pub mod abort;
 pub mod activation;
+pub mod autocorrect;
 pub mod base64;
 pub mod body;
 pub mod character_data;
