@@ -13,6 +13,8 @@ import { fileURLToPath } from "node:url";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const TESTS = dirname(HERE);
 const SETTLE_MS = 3000; // as in tests/libraries/sites.rs
+const FRAMES_MAX = 100;
+const FRAME_MS = 50;
 const START_S = 1577836800; // 2020-01-01T00:00:00Z
 const TYPES = {
   ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".json": "application/json",
@@ -169,6 +171,14 @@ async function record(browser, origin, site) {
     await send("Emulation.setVirtualTimePolicy", { policy: "pauseIfNetworkFetchesPending", budget: SETTLE_MS, ...params });
     await expired;
   };
+  // In virtual time nobody draws, and what is not drawn does not move: frames are asked for until animations have ended.
+  const settle = async () => {
+    await run();
+    for (let frames = 0; frames < FRAMES_MAX && await evaluate("document.getAnimations().length > 0"); frames++) {
+      await send("Page.captureScreenshot");
+      await run({ budget: FRAME_MS });
+    }
+  };
   await send("Page.enable");
   await send("Runtime.enable");
   await send("Emulation.setDeviceMetricsOverride", { width: 420, height: 640, deviceScaleFactor: 1, mobile: false });
@@ -182,13 +192,13 @@ async function record(browser, origin, site) {
   };
   lines.push("load");
   await send("Page.navigate", { url: `${origin}/libraries/sites/${site}/index.html` });
-  await run();
+  await settle();
   await take();
   for (const { type, data } of stimuli(site)) {
     lines.push(`${type} ${JSON.stringify(data)}`);
     const outcome = await evaluate(`(${act})(${JSON.stringify(type)}, ${JSON.stringify(data)})`);
     if (outcome?.thrown) faults.push("fault " + outcome.thrown.split(/[:\n]/)[0]);
-    await run();
+    await settle();
     await take();
   }
   const html = await evaluate("(document.doctype ? '<!DOCTYPE ' + document.doctype.name + '>' : '') + document.documentElement.outerHTML");
