@@ -18,6 +18,19 @@ require(['jquery', 'views/goods', 'legacy/cart', 'log', 'legacy/cart-extra'], fu
 	$('#next').on('click', function () { goods.page(goods.at + 1); });
 	$('#prev').on('click', function () { goods.page(goods.at - 1); });
 	$('#goods').on('click', 'dt', function () { cart.add($(this).text(), +$(this).next().data('price')); });
+	$('#loop').click(function () {
+		try { require('never/loaded'); } catch (e) { log(e.requireType, e.message.split('\n')[0]); }
+		requirejs.onError = function (e) { log('onError', e.requireType, e.requireModules.join(), e.originalError instanceof TypeError || e instanceof TypeError); };
+		require(['loop/a'], function (a) {
+			put(a.say());
+			log(requirejs.specified('loop/b'), requirejs.defined('loop/none'));
+			var other = requirejs.config({ context: 'other', baseUrl: 'app/util', map: { '*': {} } });
+			other(['require', 'version'], function (require, version) {
+				log(version.number, require.toUrl('x.js'));
+				requirejs(['loop/broken']);
+			});
+		});
+	});
 	$('#checkout').click(function () { put(user + ' ' + cart.text()); cart.clear(); });
 	$('#broken').click(function () {
 		require(['views/none'], function () { log('统计已载入'); }, function (error) {

@@ -23,6 +23,15 @@ define(function (require, exports) {
 		});
 		show();
 	};
+	$('#debug').click(function () {
+		var module = seajs.require ? seajs.require('tpl') : null;
+		seajs.use(['./js/inline', 'widget/effect'], function (inline, effect) {
+			$('#debug').text([typeof inline, inline && inline.at, typeof effect.flash, module && module.version, seajs.resolve('tpl').replace(/^.*\/js\//, ''), seajs.data.base.slice(-3), $('link').length].join(' '));
+			put('模块 ' + require.resolve('./ticket').split('/').pop());
+		});
+		define('inline-module', ['tpl'], function (require, exports) { exports.text = require('tpl').render('{a}{b}', { a: 1 }); });
+		seajs.use('inline-module', function (inline) { $('#debug').attr('title', inline.text); });
+	});
 	exports.user = function (name) { user = name; $('h2').attr('title', name); put(name + ' 的工单 ' + store.find('all').length); };
 	exports.place = function (data) { put('新工单 ' + store.add({ title: data.location, type: 'open' })); show(); };
 });
