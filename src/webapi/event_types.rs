@@ -111,7 +111,7 @@ const TYPES: [(&str, &str, Members); 24] = [
 ];
 
 /// Names that `document.createEvent` takes, and their interfaces (DOM §4.5).
-const LEGACY_NAMES: [(&str, &str); 22] = [
+const LEGACY_NAMES: [(&str, &str); 21] = [
     ("event", "Event"),
     ("events", "Event"),
     ("htmlevents", "Event"),
@@ -127,7 +127,6 @@ const LEGACY_NAMES: [(&str, &str); 22] = [
     ("messageevent", "MessageEvent"),
     ("hashchangeevent", "HashChangeEvent"),
     ("storageevent", "StorageEvent"),
-    ("touchevent", "TouchEvent"),
     ("compositionevent", "CompositionEvent"),
     ("textevent", "CompositionEvent"),
     ("dragevent", "DragEvent"),
