@@ -10,8 +10,8 @@
 //! - [`parse`]: html5ever's sink; whole documents that pause at scripts, and fragments
 //! - [`serialize`]: `innerHTML` and `outerHTML`
 //! - [`xml`], [`xml_serialize`]: XML documents
-//! - [`select`]: CSS selectors; [`css`]: declarations and style sheets; [`css_values`], [`css_shorthands`]: which values
-//!   are valid, and the parts of shorthands
+//! - [`select`]: CSS selectors; [`css`]: declarations and style sheets; [`css_values`], [`css_shorthands`],
+//!   [`css_transforms`]: which values are valid, the parts of shorthands, the matrix of a transform
 //! - [`boxes`]: an estimate of what is where
 //! - [`form`]: values, checkedness, owners, the entry list; [`options`]: a select's options and which are selected
 
@@ -20,6 +20,7 @@ pub mod boxes;
 pub mod css;
 pub mod css_rules;
 pub mod css_shorthands;
+pub mod css_transforms;
 pub mod css_values;
 pub mod document;
 pub mod form;

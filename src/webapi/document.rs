@@ -377,6 +377,7 @@ pub fn install_document(context: &mut Context) -> JsResult<()> {
     }
     let document = prototype("Document", context);
     handlers::install(&document, &handlers::GLOBAL, context);
+    handlers::install(&document, &["readystatechange"], context);
     Ok(())
 }
 

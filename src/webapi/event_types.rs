@@ -16,9 +16,8 @@ use super::event_members::{
 use crate::engine::convert::{arg, array, member, require, text, this_object, type_error};
 use crate::engine::interface::{Interface, define_method, define_value, install, prototype};
 
-/// Names that `document.createEvent` takes, and their interfaces (DOM §4.5): of touch events too, which desktop browsers
-/// refuse.
-const LEGACY_NAMES: [(&str, &str); 22] = [
+/// Names that `document.createEvent` takes, and their interfaces (DOM §4.5).
+const LEGACY_NAMES: [(&str, &str); 21] = [
     ("event", "Event"),
     ("events", "Event"),
     ("htmlevents", "Event"),
@@ -34,7 +33,6 @@ const LEGACY_NAMES: [(&str, &str); 22] = [
     ("messageevent", "MessageEvent"),
     ("hashchangeevent", "HashChangeEvent"),
     ("storageevent", "StorageEvent"),
-    ("touchevent", "TouchEvent"),
     ("compositionevent", "CompositionEvent"),
     ("textevent", "TextEvent"),
     ("dragevent", "DragEvent"),

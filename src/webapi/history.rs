@@ -111,7 +111,7 @@ fn traverse(delta: i32, context: &mut Context) -> JsResult<JsValue> {
         });
         let Some(entry) = there else { return Ok(()) };
         let old = window.url.replace(entry.url.clone());
-        tell_moved(entry.state, &old, &entry.url, context)
+        tell_moved(entry.state, old, entry.url, context)
     };
     window.event_loop.queue(Box::new(work));
     Ok(JsValue::undefined())
@@ -205,12 +205,12 @@ mod tests {
         );
         check(
             "history.pushState(1, '', '#b'); history.back(); history.forward()",
-            "pop null/dir/page.html|hash|pop 1/dir/page.html#b|hash",
+            "pop null/dir/page.html|pop 1/dir/page.html#b|hash|hash",
         );
         check("history.back(); history.forward(); history.go(5)", "");
         check(
             "location.hash = 'a'; history.back(); location.hash = 'b'; out(history.length)",
-            "3|pop null/dir/page.html#b|hash|pop null/dir/page.html#a|hash|pop null/dir/page.html#a|hash",
+            "pop null/dir/page.html#a|pop null/dir/page.html#b|3|hash|pop null/dir/page.html#a|hash|hash",
         );
         check("history.go()", "effect.navigate {\"url\":\"http://demo.test/dir/page.html?q=1\",\"kind\":\"reload\"}");
     }

@@ -8,9 +8,9 @@ use boa_gc::{Gc, GcRefCell};
 use super::window::Window;
 use super::wrap::wrap;
 use super::{
-    abort, base64, blob, character_data, collection, console, controls, crypto, css, dataset, dialogs, document,
-    element, elements, event, event_types, exception, fetch, file, file_reader, form_data, form_element, geometry,
-    handlers, history, html_element, implementation, location, media_query_list, message_port, named_access,
+    abort, autocorrect, base64, blob, character_data, collection, console, controls, crypto, css, dataset, dialogs,
+    document, element, elements, event, event_types, exception, fetch, file, file_reader, form_data, form_element,
+    geometry, handlers, history, html_element, implementation, location, media_query_list, message_port, named_access,
     named_node_map, navigator, node, object_url, parent_node, performance, post_message, report_error, runtime, select,
     storage, structured_clone, style, style_sheet, target, text_encoding, timers, token_list, url, url_search_params,
     validity, xhr,
@@ -110,6 +110,7 @@ fn install_nodes(context: &mut Context) -> JsResult<()> {
 
 fn install_elements(context: &mut Context) -> JsResult<()> {
     html_element::install_html_elements(context)?;
+    autocorrect::install_autocorrect(context);
     form_element::install_form(context)?;
     validity::install_validity(context)?;
     controls::install_controls(context)?;

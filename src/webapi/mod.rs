@@ -8,6 +8,7 @@
 
 pub mod abort;
 pub mod activation;
+pub mod autocorrect;
 pub mod base64;
 pub mod blob;
 pub mod body;

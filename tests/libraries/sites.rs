@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use duoke::base::limits::SETTLE_MS_DEFAULT;
 use duoke::engine::event_loop::Output;
-use duoke::event::{Effect, Outcome, Stimulus, parse_line};
+use duoke::event::{Effect, Fault, Outcome, Stimulus, parse_line};
 use duoke::page::{Page, Turn, TurnInput};
 use serde::Deserialize;
 use serde_json::Value;
@@ -62,6 +62,8 @@ fn report(turn: &Turn, said: &mut String) {
                 writeln!(said, "put {}", call.argument).unwrap();
             }
             Output::Effect(effect) if effect.type_name() == "effect.mcs.Notice" => said.push_str("notice\n"),
+            // Browsers report what cannot be loaded to nobody but the console.
+            Output::Fault(Fault::Load { .. }) => {}
             Output::Fault(fault) => {
                 let data = fault.data();
                 let message = data["message"].as_str().unwrap_or_default();
@@ -144,12 +146,15 @@ fn style_last(text: &str) -> String {
     out
 }
 
-/// Digits before `px` inside `style="…"` become `N`.
+/// Digits before `px` inside `style="…"` become `N`. The attribute goes to the end of its tag: Chromium makes it when
+/// somebody reads it, so that it comes after others that scripts set later (CSSOM §6.6 has it at once).
 fn without_lengths(text: &str) -> String {
     let mut parts = text.split(" style=\"");
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (style, after) = part.split_once('"').unwrap_or((part, ""));
+        let (others, after) = after.split_at(end_of_tag(after));
+        out.push_str(others);
         out.push_str(" style=\"");
         let pieces: Vec<&str> = style.split("px").collect();
         for (at, piece) in pieces.iter().enumerate() {
@@ -165,6 +170,16 @@ fn without_lengths(text: &str) -> String {
         out.push_str(after);
     }
     out
+}
+
+/// Where a tag ends whose attributes go on here.
+fn end_of_tag(text: &str) -> usize {
+    let mut is_quoted = false;
+    let is_end = |c: char| {
+        is_quoted ^= c == '"';
+        c == '>' && !is_quoted
+    };
+    text.find(is_end).unwrap_or(text.len())
 }
 
 /// The first lines that differ, or nothing.
