@@ -5,7 +5,7 @@ use boa_engine::{Context, JsObject, JsResult, JsValue};
 use super::reflect::{self, Kind, Reflected};
 use super::window::Window;
 use super::wrap::{part, this_element, wrap};
-use super::{activation, dataset, element, event, handlers, html_interfaces};
+use super::{activation, dataset, element, event, handlers, html_interfaces, mutation};
 use crate::dom::{Node, NodeRef, css, form, node::same, text, tree};
 use crate::engine::convert::{string, text_null_empty};
 use crate::engine::interface::{Interface, install, prototype};
@@ -171,17 +171,23 @@ fn push_words(node: &NodeRef, out: &mut String) {
 fn set_inner_text(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let value = text_null_empty(args, 0, context)?;
     let element = this_element(this)?;
-    tree::remove_children(&element);
     let Some(document) = element.owner_document() else { return Ok(JsValue::undefined()) };
-    for (at, line) in value.replace("\r\n", "\n").split(['\n', '\r']).enumerate() {
+    mutation::replace_all(&element, Some(&lines_of(&value, &document)), context)?;
+    Ok(JsValue::undefined())
+}
+
+/// A fragment of text with a `<br>` for each line break (HTML §3.2.7, "rendered text fragment").
+fn lines_of(text: &str, document: &NodeRef) -> NodeRef {
+    let fragment = Node::fragment(document);
+    for (at, line) in text.replace("\r\n", "\n").split(['\n', '\r']).enumerate() {
         if at > 0 {
-            tree::append(&element, &Node::html_element(&document, "br"));
+            tree::append(&fragment, &Node::html_element(document, "br"));
         }
         if !line.is_empty() {
-            tree::append(&element, &Node::text(&document, line.to_owned()));
+            tree::append(&fragment, &Node::text(document, line.to_owned()));
         }
     }
-    Ok(JsValue::undefined())
+    fragment
 }
 
 fn tab_index(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {

@@ -41,6 +41,7 @@ pub mod install;
 pub mod iterable;
 pub mod location;
 pub mod mutation;
+pub mod mutation_observer;
 pub mod named_access;
 pub mod named_node_map;
 pub mod navigator;
