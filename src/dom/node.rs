@@ -354,6 +354,17 @@ impl Node {
         self.flags.set(if on { flags | flag } else { flags & !flag });
     }
 
+    /// Whether this element has the focus.
+    #[must_use]
+    pub fn is_focused(&self) -> bool {
+        self.flag(FOCUSED)
+    }
+
+    /// Gives it the focus, or takes it.
+    pub fn set_focused(&self, on: bool) {
+        self.set_flag(FOCUSED, on);
+    }
+
     /// A script element's "already started" (HTML §4.12.1).
     #[must_use]
     pub fn script_started(&self) -> bool {

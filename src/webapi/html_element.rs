@@ -3,10 +3,9 @@
 use boa_engine::{Context, JsObject, JsResult, JsValue};
 
 use super::reflect::{self, Kind, Reflected};
-use super::window::Window;
-use super::wrap::{part, this_element, wrap};
-use super::{activation, dataset, element, event, handlers, html_interfaces, mutation};
-use crate::dom::{Node, NodeRef, css, form, node::same, text, tree};
+use super::wrap::{part, this_element};
+use super::{activation, dataset, element, focus, handlers, html_interfaces, mutation};
+use crate::dom::{Node, NodeRef, css, form, text, tree};
 use crate::engine::convert::{string, text_null_empty};
 use crate::engine::interface::{Interface, install, prototype};
 
@@ -16,77 +15,6 @@ fn click(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsVal
         activation::click(&element, false, context)?;
     }
     Ok(JsValue::undefined())
-}
-
-fn focus(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    set_focus(Some(this_element(this)?), context)?;
-    Ok(JsValue::undefined())
-}
-
-fn blur(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let element = this_element(this)?;
-    let window = Window::of(context);
-    if window.active.borrow().as_ref().is_some_and(|active| same(active, &element)) {
-        set_focus(None, context)?;
-    }
-    Ok(JsValue::undefined())
-}
-
-fn is_focusable(element: &NodeRef) -> bool {
-    let by_nature = match element.html_name() {
-        "input" => form::input_type(element) != "hidden" && !form::is_disabled(element),
-        "button" | "select" | "textarea" => !form::is_disabled(element),
-        "a" | "area" => form::has_flag(element, "href"),
-        "body" | "iframe" => true,
-        _ => false,
-    };
-    (by_nature || form::has_flag(element, "tabindex") || form::has_flag(element, "contenteditable"))
-        && css::is_rendered(element)
-}
-
-/// Moves the focus, with blur, focusout, focus, focusin (UI Events §5.2.2).
-///
-/// # Errors
-/// None that the page made.
-pub fn set_focus(to: Option<NodeRef>, context: &mut Context) -> JsResult<()> {
-    let window = Window::of(context);
-    let to = to.filter(is_focusable);
-    let from = window.active.borrow().clone();
-    let unchanged = match (&from, &to) {
-        (Some(a), Some(b)) => same(a, b),
-        (None, None) => true,
-        _ => false,
-    };
-    if unchanged {
-        return Ok(());
-    }
-    window.active.borrow_mut().take();
-    form::set_focused(None);
-    if let Some(from) = &from {
-        fire_focus(from, "blur", false, to.as_ref(), context)?;
-        fire_focus(from, "focusout", true, to.as_ref(), context)?;
-    }
-    if let Some(to) = to {
-        form::set_focused(Some(&to));
-        *window.active.borrow_mut() = Some(to.clone());
-        fire_focus(&to, "focus", false, from.as_ref(), context)?;
-        fire_focus(&to, "focusin", true, from.as_ref(), context)?;
-    }
-    Ok(())
-}
-
-fn fire_focus(
-    target: &NodeRef,
-    kind: &str,
-    bubbles: bool,
-    related: Option<&NodeRef>,
-    context: &mut Context,
-) -> JsResult<()> {
-    let related = related.map_or_else(JsValue::null, |node| wrap(node, context).into());
-    let members = vec![("relatedTarget", related)];
-    let event = event::Event::trusted("FocusEvent", kind, bubbles, false, members, context);
-    let target = wrap(target, context);
-    event::dispatch(&event, &target, context).map(|_| ())
 }
 
 /// innerText: the text a person would see; without layout, blocks and `<br>` break lines.
@@ -190,19 +118,6 @@ fn lines_of(text: &str, document: &NodeRef) -> NodeRef {
     fragment
 }
 
-fn tab_index(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    let element = this_element(this)?;
-    let written = element.as_element().and_then(|e| e.attr("tabindex")).and_then(|v| v.trim().parse::<i32>().ok());
-    let natural = matches!(element.html_name(), "a" | "area" | "button" | "input" | "select" | "textarea" | "iframe");
-    Ok(written.unwrap_or(if natural { 0 } else { -1 }).into())
-}
-
-fn set_tab_index(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let value = crate::engine::convert::int(args, 0, context)?;
-    element::set_attribute(&this_element(this)?, "tabindex", &value.to_string(), context)?;
-    Ok(JsValue::undefined())
-}
-
 fn content_editable(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     let value = this_element(this)?.as_element().and_then(|e| e.attr("contenteditable"));
     Ok(string(match value.as_deref() {
@@ -225,11 +140,11 @@ const HTML_ELEMENT: Interface = Interface {
         ("innerText", inner_text, Some(set_inner_text)),
         ("outerText", inner_text, None),
         ("dataset", |this, _, c| part(&this_element(this)?, "dataset", c, dataset::make), None),
-        ("tabIndex", tab_index, Some(set_tab_index)),
+        ("tabIndex", focus::tab_index, Some(focus::set_tab_index)),
         ("contentEditable", content_editable, Some(set_content_editable)),
         ("isContentEditable", |this, a, c| Ok((content_editable(this, a, c)? == string("true")).into()), None),
     ],
-    methods: &[("click", click, 0), ("focus", focus, 0), ("blur", blur, 0)],
+    methods: &[("click", click, 0), focus::METHODS[0], focus::METHODS[1]],
     ..Interface::EMPTY
 };
 

@@ -27,6 +27,7 @@ pub mod event_types;
 pub mod exception;
 pub mod fetch;
 pub mod fetching;
+pub mod focus;
 pub mod form_data;
 pub mod form_element;
 pub mod form_encoding;

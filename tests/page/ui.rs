@@ -43,6 +43,7 @@ fn clicking_and_typing() {
         keyup t true 好229 您好
         > click #c
         mousedown c true  on
+        change t true  您好
         blur t true  您好
         focus c true  on
         mouseup c true  on
@@ -58,6 +59,8 @@ fn clicking_and_typing() {
         keyup ta true y89 x
         y
         > key #t "a"
+        change ta true  x
+        y
         blur ta true  x
         y
         focus t true  您好
