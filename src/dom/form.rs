@@ -30,6 +30,8 @@ pub struct Control {
     typed: bool,
     /// Selection in a text control, in UTF-16 code units: start, end.
     pub selection: (usize, usize),
+    /// Whether that selection runs backward.
+    is_selection_backward: bool,
 }
 
 pub(super) fn with_control<R>(node: &Node, f: impl FnOnce(&mut Control) -> R) -> Option<R> {
@@ -274,6 +276,17 @@ pub fn default_value(node: &Node) -> String {
 /// Runs `f` on a text control's selection.
 pub fn selection<R: Default>(node: &NodeRef, f: impl FnOnce(&mut (usize, usize)) -> R) -> R {
     with_control(node, |c| f(&mut c.selection)).unwrap_or_default()
+}
+
+/// Whether a text control's selection runs backward.
+#[must_use]
+pub fn is_selection_backward(node: &Node) -> bool {
+    peek(node, |c| Some(c.is_selection_backward)).unwrap_or(false)
+}
+
+/// Sets it, and answers with what it was.
+pub fn set_selection_backward(node: &Node, on: bool) -> bool {
+    with_control(node, |c| std::mem::replace(&mut c.is_selection_backward, on)).unwrap_or(false)
 }
 
 /// An input's checkedness.

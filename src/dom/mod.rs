@@ -8,7 +8,7 @@
 //! - [`tree`]: insertion, removal, order, traversal; [`copy`]: cloning
 //! - [`document`]: what a document keeps beside its children: ids, names, the mutation count
 //! - [`parse`]: html5ever's sink; whole documents that pause at scripts, and fragments
-//! - [`serialize`]: `innerHTML` and `outerHTML`
+//! - [`inner_text`]: `innerText`; [`serialize`]: `innerHTML` and `outerHTML`
 //! - [`xml`], [`xml_serialize`]: XML documents
 //! - [`select`]: CSS selectors; [`css`]: declarations and style sheets; [`css_values`], [`css_shorthands`]: which values
 //!   are valid, and the parts of shorthands
@@ -24,11 +24,13 @@ pub mod css_shorthands;
 pub mod css_values;
 pub mod document;
 pub mod form;
+pub mod inner_text;
 pub mod node;
 pub mod observe;
 pub mod options;
 pub mod parse;
 pub mod range;
+pub mod range_contents;
 
 pub mod select;
 pub mod serialize;

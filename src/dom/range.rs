@@ -125,19 +125,30 @@ impl Range {
     /// The innermost node that both boundaries are in.
     #[must_use]
     pub fn common_ancestor(&self) -> NodeRef {
-        let (start, end) = (self.start(), self.end());
-        let holds = |node: &NodeRef| tree::is_inclusive_ancestor(node, &end.node);
-        let mut up = std::iter::successors(Some(start.node.clone()), |n| n.parent());
-        up.find(holds).unwrap_or_else(|| end.node.clone())
+        common_ancestor(&self.start.borrow(), &self.end.borrow())
     }
 
-    /// Whether a node is wholly inside (DOM §5.3, "contained").
+    /// Whether a node is wholly inside.
     #[must_use]
     pub fn contains(&self, node: &NodeRef) -> bool {
-        same(&tree::root_of(node), &self.root())
-            && Point::new(node, 0).compare(&self.start.borrow()) == Ordering::Greater
-            && Point::new(node, length_of(node)).compare(&self.end.borrow()) == Ordering::Less
+        contains(&self.start.borrow(), &self.end.borrow(), node)
     }
+}
+
+/// The innermost node that both points are in; they are of one tree.
+#[must_use]
+pub fn common_ancestor(start: &Point, end: &Point) -> NodeRef {
+    let holds = |node: &NodeRef| tree::is_inclusive_ancestor(node, &end.node);
+    let mut up = std::iter::successors(Some(start.node.clone()), |n| n.parent());
+    up.find(holds).unwrap_or_else(|| end.node.clone())
+}
+
+/// Whether a node is wholly between two points (DOM §5.3, "contained").
+#[must_use]
+pub fn contains(start: &Point, end: &Point, node: &NodeRef) -> bool {
+    same(&tree::root_of(node), &tree::root_of(&start.node))
+        && Point::new(node, 0).compare(start) == Ordering::Greater
+        && Point::new(node, length_of(node)).compare(end) == Ordering::Less
 }
 
 /// Sets the start; the end follows where it would be before it or in another tree (DOM §5.5, "set the start").

@@ -144,13 +144,19 @@ pub fn normalize(root: &NodeRef) {
             tree::remove(&text);
             continue;
         }
-        while let Some(next) = text.next_sibling().filter(is_exclusive) {
-            let length = utf16_len(&data.borrow());
-            append(&text, &next.character_data().map(|more| more.borrow().clone()).unwrap_or_default());
-            range::joined(&text, length, &next);
-            tree::remove(&next);
+        while text.next_sibling().as_ref().is_some_and(is_exclusive) {
+            join_next(&text);
         }
     }
+}
+
+/// Joins a text node with the one after it, if both are text (HTML §3.2.7, "merge with the next text node").
+pub fn join_next(node: &NodeRef) {
+    let Some(next) = node.next_sibling().filter(|next| next.is_text() && node.is_text()) else { return };
+    let length = node.character_data().map_or(0, |data| utf16_len(&data.borrow()));
+    append(node, &node_value(&next).unwrap_or_default());
+    range::joined(node, length, &next);
+    tree::remove(&next);
 }
 
 /// Adds to the end of the data.

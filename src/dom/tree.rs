@@ -254,11 +254,11 @@ pub fn replace_all(parent: &NodeRef, new: Option<&NodeRef>) {
     if is_watched(WATCHERS) {
         removed = children(parent).collect();
         added = new.map(as_list).unwrap_or_default();
-        for child in &removed {
-            leaving(child, parent);
-        }
     }
     while let Some(child) = parent.first_child() {
+        if is_watched(WATCHERS) {
+            leaving(&child, parent);
+        }
         unlink(&child);
     }
     super::options::emptied(parent);

@@ -123,13 +123,24 @@ fn create_event(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResul
     }
 }
 
+/// A document belongs to no other.
+fn check_no_document(node: &NodeRef, context: &mut Context) -> JsResult<()> {
+    match node.as_document() {
+        None => Ok(()),
+        Some(_) => Err(dom_exception("NotSupportedError", "The node provided is a document.", context)),
+    }
+}
+
 fn import_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let copy = tree::clone(&node_arg(args, 0)?, &this_node(this)?, arg(args, 1).to_boolean());
+    let node = node_arg(args, 0)?;
+    check_no_document(&node, context)?;
+    let copy = tree::clone(&node, &this_node(this)?, arg(args, 1).to_boolean());
     Ok(wrap(&copy, context).into())
 }
 
-fn adopt_node(this: &JsValue, args: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+fn adopt_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let node = node_arg(args, 0)?;
+    check_no_document(&node, context)?;
     tree::remove(&node);
     tree::adopt(&node, &this_node(this)?);
     Ok(arg(args, 0))
@@ -246,6 +257,7 @@ fn domain(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue
     Ok(string(Window::of(context).url.borrow().host_str().unwrap_or("")))
 }
 
+/// No command of an editor is supported: `execCommand` and the questions about them answer false.
 fn exec_command(_: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     Ok(false.into())
 }
@@ -342,7 +354,11 @@ const DOCUMENT: Interface = Interface {
         ("close", close, 0),
         ("hasFocus", |_, _, _| Ok(true.into()), 0),
         ("execCommand", exec_command, 1),
+        ("queryCommandEnabled", exec_command, 1),
+        ("queryCommandIndeterm", exec_command, 1),
+        ("queryCommandState", exec_command, 1),
         ("queryCommandSupported", exec_command, 1),
+        ("queryCommandValue", |_, _, _| Ok(string("")), 1),
     ],
     ..Interface::EMPTY
 };

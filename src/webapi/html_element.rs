@@ -2,10 +2,11 @@
 
 use boa_engine::{Context, JsObject, JsResult, JsValue};
 
+use super::exception::dom_exception;
 use super::reflect::{self, Kind, Reflected};
 use super::wrap::{part, this_element};
 use super::{activation, dataset, element, focus, handlers, html_interfaces, mutation};
-use crate::dom::{Node, NodeRef, css, form, text, tree};
+use crate::dom::{Node, NodeRef, form, inner_text, text, tree};
 use crate::engine::convert::{string, text_null_empty};
 use crate::engine::interface::{Interface, install, prototype};
 
@@ -17,83 +18,8 @@ fn click(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsVal
     Ok(JsValue::undefined())
 }
 
-/// innerText: the text a person would see; without layout, blocks and `<br>` break lines.
 fn inner_text(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    let element = this_element(this)?;
-    if !css::is_rendered(&element) {
-        return Ok(string(&text::descendant_text(&element)));
-    }
-    let mut out = String::new();
-    rendered_text(&element, &mut out);
-    Ok(string(out.trim_matches(['\n', ' '])))
-}
-
-/// Makes the text end in at least these line breaks.
-fn break_lines(breaks: &str, out: &mut String) {
-    out.truncate(out.trim_end_matches(' ').len());
-    while !out.ends_with(breaks) {
-        out.push('\n');
-    }
-}
-
-/// What is still to be shown of a tree, last first.
-enum Shown {
-    /// A node with all that is in it.
-    Enter(NodeRef),
-    /// The end of a block or cell.
-    Leave(NodeRef, String),
-}
-
-fn rendered_text(root: &NodeRef, out: &mut String) {
-    let children =
-        |node: &NodeRef| std::iter::successors(node.last_child(), |n| n.previous_sibling()).map(Shown::Enter);
-    let mut left: Vec<Shown> = children(root).collect();
-    while let Some(next) = left.pop() {
-        match next {
-            Shown::Enter(node) if node.is_html("br") => out.push('\n'),
-            Shown::Enter(node) if node.is_text() => push_words(&node, out),
-            Shown::Enter(node) if node.as_element().is_some() => {
-                let display = css::display(&node);
-                if display == "none" {
-                    continue;
-                }
-                if is_block(&display) && !out.is_empty() {
-                    break_lines(breaks_around(&node), out);
-                }
-                left.push(Shown::Leave(node.clone(), display));
-                left.extend(children(&node));
-            }
-            Shown::Enter(_) => {}
-            Shown::Leave(node, display) if is_block(&display) => break_lines(breaks_around(&node), out),
-            Shown::Leave(node, display) => {
-                if display == "table-cell" && node.next_sibling().is_some() {
-                    out.push('\t');
-                }
-            }
-        }
-    }
-}
-
-fn is_block(display: &str) -> bool {
-    !display.starts_with("inline") && display != "table-cell" && display != "contents"
-}
-
-fn breaks_around(node: &NodeRef) -> &'static str {
-    if node.is_html("p") { "\n\n" } else { "\n" }
-}
-
-/// A text node's words, white space collapsed.
-fn push_words(node: &NodeRef, out: &mut String) {
-    let Some(data) = node.character_data().map(|data| data.borrow()) else { return };
-    let words = data.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
-    let starts_blank = data.starts_with(|c: char| c.is_ascii_whitespace());
-    if starts_blank && !out.ends_with([' ', '\n']) && !out.is_empty() {
-        out.push(' ');
-    }
-    out.push_str(&words);
-    if !words.is_empty() && data.ends_with(|c: char| c.is_ascii_whitespace()) {
-        out.push(' ');
-    }
+    Ok(string(&inner_text::inner_text(&this_element(this)?)))
 }
 
 fn set_inner_text(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -118,6 +44,26 @@ fn lines_of(text: &str, document: &NodeRef) -> NodeRef {
     fragment
 }
 
+/// Puts text in the place of the element (HTML §3.2.7, outerText).
+fn set_outer_text(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let value = text_null_empty(args, 0, context)?;
+    let element = this_element(this)?;
+    let (Some(parent), Some(document)) = (element.parent(), element.owner_document()) else {
+        let message = "The element has no parent.";
+        return Err(dom_exception("NoModificationAllowedError", message, context));
+    };
+    let (previous, next) = (element.previous_sibling(), element.next_sibling());
+    let fragment = lines_of(&value, &document);
+    if fragment.first_child().is_none() {
+        tree::append(&fragment, &Node::text(&document, String::new()));
+    }
+    mutation::replace(&parent, &fragment, &element, context)?;
+    for node in [next.and_then(|next| next.previous_sibling()), previous].into_iter().flatten() {
+        text::join_next(&node);
+    }
+    Ok(JsValue::undefined())
+}
+
 fn content_editable(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     let value = this_element(this)?.as_element().and_then(|e| e.attr("contenteditable"));
     Ok(string(match value.as_deref() {
@@ -125,6 +71,14 @@ fn content_editable(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<
         Some("false") => "false",
         _ => "inherit",
     }))
+}
+
+/// Whether the nearest element that says something says so.
+fn is_content_editable(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let element = this_element(this)?;
+    let said = |node: &NodeRef| form::has_flag(node, "contenteditable");
+    let nearest = std::iter::once(element.clone()).chain(tree::ancestors(&element)).find(said);
+    Ok(nearest.is_some_and(|node| focus::is_editing_host(&node)).into())
 }
 
 fn set_content_editable(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -138,11 +92,11 @@ const HTML_ELEMENT: Interface = Interface {
     parent: Some("Element"),
     attributes: &[
         ("innerText", inner_text, Some(set_inner_text)),
-        ("outerText", inner_text, None),
+        ("outerText", inner_text, Some(set_outer_text)),
         ("dataset", |this, _, c| part(&this_element(this)?, "dataset", c, dataset::make), None),
         ("tabIndex", focus::tab_index, Some(focus::set_tab_index)),
         ("contentEditable", content_editable, Some(set_content_editable)),
-        ("isContentEditable", |this, a, c| Ok((content_editable(this, a, c)? == string("true")).into()), None),
+        ("isContentEditable", is_content_editable, None),
     ],
     methods: &[("click", click, 0), focus::METHODS[0], focus::METHODS[1]],
     ..Interface::EMPTY

@@ -10,8 +10,8 @@ use super::wrap::wrap;
 use super::{
     abort, base64, character_data, collection, console, controls, dataset, dialogs, document, element, elements, event,
     event_types, exception, fetch, form_data, form_element, geometry, handlers, history, html_element, implementation,
-    location, mutation_observer, named_access, named_node_map, navigator, node, parent_node, runtime, select, storage,
-    style, target, timers, token_list, url, url_search_params, validity, xhr,
+    location, mutation_observer, named_access, named_node_map, navigator, node, parent_node, range, runtime, select,
+    selection, storage, style, target, timers, token_list, traversal, url, url_search_params, validity, xhr,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -31,6 +31,7 @@ pub fn install_all(context: &mut Context) -> JsResult<()> {
     location::install(context)?;
     history::install(context)?;
     dialogs::install(context)?;
+    selection::install_selection(context)?;
     storage::install(context)?;
     install_style(context)?;
     install_network(context)?;
@@ -83,6 +84,8 @@ fn install_nodes(context: &mut Context) -> JsResult<()> {
         parent_node::install_child(&target, with_siblings, context);
     }
     mutation_observer::install_mutation_observer(context)?;
+    traversal::install_traversal(context)?;
+    range::install_range(context)?;
     let target = prototype("DOMTokenList", context);
     collection::make_iterable(&target, context)?;
     let target = prototype("NamedNodeMap", context);
