@@ -221,9 +221,9 @@ fn transformed(data: &str, transform: Option<Transform>) -> String {
             let mut out = String::with_capacity(data.len());
             for c in data.chars() {
                 if starts {
-                    out.extend(c.to_uppercase())
+                    out.extend(c.to_uppercase());
                 } else {
-                    out.push(c)
+                    out.push(c);
                 }
                 starts = !c.is_alphanumeric();
             }

@@ -2,7 +2,7 @@
 //!
 //! A node keeps its registered observers alive; an observer knows its nodes weakly, so that an observed tree and its
 //! observer go together. Where no observer was ever registered, a change costs one look at a flag
-//! ([`super::document::is_watched`]).
+//! (`is_watched` in [`super::document`]).
 
 use std::cell::Cell;
 use std::rc::Rc;

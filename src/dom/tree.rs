@@ -231,7 +231,13 @@ fn place_one(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>, is_rec
     if is_watched(WATCHERS) {
         range::inserted(parent, child);
         if is_recorded {
-            observe::child_list(parent, &[child.clone()], &[], child.previous_sibling(), child.next_sibling());
+            observe::child_list(
+                parent,
+                std::slice::from_ref(child),
+                &[],
+                child.previous_sibling(),
+                child.next_sibling(),
+            );
         }
     }
 }
@@ -244,7 +250,7 @@ pub fn replace(parent: &NodeRef, new: &NodeRef, old: &NodeRef) {
     let added = if is_watched(OBSERVERS) { as_list(new) } else { Vec::new() };
     take_out(old, false);
     place(parent, new, next.as_ref(), false);
-    observe::child_list(parent, &added, &[old.clone()], previous, next);
+    observe::child_list(parent, &added, std::slice::from_ref(old), previous, next);
 }
 
 /// Puts `new` (a fragment: its children) or nothing in the place of all children; observers are told of all at once
@@ -303,7 +309,7 @@ fn take_out(node: &NodeRef, is_recorded: bool) {
     {
         leaving(node, &parent);
         if is_recorded {
-            observe::child_list(&parent, &[], &[node.clone()], node.previous_sibling(), node.next_sibling());
+            observe::child_list(&parent, &[], std::slice::from_ref(node), node.previous_sibling(), node.next_sibling());
         }
     }
     if let Some(parent) = unlink(node) {

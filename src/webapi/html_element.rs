@@ -102,11 +102,12 @@ const HTML_ELEMENT: Interface = Interface {
     ..Interface::EMPTY
 };
 
-const REFLECTED: [Reflected; 7] = [
+const REFLECTED: [Reflected; 8] = [
     Reflected::text("title"),
     Reflected::text("lang"),
     Reflected::text("dir"),
     Reflected::flag("hidden"),
+    Reflected::flag("autofocus"),
     Reflected::of("accessKey", "accesskey", Kind::Text),
     Reflected::of("draggable", "draggable", Kind::Flag),
     Reflected::of("spellcheck", "spellcheck", Kind::Flag),

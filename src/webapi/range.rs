@@ -89,9 +89,9 @@ fn beside_arg(args: &[JsValue], is_after: bool, context: &mut Context) -> JsResu
 fn set_boundary(this: &JsValue, point: Point, is_start: bool) -> JsResult<JsValue> {
     let range = range_of(this)?;
     if is_start {
-        range::set_start(&range, point)
+        range::set_start(&range, point);
     } else {
-        range::set_end(&range, point)
+        range::set_end(&range, point);
     }
     Ok(JsValue::undefined())
 }

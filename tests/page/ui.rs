@@ -87,6 +87,32 @@ fn clicking_and_typing() {
 }
 
 #[test]
+fn what_was_typed_is_committed_once() {
+    check_controls(
+        &["input #t \"x\"", "key #t \"Enter\"", "click #f"],
+        r#"
+        > input #t "x"
+        focus t true
+        keydown t true x88
+        input t true  x
+        keyup t true x88 x
+        > key #t "Enter"
+        keydown t true Enter13 x
+        keypress t true Enter13 x
+        change t true  x
+        click b true
+        submit f true
+        keyup t true Enter13 x
+        > click #f
+        mousedown f true
+        blur t true  x
+        mouseup f true
+        click f true
+        "#,
+    );
+}
+
+#[test]
 fn changing() {
     check_controls(
         &[
