@@ -10,11 +10,10 @@ use super::node::node_link;
 use super::reflect::{self, Kind, Reflected, Words};
 use super::select::{get_value, set_value};
 use super::stepping;
-use super::target::fire;
-use super::wrap::{this_element, wrap};
+use super::wrap::this_element;
 use crate::dom::{NodeRef, form, text, tree};
 use crate::engine::convert::{self, Native, arg, string, text_null_empty};
-use crate::engine::interface::{Interface, define_accessor, define_method, install, prototype};
+use crate::engine::interface::{Interface, define_accessor, install, prototype};
 
 fn checked(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     Ok(form::checked(&*this_element(this)?).into())
@@ -53,39 +52,6 @@ fn set_default_value(this: &JsValue, args: &[JsValue], context: &mut Context) ->
     } else {
         set_attribute(&element, "value", &value, context)?;
     }
-    Ok(JsValue::undefined())
-}
-
-fn select_all(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let element = this_element(this)?;
-    let end = text::utf16_len(&form::value(&element));
-    form::selection(&element, |selection| *selection = (0, end));
-    let target = wrap(&element, context);
-    fire(&target, "select", true, false, context)?;
-    Ok(JsValue::undefined())
-}
-
-fn selection_bound(this: &JsValue, end: bool) -> JsResult<JsValue> {
-    let element = this_element(this)?;
-    let (from, to) = form::selection(&element, |selection| *selection);
-    Ok((if end { to } else { from }).into())
-}
-
-fn set_selection_bound(this: &JsValue, args: &[JsValue], end: bool, context: &mut Context) -> JsResult<JsValue> {
-    let at = convert::index(args, 0, context)?;
-    let element = this_element(this)?;
-    let at = at.min(text::utf16_len(&form::value(&element)));
-    form::selection(&element, |selection| {
-        *selection = if end { (selection.0.min(at), at) } else { (at, selection.1.max(at)) };
-    });
-    Ok(JsValue::undefined())
-}
-
-fn set_selection_range(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let (from, to) = (convert::index(args, 0, context)?, convert::index(args, 1, context)?);
-    let element = this_element(this)?;
-    let length = text::utf16_len(&form::value(&element));
-    form::selection(&element, |selection| *selection = (from.min(to).min(length), to.min(length)));
     Ok(JsValue::undefined())
 }
 
@@ -202,22 +168,7 @@ fn install_shared(interface: &str, has_text: bool, context: &mut Context) {
     }
     define_accessor(&target, "value", get_value, Some(set_value), context);
     define_accessor(&target, "defaultValue", default_value, Some(set_default_value), context);
-    define_accessor(
-        &target,
-        "selectionStart",
-        |this, _, _| selection_bound(this, false),
-        Some(|this, args, context| set_selection_bound(this, args, false, context)),
-        context,
-    );
-    define_accessor(
-        &target,
-        "selectionEnd",
-        |this, _, _| selection_bound(this, true),
-        Some(|this, args, context| set_selection_bound(this, args, true, context)),
-        context,
-    );
-    define_method(&target, "select", select_all, 0, context);
-    define_method(&target, "setSelectionRange", set_selection_range, 2, context);
+    super::text_selection::install_members(interface, context);
 }
 
 /// Installs them.

@@ -238,6 +238,9 @@ fn insert_adjacent_html(this: &JsValue, args: &[JsValue], context: &mut Context)
 
 fn insert_adjacent_element(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let (place, child) = (text(args, 0, context)?, node_arg(args, 1)?);
+    if child.as_element().is_none() {
+        return Err(convert::type_error("parameter 2 is not of type 'Element'"));
+    }
     match adjacent(&this_element(this)?, &place, context)? {
         Some((parent, before)) => {
             mutation::insert(&parent, &child, before.as_ref(), context)?;
@@ -283,6 +286,14 @@ fn attribute_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
     let at = element
         .as_element()
         .and_then(|e| e.with_attributes(|list| list.iter().position(|a| qualified(&a.name) == name)));
+    Ok(wrap_or_null(at.and_then(|at| attributes::attr_node(&element, at)), context))
+}
+
+fn attribute_node_ns(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let (ns, local) = (ns_arg(args, context)?, text(args, 1, context)?);
+    let element = this_element(this)?;
+    let is_it = |a: &attributes::Attribute| a.name.ns == ns && *a.name.local == *local;
+    let at = element.as_element().and_then(|e| e.with_attributes(|list| list.iter().position(is_it)));
     Ok(wrap_or_null(at.and_then(|at| attributes::attr_node(&element, at)), context))
 }
 
@@ -381,7 +392,9 @@ pub const ELEMENT: Interface = Interface {
             0,
         ),
         ("getAttributeNode", attribute_node, 1),
+        ("getAttributeNodeNS", attribute_node_ns, 2),
         ("setAttributeNode", set_attribute_node, 1),
+        ("setAttributeNodeNS", set_attribute_node, 1),
         ("removeAttributeNode", remove_attribute_node, 1),
         ("matches", matches, 1),
         ("webkitMatchesSelector", matches, 1),

@@ -150,7 +150,7 @@ fn set_scroll_top(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
 }
 
 /// A rectangle as a plain object with DOMRect's members (Geometry Interfaces §3).
-fn rect_object(rect: Rect, context: &mut Context) -> JsResult<JsObject> {
+pub(super) fn rect_object(rect: Rect, context: &mut Context) -> JsResult<JsObject> {
     let object = JsObject::with_object_proto(context.intrinsics());
     let members = [
         ("x", rect.x),

@@ -10,10 +10,10 @@ use super::wrap::wrap;
 use super::{
     abort, autocorrect, base64, blob, character_data, collection, console, controls, crypto, css, dataset, dialogs,
     document, element, elements, event, event_types, exception, fetch, file, file_reader, form_data, form_element,
-    geometry, handlers, history, html_element, implementation, location, media_query_list, message_port, named_access,
-    named_node_map, navigator, node, object_url, parent_node, performance, post_message, report_error, runtime, select,
-    storage, structured_clone, style, style_sheet, target, text_encoding, timers, token_list, url, url_search_params,
-    validity, xhr,
+    geometry, handlers, history, html_element, implementation, location, media_query_list, message_port,
+    mutation_observer, named_access, named_node_map, navigator, node, object_url, parent_node, performance,
+    post_message, range, report_error, runtime, select, selection, storage, structured_clone, style, style_sheet,
+    target, text_encoding, timers, token_list, traversal, url, url_search_params, validity, xhr,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -37,6 +37,7 @@ pub fn install_all(context: &mut Context) -> JsResult<()> {
     location::install(context)?;
     history::install(context)?;
     dialogs::install(context)?;
+    selection::install_selection(context)?;
     storage::install(context)?;
     install_style(context)?;
     install_network(context)?;
@@ -102,6 +103,9 @@ fn install_nodes(context: &mut Context) -> JsResult<()> {
         let target = prototype(name, context);
         parent_node::install_child(&target, with_siblings, context);
     }
+    mutation_observer::install_mutation_observer(context)?;
+    traversal::install_traversal(context)?;
+    range::install_range(context)?;
     let target = prototype("DOMTokenList", context);
     collection::make_iterable(&target, context)?;
     let target = prototype("NamedNodeMap", context);
