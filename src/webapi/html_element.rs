@@ -2,6 +2,7 @@
 
 use boa_engine::{Context, JsObject, JsResult, JsValue};
 
+use super::exception::dom_exception;
 use super::reflect::{self, Kind, Reflected};
 use super::window::Window;
 use super::wrap::{part, this_element, wrap};
@@ -172,16 +173,59 @@ fn set_inner_text(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
     let value = text_null_empty(args, 0, context)?;
     let element = this_element(this)?;
     tree::remove_children(&element);
-    let Some(document) = element.owner_document() else { return Ok(JsValue::undefined()) };
-    for (at, line) in value.replace("\r\n", "\n").split(['\n', '\r']).enumerate() {
-        if at > 0 {
-            tree::append(&element, &Node::html_element(&document, "br"));
-        }
-        if !line.is_empty() {
-            tree::append(&element, &Node::text(&document, line.to_owned()));
-        }
+    for node in text_nodes(&value, &element) {
+        tree::append(&element, &node);
     }
     Ok(JsValue::undefined())
+}
+
+/// The lines of a text with `<br>` between them (HTML "rendered text fragment").
+fn text_nodes(value: &str, element: &NodeRef) -> Vec<NodeRef> {
+    let Some(document) = element.owner_document() else { return Vec::new() };
+    let mut nodes = Vec::new();
+    for (at, line) in value.replace("\r\n", "\n").split(['\n', '\r']).enumerate() {
+        if at > 0 {
+            nodes.push(Node::html_element(&document, "br"));
+        }
+        if !line.is_empty() {
+            nodes.push(Node::text(&document, line.to_owned()));
+        }
+    }
+    nodes
+}
+
+/// outerText: the text takes the element's place, and joins the text around it (HTML §3.2.7).
+fn set_outer_text(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let value = text_null_empty(args, 0, context)?;
+    let element = this_element(this)?;
+    let (Some(parent), Some(document)) = (element.parent(), element.owner_document()) else {
+        return Err(dom_exception("NoModificationAllowedError", "The element has no parent.", context));
+    };
+    let (before, next) = (element.previous_sibling(), element.next_sibling());
+    let mut nodes = text_nodes(&value, &element);
+    if nodes.is_empty() {
+        nodes.push(Node::text(&document, String::new()));
+    }
+    for node in &nodes {
+        tree::insert(&parent, node, Some(&element));
+    }
+    tree::remove(&element);
+    if let Some(last) = next.and_then(|next| next.previous_sibling()) {
+        join_next(&last);
+    }
+    if let Some(before) = before {
+        join_next(&before);
+    }
+    Ok(JsValue::undefined())
+}
+
+/// Takes the text that follows a text node into it (HTML "merge with the next text node").
+fn join_next(node: &NodeRef) {
+    let Some(next) = node.next_sibling().filter(|next| node.is_text() && next.is_text()) else { return };
+    if let (Some(data), Some(more)) = (node.character_data(), next.character_data()) {
+        data.borrow_mut().push_str(&more.borrow());
+    }
+    tree::remove(&next);
 }
 
 fn tab_index(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
@@ -217,7 +261,7 @@ const HTML_ELEMENT: Interface = Interface {
     parent: Some("Element"),
     attributes: &[
         ("innerText", inner_text, Some(set_inner_text)),
-        ("outerText", inner_text, None),
+        ("outerText", inner_text, Some(set_outer_text)),
         ("dataset", |this, _, c| part(&this_element(this)?, "dataset", c, dataset::make), None),
         ("tabIndex", tab_index, Some(set_tab_index)),
         ("contentEditable", content_editable, Some(set_content_editable)),
