@@ -11,6 +11,7 @@ use crate::base::limits::{PUT_MSG_MS, UNKNOWN_MEMBERS_MAX};
 use crate::engine::convert::{arg, string, to_utf8};
 use crate::engine::event_loop::{EventLoop, Output};
 use crate::engine::exotic::{go_on, proxy};
+use crate::engine::fault::Sources;
 use crate::engine::interface::{define_method, define_value};
 use crate::event::{Cause, Console, ConsoleLevel, Effect, RETURN_OK};
 use crate::session::{Randoms, Told, judge_put_msg, subject_of};
@@ -88,9 +89,13 @@ fn unknown_member(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsRes
         let frame = context.stack_trace().find_map(|frame| {
             let place = frame.position();
             let at = place.position?;
-            Some(format!(" ({}:{}:{})", place.path, at.line_number(), at.column_number()))
+            Some((place.path.to_string(), at.line_number(), at.column_number()))
         });
-        let place = frame.unwrap_or_default();
+        let place = frame.map(|(url, line, column)| {
+            let place = Sources::of(context).place(&url, line, column, String::new());
+            format!(" ({}:{line}:{column})", place.file.unwrap_or(url))
+        });
+        let place = place.unwrap_or_default();
         let text =
             format!("external.{name} is missing here: the client's pages have external.PutMsg and Notice{place}");
         EventLoop::of(context).emit(Output::Console(Console { level: ConsoleLevel::Warn, text }));

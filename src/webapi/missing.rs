@@ -1,7 +1,7 @@
 //! Says which API a script failed for want of: one console warning for each API of a document, with what to do instead.
 //!
 //! The rule: a script is told when it fails. A ReferenceError names what is missing; of a TypeError the code at its place
-//! tells, where it uses a name that the [catalogue] calls missing or planned. Asking is no failure: `window.WebSocket`
+//! tells, where it uses a name that the [catalogue](super::catalogue) calls missing or planned. Asking is no failure: `window.WebSocket`
 //! is undefined, `typeof WebSocket` and `'WebSocket' in window` answer as in a browser without it, and code that catches
 //! the error has dealt with it. Nothing is defined or watched for this, so pages that do not fail pay nothing.
 
@@ -12,7 +12,7 @@ use boa_engine::Context;
 use rustc_hash::FxHashSet;
 
 use super::catalogue::scan::{Manner, Sighting, scan};
-use super::catalogue::{Api, Path, named};
+use super::catalogue::{Api, Path, Status, named};
 use super::console;
 use crate::base::limits::{MISSING_BEFORE_BYTES_MAX, MISSING_SCANNED_BYTES_MAX};
 use crate::engine::fault::{Described, Sources};
@@ -31,17 +31,21 @@ pub fn warn(error: &Described, context: &mut Context) {
     }
     let is_first = context.get_data::<Rc<Warned>>().is_some_and(|warned| warned.0.borrow_mut().insert(api.name));
     if is_first {
-        let place = match &error.place {
-            Some((url, line, column)) => format!(" ({url}:{line}:{column})"),
-            None => String::new(),
-        };
-        let text = format!("{} is {} here: {}{place}", api.name, word(api), api.note);
+        let place = error.place.as_ref().map(|(url, line, column)| {
+            let place = Sources::of(context).place(url, *line, *column, String::new());
+            format!(" ({}:{line}:{column})", place.file.as_ref().unwrap_or(url))
+        });
+        let place = place.unwrap_or_default();
+        let text = format!("{}{}{place}", beginning(api), api.note);
         console::write(ConsoleLevel::Warn, &text, context);
     }
 }
 
-fn word(api: &Api) -> &'static str {
-    if api.status == super::catalogue::Status::Planned { "not yet" } else { "missing" }
+/// How the warning of an API begins.
+#[must_use]
+pub fn beginning(api: &Api) -> String {
+    let word = if api.status == Status::Planned { "not yet" } else { "missing" };
+    format!("{} is {word} here: ", api.name)
 }
 
 /// What an error says is missing.

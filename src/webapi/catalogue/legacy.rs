@@ -5,6 +5,7 @@
 //! branch that needs all of IE. What WebKit took over from IE is here. `tests/pages/quirks.html` tests each row both
 //! ways: that the old way is as the row says, and that code that asks for it first still arrives.
 
+use super::ASKED_ONLY;
 use super::Api;
 use super::Status::{self, Missing, Works};
 
@@ -15,6 +16,11 @@ const fn quirk(name: &'static str, status: Status, note: &'static str, evidence:
 /// An old way that code takes where it does not find the new one.
 const fn before(modern: &'static str, old: Api) -> Api {
     Api { modern, ..old }
+}
+
+/// A name that is only ever read to tell one browser from another.
+const fn sniffed(old: Api) -> Api {
+    Api { modern: ASKED_ONLY, ..old }
 }
 
 /// The table.
@@ -137,8 +143,8 @@ pub(super) const ROWS: &[Api] = &[
     ),
     quirk("clientInformation", Works, "is navigator", "HTML §dom-navigator: IE's name, which WebKit has"),
     quirk("CollectGarbage", Missing, "leave it out", "pages ask `window.CollectGarbage &&`; WebKit lacks it"),
-    quirk("ScriptEngine", Missing, "leave it out", "JScript's own; asked for to tell its version"),
-    quirk("VBArray", Missing, "the values are arrays already", "JScript's own; asked for to tell IE"),
+    sniffed(quirk("ScriptEngine", Missing, "leave it out", "JScript's own; asked for to tell its version")),
+    sniffed(quirk("VBArray", Missing, "the values are arrays already", "JScript's own; asked for to tell IE")),
     quirk("Enumerator", Missing, "read collections by index", "JScript's own, for ActiveX collections"),
     before(
         "selectionStart",
@@ -159,13 +165,18 @@ pub(super) const ROWS: &[Api] = &[
             "pages ask `defaultView || parentWindow`",
         ),
     ),
-    quirk(
+    sniffed(quirk(
         "document.documentMode",
         Missing,
         "there are no document modes of IE",
         "pages take a number in it for IE 8 and later",
-    ),
-    quirk("document.uniqueID", Missing, "count up a number of your own", "WebKit lacks it; MooTools takes it for IE"),
+    )),
+    sniffed(quirk(
+        "document.uniqueID",
+        Missing,
+        "count up a number of your own",
+        "WebKit lacks it; MooTools takes it for IE",
+    )),
     quirk("document.execCommandShowHelp", Missing, "leave it out", "only IE ever had it"),
     quirk(
         "Document#createStyleSheet",
@@ -208,7 +219,7 @@ pub(super) const ROWS: &[Api] = &[
     ),
     quirk("Element#addBehavior", Missing, "set the style or the script yourself", "WebKit lacks it"),
     quirk("Element#insertAdjacentHTML", Works, "", "DOM Parsing: IE's own, now everyone's"),
-    quirk("netscape", Missing, "there are no signed scripts", "pages ask for it to tell Gecko"),
-    quirk("opera", Missing, "leave it out", "pages take it for the old Opera"),
+    sniffed(quirk("netscape", Missing, "there are no signed scripts", "pages ask for it to tell Gecko")),
+    sniffed(quirk("opera", Missing, "leave it out", "pages take it for the old Opera")),
     quirk("captureEvents", Works, "does nothing, as in WebKit", "Netscape 4's; HTML §obsolete keeps it"),
 ];

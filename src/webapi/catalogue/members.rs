@@ -39,7 +39,6 @@ pub(super) const ROWS: &[Api] = &[
     api("Document#exitFullscreen", Missing, "there is no screen to fill"),
     api("Document#createExpression", Missing, "use querySelectorAll"),
     api("Document#registerElement", Missing, "use plain elements"),
-    api("Element#animate", Missing, "nothing is shown: set the final style at once"),
     api("Element#attachShadow", Missing, "put the nodes into the element itself"),
     api("Element#requestFullscreen", Missing, "there is no screen to fill"),
     api("Element#webkitRequestFullscreen", Missing, "there is no screen to fill"),

@@ -55,7 +55,7 @@ impl Status {
 }
 
 /// One row.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Api {
     /// Its name as reports show it, which also says where it stands; see [`Path`].
     pub name: &'static str,
@@ -66,8 +66,12 @@ pub struct Api {
     /// Of a decision for legacy pages: on what it rests.
     pub evidence: &'static str,
     /// Of an old way: the new one, or empty. A script that names both only takes the old one where the new one is missing.
+    /// [`ASKED_ONLY`] where there is nothing to take.
     pub modern: &'static str,
 }
+
+/// The new way of names that are only read to tell one browser from another.
+pub const ASKED_ONLY: &str = "*";
 
 const fn api(name: &'static str, status: Status, note: &'static str) -> Api {
     Api { name, status, note, evidence: "", modern: "" }

@@ -3,7 +3,9 @@
 //! Names in strings and comments do not count, nor do keys of objects and what the script declares itself. A member
 //! counts by its receiver (`navigator.geolocation`), or by its name alone where that tells (`x.attachEvent`).
 
-use super::{Api, Path, Status, named};
+use rustc_hash::FxHashSet;
+
+use super::{ASKED_ONLY, Api, Path, named};
 use crate::engine::lexer::{Kind, Token, tokens};
 
 /// How a script names an API.
@@ -37,25 +39,73 @@ const DECLARING: [&str; 5] = ["var", "let", "const", "function", "class"];
 #[must_use]
 pub fn scan(code: &str) -> Vec<Sighting> {
     let all: Vec<Token<'_>> = tokens(code).collect();
-    let script = Script { all: &all };
+    let script = Script { declared: declared(&all), all: &all };
     let mut found: Vec<Sighting> = (0..all.len()).flat_map(|at| script.sightings(at)).collect();
-    let is_own = |sighting: &Sighting| match sighting.api.path() {
-        Path::Global(name) => script.declares(name),
-        _ => false,
-    };
-    let own: Vec<&str> = found.iter().filter(|sighting| is_own(sighting)).map(|sighting| sighting.api.name).collect();
-    found.retain(|sighting| !own.contains(&sighting.api.name));
     for sighting in &mut found {
-        if !sighting.api.modern.is_empty() && script.names(sighting.api.modern) {
+        let modern = sighting.api.modern;
+        if modern == ASKED_ONLY || !modern.is_empty() && script.names(modern) {
             sighting.manner = Manner::Test;
         }
     }
     found
 }
 
-/// A script's tokens.
+/// A script's tokens, and the names that it declares somewhere.
 struct Script<'a> {
     all: &'a [Token<'a>],
+    declared: FxHashSet<&'a str>,
+}
+
+/// The names that a script declares: variables, functions, parameters. Scopes are not told apart.
+fn declared<'a>(all: &[Token<'a>]) -> FxHashSet<&'a str> {
+    let mut found = FxHashSet::default();
+    for (at, token) in all.iter().enumerate() {
+        let rest = &all[at + 1..];
+        match token.text {
+            "function" if token.kind == Kind::Name => {
+                let name = rest.iter().take_while(|token| token.kind == Kind::Name).count();
+                found.extend(rest[..name].iter().map(|token| token.text));
+                let list = rest[name..].iter().take_while(|token| !token.is(")"));
+                found.extend(list.filter(|token| token.kind == Kind::Name).map(|token| token.text));
+            }
+            "class" | "catch" if token.kind == Kind::Name => {
+                let name = rest.iter().take(2).find(|token| token.kind == Kind::Name);
+                found.extend(name.map(|token| token.text));
+            }
+            "var" | "let" | "const" if token.kind == Kind::Name => found.extend(variables(rest)),
+            "=" if rest.first().is_some_and(|next| next.is(">")) => {
+                let list = all[..at].iter().rev().skip(1).take_while(|token| !token.is("("));
+                let is_list = at > 0 && all[at - 1].is(")");
+                let list = list.filter(|token| is_list && token.kind == Kind::Name);
+                found.extend(list.map(|token| token.text));
+                found.extend(at.checked_sub(1).map(|before| all[before].text));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The names of `a = 1, b = f(2), c;`.
+fn variables<'a>(rest: &[Token<'a>]) -> Vec<&'a str> {
+    let (mut depth, mut is_next, mut found) = (0_i32, true, Vec::new());
+    for token in rest {
+        if is_next && token.kind == Kind::Name {
+            found.push(token.text);
+        }
+        is_next = false;
+        match token.text {
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth -= 1,
+            "," => is_next = depth == 0,
+            ";" | "var" | "in" | "of" if depth == 0 => break,
+            _ => {}
+        }
+        if depth < 0 {
+            break;
+        }
+    }
+    found
 }
 
 impl<'a> Script<'a> {
@@ -81,7 +131,7 @@ impl<'a> Script<'a> {
         }
         let receiver = self.receiver(at);
         let fits = |api: &&'static Api| match (api.path(), &receiver) {
-            (Path::Global(_), Receiver::None) => true,
+            (Path::Global(name), Receiver::None) => !self.declared.contains(name),
             (Path::Callback(_), Receiver::None | Receiver::Declared) => true,
             (Path::Member(object, _), Receiver::Of(of)) => *of == object,
             (Path::Instance(..), Receiver::Of(_) | Receiver::Some) => true,
@@ -110,7 +160,7 @@ impl<'a> Script<'a> {
     fn receiver(&self, at: usize) -> Receiver<'a> {
         if self.all[at].kind == Kind::Text && self.is(Some(at + 1), "in") {
             return match self.token(at + 2) {
-                Some(object) if WINDOWS.contains(&object.text) => Receiver::None,
+                Some(object) if self.is_window(object.text) => Receiver::None,
                 Some(object) if object.kind == Kind::Name => Receiver::Of(object.text),
                 _ => Receiver::Some,
             };
@@ -134,19 +184,29 @@ impl<'a> Script<'a> {
         let Some(object) = object.filter(|at| self.all[*at].kind == Kind::Name) else { return Receiver::Some };
         let is_head = !self.is(object.checked_sub(1), ".");
         let is_of_window = !is_head
-            && object.checked_sub(2).is_some_and(|at| WINDOWS.contains(&self.all[at].text))
+            && object.checked_sub(2).is_some_and(|at| self.is_window(self.all[at].text))
             && !self.is(object.checked_sub(3), ".");
         match self.all[object].text {
-            name if is_head && WINDOWS.contains(&name) => Receiver::None,
+            name if is_head && self.is_window(name) => Receiver::None,
             name if is_head || is_of_window => Receiver::Of(name),
             _ => Receiver::Some,
         }
     }
 
-    /// `{name: …}` and `, name: …`; behind a `?` a name with a colon is a value.
+    /// Whether a name is the window: `var self = this` is not.
+    fn is_window(&self, name: &str) -> bool {
+        WINDOWS.contains(&name) && !self.declared.contains(name)
+    }
+
+    /// `{name: …}`, `, name: …` and `{name() {…}}`; behind a `?` a name with a colon is a value.
     fn is_object_key(&self, at: usize) -> bool {
         let before = at.checked_sub(1);
-        (self.is(before, "{") || self.is(before, ",")) && self.is(Some(at + 1), ":")
+        let is_method = || {
+            let mut list = self.all[at + 1..].iter().skip_while(|token| !token.is(")"));
+            self.is(Some(at + 1), "(") && list.nth(1).is_some_and(|behind| behind.is("{"))
+        };
+        let is_first = self.is(before, "{") || self.is(before, ",");
+        is_first && self.is(Some(at + 1), ":") || (is_first || self.is(before, "}")) && is_method()
     }
 
     /// Whether the name is asked for rather than used.
@@ -168,10 +228,9 @@ impl<'a> Script<'a> {
 
     /// Whether the script puts something of its own there: `window.WebSocket = …`.
     fn is_given(&self, at: usize, api: &Api) -> bool {
-        let is_settable = api.status == Status::Works && !matches!(api.path(), Path::Global(_));
+        let may_be_own = matches!(api.path(), Path::Global(_)) || !api.status.is_there();
         let behind = if self.all[at].kind == Kind::Text { at + 2 } else { at + 1 };
-        let is_callback = matches!(api.path(), Path::Callback(_));
-        !is_settable && !is_callback && self.is(Some(behind), "=") && !self.is(Some(behind + 1), "=")
+        may_be_own && self.is(Some(behind), "=") && !self.is(Some(behind + 1), "=")
     }
 
     /// Whether the script has a name or a string of this text.
@@ -181,12 +240,6 @@ impl<'a> Script<'a> {
             Kind::Text => token.text.trim_matches(['"', '\'']) == name,
             _ => false,
         })
-    }
-
-    /// Whether the script declares the name: it has its own.
-    fn declares(&self, name: &str) -> bool {
-        let is_name = |at: usize| self.all[at].kind == Kind::Name && self.all[at].text == name;
-        (1..self.all.len()).any(|at| is_name(at) && DECLARING.contains(&self.all[at - 1].text))
     }
 }
 

@@ -77,6 +77,10 @@ fn strings_comments_keys_and_own_names_do_not_count() {
     check("'WebSocket'; // WebSocket\n/* WebSocket */ x = {WebSocket: 1, Worker: 2}; /WebSocket/.test(s)", &[]);
     check("function Range(a) {} new Range(1)", &[]);
     check("window.WebSocket = Fake", &[]);
+    check("var self = this; self.find(1); window.print()", &["print"]);
+    check("var a = f(1, 2), find = 3; find(a); [].map((open, b) => open(b)); try {} catch (event) { event }", &[]);
+    check("x = { open() { return 1 }, close() {} }; function f(print, opera) { print(opera) }", &[]);
+    check("document.domain = 'a'; document.cookie = 'b'", &["document.domain", "document.cookie"]);
     check("a = ['WebSocket']; a ? WebSocket : Worker", &["WebSocket", "Worker"]);
 }
 
@@ -91,6 +95,7 @@ fn questions_are_no_uses() {
         "window.ActiveXObject !== undefined ? new window.ActiveXObject('x') : 0",
         &["ActiveXObject?", "ActiveXObject"],
     );
+    check("var msie = document.documentMode", &["document.documentMode?"]);
     check("f(WebSocket)", &["WebSocket"]);
     check("if (!x) return new XMLHttpRequest(); return new ActiveXObject('x')", &["XMLHttpRequest", "ActiveXObject?"]);
 }
