@@ -17,21 +17,23 @@ Examples:
   duoke coverage http://crm.example.com/plugin.html --format json
   duoke coverage plugin.html --replace http://cdn.example.com/jquery.js=jquery.js
 
-A name in a script's strings and comments does not count. What a library names is told apart from what the page names,
-and what a page only asks for (`if (window.WebSocket)`) from what it needs. To see what really happens the page is run as
-by `duoke run` and told a made-up customer and a place; its messages go nowhere, but servers that it may talk to are asked.
+A name in a script's strings and comments does not count. What a library names is told apart
+from what the page names, and what a page only asks for (`if (window.WebSocket)`) from what it
+needs. To see what really happens the page is run as by `duoke run` and told a made-up customer
+and a place. Its messages go nowhere; servers that it may talk to are asked.
 
 JSON, one object:
-  page, url      what was looked at
-  verdict        runs, faults, does_not_load, not_run
-  summary        missing, planned, stub, works: APIs that the page itself uses; guarded: missing, but only asked for or
-                 only in libraries; faults
-  apis[]         api, status, note (what a stub does, what to do about what is missing), count, count_in_libraries,
-                 guarded, places[] {file, line, column, test}
-  files[]        file, url, library, problem, hint
-  run            loaded, problem, hint, ended, told[], effects {type: count}, faults[] {type, count, data}, warnings[];
-                 null with --no-run
-  requests[]     method, url, status, problem, hint";
+  page, url    what was looked at
+  verdict      runs, faults, does_not_load, not_run
+  summary      missing, planned, stub, works: how many APIs the page itself uses; faults;
+               guarded: what is missing, but only asked for or only named by libraries
+  apis[]       api; status; note: what a stub does, what to do about what is missing;
+               count, count_in_libraries; guarded; touched: asked for in vain in the run;
+               places[] {file, line, column, test}
+  files[]      file, url, library, problem, hint
+  run          loaded, problem, hint, ended, told[], effects {type: count},
+               faults[] {type, count, data}, warnings[]; null with --no-run
+  requests[]   method, url, status, problem, hint";
 
 /// `--format`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -91,7 +91,7 @@ pub fn gather(source: &Source, recorder: &Recorder) -> Vec<File> {
     let mut files = Vec::new();
     let (document_url, encoding) = match source {
         Source::Script(document, script) => {
-            files.push(script_file(script.clone(), None, encoding_rs::UTF_8, recorder));
+            files.push(script_file(script, None, encoding_rs::UTF_8, recorder));
             (document.clone(), encoding_rs::UTF_8)
         }
         Source::Document(url) => match had(url, Destination::Document, recorder) {
@@ -125,7 +125,7 @@ fn loaded_later(exchange: &Exchange, encoding: &'static encoding_rs::Encoding, r
     let response = exchange.result.as_ref().ok()?;
     let is_html = response.header("content-type").is_some_and(|kind| kind.contains("html"));
     let file = match exchange.destination {
-        Destination::Script => script_file(exchange.url.clone(), None, encoding, recorder),
+        Destination::Script => script_file(&exchange.url, None, encoding, recorder),
         Destination::Document | Destination::Xhr if is_html => {
             let (text, _) = decode_html(&response.body, response.header("content-type"));
             document_file(response, &text, &markup::read(&text))
@@ -158,21 +158,26 @@ fn scripts_of(
     let addresses = markup.scripts.iter().filter_map(|(source, charset)| Some((base.join(source).ok()?, charset)));
     addresses
         .filter(|(url, _)| seen.insert(key(url)))
-        .map(|(url, charset)| script_file(url, charset.as_deref(), encoding, recorder))
+        .map(|(url, charset)| script_file(&url, charset.as_deref(), encoding, recorder))
         .collect()
 }
 
-fn script_file(url: Url, charset: Option<&str>, encoding: &'static encoding_rs::Encoding, recorder: &Recorder) -> File {
-    let response = match had(&url, Destination::Script, recorder) {
+fn script_file(
+    url: &Url,
+    charset: Option<&str>,
+    encoding: &'static encoding_rs::Encoding,
+    recorder: &Recorder,
+) -> File {
+    let response = match had(url, Destination::Script, recorder) {
         Ok(response) => response,
-        Err(problem) => return File { problem: Some(problem), ..File::new(name_of(&url, None), &url) },
+        Err(problem) => return File { problem: Some(problem), ..File::new(name_of(url, None), url) },
     };
     let text = decode_script(&response.body, response.header("content-type"), charset, encoding);
     let lines = Lines::of(&text);
     let found = scan(&text).into_iter().map(|sighting| place(&lines, sighting.api, sighting.at, sighting.manner));
     let found = found.collect();
-    let file = File::new(name_of(&url, Some(&response)), &url);
-    File { is_library: is_library(&url, &text), found, ..file }
+    let file = File::new(name_of(url, Some(&response)), url);
+    File { is_library: is_library(url, &text), found, ..file }
 }
 
 fn document_file(response: &Response, text: &str, markup: &Markup) -> File {

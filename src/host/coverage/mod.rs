@@ -10,6 +10,8 @@ pub mod gather;
 pub mod markup;
 pub mod recorder;
 pub mod report;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod trial;
 

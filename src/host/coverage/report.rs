@@ -9,6 +9,7 @@ use crate::base::limits::COVERAGE_PLACES_MAX;
 use crate::event::Fault;
 use crate::page::Source;
 use crate::webapi::catalogue::{Api, Status};
+use crate::webapi::missing;
 
 /// Where a name stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct Named {
     pub places: Vec<Place>,
     /// Whether each file that uses it asks first whether it is there.
     pub is_guarded: bool,
+    /// Whether a script asked for it in vain when the page ran.
+    pub is_touched: bool,
 }
 
 impl Named {
@@ -43,10 +46,10 @@ impl Named {
         self.places.iter().filter(|place| place.is_library == in_libraries).count()
     }
 
-    /// Whether the page itself uses it without asking.
+    /// Whether the page itself uses it without asking, or asked for it in vain when it ran.
     #[must_use]
     pub fn is_needed(&self) -> bool {
-        self.count(false) > 0 && !self.is_guarded
+        self.count(false) > 0 && !self.is_guarded || self.is_touched
     }
 }
 
@@ -96,7 +99,11 @@ pub struct Report {
 /// Puts together what was found.
 #[must_use]
 pub fn report(page: &str, source: &Source, files: Vec<File>, trial: Option<Trial>, recorder: &Recorder) -> Report {
-    let apis = named(&files);
+    let mut apis = named(&files);
+    for named in &mut apis {
+        let beginning = missing::beginning(named.api);
+        named.is_touched = trial.iter().flat_map(|trial| &trial.warnings).any(|text| text.starts_with(&beginning));
+    }
     let url = source.document_url().to_string();
     Report { page: page.to_owned(), url, files, apis, trial, exchanges: recorder.exchanges() }
 }
@@ -107,7 +114,7 @@ fn named(files: &[File]) -> Vec<Named> {
     for file in own.into_iter().chain(libraries) {
         for found in &file.found {
             let at = apis.iter().position(|named| named.api == found.api).unwrap_or_else(|| {
-                apis.push(Named { api: found.api, places: Vec::new(), is_guarded: true });
+                apis.push(Named { api: found.api, places: Vec::new(), is_guarded: true, is_touched: false });
                 apis.len() - 1
             });
             apis[at].places.push(Place {
@@ -183,6 +190,7 @@ fn api_json(named: &Named) -> Value {
         "count": named.count(false),
         "count_in_libraries": named.count(true),
         "guarded": named.is_guarded,
+        "touched": named.is_touched,
         "places": named.places.iter().take(COVERAGE_PLACES_MAX).map(place).collect::<Vec<_>>(),
     })
 }

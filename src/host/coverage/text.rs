@@ -6,16 +6,17 @@ use super::report::{Named, Place, Report, Verdict, fault_text};
 use crate::base::limits::COVERAGE_PLACES_SHOWN_MAX;
 use crate::event::Fault;
 use crate::webapi::catalogue::Status;
+use crate::webapi::missing;
 
-/// The report as text.
+/// The report as text: what is told in one section is not told again in a later one.
 #[must_use]
 pub fn render(report: &Report) -> String {
     let mut text = format!("{}: {}\n", report.page, summary(report));
+    section(&mut text, "what went wrong", &faults(report));
+    section(&mut text, "could not be had", &files(report));
     section(&mut text, "missing", &advice(report, Status::Missing));
     section(&mut text, "planned, not here yet", &advice(report, Status::Planned));
     section(&mut text, "here, but less than the name says", &advice(report, Status::Stub));
-    section(&mut text, "what went wrong", &faults(report));
-    section(&mut text, "could not be had", &files(report));
     section(&mut text, "warnings", &warnings(report));
     section(&mut text, "asked for, and done without", &guarded(report));
     section(&mut text, "works", &works(report));
@@ -67,13 +68,17 @@ fn section(text: &mut String, title: &str, lines: &[String]) {
 
 /// What the page itself uses of a status: the name and its places, and what to do about it.
 fn advice(report: &Report, status: Status) -> Vec<String> {
-    let lines = |named: &Named| [format!("{}  {}", named.api.name, places(named)), format!("    {}", named.api.note)];
+    let lines = |named: &Named| {
+        let touched = if named.is_touched { "; touched in the run" } else { "" };
+        [format!("{}  {}{touched}", named.api.name, places(named)), format!("    {}", named.api.note)]
+    };
     report.needed(status).flat_map(lines).collect()
 }
 
 /// `a.js:1:2, b.js:3:4 and 5 more`
 fn places(named: &Named) -> String {
-    let own: Vec<&Place> = named.places.iter().filter(|place| !place.is_library).collect();
+    let only_libraries = named.count(false) == 0;
+    let own: Vec<&Place> = named.places.iter().filter(|place| !place.is_library || only_libraries).collect();
     let shown = own.iter().take(COVERAGE_PLACES_SHOWN_MAX);
     let shown: Vec<String> = shown.map(|place| format!("{}:{}:{}", place.file, place.line, place.column)).collect();
     match own.len() - shown.len() {
@@ -117,7 +122,12 @@ fn files(report: &Report) -> Vec<String> {
 }
 
 fn warnings(report: &Report) -> Vec<String> {
-    let mut lines: Vec<String> = report.trial.as_ref().map(|trial| trial.warnings.clone()).unwrap_or_default();
+    let is_told = |text: &&String| {
+        let mut touched = report.apis.iter().filter(|named| named.is_touched);
+        touched.any(|named| text.starts_with(&missing::beginning(named.api)))
+    };
+    let warnings = report.trial.iter().flat_map(|trial| &trial.warnings);
+    let mut lines: Vec<String> = warnings.filter(|text| !is_told(text)).cloned().collect();
     let is_echat = report.apis.iter().any(|named| named.api.name == "echatSDK");
     if !report.has_notify() && !is_echat && report.verdict() != Verdict::NotLoaded {
         lines.push("no file has MCS_ClientNotify: the page is not told which customer is being served".to_owned());
