@@ -202,7 +202,6 @@ pub(super) const ROWS: &[Api] = &[
             "jQuery 1.x asks for it only where addEventListener is missing",
         ),
     ),
-    quirk("Element#removeNode", Missing, "use element.remove()", "WebKit lacks it"),
     quirk("Element#swapNode", Missing, "use insertBefore", "WebKit lacks it"),
     quirk("Element#applyElement", Missing, "use insertBefore and appendChild", "WebKit lacks it"),
     quirk(
