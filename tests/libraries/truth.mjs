@@ -58,7 +58,16 @@ class Browser {
   }
   close() {
     this.process.kill("SIGKILL");
-    this.process.once("exit", () => rmSync(this.profile, { recursive: true, force: true, maxRetries: 10 }));
+    // Its children may still write.
+    const remove = (tries) => {
+      try {
+        rmSync(this.profile, { recursive: true, force: true });
+      } catch (error) {
+        if (tries === 0) throw error;
+        setTimeout(remove, 100, tries - 1);
+      }
+    };
+    this.process.once("exit", () => remove(20));
   }
 }
 
