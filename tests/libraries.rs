@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
 
 mod page_bench;
+#[path = "libraries/sites.rs"]
+mod sites;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

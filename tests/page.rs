@@ -6,6 +6,7 @@
 mod driven;
 #[path = "page/navigation.rs"]
 mod navigation;
+mod page_bench;
 #[path = "page/ui.rs"]
 mod ui;
 

@@ -73,6 +73,10 @@ pub const CONSOLE_GROUPS_MAX: usize = 16;
 pub const STORAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
 /// Entries of a document's session history; past that the oldest go, as in browsers.
 pub const HISTORY_ENTRIES_MAX: usize = 50;
+/// Bytes that one call of `crypto.getRandomValues` fills (Web Cryptography §10.1.1).
+pub const RANDOM_BYTES_MAX: usize = 65_536;
+/// Marks and measures that `performance` keeps; past that the oldest go: a page may mark every event.
+pub const PERFORMANCE_ENTRIES_MAX: usize = 10_000;
 /// Brackets that code may nest: boa's parser takes about 25 kB of stack a level, and quadratic time.
 pub const CODE_NESTING_MAX: usize = 2_000;
 /// Compiled regular expressions kept per thread; past that all go: a page writes a few hundred, but may make up more.

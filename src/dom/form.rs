@@ -386,10 +386,29 @@ pub fn elements_named(form: &NodeRef, name: &str) -> Vec<NodeRef> {
     if name.is_empty() { Vec::new() } else { elements(form).into_iter().filter(fits).collect() }
 }
 
-/// What a form submits (HTML §4.10.22.4): names and values in tree order. Files are not among them: there is nobody to
-/// choose one.
+/// What a control submits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submitted {
+    /// A text.
+    Text(String),
+    /// The empty file of a file control: there is nobody to choose one.
+    NoFile,
+}
+
+impl Submitted {
+    /// The value where only texts are sent: of a file its name (HTML §4.10.22.5).
+    #[must_use]
+    pub fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::NoFile => String::new(),
+        }
+    }
+}
+
+/// What a form submits (HTML §4.10.22.4): names and values in tree order.
 #[must_use]
-pub fn entry_list(form: &NodeRef, submitter: Option<&NodeRef>) -> Vec<(String, String)> {
+pub fn entry_list(form: &NodeRef, submitter: Option<&NodeRef>) -> Vec<(String, Submitted)> {
     let mut entries = Vec::new();
     for control in tree::descendants(&tree::root_of(form)) {
         let is_control = matches!(control.html_name(), "input" | "button" | "select" | "textarea");
@@ -402,12 +421,13 @@ pub fn entry_list(form: &NodeRef, submitter: Option<&NodeRef>) -> Vec<(String, S
         match kind {
             "submit" | "image" | "button" | "reset" if !is_submitter => {}
             "checkbox" | "radio" if !checked(&control) => {}
-            "file" => {}
+            "file" => entries.push((name, Submitted::NoFile)),
             "select" => {
                 let chosen = options::selected_options(&control);
-                entries.extend(chosen.iter().filter(|o| !is_disabled(o)).map(|o| (name.clone(), value(o))));
+                let chosen = chosen.iter().filter(|o| !is_disabled(o));
+                entries.extend(chosen.map(|o| (name.clone(), Submitted::Text(value(o)))));
             }
-            _ => entries.push((name, value(&control))),
+            _ => entries.push((name, Submitted::Text(value(&control)))),
         }
     }
     entries

@@ -18,10 +18,12 @@
 pub mod attributes;
 pub mod boxes;
 pub mod css;
+pub mod css_rules;
 pub mod css_shorthands;
 pub mod css_values;
 pub mod document;
 pub mod form;
+pub mod media_query;
 pub mod node;
 pub mod options;
 pub mod parse;

@@ -320,7 +320,7 @@ const DOCUMENT: Interface = Interface {
         ("scripts", |this, _, c| listed(this, "scripts", Kind::Html(&["script"]), c), None),
         ("embeds", |this, _, c| listed(this, "embeds", Kind::Html(&["embed"]), c), None),
         ("plugins", |this, _, c| listed(this, "plugins", Kind::Html(&["embed"]), c), None),
-        ("styleSheets", |this, _, c| listed(this, "styleSheets", Kind::Html(&["style"]), c), None),
+        ("styleSheets", super::style_sheet::style_sheets, None),
     ],
     methods: &[
         ("createElement", create_element, 1),

@@ -18,16 +18,18 @@ use crate::engine::interface::Interface;
 /// None yet.
 pub fn set_attribute(element: &NodeRef, name: &str, value: &str, context: &mut Context) -> JsResult<()> {
     attributes::set(element, name, value);
-    attribute_set(element, name, context);
-    Ok(())
+    attribute_set(element, name, context)
 }
 
-fn attribute_set(element: &NodeRef, name: &str, context: &mut Context) {
+fn attribute_set(element: &NodeRef, name: &str, context: &mut Context) -> JsResult<()> {
     if name.starts_with("on") && name.len() > 2 {
         handlers::attribute_changed(element, name, context);
     } else if name == "id" || name == "name" {
         super::named_access::publish(context);
+    } else if name == "src" && element.is_html("img") {
+        return super::image::source_set(element, context);
     }
+    Ok(())
 }
 
 /// An attribute name as HTML documents fold it.
@@ -60,7 +62,7 @@ fn set_attribute_native(this: &JsValue, args: &[JsValue], context: &mut Context)
     check_name(&name, context)?;
     let known = element.as_element().and_then(|e| e.with_qualified(&name, |a| a.map(|a| a.name.clone())));
     attributes::set_named(&element, known.unwrap_or_else(|| attributes::plain_name(&name)), value);
-    attribute_set(&element, &name, context);
+    attribute_set(&element, &name, context)?;
     Ok(JsValue::undefined())
 }
 
@@ -68,7 +70,7 @@ fn remove_attribute(this: &JsValue, args: &[JsValue], context: &mut Context) -> 
     let element = this_element(this)?;
     let name = folded(&element, text(args, 0, context)?);
     if attributes::remove_qualified(&element, &name) {
-        attribute_set(&element, &name, context);
+        attribute_set(&element, &name, context)?;
     }
     Ok(JsValue::undefined())
 }
@@ -89,7 +91,7 @@ fn toggle_attribute(this: &JsValue, args: &[JsValue], context: &mut Context) -> 
         set_attribute(&element, &name, "", context)?;
     } else if !wanted && there {
         attributes::remove_qualified(&element, &name);
-        attribute_set(&element, &name, context);
+        attribute_set(&element, &name, context)?;
     }
     Ok(wanted.into())
 }
@@ -307,7 +309,7 @@ pub fn put_attribute_node(element: &NodeRef, attr: &NodeRef, context: &mut Conte
     let at = element.as_element().and_then(|e| e.with_attributes(|list| list.iter().position(same_name)));
     let old = at.and_then(|at| attributes::attr_node(element, at));
     attributes::adopt_node(element, attr);
-    attribute_set(element, &node::node_name(attr), context);
+    attribute_set(element, &node::node_name(attr), context)?;
     Ok(wrap_or_null(old, context))
 }
 

@@ -187,14 +187,15 @@ enum Stop {
 pub fn dispatch(event: &JsObject, target: &JsObject, context: &mut Context) -> JsResult<bool> {
     let is_click = with(event, |data| *data.kind.borrow() == *"click")?;
     match as_node(&target.clone().into()).filter(|_| is_click) {
-        Some(node) if is_mouse_event(event, context) => super::activation::dispatch_click(event, &node, context),
+        Some(node) if is_a(event, "MouseEvent", context) => super::activation::dispatch_click(event, &node, context),
         _ => dispatch_plain(event, target, context),
     }
 }
 
-fn is_mouse_event(event: &JsObject, context: &mut Context) -> bool {
-    let mouse = prototype("MouseEvent", context);
-    std::iter::successors(event.prototype(), |p| p.prototype()).any(|p| JsObject::equals(&p, &mouse))
+/// Whether an event is of an interface or of one that inherits from it.
+pub(super) fn is_a(event: &JsObject, interface: &str, context: &mut Context) -> bool {
+    let wanted = prototype(interface, context);
+    std::iter::successors(event.prototype(), |p| p.prototype()).any(|p| JsObject::equals(&p, &wanted))
 }
 
 /// Dispatches an event and does nothing after it.

@@ -3,11 +3,11 @@
 use boa_engine::{Context, JsObject, JsResult, JsValue};
 
 use super::exception::dom_exception;
-use super::reflect::{self, Kind, Reflected};
+use super::reflect::{self, Kind, Reflected, Words};
 use super::window::Window;
 use super::wrap::{part, this_element, wrap};
 use super::{activation, dataset, element, event, handlers, html_interfaces};
-use crate::dom::{Node, NodeRef, css, form, node::same, text, tree};
+use crate::dom::{Node, NodeRef, attributes, css, form, node::same, text, tree};
 use crate::engine::convert::{string, text_null_empty};
 use crate::engine::interface::{Interface, install, prototype};
 
@@ -246,13 +246,26 @@ fn content_editable(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<
     Ok(string(match value.as_deref() {
         Some("" | "true") => "true",
         Some("false") => "false",
+        Some("plaintext-only") => "plaintext-only",
         _ => "inherit",
     }))
 }
 
 fn set_content_editable(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let value = crate::engine::convert::text(args, 0, context)?;
-    element::set_attribute(&this_element(this)?, "contenteditable", &value, context)?;
+    let value = crate::engine::convert::text(args, 0, context)?.to_ascii_lowercase();
+    let element = this_element(this)?;
+    match value.as_str() {
+        "true" | "false" | "plaintext-only" => element::set_attribute(&element, "contenteditable", &value, context)?,
+        "inherit" => {
+            attributes::remove_plain(&element, "contenteditable");
+        }
+        _ => {
+            let message = format!(
+                "The value provided ('{value}') is not one of 'true', 'false', 'plaintext-only', or 'inherit'."
+            );
+            return Err(dom_exception("SyntaxError", &message, context));
+        }
+    }
     Ok(JsValue::undefined())
 }
 
@@ -271,15 +284,47 @@ const HTML_ELEMENT: Interface = Interface {
     ..Interface::EMPTY
 };
 
-const REFLECTED: [Reflected; 7] = [
+const INPUT_MODES: [&str; 8] = ["none", "text", "tel", "url", "email", "numeric", "decimal", "search"];
+const ENTER_KEY_HINTS: [&str; 7] = ["enter", "done", "go", "next", "previous", "search", "send"];
+
+const REFLECTED: [Reflected; 12] = [
     Reflected::text("title"),
     Reflected::text("lang"),
-    Reflected::text("dir"),
+    Reflected::words("dir", &["ltr", "rtl", "auto"], ""),
     Reflected::flag("hidden"),
+    Reflected::flag("inert"),
+    Reflected::flag("autofocus"),
     Reflected::of("accessKey", "accesskey", Kind::Text),
-    Reflected::of("draggable", "draggable", Kind::Flag),
-    Reflected::of("spellcheck", "spellcheck", Kind::Flag),
+    Reflected::of("draggable", "draggable", Kind::Switch("true", "false", is_draggable)),
+    Reflected::of("spellcheck", "spellcheck", Kind::Switch("true", "false", |node| is_on_above(node, "spellcheck"))),
+    Reflected::of("translate", "translate", Kind::Switch("yes", "no", |node| is_on_above(node, "translate"))),
+    Reflected::of("inputMode", "inputmode", Kind::Words(Words { known: &INPUT_MODES, missing: "", invalid: "" })),
+    Reflected::of(
+        "enterKeyHint",
+        "enterkeyhint",
+        Kind::Words(Words { known: &ENTER_KEY_HINTS, missing: "", invalid: "" }),
+    ),
 ];
+
+/// Pictures and links can be dragged unless something says otherwise (HTML §6.12.8).
+fn is_draggable(element: &NodeRef) -> bool {
+    match element.html_name() {
+        "img" => true,
+        "a" => form::has_flag(element, "href"),
+        _ => false,
+    }
+}
+
+/// `spellcheck` and `translate` are what the nearest ancestor with a word says, otherwise on.
+fn is_on_above(element: &NodeRef, name: &str) -> bool {
+    let word = |node: NodeRef| node.as_element().and_then(|e| e.attr(name)).map(|word| word.to_ascii_lowercase());
+    let mut words = tree::ancestors(element).filter_map(word);
+    words.find_map(|word| match word.as_str() {
+        "" | "true" | "yes" => Some(true),
+        "false" | "no" => Some(false),
+        _ => None,
+    }) != Some(false)
+}
 
 /// Installs HTMLElement and the interfaces that are only a name and reflected attributes.
 ///

@@ -1,14 +1,12 @@
 //! A page in a temporary folder, told things in lines like those of a session log, and what it gave out as text.
 
-use std::path::Path;
-use std::sync::Arc;
-
-use duoke::base::limits::{CLOCK_START_MS, PAGE_STACK_BYTES, SETTLE_MS_DEFAULT};
+use duoke::base::limits::{CLOCK_START_MS, SETTLE_MS_DEFAULT};
 use duoke::engine::event_loop::{Emission, Output};
 use duoke::event::{Effect, Fault, Message, Stimulus, parse_line};
-use duoke::net::{CookieJar, Folder, Guard, PluginNetwork};
-use duoke::page::{LoadError, Page, PageOptions, Source, Turn, TurnInput};
-use duoke::webapi::world::Settings;
+use duoke::net::Folder;
+use duoke::page::{LoadError, Page, Turn, TurnInput};
+
+use crate::page_bench::{on_page_stack, options};
 
 /// The address of the folder of the pages.
 pub const BASE: &str = "http://demo.plugin.invalid/";
@@ -23,23 +21,6 @@ pub struct Driven {
     told: u64,
 }
 
-/// How to open `index.html` of a folder.
-fn options(root: &Path) -> PageOptions {
-    let folder = Folder::open("demo", root).unwrap();
-    let url = folder.url_of("index.html").unwrap();
-    let cookies = Arc::new(CookieJar::new());
-    let network = PluginNetwork::new(Guard::new()).with_folder(folder).with_cookies(cookies.clone());
-    PageOptions {
-        source: Source::Document(url),
-        network: Arc::new(network),
-        cookies,
-        settings: Settings::default(),
-        start: CLOCK_START_MS,
-        seed: 1,
-        realtime: false,
-    }
-}
-
 /// Opens `index.html` among `files` and runs `work` with it, on the stack of a page.
 pub fn with_page<R: Send + 'static>(
     files: Vec<(&'static str, Vec<u8>)>,
@@ -50,14 +31,14 @@ pub fn with_page<R: Send + 'static>(
         for (name, content) in files {
             std::fs::write(folder.path().join(name), content).unwrap();
         }
-        let opened = Page::open(options(folder.path()), SETTLE_MS_DEFAULT).map(|mut page| {
+        let options = options(Folder::open("demo", folder.path()).unwrap(), "index.html", Vec::new());
+        let opened = Page::open(options, SETTLE_MS_DEFAULT).map(|mut page| {
             let first = show(&page.take_turn());
             (Driven { page, told: 0 }, first)
         });
         work(opened)
     };
-    let thread = std::thread::Builder::new().stack_size(PAGE_STACK_BYTES).spawn(run).unwrap();
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    on_page_stack(run)
 }
 
 impl Driven {

@@ -17,9 +17,8 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
 }
 
-/// How to open the page at `path` below `tests`, a query included, with addresses that `answers` answers.
-pub fn options(path: &str, answers: Vec<Answer>) -> PageOptions {
-    let folder = Folder::open("tests", &root()).unwrap();
+/// How to open the page at `path` of a folder, a query included, with addresses that `answers` answers.
+pub fn options(folder: Folder, path: &str, answers: Vec<Answer>) -> PageOptions {
     let url = folder.url_of(path).unwrap();
     let cookies = Arc::new(CookieJar::new());
     let network = PluginNetwork::new(Guard::new()).with_folder(folder).with_cookies(cookies.clone());
@@ -35,9 +34,9 @@ pub fn options(path: &str, answers: Vec<Answer>) -> PageOptions {
     }
 }
 
-/// Opens a page on a network that `network` makes of the ordinary one.
+/// Opens a page below `tests` on a network that `network` makes of the ordinary one.
 pub fn open(path: &str, answers: Vec<Answer>, network: impl FnOnce(Arc<dyn Network>) -> Arc<dyn Network>) -> Page {
-    let mut options = options(path, answers);
+    let mut options = options(Folder::open("tests", &root()).unwrap(), path, answers);
     options.network = network(options.network);
     Page::open(options, SETTLE_MS_DEFAULT).unwrap()
 }
