@@ -18,6 +18,7 @@ pub mod controls;
 pub mod cookie;
 pub mod css_properties;
 pub mod dataset;
+pub mod dialog;
 pub mod dialogs;
 pub mod document;
 pub mod element;

@@ -56,7 +56,7 @@ class Browser {
   }
   close() {
     this.process.kill("SIGKILL");
-    this.process.once("exit", () => rmSync(this.profile, { recursive: true, force: true }));
+    this.process.once("exit", () => rmSync(this.profile, { recursive: true, force: true, maxRetries: 9, retryDelay: 100 }));
   }
 }
 
