@@ -1,4 +1,4 @@
-//! Form controls: values, checkedness, options, owners, the entry list (HTML §4.10).
+//! Form controls: values, checkedness, options, owners (HTML §4.10).
 
 use std::cell::RefCell;
 
@@ -6,6 +6,8 @@ use super::attributes;
 use super::document::mutated;
 use super::node::{Node, NodeRef, get, same};
 use super::{options, text, tree};
+
+pub use super::form_entries::{Submitted, entry_list};
 
 /// What a control remembers beside its attributes.
 #[derive(Debug, Default, Clone)]
@@ -61,7 +63,7 @@ pub fn has_flag(node: &Node, attribute: &str) -> bool {
     node.as_element().is_some_and(|e| e.has_attr(attribute))
 }
 
-fn attr(node: &Node, name: &str) -> Option<String> {
+pub(super) fn attr(node: &Node, name: &str) -> Option<String> {
     node.as_element().and_then(|e| e.attr(name))
 }
 
@@ -398,53 +400,6 @@ pub fn elements_named(form: &NodeRef, name: &str) -> Vec<NodeRef> {
             .is_some_and(|e| e.with_attr("id", |v| v == Some(name)) || e.with_attr("name", |v| v == Some(name)))
     };
     if name.is_empty() { Vec::new() } else { elements(form).into_iter().filter(fits).collect() }
-}
-
-/// What a control submits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Submitted {
-    /// A text.
-    Text(String),
-    /// The empty file of a file control: there is nobody to choose one.
-    NoFile,
-}
-
-impl Submitted {
-    /// The value where only texts are sent: of a file its name (HTML §4.10.22.5).
-    #[must_use]
-    pub fn into_text(self) -> String {
-        match self {
-            Self::Text(text) => text,
-            Self::NoFile => String::new(),
-        }
-    }
-}
-
-/// What a form submits (HTML §4.10.22.4): names and values in tree order.
-#[must_use]
-pub fn entry_list(form: &NodeRef, submitter: Option<&NodeRef>) -> Vec<(String, Submitted)> {
-    let mut entries = Vec::new();
-    for control in tree::descendants(&tree::root_of(form)) {
-        let is_control = matches!(control.html_name(), "input" | "button" | "select" | "textarea");
-        if !is_control || is_disabled(&control) || !owner(&control).is_some_and(|o| same(&o, form)) {
-            continue;
-        }
-        let is_submitter = submitter.is_some_and(|s| same(s, &control));
-        let kind = if control.is_html("input") { input_type(&control) } else { control.html_name() };
-        let Some(name) = attr(&control, "name").filter(|n| !n.is_empty()) else { continue };
-        match kind {
-            "submit" | "image" | "button" | "reset" if !is_submitter => {}
-            "checkbox" | "radio" if !checked(&control) => {}
-            "file" => entries.push((name, Submitted::NoFile)),
-            "select" => {
-                let chosen = options::selected_options(&control);
-                let chosen = chosen.iter().filter(|o| !is_disabled(o));
-                entries.extend(chosen.map(|o| (name.clone(), Submitted::Text(value(o)))));
-            }
-            _ => entries.push((name, Submitted::Text(value(&control)))),
-        }
-    }
-    entries
 }
 
 /// Puts every control back to its default (HTML §4.10.22.5).

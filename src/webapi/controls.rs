@@ -74,6 +74,7 @@ const INPUT: Interface = Interface {
     attributes: &[
         ("checked", checked, Some(set_checked)),
         ("files", files, None),
+        ("list", node_link!(list_of), None),
         ("valueAsNumber", stepping::value_as_number, Some(stepping::set_value_as_number)),
         (
             "indeterminate",
@@ -146,6 +147,13 @@ const BUTTON_REFLECTED: [Reflected; 6] = [
     FORM_NO_VALIDATE,
     FORM_TARGET,
 ];
+
+/// The list of suggestions (HTML §4.10.5.3.9).
+fn list_of(input: &NodeRef) -> Option<NodeRef> {
+    let id = input.as_element()?.attr("list")?;
+    let found = tree::document_of(input).filter(|_| input.is_connected())?.as_document()?.element_by_id(&id);
+    found.filter(|list| list.is_html("datalist"))
+}
 
 fn label_form(label: &NodeRef) -> Option<NodeRef> {
     form::owner(&labelled_control(label)?)

@@ -7,9 +7,10 @@ use super::collection::{Kind, live};
 use super::document::template_content;
 use super::element::set_attribute;
 use super::image;
+use super::node::node_link;
 use super::reflect::{self, Kind as Reflect, Reflected};
 use super::window::Window;
-use super::wrap::{part, this_element, wrap, wrap_or_null};
+use super::wrap::{part, this_element, wrap};
 use crate::dom::{Node, NodeRef, attributes, form, node::same, text as dom_text, tree};
 use crate::engine::convert::{Native, arg, int, string, text};
 use crate::engine::interface::{Interface, define_accessor, define_method, install, prototype};
@@ -317,6 +318,25 @@ fn install_frames(context: &mut Context) {
     define_method(&canvas, "getContext", |_, _, _| Ok(JsValue::null()), 1, context);
 }
 
+/// Groups of controls and of options.
+fn install_groups(context: &mut Context) {
+    let kind: Native = |_, _, _| Ok(string("fieldset"));
+    let elements: Native = |this, _, context| {
+        part(&this_element(this)?, "elements", context, |group, context| {
+            live(group, Kind::Html(&["button", "fieldset", "input", "object", "output", "select", "textarea"]), context)
+        })
+    };
+    let options: Native = |this, _, context| {
+        part(&this_element(this)?, "options", context, |list, context| live(list, Kind::Html(&["option"]), context))
+    };
+    let fieldset = prototype("HTMLFieldSetElement", context);
+    define_accessor(&fieldset, "form", node_link!(form::owner), None, context);
+    define_accessor(&fieldset, "type", kind, None, context);
+    define_accessor(&fieldset, "elements", elements, None, context);
+    let list = prototype("HTMLDataListElement", context);
+    define_accessor(&list, "options", options, None, context);
+}
+
 /// Installs them.
 ///
 /// # Errors
@@ -332,6 +352,7 @@ pub fn install_elements(context: &mut Context) -> JsResult<()> {
     install_frames(context);
     super::media::install_media(context)?;
     super::gauges::install_gauges(context);
+    super::dialog::install_dialog(context);
     let template = Interface {
         name: "HTMLTemplateElement",
         parent: Some("HTMLElement"),
@@ -339,16 +360,6 @@ pub fn install_elements(context: &mut Context) -> JsResult<()> {
         ..Interface::EMPTY
     };
     install(&template, context)?;
-    let details = prototype("HTMLFieldSetElement", context);
-    define_accessor(
-        &details,
-        "form",
-        |this, _, context| {
-            let owner = form::owner(&this_element(this)?);
-            Ok(wrap_or_null(owner, context))
-        },
-        None,
-        context,
-    );
+    install_groups(context);
     Ok(())
 }

@@ -13,7 +13,7 @@ use super::validity;
 use super::window::{Navigation, Window};
 use super::wrap::{as_node, part, this_element, wrap};
 use crate::dom::form::Submitted;
-use crate::dom::{NodeRef, form};
+use crate::dom::{NodeRef, form, tree};
 use crate::engine::convert::{arg, string, type_error};
 use crate::engine::event_loop::Output;
 use crate::engine::interface::{Interface, install, prototype};
@@ -45,7 +45,7 @@ fn set_action(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResu
 
 fn method(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     let written = this_element(this)?.as_element().and_then(|e| e.attr("method")).unwrap_or_default();
-    Ok(string(if written.eq_ignore_ascii_case("post") { "post" } else { "get" }))
+    Ok(string(["post", "dialog"].into_iter().find(|known| known.eq_ignore_ascii_case(&written)).unwrap_or("get")))
 }
 
 fn enctype(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
@@ -141,6 +141,13 @@ fn submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) ->
             .or_else(|| data.attr(name))
             .filter(|value| !value.trim().is_empty())
     };
+    if own("method", "formmethod").is_some_and(|method| method.eq_ignore_ascii_case("dialog")) {
+        let result = submitter.and_then(|button| button.as_element().and_then(|e| e.attr("value")));
+        return match tree::ancestors(form).find(|node| node.is_html("dialog")) {
+            Some(dialog) => super::dialog::close(&dialog, result.as_deref(), context),
+            None => Ok(()),
+        };
+    }
     let address = own("action", "formaction").unwrap_or_else(|| window.url.borrow().to_string());
     let Some(mut url) = window.resolve(address.trim()) else { return Ok(()) };
     let entries = form::entry_list(form, submitter);

@@ -100,7 +100,7 @@ fn has_come(image: &NodeRef) -> bool {
 fn size(this: &JsValue, name: &str, of_box: fn(boxes::Size) -> f64) -> JsResult<JsValue> {
     let image = this_element(this)?;
     let written = image.as_element().and_then(|element| element.attr(name));
-    if let Some(written) = written.and_then(|written| written.trim().trim_end_matches("px").parse::<u32>().ok()) {
+    if let Some(written) = written.and_then(|written| reflect::parse_integer(&written)).filter(|size| *size >= 0) {
         return Ok(written.into());
     }
     let shown = if image.is_connected() { of_box(boxes::size(&image)).round() } else { 0.0 };

@@ -12,7 +12,7 @@ use super::{
     document, element, elements, event, event_types, exception, fetch, file, file_reader, form_data, form_element,
     geometry, handlers, history, html_element, implementation, location, media_query_list, message_port,
     mutation_observer, named_access, named_node_map, navigator, node, object_url, parent_node, performance,
-    post_message, range, report_error, runtime, select, selection, storage, structured_clone, style, style_sheet,
+    post_message, range, report_error, runtime, select, selection, storage, structured_clone, style, style_sheet, svg,
     target, text_encoding, timers, token_list, traversal, url, url_search_params, validity, xhr,
 };
 use crate::engine::convert::{arg, string, text};
@@ -120,7 +120,7 @@ fn install_elements(context: &mut Context) -> JsResult<()> {
     controls::install_controls(context)?;
     select::install_select(context)?;
     elements::install_elements(context)?;
-    install(&Interface { name: "SVGElement", parent: Some("Element"), ..Interface::EMPTY }, context)
+    svg::install_svg(context)
 }
 
 /// The window's own members.

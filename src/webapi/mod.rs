@@ -24,6 +24,7 @@ pub mod crypto;
 pub mod css;
 pub mod css_properties;
 pub mod dataset;
+pub mod dialog;
 pub mod dialogs;
 pub mod document;
 pub mod element;
@@ -84,6 +85,7 @@ pub mod storage;
 pub mod structured_clone;
 pub mod style;
 pub mod style_sheet;
+mod svg;
 pub mod table_parts;
 pub mod target;
 #[cfg(test)]

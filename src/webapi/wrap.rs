@@ -140,7 +140,10 @@ pub fn node_arg(args: &[JsValue], at: usize) -> JsResult<NodeRef> {
 pub fn interface_of(node: &Node) -> &'static str {
     match node.kind() {
         NodeKind::Element(element) if element.name.ns == ns!(html) => html_interface(&element.name.local),
-        NodeKind::Element(element) if element.name.ns == ns!(svg) => "SVGElement",
+        NodeKind::Element(element) if element.name.ns == ns!(svg) => match &*element.name.local {
+            "svg" => "SVGSVGElement",
+            _ => "SVGElement",
+        },
         NodeKind::Element(_) => "Element",
         NodeKind::Text(_) => "Text",
         NodeKind::CData(_) => "CDATASection",

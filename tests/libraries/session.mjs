@@ -61,7 +61,19 @@ export function act(type, data) {
   };
   switch (type) {
     case "stimulus.ui.click":
-      if (fire(MouseEvent, "mousedown", {}) && element.focus) element.focus();
+      if (fire(MouseEvent, "mousedown", {})) {
+        let next = element;
+        const focusable = (node) => node.tabIndex >= 0 && !node.disabled;
+        while (next && !focusable(next)) next = next.parentElement;
+        // What a person typed is committed when the focus leaves; a script's value is not, in Chromium.
+        const typed = window.__typed;
+        if (typed && typed !== next) {
+          window.__typed = null;
+          if (typed === document.activeElement) typed.dispatchEvent(new Event("change", { bubbles: true }));
+        }
+        if (next) next.focus();
+        else if (document.activeElement) document.activeElement.blur();
+      }
       fire(MouseEvent, "mouseup", {});
       element.click();
       break;
@@ -69,6 +81,7 @@ export function act(type, data) {
       element.focus();
       fire(KeyboardEvent, "keydown", {});
       assign("value", data.value);
+      window.__typed = element;
       fire(InputEvent, "input", {});
       fire(KeyboardEvent, "keyup", {});
       break;

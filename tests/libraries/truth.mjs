@@ -58,16 +58,7 @@ class Browser {
   }
   close() {
     this.process.kill("SIGKILL");
-    // Its children may still write.
-    const remove = (tries) => {
-      try {
-        rmSync(this.profile, { recursive: true, force: true });
-      } catch (error) {
-        if (tries === 0) throw error;
-        setTimeout(remove, 100, tries - 1);
-      }
-    };
-    this.process.once("exit", () => remove(20));
+    this.process.once("exit", () => rmSync(this.profile, { recursive: true, force: true, maxRetries: 9, retryDelay: 100 }));
   }
 }
 
