@@ -13,7 +13,8 @@
 //! - [`select`]: CSS selectors; [`css`]: declarations and style sheets; [`css_values`], [`css_shorthands`],
 //!   [`css_transforms`]: which values are valid, the parts of shorthands, the matrix of a transform
 //! - [`boxes`]: an estimate of what is where
-//! - [`form`]: values, checkedness, owners, the entry list; [`options`]: a select's options and which are selected
+//! - [`form`]: values, checkedness, owners, the entry list; [`form_values`]: what an input's type makes of a value;
+//!   [`options`]: a select's options and which are selected
 
 pub mod attributes;
 pub mod boxes;
@@ -23,6 +24,7 @@ pub mod css_transforms;
 pub mod css_values;
 pub mod document;
 pub mod form;
+pub mod form_values;
 pub mod node;
 pub mod options;
 pub mod parse;
