@@ -3,7 +3,7 @@
 //!
 //!     cargo run --release --example peer -- pages/vanilla/index.html events/1000.jsonl out.jsonl
 //!
-//! The page may load its scripts from the folder above its own, as the rig's pages do.
+//! The page may load its scripts from the folder above its own, as the rig's pages do, or from below a fourth argument.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the rig reads its marks from standard output")]
 
@@ -38,8 +38,10 @@ fn main() {
 
 fn run() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [page, events, out, ..] = arguments.as_slice() else { return Err("usage: peer PAGE EVENTS OUT".into()) };
-    let options = options(Path::new(page))?;
+    let [page, events, out, root @ ..] = arguments.as_slice() else {
+        return Err("usage: peer PAGE EVENTS OUT [ROOT]".into());
+    };
+    let options = options(Path::new(page), root.first().map(Path::new))?;
     let started = Stopwatch::start();
     let mut page_driver = Page::open(options, SETTLE_MS_DEFAULT)?;
     let mut messages = String::new();
@@ -83,11 +85,11 @@ fn as_it_stands(line: &Line, text: &str) -> Stimulus {
     stimulus
 }
 
-fn options(page: &Path) -> Result<PageOptions, Box<dyn Error>> {
+fn options(page: &Path, root: Option<&Path>) -> Result<PageOptions, Box<dyn Error>> {
     let page = page.canonicalize()?;
-    let folder = page.parent().and_then(Path::parent).ok_or("the page has no folder")?;
-    let path = page.strip_prefix(folder)?.to_string_lossy().into_owned();
-    let folder = Folder::open("rig", folder)?;
+    let root = root.or(page.parent().and_then(Path::parent)).ok_or("the page has no folder")?.canonicalize()?;
+    let path = page.strip_prefix(&root)?.to_string_lossy().into_owned();
+    let folder = Folder::open("rig", &root)?;
     let url = folder.url_of(&path)?;
     let cookies = Arc::new(CookieJar::new());
     let network = PluginNetwork::new(Guard::new()).with_folder(folder).with_cookies(cookies.clone());

@@ -1,6 +1,6 @@
 //! Form controls: values, checkedness, options, owners, the entry list (HTML §4.10).
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use super::attributes;
 use super::document::mutated;
@@ -27,23 +27,12 @@ pub struct Control {
     pub(super) settled: bool,
     /// What `setCustomValidity` was told.
     pub custom_error: String,
+    /// A person typed into it, and `change` did not tell so yet.
+    typed: bool,
     /// Selection in a text control, in UTF-16 code units: start, end.
     pub selection: (usize, usize),
-}
-
-thread_local! {
-    static FOCUSED: Cell<*const Node> = const { Cell::new(std::ptr::null()) };
-}
-
-/// Tells the selector `:focus` which element has the focus.
-pub fn set_focused(node: Option<&NodeRef>) {
-    FOCUSED.set(node.map_or(std::ptr::null(), |node| &raw const **node));
-}
-
-/// Whether this element has the focus.
-#[must_use]
-pub fn is_focused(node: &Node) -> bool {
-    std::ptr::eq(FOCUSED.get(), node)
+    /// Whether that selection runs backward.
+    is_selection_backward: bool,
 }
 
 pub(super) fn with_control<R>(node: &Node, f: impl FnOnce(&mut Control) -> R) -> Option<R> {
@@ -62,7 +51,8 @@ pub(super) fn copy_control(from: &NodeRef, to: &NodeRef) {
         return;
     }
     if let (Some(from), Some(to)) = (from.as_element(), to.as_element()) {
-        to.control.replace(from.control.borrow().clone());
+        let copy = from.control.borrow().clone();
+        to.control.replace(copy.map(|control| Box::new(Control { typed: false, ..*control })));
     }
 }
 
@@ -229,6 +219,7 @@ pub fn set_value(node: &NodeRef, new: &str) {
             let end = text::utf16_len(&new);
             with_control(node, |c| {
                 c.value = Some(new);
+                c.typed = false;
                 c.selection = (end, end);
             });
         }
@@ -236,6 +227,7 @@ pub fn set_value(node: &NodeRef, new: &str) {
             let end = text::utf16_len(new);
             with_control(node, |c| {
                 c.value = Some(new.to_owned());
+                c.typed = false;
                 c.selection = (end, end);
             });
         }
@@ -244,6 +236,17 @@ pub fn set_value(node: &NodeRef, new: &str) {
         _ => attributes::set(node, "value", new),
     }
     mutated();
+}
+
+/// A person typed into a control.
+pub fn note_typed(node: &Node) {
+    with_control(node, |c| c.typed = true);
+}
+
+/// Whether a person typed into a control since the last call.
+pub fn take_typed(node: &Node) -> bool {
+    let is_typed = peek(node, |c| Some(c.typed)).unwrap_or(false);
+    is_typed && with_control(node, |c| std::mem::take(&mut c.typed)).unwrap_or(false)
 }
 
 /// The default value of a textarea or input (`defaultValue`).
@@ -255,6 +258,17 @@ pub fn default_value(node: &Node) -> String {
 /// Runs `f` on a text control's selection.
 pub fn selection<R: Default>(node: &NodeRef, f: impl FnOnce(&mut (usize, usize)) -> R) -> R {
     with_control(node, |c| f(&mut c.selection)).unwrap_or_default()
+}
+
+/// Whether a text control's selection runs backward.
+#[must_use]
+pub fn is_selection_backward(node: &Node) -> bool {
+    peek(node, |c| Some(c.is_selection_backward)).unwrap_or(false)
+}
+
+/// Sets it, and answers with what it was.
+pub fn set_selection_backward(node: &Node, on: bool) -> bool {
+    with_control(node, |c| std::mem::replace(&mut c.is_selection_backward, on)).unwrap_or(false)
 }
 
 /// An input's checkedness.
@@ -368,10 +382,29 @@ pub fn elements_named(form: &NodeRef, name: &str) -> Vec<NodeRef> {
     if name.is_empty() { Vec::new() } else { elements(form).into_iter().filter(fits).collect() }
 }
 
-/// What a form submits (HTML §4.10.22.4): names and values in tree order. Files are not among them: there is nobody to
-/// choose one.
+/// What a control submits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submitted {
+    /// A text.
+    Text(String),
+    /// The empty file of a file control: there is nobody to choose one.
+    NoFile,
+}
+
+impl Submitted {
+    /// The value where only texts are sent: of a file its name (HTML §4.10.22.5).
+    #[must_use]
+    pub fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::NoFile => String::new(),
+        }
+    }
+}
+
+/// What a form submits (HTML §4.10.22.4): names and values in tree order.
 #[must_use]
-pub fn entry_list(form: &NodeRef, submitter: Option<&NodeRef>) -> Vec<(String, String)> {
+pub fn entry_list(form: &NodeRef, submitter: Option<&NodeRef>) -> Vec<(String, Submitted)> {
     let mut entries = Vec::new();
     for control in tree::descendants(&tree::root_of(form)) {
         let is_control = matches!(control.html_name(), "input" | "button" | "select" | "textarea");
@@ -384,12 +417,13 @@ pub fn entry_list(form: &NodeRef, submitter: Option<&NodeRef>) -> Vec<(String, S
         match kind {
             "submit" | "image" | "button" | "reset" if !is_submitter => {}
             "checkbox" | "radio" if !checked(&control) => {}
-            "file" => {}
+            "file" => entries.push((name, Submitted::NoFile)),
             "select" => {
                 let chosen = options::selected_options(&control);
-                entries.extend(chosen.iter().filter(|o| !is_disabled(o)).map(|o| (name.clone(), value(o))));
+                let chosen = chosen.iter().filter(|o| !is_disabled(o));
+                entries.extend(chosen.map(|o| (name.clone(), Submitted::Text(value(o)))));
             }
-            _ => entries.push((name, value(&control))),
+            _ => entries.push((name, Submitted::Text(value(&control)))),
         }
     }
     entries

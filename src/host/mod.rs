@@ -6,8 +6,10 @@
 //! - [`forward`] makes rows of effects and delivers them; [`pictures`] finds the pictures they show
 //! - [`run`](mod@run) puts these together over a log; [`demo`](mod@demo) does so with the bundled [`samples`], a sandbox, and the
 //!   [`conversation`] as its customers saw it
+//! - [`coverage`](mod@coverage) says what a page needs that is not here
 
 pub mod conversation;
+pub mod coverage;
 pub mod demo;
 pub mod forward;
 pub mod lines;

@@ -177,7 +177,7 @@ pub fn labelled_control(label: &NodeRef) -> Option<NodeRef> {
 fn click_labelled(label: &NodeRef, clicked: &NodeRef, context: &mut Context) -> JsResult<()> {
     match labelled_control(label) {
         Some(control) if !tree::is_inclusive_ancestor(&control, clicked) && !form::is_disabled(&control) => {
-            super::html_element::set_focus(Some(control.clone()), context)?;
+            super::focus::focus(&control, context)?;
             click(&control, true, context)
         }
         _ => Ok(()),

@@ -12,6 +12,7 @@ use super::target::fire;
 use super::validity;
 use super::window::{Navigation, Window};
 use super::wrap::{as_node, part, this_element, wrap};
+use crate::dom::form::Submitted;
 use crate::dom::{NodeRef, form};
 use crate::engine::convert::{arg, string, type_error};
 use crate::engine::event_loop::Output;
@@ -118,6 +119,18 @@ pub fn reset(form: &NodeRef, context: &mut Context) -> JsResult<()> {
     Ok(())
 }
 
+fn sent(entries: Vec<(String, Submitted)>) -> Vec<(String, form_encoding::Value)> {
+    let value = |value| match value {
+        Submitted::Text(text) => form_encoding::Value::Text(text),
+        Submitted::NoFile => form_encoding::Value::no_file(),
+    };
+    entries.into_iter().map(|(name, submitted)| (name, value(submitted))).collect()
+}
+
+fn texts(entries: Vec<(String, Submitted)>) -> Vec<(String, String)> {
+    entries.into_iter().map(|(name, submitted)| (name, submitted.into_text())).collect()
+}
+
 /// Submits without an event (`form.submit()`): a navigation with the form's entries.
 fn submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) -> JsResult<()> {
     let window = Window::of(context);
@@ -139,13 +152,13 @@ fn submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) ->
     let body = if post {
         let multipart = own("enctype", "formenctype").is_some_and(|e| e.eq_ignore_ascii_case("multipart/form-data"));
         Some(if multipart {
-            form_encoding::multipart(&entries, window.encoding)
+            form_encoding::multipart(&sent(entries), window.encoding)
         } else {
-            let body = form_encoding::urlencode_in(&entries, window.encoding).into_bytes();
+            let body = form_encoding::urlencode_in(&texts(entries), window.encoding).into_bytes();
             ("application/x-www-form-urlencoded".to_owned(), body)
         })
     } else {
-        url.set_query(Some(&form_encoding::urlencode_in(&entries, window.encoding)));
+        url.set_query(Some(&form_encoding::urlencode_in(&texts(entries), window.encoding)));
         None
     };
     if !matches!(target.as_str(), "" | "_self" | "_top" | "_parent") {
@@ -155,8 +168,9 @@ fn submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) ->
     super::location::navigate(Navigation { url, kind: NavigateKind::Form, body }, context)
 }
 
-const REFLECTED: [Reflected; 4] = [
+const REFLECTED: [Reflected; 5] = [
     Reflected::text("name"),
+    Reflected::words("autocomplete", &["on", "off"], "on"),
     Reflected::text("target"),
     Reflected::of("acceptCharset", "accept-charset", Reflect::Text),
     Reflected::of("noValidate", "novalidate", Reflect::Flag),

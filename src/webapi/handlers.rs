@@ -237,6 +237,7 @@ fn compile(owner: &NodeRef, object: &JsObject, name: &str, text: &str, context: 
 pub fn call(event: &JsObject, object: &JsObject, kind: &JsString, context: &mut Context) -> JsResult<()> {
     let Some(function) = current(object, kind, context).filter(JsObject::is_callable) else { return Ok(()) };
     let is_window_error = *kind == *"error" && JsObject::equals(object, &context.global_object());
+    let is_window_error = is_window_error && event::is_a(event, "ErrorEvent", context);
     let arguments = if is_window_error { error_arguments(event, context)? } else { vec![event.clone().into()] };
     let event_loop = EventLoop::of(context);
     let Some(returned) = event_loop.call(&function, &object.clone().into(), &arguments, context) else {

@@ -4,37 +4,15 @@
 // duoke has them. Each line of session.jsonl is done to the page, which then runs on for SETTLE_MS. Needs Node 20 and a
 // chromium on the path (CHROMIUM names another); tests need neither.
 import { spawn } from "node:child_process";
-import { createServer } from "node:http";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, extname, join, normalize } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { HERE, act, client, serve, sites, stimuli } from "./session.mjs";
 
-const HERE = dirname(fileURLToPath(import.meta.url));
-const TESTS = dirname(HERE);
 const SETTLE_MS = 3000; // as in tests/libraries/sites.rs
 const FRAMES_MAX = 100;
 const FRAME_MS = 50;
 const START_S = 1577836800; // 2020-01-01T00:00:00Z
-const TYPES = {
-  ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".json": "application/json",
-  ".png": "image/png", ".gif": "image/gif", ".svg": "image/svg+xml", ".tpl": "text/html",
-};
-
-// The folder `tests` over HTTP.
-function serve() {
-  const server = createServer((request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url, "http://x").pathname));
-    const file = join(TESTS, path);
-    if (!existsSync(file) || statSync(file).isDirectory()) {
-      response.writeHead(404, { "Content-Type": "text/plain" }).end("not found");
-      return;
-    }
-    response.writeHead(200, { "Content-Type": TYPES[extname(file)] || "application/octet-stream" });
-    response.end(readFileSync(file));
-  });
-  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
-}
 
 // One Chromium and its debugging pipe: JSON messages that end in a zero byte.
 class Browser {
@@ -93,71 +71,10 @@ class Browser {
   }
 }
 
-// The client's globals, in the page before its first script.
-function client() {
-  window.__put = [];
-  const answer = '{"retCode":0,"errMsg":""}';
-  Object.defineProperty(window, "external", {
-    configurable: true,
-    value: {
-      PutMsg(json) { window.__put.push("put " + (typeof json === "string" ? json : JSON.stringify(json))); return answer; },
-      Notice() { window.__put.push("notice"); return answer; },
-    },
-  });
-}
-
-// Does to the page what a stimulus of the log says (session-log.md, Types). Runs in the page.
-function act(type, data) {
-  if (type.startsWith("stimulus.mcs.")) {
-    if (typeof window.MCS_ClientNotify === "function") window.MCS_ClientNotify(JSON.stringify(data));
-    return;
-  }
-  const element = document.querySelector(data.selector);
-  if (!element) throw new Error("nothing matches " + data.selector);
-  const fire = (kind, name, init) => element.dispatchEvent(new kind(name, { bubbles: true, cancelable: true, ...init }));
-  // The setter of the prototype: React puts its own on the element.
-  const assign = (key, value) => {
-    let holder = Object.getPrototypeOf(element);
-    while (!Object.getOwnPropertyDescriptor(holder, key)) holder = Object.getPrototypeOf(holder);
-    Object.getOwnPropertyDescriptor(holder, key).set.call(element, value);
-  };
-  switch (type) {
-    case "stimulus.ui.click":
-      if (fire(MouseEvent, "mousedown", {}) && element.focus) element.focus();
-      fire(MouseEvent, "mouseup", {});
-      element.click();
-      break;
-    case "stimulus.ui.input":
-      element.focus();
-      fire(KeyboardEvent, "keydown", {});
-      assign("value", data.value);
-      fire(InputEvent, "input", {});
-      fire(KeyboardEvent, "keyup", {});
-      break;
-    case "stimulus.ui.change":
-      if (element.type === "checkbox" || element.type === "radio") assign("checked", data.value);
-      else assign("value", data.value);
-      fire(Event, "input", {});
-      fire(Event, "change", {});
-      break;
-    case "stimulus.ui.submit":
-      element.requestSubmit();
-      break;
-    case "stimulus.ui.key":
-      ["keydown", "keypress", "keyup"].forEach((name) => fire(KeyboardEvent, name, { key: data.value }));
-      break;
-    default:
-      throw new Error("no such stimulus: " + type);
-  }
-}
-
-function stimuli(site) {
-  return readFileSync(join(HERE, "sites", site, "session.jsonl"), "utf8").split("\n").filter((line) => line.trim()).map((line) => {
-    const parsed = JSON.parse(line);
-    if (parsed.type) return { type: parsed.type, data: parsed.data };
-    const data = parsed.useraccount ? { ...parsed, userid: parsed.useraccount } : parsed;
-    return { type: "stimulus.mcs." + parsed.event, data };
-  });
+// Frames are drawn by the clock on the wall, so those of the page's clock are timers. Runs in the page.
+function frames() {
+  window.requestAnimationFrame = (callback) => setTimeout(() => callback(performance.now()), 16);
+  window.cancelAnimationFrame = (id) => clearTimeout(id);
 }
 
 async function record(browser, origin, site) {
@@ -194,6 +111,7 @@ async function record(browser, origin, site) {
   await send("Emulation.setTimezoneOverride", { timezoneId: "Asia/Shanghai" });
   await send("Emulation.setLocaleOverride", { locale: "zh-CN" });
   await send("Page.addScriptToEvaluateOnNewDocument", { source: `(${client})()` });
+  await send("Page.addScriptToEvaluateOnNewDocument", { source: `(${frames})()` });
   await send("Emulation.setVirtualTimePolicy", { policy: "pause", initialVirtualTime: START_S });
   const lines = [];
   const take = async () => {
@@ -217,12 +135,11 @@ async function record(browser, origin, site) {
   return lines.join("\n").replaceAll(origin, "ORIGIN") + "\n";
 }
 
-const all = () => readdirSync(join(HERE, "sites")).filter((name) => existsSync(join(HERE, "sites", name, "session.jsonl")));
-const sites = process.argv.length > 2 ? process.argv.slice(2) : all();
+const chosen = process.argv.length > 2 ? process.argv.slice(2) : sites();
 const server = await serve();
 const browser = new Browser();
 try {
-  for (const site of sites) {
+  for (const site of chosen) {
     const text = await record(browser, `http://127.0.0.1:${server.address().port}`, site);
     writeFileSync(join(HERE, "sites", site, "expected.txt"), text);
     console.log(`${site}: ${text.split("\n").length} lines`);
