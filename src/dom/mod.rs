@@ -14,7 +14,8 @@
 //!   [`css_transforms`]: which values are valid, the parts of shorthands, the matrix of a transform
 //! - [`observe`]: mutation observers; [`range`], [`range_contents`]: live ranges; [`traversal`]: where node iterators stand
 //! - [`boxes`]: an estimate of what is where
-//! - [`form`]: values, checkedness, owners, the entry list (`form_entries`); [`options`]: a select's options and which are selected
+//! - [`form`]: values, checkedness, owners, the entry list (`form_entries`); [`form_values`]: what an input's type makes of a
+//!   value; [`options`]: a select's options and which are selected
 
 pub mod attributes;
 pub mod boxes;
@@ -27,6 +28,7 @@ pub mod css_values;
 pub mod document;
 pub mod form;
 mod form_entries;
+pub mod form_values;
 pub mod inner_text;
 pub mod media_query;
 pub mod node;

@@ -1,7 +1,7 @@
 //! Globals: interfaces and functions of the window.
 
 use super::Api;
-use super::Status::{Missing, Planned, Stub, Works};
+use super::Status::{Missing, Stub, Works};
 use super::api;
 
 /// The rows.
@@ -16,16 +16,16 @@ pub(super) const ROWS: &[Api] = &[
     api("RTCPeerConnection", Missing, "no sound or pictures here; leave it to the agent's own browser"),
     api("BroadcastChannel", Missing, "pages do not see each other; keep shared state on the plugin's server"),
     // Data.
-    api("Blob", Works, "send text or FormData as it is; make data: addresses by hand"),
-    api("File", Works, "there is nobody to choose a file; let the server supply it"),
-    api("FileReader", Works, "there is nobody to choose a file; let the server supply its content"),
+    api("Blob", Works, ""),
+    api("File", Works, ""),
+    api("FileReader", Works, ""),
     api("FormData", Works, ""),
     api("URL", Works, ""),
     api("URLSearchParams", Works, ""),
-    api("TextEncoder", Works, "unescape(encodeURIComponent(text)) gives the bytes of UTF-8"),
-    api("TextDecoder", Works, "decodeURIComponent(escape(bytes)) reads UTF-8"),
-    api("structuredClone", Works, "JSON.parse(JSON.stringify(value)) copies plain data"),
-    api("crypto", Works, "Math.random() is here, seeded; hashes and keys belong on the server"),
+    api("TextEncoder", Works, ""),
+    api("TextDecoder", Works, ""),
+    api("structuredClone", Works, ""),
+    api("crypto", Works, ""),
     api("indexedDB", Missing, "keep data in localStorage or on the server"),
     api("openDatabase", Missing, "keep data in localStorage or on the server"),
     api("caches", Missing, "the network's answers are not kept; ask again"),
@@ -42,24 +42,24 @@ pub(super) const ROWS: &[Api] = &[
     api("XPathResult", Missing, "use querySelectorAll"),
     api("XPathEvaluator", Missing, "use querySelectorAll"),
     api("XSLTProcessor", Missing, "let the server transform it, or build the markup in script"),
-    api("MutationObserver", Planned, "call the code where the page changes the tree"),
-    api("WebKitMutationObserver", Missing, "MutationObserver is the name without the prefix"),
+    api("MutationObserver", Works, ""),
+    api("WebKitMutationObserver", Works, ""),
     api("IntersectionObserver", Missing, "nobody scrolls the page: do at once what waits for it"),
     api("ResizeObserver", Missing, "the page's size does not change: do at once what waits for it"),
-    api("PerformanceObserver", Works, "take times with performance.now()"),
-    api("Range", Planned, "work on nodes and their text"),
-    api("Selection", Planned, "nobody selects text in a headless page"),
-    api("NodeFilter", Planned, "walk with firstChild and nextSibling, or querySelectorAll"),
+    api("PerformanceObserver", Works, ""),
+    api("Range", Works, ""),
+    api("Selection", Works, ""),
+    api("NodeFilter", Works, ""),
     api("ShadowRoot", Missing, "put the nodes into the document itself"),
     api("customElements", Missing, "use plain elements, or the component library's build for old browsers"),
-    api("CSS", Works, "escape selectors by hand"),
-    api("CSSStyleSheet", Works, "set styles on elements, or add a <style>"),
+    api("CSS", Works, ""),
+    api("CSSStyleSheet", Works, ""),
     api("getComputedStyle", Stub, "reads style sheets and style attributes; there is no layout but for simple boxes"),
     api("matchMedia", Stub, "answers for a tab 420 px wide that never changes"),
     api("getSelection", Stub, "nothing is ever selected"),
     // The window.
-    api("MessageChannel", Works, "setTimeout(f, 0) runs a function later"),
-    api("postMessage", Works, "there are no other windows; setTimeout(f, 0) runs a function later"),
+    api("MessageChannel", Works, ""),
+    api("postMessage", Works, ""),
     api("setImmediate", Missing, "setTimeout(f, 0), as in every browser but old IE"),
     api("requestAnimationFrame", Works, ""),
     api("requestIdleCallback", Works, ""),

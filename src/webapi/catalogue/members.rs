@@ -1,7 +1,7 @@
 //! Members: of one global (`navigator.geolocation`), or of every instance of an interface (`Element#animate`).
 
 use super::Api;
-use super::Status::{Missing, Planned, Stub, Works};
+use super::Status::{Missing, Stub, Works};
 use super::api;
 
 /// The rows.
@@ -29,11 +29,11 @@ pub(super) const ROWS: &[Api] = &[
     api("document.startViewTransition", Missing, "nothing is shown: change the tree at once"),
     api("Document#execCommand", Stub, "does nothing and returns false: no editing, no clipboard"),
     api("Document#queryCommandSupported", Stub, "returns false"),
-    api("Document#queryCommandState", Missing, "nobody edits here; keep the state in script"),
-    api("Document#queryCommandEnabled", Missing, "nobody edits here; use queryCommandSupported, which says no"),
-    api("Document#createRange", Planned, "work on nodes and their text"),
-    api("Document#createTreeWalker", Planned, "walk with firstChild and nextSibling, or querySelectorAll"),
-    api("Document#createNodeIterator", Planned, "walk with firstChild and nextSibling, or querySelectorAll"),
+    api("Document#queryCommandState", Stub, "returns false"),
+    api("Document#queryCommandEnabled", Stub, "returns false"),
+    api("Document#createRange", Works, ""),
+    api("Document#createTreeWalker", Works, ""),
+    api("Document#createNodeIterator", Works, ""),
     api("Document#caretRangeFromPoint", Missing, "nobody has a caret here"),
     api("Document#elementFromPoint", Works, ""),
     api("Document#exitFullscreen", Missing, "there is no screen to fill"),
@@ -53,14 +53,14 @@ pub(super) const ROWS: &[Api] = &[
     api("HTMLIFrameElement#contentDocument", Stub, "is null: frames are not loaded"),
     api("XMLHttpRequest#overrideMimeType", Works, ""),
     api("performance.now", Works, "page time: it stands still while a script runs"),
-    api("performance.navigation", Works, "performance.timing is here"),
+    api("performance.navigation", Works, ""),
     api("performance.memory", Missing, "`duoke run` bounds a page's memory from outside"),
     api("history.pushState", Works, ""),
     api("screen.orientation", Missing, "the screen is 1366 × 768 and stays so"),
-    api("URL.createObjectURL", Stub, "an address that leads nowhere: no picture is shown, no file is saved"),
-    api("crypto.getRandomValues", Works, "Math.random() is here, seeded"),
+    api("URL.createObjectURL", Works, ""),
+    api("crypto.getRandomValues", Works, ""),
     api("crypto.subtle", Missing, "hashes and keys belong on the server"),
-    api("crypto.randomUUID", Works, "make one from Math.random(), which is seeded"),
+    api("crypto.randomUUID", Works, ""),
     api("Event#initEvent", Works, ""),
     api("Promise.withResolvers", Works, ""),
 ];
