@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use super::attributes;
 use super::document::mutated;
+use super::input_values::sanitize;
 use super::node::{Node, NodeRef, get, same};
 use super::{options, text, tree};
 
@@ -210,25 +211,6 @@ fn raw_text(node: &Node) -> String {
         child = one.next_sibling();
     }
     out
-}
-
-fn sanitize(node: &Node, value: &str) -> String {
-    let one_line: String = value.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
-    match input_type(node) {
-        "url" | "email" => one_line.trim_ascii().to_owned(),
-        "number" if !is_number(&one_line) => String::new(),
-        _ => one_line,
-    }
-}
-
-/// A valid floating-point number (HTML §2.3.4.3): `-1.5e2`, `.5`, not `+1` or `1.`.
-fn is_number(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-        && !digits.ends_with('.')
-        && !digits.contains(".e")
-        && !digits.contains(".E")
-        && digits.parse::<f64>().is_ok()
 }
 
 /// Sets the value (the IDL attribute): a select picks the option with it.

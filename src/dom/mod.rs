@@ -14,7 +14,8 @@
 //!   [`css_transforms`]: which values are valid, the parts of shorthands, the matrix of a transform
 //! - [`observe`]: mutation observers; [`range`], [`range_contents`]: live ranges; [`traversal`]: where node iterators stand
 //! - [`boxes`]: an estimate of what is where
-//! - [`form`]: values, checkedness, owners, the entry list (`form_entries`); [`options`]: a select's options and which are selected
+//! - [`form`]: values, checkedness, owners, the entry list (`form_entries`), values by type (`input_values`);
+//!   [`options`]: a select's options and which are selected
 
 pub mod attributes;
 pub mod boxes;
@@ -28,6 +29,7 @@ pub mod document;
 pub mod form;
 mod form_entries;
 pub mod inner_text;
+mod input_values;
 pub mod media_query;
 pub mod node;
 pub mod observe;
