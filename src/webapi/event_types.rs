@@ -1,8 +1,8 @@
-//! The event interfaces that add plain attributes to Event, made of the tables in [`super::event_members`], and what
+//! The event interfaces that add plain attributes to Event, made of the tables in `event_members`, and what
 //! their constructors read.
 //!
 //! The touches of a TouchEvent are arrays, and any objects are taken for them: there is no touch screen, and no `Touch`
-//! or `TouchList`. The old `init…Event` methods are in [`super::event_initializers`].
+//! or `TouchList`. The old `init…Event` methods are in `event_initializers`.
 
 use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::property::{Attribute, PropertyDescriptor};
