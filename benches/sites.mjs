@@ -11,9 +11,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { act, client, serve, sites, stimuli, HERE } from "../tests/libraries/session.mjs";
 
-const PASSES = 5;
-const RUNS = 3;
-const SETTLE_MS = 120; // real time that jsdom gets after each event
+const PASSES = 3;
+const RUNS = Number(process.env.RUNS || 3);
+const SETTLE_MS = 400; // real time that jsdom gets after each event: timers and animations end in it
+const IDLE_PAUSES = 4;
+const LOAD_MS_MAX = 5000; // a page that never gets there
 
 const [where, ...names] = process.argv.slice(2);
 const self = fileURLToPath(import.meta.url);
@@ -24,16 +26,25 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 // One site in jsdom, in a process of its own.
 async function inJsdom(site) {
   const { JSDOM, VirtualConsole } = createRequire(join(where, "x.js"))("jsdom");
+  process.on("uncaughtException", () => {}); // what a page throws later is its own affair
   const server = await serve();
   const url = `http://127.0.0.1:${server.address().port}/libraries/sites/${site}/index.html`;
   const before = cpu();
   const dom = await JSDOM.fromURL(url, {
     runScripts: "dangerously", resources: "usable", pretendToBeVisual: true, virtualConsole: new VirtualConsole(),
-    beforeParse(window) { window.eval(`(${client})()`); },
+    beforeParse(window) {
+      window.eval(`(${client})()`);
+      // jsdom has none; Node's serves.
+      window.fetch = (url, init) => fetch(new URL(url, window.document.baseURI), init);
+    },
   });
-  if (dom.window.document.readyState !== "complete") await new Promise((resolve) => dom.window.addEventListener("load", resolve));
+  const load = new Promise((resolve) => dom.window.addEventListener("load", resolve));
+  if (dom.window.document.readyState !== "complete") await Promise.race([load, pause(LOAD_MS_MAX)]);
   await pause(SETTLE_MS);
   const loaded = cpu();
+  for (let at = 0; at < IDLE_PAUSES; at++) await pause(SETTLE_MS);
+  const idle = (cpu() - loaded) / IDLE_PAUSES; // animation frames cost even where nothing happens
+  const begun = cpu();
   let count = 0;
   for (let pass = 0; pass < PASSES; pass++) {
     for (const { type, data } of stimuli(site)) {
@@ -42,7 +53,7 @@ async function inJsdom(site) {
       count++;
     }
   }
-  console.log(JSON.stringify({ load_ms: loaded - before, event_ms: (cpu() - loaded) / count, puts: dom.window.__put.length }));
+  console.log(JSON.stringify({ load_ms: loaded - before, event_ms: (cpu() - begun) / count - idle, puts: dom.window.__put.length }));
   process.exit(0);
 }
 
