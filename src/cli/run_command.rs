@@ -83,6 +83,7 @@ pub(super) fn run(arguments: Arguments, runtime: &Handle, output: &mut Output) -
                 seed: arguments.seed,
                 dom_by_name: arguments.pages.len() > 1,
                 dom: arguments.dom,
+                ..RunOptions::default()
             };
             let mut outcome = host::run(pages, log, forward, options, output);
             outcome.pages_failed += failed;

@@ -16,6 +16,7 @@ pub mod exotic;
 pub mod fault;
 pub mod heap;
 pub mod interface;
+pub mod interrupt;
 pub mod jobs;
 mod name_search;
 pub mod script;

@@ -16,7 +16,8 @@ use crate::engine::event_loop::Output;
 use crate::event::{Line, Stimulus, StimulusKind, stimulus::STIMULUS_PREFIX};
 use crate::net::PluginNetwork;
 use crate::outbox::Summary;
-use crate::page::{PageOptions, PageThread};
+use crate::page::PageOptions;
+use crate::process::{Bounds, Launcher, PageProcess, Spawner};
 use crate::record::ReadError;
 use crate::webapi::world::Settings;
 
@@ -53,6 +54,8 @@ pub struct RunOptions {
     pub all: bool,
     /// The seed of the pages' random numbers.
     pub seed: u64,
+    /// How page processes are started.
+    pub launcher: Arc<dyn Launcher>,
     /// Where the documents go at the end.
     pub dom: Option<PathBuf>,
     /// Whether each page's document has a file of its own, with the page's name in the file's.
@@ -67,6 +70,7 @@ impl Default for RunOptions {
             strict: false,
             all: false,
             seed: SEED_DEFAULT,
+            launcher: Arc::new(Spawner::of_this_program()),
             dom: None,
             dom_by_name: false,
         }
@@ -78,8 +82,8 @@ impl Default for RunOptions {
 pub struct Outcome {
     /// Pages that did not load.
     pub pages_failed: usize,
-    /// Pages whose thread ended.
-    pub pages_ended: usize,
+    /// Pages that died too often to be restored.
+    pub pages_parked: usize,
     /// Whether something of the log could not be read.
     pub log_failed: bool,
     /// Whether `--dom` could not be written.
@@ -171,7 +175,11 @@ impl Run<'_> {
                 seed: self.options.seed,
                 realtime: self.options.realtime,
             };
-            match self.stage.open(plugin, options, |options| Box::new(PageThread::new(options))) {
+            let launcher = self.options.launcher.clone();
+            match self
+                .stage
+                .open(plugin, options, |options| Box::new(PageProcess::new(options, Bounds::default(), launcher)))
+            {
                 Ok(loading) => {
                     self.networks.push(network);
                     happened.extend(loading);
@@ -284,6 +292,9 @@ impl Run<'_> {
     fn happened(&mut self, happened: &Happened) {
         let line = self.lines.emission(self.stage.plugin(happened.page), &happened.emission);
         self.line(line);
+        if happened.repeated {
+            return;
+        }
         let (Output::Effect(effect), Some(forward)) = (&happened.emission.output, &mut self.forward) else { return };
         let plugin = self.stage.plugin(happened.page);
         let sender = Sender { name: &plugin.name, policy: plugin.policy, network: &self.networks[happened.page] };
@@ -326,7 +337,7 @@ impl Run<'_> {
     }
 
     fn finish(mut self) -> Outcome {
-        self.outcome.pages_ended = self.stage.ended();
+        self.outcome.pages_parked = self.stage.parked();
         if let Some(forward) = &self.forward {
             self.outcome.messages = Some(forward.summary());
             self.watch.say(forward.summary_notice());

@@ -1,0 +1,19 @@
+//! Pages in processes of their own (architecture.md, Processes).
+//!
+//! - [`protocol`] is what host and page say to each other, [`frame`] how it is written
+//! - host: [`PageProcess`] is a page as a [`Driver`](crate::page::Driver), [`launch`] starts processes, `obituary`
+//!   words how one ended
+//! - page: [`page`] serves the host, [`far`] are the network and cookies it has there, `deadline` its kernel timers
+
+mod deadline;
+pub mod far;
+pub mod frame;
+mod host;
+pub mod launch;
+mod obituary;
+pub mod page;
+pub mod protocol;
+
+pub use host::PageProcess;
+pub use launch::{Launched, Launcher, PAGE_COMMAND, Spawner};
+pub use protocol::Bounds;
