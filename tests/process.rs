@@ -218,3 +218,16 @@ fn a_page_that_dies_again_and_again_is_parked() {
     assert_eq!(said.matches("fault.timeout").count(), 5, "{said}");
     assert_eq!(said.matches("parked").count(), 1, "{said}");
 }
+
+#[test]
+fn nothing_leads_out_of_a_page_process() {
+    let site = Site::new("<p>");
+    let mut process = site.process();
+    process.open(SETTLE_MS_DEFAULT).unwrap();
+    let tried = process.probe();
+    assert!(tried.len() > 10);
+    let open: Vec<_> = tried.iter().filter(|tried| tried.worked).collect();
+    assert!(open.is_empty(), "{open:#?}");
+    let refused = tried.iter().filter(|tried| tried.answer.contains("not permitted") || tried.answer.contains("EPERM"));
+    assert!(refused.count() > 8, "by the filter, not by chance: {tried:#?}");
+}

@@ -14,6 +14,7 @@ use std::time::Duration;
 use super::frame::{self, FrameError};
 use super::launch::{Launched, Launcher};
 use super::obituary::obituary;
+use super::probe::Tried;
 use super::protocol::{Bounds, FromPage, Opening, ToPage, VERSION};
 use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::limits::{DEATHS_MAX, DEATHS_WINDOW_MS, REST_MS_MAX};
@@ -107,6 +108,16 @@ impl PageProcess {
             deaths: VecDeque::new(),
             restarts: 0,
             parked: false,
+        }
+    }
+
+    /// What the process could still do; nothing where there is none.
+    pub fn probe(&mut self) -> Vec<Tried> {
+        let bounds = self.bounds;
+        let Some(live) = &mut self.live else { return Vec::new() };
+        match live.exchange(&ToPage::Probe, &self.options, bounds) {
+            Ok(FromPage::Probed(tried)) => tried,
+            _ => Vec::new(),
         }
     }
 
@@ -285,7 +296,9 @@ impl Live {
                 FromPage::SetCookie(url, cookie, now) => options.cookies.set_from_script(&url, &cookie, now),
                 FromPage::Rests => rests = true,
                 FromPage::Resumes => rests = false,
-                answer @ (FromPage::Opened(_) | FromPage::Turned(_) | FromPage::Document(_)) => return Ok(answer),
+                answer @ (FromPage::Opened(_) | FromPage::Turned(_) | FromPage::Document(_) | FromPage::Probed(_)) => {
+                    return Ok(answer);
+                }
             }
         }
     }

@@ -3,8 +3,11 @@
 //! - [`protocol`] is what host and page say to each other, [`frame`] how it is written
 //! - host: [`PageProcess`] is a page as a [`Driver`](crate::page::Driver), [`launch`] starts processes, `obituary`
 //!   words how one ended
-//! - page: [`page`] serves the host, [`far`] are the network and cookies it has there, `deadline` its kernel timers
+//! - page: [`page`] serves the host, [`far`] are the network and cookies it has there, `deadline` its kernel
+//!   timers, `confine` what it gives up first; [`probe`] tries what it could still do
 
+#[cfg(target_os = "linux")]
+pub mod confine;
 mod deadline;
 pub mod far;
 pub mod frame;
@@ -12,6 +15,7 @@ mod host;
 pub mod launch;
 mod obituary;
 pub mod page;
+pub mod probe;
 pub mod protocol;
 
 pub use host::PageProcess;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::deadline;
 use super::far::FarHost;
-use super::frame;
 use super::protocol::{FromPage, Opening, ToPage, VERSION};
+use super::{frame, probe};
 use crate::base::limits::PAGE_STACK_BYTES;
 use crate::base::memory;
 use crate::page::{Page, PageOptions};
@@ -51,6 +51,8 @@ pub fn serve(stream: UnixStream) -> Result<(), String> {
         _ => return Err("the first frame opens no page".to_owned()),
     };
     deadline::set_up(opening.bounds).map_err(|error| error.to_string())?;
+    #[cfg(target_os = "linux")]
+    super::confine::confine(opening.bounds.memory_bytes).map_err(|error| format!("confinement: {error}"))?;
     memory::set_ceiling(opening.bounds.memory_bytes);
     deadline::begin();
     let host = FarHost::new(stream);
@@ -66,6 +68,7 @@ pub fn serve(stream: UnixStream) -> Result<(), String> {
     loop {
         let answer = match host.command() {
             ToPage::Turn(input) => FromPage::Turned(page.turn(&input)),
+            ToPage::Probe => FromPage::Probed(probe::probe()),
             ToPage::Document => FromPage::Document(page.document_html()),
             _ => return Err("the host answered a question that nobody asked".to_owned()),
         };

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::probe::Tried;
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{PAGE_MEMORY_BYTES, TURN_HARD_MS, TURN_SOFT_MS};
 use crate::net::{NetError, Request, Response};
@@ -62,6 +63,8 @@ pub enum ToPage {
     Turn(Box<TurnInput>),
     /// Asks for the document as HTML.
     Document,
+    /// Asks what the process could still do.
+    Probe,
     /// The answer to [`FromPage::Fetch`].
     Fetched(Result<Response, NetError>),
     /// What came of a [`FromPage::Start`]; at any time.
@@ -79,6 +82,8 @@ pub enum FromPage {
     Turned(Turn),
     /// The answer to [`ToPage::Document`].
     Document(String),
+    /// The answer to [`ToPage::Probe`].
+    Probed(Vec<Tried>),
     /// Fetches; the page waits for [`ToPage::Fetched`].
     Fetch(Request),
     /// Starts a request; a [`ToPage::Reply`] with this number follows some time.
