@@ -471,6 +471,22 @@ fn wechat_out_of_reach_is_told_at_once() {
     assert!(line.contains("WeChat at http://127.0.0.1:1 cannot be reached") && line.contains("tried again"), "{line}");
 }
 
+#[test]
+fn coverage_says_whether_a_page_will_work() {
+    let bench = Bench::new();
+    bench.write("echo.html", ECHO);
+    bench.write("old.html", "<script>new ActiveXObject('x')</script>");
+    let human = bench.run(&["coverage", "echo.html"]);
+    assert_eq!((human.code, human.err.as_str()), (0, ""));
+    assert!(human.out.starts_with("echo.html: runs; nothing it needs is missing; had 2 effects"), "{}", human.out);
+    let json = bench.run(&["coverage", "old.html", "--format", "jsonl"]).lines();
+    assert_eq!((json.len(), &json[0]["verdict"], &json[0]["summary"]["missing"]), (1, &json!("faults"), &json!(1)));
+    let no_run = bench.run(&["coverage", "old.html", "--no-run", "--format", "json"]);
+    assert!(no_run.code == 0 && no_run.out.contains("\"verdict\": \"not_run\""), "{}", no_run.out);
+    assert_eq!(bench.run(&["coverage", "gone.html"]).code, 103);
+    assert_eq!(bench.run(&["coverage", "echo.html", "--allow", "nonsense"]).code, 2);
+}
+
 #[cfg(unix)]
 #[test]
 fn interrupted_a_sandbox_has_done_its_work_and_a_run_has_not() {

@@ -60,6 +60,11 @@ fn collections_and_other_parts_of_nodes_are_collected() {
 }
 
 #[test]
+fn observers_ranges_and_iterators_are_collected() {
+    check_flat("observers", 60);
+}
+
+#[test]
 fn what_timers_promises_and_requests_hold_is_collected() {
     check_flat("timers", 300);
 }

@@ -46,6 +46,24 @@ fn the_handler_is_looked_up_each_time() {
 }
 
 #[test]
+fn what_the_client_never_had_is_named_once() {
+    check(
+        "<script>
+        console.log(typeof external.Foo, external.Foo, 'Foo' in external, 'PutMsg' in external, String(external));
+        external.mine = 1; console.log(external.mine, external.then, Object.keys(external).join());
+        new WebSocket('ws://x')</script>",
+        &[],
+        "
+        external.Foo is missing here: the client's pages have external.PutMsg and Notice (index.html:3:20)
+        undefined undefined false true [object Object]
+        1 undefined PutMsg,Notice,AddSearchProvider,IsSearchProviderInstalled,mine
+        WebSocket is missing here: ask with XMLHttpRequest in an interval, or let the server push to the host (index.html:5:13)
+        ! uncaught ReferenceError: WebSocket is not defined /index.html:5:13
+        ",
+    );
+}
+
+#[test]
 fn outcomes_of_put_msg() {
     check(
         r#"<script>

@@ -73,6 +73,10 @@ pub const CONSOLE_GROUPS_MAX: usize = 16;
 pub const STORAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
 /// Entries of a document's session history; past that the oldest go, as in browsers.
 pub const HISTORY_ENTRIES_MAX: usize = 50;
+/// Bytes that one call of `crypto.getRandomValues` fills (Web Cryptography §10.1.1).
+pub const RANDOM_BYTES_MAX: usize = 65_536;
+/// Marks and measures that `performance` keeps; past that the oldest go: a page may mark every event.
+pub const PERFORMANCE_ENTRIES_MAX: usize = 10_000;
 /// Brackets that code may nest: boa's parser takes about 25 kB of stack a level, and quadratic time.
 pub const CODE_NESTING_MAX: usize = 2_000;
 /// Compiled regular expressions kept per thread; past that all go: a page writes a few hundred, but may make up more.
@@ -144,3 +148,18 @@ pub const DEATHS_WINDOW_MS: u64 = 60_000;
 pub const REST_MS_MAX: u64 = 120_000;
 /// Bytes of a page process's standard error that are kept for the report of its death.
 pub const PAGE_STDERR_BYTES_MAX: usize = 4 * 1024;
+/// Places of one API that `duoke coverage` prints as data; the count says how many there are.
+pub const COVERAGE_PLACES_MAX: usize = 20;
+/// Places of one API that `duoke coverage` shows to a person: the report should fit on a screen.
+pub const COVERAGE_PLACES_SHOWN_MAX: usize = 3;
+/// Bytes of a script that are looked at, before and behind the place of an error, for what it lacked: minified libraries
+/// are one line, and the engine may name no more than where the function begins.
+pub const MISSING_SCANNED_BYTES_MAX: usize = 4_000;
+/// Bytes that the name of what was missing may stand before the place of an error.
+pub const MISSING_BEFORE_BYTES_MAX: usize = 60;
+/// Members that the client does not have, of which one document is warned; what a page makes up must not fill the log.
+pub const UNKNOWN_MEMBERS_MAX: usize = 50;
+/// Effects, faults and console lines that a page may give out in one turn; more is a page process gone wild.
+pub const EMISSIONS_PER_TURN_MAX: usize = 100_000;
+/// Users of whom the host remembers that a page was told; a page told of more is not believed about the rest.
+pub const TOLD_USERS_MAX: usize = 1_000_000;

@@ -4,12 +4,15 @@
 //! - `output` is the only place that prints: data on standard output, everything else on standard error
 //! - `settings` puts flags, environment, `duoke.toml` and defaults together; `duration` reads `10s`,
 //!   `signals` hears Ctrl-C
-//! - `run_command`, `demo_command`, `sandbox_command` are the commands
+//! - `run_command`, `coverage_command`, `demo_command`, `sandbox_command` are the commands; `plugins` is what those that
+//!   take a PAGE share
 
+mod coverage_command;
 mod demo_command;
 mod duration;
 pub mod exit;
 mod output;
+mod plugins;
 mod run_command;
 mod sandbox_command;
 mod settings;
@@ -39,6 +42,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Coverage(coverage_command::Arguments),
     Demo(demo_command::Arguments),
     Run(run_command::Arguments),
     Sandbox(sandbox_command::Arguments),
@@ -57,6 +61,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, runtime: &Handle) -> E
     };
     let mut output = Output::new(arguments.color);
     let exit = match arguments.command {
+        Command::Coverage(arguments) => coverage_command::coverage(&arguments, runtime, &mut output),
         Command::Demo(arguments) => demo_command::demo(&arguments, runtime, &mut output),
         Command::Run(arguments) => run_command::run(arguments, runtime, &mut output),
         Command::Sandbox(arguments) => sandbox_command::sandbox(&arguments, runtime, &mut output),

@@ -6,18 +6,14 @@ use tokio::runtime::Handle;
 
 use super::exit::Exit;
 use super::output::Output;
+use super::plugins::{ACCOUNT_DEFAULT, fail, live, rights, said};
 use super::signals::exit_when_interrupted;
 use super::{duration, settings};
 use crate::base::limits::SETTLE_MS_DEFAULT;
 use crate::host::{
-    self, Forwarder, Hosted, Log, Names, Notice, Outcome, Plugin, PluginError, Rights, RunOptions, SEED_DEFAULT,
-    Target, Watch,
+    self, Forwarder, Hosted, Log, Names, Notice, Outcome, Plugin, RunOptions, SEED_DEFAULT, Target, Watch,
 };
-use crate::net::{Bounds, Live};
 use crate::record::Reader;
-
-/// The account of the seat where nobody names one (cli.md, "plugin.toml").
-const ACCOUNT_DEFAULT: &str = "kf0001@duoke";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -83,7 +79,6 @@ pub(super) fn run(arguments: Arguments, runtime: &Handle, output: &mut Output) -
                 seed: arguments.seed,
                 dom_by_name: arguments.pages.len() > 1,
                 dom: arguments.dom,
-                ..RunOptions::default()
             };
             let mut outcome = host::run(pages, log, forward, options, output);
             outcome.pages_failed += failed;
@@ -104,10 +99,8 @@ struct Prepared {
 
 fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<Prepared, Exit> {
     let forward = forwarder(arguments, runtime, output)?;
-    let rights = Rights::new(arguments.allow.clone(), arguments.replace.clone())
-        .map_err(|error| fail(output, Notice::error(error.to_string()), Exit::Usage))?;
-    let live = Live::new(runtime.clone(), Bounds::default())
-        .map_err(|error| fail(output, Notice::error(error.to_string()).with_hint(error.hint()), Exit::Environment))?;
+    let rights = rights(&arguments.allow, &arguments.replace, output)?;
+    let live = live(runtime, output)?;
     let account = arguments.account.as_deref().unwrap_or(ACCOUNT_DEFAULT);
     let (mut names, mut pages, mut failed) = (Names::default(), Vec::new(), 0);
     for page in &arguments.pages {
@@ -120,23 +113,14 @@ fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
                 say_renamed(&hosted.plugin, output);
                 pages.push(hosted);
             }
-            Err(error) => {
-                let notice = Notice::error(error.to_string()).with_frame(error.frame()).with_hint(error.hint());
-                if matches!(error, PluginError::Config(_)) {
-                    return Err(fail(output, notice, Exit::Configuration));
-                }
-                output.say(notice);
-                failed += 1;
-            }
+            Err(error) => match said(&error, output) {
+                Exit::Page => failed += 1,
+                exit => return Err(exit),
+            },
         }
     }
     let log = arguments.events.as_deref().map(|path| open_log(path, failed, output)).transpose()?;
     Ok(Prepared { pages, failed, log, forward })
-}
-
-fn fail(output: &mut Output, notice: Notice, exit: Exit) -> Exit {
-    output.say(notice);
-    exit
 }
 
 /// The way to WeChat, where messages are to be forwarded; without an account nothing runs.

@@ -1,29 +1,34 @@
 //! 多客服: `window.external` and `MCS_ClientNotify` (plugin-apis.md §1).
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use boa_engine::property::Attribute;
 use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, js_string};
 
-use crate::base::limits::PUT_MSG_MS;
+use crate::base::limits::{PUT_MSG_MS, UNKNOWN_MEMBERS_MAX};
 use crate::engine::convert::{arg, string, to_utf8};
 use crate::engine::event_loop::{EventLoop, Output};
+use crate::engine::exotic::{go_on, proxy};
+use crate::engine::fault::Sources;
 use crate::engine::interface::{define_method, define_value};
-use crate::event::{Cause, Effect, RETURN_OK};
+use crate::event::{Cause, Console, ConsoleLevel, Effect, RETURN_OK};
 use crate::session::{Randoms, Told, judge_put_msg, subject_of};
 
 /// What the dialect knows of its page: whom it was told, and the randoms of this document.
 pub struct McsState {
     told: Rc<RefCell<Told>>,
     randoms: RefCell<Randoms>,
+    /// Unknown members that the page was warned of.
+    asked: RefCell<BTreeSet<String>>,
 }
 
 impl McsState {
     /// A fresh document's state; `told` is the page's.
     #[must_use]
     pub fn new(told: Rc<RefCell<Told>>) -> Self {
-        Self { told, randoms: RefCell::default() }
+        Self { told, randoms: RefCell::default(), asked: RefCell::default() }
     }
 }
 
@@ -67,10 +72,47 @@ fn notice(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVa
     Ok(string(RETURN_OK))
 }
 
+/// Members that are read of any object: by promises, `JSON`, and libraries that look what an object is.
+const READ_OF_ANYTHING: [&str; 6] = ["then", "toJSON", "nodeType", "window", "length", "jquery"];
+
+/// What nothing else of `external` answers: the page wants something that the client never had, or that is not known.
+/// It is undefined, with one warning for each name.
+fn unknown_member(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let value = go_on(args, context)?;
+    let Some(key) = arg(args, 1).as_string().filter(|_| value.is_undefined()) else { return Ok(value) };
+    let (name, state) = (to_utf8(&key), context.get_data::<Rc<McsState>>().cloned());
+    let is_first = state.is_some_and(|state| {
+        let mut asked = state.asked.borrow_mut();
+        asked.len() < UNKNOWN_MEMBERS_MAX && asked.insert(name.clone())
+    });
+    if is_first && !READ_OF_ANYTHING.contains(&name.as_str()) {
+        let frame = context.stack_trace().find_map(|frame| {
+            let place = frame.position();
+            let at = place.position?;
+            Some((place.path.to_string(), at.line_number(), at.column_number()))
+        });
+        let place = frame.map(|(url, line, column)| {
+            let place = Sources::of(context).place(&url, line, column, String::new());
+            format!(" ({}:{line}:{column})", place.file.unwrap_or(url))
+        });
+        let place = place.unwrap_or_default();
+        let text =
+            format!("external.{name} is missing here: the client's pages have external.PutMsg and Notice{place}");
+        EventLoop::of(context).emit(Output::Console(Console { level: ConsoleLevel::Warn, text }));
+    }
+    Ok(value)
+}
+
 /// Puts `window.external` on the global object.
 pub fn install(state: Rc<McsState>, context: &mut Context) {
     context.insert_data(state);
     let external = JsObject::with_object_proto(context.intrinsics());
+    // At the end of the chain: reading what is there does not come by.
+    if let Some(last) = external.prototype()
+        && let Ok(proxied) = proxy(&last, &[("get", unknown_member)], context)
+    {
+        external.set_prototype(Some(proxied));
+    }
     define_method(&external, "PutMsg", put_msg, 1, context);
     define_method(&external, "Notice", notice, 1, context);
     define_method(&external, "AddSearchProvider", |_, _, _| Ok(JsValue::undefined()), 0, context);

@@ -8,6 +8,7 @@ use cssparser::{
 };
 
 use super::document::DocumentData;
+use super::media_query::media_matches;
 use super::node::NodeRef;
 use super::select::Selectors;
 use super::{css_shorthands, css_values, text, tree};
@@ -178,35 +179,6 @@ impl<'i> AtRuleParser<'i> for Sheet {
 pub const PAGE_WIDTH_PX: f64 = 420.0;
 /// Height of the tab, in CSS pixels: no source states it; a tab of that client on a 768-line screen.
 pub const PAGE_HEIGHT_PX: f64 = 640.0;
-
-/// Media queries: the media type, and the widths and heights of the tab; an unknown feature does not match.
-#[must_use]
-pub fn media_matches(query: &str) -> bool {
-    let query = query.trim().to_ascii_lowercase();
-    query.is_empty()
-        || query.split(',').any(|one| {
-            let one = one.trim();
-            let (negated, one) = one.strip_prefix("not ").map_or((false, one), |rest| (true, rest));
-            negated != one.split(" and ").all(|part| media_part(part.trim().trim_start_matches("only ").trim()))
-        })
-}
-
-fn media_part(part: &str) -> bool {
-    let Some(feature) = part.strip_prefix('(').and_then(|p| p.strip_suffix(')')) else {
-        return matches!(part, "all" | "screen");
-    };
-    let (name, value) = feature.split_once(':').map_or((feature.trim(), ""), |(n, v)| (n.trim(), v.trim()));
-    let px = || value.trim_end_matches("px").trim().parse::<f64>().ok();
-    match name {
-        "min-width" => px().is_some_and(|v| PAGE_WIDTH_PX >= v),
-        "max-width" => px().is_some_and(|v| PAGE_WIDTH_PX <= v),
-        "min-height" => px().is_some_and(|v| PAGE_HEIGHT_PX >= v),
-        "max-height" => px().is_some_and(|v| PAGE_HEIGHT_PX <= v),
-        "orientation" => value == "portrait",
-        "width" | "height" | "color" => value.is_empty(),
-        _ => false,
-    }
-}
 
 fn rules_of(document: &NodeRef, data: &DocumentData) -> Rc<[Rule]> {
     if let Some(rules) = data.rules.borrow().as_ref() {

@@ -4,6 +4,8 @@
 
 use cssparser::color::{parse_hash_color, parse_named_color};
 
+use super::css_transforms;
+
 /// What a property takes, beside the words for every property.
 enum Grammar {
     /// One of these words.
@@ -20,6 +22,8 @@ enum Grammar {
     NumberOrLength(&'static [&'static str]),
     /// A colour.
     Color,
+    /// A list of transform functions.
+    Transform,
     /// Anything.
     Any,
 }
@@ -123,6 +127,7 @@ fn grammar(property: &str) -> Grammar {
         | "border-bottom-color"
         | "border-left-color"
         | "outline-color" => Color,
+        "transform" => Grammar::Transform,
         _ => Any,
     }
 }
@@ -170,6 +175,7 @@ pub fn normal(property: &str, value: &str, quirks: bool) -> Option<String> {
             _ => length(&lower, false, words, false),
         },
         Grammar::Color => color(&lower),
+        Grammar::Transform => css_transforms::normal(&lower),
     }
 }
 
@@ -179,7 +185,7 @@ pub fn is_valid(property: &str, value: &str) -> bool {
     normal(property, value, true).is_some()
 }
 
-fn length(text: &str, negative: bool, words: &[&str], quirks: bool) -> Option<String> {
+pub(super) fn length(text: &str, negative: bool, words: &[&str], quirks: bool) -> Option<String> {
     if words.contains(&text) || is_math(text) {
         return Some(text.to_owned());
     }
@@ -192,7 +198,7 @@ fn length(text: &str, negative: bool, words: &[&str], quirks: bool) -> Option<St
     (negative || number >= 0.0).then(|| format_number(number) + unit)
 }
 
-fn is_math(text: &str) -> bool {
+pub(super) fn is_math(text: &str) -> bool {
     ["calc(", "-webkit-calc(", "min(", "max(", "clamp("].iter().any(|f| text.starts_with(f)) && text.ends_with(')')
 }
 

@@ -3,12 +3,14 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use boa_gc::{Finalize, GcRefCell, Trace};
+use boa_gc::{Finalize, GcRefCell, Trace, WeakGc};
 use html5ever::tree_builder::QuirksMode;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::css::Rule;
 use super::node::{Node, NodeRef, same};
+use super::range::Range;
+use super::traversal::Cursor;
 use super::tree;
 
 /// The data of a document node.
@@ -28,6 +30,10 @@ pub struct DocumentData {
     /// The rules of the document's style sheets, until one of them changes.
     #[unsafe_ignore_trace]
     pub(super) rules: RefCell<Option<Rc<[Rule]>>>,
+    /// Live ranges in trees of this document.
+    pub(super) ranges: GcRefCell<Vec<WeakGc<Range>>>,
+    /// Node iterators whose root is in this document.
+    pub(super) iterators: GcRefCell<Vec<WeakGc<Cursor>>>,
     /// Quirks mode, as the parser found it.
     #[unsafe_ignore_trace]
     pub quirks: Cell<QuirksMode>,
@@ -49,6 +55,8 @@ impl DocumentData {
             document_names: RefCell::default(),
             changed_names: RefCell::default(),
             rules: RefCell::default(),
+            ranges: GcRefCell::default(),
+            iterators: GcRefCell::default(),
             quirks: Cell::new(QuirksMode::NoQuirks),
             is_html: content_type == "text/html",
             content_type,
@@ -171,4 +179,28 @@ pub fn mutation_count() -> u64 {
 
 pub(super) fn mutated() {
     MUTATIONS.set(MUTATIONS.get() + 1);
+}
+
+thread_local! {
+    static WATCHED: Cell<u8> = const { Cell::new(0) };
+}
+
+/// Mutation observers ([`super::observe`]).
+pub(super) const OBSERVERS: u8 = 1;
+/// Live ranges ([`super::range`]).
+pub(super) const RANGES: u8 = 2;
+/// Node iterators ([`super::traversal`]).
+pub(super) const ITERATORS: u8 = 4;
+/// Any of them.
+pub(super) const WATCHERS: u8 = OBSERVERS | RANGES | ITERATORS;
+
+/// Whether one of these ever looked at a tree of this thread: where none did, a change of the tree pays nothing else.
+#[inline]
+pub(super) fn is_watched(by: u8) -> bool {
+    WATCHED.get() & by != 0
+}
+
+/// One of these looks at trees of this thread from now on.
+pub(super) fn watch(by: u8) {
+    WATCHED.set(WATCHED.get() | by);
 }

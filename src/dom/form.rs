@@ -1,11 +1,14 @@
-//! Form controls: values, checkedness, options, owners, the entry list (HTML §4.10).
+//! Form controls: values, checkedness, options, owners (HTML §4.10).
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use super::attributes;
 use super::document::mutated;
+use super::form_values::sanitize;
 use super::node::{Node, NodeRef, get, same};
 use super::{options, text, tree};
+
+pub use super::form_entries::{Submitted, entry_list};
 
 /// What a control remembers beside its attributes.
 #[derive(Debug, Default, Clone)]
@@ -26,23 +29,12 @@ pub struct Control {
     pub(super) settled: bool,
     /// What `setCustomValidity` was told.
     pub custom_error: String,
+    /// A person typed into it, and `change` did not tell so yet.
+    typed: bool,
     /// Selection in a text control, in UTF-16 code units: start, end.
     pub selection: (usize, usize),
-}
-
-thread_local! {
-    static FOCUSED: Cell<*const Node> = const { Cell::new(std::ptr::null()) };
-}
-
-/// Tells the selector `:focus` which element has the focus.
-pub fn set_focused(node: Option<&NodeRef>) {
-    FOCUSED.set(node.map_or(std::ptr::null(), |node| &raw const **node));
-}
-
-/// Whether this element has the focus.
-#[must_use]
-pub fn is_focused(node: &Node) -> bool {
-    std::ptr::eq(FOCUSED.get(), node)
+    /// Whether that selection runs backward.
+    is_selection_backward: bool,
 }
 
 pub(super) fn with_control<R>(node: &Node, f: impl FnOnce(&mut Control) -> R) -> Option<R> {
@@ -61,7 +53,8 @@ pub(super) fn copy_control(from: &NodeRef, to: &NodeRef) {
         return;
     }
     if let (Some(from), Some(to)) = (from.as_element(), to.as_element()) {
-        to.control.replace(from.control.borrow().clone());
+        let copy = from.control.borrow().clone();
+        to.control.replace(copy.map(|control| Box::new(Control { typed: false, ..*control })));
     }
 }
 
@@ -71,7 +64,7 @@ pub fn has_flag(node: &Node, attribute: &str) -> bool {
     node.as_element().is_some_and(|e| e.has_attr(attribute))
 }
 
-fn attr(node: &Node, name: &str) -> Option<String> {
+pub(super) fn attr(node: &Node, name: &str) -> Option<String> {
     node.as_element().and_then(|e| e.attr(name))
 }
 
@@ -220,25 +213,6 @@ fn raw_text(node: &Node) -> String {
     out
 }
 
-fn sanitize(node: &Node, value: &str) -> String {
-    let one_line: String = value.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
-    match input_type(node) {
-        "url" | "email" => one_line.trim_ascii().to_owned(),
-        "number" if !is_number(&one_line) => String::new(),
-        _ => one_line,
-    }
-}
-
-/// A valid floating-point number (HTML §2.3.4.3): `-1.5e2`, `.5`, not `+1` or `1.`.
-fn is_number(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-        && !digits.ends_with('.')
-        && !digits.contains(".e")
-        && !digits.contains(".E")
-        && digits.parse::<f64>().is_ok()
-}
-
 /// Sets the value (the IDL attribute): a select picks the option with it.
 pub fn set_value(node: &NodeRef, new: &str) {
     match node.html_name() {
@@ -247,6 +221,7 @@ pub fn set_value(node: &NodeRef, new: &str) {
             let end = text::utf16_len(&new);
             with_control(node, |c| {
                 c.value = Some(new);
+                c.typed = false;
                 c.selection = (end, end);
             });
         }
@@ -254,6 +229,7 @@ pub fn set_value(node: &NodeRef, new: &str) {
             let end = text::utf16_len(new);
             with_control(node, |c| {
                 c.value = Some(new.to_owned());
+                c.typed = false;
                 c.selection = (end, end);
             });
         }
@@ -262,6 +238,17 @@ pub fn set_value(node: &NodeRef, new: &str) {
         _ => attributes::set(node, "value", new),
     }
     mutated();
+}
+
+/// A person typed into a control.
+pub fn note_typed(node: &Node) {
+    with_control(node, |c| c.typed = true);
+}
+
+/// Whether a person typed into a control since the last call.
+pub fn take_typed(node: &Node) -> bool {
+    let is_typed = peek(node, |c| Some(c.typed)).unwrap_or(false);
+    is_typed && with_control(node, |c| std::mem::take(&mut c.typed)).unwrap_or(false)
 }
 
 /// The default value of a textarea or input (`defaultValue`).
@@ -273,6 +260,17 @@ pub fn default_value(node: &Node) -> String {
 /// Runs `f` on a text control's selection.
 pub fn selection<R: Default>(node: &NodeRef, f: impl FnOnce(&mut (usize, usize)) -> R) -> R {
     with_control(node, |c| f(&mut c.selection)).unwrap_or_default()
+}
+
+/// Whether a text control's selection runs backward.
+#[must_use]
+pub fn is_selection_backward(node: &Node) -> bool {
+    peek(node, |c| Some(c.is_selection_backward)).unwrap_or(false)
+}
+
+/// Sets it, and answers with what it was.
+pub fn set_selection_backward(node: &Node, on: bool) -> bool {
+    with_control(node, |c| std::mem::replace(&mut c.is_selection_backward, on)).unwrap_or(false)
 }
 
 /// An input's checkedness.
@@ -384,33 +382,6 @@ pub fn elements_named(form: &NodeRef, name: &str) -> Vec<NodeRef> {
             .is_some_and(|e| e.with_attr("id", |v| v == Some(name)) || e.with_attr("name", |v| v == Some(name)))
     };
     if name.is_empty() { Vec::new() } else { elements(form).into_iter().filter(fits).collect() }
-}
-
-/// What a form submits (HTML §4.10.22.4): names and values in tree order. Files are not among them: there is nobody to
-/// choose one.
-#[must_use]
-pub fn entry_list(form: &NodeRef, submitter: Option<&NodeRef>) -> Vec<(String, String)> {
-    let mut entries = Vec::new();
-    for control in tree::descendants(&tree::root_of(form)) {
-        let is_control = matches!(control.html_name(), "input" | "button" | "select" | "textarea");
-        if !is_control || is_disabled(&control) || !owner(&control).is_some_and(|o| same(&o, form)) {
-            continue;
-        }
-        let is_submitter = submitter.is_some_and(|s| same(s, &control));
-        let kind = if control.is_html("input") { input_type(&control) } else { control.html_name() };
-        let Some(name) = attr(&control, "name").filter(|n| !n.is_empty()) else { continue };
-        match kind {
-            "submit" | "image" | "button" | "reset" if !is_submitter => {}
-            "checkbox" | "radio" if !checked(&control) => {}
-            "file" => {}
-            "select" => {
-                let chosen = options::selected_options(&control);
-                entries.extend(chosen.iter().filter(|o| !is_disabled(o)).map(|o| (name.clone(), value(o))));
-            }
-            _ => entries.push((name, value(&control))),
-        }
-    }
-    entries
 }
 
 /// Puts every control back to its default (HTML §4.10.22.5).

@@ -5,29 +5,43 @@
 //! that a cycle node → listener → closure → node is collected, and an expando lives as long as its tree.
 //!
 //! - [`node`]: the node, its kinds, its slot; [`attributes`]: an element's attributes
-//! - [`tree`]: insertion, removal, order, traversal, cloning
+//! - [`tree`]: insertion, removal, order, traversal; [`copy`]: cloning
 //! - [`document`]: what a document keeps beside its children: ids, names, the mutation count
 //! - [`parse`]: html5ever's sink; whole documents that pause at scripts, and fragments
-//! - [`serialize`]: `innerHTML` and `outerHTML`
+//! - [`inner_text`]: `innerText`; [`serialize`]: `innerHTML` and `outerHTML`
 //! - [`xml`], [`xml_serialize`]: XML documents
-//! - [`select`]: CSS selectors; [`css`]: declarations and style sheets; [`css_values`], [`css_shorthands`]: which values
-//!   are valid, and the parts of shorthands
+//! - [`select`]: CSS selectors; [`css`]: declarations and style sheets; [`css_values`], [`css_shorthands`],
+//!   [`css_transforms`]: which values are valid, the parts of shorthands, the matrix of a transform
+//! - [`observe`]: mutation observers; [`range`], [`range_contents`]: live ranges; [`traversal`]: where node iterators stand
 //! - [`boxes`]: an estimate of what is where
-//! - [`form`]: values, checkedness, owners, the entry list; [`options`]: a select's options and which are selected
+//! - [`form`]: values, checkedness, owners, the entry list (`form_entries`); [`form_values`]: what an input's type makes of a
+//!   value; [`options`]: a select's options and which are selected
 
 pub mod attributes;
 pub mod boxes;
+pub mod copy;
 pub mod css;
+pub mod css_rules;
 pub mod css_shorthands;
+pub mod css_transforms;
 pub mod css_values;
 pub mod document;
 pub mod form;
+mod form_entries;
+pub mod form_values;
+pub mod inner_text;
+pub mod media_query;
 pub mod node;
+pub mod observe;
 pub mod options;
 pub mod parse;
+pub mod range;
+pub mod range_contents;
+
 pub mod select;
 pub mod serialize;
 pub mod text;
+pub mod traversal;
 pub mod tree;
 pub mod xml;
 pub mod xml_serialize;

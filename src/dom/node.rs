@@ -9,6 +9,7 @@ use html5ever::{LocalName, QualName, ns};
 use super::attributes::Attribute;
 use super::document::DocumentData;
 use super::form::Control;
+use super::observe::Watchers;
 
 /// A handle of a node; equality is identity ([`same`]).
 pub type NodeRef = Gc<Node>;
@@ -33,6 +34,8 @@ pub struct Node {
     pub(super) owner: Link,
     #[unsafe_ignore_trace]
     pub(super) flags: Cell<u8>,
+    /// Mutation observers registered here.
+    pub(super) watchers: Cell<Option<Box<Watchers>>>,
     kind: NodeKind,
     slot: GcRefCell<Option<Box<dyn ScriptSlot>>>,
 }
@@ -42,6 +45,8 @@ pub(super) const CONNECTED: u8 = 1;
 const SCRIPT_STARTED: u8 = 2;
 const PARSER_INSERTED: u8 = 4;
 const SCRIPT_NON_BLOCKING: u8 = 8;
+/// The element has the focus; it loses it when it leaves the document.
+pub(super) const FOCUSED: u8 = 16;
 
 /// What a node is (DOM §4.4, nodeType).
 #[derive(Trace, Finalize)]
@@ -136,6 +141,7 @@ impl Node {
             next: Cell::default(),
             owner: Cell::new(owner),
             flags: Cell::new(if connected { CONNECTED } else { 0 }),
+            watchers: Cell::default(),
             kind,
             slot: GcRefCell::new(None),
         })
@@ -346,6 +352,17 @@ impl Node {
     pub(super) fn set_flag(&self, flag: u8, on: bool) {
         let flags = self.flags.get();
         self.flags.set(if on { flags | flag } else { flags & !flag });
+    }
+
+    /// Whether this element has the focus.
+    #[must_use]
+    pub fn is_focused(&self) -> bool {
+        self.flag(FOCUSED)
+    }
+
+    /// Gives it the focus, or takes it.
+    pub fn set_focused(&self, on: bool) {
+        self.set_flag(FOCUSED, on);
     }
 
     /// A script element's "already started" (HTML §4.12.1).

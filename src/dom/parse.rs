@@ -40,11 +40,8 @@ impl Sink {
                     Some(node) => node.previous_sibling(),
                     None => parent.last_child(),
                 };
-                if let Some(previous) = previous.filter(|p| matches!(p.kind(), NodeKind::Text(_)))
-                    && let Some(data) = previous.character_data()
-                {
-                    data.borrow_mut().push_str(&text);
-                    return;
+                if let Some(previous) = previous.filter(|p| matches!(p.kind(), NodeKind::Text(_))) {
+                    return super::text::append(&previous, &text);
                 }
                 tree::insert(parent, &Node::text(&self.owner, text.to_string()), before);
             }

@@ -411,7 +411,7 @@ impl Element for Matched<'_> {
             PseudoClass::ReadWrite => form::is_read_write(self.0),
             PseudoClass::PlaceholderShown => form::has_flag(self.0, "placeholder") && form::value(self.0).is_empty(),
             PseudoClass::Indeterminate => form::is_indeterminate(self.0),
-            PseudoClass::Focus => form::is_focused(self.0),
+            PseudoClass::Focus => self.0.is_focused(),
             PseudoClass::Never => false,
             PseudoClass::Always => true,
         }

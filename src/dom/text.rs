@@ -2,7 +2,7 @@
 
 use super::document::mutated;
 use super::node::{AttrData, Node, NodeKind, NodeRef, get};
-use super::tree;
+use super::{observe, range, tree};
 
 /// The value of an attribute node: its owner's attribute, or its own.
 #[must_use]
@@ -34,6 +34,8 @@ pub fn set_node_value(node: &NodeRef, value: &str) {
         },
         _ => {
             if let Some(data) = node.character_data() {
+                observe::character_data(node);
+                range::replaced(node, 0, usize::MAX, 0);
                 value.clone_into(&mut data.borrow_mut());
                 mutated();
             }
@@ -80,12 +82,9 @@ pub fn set_text_content(node: &NodeRef, text: &str) {
     match node.kind() {
         NodeKind::Document(_) | NodeKind::Doctype(_) => {}
         NodeKind::Element(_) | NodeKind::Fragment => {
-            tree::remove_children(node);
-            if !text.is_empty()
-                && let Some(document) = node.owner_document()
-            {
-                tree::append(node, &Node::text(&document, text.to_owned()));
-            }
+            let document = node.owner_document().filter(|_| !text.is_empty());
+            let text = document.map(|document| Node::text(&document, text.to_owned()));
+            tree::replace_all(node, text.as_ref());
         }
         _ => set_node_value(node, text),
     }
@@ -103,6 +102,8 @@ pub fn replace_data(node: &NodeRef, offset: usize, count: usize, with: &str) -> 
     let units: Vec<u16> = data.borrow().encode_utf16().collect();
     let end = offset.saturating_add(count).min(units.len());
     let (head, tail) = (units.get(..offset)?, &units[end..]);
+    observe::character_data(node);
+    range::replaced(node, offset, end - offset, utf16_len(with));
     *data.borrow_mut() = String::from_utf16_lossy(head) + with + &String::from_utf16_lossy(tail);
     mutated();
     Some(())
@@ -124,9 +125,46 @@ pub fn split_text(node: &NodeRef, offset: usize) -> Option<NodeRef> {
     let second = Node::text(&node.owner_document()?, rest);
     if let Some(parent) = node.parent() {
         tree::insert(&parent, &second, node.next_sibling().as_ref());
+        range::split(node, offset, &second, &parent);
     }
     replace_data(node, offset, length, "")?;
     Some(second)
+}
+
+/// Joins adjacent text nodes and drops empty ones (DOM §4.4, normalize).
+pub fn normalize(root: &NodeRef) {
+    let is_exclusive = |n: &NodeRef| matches!(n.kind(), NodeKind::Text(_));
+    let texts: Vec<NodeRef> = tree::descendants(root).filter(is_exclusive).collect();
+    for text in texts {
+        let Some(data) = text.character_data() else { continue };
+        if text.parent().is_none() {
+            continue;
+        }
+        if data.borrow().is_empty() {
+            tree::remove(&text);
+            continue;
+        }
+        while text.next_sibling().as_ref().is_some_and(is_exclusive) {
+            join_next(&text);
+        }
+    }
+}
+
+/// Joins a text node with the one after it, if both are text (HTML §3.2.7, "merge with the next text node").
+pub fn join_next(node: &NodeRef) {
+    let Some(next) = node.next_sibling().filter(|next| next.is_text() && node.is_text()) else { return };
+    let length = node.character_data().map_or(0, |data| utf16_len(&data.borrow()));
+    append(node, &node_value(&next).unwrap_or_default());
+    range::joined(node, length, &next);
+    tree::remove(&next);
+}
+
+/// Adds to the end of the data.
+pub fn append(node: &NodeRef, more: &str) {
+    let Some(data) = node.character_data() else { return };
+    observe::character_data(node);
+    data.borrow_mut().push_str(more);
+    mutated();
 }
 
 /// Collapses ASCII whitespace and trims it (titles, option labels).

@@ -1,10 +1,13 @@
-//! Insertion, removal, order, traversal, cloning (DOM §4.2).
+//! Insertion, removal, order, traversal (DOM §4.2).
 
 use html5ever::{LocalName, ns};
 
-use super::attributes::Attribute;
-use super::document::mutated;
-use super::node::{CONNECTED, Doctype, Node, NodeKind, NodeRef, get, same};
+use super::document::{OBSERVERS, WATCHERS, is_watched, mutated};
+use super::node::{CONNECTED, FOCUSED, NodeKind, NodeRef, get, same};
+use super::{observe, range, traversal};
+
+pub use super::copy::{clone, is_equal};
+pub use super::text::normalize;
 
 /// Why a node may not go where it was to go (DOM §4.2.3, the names of the DOMException).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,12 +187,33 @@ fn check_document_child(parent: &NodeRef, child: &NodeRef, before: Option<&NodeR
 /// Puts `child` (a fragment: its children) into `parent` before `before`, taking it from where it was.
 /// The caller has checked that it may go there.
 pub fn insert(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>) {
-    if matches!(child.kind(), NodeKind::Fragment) {
+    place(parent, child, before, true);
+}
+
+/// Inserts; `is_recorded`: observers are told (DOM "insert", without its "suppress observers flag").
+fn place(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>, is_recorded: bool) {
+    if !matches!(child.kind(), NodeKind::Fragment) {
+        return place_one(parent, child, before, is_recorded);
+    }
+    if !is_watched(WATCHERS) {
         while let Some(first) = child.first_child() {
-            insert(parent, &first, before);
+            place_one(parent, &first, before, false);
         }
         return;
     }
+    let nodes: Vec<NodeRef> = children(child).collect();
+    observe::child_list(child, &[], &nodes, None, None);
+    let previous = before.map_or_else(|| parent.last_child(), |before| before.previous_sibling());
+    for node in &nodes {
+        take_out(node, false);
+        place_one(parent, node, before, false);
+    }
+    if is_recorded {
+        observe::child_list(parent, &nodes, &[], previous, before.cloned());
+    }
+}
+
+fn place_one(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>, is_recorded: bool) {
     let before = match before {
         Some(node) if same(node, child) => child.next_sibling(),
         other => other.cloned(),
@@ -204,6 +228,55 @@ pub fn insert(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>) {
         connect(child);
     }
     super::options::inserted(parent, child);
+    if is_watched(WATCHERS) {
+        range::inserted(parent, child);
+        if is_recorded {
+            observe::child_list(
+                parent,
+                std::slice::from_ref(child),
+                &[],
+                child.previous_sibling(),
+                child.next_sibling(),
+            );
+        }
+    }
+}
+
+/// Puts `new` (a fragment: its children) in the place of `old`; observers are told of both at once (DOM "replace").
+pub fn replace(parent: &NodeRef, new: &NodeRef, old: &NodeRef) {
+    let next = old.next_sibling();
+    let next = if next.as_ref().is_some_and(|next| same(next, new)) { new.next_sibling() } else { next };
+    let previous = old.previous_sibling();
+    let added = if is_watched(OBSERVERS) { as_list(new) } else { Vec::new() };
+    take_out(old, false);
+    place(parent, new, next.as_ref(), false);
+    observe::child_list(parent, &added, std::slice::from_ref(old), previous, next);
+}
+
+/// Puts `new` (a fragment: its children) or nothing in the place of all children; observers are told of all at once
+/// (DOM "replace all").
+pub fn replace_all(parent: &NodeRef, new: Option<&NodeRef>) {
+    let (mut added, mut removed) = (Vec::new(), Vec::new());
+    if is_watched(WATCHERS) {
+        removed = children(parent).collect();
+        added = new.map(as_list).unwrap_or_default();
+    }
+    while let Some(child) = parent.first_child() {
+        if is_watched(WATCHERS) {
+            leaving(&child, parent);
+        }
+        unlink(&child);
+    }
+    super::options::emptied(parent);
+    if let Some(new) = new {
+        place(parent, new, None, false);
+    }
+    observe::child_list(parent, &added, &removed, None, None);
+}
+
+/// A fragment's children, or the node itself.
+fn as_list(node: &NodeRef) -> Vec<NodeRef> {
+    if matches!(node.kind(), NodeKind::Fragment) { children(node).collect() } else { vec![node.clone()] }
 }
 
 /// Appends; see [`insert`].
@@ -227,9 +300,28 @@ fn link(parent: &NodeRef, child: &NodeRef, before: Option<NodeRef>) {
 
 /// Takes a node out of its parent, if it has one.
 pub fn remove(node: &NodeRef) {
+    take_out(node, true);
+}
+
+fn take_out(node: &NodeRef, is_recorded: bool) {
+    if is_watched(WATCHERS)
+        && let Some(parent) = node.parent()
+    {
+        leaving(node, &parent);
+        if is_recorded {
+            observe::child_list(&parent, &[], std::slice::from_ref(node), node.previous_sibling(), node.next_sibling());
+        }
+    }
     if let Some(parent) = unlink(node) {
         super::options::removed(&parent, node);
     }
+}
+
+/// Tells those who watch that `node` is about to leave `parent`.
+fn leaving(node: &NodeRef, parent: &NodeRef) {
+    range::removing(node, parent);
+    traversal::removing(node);
+    observe::removing(node, parent);
 }
 
 /// Takes a node out and answers with the parent it had.
@@ -253,10 +345,7 @@ fn unlink(node: &NodeRef) -> Option<NodeRef> {
 
 /// Takes all children out.
 pub fn remove_children(node: &NodeRef) {
-    while let Some(child) = node.first_child() {
-        unlink(&child);
-    }
-    super::options::emptied(node);
+    replace_all(node, None);
 }
 
 fn connect(subtree: &NodeRef) {
@@ -288,7 +377,7 @@ fn disconnect(subtree: &NodeRef) {
     let data = document.as_ref().and_then(|d| d.as_document());
     let mut at = Some(subtree.clone());
     while let Some(node) = at {
-        node.set_flag(CONNECTED, false);
+        node.set_flag(CONNECTED | FOCUSED, false);
         if let Some(data) = data {
             super::css::note_style(&node, data);
         }
@@ -312,7 +401,8 @@ fn disconnect(subtree: &NodeRef) {
 
 /// Gives a detached subtree to another document (DOM "adopt", without the removal).
 pub fn adopt(subtree: &NodeRef, document: &NodeRef) {
-    if subtree.owner_document().is_some_and(|owner| same(&owner, document)) {
+    let from = subtree.owner_document();
+    if from.as_ref().is_some_and(|owner| same(owner, document)) {
         return;
     }
     let mut at = Some(subtree.clone());
@@ -323,113 +413,8 @@ pub fn adopt(subtree: &NodeRef, document: &NodeRef) {
         }
         at = next_in(&node, subtree);
     }
-}
-
-/// Copies a node into `document`, with its children if `deep` (DOM "clone a node"). Not recursive: a page may nest as
-/// deep as it likes.
-#[must_use]
-pub fn clone(node: &NodeRef, document: &NodeRef, deep: bool) -> NodeRef {
-    let copy = clone_shallow(node, document);
-    let mut open = if deep { vec![(node.clone(), copy.clone())] } else { Vec::new() };
-    while let Some((from, to)) = open.pop() {
-        for child in children(&from) {
-            let child_copy = clone_shallow(&child, document);
-            append(&to, &child_copy);
-            open.push((child, child_copy));
-        }
-        let contents = |node: &NodeRef| node.as_element().and_then(|e| get(&e.template));
-        if let (Some(from), Some(to)) = (contents(&from), contents(&to)) {
-            open.push((from, to));
-        }
-    }
-    copy
-}
-
-fn clone_shallow(node: &NodeRef, document: &NodeRef) -> NodeRef {
-    match node.kind() {
-        NodeKind::Document(data) => {
-            let copy = super::document::DocumentData::new(data.content_type);
-            copy.quirks.set(data.quirks.get());
-            Node::document(copy)
-        }
-        NodeKind::Element(data) => {
-            let attributes = data
-                .with_attributes(|list| list.iter().map(|a| Attribute::new(a.name.clone(), a.value.clone())).collect());
-            let copy = Node::element(document, data.name.clone(), attributes);
-            copy.set_script_started(node.script_started());
-            super::form::copy_control(node, &copy);
-            copy
-        }
-        NodeKind::Text(data) => Node::text(document, data.0.borrow().clone()),
-        NodeKind::Comment(data) => Node::comment(document, data.0.borrow().clone()),
-        NodeKind::CData(data) => Node::cdata(document, data.0.borrow().clone()),
-        NodeKind::ProcessingInstruction(target, data) => {
-            Node::processing_instruction(document, target, data.0.borrow().clone())
-        }
-        NodeKind::Doctype(d) => Node::doctype(
-            document,
-            Doctype { name: d.name.clone(), public_id: d.public_id.clone(), system_id: d.system_id.clone() },
-        ),
-        NodeKind::Fragment => Node::fragment(document),
-        NodeKind::Attr(attr) => Node::attr(document, attr.name.clone(), super::text::attr_value(attr), None),
-    }
-}
-
-/// Joins adjacent text nodes and drops empty ones (DOM §4.4, normalize).
-pub fn normalize(root: &NodeRef) {
-    let texts: Vec<NodeRef> = descendants(root).filter(|n| matches!(n.kind(), NodeKind::Text(_))).collect();
-    for text in texts {
-        let Some(data) = text.character_data() else { continue };
-        if text.parent().is_none() {
-            continue;
-        }
-        if data.borrow().is_empty() {
-            remove(&text);
-            continue;
-        }
-        while let Some(next) = text.next_sibling().filter(|n| matches!(n.kind(), NodeKind::Text(_))) {
-            if let Some(more) = next.character_data() {
-                data.borrow_mut().push_str(&more.borrow());
-            }
-            remove(&next);
-        }
-    }
-}
-
-/// Whether two subtrees are equal (DOM §4.4, isEqualNode).
-#[must_use]
-pub fn is_equal(a: &NodeRef, b: &NodeRef) -> bool {
-    let mut open = vec![(a.clone(), b.clone())];
-    while let Some((x, y)) = open.pop() {
-        if !is_equal_alone(&x, &y) || children(&x).count() != children(&y).count() {
-            return false;
-        }
-        open.extend(children(&x).zip(children(&y)));
-    }
-    true
-}
-
-/// Whether two nodes are equal but for their children.
-fn is_equal_alone(a: &NodeRef, b: &NodeRef) -> bool {
-    match (a.kind(), b.kind()) {
-        (NodeKind::Element(x), NodeKind::Element(y)) => {
-            x.name == y.name
-                && x.with_attributes(|xs| {
-                    y.with_attributes(|ys| {
-                        xs.len() == ys.len()
-                            && xs.iter().all(|p| {
-                                ys.iter().any(|q| {
-                                    p.name.ns == q.name.ns && p.name.local == q.name.local && p.value == q.value
-                                })
-                            })
-                    })
-                })
-        }
-        (NodeKind::Doctype(x), NodeKind::Doctype(y)) => {
-            x.name == y.name && x.public_id == y.public_id && x.system_id == y.system_id
-        }
-        (NodeKind::ProcessingInstruction(x, p), NodeKind::ProcessingInstruction(y, q)) => x == y && p.0 == q.0,
-        _ => a.node_type() == b.node_type() && a.character_data() == b.character_data(),
+    if let Some(from) = from {
+        range::adopted(subtree, &from);
     }
 }
 

@@ -47,5 +47,6 @@ pub fn build(parts: Parts) -> JsResult<Context> {
     limits.set_recursion_limit(RECURSION_DEPTH_MAX);
     limits.set_stack_size_limit(RECURSION_DEPTH_MAX * 40 + 10_240);
     builtins::install_all(&mut context, &parts.random)?;
+    context.insert_data(parts.random);
     Ok(context)
 }

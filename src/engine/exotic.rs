@@ -2,7 +2,7 @@
 //! named access. boa gives embedders no exotic objects, so each is a Proxy with native traps over a target that holds
 //! the native data.
 
-use boa_engine::property::{Attribute, PropertyKey};
+use boa_engine::property::{Attribute, PropertyDescriptor, PropertyKey};
 use boa_engine::string::JsStrVariant;
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsSymbol, JsValue, js_string};
 use boa_gc::{Finalize, Trace};
@@ -57,6 +57,36 @@ pub fn wrap(target: JsObject, kind: &'static Exotic, context: &mut Context) -> J
     // `for … in` of boa reads the prototype of the object itself, not what a Proxy answers.
     proxy.set_prototype(prototype);
     Ok(proxy)
+}
+
+/// Puts a Proxy with these traps around `target`.
+///
+/// # Errors
+/// What boa says; a bug.
+pub fn proxy(target: &JsObject, traps: &[(&str, Native)], context: &mut Context) -> JsResult<JsObject> {
+    let handler = JsObject::with_null_proto();
+    for (name, native) in traps {
+        let value = function(name, *native, 0, context);
+        handler.insert_property(
+            JsString::from(*name),
+            PropertyDescriptor::builder().value(value).writable(true).enumerable(true).configurable(true),
+        );
+    }
+    let constructor = context.intrinsics().constructors().proxy().constructor();
+    constructor.construct(&[target.clone().into(), handler.into()], None, context)
+}
+
+/// `Reflect.get(target, key, receiver)`: what a trap does with a key it does not know.
+///
+/// # Errors
+/// What a getter throws.
+pub fn go_on(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let reflect = context.intrinsics().objects().reflect();
+    let get = reflect.get(js_string!("get"), context)?;
+    match get.as_callable() {
+        Some(get) => get.call(&JsValue::undefined(), args, context),
+        None => Ok(JsValue::undefined()),
+    }
 }
 
 /// The target of an exotic object, or the object itself: methods get the Proxy as `this`.

@@ -85,7 +85,8 @@ pub fn prototype(name: &str, context: &mut Context) -> JsObject {
 }
 
 /// A native function that a turn's deadline ends.
-fn interruptible(native: Native) -> NativeFunction {
+#[must_use]
+pub fn interruptible(native: Native) -> NativeFunction {
     NativeFunction::from_copy_closure(move |this, args, context| {
         interrupt::check()?;
         native(this, args, context)

@@ -13,7 +13,7 @@ use boa_engine::realm::Realm;
 use boa_engine::{Context, JsData, JsNativeError, JsObject, JsResult, JsString, JsValue};
 use boa_gc::{Finalize, Trace};
 
-use super::event_loop::EventLoop;
+use super::event_loop::{EventLoop, Work};
 use super::interrupt;
 use crate::base::limits::{CODE_NESTING_MAX, MICROTASKS_PER_TASK_MAX};
 use crate::event::{Cause, Fault, Place};
@@ -21,6 +21,7 @@ use crate::event::{Cause, Fault, Place};
 enum Microtask {
     Promise(PromiseJob),
     Generic(GenericJob),
+    Native(Option<Cause>, Work),
 }
 
 /// Holds the microtasks of a page and runs them to exhaustion.
@@ -43,6 +44,11 @@ impl Microtasks {
     #[must_use]
     pub fn new(event_loop: Rc<EventLoop>, rejections: Rc<Rejections>) -> Self {
         Self { queue: RefCell::default(), event_loop, rejections, running: Cell::new(false) }
+    }
+
+    /// Queues a microtask under the current cause.
+    pub fn queue(&self, work: Work) {
+        self.queue.borrow_mut().push_back(Microtask::Native(self.event_loop.cause(), work));
     }
 
     fn report_rejections(&self, context: &mut Context) {
@@ -88,8 +94,9 @@ impl Microtasks {
                 continue;
             };
             let result = match microtask {
-                Microtask::Promise(job) => job.call(context),
-                Microtask::Generic(job) => job.call(context),
+                Microtask::Promise(job) => job.call(context).map(|_| ()),
+                Microtask::Generic(job) => job.call(context).map(|_| ()),
+                Microtask::Native(cause, work) => self.event_loop.clone().with_cause(cause, || work(context)),
             };
             if let Err(error) = result {
                 self.event_loop.report(&error, context);

@@ -3,7 +3,8 @@
 //! - [`context`]: a Context with our clock, hooks and builtins; [`clock`]: page time;
 //!   [`heap`]: when it is collected
 //! - [`event_loop`]: tasks, timers, microtasks, causes; [`jobs`]: boa's job executor and host hooks over it
-//! - [`script`]: running a page's scripts at their place in their file; [`fault`]: what went wrong, with a code frame
+//! - [`script`]: running a page's scripts at their place in their file; [`fault`]: what went wrong, with a code frame;
+//!   [`lexer`]: a script's text as tokens
 //! - [`interface`]: tables of Web IDL interfaces; [`exotic`]: objects with computed properties; [`convert`]: values
 //! - [`builtins`]: builtins that boa lacks or that hurt real pages
 
@@ -18,6 +19,7 @@ pub mod heap;
 pub mod interface;
 pub mod interrupt;
 pub mod jobs;
+pub mod lexer;
 mod name_search;
 pub mod script;
 mod unterminated;

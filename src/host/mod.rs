@@ -6,8 +6,10 @@
 //! - [`forward`] makes rows of effects and delivers them; [`pictures`] finds the pictures they show
 //! - [`run`](mod@run) puts these together over a log; [`demo`](mod@demo) does so with the bundled [`samples`], a sandbox, and the
 //!   [`conversation`] as its customers saw it
+//! - [`coverage`](mod@coverage) says what a page needs that is not here
 
 pub mod conversation;
+pub mod coverage;
 pub mod demo;
 pub mod forward;
 pub mod lines;
@@ -23,5 +25,5 @@ pub use demo::{DemoError, DemoOutcome, demo};
 pub use forward::{ForwardError, Forwarder, Target};
 pub use plugin::{Names, Plugin, PluginError};
 pub use rights::Rights;
-pub use run::{Hosted, Log, Outcome, RunOptions, SEED_DEFAULT, run};
+pub use run::{Hosted, Log, Outcome, RunOptions, SEED_DEFAULT, page_process, run};
 pub use watch::{Closed, Notice, Severity, Watch};

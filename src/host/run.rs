@@ -16,8 +16,8 @@ use crate::engine::event_loop::Output;
 use crate::event::{Line, Stimulus, StimulusKind, stimulus::STIMULUS_PREFIX};
 use crate::net::PluginNetwork;
 use crate::outbox::Summary;
-use crate::page::PageOptions;
-use crate::process::{Bounds, Launcher, PageProcess, Spawner};
+use crate::page::{Driver, PageOptions};
+use crate::process::{Bounds, PageProcess, Spawner};
 use crate::record::ReadError;
 use crate::webapi::world::Settings;
 
@@ -54,8 +54,6 @@ pub struct RunOptions {
     pub all: bool,
     /// The seed of the pages' random numbers.
     pub seed: u64,
-    /// How page processes are started.
-    pub launcher: Arc<dyn Launcher>,
     /// Where the documents go at the end.
     pub dom: Option<PathBuf>,
     /// Whether each page's document has a file of its own, with the page's name in the file's.
@@ -70,7 +68,6 @@ impl Default for RunOptions {
             strict: false,
             all: false,
             seed: SEED_DEFAULT,
-            launcher: Arc::new(Spawner::of_this_program()),
             dom: None,
             dom_by_name: false,
         }
@@ -106,6 +103,12 @@ struct Run<'a> {
     ids: BTreeSet<String>,
     /// Nobody reads the lines any more.
     closed: bool,
+}
+
+/// A page in a process of its own, with the ordinary bounds.
+#[must_use]
+pub fn page_process(options: PageOptions) -> Box<dyn Driver + Send> {
+    Box::new(PageProcess::new(options, Bounds::default(), Arc::new(Spawner::of_this_program())))
 }
 
 /// Opens the pages, plays the log, delivers, writes the documents.
@@ -175,11 +178,7 @@ impl Run<'_> {
                 seed: self.options.seed,
                 realtime: self.options.realtime,
             };
-            let launcher = self.options.launcher.clone();
-            match self
-                .stage
-                .open(plugin, options, |options| Box::new(PageProcess::new(options, Bounds::default(), launcher)))
-            {
+            match self.stage.open(plugin, options, page_process) {
                 Ok(loading) => {
                     self.networks.push(network);
                     happened.extend(loading);

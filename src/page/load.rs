@@ -23,7 +23,7 @@ use crate::webapi::event::{self, Event};
 use crate::webapi::target::fire;
 use crate::webapi::window::{HistoryEntry, Navigation, ReadyState, Window};
 use crate::webapi::wrap::wrap;
-use crate::webapi::{install, scripting, window};
+use crate::webapi::{focus, install, scripting, window};
 
 /// Why there is no page.
 #[derive(Debug, Error, Serialize, Deserialize)]
@@ -236,6 +236,7 @@ fn finish_parsing(context: &mut Context) -> JsResult<()> {
 }
 
 fn content_loaded(context: &mut Context) -> JsResult<()> {
+    focus::autofocus(context)?;
     let document = wrap(&Window::of(context).document, context);
     fire(&document, "DOMContentLoaded", true, false, context).map(|_| ())
 }

@@ -6,9 +6,11 @@
 
 pub mod driver;
 mod load;
+mod thread;
 mod turn;
 mod ui;
 
 pub use driver::{Driver, PageOptions, Source, Turn, TurnInput};
 pub use load::LoadError;
+pub use thread::PageThread;
 pub use turn::Page;

@@ -4,13 +4,13 @@ use boa_engine::{Context, JsResult, JsString, JsValue};
 use serde_json::Value;
 
 use crate::dom::select::Selectors;
-use crate::dom::{NodeRef, form, options};
+use crate::dom::{NodeRef, form, options, text};
 use crate::engine::event_loop::Output;
 use crate::event::{Fault, UiAction, UiKind};
 use crate::webapi::activation::{dispatch_click, mouse_event};
 use crate::webapi::event::{self, Event};
+use crate::webapi::focus;
 use crate::webapi::form_element::request_submit;
-use crate::webapi::html_element::set_focus;
 use crate::webapi::target::fire;
 use crate::webapi::window::Window;
 use crate::webapi::wrap::wrap;
@@ -48,7 +48,7 @@ fn click(element: &NodeRef, context: &mut Context) -> JsResult<()> {
     let target = wrap(element, context);
     let down = mouse_event("mousedown", true, context);
     if event::dispatch(&down, &target, context)? {
-        set_focus(Some(element.clone()), context)?;
+        focus::focus_by_mouse(element, context)?;
     }
     let up = mouse_event("mouseup", true, context);
     event::dispatch(&up, &target, context)?;
@@ -69,13 +69,18 @@ fn text_of(value: Option<&Value>) -> String {
 }
 
 fn input(element: &NodeRef, value: Option<&Value>, context: &mut Context) -> JsResult<()> {
-    let text = text_of(value);
-    set_focus(Some(element.clone()), context)?;
-    let last = text.chars().last().map(String::from).unwrap_or_default();
+    let typed = text_of(value);
+    focus::focus(element, context)?;
+    let last = typed.chars().last().map(String::from).unwrap_or_default();
     keyboard(element, "keydown", &last, context)?;
-    form::set_value(element, &text);
+    if focus::is_editing_host(element) {
+        text::set_text_content(element, &typed);
+    } else {
+        form::set_value(element, &typed);
+        form::note_typed(element);
+    }
     let members =
-        vec![("data", JsString::from(text.as_str()).into()), ("inputType", JsString::from("insertText").into())];
+        vec![("data", JsString::from(typed.as_str()).into()), ("inputType", JsString::from("insertText").into())];
     let event = Event::trusted("InputEvent", "input", true, false, members, context);
     let target = wrap(element, context);
     event::dispatch(&event, &target, context)?;
@@ -107,6 +112,7 @@ fn change(element: &NodeRef, value: Option<&Value>, context: &mut Context) -> Js
     };
     let target = wrap(&target, context);
     fire(&target, "input", true, false, context)?;
+    form::take_typed(element);
     fire(&target, "change", true, false, context)?;
     Ok(())
 }
@@ -123,13 +129,14 @@ fn submit(element: &NodeRef, context: &mut Context) -> JsResult<()> {
 
 fn key(element: &NodeRef, value: Option<&Value>, context: &mut Context) -> JsResult<()> {
     let key = text_of(value);
-    set_focus(Some(element.clone()), context)?;
+    focus::focus(element, context)?;
     let go_on = keyboard(element, "keydown", &key, context)?;
     let mut pressed = go_on;
     if go_on {
         pressed = keyboard(element, "keypress", &key, context)?;
     }
     if pressed && key == "Enter" && element.is_html("input") {
+        focus::commit(element, context)?;
         implicit_submission(element, context)?;
     }
     keyboard(element, "keyup", &key, context)?;

@@ -16,6 +16,7 @@ use super::launch::{Launched, Launcher};
 use super::obituary::obituary;
 use super::probe::Tried;
 use super::protocol::{Bounds, FromPage, Opening, ToPage, VERSION};
+use super::scrutiny::Scrutiny;
 use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::limits::{DEATHS_MAX, DEATHS_WINDOW_MS, REST_MS_MAX};
 use crate::engine::event_loop::{Emission, Output};
@@ -34,6 +35,7 @@ pub struct PageProcess {
     now: TimestampMs,
     /// Whom the page was told, and by what.
     told: Told,
+    scrutiny: Scrutiny,
     told_by: Option<Stimulus>,
     deaths: VecDeque<Stopwatch>,
     restarts: u64,
@@ -104,6 +106,7 @@ impl PageProcess {
             settle_ms: 0,
             now,
             told: Told::default(),
+            scrutiny: Scrutiny::default(),
             told_by: None,
             deaths: VecDeque::new(),
             restarts: 0,
@@ -139,7 +142,7 @@ impl PageProcess {
         self.restarts += 1;
         let live = self.live.insert(live);
         match live.exchange(&ToPage::Open(Box::new(opening)), &self.options, self.bounds) {
-            Ok(FromPage::Opened(Ok(turn))) => {
+            Ok(FromPage::Opened(Ok(turn))) if self.scrutiny.allows(&turn, self.now) => {
                 self.now = turn.now.max(self.now);
                 Ok(turn)
             }
@@ -165,11 +168,14 @@ impl PageProcess {
 
     /// One exchange; a death becomes a turn that reports it.
     fn say(&mut self, input: TurnInput) -> Turn {
-        let cause = input.stimulus.as_ref().map(|stimulus| self.told.hear(stimulus));
+        let cause = input.stimulus.as_ref().map(|stimulus| {
+            self.scrutiny.told(stimulus);
+            self.told.hear(stimulus)
+        });
         let bounds = self.bounds;
         let Some(live) = &mut self.live else { return self.silence(input.at) };
         let death = match live.exchange(&ToPage::Turn(Box::new(input)), &self.options, bounds) {
-            Ok(FromPage::Turned(turn)) if turn.now >= self.now => {
+            Ok(FromPage::Turned(turn)) if self.scrutiny.allows(&turn, self.now) => {
                 self.now = turn.now;
                 return turn;
             }

@@ -9,6 +9,7 @@ use boa_gc::{Finalize, GcRefCell, Trace};
 
 use super::exception;
 use super::handlers;
+use super::iterable::sequence;
 use super::target::{Listeners, fire};
 use super::window::Window;
 use crate::engine::convert::{arg, require, type_error};
@@ -32,6 +33,8 @@ pub struct SignalObject {
     is_aborted: Cell<bool>,
     reason: GcRefCell<JsValue>,
     watched: GcRefCell<Vec<Watched>>,
+    /// Signals of `AbortSignal.any` that are given when this one is. They live as long as this one does.
+    dependents: GcRefCell<Vec<JsObject>>,
 }
 
 #[derive(Trace, Finalize, JsData)]
@@ -79,15 +82,36 @@ pub fn signal_abort(signal: &JsObject, reason: &JsValue, context: &mut Context) 
         return Ok(());
     }
     let reason = reason_or_default(reason, context);
-    let watched = with(signal, |data| {
+    // All are given before any script learns of it.
+    let mut given = vec![signal.clone()];
+    give(signal, &reason)?;
+    let mut at = 0;
+    while at < given.len() {
+        for dependent in with(&given[at], |data| std::mem::take(&mut *data.dependents.borrow_mut()))? {
+            if reason_of(&dependent).is_none() {
+                give(&dependent, &reason)?;
+                given.push(dependent);
+            }
+        }
+        at += 1;
+    }
+    given.iter().try_for_each(|signal| run_steps(signal, &reason, context))
+}
+
+fn give(signal: &JsObject, reason: &JsValue) -> JsResult<()> {
+    with(signal, |data| {
         data.is_aborted.set(true);
         *data.reason.borrow_mut() = reason.clone();
-        std::mem::take(&mut *data.watched.borrow_mut())
-    })?;
+    })
+}
+
+/// What follows once a signal is given ([run the abort steps](https://dom.spec.whatwg.org/#run-the-abort-steps)).
+fn run_steps(signal: &JsObject, reason: &JsValue, context: &mut Context) -> JsResult<()> {
+    let watched = with(signal, |data| std::mem::take(&mut *data.watched.borrow_mut()))?;
     let window = Window::of(context);
     for one in &watched {
         window.world.abort(one.request, &window.event_loop);
-        one.reject.call(&JsValue::undefined(), std::slice::from_ref(&reason), context)?;
+        one.reject.call(&JsValue::undefined(), std::slice::from_ref(reason), context)?;
     }
     fire(signal, "abort", false, false, context)?;
     Ok(())
@@ -135,6 +159,26 @@ fn static_timeout(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsRes
     Ok(signal.into())
 }
 
+/// A signal that is given when the first of some is
+/// ([create a dependent abort signal](https://dom.spec.whatwg.org/#create-a-dependent-abort-signal)).
+fn static_any(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    require(args, 1)?;
+    let items = args[0].as_object().map(|object| sequence(&object, context)).transpose()?.flatten();
+    let items = items.ok_or_else(|| type_error("The provided value cannot be converted to a sequence."))?;
+    let sources = items.iter().map(this_signal).collect::<JsResult<Vec<_>>>();
+    let sources = sources.map_err(|_| type_error("Failed to convert value to 'AbortSignal'."))?;
+    let signal = make_signal(context);
+    match sources.iter().find_map(reason_of) {
+        Some(reason) => give(&signal, &reason)?,
+        None => {
+            for source in &sources {
+                with(source, |data| data.dependents.borrow_mut().push(signal.clone()))?;
+            }
+        }
+    }
+    Ok(signal.into())
+}
+
 fn throw_if_aborted(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     match reason_of(&this_signal(this)?) {
         Some(reason) => Err(JsError::from_opaque(reason)),
@@ -150,7 +194,7 @@ const ABORT_SIGNAL: Interface = Interface {
         ("reason", |this, _, _| Ok(reason_of(&this_signal(this)?).unwrap_or_default()), None),
     ],
     methods: &[("throwIfAborted", throw_if_aborted, 0)],
-    statics: &[("abort", static_abort, 0), ("timeout", static_timeout, 1)],
+    statics: &[("abort", static_abort, 0), ("timeout", static_timeout, 1), ("any", static_any, 1)],
     ..Interface::EMPTY
 };
 
@@ -196,5 +240,18 @@ mod tests {
         check("AbortSignal.abort(3).reason", "3");
         check("var s = AbortSignal.timeout(5); s.onabort = function () { log(s.reason.name); }", "TimeoutError");
         check("new AbortSignal()", "TypeError: Illegal constructor");
+    }
+
+    #[test]
+    fn signals_that_depend_on_others() {
+        check(
+            "var a = new AbortController(), b = new AbortController(), any = AbortSignal.any([a.signal, b.signal]), all = AbortSignal.any([any]); \
+             a.signal.onabort = function () { log('a', any.aborted, all.aborted) }; any.onabort = function () { log('any', any.reason) }; \
+             all.onabort = function () { log('all') }; b.abort('b'); a.abort('a'); log(any.reason)",
+            "any b\nall\na true true\nb",
+        );
+        check("AbortSignal.any([AbortSignal.abort(1), AbortSignal.abort(2)]).reason", "1");
+        check("AbortSignal.any([]).aborted", "false");
+        check("AbortSignal.any([1])", "TypeError: Failed to convert value to 'AbortSignal'.");
     }
 }

@@ -126,7 +126,7 @@ fn activate(element: &NodeRef, clicked: &NodeRef, undo: Option<&Undo>, context: 
         },
         "label" => click_labelled(element, clicked, context),
         "summary" => {
-            toggle_details(element);
+            toggle_details(element, context);
             Ok(())
         }
         _ => Ok(()),
@@ -147,13 +147,14 @@ fn reset_from(button: &NodeRef, context: &mut Context) -> JsResult<()> {
     }
 }
 
-fn toggle_details(summary: &NodeRef) {
+fn toggle_details(summary: &NodeRef, context: &mut Context) {
     if let Some(details) = summary.parent().filter(|p| p.is_html("details")) {
         if form::has_flag(&details, "open") {
             crate::dom::attributes::remove_plain(&details, "open");
         } else {
             crate::dom::attributes::set(&details, "open", "");
         }
+        super::dialog::fire_later(&details, "toggle", context);
     }
 }
 
@@ -177,7 +178,7 @@ pub fn labelled_control(label: &NodeRef) -> Option<NodeRef> {
 fn click_labelled(label: &NodeRef, clicked: &NodeRef, context: &mut Context) -> JsResult<()> {
     match labelled_control(label) {
         Some(control) if !tree::is_inclusive_ancestor(&control, clicked) && !form::is_disabled(&control) => {
-            super::html_element::set_focus(Some(control.clone()), context)?;
+            super::focus::focus(&control, context)?;
             click(&control, true, context)
         }
         _ => Ok(()),

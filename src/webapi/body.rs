@@ -8,8 +8,10 @@ use boa_engine::object::builtins::{AlignedVec, JsArrayBuffer, JsDataView, JsProm
 use boa_engine::{Context, JsObject, JsResult, JsString, JsValue};
 use boa_gc::{Finalize, Trace};
 
+use super::blob::{self, BlobObject};
 use super::form_data::FormDataObject;
-use super::form_encoding::{multipart, urlencode};
+use super::form_encoding::{multipart, urldecode, urlencode};
+use super::headers::{combined, list_of};
 use super::request::RequestObject;
 use super::response::ResponseObject;
 use super::url_search_params::ParamsObject;
@@ -17,7 +19,7 @@ use super::wrap::as_node;
 use crate::dom::{NodeRef, serialize};
 use crate::engine::builtins::json_parse;
 use crate::engine::convert::{string, type_error, value_text};
-use crate::engine::interface::define_method;
+use crate::engine::interface::{define_method, prototype};
 use crate::net::decode_xhr;
 
 /// A body to send.
@@ -44,6 +46,10 @@ pub fn extract(value: &JsValue, context: &mut Context) -> JsResult<Option<Body>>
         if let Some(bytes) = buffer_bytes(&object, context)? {
             return Ok(Some(Body { bytes, ..Body::default() }));
         }
+        if let Some(blob) = object.downcast_ref::<BlobObject>() {
+            let content_type = Some(blob.kind().to_owned()).filter(|kind| !kind.is_empty());
+            return Ok(Some(Body { bytes: blob.bytes().to_vec(), content_type, is_text: false }));
+        }
         if let Some(form) = object.downcast_ref::<FormDataObject>() {
             let (content_type, bytes) = multipart(&form.entries(), "UTF-8");
             return Ok(Some(Body { bytes, content_type: Some(content_type), is_text: false }));
@@ -68,9 +74,27 @@ fn document_body(node: &NodeRef) -> Option<Body> {
 }
 
 /// The bytes of an ArrayBuffer or of a view on one.
-fn buffer_bytes(object: &JsObject, context: &mut Context) -> JsResult<Option<Vec<u8>>> {
+///
+/// # Errors
+/// What boa says of a view whose buffer is gone.
+pub(super) fn buffer_bytes(object: &JsObject, context: &mut Context) -> JsResult<Option<Vec<u8>>> {
+    let Some((buffer, offset, length)) = buffer_place(object, context)? else { return Ok(None) };
+    let bytes = buffer.data();
+    let part = bytes.as_deref().and_then(|bytes| bytes.get(offset..offset.saturating_add(length)));
+    Ok(Some(part.unwrap_or_default().to_vec()))
+}
+
+/// Where the bytes of an ArrayBuffer or of a view on one are: buffer, offset, length.
+///
+/// # Errors
+/// What boa says of a view whose buffer is gone.
+pub(super) fn buffer_place(
+    object: &JsObject,
+    context: &mut Context,
+) -> JsResult<Option<(JsArrayBuffer, usize, usize)>> {
     if let Ok(buffer) = JsArrayBuffer::from_object(object.clone()) {
-        return Ok(Some(buffer.to_vec().unwrap_or_default()));
+        let length = buffer.data().map_or(0, |data| data.len());
+        return Ok(Some((buffer, 0, length)));
     }
     let (buffer, offset, length) = if let Ok(view) = JsTypedArray::from_object(object.clone()) {
         (view.buffer(context)?, view.byte_offset(context)?, view.byte_length(context)?)
@@ -81,11 +105,8 @@ fn buffer_bytes(object: &JsObject, context: &mut Context) -> JsResult<Option<Vec
     } else {
         return Ok(None);
     };
-    let Some(buffer) = buffer.as_object().and_then(|buffer| JsArrayBuffer::from_object(buffer).ok()) else {
-        return Ok(None);
-    };
-    let bytes = buffer.to_vec().unwrap_or_default();
-    Ok(Some(bytes.get(offset..offset.saturating_add(length)).unwrap_or_default().to_vec()))
+    let buffer = buffer.as_object().and_then(|buffer| JsArrayBuffer::from_object(buffer).ok());
+    Ok(buffer.map(|buffer| (buffer, offset, length)))
 }
 
 /// An ArrayBuffer of these bytes.
@@ -160,13 +181,30 @@ fn with<R>(this: &JsValue, f: impl FnOnce(&BodyState) -> R) -> JsResult<R> {
     request.map(|request| f(&request.body)).ok_or_else(|| type_error("Illegal invocation"))
 }
 
-/// A promise of what `read` makes of the bytes.
+/// The content type of a Request or Response; empty where it has none.
+fn content_type(this: &JsValue) -> String {
+    let Some(object) = this.as_object() else { return String::new() };
+    let headers = match object.downcast_ref::<ResponseObject>() {
+        Some(response) => Some(list_of(&response.headers)),
+        None => object.downcast_ref::<RequestObject>().map(|request| list_of(&request.headers)),
+    };
+    headers.and_then(|list| combined(&list, "content-type")).unwrap_or_default()
+}
+
+/// A content type as a blob has it ([serialize a MIME type](https://mimesniff.spec.whatwg.org/#serialize-a-mime-type)).
+#[must_use]
+pub(super) fn blob_type(content_type: &str) -> String {
+    content_type.split(';').map(str::trim).collect::<Vec<_>>().join(";").to_ascii_lowercase()
+}
+
+/// A promise of what `read` makes of the bytes and the content type.
 fn consume(
     this: &JsValue,
     context: &mut Context,
-    read: fn(&[u8], &mut Context) -> JsResult<JsValue>,
+    read: fn(&[u8], &str, &mut Context) -> JsResult<JsValue>,
 ) -> JsResult<JsValue> {
-    let result = with(this, BodyState::take).flatten().and_then(|bytes| read(&bytes, context));
+    let kind = content_type(this);
+    let result = with(this, BodyState::take).flatten().and_then(|bytes| read(&bytes, &kind, context));
     let promise = match result {
         Ok(value) => JsPromise::resolve(value, context)?,
         Err(error) => JsPromise::reject(error, context)?,
@@ -174,29 +212,40 @@ fn consume(
     Ok(promise.into())
 }
 
-fn text(bytes: &[u8], _: &mut Context) -> JsResult<JsValue> {
+fn text(bytes: &[u8], _: &str, _: &mut Context) -> JsResult<JsValue> {
     Ok(string(&decode_xhr(bytes, None)))
 }
 
-fn json(bytes: &[u8], context: &mut Context) -> JsResult<JsValue> {
+fn json(bytes: &[u8], _: &str, context: &mut Context) -> JsResult<JsValue> {
     json_parse::parse(&JsString::from(decode_xhr(bytes, None)), context)
 }
 
-fn no_blob(_: &[u8], _: &mut Context) -> JsResult<JsValue> {
-    Err(type_error("There are no Blobs here: use text(), json() or arrayBuffer()"))
+fn blob(bytes: &[u8], kind: &str, context: &mut Context) -> JsResult<JsValue> {
+    Ok(blob::make(BlobObject::new(bytes.to_vec(), &blob_type(kind)), context).into())
 }
 
-fn no_form_data(_: &[u8], _: &mut Context) -> JsResult<JsValue> {
-    Err(type_error("A body cannot be read as FormData here: use text(), json() or arrayBuffer()"))
+/// Only urlencoded bodies: nobody answers with a multipart one.
+fn form_data(bytes: &[u8], kind: &str, context: &mut Context) -> JsResult<JsValue> {
+    if blob_type(kind).split(';').next() != Some("application/x-www-form-urlencoded") {
+        return Err(type_error("A body can be read as FormData here only where it is urlencoded"));
+    }
+    let data = FormDataObject::of_texts(urldecode(&decode_xhr(bytes, None)));
+    Ok(JsObject::from_proto_and_data(prototype("FormData", context), data).into())
 }
 
 /// Puts the body's methods and attributes on the prototype of Request or Response.
 pub fn install(prototype: &JsObject, context: &mut Context) {
     define_method(prototype, "text", |this, _, context| consume(this, context, text), 0, context);
     define_method(prototype, "json", |this, _, context| consume(this, context, json), 0, context);
-    define_method(prototype, "arrayBuffer", |this, _, context| consume(this, context, array_buffer), 0, context);
-    define_method(prototype, "blob", |this, _, context| consume(this, context, no_blob), 0, context);
-    define_method(prototype, "formData", |this, _, context| consume(this, context, no_form_data), 0, context);
+    define_method(
+        prototype,
+        "arrayBuffer",
+        |this, _, context| consume(this, context, |bytes, _, context| array_buffer(bytes, context)),
+        0,
+        context,
+    );
+    define_method(prototype, "blob", |this, _, context| consume(this, context, blob), 0, context);
+    define_method(prototype, "formData", |this, _, context| consume(this, context, form_data), 0, context);
     let used = |this: &JsValue, _: &[JsValue], _: &mut Context| with(this, |body| body.is_used().into());
     crate::engine::interface::define_accessor(prototype, "bodyUsed", used, None, context);
 }

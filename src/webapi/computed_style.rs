@@ -5,6 +5,7 @@ use crate::dom::NodeRef;
 use crate::dom::boxes::{self, Edges};
 use crate::dom::css;
 use crate::dom::css_shorthands::parts_of;
+use crate::dom::css_transforms;
 use crate::dom::css_values::{Reference, computed_color, format_number, is_color, normal, to_px};
 
 /// The resolved value of a property; empty for an unknown one, and for all of an element that is in no document.
@@ -19,6 +20,7 @@ pub fn value(element: &NodeRef, property: &str) -> String {
         "top" | "right" | "bottom" | "left" => inset(element, property),
         "font-size" => px(boxes::font_px(element)),
         "line-height" => line_height(element),
+        "transform" => transform(element),
         "overflow" => pair(element, "overflow-x", "overflow-y"),
         "margin" | "padding" | "border-width" | "border-style" | "border-color" => sides(element, property),
         "border" | "border-top" | "border-right" | "border-bottom" | "border-left" => border(element, property),
@@ -44,6 +46,16 @@ fn plain(element: &NodeRef, property: &str) -> String {
         Some(number) if written.ends_with(|c: char| c.is_ascii_alphabetic()) => px(number),
         _ => written,
     }
+}
+
+/// `transform`: the matrix; none of what has no box.
+fn transform(element: &NodeRef) -> String {
+    let written = css::computed(element, "transform");
+    if !boxes::is_rendered(element) {
+        return "none".to_owned();
+    }
+    let size = boxes::size(element);
+    css_transforms::resolved(&written, boxes::font_px(element), (size.width, size.height)).unwrap_or(written)
 }
 
 fn color(element: &NodeRef, written: &str) -> String {

@@ -3,16 +3,17 @@
 use boa_engine::{Context, JsResult, JsValue};
 
 use super::activation::labelled_control;
+use super::collection::static_list;
 use super::element::set_attribute;
-use super::exception::dom_exception;
+use super::file::files;
 use super::node::node_link;
-use super::reflect::{self, Kind, Reflected};
+use super::reflect::{self, Kind, Reflected, Words};
 use super::select::{get_value, set_value};
-use super::target::fire;
-use super::wrap::{this_element, wrap, wrap_all};
+use super::stepping;
+use super::wrap::this_element;
 use crate::dom::{NodeRef, form, text, tree};
-use crate::engine::convert::{self, arg, array, string, text_null_empty};
-use crate::engine::interface::{Interface, define_accessor, define_method, install, prototype};
+use crate::engine::convert::{self, Native, arg, string, text_null_empty};
+use crate::engine::interface::{Interface, define_accessor, install, prototype};
 
 fn checked(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     Ok(form::checked(&*this_element(this)?).into())
@@ -54,56 +55,17 @@ fn set_default_value(this: &JsValue, args: &[JsValue], context: &mut Context) ->
     Ok(JsValue::undefined())
 }
 
-fn select_all(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let element = this_element(this)?;
-    let end = text::utf16_len(&form::value(&element));
-    form::selection(&element, |selection| *selection = (0, end));
-    let target = wrap(&element, context);
-    fire(&target, "select", true, false, context)?;
-    Ok(JsValue::undefined())
-}
-
-fn selection_bound(this: &JsValue, end: bool) -> JsResult<JsValue> {
-    let element = this_element(this)?;
-    let (from, to) = form::selection(&element, |selection| *selection);
-    Ok((if end { to } else { from }).into())
-}
-
-fn set_selection_bound(this: &JsValue, args: &[JsValue], end: bool, context: &mut Context) -> JsResult<JsValue> {
-    let at = convert::index(args, 0, context)?;
-    let element = this_element(this)?;
-    let at = at.min(text::utf16_len(&form::value(&element)));
-    form::selection(&element, |selection| {
-        *selection = if end { (selection.0.min(at), at) } else { (at, selection.1.max(at)) };
-    });
-    Ok(JsValue::undefined())
-}
-
-fn set_selection_range(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let (from, to) = (convert::index(args, 0, context)?, convert::index(args, 1, context)?);
-    let element = this_element(this)?;
-    let length = text::utf16_len(&form::value(&element));
-    form::selection(&element, |selection| *selection = (from.min(to).min(length), to.min(length)));
-    Ok(JsValue::undefined())
-}
-
-fn labels(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+/// The labels of a control (HTML §4.10.2), in tree order.
+///
+/// # Errors
+/// What is no element has none.
+pub fn labels(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let control = this_element(this)?;
     let all: Vec<NodeRef> = tree::descendants(&tree::root_of(&control))
         .filter(|n| n.is_html("label"))
         .filter(|n| labelled_control(n).is_some_and(|c| crate::dom::node::same(&c, &control)))
         .collect();
-    let values = wrap_all(&all, context);
-    Ok(array(values, context))
-}
-
-fn files(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let is_file = form::input_type(&*this_element(this)?) == "file";
-    Ok(if is_file { array([], context) } else { JsValue::null() })
-}
-
-fn value_as_number(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    Ok(form::value(&*this_element(this)?).trim().parse::<f64>().unwrap_or(f64::NAN).into())
+    Ok(static_list(&all, context).into())
 }
 
 const INPUT: Interface = Interface {
@@ -112,7 +74,8 @@ const INPUT: Interface = Interface {
     attributes: &[
         ("checked", checked, Some(set_checked)),
         ("files", files, None),
-        ("valueAsNumber", value_as_number, None),
+        ("list", node_link!(list_of), None),
+        ("valueAsNumber", stepping::value_as_number, Some(stepping::set_value_as_number)),
         (
             "indeterminate",
             |this, _, _| Ok(form::is_indeterminate(&*this_element(this)?).into()),
@@ -122,10 +85,11 @@ const INPUT: Interface = Interface {
             }),
         ),
     ],
+    methods: &[("stepUp", stepping::step_up, 0), ("stepDown", stepping::step_down, 0)],
     ..Interface::EMPTY
 };
 
-const INPUT_REFLECTED: [Reflected; 15] = [
+const INPUT_REFLECTED: [Reflected; 24] = [
     Reflected::text("name"),
     Reflected::text("placeholder"),
     Reflected::text("pattern"),
@@ -141,33 +105,54 @@ const INPUT_REFLECTED: [Reflected; 15] = [
     Reflected::of("readOnly", "readonly", Kind::Flag),
     Reflected::of("defaultChecked", "checked", Kind::Flag),
     Reflected::of("size", "size", Kind::Count(20)),
+    Reflected::flag("multiple"),
+    Reflected::of("maxLength", "maxlength", Kind::Length),
+    Reflected::of("minLength", "minlength", Kind::Length),
+    Reflected::of("dirName", "dirname", Kind::Text),
+    Reflected::of("useMap", "usemap", Kind::Text),
+    Reflected::text("align"),
+    FORM_METHOD,
+    FORM_NO_VALIDATE,
+    FORM_TARGET,
 ];
 
-const TEXTAREA_REFLECTED: [Reflected; 7] = [
+const FORM_METHOD: Reflected = Reflected::of(
+    "formMethod",
+    "formmethod",
+    Kind::Words(Words { known: &["get", "post", "dialog"], missing: "", invalid: "get" }),
+);
+const FORM_NO_VALIDATE: Reflected = Reflected::of("formNoValidate", "formnovalidate", Kind::Flag);
+const FORM_TARGET: Reflected = Reflected::of("formTarget", "formtarget", Kind::Text);
+
+const TEXTAREA_REFLECTED: [Reflected; 12] = [
     Reflected::text("name"),
     Reflected::text("placeholder"),
     Reflected::flag("disabled"),
     Reflected::flag("required"),
     Reflected::of("readOnly", "readonly", Kind::Flag),
-    Reflected::of("rows", "rows", Kind::Count(2)),
-    Reflected::of("cols", "cols", Kind::Count(20)),
+    Reflected::of("rows", "rows", Kind::CountOrDefault(2)),
+    Reflected::of("cols", "cols", Kind::CountOrDefault(20)),
+    Reflected::of("maxLength", "maxlength", Kind::Length),
+    Reflected::of("minLength", "minlength", Kind::Length),
+    Reflected::of("dirName", "dirname", Kind::Text),
+    Reflected::text("wrap"),
+    Reflected::text("autocomplete"),
 ];
 
-const BUTTON_REFLECTED: [Reflected; 3] =
-    [Reflected::text("name"), Reflected::text("value"), Reflected::flag("disabled")];
+const BUTTON_REFLECTED: [Reflected; 6] = [
+    Reflected::text("name"),
+    Reflected::text("value"),
+    Reflected::flag("disabled"),
+    FORM_METHOD,
+    FORM_NO_VALIDATE,
+    FORM_TARGET,
+];
 
-fn max_length(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    let written = this_element(this)?.as_element().and_then(|e| e.attr("maxlength"));
-    Ok(written.and_then(|v| v.trim().parse::<i32>().ok()).unwrap_or(-1).into())
-}
-
-fn set_max_length(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let value = convert::int(args, 0, context)?;
-    if value < 0 {
-        return Err(dom_exception("IndexSizeError", &format!("{value} is negative."), context));
-    }
-    set_attribute(&this_element(this)?, "maxlength", &value.to_string(), context)?;
-    Ok(JsValue::undefined())
+/// The list of suggestions (HTML §4.10.5.3.9).
+fn list_of(input: &NodeRef) -> Option<NodeRef> {
+    let id = input.as_element()?.attr("list")?;
+    let found = tree::document_of(input).filter(|_| input.is_connected())?.as_document()?.element_by_id(&id);
+    found.filter(|list| list.is_html("datalist"))
 }
 
 fn label_form(label: &NodeRef) -> Option<NodeRef> {
@@ -181,7 +166,8 @@ fn text_length(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsVal
 /// What inputs, text areas and buttons share.
 fn install_shared(interface: &str, has_text: bool, context: &mut Context) {
     let target = prototype(interface, context);
-    define_accessor(&target, "type", kind, Some(set_kind), context);
+    let set_type: Native = set_kind;
+    define_accessor(&target, "type", kind, (interface != "HTMLTextAreaElement").then_some(set_type), context);
     define_accessor(&target, "form", node_link!(form::owner), None, context);
     define_accessor(&target, "labels", labels, None, context);
     super::validity::install_members(&target, context);
@@ -190,23 +176,7 @@ fn install_shared(interface: &str, has_text: bool, context: &mut Context) {
     }
     define_accessor(&target, "value", get_value, Some(set_value), context);
     define_accessor(&target, "defaultValue", default_value, Some(set_default_value), context);
-    define_accessor(&target, "maxLength", max_length, Some(set_max_length), context);
-    define_accessor(
-        &target,
-        "selectionStart",
-        |this, _, _| selection_bound(this, false),
-        Some(|this, args, context| set_selection_bound(this, args, false, context)),
-        context,
-    );
-    define_accessor(
-        &target,
-        "selectionEnd",
-        |this, _, _| selection_bound(this, true),
-        Some(|this, args, context| set_selection_bound(this, args, true, context)),
-        context,
-    );
-    define_method(&target, "select", select_all, 0, context);
-    define_method(&target, "setSelectionRange", set_selection_range, 2, context);
+    super::text_selection::install_members(interface, context);
 }
 
 /// Installs them.

@@ -212,13 +212,12 @@ pub const PROPERTIES: [&str; 207] = [
 ];
 
 /// Properties that only WebKit's prefix has.
-pub const WEBKIT: [&str; 8] = [
+pub const WEBKIT: [&str; 7] = [
     "-webkit-box-align",
     "-webkit-box-flex",
     "-webkit-box-orient",
     "-webkit-box-pack",
     "-webkit-line-clamp",
-    "-webkit-overflow-scrolling",
     "-webkit-tap-highlight-color",
     "-webkit-text-fill-color",
 ];

@@ -5,16 +5,15 @@
 //! Nobody looks at the page: dialogs are answered from the settings and written to the console, and there is no window
 //! to move. A new window is an effect, never an object.
 
-use boa_engine::property::Attribute;
-use boa_engine::{Context, JsObject, JsResult, JsValue};
+use boa_engine::{Context, JsResult, JsValue};
 
 use super::console::write;
 use super::exception::dom_exception;
 use super::location;
 use super::window::{Navigation, Window};
-use crate::engine::convert::{Native, optional_text, string, string_or_null};
+use crate::engine::convert::{Native, optional_text, string_or_null};
 use crate::engine::event_loop::Output;
-use crate::engine::interface::{define_method, define_value};
+use crate::engine::interface::define_method;
 use crate::event::{ConsoleLevel, Effect, NavigateKind};
 
 fn alert(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -69,30 +68,11 @@ fn nothing(_: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     Ok(JsValue::undefined())
 }
 
-/// A selection of nothing: an object of its own at every call.
-fn get_selection(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let selection = JsObject::with_object_proto(context.intrinsics());
-    for name in ["anchorNode", "focusNode"] {
-        define_value(&selection, name, JsValue::null(), Attribute::ENUMERABLE);
-    }
-    for name in ["anchorOffset", "focusOffset", "rangeCount"] {
-        define_value(&selection, name, 0, Attribute::ENUMERABLE);
-    }
-    define_value(&selection, "isCollapsed", true, Attribute::ENUMERABLE);
-    define_value(&selection, "type", string("None"), Attribute::ENUMERABLE);
-    for name in ["addRange", "collapse", "empty", "removeAllRanges", "removeRange", "selectAllChildren"] {
-        define_method(&selection, name, nothing, 0, context);
-    }
-    define_method(&selection, "toString", |_, _, _| Ok(string("")), 0, context);
-    Ok(selection.into())
-}
-
-const METHODS: [(&str, Native, usize); 15] = [
+const METHODS: [(&str, Native, usize); 14] = [
     ("alert", alert, 0),
     ("confirm", confirm, 0),
     ("prompt", prompt, 0),
     ("open", open, 0),
-    ("getSelection", get_selection, 0),
     ("print", nothing, 0),
     ("close", nothing, 0),
     ("focus", nothing, 0),
@@ -160,6 +140,5 @@ mod tests {
     #[test]
     fn the_rest_does_nothing() {
         check("close(); focus(); blur(); moveTo(1, 2); resizeTo(1, 2); stop(); print()", "");
-        check("out(String(getSelection()) + getSelection().rangeCount)", "0");
     }
 }

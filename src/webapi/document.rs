@@ -5,7 +5,7 @@ use std::rc::Rc;
 use boa_engine::builtins::is_html_dda::IsHTMLDDA;
 use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::property::Attribute;
-use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, NativeFunction};
+use boa_engine::{Context, JsObject, JsResult, JsString, JsValue};
 
 use super::collection::{Kind, live};
 use super::element::LOOKUPS;
@@ -17,12 +17,12 @@ use super::window::{ReadyState, Window};
 use super::wrap::{node_arg, part, peek_script, this_node, wrap, wrap_or_null};
 use super::{cookie, element, event_types, handlers, location, mutation, scripting};
 use crate::dom::document::DocumentData;
-use crate::dom::node::{Doctype, get};
+use crate::dom::node::{Doctype, get, same};
 use crate::dom::parse::DocumentParser;
 use crate::dom::{LocalName, Namespace, Node, NodeRef, QualName, ns, text as dom_text, tree};
 use crate::engine::convert::{Native, arg, string, text, text_null_empty, value_text};
 use crate::engine::event_loop::Output;
-use crate::engine::interface::{Interface, define_method, define_value, install, prototype};
+use crate::engine::interface::{Interface, define_method, define_value, install, interruptible, prototype};
 use crate::event::Effect;
 
 /// Starts the document over (`document.open`): empty, without listeners, with a parser that reads what is written.
@@ -123,13 +123,24 @@ fn create_event(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResul
     }
 }
 
+/// A document belongs to no other.
+fn check_no_document(node: &NodeRef, context: &mut Context) -> JsResult<()> {
+    match node.as_document() {
+        None => Ok(()),
+        Some(_) => Err(dom_exception("NotSupportedError", "The node provided is a document.", context)),
+    }
+}
+
 fn import_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let copy = tree::clone(&node_arg(args, 0)?, &this_node(this)?, arg(args, 1).to_boolean());
+    let node = node_arg(args, 0)?;
+    check_no_document(&node, context)?;
+    let copy = tree::clone(&node, &this_node(this)?, arg(args, 1).to_boolean());
     Ok(wrap(&copy, context).into())
 }
 
-fn adopt_node(this: &JsValue, args: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+fn adopt_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let node = node_arg(args, 0)?;
+    check_no_document(&node, context)?;
     tree::remove(&node);
     tree::adopt(&node, &this_node(this)?);
     Ok(arg(args, 0))
@@ -172,7 +183,7 @@ fn set_title(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResul
         dom_text::set_text_content(&found, &value);
     }
     let window = Window::of(context);
-    if crate::dom::node::same(&document, &window.document) {
+    if same(&document, &window.document) {
         window.event_loop.emit(Output::Effect(Effect::Title { title: dom_text::strip_and_collapse(&value) }));
     }
     Ok(JsValue::undefined())
@@ -194,8 +205,9 @@ fn set_body(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult
 
 fn active_element(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let document = this_node(this)?;
-    let active = Window::of(context).active.borrow().clone().filter(|n| n.is_connected());
-    Ok(wrap_or_null(active.or_else(|| body(&document)), context))
+    let active = super::focus::focused(&Window::of(context)).filter(|n| same(&tree::root_of(n), &document));
+    let fallback = || body(&document).or_else(|| tree::document_element(&document));
+    Ok(wrap_or_null(active.or_else(fallback), context))
 }
 
 fn listed(this: &JsValue, name: &'static str, kind: Kind, context: &mut Context) -> JsResult<JsValue> {
@@ -220,7 +232,7 @@ fn default_view(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResul
 
 /// Whether this is the window's document; others were made by script and are nowhere.
 fn is_own(this: &JsValue, context: &Context) -> JsResult<bool> {
-    Ok(crate::dom::node::same(&this_node(this)?, &Window::of(context).document))
+    Ok(same(&this_node(this)?, &Window::of(context).document))
 }
 
 fn ready_state(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -245,6 +257,7 @@ fn domain(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue
     Ok(string(Window::of(context).url.borrow().host_str().unwrap_or("")))
 }
 
+/// No command of an editor is supported: `execCommand` and the questions about them answer false.
 fn exec_command(_: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     Ok(false.into())
 }
@@ -320,7 +333,7 @@ const DOCUMENT: Interface = Interface {
         ("scripts", |this, _, c| listed(this, "scripts", Kind::Html(&["script"]), c), None),
         ("embeds", |this, _, c| listed(this, "embeds", Kind::Html(&["embed"]), c), None),
         ("plugins", |this, _, c| listed(this, "plugins", Kind::Html(&["embed"]), c), None),
-        ("styleSheets", |this, _, c| listed(this, "styleSheets", Kind::Html(&["style"]), c), None),
+        ("styleSheets", super::style_sheet::style_sheets, None),
     ],
     methods: &[
         ("createElement", create_element, 1),
@@ -341,7 +354,11 @@ const DOCUMENT: Interface = Interface {
         ("close", close, 0),
         ("hasFocus", |_, _, _| Ok(true.into()), 0),
         ("execCommand", exec_command, 1),
+        ("queryCommandEnabled", exec_command, 1),
+        ("queryCommandIndeterm", exec_command, 1),
+        ("queryCommandState", exec_command, 1),
         ("queryCommandSupported", exec_command, 1),
+        ("queryCommandValue", |_, _, _| Ok(string("")), 1),
     ],
     ..Interface::EMPTY
 };
@@ -377,6 +394,7 @@ pub fn install_document(context: &mut Context) -> JsResult<()> {
     }
     let document = prototype("Document", context);
     handlers::install(&document, &handlers::GLOBAL, context);
+    handlers::install(&document, &["readystatechange"], context);
     Ok(())
 }
 
@@ -385,7 +403,7 @@ pub fn install_document(context: &mut Context) -> JsResult<()> {
 /// # Errors
 /// What boa says; a bug.
 pub fn named_constructor(name: &str, interface: &str, native: Native, context: &mut Context) -> JsResult<()> {
-    let constructor: JsObject = FunctionObjectBuilder::new(context.realm(), NativeFunction::from_fn_ptr(native))
+    let constructor: JsObject = FunctionObjectBuilder::new(context.realm(), interruptible(native))
         .name(JsString::from(name))
         .constructor(true)
         .build()

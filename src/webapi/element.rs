@@ -18,16 +18,18 @@ use crate::engine::interface::Interface;
 /// None yet.
 pub fn set_attribute(element: &NodeRef, name: &str, value: &str, context: &mut Context) -> JsResult<()> {
     attributes::set(element, name, value);
-    attribute_set(element, name, context);
-    Ok(())
+    attribute_set(element, name, context)
 }
 
-fn attribute_set(element: &NodeRef, name: &str, context: &mut Context) {
+fn attribute_set(element: &NodeRef, name: &str, context: &mut Context) -> JsResult<()> {
     if name.starts_with("on") && name.len() > 2 {
         handlers::attribute_changed(element, name, context);
     } else if name == "id" || name == "name" {
         super::named_access::publish(context);
+    } else if name == "src" && element.is_html("img") {
+        return super::image::source_set(element, context);
     }
+    Ok(())
 }
 
 /// An attribute name as HTML documents fold it.
@@ -60,7 +62,7 @@ fn set_attribute_native(this: &JsValue, args: &[JsValue], context: &mut Context)
     check_name(&name, context)?;
     let known = element.as_element().and_then(|e| e.with_qualified(&name, |a| a.map(|a| a.name.clone())));
     attributes::set_named(&element, known.unwrap_or_else(|| attributes::plain_name(&name)), value);
-    attribute_set(&element, &name, context);
+    attribute_set(&element, &name, context)?;
     Ok(JsValue::undefined())
 }
 
@@ -68,7 +70,7 @@ fn remove_attribute(this: &JsValue, args: &[JsValue], context: &mut Context) -> 
     let element = this_element(this)?;
     let name = folded(&element, text(args, 0, context)?);
     if attributes::remove_qualified(&element, &name) {
-        attribute_set(&element, &name, context);
+        attribute_set(&element, &name, context)?;
     }
     Ok(JsValue::undefined())
 }
@@ -89,7 +91,7 @@ fn toggle_attribute(this: &JsValue, args: &[JsValue], context: &mut Context) -> 
         set_attribute(&element, &name, "", context)?;
     } else if !wanted && there {
         attributes::remove_qualified(&element, &name);
-        attribute_set(&element, &name, context);
+        attribute_set(&element, &name, context)?;
     }
     Ok(wanted.into())
 }
@@ -236,6 +238,9 @@ fn insert_adjacent_html(this: &JsValue, args: &[JsValue], context: &mut Context)
 
 fn insert_adjacent_element(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let (place, child) = (text(args, 0, context)?, node_arg(args, 1)?);
+    if child.as_element().is_none() {
+        return Err(convert::type_error("parameter 2 is not of type 'Element'"));
+    }
     match adjacent(&this_element(this)?, &place, context)? {
         Some((parent, before)) => {
             mutation::insert(&parent, &child, before.as_ref(), context)?;
@@ -284,6 +289,14 @@ fn attribute_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
     Ok(wrap_or_null(at.and_then(|at| attributes::attr_node(&element, at)), context))
 }
 
+fn attribute_node_ns(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let (ns, local) = (ns_arg(args, context)?, text(args, 1, context)?);
+    let element = this_element(this)?;
+    let is_it = |a: &attributes::Attribute| a.name.ns == ns && *a.name.local == *local;
+    let at = element.as_element().and_then(|e| e.with_attributes(|list| list.iter().position(is_it)));
+    Ok(wrap_or_null(at.and_then(|at| attributes::attr_node(&element, at)), context))
+}
+
 fn set_attribute_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let (element, attr) = (this_element(this)?, node_arg(args, 0)?);
     put_attribute_node(&element, &attr, context)
@@ -307,7 +320,7 @@ pub fn put_attribute_node(element: &NodeRef, attr: &NodeRef, context: &mut Conte
     let at = element.as_element().and_then(|e| e.with_attributes(|list| list.iter().position(same_name)));
     let old = at.and_then(|at| attributes::attr_node(element, at));
     attributes::adopt_node(element, attr);
-    attribute_set(element, &node::node_name(attr), context);
+    attribute_set(element, &node::node_name(attr), context)?;
     Ok(wrap_or_null(old, context))
 }
 
@@ -379,7 +392,9 @@ pub const ELEMENT: Interface = Interface {
             0,
         ),
         ("getAttributeNode", attribute_node, 1),
+        ("getAttributeNodeNS", attribute_node_ns, 2),
         ("setAttributeNode", set_attribute_node, 1),
+        ("setAttributeNodeNS", set_attribute_node, 1),
         ("removeAttributeNode", remove_attribute_node, 1),
         ("matches", matches, 1),
         ("webkitMatchesSelector", matches, 1),

@@ -4,12 +4,13 @@ use boa_engine::{Context, JsResult, JsValue};
 use url::Url;
 
 use super::collection::{Kind, live};
-use super::document::{named_constructor, template_content};
+use super::document::template_content;
 use super::element::set_attribute;
-use super::node::{constructed, node_link};
+use super::image;
+use super::node::node_link;
 use super::reflect::{self, Kind as Reflect, Reflected};
 use super::window::Window;
-use super::wrap::{part, this_element, wrap, wrap_or_null};
+use super::wrap::{part, this_element, wrap};
 use crate::dom::{Node, NodeRef, attributes, form, node::same, text as dom_text, tree};
 use crate::engine::convert::{Native, arg, int, string, text};
 use crate::engine::interface::{Interface, define_accessor, define_method, install, prototype};
@@ -52,8 +53,7 @@ fn set_pathname(url: &mut Url, value: &str) {
 fn install_link(interface: &'static str, context: &mut Context) -> JsResult<()> {
     install(&Interface { name: interface, parent: Some("HTMLElement"), ..Interface::EMPTY }, context)?;
     let target = prototype(interface, context);
-    let parts: [(&str, (Native, Native)); 8] = [
-        ("protocol", url_part!(url::quirks::protocol, url::quirks::set_protocol)),
+    let parts: [(&str, (Native, Native)); 7] = [
         ("host", url_part!(url::quirks::host, url::quirks::set_host)),
         ("hostname", url_part!(url::quirks::hostname, url::quirks::set_hostname)),
         ("port", url_part!(url::quirks::port, url::quirks::set_port)),
@@ -65,6 +65,11 @@ fn install_link(interface: &'static str, context: &mut Context) -> JsResult<()> 
     for (name, (get, set)) in parts {
         define_accessor(&target, name, get, Some(set), context);
     }
+    // Without an address it is `:` (HTML §4.6.4).
+    let protocol: Native =
+        |this, _, context| Ok(string(link_url(this, context)?.as_ref().map_or(":", |url| url::quirks::protocol(url))));
+    let (_, set_protocol): (Native, Native) = url_part!(url::quirks::protocol, url::quirks::set_protocol);
+    define_accessor(&target, "protocol", protocol, Some(set_protocol), context);
     let origin: Native = |this, _, context| {
         Ok(string(&link_url(this, context)?.map(|url| url::quirks::origin(&url)).unwrap_or_default()))
     };
@@ -81,12 +86,26 @@ fn install_link(interface: &'static str, context: &mut Context) -> JsResult<()> 
         Reflected::text("shape"),
     ];
     reflect::install(&target, &reflected, context);
+    if interface == "HTMLAnchorElement" {
+        define_accessor(&target, "text", all_text, Some(set_all_text), context);
+    }
     let to_string: Native = |this, _, context| {
         let href = this_element(this)?.as_element().and_then(|e| e.attr("href")).unwrap_or_default();
         Ok(string(&link_url(this, context)?.map_or(href, String::from)))
     };
     define_method(&target, "toString", to_string, 0, context);
     Ok(())
+}
+
+/// `text` of a link is its `textContent` (HTML §4.5.1).
+fn all_text(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    Ok(string(&dom_text::descendant_text(&this_element(this)?)))
+}
+
+fn set_all_text(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let value = text(args, 0, context)?;
+    dom_text::set_text_content(&this_element(this)?, &value);
+    Ok(JsValue::undefined())
 }
 
 fn own_text(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
@@ -139,7 +158,8 @@ fn install_script(context: &mut Context) -> JsResult<()> {
         Reflected::of("htmlFor", "for", Reflect::Text),
         Reflected::flag("defer"),
         Reflected::of("noModule", "nomodule", Reflect::Flag),
-        Reflected::of("crossOrigin", "crossorigin", Reflect::Text),
+        Reflected::of("crossOrigin", "crossorigin", Reflect::CrossOrigin),
+        Reflected::text("integrity"),
     ];
     reflect::install(&target, &reflected, context);
     let title = prototype("HTMLTitleElement", context);
@@ -147,64 +167,9 @@ fn install_script(context: &mut Context) -> JsResult<()> {
     Ok(())
 }
 
-/// Images are not fetched: they are complete at once, without a size.
-fn install_image(context: &mut Context) -> JsResult<()> {
-    let image = Interface {
-        name: "HTMLImageElement",
-        parent: Some("HTMLElement"),
-        attributes: &[
-            ("complete", |_, _, _| Ok(true.into()), None),
-            ("naturalWidth", |_, _, _| Ok(0.into()), None),
-            ("naturalHeight", |_, _, _| Ok(0.into()), None),
-        ],
-        ..Interface::EMPTY
-    };
-    install(&image, context)?;
-    let target = prototype("HTMLImageElement", context);
-    let reflected = [
-        Reflected::url("src"),
-        Reflected::text("alt"),
-        Reflected::text("name"),
-        Reflected::text("useMap"),
-        Reflected::of("width", "width", Reflect::Int),
-        Reflected::of("height", "height", Reflect::Int),
-    ];
-    reflect::install(&target, &reflected, context);
-    named_constructor("Image", "HTMLImageElement", make_image, context)
-}
-
-fn make_image(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let image = Node::html_element(&Window::of(context).document, "img");
-    for (at, name) in ["width", "height"].into_iter().enumerate() {
-        if args.get(at).is_some_and(|value| !value.is_undefined()) {
-            attributes::set(&image, name, &int(args, at, context)?.to_string());
-        }
-    }
-    constructed(&image, "HTMLImageElement", new_target, context).map(JsValue::from)
-}
-
-/// `new Audio(url)`: nothing plays.
-fn make_audio(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let audio = Node::html_element(&Window::of(context).document, "audio");
-    attributes::set(&audio, "preload", "auto");
-    if let Some(url) = crate::engine::convert::optional_text(args, 0, context)? {
-        attributes::set(&audio, "src", &url);
-    }
-    constructed(&audio, "HTMLAudioElement", new_target, context).map(JsValue::from)
-}
-
-/// Sound and pictures in motion: asked to play, they do as if they had.
-fn install_media(context: &mut Context) -> JsResult<()> {
-    for name in ["HTMLAudioElement", "HTMLVideoElement"] {
-        let target = prototype(name, context);
-        define_accessor(&target, "paused", |_, _, _| Ok(true.into()), None, context);
-        for method in ["play", "pause", "load"] {
-            define_method(&target, method, |_, _, _| Ok(JsValue::undefined()), 0, context);
-        }
-        define_method(&target, "canPlayType", |_, _, _| Ok(string("")), 1, context);
-    }
-    named_constructor("Audio", "HTMLAudioElement", make_audio, context)
-}
+/// The largest spans of a cell (HTML §4.9.11).
+const MAX_COLUMN_SPAN: u32 = 1_000;
+const MAX_ROW_SPAN: u32 = 65_534;
 
 fn rows(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     part(&this_element(this)?, "rows", context, |node, context| {
@@ -275,18 +240,24 @@ fn cell_index(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValu
     Ok(at.and_then(|at| i32::try_from(at).ok()).unwrap_or(-1).into())
 }
 
-fn section(name: &'static str) -> impl Fn(&NodeRef) -> Option<NodeRef> {
-    move |table: &NodeRef| own_children(table, &[name]).into_iter().next()
-}
-
 fn install_tables(context: &mut Context) -> JsResult<()> {
     let insert_row: Native = |this, args, context| insert_at(this, args, "tr", &["tr"], context);
     let delete_row: Native = |this, args, context| delete_at(this, args, rows, context);
     for name in ["HTMLTableElement", "HTMLTableSectionElement", "HTMLTableRowElement", "HTMLTableCellElement"] {
         install(&Interface { name, parent: Some("HTMLElement"), ..Interface::EMPTY }, context)?;
         let target = prototype(name, context);
-        let reflected = [Reflected::text("align"), Reflected::of("vAlign", "valign", Reflect::Text)];
-        reflect::install(&target, &reflected, context);
+        let reflected = [
+            Reflected::text("align"),
+            Reflected::of("vAlign", "valign", Reflect::Text),
+            Reflected::of("bgColor", "bgcolor", Reflect::Text),
+        ];
+        // A table has no `vAlign`, a section no `bgColor`.
+        let own = match name {
+            "HTMLTableElement" => vec![reflected[0], reflected[2]],
+            "HTMLTableSectionElement" => reflected[..2].to_vec(),
+            _ => reflected.to_vec(),
+        };
+        reflect::install(&target, &own, context);
     }
     for name in ["HTMLTableElement", "HTMLTableSectionElement"] {
         let target = prototype(name, context);
@@ -296,14 +267,14 @@ fn install_tables(context: &mut Context) -> JsResult<()> {
     }
     let table = prototype("HTMLTableElement", context);
     define_accessor(&table, "tBodies", bodies, None, context);
-    define_accessor(&table, "tHead", node_link!(section("thead")), None, context);
-    define_accessor(&table, "tFoot", node_link!(section("tfoot")), None, context);
-    define_accessor(&table, "caption", node_link!(section("caption")), None, context);
     let attributes = [
         Reflected::text("border"),
         Reflected::text("width"),
         Reflected::of("cellPadding", "cellpadding", Reflect::Text),
         Reflected::of("cellSpacing", "cellspacing", Reflect::Text),
+        Reflected::text("frame"),
+        Reflected::text("rules"),
+        Reflected::text("summary"),
     ];
     reflect::install(&table, &attributes, context);
     let row = prototype("HTMLTableRowElement", context);
@@ -326,9 +297,12 @@ fn install_tables(context: &mut Context) -> JsResult<()> {
     let cell = prototype("HTMLTableCellElement", context);
     define_accessor(&cell, "cellIndex", cell_index, None, context);
     let spans = [
-        Reflected::of("colSpan", "colspan", Reflect::Int),
-        Reflected::of("rowSpan", "rowspan", Reflect::Int),
+        Reflected::of("colSpan", "colspan", Reflect::Clamped(1, MAX_COLUMN_SPAN)),
+        Reflected::of("rowSpan", "rowspan", Reflect::Clamped(0, MAX_ROW_SPAN)),
         Reflected::text("width"),
+        Reflected::text("height"),
+        Reflected::text("abbr"),
+        Reflected::words("scope", &["row", "col", "rowgroup", "colgroup"], ""),
         Reflected::of("noWrap", "nowrap", Reflect::Flag),
     ];
     reflect::install(&cell, &spans, context);
@@ -344,6 +318,25 @@ fn install_frames(context: &mut Context) {
     define_method(&canvas, "getContext", |_, _, _| Ok(JsValue::null()), 1, context);
 }
 
+/// Groups of controls and of options.
+fn install_groups(context: &mut Context) {
+    let kind: Native = |_, _, _| Ok(string("fieldset"));
+    let elements: Native = |this, _, context| {
+        part(&this_element(this)?, "elements", context, |group, context| {
+            live(group, Kind::Html(&["button", "fieldset", "input", "object", "output", "select", "textarea"]), context)
+        })
+    };
+    let options: Native = |this, _, context| {
+        part(&this_element(this)?, "options", context, |list, context| live(list, Kind::Html(&["option"]), context))
+    };
+    let fieldset = prototype("HTMLFieldSetElement", context);
+    define_accessor(&fieldset, "form", node_link!(form::owner), None, context);
+    define_accessor(&fieldset, "type", kind, None, context);
+    define_accessor(&fieldset, "elements", elements, None, context);
+    let list = prototype("HTMLDataListElement", context);
+    define_accessor(&list, "options", options, None, context);
+}
+
 /// Installs them.
 ///
 /// # Errors
@@ -352,10 +345,14 @@ pub fn install_elements(context: &mut Context) -> JsResult<()> {
     install_link("HTMLAnchorElement", context)?;
     install_link("HTMLAreaElement", context)?;
     install_script(context)?;
-    install_image(context)?;
+    image::install(context)?;
     install_tables(context)?;
+    super::table_parts::install_table_parts(context);
+    super::output::install_output(context);
     install_frames(context);
-    install_media(context)?;
+    super::media::install_media(context)?;
+    super::gauges::install_gauges(context);
+    super::dialog::install_dialog(context);
     let template = Interface {
         name: "HTMLTemplateElement",
         parent: Some("HTMLElement"),
@@ -363,16 +360,6 @@ pub fn install_elements(context: &mut Context) -> JsResult<()> {
         ..Interface::EMPTY
     };
     install(&template, context)?;
-    let details = prototype("HTMLFieldSetElement", context);
-    define_accessor(
-        &details,
-        "form",
-        |this, _, context| {
-            let owner = form::owner(&this_element(this)?);
-            Ok(wrap_or_null(owner, context))
-        },
-        None,
-        context,
-    );
+    install_groups(context);
     Ok(())
 }

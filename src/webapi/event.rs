@@ -20,7 +20,8 @@ pub struct Event {
     kind: GcRefCell<JsString>,
     target: GcRefCell<Option<JsObject>>,
     current_target: GcRefCell<Option<JsObject>>,
-    path: GcRefCell<Vec<JsObject>>,
+    /// Where it passes while it is dispatched, from the target up.
+    path: GcRefCell<Vec<Stop>>,
     /// What a subclass adds, by attribute name.
     pub members: GcRefCell<Vec<(&'static str, JsValue)>>,
     #[unsafe_ignore_trace]
@@ -174,6 +175,7 @@ fn time_stamp(context: &Context) -> f64 {
 }
 
 /// Where an event passes: a node, or an object that is none (the window, XHR).
+#[derive(Trace, Finalize, Clone)]
 enum Stop {
     Node(NodeRef),
     Object(JsObject),
@@ -187,14 +189,15 @@ enum Stop {
 pub fn dispatch(event: &JsObject, target: &JsObject, context: &mut Context) -> JsResult<bool> {
     let is_click = with(event, |data| *data.kind.borrow() == *"click")?;
     match as_node(&target.clone().into()).filter(|_| is_click) {
-        Some(node) if is_mouse_event(event, context) => super::activation::dispatch_click(event, &node, context),
+        Some(node) if is_a(event, "MouseEvent", context) => super::activation::dispatch_click(event, &node, context),
         _ => dispatch_plain(event, target, context),
     }
 }
 
-fn is_mouse_event(event: &JsObject, context: &mut Context) -> bool {
-    let mouse = prototype("MouseEvent", context);
-    std::iter::successors(event.prototype(), |p| p.prototype()).any(|p| JsObject::equals(&p, &mouse))
+/// Whether an event is of an interface or of one that inherits from it.
+pub(super) fn is_a(event: &JsObject, interface: &str, context: &mut Context) -> bool {
+    let wanted = prototype(interface, context);
+    std::iter::successors(event.prototype(), |p| p.prototype()).any(|p| JsObject::equals(&p, &wanted))
 }
 
 /// Dispatches an event and does nothing after it.
@@ -218,6 +221,7 @@ pub fn dispatch_as(event: &JsObject, target: &JsObject, named: &JsObject, contex
         data.kind.borrow().clone()
     })?;
     let listened: Vec<(usize, JsObject)> = listening(&path, &kind, context);
+    with(event, |data| *data.path.borrow_mut() = path)?;
     let is_target = |at: usize| at == 0;
     let bubbles = with(event, |data| data.flag(BUBBLES))?;
     let mut fired = Ok(());
@@ -396,13 +400,11 @@ fn stop_immediate(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsRes
 
 fn composed_path(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let event = this_object(this, context);
-    let target = with(&event, |e| if e.flag(DISPATCHING) { e.target.borrow().clone() } else { None })?;
-    let Some(target) = target else { return Ok(crate::engine::convert::array([], context)) };
-    let path: Vec<JsValue> = path_of(&target, &event, context)
+    let path: Vec<JsValue> = with(&event, |e| e.path.borrow().clone())?
         .into_iter()
-        .map(|stop| match stop {
-            Stop::Node(node) => wrap(&node, context).into(),
-            Stop::Object(object) => object.into(),
+        .map(|stop| match &stop {
+            Stop::Node(node) => wrap(node, context).into(),
+            Stop::Object(object) => object.clone().into(),
         })
         .collect();
     Ok(crate::engine::convert::array(path, context))

@@ -1,117 +1,23 @@
-//! The event interfaces that add plain attributes to Event (UI Events, HTML §8, XHR).
+//! The event interfaces that add plain attributes to Event, made of the tables in `event_members`, and what
+//! their constructors read.
+//!
+//! The touches of a TouchEvent are arrays, and any objects are taken for them: there is no touch screen, and no `Touch`
+//! or `TouchList`. The old `init…Event` methods are in `event_initializers`.
 
 use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::property::{Attribute, PropertyDescriptor};
 use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, NativeFunction};
 
 use super::event::{Event, with};
-use crate::engine::convert::{arg, member, text, this_object};
-use crate::engine::interface::{Interface, define_method, install, prototype};
-
-/// What an attribute is where nobody set it.
-#[derive(Clone, Copy)]
-enum Unset {
-    Null,
-    Zero,
-    Empty,
-    False,
-    Undefined,
-}
-
-impl Unset {
-    fn value(self) -> JsValue {
-        match self {
-            Self::Null => JsValue::null(),
-            Self::Zero => 0.into(),
-            Self::Empty => JsString::default().into(),
-            Self::False => false.into(),
-            Self::Undefined => JsValue::undefined(),
-        }
-    }
-}
-
-type Members = &'static [(&'static str, Unset)];
-
-use Unset::{Empty, False, Null, Undefined, Zero};
-
-const MODIFIERS: Members = &[("ctrlKey", False), ("shiftKey", False), ("altKey", False), ("metaKey", False)];
-
-/// Interface, parent, attributes of its own. Parents come first.
-const TYPES: [(&str, &str, Members); 24] = [
-    ("UIEvent", "Event", &[("view", Null), ("detail", Zero)]),
-    (
-        "MouseEvent",
-        "UIEvent",
-        &[
-            ("screenX", Zero),
-            ("screenY", Zero),
-            ("clientX", Zero),
-            ("clientY", Zero),
-            ("pageX", Zero),
-            ("pageY", Zero),
-            ("offsetX", Zero),
-            ("offsetY", Zero),
-            ("x", Zero),
-            ("y", Zero),
-            ("which", Zero),
-            ("button", Zero),
-            ("buttons", Zero),
-            ("relatedTarget", Null),
-            ("fromElement", Null),
-            ("toElement", Null),
-        ],
-    ),
-    ("WheelEvent", "MouseEvent", &[("deltaX", Zero), ("deltaY", Zero), ("deltaZ", Zero), ("deltaMode", Zero)]),
-    ("PointerEvent", "MouseEvent", &[("pointerId", Zero), ("pointerType", Empty)]),
-    ("DragEvent", "MouseEvent", &[("dataTransfer", Null)]),
-    (
-        "KeyboardEvent",
-        "UIEvent",
-        &[
-            ("key", Empty),
-            ("code", Empty),
-            ("location", Zero),
-            ("repeat", False),
-            ("isComposing", False),
-            ("keyCode", Zero),
-            ("charCode", Zero),
-            ("which", Zero),
-        ],
-    ),
-    ("FocusEvent", "UIEvent", &[("relatedTarget", Null)]),
-    ("InputEvent", "UIEvent", &[("data", Null), ("inputType", Empty), ("isComposing", False)]),
-    ("CompositionEvent", "UIEvent", &[("data", Empty)]),
-    ("TouchEvent", "UIEvent", &[("touches", Null), ("targetTouches", Null), ("changedTouches", Null)]),
-    ("CustomEvent", "Event", &[("detail", Null)]),
-    (
-        "MessageEvent",
-        "Event",
-        &[("data", Null), ("origin", Empty), ("lastEventId", Empty), ("source", Null), ("ports", Null)],
-    ),
-    ("HashChangeEvent", "Event", &[("oldURL", Empty), ("newURL", Empty)]),
-    ("PopStateEvent", "Event", &[("state", Null)]),
-    ("PageTransitionEvent", "Event", &[("persisted", False)]),
-    ("BeforeUnloadEvent", "Event", &[]),
-    (
-        "ErrorEvent",
-        "Event",
-        &[("message", Empty), ("filename", Empty), ("lineno", Zero), ("colno", Zero), ("error", Undefined)],
-    ),
-    ("PromiseRejectionEvent", "Event", &[("promise", Null), ("reason", Undefined)]),
-    ("ProgressEvent", "Event", &[("lengthComputable", False), ("loaded", Zero), ("total", Zero)]),
-    ("SubmitEvent", "Event", &[("submitter", Null)]),
-    (
-        "StorageEvent",
-        "Event",
-        &[("key", Null), ("oldValue", Null), ("newValue", Null), ("url", Empty), ("storageArea", Null)],
-    ),
-    ("AnimationEvent", "Event", &[("animationName", Empty), ("elapsedTime", Zero)]),
-    ("TransitionEvent", "Event", &[("propertyName", Empty), ("elapsedTime", Zero)]),
-    ("ClipboardEvent", "Event", &[("clipboardData", Null)]),
-];
+use super::event_initializers;
+use super::event_members::{
+    CONSTANTS, ILLEGAL, MODIFIERS, Members, TYPES, Unset, all_members, declares_modifiers, derived,
+};
+use crate::engine::convert::{arg, array, member, require, text, this_object, type_error};
+use crate::engine::interface::{Interface, define_method, define_value, install, prototype};
 
 /// Names that `document.createEvent` takes, and their interfaces (DOM §4.5).
-const LEGACY_NAMES: [(&str, &str); 22] = [
+const LEGACY_NAMES: [(&str, &str); 21] = [
     ("event", "Event"),
     ("events", "Event"),
     ("htmlevents", "Event"),
@@ -127,9 +33,8 @@ const LEGACY_NAMES: [(&str, &str); 22] = [
     ("messageevent", "MessageEvent"),
     ("hashchangeevent", "HashChangeEvent"),
     ("storageevent", "StorageEvent"),
-    ("touchevent", "TouchEvent"),
     ("compositionevent", "CompositionEvent"),
-    ("textevent", "CompositionEvent"),
+    ("textevent", "TextEvent"),
     ("dragevent", "DragEvent"),
     ("beforeunloadevent", "BeforeUnloadEvent"),
     ("animationevent", "AnimationEvent"),
@@ -148,47 +53,48 @@ pub fn legacy_interface(name: &str) -> Option<&'static str> {
 /// What boa says; a bug.
 pub fn install_event_types(context: &mut Context) -> JsResult<()> {
     for (name, parent, members) in TYPES {
-        install(&Interface { name, parent: Some(parent), ..Interface::EMPTY }, context)?;
+        let constants = CONSTANTS.iter().find(|(interface, _)| *interface == name).map_or(&[][..], |(_, list)| list);
+        install(&Interface { name, parent: Some(parent), constants, ..Interface::EMPTY }, context)?;
         let prototype = prototype(name, context);
         add_members(name, &prototype, members, context);
-        let has_modifiers = matches!(name, "MouseEvent" | "KeyboardEvent" | "TouchEvent");
-        if has_modifiers {
+        if declares_modifiers(name) {
             add_members(name, &prototype, MODIFIERS, context);
         }
-        add_constructor(name, parent, members, has_modifiers, &prototype, context)?;
+        if !ILLEGAL.contains(&name) {
+            add_constructor(name, parent, constants, &prototype, context)?;
+        }
     }
-    for (interface, method, names) in INITIALIZERS {
-        let prototype = prototype(interface, context);
-        add_initializer(&prototype, method, names, context);
-    }
+    event_initializers::install(context);
     for name in ["MouseEvent", "KeyboardEvent"] {
         let target = prototype(name, context);
         define_method(&target, "getModifierState", modifier_state, 1, context);
     }
+    let nothing = |_: &JsValue, _: &[JsValue], context: &mut Context| Ok(array([], context));
+    for (interface, method) in [
+        ("InputEvent", "getTargetRanges"),
+        ("PointerEvent", "getCoalescedEvents"),
+        ("PointerEvent", "getPredictedEvents"),
+    ] {
+        let target = prototype(interface, context);
+        define_method(&target, method, nothing, 0, context);
+    }
     Ok(())
-}
-
-/// Attributes that follow another where nobody set them: the page does not scroll, and positions are the viewport's.
-fn derived(interface: &str, name: &str) -> Option<(&'static str, f64)> {
-    Some(match name {
-        "which" if interface == "KeyboardEvent" => ("keyCode", 0.0),
-        "pageX" | "x" | "offsetX" => ("clientX", 0.0),
-        "pageY" | "y" | "offsetY" => ("clientY", 0.0),
-        "which" => ("button", 1.0),
-        _ => return None,
-    })
 }
 
 /// `getModifierState` of mouse and key events (UI Events §3.4.2).
 fn modifier_state(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    require(args, 1)?;
     let name = match text(args, 0, context)?.as_str() {
-        "Control" => "ctrlKey",
-        "Shift" => "shiftKey",
-        "Alt" => "altKey",
-        "Meta" => "metaKey",
-        _ => return Ok(false.into()),
+        "Control" => "ctrlKey".to_owned(),
+        "Shift" => "shiftKey".to_owned(),
+        "Alt" => "altKey".to_owned(),
+        "Meta" => "metaKey".to_owned(),
+        other => format!("modifier{other}"),
     };
-    this_object(this, context).get(JsString::from(name), context)
+    with(&this_object(this, context), |event| {
+        let members = event.members.borrow();
+        members.iter().find(|(key, _)| *key == name).is_some_and(|(_, value)| value.to_boolean()).into()
+    })
 }
 
 fn add_members(interface: &'static str, prototype: &JsObject, members: Members, context: &mut Context) {
@@ -199,12 +105,12 @@ fn add_members(interface: &'static str, prototype: &JsObject, members: Members, 
             })?;
             match (found, derived(interface, name)) {
                 (Some(value), _) => Ok(value),
-                (None, Some((from, plus))) => {
+                (None, Some((from, factor, plus))) => {
                     let event = this_object(this, context);
                     let value = event.get(JsString::from(from), context)?.to_number(context)?;
-                    Ok((value + plus).into())
+                    Ok((value * factor + plus + 0.0).into())
                 }
-                (None, None) => Ok(default.value()),
+                (None, None) => Ok(default.value(context)),
             }
         });
         let getter =
@@ -214,41 +120,52 @@ fn add_members(interface: &'static str, prototype: &JsObject, members: Members, 
     }
 }
 
-/// All attributes of an interface and its parents, for the constructor's options.
-fn all_members(name: &str) -> Vec<Members> {
-    let mut found = Vec::new();
-    let mut at = name;
-    while let Some((_, parent, members)) = TYPES.iter().find(|(interface, ..)| *interface == at) {
-        found.push(*members);
-        at = parent;
+/// Reads a constructor's options into an event.
+fn read_options(
+    event: &JsObject,
+    members: &[(&'static str, Unset)],
+    options: &JsValue,
+    context: &mut Context,
+) -> JsResult<()> {
+    if !options.is_object() {
+        return Ok(());
     }
-    found
+    for (key, kind) in members {
+        let value = member(options, key, context)?;
+        if !value.is_undefined() {
+            let value = kind.convert(value, context)?;
+            with(event, |event| event.members.borrow_mut().push((key, value)))?;
+        }
+    }
+    Ok(())
 }
 
 fn add_constructor(
     name: &'static str,
     parent: &str,
-    _members: Members,
-    has_modifiers: bool,
+    constants: &[(&str, u32)],
     prototype: &JsObject,
     context: &mut Context,
 ) -> JsResult<()> {
+    let needs_options = name == "PromiseRejectionEvent";
     let construct = NativeFunction::from_copy_closure(move |new_target, args, context| {
-        let object = Event::construct(name, new_target, args, context)?;
         let options = arg(args, 1);
-        let lists = all_members(name);
-        for (key, default) in lists.into_iter().chain(has_modifiers.then_some(MODIFIERS)).flatten() {
-            let value = member(&options, key, context)?;
-            if !value.is_undefined() {
-                let value = convert(value, *default, context)?;
-                with(&object, |event| event.members.borrow_mut().push((key, value)))?;
+        if needs_options {
+            require(args, 2)?;
+            if member(&options, "promise", context)?.is_undefined() {
+                return Err(type_error("Required member is undefined: promise"));
             }
         }
+        if !options.is_object() && !options.is_null_or_undefined() {
+            return Err(type_error(&format!("The provided value is not of type '{name}Init'.")));
+        }
+        let object = Event::construct(name, new_target, args, context)?;
+        read_options(&object, &all_members(name), &options, context)?;
         Ok(object.into())
     });
     let constructor: JsObject = FunctionObjectBuilder::new(context.realm(), construct)
         .name(JsString::from(name))
-        .length(1)
+        .length(if needs_options { 2 } else { 1 })
         .constructor(true)
         .build()
         .into();
@@ -256,63 +173,93 @@ fn add_constructor(
     if let Some(parent) = global.get(JsString::from(parent), context)?.as_object() {
         constructor.set_prototype(Some(parent));
     }
+    for (constant, value) in constants {
+        define_value(&constructor, constant, *value, Attribute::ENUMERABLE);
+    }
     let hidden = Attribute::WRITABLE | Attribute::CONFIGURABLE;
-    crate::engine::interface::define_value(&constructor, "prototype", prototype.clone(), Attribute::empty());
-    crate::engine::interface::define_value(prototype, "constructor", constructor.clone(), hidden);
-    crate::engine::interface::define_value(&global, name, constructor, hidden);
+    define_value(&constructor, "prototype", prototype.clone(), Attribute::empty());
+    define_value(prototype, "constructor", constructor.clone(), hidden);
+    define_value(&global, name, constructor, hidden);
     Ok(())
 }
 
-fn convert(value: JsValue, like: Unset, context: &mut Context) -> JsResult<JsValue> {
-    Ok(match like {
-        False => value.to_boolean().into(),
-        Empty => value.to_string(context)?.into(),
-        Zero => value.to_number(context)?.into(),
-        Null | Undefined => value,
-    })
-}
+#[cfg(test)]
+mod tests {
+    use crate::webapi::testing::check;
 
-/// The old `init…Event` methods: their parameters after type, bubbles, cancelable.
-const INITIALIZERS: [(&str, &str, &[&str]); 6] = [
-    ("UIEvent", "initUIEvent", &["view", "detail"]),
-    (
-        "MouseEvent",
-        "initMouseEvent",
-        &[
-            "view",
-            "detail",
-            "screenX",
-            "screenY",
-            "clientX",
-            "clientY",
-            "ctrlKey",
-            "altKey",
-            "shiftKey",
-            "metaKey",
-            "button",
-            "relatedTarget",
-        ],
-    ),
-    ("KeyboardEvent", "initKeyboardEvent", &["view", "key", "location", "ctrlKey", "altKey", "shiftKey", "metaKey"]),
-    ("CustomEvent", "initCustomEvent", &["detail"]),
-    ("MessageEvent", "initMessageEvent", &["data", "origin", "lastEventId", "source"]),
-    ("StorageEvent", "initStorageEvent", &["key", "oldValue", "newValue", "url", "storageArea"]),
-];
+    #[test]
+    fn defaults() {
+        let show = |new: &str, names: &str| {
+            format!(
+                "var e = {new}; '{names}'.split(' ').map(function (n) {{ return e[n] === '' ? \"''\" : e[n] }}).join()"
+            )
+        };
+        check(
+            &show(
+                "new MouseEvent('x')",
+                "view detail which button buttons movementX relatedTarget fromElement pageX layerY",
+            ),
+            ",0,1,0,0,0,,,0,0",
+        );
+        check(
+            &show(
+                "new WheelEvent('x', {deltaY: 100})",
+                "deltaX deltaY deltaMode wheelDelta wheelDeltaY wheelDeltaX DOM_DELTA_LINE",
+            ),
+            "0,100,0,-100,-100,0,1",
+        );
+        check(
+            &show(
+                "new PointerEvent('x', {pressure: .5, isPrimary: 1})",
+                "width height pressure pointerType isPrimary twist",
+            ),
+            "1,1,0.5,'',true,0",
+        );
+        check(
+            &show(
+                "new KeyboardEvent('x', {keyCode: 65, location: '2'})",
+                "key keyCode which charCode location DOM_KEY_LOCATION_RIGHT",
+            ),
+            "'',65,65,0,2,2",
+        );
+        check(&show("new InputEvent('x', {data: 5})", "data inputType isComposing dataTransfer"), "5,'',false,");
+        check(&show("new MessageEvent('x')", "data origin lastEventId source ports"), ",'','',,");
+        check(&show("new ErrorEvent('x', {lineno: '7'})", "message filename lineno colno error"), "'','',7,0,");
+        check(
+            &show("new StorageEvent('x', {key: null, newValue: 1})", "key oldValue newValue url storageArea"),
+            ",,1,'',",
+        );
+        check(&show("new CloseEvent('x', {code: 1000, wasClean: true})", "wasClean code reason"), "true,1000,''");
+        check(
+            &show("new TransitionEvent('x', {elapsedTime: .5})", "propertyName elapsedTime pseudoElement"),
+            "'',0.5,''",
+        );
+        check(
+            "Array.isArray(new MessageEvent('x').ports) + ',' + new TouchEvent('x', {touches: [{identifier: 1}]}).touches[0].identifier",
+            "true,1",
+        );
+        check(
+            "var e = new UIEvent('x', {view: window, detail: 3, which: 2, bubbles: 1, composed: 1}); [e.view === window, e.detail, e.which, e.bubbles, e.composed, e.isTrusted].join()",
+            "true,3,2,true,true,false",
+        );
+    }
 
-fn add_initializer(prototype: &JsObject, method: &'static str, names: &'static [&'static str], context: &mut Context) {
-    let native = NativeFunction::from_copy_closure(move |this, args, context| {
-        let kind = text(args, 0, context)?;
-        let object = this_object(this, context);
-        let (bubbles, cancelable) = (arg(args, 1).to_boolean(), arg(args, 2).to_boolean());
-        with(&object, |event| {
-            if !event.is_dispatching() {
-                event.init(JsString::from(kind.as_str()), bubbles, cancelable);
-                let values = names.iter().enumerate().map(|(at, name)| (*name, arg(args, at + 3)));
-                *event.members.borrow_mut() = values.collect();
-            }
-        })?;
-        Ok(JsValue::undefined())
-    });
-    let function = FunctionObjectBuilder::new(context.realm(), native).name(JsString::from(method)).length(3).build();
-    crate::engine::interface::define_value(prototype, method, function, Attribute::all());
+    #[test]
+    fn what_may_not_be() {
+        check("new BeforeUnloadEvent('x')", "TypeError: Illegal constructor");
+        check("new PromiseRejectionEvent('x', {})", "TypeError: Required member is undefined: promise");
+        check("new MouseEvent('x', {clientX: NaN})", "TypeError: The provided double value is non-finite.");
+        check("new CustomEvent('x', 5)", "TypeError: The provided value is not of type 'CustomEventInit'.");
+        check("new TouchEvent('x', {touches: 1})", "TypeError: The provided value cannot be converted to a sequence.");
+    }
+
+    #[test]
+    fn modifiers() {
+        check(
+            "var e = new MouseEvent('x', {ctrlKey: true, modifierCapsLock: true}); \
+             ['Control', 'CapsLock', 'Shift', 'NumLock', 'x'].map(function (k) { return e.getModifierState(k) }).join()",
+            "true,true,false,false,false",
+        );
+        check("new WheelEvent('x', {altKey: 1}).getModifierState('Alt')", "true");
+    }
 }

@@ -61,6 +61,14 @@ fn make(prototype: JsObject, name: &str, message: &str) -> JsObject {
     JsObject::from_proto_and_data(prototype, DomException { name: name.to_owned(), message: message.to_owned() })
 }
 
+/// A copy of an exception object; none of any other object.
+#[must_use]
+pub fn copy(exception: &JsObject, context: &mut Context) -> Option<JsObject> {
+    let (name, message) =
+        exception.downcast_ref::<DomException>().map(|data| (data.name.clone(), data.message.clone()))?;
+    Some(object(&name, &message, context))
+}
+
 /// The exception of an insertion that may not be.
 #[must_use]
 pub fn insert_exception(error: InsertError, context: &mut Context) -> JsError {

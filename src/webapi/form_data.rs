@@ -1,104 +1,130 @@
-//! FormData ([XHR §4](https://xhr.spec.whatwg.org/#interface-formdata)). Entries are texts: there are no files here.
+//! FormData ([XHR §4](https://xhr.spec.whatwg.org/#interface-formdata)).
 
-use std::cell::RefCell;
+use std::rc::Rc;
 
 use boa_engine::{Context, JsData, JsObject, JsResult, JsValue};
-use boa_gc::{Finalize, Trace};
+use boa_gc::{Finalize, GcRefCell, Trace};
 
+use super::blob::{BlobObject, as_blob};
+use super::entry_list::{EntryList, append, delete, get, get_all, has, set};
+use super::file;
+use super::form_encoding;
 use super::iterable::{self, Pair, PairIterable};
-use super::url_search_params::set_entry;
 use super::wrap::as_node;
 use crate::dom::form;
-use crate::engine::convert::{arg, array, require, string, string_or_null, text, type_error};
+use crate::engine::convert::{arg, optional_text, string, text, type_error};
 use crate::engine::interface::{Interface, install, new_target_prototype};
+
+/// What a name stands for.
+#[derive(Debug, Clone, Trace, Finalize, PartialEq)]
+pub enum FormValue {
+    /// A text.
+    Text(String),
+    /// A File.
+    File(JsObject),
+}
 
 /// The native data of a FormData object.
 #[derive(Trace, Finalize, JsData, Default)]
 pub struct FormDataObject {
-    #[unsafe_ignore_trace]
-    entries: RefCell<Vec<(String, String)>>,
+    entries: GcRefCell<Vec<(String, FormValue)>>,
 }
 
 impl FormDataObject {
-    /// The entries.
+    /// An object with these entries.
     #[must_use]
-    pub fn entries(&self) -> Vec<(String, String)> {
-        self.entries.borrow().clone()
+    pub fn of_texts(entries: Vec<(String, String)>) -> Self {
+        let entries = entries.into_iter().map(|(name, value)| (name, FormValue::Text(value)));
+        Self { entries: GcRefCell::new(entries.collect()) }
+    }
+
+    /// The entries as they are sent.
+    #[must_use]
+    pub fn entries(&self) -> Vec<(String, form_encoding::Value)> {
+        let sent = |value: &FormValue| match value {
+            FormValue::Text(text) => form_encoding::Value::Text(text.clone()),
+            FormValue::File(file) => {
+                file.downcast_ref::<BlobObject>().map_or_else(form_encoding::Value::no_file, |blob| {
+                    let name = blob.file.as_ref().map_or_else(String::new, |file| file.name.clone());
+                    form_encoding::Value::File { name, kind: blob.kind().to_owned(), bytes: Rc::from(blob.bytes()) }
+                })
+            }
+        };
+        self.entries.borrow().iter().map(|(name, value)| (name.clone(), sent(value))).collect()
     }
 }
 
 fn construct(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let prototype = new_target_prototype(new_target, "FormData", context)?;
     let of_argument = arg(args, 0);
-    let entries = if of_argument.is_undefined() {
+    let submitted = if of_argument.is_undefined() {
         Vec::new()
     } else {
         let form = as_node(&of_argument).filter(|node| node.is_html("form"));
         let form = form.ok_or_else(|| type_error("parameter 1 is not of type 'HTMLFormElement'"))?;
         form::entry_list(&form, as_node(&arg(args, 1)).as_ref())
     };
-    let data = FormDataObject { entries: RefCell::new(entries) };
+    let entries = submitted.into_iter().map(|(name, value)| match value {
+        form::Submitted::Text(text) => (name, FormValue::Text(text)),
+        form::Submitted::NoFile => (name, FormValue::File(file::none(context))),
+    });
+    let data = FormDataObject { entries: GcRefCell::new(entries.collect()) };
     Ok(JsObject::from_proto_and_data(prototype, data).into())
 }
 
-fn with<R>(this: &JsValue, f: impl FnOnce(&mut Vec<(String, String)>) -> R) -> JsResult<R> {
+fn with<R>(this: &JsValue, f: impl FnOnce(&mut Vec<(String, FormValue)>) -> R) -> JsResult<R> {
     let object = this.as_object();
     let data = object.as_ref().and_then(|object| object.downcast_ref::<FormDataObject>());
     data.map(|data| f(&mut data.entries.borrow_mut())).ok_or_else(|| type_error("Illegal invocation"))
 }
 
-fn append(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    require(args, 2)?;
-    let entry = (text(args, 0, context)?, text(args, 1, context)?);
-    with(this, |list| list.push(entry)).map(|()| JsValue::undefined())
-}
+impl EntryList for FormDataObject {
+    type Value = FormValue;
 
-fn delete(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    require(args, 1)?;
-    let name = text(args, 0, context)?;
-    with(this, |list| list.retain(|(key, _)| *key != name)).map(|()| JsValue::undefined())
-}
+    fn read<R>(this: &JsValue, f: impl FnOnce(&[(String, FormValue)]) -> R) -> JsResult<R> {
+        with(this, |list| f(list))
+    }
 
-fn get(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    require(args, 1)?;
-    let name = text(args, 0, context)?;
-    with(this, |list| string_or_null(list.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone())))
-}
+    fn change(this: &JsValue, f: impl FnOnce(&mut Vec<(String, FormValue)>)) -> JsResult<()> {
+        with(this, f)
+    }
 
-fn get_all(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    require(args, 1)?;
-    let name = text(args, 0, context)?;
-    let found: Vec<JsValue> =
-        with(this, |list| list.iter().filter(|(key, _)| *key == name).map(|(_, value)| string(value)).collect())?;
-    Ok(array(found, context))
-}
+    /// A text, or a blob that becomes a File of the name given, else of its own, else `blob`
+    /// ([create an entry](https://html.spec.whatwg.org/#create-an-entry)).
+    fn value(args: &[JsValue], context: &mut Context) -> JsResult<FormValue> {
+        let value = arg(args, 1);
+        if let (Some(object), Some(blob)) = (value.as_object(), as_blob(&value)) {
+            let name = optional_text(args, 2, context)?;
+            return Ok(FormValue::File(file::named(&object, &blob, name, context)));
+        }
+        if args.len() > 2 && !args[2].is_undefined() {
+            return Err(type_error("parameter 2 is not of type 'Blob'"));
+        }
+        text(args, 1, context).map(FormValue::Text)
+    }
 
-fn has(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    require(args, 1)?;
-    let name = text(args, 0, context)?;
-    with(this, |list| list.iter().any(|(key, _)| *key == name).into())
-}
-
-fn set(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    require(args, 2)?;
-    let (name, value) = (text(args, 0, context)?, text(args, 1, context)?);
-    with(this, |list| set_entry(list, name, value)).map(|()| JsValue::undefined())
+    fn shown(value: &FormValue) -> JsValue {
+        match value {
+            FormValue::Text(text) => string(text),
+            FormValue::File(file) => file.clone().into(),
+        }
+    }
 }
 
 fn pair(object: &JsObject, at: usize) -> JsResult<Option<Pair>> {
-    with(&object.clone().into(), |list| list.get(at).map(|(name, value)| (string(name), string(value))))
+    with(&object.clone().into(), |list| list.get(at).map(|(name, value)| (string(name), FormDataObject::shown(value))))
 }
 
 const FORM_DATA: Interface = Interface {
     name: "FormData",
     constructor: Some((construct, 0)),
     methods: &[
-        ("append", append, 2),
-        ("delete", delete, 1),
-        ("get", get, 1),
-        ("getAll", get_all, 1),
-        ("has", has, 1),
-        ("set", set, 2),
+        ("append", append::<FormDataObject>, 2),
+        ("delete", delete::<FormDataObject>, 1),
+        ("get", get::<FormDataObject>, 1),
+        ("getAll", get_all::<FormDataObject>, 1),
+        ("has", has::<FormDataObject>, 1),
+        ("set", set::<FormDataObject>, 2),
     ],
     ..Interface::EMPTY
 };
@@ -141,5 +167,29 @@ mod tests {
             name=s>\
                     <select name=o><option>x<option selected>y</select><textarea name=t>z</textarea></form>');";
         check(&format!("{form} JSON.stringify(Array.from(new FormData(form)))"), r#"[["q","1"],["o","y"],["t","z"]]"#);
+    }
+
+    #[test]
+    fn blobs() {
+        check(
+            "var f = new FormData(), b = new Blob(['x'], {type: 'a/b'}), file = new File(['y'], 'n.txt'); \
+             f.append('b', b); f.append('n', b, 'name'); f.append('f', file); f.append('g', file, 'other'); \
+             Array.from(f).map(function (e) { return e[0] + e[1].name + e[1].size + (e[1] instanceof File) + (e[1] === file) }).join()",
+            "bblob1truefalse,nname1truefalse,fn.txt1truetrue,gother1truefalse",
+        );
+        check("new FormData().append('a', 'x', 'name')", "TypeError: parameter 2 is not of type 'Blob'");
+        check(
+            "var f = new FormData(); f.append('t', 'a\\nb'); f.append('f', new File([new Uint8Array([0xe6, 0x82])], '您\"', {type: 'a/b'})); \
+             f.append('g', new Blob(['z'])); new Response(f).text().then(function (t) { log(t.replace(/\\r\\n/g, '~')) })",
+            "------duokeFormBoundary0000000000000000~Content-Disposition: form-data; name=\"t\"~~a~b~\
+             ------duokeFormBoundary0000000000000000~Content-Disposition: form-data; name=\"f\"; filename=\"您%22\"~Content-Type: a/b~~\u{fffd}~\
+             ------duokeFormBoundary0000000000000000~Content-Disposition: form-data; name=\"g\"; filename=\"blob\"~Content-Type: application/octet-stream~~z~\
+             ------duokeFormBoundary0000000000000000--~",
+        );
+        let form = "var form = parse('<form method=post><input type=file name=f><input type=file></form>');";
+        check(
+            &format!("{form} var e = new FormData(form).get('f'); [e instanceof File, e.name, e.size, e.type].join()"),
+            "true,,0,application/octet-stream",
+        );
     }
 }

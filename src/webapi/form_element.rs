@@ -12,7 +12,8 @@ use super::target::fire;
 use super::validity;
 use super::window::{Navigation, Window};
 use super::wrap::{as_node, part, this_element, wrap};
-use crate::dom::{NodeRef, form};
+use crate::dom::form::Submitted;
+use crate::dom::{NodeRef, form, tree};
 use crate::engine::convert::{arg, string, type_error};
 use crate::engine::event_loop::Output;
 use crate::engine::interface::{Interface, install, prototype};
@@ -44,7 +45,7 @@ fn set_action(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResu
 
 fn method(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     let written = this_element(this)?.as_element().and_then(|e| e.attr("method")).unwrap_or_default();
-    Ok(string(if written.eq_ignore_ascii_case("post") { "post" } else { "get" }))
+    Ok(string(["post", "dialog"].into_iter().find(|known| known.eq_ignore_ascii_case(&written)).unwrap_or("get")))
 }
 
 fn enctype(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
@@ -118,6 +119,18 @@ pub fn reset(form: &NodeRef, context: &mut Context) -> JsResult<()> {
     Ok(())
 }
 
+fn sent(entries: Vec<(String, Submitted)>) -> Vec<(String, form_encoding::Value)> {
+    let value = |value| match value {
+        Submitted::Text(text) => form_encoding::Value::Text(text),
+        Submitted::NoFile => form_encoding::Value::no_file(),
+    };
+    entries.into_iter().map(|(name, submitted)| (name, value(submitted))).collect()
+}
+
+fn texts(entries: Vec<(String, Submitted)>) -> Vec<(String, String)> {
+    entries.into_iter().map(|(name, submitted)| (name, submitted.into_text())).collect()
+}
+
 /// Submits without an event (`form.submit()`): a navigation with the form's entries.
 fn submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) -> JsResult<()> {
     let window = Window::of(context);
@@ -128,6 +141,13 @@ fn submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) ->
             .or_else(|| data.attr(name))
             .filter(|value| !value.trim().is_empty())
     };
+    if own("method", "formmethod").is_some_and(|method| method.eq_ignore_ascii_case("dialog")) {
+        let result = submitter.and_then(|button| button.as_element().and_then(|e| e.attr("value")));
+        return match tree::ancestors(form).find(|node| node.is_html("dialog")) {
+            Some(dialog) => super::dialog::close(&dialog, result.as_deref(), context),
+            None => Ok(()),
+        };
+    }
     let address = own("action", "formaction").unwrap_or_else(|| window.url.borrow().to_string());
     let Some(mut url) = window.resolve(address.trim()) else { return Ok(()) };
     let entries = form::entry_list(form, submitter);
@@ -139,13 +159,13 @@ fn submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) ->
     let body = if post {
         let multipart = own("enctype", "formenctype").is_some_and(|e| e.eq_ignore_ascii_case("multipart/form-data"));
         Some(if multipart {
-            form_encoding::multipart(&entries, window.encoding)
+            form_encoding::multipart(&sent(entries), window.encoding)
         } else {
-            let body = form_encoding::urlencode_in(&entries, window.encoding).into_bytes();
+            let body = form_encoding::urlencode_in(&texts(entries), window.encoding).into_bytes();
             ("application/x-www-form-urlencoded".to_owned(), body)
         })
     } else {
-        url.set_query(Some(&form_encoding::urlencode_in(&entries, window.encoding)));
+        url.set_query(Some(&form_encoding::urlencode_in(&texts(entries), window.encoding)));
         None
     };
     if !matches!(target.as_str(), "" | "_self" | "_top" | "_parent") {
@@ -155,8 +175,9 @@ fn submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) ->
     super::location::navigate(Navigation { url, kind: NavigateKind::Form, body }, context)
 }
 
-const REFLECTED: [Reflected; 4] = [
+const REFLECTED: [Reflected; 5] = [
     Reflected::text("name"),
+    Reflected::words("autocomplete", &["on", "off"], "on"),
     Reflected::text("target"),
     Reflected::of("acceptCharset", "accept-charset", Reflect::Text),
     Reflected::of("noValidate", "novalidate", Reflect::Flag),

@@ -4,12 +4,37 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use encoding_rs::{Encoding, UTF_8};
 use url::form_urlencoded;
 
 /// What boundaries of multipart bodies start with; a number follows.
 const BOUNDARY_PREFIX: &str = "----duokeFormBoundary";
+
+/// What an entry of a multipart body holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// A text.
+    Text(String),
+    /// A file: its bytes go as they are.
+    File {
+        /// Its name.
+        name: String,
+        /// Its type; empty: `application/octet-stream`.
+        kind: String,
+        /// Its bytes.
+        bytes: Rc<[u8]>,
+    },
+}
+
+impl Value {
+    /// A file that nobody chose.
+    #[must_use]
+    pub fn no_file() -> Self {
+        Self::File { name: String::new(), kind: String::new(), bytes: Rc::default() }
+    }
+}
 
 /// The [urlencoded serializer](https://url.spec.whatwg.org/#urlencoded-serializing) in UTF-8, values as they are.
 #[must_use]
@@ -41,22 +66,38 @@ pub fn urldecode(text: &str) -> Vec<(String, String)> {
 /// and its bytes. The boundary is the first of a fixed series that the body does not contain: the same entries give the
 /// same bytes.
 #[must_use]
-pub fn multipart(entries: &[(String, String)], encoding: &str) -> (String, Vec<u8>) {
+pub fn multipart(entries: &[(String, Value)], encoding: &str) -> (String, Vec<u8>) {
     let encoding = output_encoding(encoding);
-    let parts: Vec<(Vec<u8>, Vec<u8>)> = entries
+    let quoted = |name: &str| {
+        let name = name.replace('\r', "%0D").replace('\n', "%0A").replace('"', "%22");
+        encoding.encode(&name).0.into_owned()
+    };
+    let parts: Vec<(Vec<u8>, Cow<'_, [u8]>)> = entries
         .iter()
         .map(|(name, value)| {
-            let name = with_crlf(name).replace('\r', "%0D").replace('\n', "%0A").replace('"', "%22");
-            (encoding.encode(&name).0.into_owned(), encoding.encode(&with_crlf(value)).0.into_owned())
+            let mut head = b"Content-Disposition: form-data; name=\"".to_vec();
+            head.extend_from_slice(&quoted(&with_crlf(name)));
+            head.push(b'"');
+            let content = match value {
+                Value::Text(text) => Cow::Owned(encoding.encode(&with_crlf(text)).0.into_owned()),
+                Value::File { name, kind, bytes } => {
+                    let kind = if kind.is_empty() { "application/octet-stream" } else { kind };
+                    head.extend_from_slice(b"; filename=\"");
+                    head.extend_from_slice(&quoted(name));
+                    head.extend_from_slice(format!("\"\r\nContent-Type: {kind}").as_bytes());
+                    Cow::Borrowed(&**bytes)
+                }
+            };
+            (head, content)
         })
         .collect();
     let boundary = boundary_for(&parts);
     let mut body = Vec::new();
-    for (name, value) in &parts {
-        body.extend_from_slice(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"").as_bytes());
-        body.extend_from_slice(name);
-        body.extend_from_slice(b"\"\r\n\r\n");
-        body.extend_from_slice(value);
+    for (head, content) in &parts {
+        body.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
+        body.extend_from_slice(head);
+        body.extend_from_slice(b"\r\n\r\n");
+        body.extend_from_slice(content);
         body.extend_from_slice(b"\r\n");
     }
     body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
@@ -71,9 +112,9 @@ pub fn plain(entries: &[(String, String)], encoding: &str) -> Vec<u8> {
     output_encoding(encoding).encode(&lines.collect::<String>()).0.into_owned()
 }
 
-fn boundary_for(parts: &[(Vec<u8>, Vec<u8>)]) -> String {
-    let texts = parts.iter().flat_map(|(name, value)| [name, value]);
-    let taken: BTreeSet<&[u8]> = texts.flat_map(|text| numbers_after_prefix(text)).collect();
+fn boundary_for(parts: &[(Vec<u8>, Cow<'_, [u8]>)]) -> String {
+    let texts = parts.iter().flat_map(|(head, content)| [head.as_slice(), &**content]);
+    let taken: BTreeSet<&[u8]> = texts.flat_map(numbers_after_prefix).collect();
     let mut numbers = (0_u64..).map(|number| format!("{number:016x}"));
     let free = numbers.find(|number| !taken.contains(number.as_bytes()));
     format!("{BOUNDARY_PREFIX}{}", free.unwrap_or_default())
@@ -97,7 +138,8 @@ pub fn encoder(encoding: &str) -> impl for<'a> Fn(&'a str) -> Cow<'a, [u8]> + us
 }
 
 /// Every line break as CRLF.
-fn with_crlf(text: &str) -> String {
+#[must_use]
+pub fn with_crlf(text: &str) -> String {
     if !text.contains(['\r', '\n']) {
         return text.to_owned();
     }
@@ -130,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_boundary_is_never_in_the_body() {
-        let list = entries(&[("a\"\n", "----duokeFormBoundary0000000000000000")]);
+        let list = [("a\"\n".to_owned(), Value::Text("----duokeFormBoundary0000000000000000".to_owned()))];
         let (kind, body) = multipart(&list, "UTF-8");
         assert_eq!(kind, "multipart/form-data; boundary=----duokeFormBoundary0000000000000001");
         let text = String::from_utf8(body).unwrap();

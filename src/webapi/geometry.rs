@@ -8,13 +8,14 @@ use boa_engine::property::Attribute;
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
 use boa_gc::{Finalize, Trace};
 
-use super::navigator::{SCREEN_AVAILABLE_HEIGHT_PX, SCREEN_WIDTH_PX};
+use super::navigator::SCREEN_AVAILABLE_HEIGHT_PX;
 use super::window::Window;
 use super::wrap::{part, this_element, wrap_or_null};
 use crate::dom::boxes::{self, Rect, Size};
-use crate::dom::css::{PAGE_HEIGHT_PX, PAGE_WIDTH_PX, media_matches};
+use crate::dom::css::{PAGE_HEIGHT_PX, PAGE_WIDTH_PX};
+use crate::dom::media_query::SCREEN_WIDTH_PX;
 use crate::dom::{NodeRef, tree};
-use crate::engine::convert::{Native, arg, array, string, text};
+use crate::engine::convert::{Native, arg, array};
 use crate::engine::interface::{define_accessor, define_method, define_value};
 
 fn offset_width(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
@@ -149,7 +150,7 @@ fn set_scroll_top(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
 }
 
 /// A rectangle as a plain object with DOMRect's members (Geometry Interfaces §3).
-fn rect_object(rect: Rect, context: &mut Context) -> JsResult<JsObject> {
+pub(super) fn rect_object(rect: Rect, context: &mut Context) -> JsResult<JsObject> {
     let object = JsObject::with_object_proto(context.intrinsics());
     let members = [
         ("x", rect.x),
@@ -236,19 +237,6 @@ pub fn install_on_document(prototype: &JsObject, context: &mut Context) {
     define_accessor(prototype, "scrollingElement", scrolling_element, None, context);
 }
 
-/// `matchMedia` (CSSOM View §4.2): the tab never changes, so nobody is told.
-fn match_media(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let query = text(args, 0, context)?;
-    let list = JsObject::with_object_proto(context.intrinsics());
-    define_value(&list, "matches", media_matches(&query), Attribute::ENUMERABLE);
-    define_value(&list, "media", string(query.trim()), Attribute::ENUMERABLE);
-    define_value(&list, "onchange", JsValue::null(), Attribute::all());
-    for name in ["addListener", "removeListener", "addEventListener", "removeEventListener"] {
-        define_method(&list, name, nothing, 1, context);
-    }
-    Ok(list.into())
-}
-
 /// Installs what the window knows of its own size and place: a tab of the original client, beside the conversation of a
 /// maximised window, scrolled to its top.
 ///
@@ -267,7 +255,6 @@ pub fn install_viewport(context: &mut Context) -> JsResult<()> {
     for name in ["scroll", "scrollTo", "scrollBy"] {
         define_method(&global, name, nothing, 0, context);
     }
-    define_method(&global, "matchMedia", match_media, 1, context);
     Ok(())
 }
 
@@ -332,13 +319,5 @@ mod tests {
             "true,true",
         );
         check("[document.elementFromPoint(-1, 12), document.elementFromPoint(5, 600) === $('root')]", ",true");
-    }
-
-    #[test]
-    fn media() {
-        check(
-            "[matchMedia('(max-width: 500px)').matches, matchMedia('(min-width: 500px)').matches, matchMedia('print').media]",
-            "true,false,print",
-        );
     }
 }

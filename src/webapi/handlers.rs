@@ -18,8 +18,9 @@ use crate::engine::script::compile_handler;
 use crate::event::Fault;
 
 /// Handlers of every element, the document and the window (GlobalEventHandlers). jQuery 1.x looks for `onsubmit`,
-/// `onchange` and `onfocusin` on the window to learn whether those events bubble.
-pub const GLOBAL: [&str; 62] = [
+/// `onchange` and `onfocusin` on the window to learn whether those events bubble. None of touches, as in browsers without
+/// a touch screen (Touch Events §8): a page that finds them waits for touches, and none would come.
+pub const GLOBAL: [&str; 57] = [
     "abort",
     "animationend",
     "animationiteration",
@@ -75,13 +76,8 @@ pub const GLOBAL: [&str; 62] = [
     "selectstart",
     "submit",
     "toggle",
-    "touchcancel",
-    "touchend",
-    "touchmove",
-    "touchstart",
     "transitionend",
     "wheel",
-    "readystatechange",
 ];
 
 /// Handlers of the window that body attributes set (WindowEventHandlers).
@@ -241,6 +237,7 @@ fn compile(owner: &NodeRef, object: &JsObject, name: &str, text: &str, context: 
 pub fn call(event: &JsObject, object: &JsObject, kind: &JsString, context: &mut Context) -> JsResult<()> {
     let Some(function) = current(object, kind, context).filter(JsObject::is_callable) else { return Ok(()) };
     let is_window_error = *kind == *"error" && JsObject::equals(object, &context.global_object());
+    let is_window_error = is_window_error && event::is_a(event, "ErrorEvent", context);
     let arguments = if is_window_error { error_arguments(event, context)? } else { vec![event.clone().into()] };
     let event_loop = EventLoop::of(context);
     let Some(returned) = event_loop.call(&function, &object.clone().into(), &arguments, context) else {

@@ -181,7 +181,7 @@ fn append(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<J
 fn set(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     require(args, 2)?;
     let (name, value) = checked(text(args, 0, context)?, text(args, 1, context)?)?;
-    change(this, &name.clone(), |list| super::url_search_params::set_entry(list, name, value))
+    change(this, &name.clone(), |list| super::entry_list::set_entry(list, name, value))
 }
 
 fn delete(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

@@ -8,10 +8,12 @@ use boa_gc::{Gc, GcRefCell};
 use super::window::Window;
 use super::wrap::wrap;
 use super::{
-    abort, base64, character_data, collection, console, controls, dataset, dialogs, document, element, elements, event,
-    event_types, exception, fetch, form_data, form_element, geometry, handlers, history, html_element, implementation,
-    location, named_access, named_node_map, navigator, node, parent_node, runtime, select, storage, style, target,
-    timers, token_list, url, url_search_params, validity, xhr,
+    abort, autocorrect, base64, blob, character_data, collection, console, controls, crypto, css, dataset, dialogs,
+    document, element, elements, event, event_types, exception, fetch, file, file_reader, form_data, form_element,
+    geometry, handlers, history, html_element, implementation, location, media_query_list, message_port,
+    mutation_observer, named_access, named_node_map, navigator, node, object_url, parent_node, performance,
+    post_message, range, report_error, runtime, select, selection, storage, structured_clone, style, style_sheet, svg,
+    target, text_encoding, timers, token_list, traversal, url, url_search_params, validity, xhr,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -26,31 +28,50 @@ pub fn install_all(context: &mut Context) -> JsResult<()> {
     install_elements(context)?;
     install_window(context)?;
     timers::install(context)?;
+    install_messaging(context)?;
     console::install(context)?;
     navigator::install(context)?;
+    performance::install(context)?;
+    crypto::install(context)?;
+    text_encoding::install(context)?;
     location::install(context)?;
     history::install(context)?;
     dialogs::install(context)?;
+    selection::install_selection(context)?;
     storage::install(context)?;
     install_style(context)?;
     install_network(context)?;
     runtime::install_runtime(context)
 }
 
+fn install_messaging(context: &mut Context) -> JsResult<()> {
+    structured_clone::install(context)?;
+    message_port::install(context)?;
+    post_message::install(context)?;
+    report_error::install(context)
+}
+
 fn install_style(context: &mut Context) -> JsResult<()> {
     style::install(context)?;
+    css::install(context)?;
+    style_sheet::install(context)?;
     let element = prototype("Element", context);
     style::install_on_element(&element, context);
     geometry::install_on_element(&element, context);
     let document = prototype("Document", context);
     geometry::install_on_document(&document, context);
-    geometry::install_viewport(context)
+    geometry::install_viewport(context)?;
+    media_query_list::install(context)
 }
 
 fn install_network(context: &mut Context) -> JsResult<()> {
     base64::install_base64(context)?;
     url_search_params::install_url_search_params(context)?;
     url::install_url(context)?;
+    blob::install(context)?;
+    file::install(context)?;
+    file_reader::install(context)?;
+    object_url::install(context)?;
     form_data::install_form_data(context)?;
     abort::install_abort(context)?;
     fetch::install_fetch(context)?;
@@ -82,6 +103,9 @@ fn install_nodes(context: &mut Context) -> JsResult<()> {
         let target = prototype(name, context);
         parent_node::install_child(&target, with_siblings, context);
     }
+    mutation_observer::install_mutation_observer(context)?;
+    traversal::install_traversal(context)?;
+    range::install_range(context)?;
     let target = prototype("DOMTokenList", context);
     collection::make_iterable(&target, context)?;
     let target = prototype("NamedNodeMap", context);
@@ -90,12 +114,13 @@ fn install_nodes(context: &mut Context) -> JsResult<()> {
 
 fn install_elements(context: &mut Context) -> JsResult<()> {
     html_element::install_html_elements(context)?;
+    autocorrect::install_autocorrect(context);
     form_element::install_form(context)?;
     validity::install_validity(context)?;
     controls::install_controls(context)?;
     select::install_select(context)?;
     elements::install_elements(context)?;
-    install(&Interface { name: "SVGElement", parent: Some("Element"), ..Interface::EMPTY }, context)
+    svg::install_svg(context)
 }
 
 /// The window's own members.

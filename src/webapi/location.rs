@@ -25,8 +25,8 @@ pub fn navigate(navigation: Navigation, context: &mut Context) -> JsResult<()> {
         return run_javascript_url(&navigation.url, context);
     }
     if is_fragment(&window.url.borrow(), &navigation) {
-        go_to_fragment(&window, navigation.url, navigation.kind == NavigateKind::Replace);
-        return Ok(());
+        let replace = navigation.kind == NavigateKind::Replace;
+        return go_to_fragment(&window, navigation.url, replace, context);
     }
     let effect = Effect::Navigate { url: navigation.url.to_string(), kind: navigation.kind };
     window.event_loop.emit(Output::Effect(effect));
@@ -49,26 +49,31 @@ pub fn without_fragment(url: &Url) -> &str {
 }
 
 /// HTML §7.4.2.3.3, "navigate to a fragment".
-fn go_to_fragment(window: &Window, url: Url, replace: bool) {
+fn go_to_fragment(window: &Window, url: Url, replace: bool, context: &mut Context) -> JsResult<()> {
     let old = window.url.borrow().clone();
     let replace = replace || old == url;
     history::record(window, url.clone(), JsValue::null(), replace);
-    if old.fragment() != url.fragment() {
-        let work = move |context: &mut Context| tell_moved(JsValue::null(), &old, &url, context);
-        window.event_loop.queue(Box::new(work));
-    }
+    tell_moved(JsValue::null(), old, url, context)
 }
 
-/// Fires `popstate` and, where the fragment is another one, `hashchange`.
-pub(super) fn tell_moved(state: JsValue, old: &Url, new: &Url, context: &mut Context) -> JsResult<()> {
+/// Fires `popstate` at once and, where the fragment is another one, `hashchange` as a task (HTML §7.4.6.2, "update
+/// document for history step application").
+pub(super) fn tell_moved(state: JsValue, old: Url, new: Url, context: &mut Context) -> JsResult<()> {
     let global = context.global_object();
     let moved = Event::trusted("PopStateEvent", "popstate", false, false, vec![("state", state)], context);
     event::dispatch(&moved, &global, context)?;
     if old.fragment() != new.fragment() {
-        let members = vec![("oldURL", string(old.as_str())), ("newURL", string(new.as_str()))];
-        let changed = Event::trusted("HashChangeEvent", "hashchange", false, false, members, context);
-        event::dispatch(&changed, &global, context)?;
+        let work = move |context: &mut Context| tell_hash_changed(&old, &new, context);
+        Window::of(context).event_loop.queue(Box::new(work));
     }
+    Ok(())
+}
+
+fn tell_hash_changed(old: &Url, new: &Url, context: &mut Context) -> JsResult<()> {
+    let global = context.global_object();
+    let members = vec![("oldURL", string(old.as_str())), ("newURL", string(new.as_str()))];
+    let changed = Event::trusted("HashChangeEvent", "hashchange", false, false, members, context);
+    event::dispatch(&changed, &global, context)?;
     Ok(())
 }
 
@@ -278,13 +283,13 @@ mod tests {
                       addEventListener('hashchange', function (e) { out(e.oldURL.slice(-5) + ' ' + e.newURL.slice(-5)) });";
         check(
             &format!("{listen} location.hash = 'top'; out(location.hash); location.hash = '#top'"),
-            "#top|pnull|l?q=1 1#top",
+            "pnull|#top|l?q=1 1#top",
         );
         check(
             &format!(
                 "{listen} location.href = '#a'; location.replace('#a'); location.hash = ''; out(location.href.slice(-5))"
             ),
-            "?q=1#|pnull|l?q=1 q=1#a|pnull|q=1#a ?q=1#",
+            "pnull|pnull|pnull|?q=1#|l?q=1 q=1#a|q=1#a ?q=1#",
         );
         check(&format!("{listen} location.hash = ''; out(location.href.slice(-4))"), "?q=1");
     }

@@ -54,15 +54,7 @@ pub fn replace(parent: &NodeRef, new: &NodeRef, old: &NodeRef, context: &mut Con
         })
         .map_err(|error| insert_exception(error, context))?;
     let scripts = pending_scripts(new);
-    let next = old.next_sibling().filter(|next| !crate::dom::node::same(next, new));
-    let next = match next {
-        None if old.next_sibling().is_some() => new.next_sibling(),
-        other => other,
-    };
-    if !crate::dom::node::same(new, old) {
-        tree::remove(old);
-    }
-    tree::insert(parent, new, next.as_ref());
+    tree::replace(parent, new, old);
     inserted(parent, scripts, context)
 }
 
@@ -71,11 +63,19 @@ pub fn replace(parent: &NodeRef, new: &NodeRef, old: &NodeRef, context: &mut Con
 /// # Errors
 /// What scripts in it throw is reported, not returned; the signature is that of the others.
 pub fn replace_all(parent: &NodeRef, child: Option<&NodeRef>, context: &mut Context) -> JsResult<()> {
-    tree::remove_children(parent);
-    if let Some(child) = child {
-        tree::insert(parent, child, None);
-    }
+    tree::replace_all(parent, child);
     inserted(parent, Vec::new(), context)
+}
+
+/// Replaces all children as script does (DOM "replaceChildren"): checked, and scripts among the new ones run.
+///
+/// # Errors
+/// A DOMException where the node may not go there.
+pub fn replace_children(parent: &NodeRef, child: &NodeRef, context: &mut Context) -> JsResult<()> {
+    tree::check_insert(parent, child, None).map_err(|error| insert_exception(error, context))?;
+    let scripts = pending_scripts(child);
+    tree::replace_all(parent, Some(child));
+    inserted(parent, scripts, context)
 }
 
 /// Sets `innerHTML`: scripts in it do not run (HTML §13.4).

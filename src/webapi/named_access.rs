@@ -15,32 +15,8 @@ use super::window::Window;
 use super::wrap::{as_node, wrap};
 use crate::dom::{NodeRef, form, tree};
 use crate::engine::convert::{Native, arg, to_utf8};
-use crate::engine::exotic::{self, Exotic, Key};
-use crate::engine::interface::{Prototypes, define_value, function, prototype};
-
-/// Puts a Proxy with these traps around `target`.
-fn proxy(target: &JsObject, traps: &[(&str, Native)], context: &mut Context) -> JsResult<JsObject> {
-    let handler = JsObject::with_null_proto();
-    for (name, native) in traps {
-        let value = function(name, *native, 0, context);
-        handler.insert_property(
-            JsString::from(*name),
-            PropertyDescriptor::builder().value(value).writable(true).enumerable(true).configurable(true),
-        );
-    }
-    let constructor = context.intrinsics().constructors().proxy().constructor();
-    constructor.construct(&[target.clone().into(), handler.into()], None, context)
-}
-
-/// `Reflect.get(target, key, receiver)`: what a trap does with a key it does not know.
-fn go_on(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let reflect = context.intrinsics().objects().reflect();
-    let get = reflect.get(js_string!("get"), context)?;
-    match get.as_callable() {
-        Some(get) => get.call(&JsValue::undefined(), args, context),
-        None => Ok(JsValue::undefined()),
-    }
-}
+use crate::engine::exotic::{self, Exotic, Key, go_on, proxy};
+use crate::engine::interface::{Prototypes, define_value, prototype};
 
 fn form_get(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     if let (Some(key), Some(form)) = (arg(args, 1).as_string(), as_node(&arg(args, 2)))

@@ -1,21 +1,17 @@
-//! `navigator`, `screen` and `performance`: what a page can learn of the browser around it.
+//! `navigator` and `screen`: what a page can learn of the browser around it.
 //!
 //! Everything is fixed or configured (session-log.md, Time). The screen is that of the machines the original client ran
 //! on: 1366 × 768 with a task bar of 40 lines.
 
 use boa_engine::object::builtins::JsArray;
 use boa_engine::property::Attribute;
-use boa_engine::{Context, JsObject, JsResult, JsString, JsValue};
+use boa_engine::{Context, JsObject, JsResult, JsValue};
 
 use super::window::Window;
+use crate::dom::media_query::{SCREEN_HEIGHT_PX, SCREEN_WIDTH_PX};
 use crate::engine::convert::{array, string};
-use crate::engine::event_loop::EventLoop;
 use crate::engine::interface::{Interface, define_value, install as install_interface, prototype};
 
-/// Width of the screen, in CSS pixels.
-pub const SCREEN_WIDTH_PX: i32 = 1366;
-/// Height of the screen, in CSS pixels.
-pub const SCREEN_HEIGHT_PX: i32 = 768;
 /// Height of the screen without the task bar, in CSS pixels.
 pub const SCREEN_AVAILABLE_HEIGHT_PX: i32 = 728;
 
@@ -108,87 +104,16 @@ const SCREEN: Interface = Interface {
     ..Interface::EMPTY
 };
 
-/// Milliseconds of page time since the page's clock started.
-#[must_use]
-#[expect(clippy::cast_precision_loss, reason = "page time in ms is far below 2^53")]
-pub fn performance_now(context: &Context) -> f64 {
-    EventLoop::of(context).clock().since_start() as f64
-}
-
-/// Page time at which the clock started, in ms since the epoch.
-#[expect(clippy::cast_precision_loss, reason = "page time in ms is far below 2^53")]
-fn time_origin(context: &Context) -> f64 {
-    EventLoop::of(context).clock().start() as f64
-}
-
-/// The moments of `performance.timing`: loading takes no page time, so they are all the same.
-const MOMENTS: [&str; 19] = [
-    "navigationStart",
-    "unloadEventStart",
-    "unloadEventEnd",
-    "fetchStart",
-    "domainLookupStart",
-    "domainLookupEnd",
-    "connectStart",
-    "connectEnd",
-    "secureConnectionStart",
-    "requestStart",
-    "responseStart",
-    "responseEnd",
-    "domLoading",
-    "domInteractive",
-    "domContentLoadedEventStart",
-    "domContentLoadedEventEnd",
-    "domComplete",
-    "loadEventStart",
-    "loadEventEnd",
-];
-
-fn timing(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let start = time_origin(context);
-    let timing = JsObject::with_object_proto(context.intrinsics());
-    for name in MOMENTS {
-        timing.create_data_property(JsString::from(name), start, context)?;
-    }
-    Ok(timing.into())
-}
-
-fn no_entries(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    Ok(array([], context))
-}
-
-/// The table of Performance ([High Resolution Time §7](https://w3c.github.io/hr-time/#sec-performance)): the clock, and
-/// a timeline in which nothing is kept.
-const PERFORMANCE: Interface = Interface {
-    name: "Performance",
-    parent: Some("EventTarget"),
-    attributes: &[("timing", timing, None), ("timeOrigin", |_, _, context| Ok(time_origin(context).into()), None)],
-    methods: &[
-        ("now", |_, _, context| Ok(performance_now(context).into()), 0),
-        ("mark", |_, _, _| Ok(JsValue::undefined()), 1),
-        ("measure", |_, _, _| Ok(JsValue::undefined()), 1),
-        ("clearMarks", |_, _, _| Ok(JsValue::undefined()), 0),
-        ("clearMeasures", |_, _, _| Ok(JsValue::undefined()), 0),
-        ("getEntries", no_entries, 0),
-        ("getEntriesByName", no_entries, 1),
-        ("getEntriesByType", no_entries, 1),
-    ],
-    ..Interface::EMPTY
-};
-
-/// Installs `navigator`, `screen` and `performance`, after EventTarget.
+/// Installs `navigator` and `screen`.
 ///
 /// # Errors
 /// What boa says; a bug.
 pub fn install(context: &mut Context) -> JsResult<()> {
     let global = context.global_object();
-    for (name, table) in [("navigator", &NAVIGATOR), ("screen", &SCREEN), ("performance", &PERFORMANCE)] {
+    for (name, table) in [("navigator", &NAVIGATOR), ("screen", &SCREEN)] {
         install_interface(table, context)?;
         let prototype = prototype(table.name, context);
-        let object = match table.parent {
-            Some(_) => JsObject::from_proto_and_data(prototype, super::target::TargetObject::default()),
-            None => JsObject::from_proto_and_data(prototype, boa_engine::builtins::object::OrdinaryObject),
-        };
+        let object = JsObject::from_proto_and_data(prototype, boa_engine::builtins::object::OrdinaryObject);
         define_value(&global, name, object, Attribute::all());
     }
     Ok(())
@@ -217,14 +142,5 @@ mod tests {
     #[test]
     fn the_screen() {
         check("[screen.width, screen.height, screen.availHeight, screen.colorDepth]", "1366,768,728,24");
-    }
-
-    #[test]
-    fn the_clock() {
-        check(
-            "[performance.now(), performance.timing.navigationStart, performance.timeOrigin === Date.now()]",
-            "0,1577836800000,true",
-        );
-        check("(setTimeout(function () { out(performance.now()) }, 25), 1)", "1|25");
     }
 }

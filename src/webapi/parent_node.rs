@@ -63,8 +63,7 @@ fn prepend(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<
 fn replace_children(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let node = this_node(this)?;
     let child = nodes_arg(args, &document_of(&node), context)?;
-    tree::remove_children(&node);
-    mutation::insert(&node, &child, None, context).map(|()| JsValue::undefined())
+    mutation::replace_children(&node, &child, context).map(|()| JsValue::undefined())
 }
 
 const PARENT_ATTRIBUTES: [(&str, Native); 4] = [

@@ -18,7 +18,8 @@ const NULL_BODY: [u16; 5] = [101, 103, 204, 205, 304];
 pub struct ResponseObject {
     #[unsafe_ignore_trace]
     parts: Parts,
-    headers: JsObject,
+    /// Its headers.
+    pub headers: JsObject,
     /// Its body.
     pub body: BodyState,
 }
@@ -186,9 +187,14 @@ mod tests {
         check("var r = new Response('x'); r.text(); r.clone()", "TypeError: body is already used");
         check("new Response('{').json().catch(function (e) { log(e.name) })", "SyntaxError");
         check(
-            "new Response('x').blob().catch(failed)",
-            "TypeError: There are no Blobs here: use text(), json() or arrayBuffer()",
+            "new Response('x').blob().then(function (b) { return b.text().then(function (t) { log(b.type, t) }) })",
+            "text/plain;charset=utf-8 x",
         );
+        check(
+            "new Response(new Blob(['x'], {type: 'a/b'})).blob().then(function (b) { log(b.size, b.type) })",
+            "1 a/b",
+        );
+        check("new Response(new URLSearchParams('a=1')).formData().then(function (f) { log(f.get('a')) })", "1");
         check("var r = new Response(); r.text().then(function (t) { log(t === '', r.bodyUsed) })", "true false");
     }
 }

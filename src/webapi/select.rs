@@ -48,11 +48,14 @@ pub fn set_option(select: &NodeRef, at: usize, value: &JsValue, context: &mut Co
 /// `select.options.length = n`: drops options, or adds empty ones.
 pub fn set_length(select: &NodeRef, length: usize) {
     let options = options::options(select);
+    if length > options.len().max(crate::base::limits::OPTIONS_MAX) {
+        return;
+    }
     for option in options.iter().skip(length) {
         tree::remove(option);
     }
     let Some(document) = select.owner_document() else { return };
-    for _ in options.len()..length.min(crate::base::limits::OPTIONS_MAX) {
+    for _ in options.len()..length {
         tree::append(select, &Node::html_element(&document, "option"));
     }
 }
@@ -228,13 +231,15 @@ pub fn install_select(context: &mut Context) -> JsResult<()> {
     install(&SELECT, context)?;
     let target = prototype("HTMLSelectElement", context);
     super::validity::install_members(&target, context);
+    crate::engine::interface::define_accessor(&target, "labels", super::controls::labels, None, context);
     super::collection::make_iterator(&target, context)?;
     let select = [
         Reflected::text("name"),
         Reflected::flag("disabled"),
         Reflected::flag("multiple"),
         Reflected::flag("required"),
-        Reflected::of("size", "size", Reflect::Int),
+        Reflected::of("size", "size", Reflect::Unsigned(0)),
+        Reflected::text("autocomplete"),
     ];
     reflect::install(&target, &select, context);
     super::named_access::install_select_indices(context)?;

@@ -19,7 +19,7 @@ use super::exception::dom_exception;
 use super::wrap::{as_node, part, this_element};
 use super::{computed_style, element};
 use crate::dom::css::{Declaration, declarations, serialize};
-use crate::dom::css_shorthands::{covers, parts_of, value_of};
+use crate::dom::css_shorthands::{collapsed, covers, is_sides, parts_of, value_of};
 use crate::dom::css_values::normal;
 use crate::dom::{NodeRef, tree};
 use crate::engine::convert::{
@@ -86,6 +86,15 @@ impl StyleObject {
 
     fn read(&self, property: &str) -> String {
         match self.kind {
+            Kind::Inline if is_sides(property) => {
+                let values: Vec<String> = parts_of(property).iter().map(|part| self.read(part)).collect();
+                match self.find(property) {
+                    // Radii of two lengths do not stand side by side.
+                    Some(found) if values.iter().any(|value| value.contains(' ')) => found.value,
+                    _ if values.iter().any(String::is_empty) => String::new(),
+                    _ => collapsed(&values),
+                }
+            }
             Kind::Inline => self
                 .find(property)
                 .map(|found| {

@@ -153,6 +153,18 @@ pub fn with_listeners<R>(object: &JsObject, f: impl FnOnce(&Listeners) -> R) -> 
     if let Some(signal) = object.downcast_ref::<super::abort::SignalObject>() {
         return Some(f(&signal.listeners));
     }
+    if let Some(port) = object.downcast_ref::<super::message_port::PortObject>() {
+        return Some(f(&port.listeners));
+    }
+    if let Some(reader) = object.downcast_ref::<super::file_reader::ReaderObject>() {
+        return Some(f(&reader.listeners));
+    }
+    if let Some(performance) = object.downcast_ref::<super::performance::PerformanceObject>() {
+        return Some(f(&performance.listeners));
+    }
+    if let Some(list) = object.downcast_ref::<super::media_query_list::MediaQueryListObject>() {
+        return Some(f(&list.listeners));
+    }
     object.downcast_ref::<super::xhr::XhrObject>().map(|xhr| f(&xhr.listeners))
 }
 

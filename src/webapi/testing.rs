@@ -208,6 +208,7 @@ impl Page {
     /// Runs a script in the global scope; what it throws is reported as a page's is.
     pub(super) fn run(&mut self, text: &str) {
         let code = Code { text, url: "http://demo.test/test.js", line: 1, column: 1 };
+        Sources::of(&self.context).add(code.url, text, None);
         match script::run(&code, &mut self.context) {
             Ok(()) => {}
             Err(ScriptError::Parse(fault)) => report_parse_fault(&fault, &mut self.context),

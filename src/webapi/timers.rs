@@ -83,7 +83,7 @@ fn clear_timer(_this: &JsValue, args: &[JsValue], context: &mut Context) -> JsRe
 fn request_frame(_this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let function = callback(args)?;
     let work: TimerWork = Rc::new(move |context| {
-        let now = super::navigator::performance_now(context);
+        let now = super::performance::performance_now(context);
         function.call(&JsValue::undefined(), &[now.into()], context).map(drop)
     });
     Ok(EventLoop::of(context).set_timer(FRAME_MS, false, work).into())

@@ -1,13 +1,12 @@
 //! URL ([URL §6.1](https://url.spec.whatwg.org/#url-class)).
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
 use boa_gc::{Finalize, GcRefCell, Trace};
 use url::{Url, quirks};
 
 use super::url_search_params::{ParamsObject, of_url};
-use super::window::Window;
 use crate::engine::convert::{optional_text, require, string, text, type_error};
 use crate::engine::interface::{Interface, define_value, install, new_target_prototype, prototype};
 
@@ -116,23 +115,6 @@ fn static_parse(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResul
     Ok(JsObject::from_proto_and_data(prototype("URL", context), UrlObject::new(url)).into())
 }
 
-/// How many object URLs a document has made.
-#[derive(Default)]
-struct ObjectUrls(Cell<u64>);
-
-/// An address that leads nowhere: a headless page shows no picture and saves no file.
-fn create_object_url(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    require(args, 1)?;
-    if context.get_data::<ObjectUrls>().is_none() {
-        context.insert_data(ObjectUrls::default());
-    }
-    let number = context.get_data::<ObjectUrls>().map_or(1, |urls| {
-        urls.0.set(urls.0.get() + 1);
-        urls.0.get()
-    });
-    Ok(string(&format!("blob:{}/00000000-0000-4000-8000-{number:012x}", Window::of(context).origin())))
-}
-
 const URL: Interface = Interface {
     name: "URL",
     constructor: Some((construct, 1)),
@@ -193,8 +175,6 @@ const URL: Interface = Interface {
     statics: &[
         ("canParse", |_, args, context| Ok(parse(args, context)?.is_ok().into()), 1),
         ("parse", static_parse, 1),
-        ("createObjectURL", create_object_url, 1),
-        ("revokeObjectURL", |_, _, _| Ok(JsValue::undefined()), 1),
     ],
     ..Interface::EMPTY
 };
@@ -269,7 +249,6 @@ mod tests {
 
     #[test]
     fn object_urls_lead_nowhere() {
-        check("URL.createObjectURL({})", "blob:http://a.test/00000000-0000-4000-8000-000000000001");
         check("URL.revokeObjectURL('x'); webkitURL === URL", "true");
     }
 }

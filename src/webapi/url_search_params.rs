@@ -5,12 +5,11 @@ use std::cell::RefCell;
 use boa_engine::{Context, JsData, JsObject, JsResult, JsValue};
 use boa_gc::{Finalize, GcRefCell, Trace};
 
+use super::entry_list::{EntryList, append, delete, get, get_all, has, set};
 use super::form_encoding::{urldecode, urlencode};
 use super::iterable::{self, Pair, PairIterable, pairs};
 use super::url::UrlObject;
-use crate::engine::convert::{
-    arg, array, optional_text, require, string, string_or_null, text, type_error, value_text,
-};
+use crate::engine::convert::{arg, optional_text, string, text, type_error, value_text};
 use crate::engine::interface::{Interface, install, new_target_prototype, prototype};
 
 /// The native data of an URLSearchParams object.
@@ -70,7 +69,7 @@ fn read<R>(this: &JsValue, f: impl FnOnce(&[(String, String)]) -> R) -> JsResult
 
 /// Changes the entries; the URL's query follows
 /// ([update](https://url.spec.whatwg.org/#concept-urlsearchparams-update)).
-fn change(this: &JsValue, f: impl FnOnce(&mut Vec<(String, String)>)) -> JsResult<JsValue> {
+fn change(this: &JsValue, f: impl FnOnce(&mut Vec<(String, String)>)) -> JsResult<()> {
     let object = this.as_object().ok_or_else(|| type_error("Illegal invocation"))?;
     with(&object, |data| {
         f(&mut data.list.borrow_mut());
@@ -78,68 +77,36 @@ fn change(this: &JsValue, f: impl FnOnce(&mut Vec<(String, String)>)) -> JsResul
         if let Some(url) = url.as_ref().and_then(|url| url.downcast_ref::<UrlObject>()) {
             url.set_query(&urlencode(&data.list.borrow()));
         }
-    })?;
-    Ok(JsValue::undefined())
+    })
 }
 
-fn append(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    require(args, 2)?;
-    let entry = (text(args, 0, context)?, text(args, 1, context)?);
-    change(this, |list| list.push(entry))
-}
+impl EntryList for ParamsObject {
+    type Value = String;
 
-fn delete(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    require(args, 1)?;
-    let (name, value) = (text(args, 0, context)?, optional_text(args, 1, context)?);
-    change(this, |list| list.retain(|entry| !matches(entry, &name, value.as_deref())))
-}
+    fn read<R>(this: &JsValue, f: impl FnOnce(&[(String, String)]) -> R) -> JsResult<R> {
+        read(this, f)
+    }
 
-fn get(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    require(args, 1)?;
-    let name = text(args, 0, context)?;
-    read(this, |list| string_or_null(list.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone())))
-}
+    fn change(this: &JsValue, f: impl FnOnce(&mut Vec<(String, String)>)) -> JsResult<()> {
+        change(this, f)
+    }
 
-fn get_all(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    require(args, 1)?;
-    let name = text(args, 0, context)?;
-    let found: Vec<JsValue> =
-        read(this, |list| list.iter().filter(|(key, _)| *key == name).map(|(_, value)| string(value)).collect())?;
-    Ok(array(found, context))
-}
+    fn value(args: &[JsValue], context: &mut Context) -> JsResult<String> {
+        text(args, 1, context)
+    }
 
-fn has(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    require(args, 1)?;
-    let (name, value) = (text(args, 0, context)?, optional_text(args, 1, context)?);
-    read(this, |list| list.iter().any(|entry| matches(entry, &name, value.as_deref())).into())
-}
+    fn wanted(args: &[JsValue], context: &mut Context) -> JsResult<Option<String>> {
+        optional_text(args, 1, context)
+    }
 
-fn set(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    require(args, 2)?;
-    let (name, value) = (text(args, 0, context)?, text(args, 1, context)?);
-    change(this, |list| set_entry(list, name, value))
+    fn shown(value: &String) -> JsValue {
+        string(value)
+    }
 }
 
 fn sort(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    change(this, |list| list.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16())))
-}
-
-fn matches(entry: &(String, String), name: &str, value: Option<&str>) -> bool {
-    entry.0 == name && value.is_none_or(|value| entry.1 == value)
-}
-
-/// Sets the first entry of a name and removes its others; a new name goes last.
-pub(super) fn set_entry(list: &mut Vec<(String, String)>, name: String, value: String) {
-    let Some(first) = list.iter().position(|(key, _)| *key == name) else {
-        list.push((name, value));
-        return;
-    };
-    list[first].1 = value;
-    let mut at = 0;
-    list.retain(|(key, _)| {
-        at += 1;
-        at - 1 == first || *key != name
-    });
+    change(this, |list| list.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16())))?;
+    Ok(JsValue::undefined())
 }
 
 fn pair(object: &JsObject, at: usize) -> JsResult<Option<Pair>> {
@@ -151,12 +118,12 @@ const URL_SEARCH_PARAMS: Interface = Interface {
     constructor: Some((construct, 0)),
     attributes: &[("size", |this, _, _| read(this, |list| list.len().into()), None)],
     methods: &[
-        ("append", append, 2),
-        ("delete", delete, 1),
-        ("get", get, 1),
-        ("getAll", get_all, 1),
-        ("has", has, 1),
-        ("set", set, 2),
+        ("append", append::<ParamsObject>, 2),
+        ("delete", delete::<ParamsObject>, 1),
+        ("get", get::<ParamsObject>, 1),
+        ("getAll", get_all::<ParamsObject>, 1),
+        ("has", has::<ParamsObject>, 1),
+        ("set", set::<ParamsObject>, 2),
         ("sort", sort, 0),
         ("toString", |this, _, _| read(this, |list| string(&urlencode(list))), 0),
     ],

@@ -1,8 +1,10 @@
 //! Constraint validation (HTML §4.10.20): what keeps a form from being submitted. Messages are ours: there is no screen.
+//! Ranges and steps are those of numbers; dates and times have none here.
 
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
 use boa_gc::{Finalize, Trace};
 
+use super::stepping::{is_between_steps, number_in};
 use super::target::fire;
 use super::window::Window;
 use super::wrap::{part, this_element, wrap};
@@ -17,12 +19,13 @@ use crate::event::{Console, ConsoleLevel};
 struct Validity(NodeRef);
 
 /// What may be wrong with a control: the attribute of ValidityState, and the sentence about it.
-const FLAWS: [(&str, &str); 5] = [
+const FLAWS: [(&str, &str); 6] = [
     ("valueMissing", "a value is required"),
     ("typeMismatch", "the value is not of its type"),
     ("patternMismatch", "the value does not match the pattern"),
     ("rangeUnderflow", "the value is too small"),
     ("rangeOverflow", "the value is too large"),
+    ("stepMismatch", "the value is between two allowed ones"),
 ];
 
 fn attr(node: &NodeRef, name: &str) -> Option<String> {
@@ -56,11 +59,12 @@ fn flaw_of(control: &NodeRef, context: &mut Context) -> Option<&'static str> {
         return None;
     }
     let kind = form::input_type(control);
-    let bound = |name: &str| attr(control, name).and_then(|v| v.trim().parse::<f64>().ok());
+    let bound = |name: &str| number_in(control, name);
     let number = value.parse::<f64>().ok().filter(|_| matches!(kind, "number" | "range"));
     match number {
         Some(number) if bound("min").is_some_and(|min| number < min) => return Some("rangeUnderflow"),
         Some(number) if bound("max").is_some_and(|max| number > max) => return Some("rangeOverflow"),
+        Some(number) if is_between_steps(control, number) => return Some("stepMismatch"),
         _ => {}
     }
     let is_typed = match kind {
@@ -192,13 +196,14 @@ pub fn install_validity(context: &mut Context) -> JsResult<()> {
             ("patternMismatch", |this, _, c| state(this, Some("patternMismatch"), c), None),
             ("rangeUnderflow", |this, _, c| state(this, Some("rangeUnderflow"), c), None),
             ("rangeOverflow", |this, _, c| state(this, Some("rangeOverflow"), c), None),
+            ("stepMismatch", |this, _, c| state(this, Some("stepMismatch"), c), None),
             ("customError", |this, _, c| state(this, Some("customError"), c), None),
         ],
         ..Interface::EMPTY
     };
     install(&interface, context)?;
     let target = prototype("ValidityState", context);
-    for name in ["badInput", "stepMismatch", "tooLong", "tooShort"] {
+    for name in ["badInput", "tooLong", "tooShort"] {
         define_accessor(&target, name, never, None, context);
     }
     Ok(())

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::event::{self, Event};
 use super::form_encoding::encoder;
+use super::missing;
 use super::target::TargetObject;
 use super::world::World;
 use crate::dom::parse::DocumentParser;
@@ -172,6 +173,7 @@ pub fn report_parse_fault(fault: &Fault, context: &mut Context) {
 }
 
 fn report(described: &Described, value: Option<JsValue>, url: &str, context: &mut Context) {
+    missing::warn(described, context);
     if !described.is_limit && !fire_error(described, value, context) {
         return;
     }
@@ -231,6 +233,7 @@ pub fn report_rejection(promise: &JsObject, context: &mut Context) {
         return;
     }
     let described = describe(&JsError::from_opaque(reason), context);
+    missing::warn(&described, context);
     let url = Window::of(context).url.borrow().to_string();
     let place = script::place(&described, &url, context);
     EventLoop::of(context).emit(Output::Fault(Fault::Rejection { message: described.message, place }));

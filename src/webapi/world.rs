@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use boa_engine::{Context, JsResult};
 use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::blob::BlobObject;
 use crate::engine::event_loop::EventLoop;
 use crate::event::Cause;
 use crate::net::{NetError, Network, Request, Response, ScriptCookies};
@@ -52,6 +54,46 @@ struct Pending {
     on_answer: OnAnswer,
 }
 
+/// Addresses of blobs ([File API §8](https://w3c.github.io/FileAPI/#url)).
+#[derive(Default)]
+pub struct ObjectUrls {
+    made: Cell<u64>,
+    blobs: RefCell<FxHashMap<String, BlobObject>>,
+}
+
+impl ObjectUrls {
+    /// A new address of a blob.
+    #[must_use]
+    pub fn add(&self, origin: &str, blob: &BlobObject) -> String {
+        self.made.set(self.made.get() + 1);
+        let address = format!("blob:{origin}/00000000-0000-4000-8000-{:012x}", self.made.get());
+        self.blobs.borrow_mut().insert(address.clone(), blob.clone());
+        address
+    }
+
+    /// Revokes an address.
+    pub fn remove(&self, address: &str) {
+        self.blobs.borrow_mut().remove(address);
+    }
+
+    fn clear(&self) {
+        self.blobs.borrow_mut().clear();
+    }
+
+    /// What a request for an address is answered ([scheme fetch](https://fetch.spec.whatwg.org/#scheme-fetch)).
+    fn answer(&self, request: &Request) -> Result<Response, NetError> {
+        let mut url = request.url.clone();
+        url.set_fragment(None);
+        let failed = |reason: &str| NetError::Unreachable { url: url.to_string(), reason: reason.to_owned() };
+        if request.method != "GET" {
+            return Err(failed("an object URL can only be read with GET"));
+        }
+        let blobs = self.blobs.borrow();
+        let blob = blobs.get(url.as_str()).ok_or_else(|| failed("the object URL is not there, or was revoked"))?;
+        Ok(Response::made(url.clone(), 200, blob.kind(), blob.bytes().to_vec()))
+    }
+}
+
 /// A storage area: insertion order is what `key(n)` counts.
 pub type StorageMap = Rc<RefCell<IndexMap<String, String>>>;
 
@@ -67,6 +109,8 @@ pub struct World {
     pub local: RefCell<IndexMap<String, StorageMap>>,
     /// `sessionStorage` by origin.
     pub session: RefCell<IndexMap<String, StorageMap>>,
+    /// The document's object URLs.
+    pub object_urls: ObjectUrls,
     /// `window.name`, which outlives documents.
     pub name: RefCell<String>,
     next: Cell<u64>,
@@ -87,6 +131,7 @@ impl World {
             settings,
             local: RefCell::default(),
             session: RefCell::default(),
+            object_urls: ObjectUrls::default(),
             name: RefCell::default(),
             next: Cell::new(1),
             pending: RefCell::default(),
@@ -101,7 +146,10 @@ impl World {
     /// # Errors
     /// What kept an answer from coming.
     pub fn fetch(&self, request: Request) -> Result<Response, NetError> {
-        self.network.fetch(self.introduced(request))
+        match request.url.scheme() {
+            "blob" => self.object_urls.answer(&request),
+            _ => self.network.fetch(self.introduced(request)),
+        }
     }
 
     /// The request with what a browser says of itself.
@@ -121,7 +169,12 @@ impl World {
         self.next.set(id + 1);
         self.pending.borrow_mut().insert(id, Pending { cause: event_loop.cause(), on_answer });
         event_loop.count_outstanding(true);
-        self.network.start(id, self.introduced(request), self.sender.clone());
+        if request.url.scheme() == "blob" {
+            // Our own receiver is there as long as we are.
+            let _ = self.sender.send((id, self.object_urls.answer(&request)));
+        } else {
+            self.network.start(id, self.introduced(request), self.sender.clone());
+        }
         id
     }
 
@@ -132,8 +185,9 @@ impl World {
         }
     }
 
-    /// Forgets every request: the document is gone.
+    /// Forgets every request and object URL: the document is gone.
     pub fn abort_all(&self) {
+        self.object_urls.clear();
         self.pending.take();
         self.early.take();
     }

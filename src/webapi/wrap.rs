@@ -74,6 +74,12 @@ pub fn wrap_all(nodes: &[NodeRef], context: &mut Context) -> Vec<JsValue> {
     nodes.iter().map(|node| wrap(node, context).into()).collect()
 }
 
+/// The part of a node called `name`, if it was made.
+#[must_use]
+pub fn peek_part(node: &NodeRef, name: &'static str) -> Option<JsObject> {
+    peek_script(node, |s| s.parts.borrow().as_ref().and_then(|parts| parts.get(name).cloned())).flatten()
+}
+
 /// The part of a node called `name`, made by `make` at first use.
 ///
 /// # Errors
@@ -84,8 +90,7 @@ pub fn part(
     context: &mut Context,
     make: impl FnOnce(&NodeRef, &mut Context) -> JsResult<JsObject>,
 ) -> JsResult<JsValue> {
-    let found = peek_script(node, |s| s.parts.borrow().as_ref().and_then(|parts| parts.get(name).cloned()));
-    if let Some(Some(found)) = found {
+    if let Some(found) = peek_part(node, name) {
         return Ok(found.into());
     }
     let made = make(node, context)?;
@@ -135,7 +140,10 @@ pub fn node_arg(args: &[JsValue], at: usize) -> JsResult<NodeRef> {
 pub fn interface_of(node: &Node) -> &'static str {
     match node.kind() {
         NodeKind::Element(element) if element.name.ns == ns!(html) => html_interface(&element.name.local),
-        NodeKind::Element(element) if element.name.ns == ns!(svg) => "SVGElement",
+        NodeKind::Element(element) if element.name.ns == ns!(svg) => match &*element.name.local {
+            "svg" => "SVGSVGElement",
+            _ => "SVGElement",
+        },
         NodeKind::Element(_) => "Element",
         NodeKind::Text(_) => "Text",
         NodeKind::CData(_) => "CDATASection",

@@ -14,6 +14,11 @@ const TYPES = {
 // The folder `tests` over HTTP.
 export function serve() {
   const server = createServer((request, response) => {
+    // A folder is only read, as in duoke.
+    if (!["GET", "HEAD"].includes(request.method)) {
+      response.writeHead(405, { "Content-Type": "text/plain" }).end("Method Not Allowed");
+      return;
+    }
     const path = normalize(decodeURIComponent(new URL(request.url, "http://x").pathname));
     const file = join(TESTS, path);
     if (!existsSync(file) || statSync(file).isDirectory()) {
@@ -56,7 +61,19 @@ export function act(type, data) {
   };
   switch (type) {
     case "stimulus.ui.click":
-      if (fire(MouseEvent, "mousedown", {}) && element.focus) element.focus();
+      if (fire(MouseEvent, "mousedown", {})) {
+        let next = element;
+        const focusable = (node) => node.tabIndex >= 0 && !node.disabled;
+        while (next && !focusable(next)) next = next.parentElement;
+        // What a person typed is committed when the focus leaves; a script's value is not, in Chromium.
+        const typed = window.__typed;
+        if (typed && typed !== next) {
+          window.__typed = null;
+          if (typed === document.activeElement) typed.dispatchEvent(new Event("change", { bubbles: true }));
+        }
+        if (next) next.focus();
+        else if (document.activeElement) document.activeElement.blur();
+      }
       fire(MouseEvent, "mouseup", {});
       element.click();
       break;
@@ -64,12 +81,18 @@ export function act(type, data) {
       element.focus();
       fire(KeyboardEvent, "keydown", {});
       assign("value", data.value);
+      window.__typed = element;
       fire(InputEvent, "input", {});
       fire(KeyboardEvent, "keyup", {});
       break;
     case "stimulus.ui.change":
-      if (element.type === "checkbox" || element.type === "radio") assign("checked", data.value);
-      else assign("value", data.value);
+      if (element.type === "checkbox" || element.type === "radio") {
+        assign("checked", data.value);
+      } else if (Array.isArray(data.value)) {
+        Array.prototype.forEach.call(element.options, (option) => { option.selected = data.value.includes(option.value); });
+      } else {
+        assign("value", data.value);
+      }
       fire(Event, "input", {});
       fire(Event, "change", {});
       break;

@@ -10,6 +10,8 @@ import { join } from "node:path";
 import { HERE, act, client, serve, sites, stimuli } from "./session.mjs";
 
 const SETTLE_MS = 3000; // as in tests/libraries/sites.rs
+const FRAMES_MAX = 100;
+const FRAME_MS = 50;
 const START_S = 1577836800; // 2020-01-01T00:00:00Z
 
 // One Chromium and its debugging pipe: JSON messages that end in a zero byte.
@@ -56,8 +58,14 @@ class Browser {
   }
   close() {
     this.process.kill("SIGKILL");
-    this.process.once("exit", () => rmSync(this.profile, { recursive: true, force: true }));
+    this.process.once("exit", () => rmSync(this.profile, { recursive: true, force: true, maxRetries: 9, retryDelay: 100 }));
   }
+}
+
+// Frames are drawn by the clock on the wall, so those of the page's clock are timers. Runs in the page.
+function frames() {
+  window.requestAnimationFrame = (callback) => setTimeout(() => callback(performance.now()), 16);
+  window.cancelAnimationFrame = (id) => clearTimeout(id);
 }
 
 async function record(browser, origin, site) {
@@ -80,12 +88,21 @@ async function record(browser, origin, site) {
     await send("Emulation.setVirtualTimePolicy", { policy: "pauseIfNetworkFetchesPending", budget: SETTLE_MS, ...params });
     await expired;
   };
+  // In virtual time nobody draws, and what is not drawn does not move: frames are asked for until animations have ended.
+  const settle = async () => {
+    await run();
+    for (let frames = 0; frames < FRAMES_MAX && await evaluate("document.getAnimations().length > 0"); frames++) {
+      await send("Page.captureScreenshot");
+      await run({ budget: FRAME_MS });
+    }
+  };
   await send("Page.enable");
   await send("Runtime.enable");
   await send("Emulation.setDeviceMetricsOverride", { width: 420, height: 640, deviceScaleFactor: 1, mobile: false });
   await send("Emulation.setTimezoneOverride", { timezoneId: "Asia/Shanghai" });
   await send("Emulation.setLocaleOverride", { locale: "zh-CN" });
   await send("Page.addScriptToEvaluateOnNewDocument", { source: `(${client})()` });
+  await send("Page.addScriptToEvaluateOnNewDocument", { source: `(${frames})()` });
   await send("Emulation.setVirtualTimePolicy", { policy: "pause", initialVirtualTime: START_S });
   const lines = [];
   const take = async () => {
@@ -93,13 +110,13 @@ async function record(browser, origin, site) {
   };
   lines.push("load");
   await send("Page.navigate", { url: `${origin}/libraries/sites/${site}/index.html` });
-  await run();
+  await settle();
   await take();
   for (const { type, data } of stimuli(site)) {
     lines.push(`${type} ${JSON.stringify(data)}`);
     const outcome = await evaluate(`(${act})(${JSON.stringify(type)}, ${JSON.stringify(data)})`);
     if (outcome?.thrown) faults.push("fault " + outcome.thrown.split(/[:\n]/)[0]);
-    await run();
+    await settle();
     await take();
   }
   const html = await evaluate("(document.doctype ? '<!DOCTYPE ' + document.doctype.name + '>' : '') + document.documentElement.outerHTML");

@@ -43,6 +43,7 @@ fn clicking_and_typing() {
         keyup t true 好229 您好
         > click #c
         mousedown c true  on
+        change t true  您好
         blur t true  您好
         focus c true  on
         mouseup c true  on
@@ -58,6 +59,8 @@ fn clicking_and_typing() {
         keyup ta true y89 x
         y
         > key #t "a"
+        change ta true  x
+        y
         blur ta true  x
         y
         focus t true  您好
@@ -77,6 +80,32 @@ fn clicking_and_typing() {
         > click #f,#b
         mousedown f true
         blur t true  您好
+        mouseup f true
+        click f true
+        "#,
+    );
+}
+
+#[test]
+fn what_was_typed_is_committed_once() {
+    check_controls(
+        &["input #t \"x\"", "key #t \"Enter\"", "click #f"],
+        r#"
+        > input #t "x"
+        focus t true
+        keydown t true x88
+        input t true  x
+        keyup t true x88 x
+        > key #t "Enter"
+        keydown t true Enter13 x
+        keypress t true Enter13 x
+        change t true  x
+        click b true
+        submit f true
+        keyup t true Enter13 x
+        > click #f
+        mousedown f true
+        blur t true  x
         mouseup f true
         click f true
         "#,

@@ -18,6 +18,8 @@ pub fn install_all(context: &mut Context, random: &Random) -> JsResult<()> {
     super::math_random::install(context, random)?;
     let statics = super::regexp_statics::install(context)?;
     super::regexp_fast::install(context, statics)?;
+    // After those that read what the engine says.
+    super::regexp_source::install(context)?;
     super::removed::install(context)
 }
 

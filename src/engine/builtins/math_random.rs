@@ -1,4 +1,4 @@
-//! `Math.random` (ECMA-262 §21.3.2.27) from a seed, so that a recorded page can be replayed.
+//! `Math.random` (ECMA-262 §21.3.2.27) from a seed, so that a recorded page can be replayed; and random bytes.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -9,15 +9,22 @@ use super::native;
 /// A page's random numbers: xoshiro256++ seeded with SplitMix64 (Blackman and Vigna, 2019).
 ///
 /// Clones are handles to one sequence: the host keeps one and hands another to each document of the page, so the
-/// sequence goes on over reloads.
+/// sequence goes on over reloads. Bytes ([`Self::fill`]) come from a second sequence of the same seed: asking for them
+/// does not change what `Math.random` gives next.
 #[derive(Clone, Debug)]
-pub struct Random(Rc<Cell<[u64; 4]>>);
+pub struct Random {
+    numbers: Rc<Cell<[u64; 4]>>,
+    bytes: Rc<Cell<[u64; 4]>>,
+}
+
+/// What makes the seed of the bytes another than that of the numbers.
+const BYTES_SEED: u64 = 0x6279_7465_735f_6f66;
 
 impl Random {
-    /// The sequence of `seed`.
+    /// The sequences of `seed`.
     #[must_use]
     pub fn from_seed(seed: u64) -> Self {
-        Self(Rc::new(Cell::new(seeded(seed))))
+        Self { numbers: Rc::new(Cell::new(seeded(seed))), bytes: Rc::new(Cell::new(seeded(seed ^ BYTES_SEED))) }
     }
 
     /// A number from 0 up to, not including, 1: the upper 53 bits of the next output.
@@ -29,35 +36,48 @@ impl Random {
     /// The next output.
     #[must_use]
     pub fn next_u64(&self) -> u64 {
-        let [mut a, mut b, mut c, mut d] = self.0.get();
-        let output = a.wrapping_add(d).rotate_left(23).wrapping_add(a);
-        let shifted = b << 17;
-        c ^= a;
-        d ^= b;
-        b ^= c;
-        a ^= d;
-        c ^= shifted;
-        d = d.rotate_left(45);
-        self.0.set([a, b, c, d]);
-        output
+        step(&self.numbers)
     }
 
-    /// Where the sequence is, for [`Self::restore`].
+    /// Fills `bytes` from the sequence of bytes; each call starts at a new output.
+    pub fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            chunk.copy_from_slice(&step(&self.bytes).to_le_bytes()[..chunk.len()]);
+        }
+    }
+
+    /// Where the numbers are, for [`Self::restore`].
     #[must_use]
     pub fn state(&self) -> [u64; 4] {
-        self.0.get()
+        self.numbers.get()
     }
 
-    /// Goes on from a state read earlier, here and in all clones. The one state the generator cannot leave, all
-    /// zeros, stands for seed 0.
+    /// Goes on with the numbers from a state read earlier, here and in all clones. The one state the generator cannot
+    /// leave, all zeros, stands for seed 0.
     pub fn restore(&self, state: [u64; 4]) {
-        self.0.set(if state == [0; 4] { seeded(0) } else { state });
+        self.numbers.set(if state == [0; 4] { seeded(0) } else { state });
     }
 
-    /// Starts the sequence of `seed`, here and in all clones: what a page forked from a template needs.
+    /// Starts the sequences of `seed`, here and in all clones: what a page forked from a template needs.
     pub fn reseed(&self, seed: u64) {
-        self.0.set(seeded(seed));
+        self.numbers.set(seeded(seed));
+        self.bytes.set(seeded(seed ^ BYTES_SEED));
     }
+}
+
+/// The next output of a sequence.
+fn step(state: &Cell<[u64; 4]>) -> u64 {
+    let [mut a, mut b, mut c, mut d] = state.get();
+    let output = a.wrapping_add(d).rotate_left(23).wrapping_add(a);
+    let shifted = b << 17;
+    c ^= a;
+    d ^= b;
+    b ^= c;
+    a ^= d;
+    c ^= shifted;
+    d = d.rotate_left(45);
+    state.set([a, b, c, d]);
+    output
 }
 
 /// Four outputs of SplitMix64.
@@ -126,6 +146,19 @@ mod tests {
         assert_eq!((draw(&random), draw(&random)), (first.clone(), second));
         random.reseed(7);
         assert_eq!(draw(&random), first);
+    }
+
+    #[test]
+    fn bytes_are_a_sequence_of_their_own() {
+        let (random, other) = (Random::from_seed(7), Random::from_seed(7));
+        let mut bytes = [0; 11];
+        random.fill(&mut bytes);
+        assert_eq!(random.next_u64(), other.next_u64());
+        let mut same = [0; 11];
+        other.fill(&mut same);
+        assert_eq!(bytes, same);
+        random.fill(&mut same);
+        assert_ne!(bytes, same);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! - [`locale`]: `toLocaleString` in zh-CN
 //! - [`math_random`]: `Math.random` from a seed
 //! - [`regexp_fast`]: `replace`, `test`, `exec`, `match` and `split` without the detours of the specification
+//! - [`regexp_source`]: `source` that makes the same expression again
 //! - [`regexp_statics`]: `RegExp.$1` and the like
 //! - [`removed`]: globals that would make a page unrepeatable
 //! - [`install_all`]: the whole set
@@ -22,6 +23,7 @@ pub mod locale;
 pub mod math_random;
 mod native;
 pub mod regexp_fast;
+pub mod regexp_source;
 pub mod regexp_statics;
 pub mod removed;
 #[cfg(test)]

@@ -142,3 +142,29 @@ fn computed_declarations_are_live_and_read_only() {
         "nonenone",
     );
 }
+
+#[test]
+fn sides_are_read_together() {
+    check("s.cssText = 'margin-top:1px;margin-right:1px;margin-bottom:1px;margin-left:1px'; out(s.margin)", "1px");
+    check("s.margin = '1px'; s.marginTop = '2px'; out(s.margin)", "2px 1px 1px");
+    check("s.marginTop = '2px'; out(s.margin === '')", "true");
+    check("s.overflowX = 'auto'; s.overflowY = 'hidden'; out(s.overflow)", "auto hidden");
+    check("s.borderRadius = '1px / 2px'; out([s.borderRadius, s.borderTopLeftRadius])", "1px / 2px,1px 2px");
+    check("s.border = '1px solid red'; out([s.borderWidth, s.borderStyle, s.borderColor])", "1px,solid,red");
+}
+
+#[test]
+fn parts_of_shorthands() {
+    check(
+        "s.font = 'bold 12px/1.5 Arial'; out([s.fontWeight, s.fontSize, s.lineHeight, s.fontFamily])",
+        "bold,12px,1.5,Arial",
+    );
+    check(
+        "s.transition = 'opacity 1s'; out([s.transitionProperty, s.transitionDuration, s.transitionDelay])",
+        "opacity,1s,0s",
+    );
+    check("s.flex = '1'; out([s.flexGrow, s.flexShrink, s.flexBasis])", "1,1,0%");
+    check("s.listStyle = 'none'; out(s.listStyleType)", "none");
+    check("s.background = 'url(a.png) no-repeat'; out(s.backgroundRepeat)", "no-repeat");
+    check("e.style = 'font: 20px x; width: 2em'; out(css('e', 'width'))", "40px");
+}

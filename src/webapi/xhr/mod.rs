@@ -13,3 +13,4 @@ mod send;
 mod tests;
 
 pub use object::{XhrObject, install_xhr};
+pub use progress::{Progress, fire as fire_progress};

@@ -52,14 +52,16 @@ pub(super) enum ResponseType {
     Json,
     Document,
     ArrayBuffer,
+    Blob,
 }
 
-const RESPONSE_TYPES: [(ResponseType, &str); 5] = [
+const RESPONSE_TYPES: [(ResponseType, &str); 6] = [
     (ResponseType::Default, ""),
     (ResponseType::Text, "text"),
     (ResponseType::Json, "json"),
     (ResponseType::Document, "document"),
     (ResponseType::ArrayBuffer, "arraybuffer"),
+    (ResponseType::Blob, "blob"),
 ];
 
 /// What of a request is plain data.

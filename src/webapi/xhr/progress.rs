@@ -8,7 +8,8 @@ use crate::webapi::target::with_listeners;
 
 /// How far a transfer has come.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Progress {
+pub struct Progress {
+    /// Bytes so far.
     pub loaded: usize,
     /// 0 where it is not known.
     pub total: usize,
@@ -27,7 +28,10 @@ pub(super) fn ready_state_change(xhr: &JsObject, context: &mut Context) -> JsRes
 }
 
 /// [Fires a progress event](https://xhr.spec.whatwg.org/#concept-event-fire-progress).
-pub(super) fn fire(target: &JsObject, kind: &str, progress: Progress, context: &mut Context) -> JsResult<()> {
+///
+/// # Errors
+/// None that the page made.
+pub fn fire(target: &JsObject, kind: &str, progress: Progress, context: &mut Context) -> JsResult<()> {
     if is_listened(target, kind) {
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let members = vec![

@@ -10,7 +10,8 @@ use crate::engine::builtins::json_parse;
 use crate::engine::convert::{require, string, string_or_null, text};
 use crate::engine::interface::Prototypes;
 use crate::net::{Response, decode_html, decode_xhr};
-use crate::webapi::body::array_buffer;
+use crate::webapi::blob::{self, BlobObject};
+use crate::webapi::body::{array_buffer, blob_type};
 use crate::webapi::headers::{combined, sorted};
 use crate::webapi::implementation::parse_html;
 use crate::webapi::wrap::wrap;
@@ -144,6 +145,10 @@ fn object_response(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsRe
             json_parse::parse(&text, context).unwrap_or_else(|_| JsValue::null())
         }
         ResponseType::ArrayBuffer => array_buffer(&answer.body, context)?,
+        ResponseType::Blob => {
+            let kind = read(this, |state| blob_type(mime(state, &answer)))?;
+            blob::make(BlobObject::new(answer.body.clone(), &kind), context).into()
+        }
         ResponseType::Default | ResponseType::Document => document(this, kind, &answer, context)?,
         ResponseType::Text => JsValue::null(),
     };

@@ -175,7 +175,8 @@ fn response_types() {
     check(&load("json", "/text", "x.response"), " json\n");
     check(&load("arraybuffer", "/text", "x.response.byteLength"), " arraybuffer\n6");
     check(&load("text", "/text", "x.response"), " text\n您好");
-    check(&load("blob", "/text", "x.response"), " \n您好");
+    check(&load("blob", "/text", "x.response.size, x.response.type"), " blob\n6 text/plain");
+    check(&load("moz-blob", "/text", "x.response"), " \n您好");
     check(&load("document", "/html", "typeof x.response, x.responseXML === x.response"), " document\nobject true");
     check(&load("document", "/json", "x.response"), " document\n");
     check(&load("", "/html", "x.responseXML"), " \n");

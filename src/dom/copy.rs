@@ -1,0 +1,94 @@
+//! Copies of nodes, and whether two are equal (DOM §4.4).
+
+use super::attributes::Attribute;
+use super::node::{Doctype, Node, NodeKind, NodeRef, get};
+use super::tree;
+
+/// Copies a node into `document`, with its children if `deep` (DOM "clone a node"). Not recursive: a page may nest as
+/// deep as it likes.
+#[must_use]
+pub fn clone(node: &NodeRef, document: &NodeRef, deep: bool) -> NodeRef {
+    let copy = clone_shallow(node, document);
+    // The children of a document belong to it (DOM, "clone a node", step 2).
+    let document = if copy.as_document().is_some() { &copy } else { document };
+    let mut open = if deep { vec![(node.clone(), copy.clone())] } else { Vec::new() };
+    while let Some((from, to)) = open.pop() {
+        for child in tree::children(&from) {
+            let child_copy = clone_shallow(&child, document);
+            tree::append(&to, &child_copy);
+            open.push((child, child_copy));
+        }
+        let contents = |node: &NodeRef| node.as_element().and_then(|e| get(&e.template));
+        if let (Some(from), Some(to)) = (contents(&from), contents(&to)) {
+            open.push((from, to));
+        }
+    }
+    copy
+}
+
+fn clone_shallow(node: &NodeRef, document: &NodeRef) -> NodeRef {
+    match node.kind() {
+        NodeKind::Document(data) => {
+            let copy = super::document::DocumentData::new(data.content_type);
+            copy.quirks.set(data.quirks.get());
+            Node::document(copy)
+        }
+        NodeKind::Element(data) => {
+            let attributes = data
+                .with_attributes(|list| list.iter().map(|a| Attribute::new(a.name.clone(), a.value.clone())).collect());
+            let copy = Node::element(document, data.name.clone(), attributes);
+            copy.set_script_started(node.script_started());
+            super::form::copy_control(node, &copy);
+            copy
+        }
+        NodeKind::Text(data) => Node::text(document, data.0.borrow().clone()),
+        NodeKind::Comment(data) => Node::comment(document, data.0.borrow().clone()),
+        NodeKind::CData(data) => Node::cdata(document, data.0.borrow().clone()),
+        NodeKind::ProcessingInstruction(target, data) => {
+            Node::processing_instruction(document, target, data.0.borrow().clone())
+        }
+        NodeKind::Doctype(d) => Node::doctype(
+            document,
+            Doctype { name: d.name.clone(), public_id: d.public_id.clone(), system_id: d.system_id.clone() },
+        ),
+        NodeKind::Fragment => Node::fragment(document),
+        NodeKind::Attr(attr) => Node::attr(document, attr.name.clone(), super::text::attr_value(attr), None),
+    }
+}
+
+/// Whether two subtrees are equal (DOM §4.4, isEqualNode).
+#[must_use]
+pub fn is_equal(a: &NodeRef, b: &NodeRef) -> bool {
+    let mut open = vec![(a.clone(), b.clone())];
+    while let Some((x, y)) = open.pop() {
+        if !is_equal_alone(&x, &y) || tree::children(&x).count() != tree::children(&y).count() {
+            return false;
+        }
+        open.extend(tree::children(&x).zip(tree::children(&y)));
+    }
+    true
+}
+
+/// Whether two nodes are equal but for their children.
+fn is_equal_alone(a: &NodeRef, b: &NodeRef) -> bool {
+    match (a.kind(), b.kind()) {
+        (NodeKind::Element(x), NodeKind::Element(y)) => {
+            x.name == y.name
+                && x.with_attributes(|xs| {
+                    y.with_attributes(|ys| {
+                        xs.len() == ys.len()
+                            && xs.iter().all(|p| {
+                                ys.iter().any(|q| {
+                                    p.name.ns == q.name.ns && p.name.local == q.name.local && p.value == q.value
+                                })
+                            })
+                    })
+                })
+        }
+        (NodeKind::Doctype(x), NodeKind::Doctype(y)) => {
+            x.name == y.name && x.public_id == y.public_id && x.system_id == y.system_id
+        }
+        (NodeKind::ProcessingInstruction(x, p), NodeKind::ProcessingInstruction(y, q)) => x == y && p.0 == q.0,
+        _ => a.node_type() == b.node_type() && a.character_data() == b.character_data(),
+    }
+}

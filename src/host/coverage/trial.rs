@@ -1,0 +1,102 @@
+//! The page runs and is told a made-up user and place, in virtual time. Its messages go nowhere.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::recorder::Recorder;
+use crate::base::limits::{CLOCK_START_MS, SETTLE_MS_DEFAULT};
+use crate::engine::event_loop::Output;
+use crate::event::{Console, ConsoleLevel, Fault, Stimulus, parse_line};
+use crate::host::plugin::Plugin;
+use crate::host::run::SEED_DEFAULT;
+use crate::host::stage::{Happened, Stage};
+use crate::page::{Driver, PageOptions};
+use crate::webapi::world::Settings;
+
+/// What the page is told, in the client's own words (plugin-apis.md §1.4).
+pub const TOLD: [(&str, &str); 2] = [
+    ("OnUserChange", r#"{"event":"OnUserChange","channeltype":"1","useraccount":"oCoverage0000000000000000001"}"#),
+    (
+        "OnMapMsgClick",
+        r#"{"event":"OnMapMsgClick","latitude":23.1,"longitude":113.3,"location":"广州市海珠区新港中路397号","scale":16}"#,
+    ),
+];
+
+/// A fault, and how often it came.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The fault.
+    pub fault: Fault,
+    /// How often.
+    pub count: usize,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default)]
+pub struct Trial {
+    /// Why there was no page, and what to do about it.
+    pub not_loaded: Option<(String, Option<String>)>,
+    /// Whether the page's thread ended.
+    pub ended: bool,
+    /// How often the page had which effect, by its type in logs.
+    pub effects: BTreeMap<String, usize>,
+    /// What went wrong.
+    pub faults: Vec<Seen>,
+    /// What the console warned of, each once.
+    pub warnings: Vec<String>,
+}
+
+/// How a page that is to be tried comes to be.
+pub type Make = fn(PageOptions) -> Box<dyn Driver + Send>;
+
+/// Runs a page.
+#[must_use]
+pub fn run(plugin: Plugin, recorder: &Arc<Recorder>, make: Make) -> Trial {
+    let dialogs = plugin.dialogs.clone();
+    let options = PageOptions {
+        source: plugin.source.clone(),
+        cookies: recorder.cookies().clone(),
+        network: recorder.clone(),
+        settings: Settings { confirm: dialogs.confirm, prompt: dialogs.prompt, ..Settings::default() },
+        start: CLOCK_START_MS,
+        seed: SEED_DEFAULT,
+        realtime: false,
+    };
+    let mut stage = Stage::new(SETTLE_MS_DEFAULT, false);
+    let mut trial = Trial::default();
+    match stage.open(plugin, options, make) {
+        Ok(happened) => trial.take(happened),
+        Err(error) => {
+            trial.not_loaded = Some((error.to_string(), error.hint()));
+            return trial;
+        }
+    }
+    for (_, line) in TOLD {
+        let Ok(Some(line)) = parse_line(line, 1, "coverage") else { continue };
+        let at = stage.now().unwrap_or(CLOCK_START_MS);
+        trial.take(stage.round(&Stimulus::from_line(&line), at));
+    }
+    trial.take(stage.settle());
+    trial.ended = stage.parked() > 0;
+    trial
+}
+
+impl Trial {
+    fn take(&mut self, happened: Vec<Happened>) {
+        for happened in happened {
+            match happened.emission.output {
+                Output::Effect(effect) => *self.effects.entry(effect.type_name()).or_default() += 1,
+                Output::Fault(fault) => match self.faults.iter_mut().find(|seen| seen.fault == fault) {
+                    Some(seen) => seen.count += 1,
+                    None => self.faults.push(Seen { fault, count: 1 }),
+                },
+                Output::Console(Console { level: ConsoleLevel::Warn, text }) => {
+                    if !self.warnings.contains(&text) {
+                        self.warnings.push(text);
+                    }
+                }
+                Output::Console(_) => {}
+            }
+        }
+    }
+}

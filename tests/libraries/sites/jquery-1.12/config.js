@@ -1,0 +1,1 @@
+var CONFIG = { name: "默认店铺" };

@@ -1,0 +1,1 @@
+showCredit({"credit": 715});

@@ -1,0 +1,1 @@
+Cart.main.gift = '送贴纸';

@@ -1,0 +1,3 @@
+define(['jquery'], function ($) {
+	return $.noSuchPlugin.start();
+});

@@ -1,0 +1,5 @@
+define(['module', 'exports', 'require'], function (module, exports, require) {
+	return function () {
+		document.getElementById('log').appendChild(document.createTextNode(Array.prototype.join.call(arguments, ' ') + '\n'));
+	};
+});

@@ -1,0 +1,1 @@
+define({ number: '1.0' });
