@@ -13,6 +13,7 @@ pub mod host;
 pub mod net;
 pub mod outbox;
 pub mod page;
+pub mod process;
 pub mod record;
 pub mod sandbox;
 pub mod session;

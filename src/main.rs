@@ -10,6 +10,9 @@ use duoke::cli::{self, Exit};
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == duoke::process::PAGE_COMMAND) {
+        return duoke::process::page::main();
+    }
     // A panic is our bug; its message is on standard error.
     catch_unwind(AssertUnwindSafe(run)).unwrap_or(Exit::Bug).into()
 }

@@ -18,6 +18,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("webapi", &["base", "event", "net", "dom", "engine"]),
     ("dialect", &["base", "event", "session", "net", "dom", "engine"]),
     ("page", &["base", "event", "dom", "engine", "webapi", "dialect", "net", "session"]),
+    ("process", &["base", "event", "engine", "webapi", "net", "page", "session"]),
     ("record", &["base", "event"]),
     ("wechat", &["base", "event"]),
     ("outbox", &["base", "event", "wechat"]),
@@ -25,15 +26,15 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "host",
         &[
-            "base", "event", "session", "config", "dom", "engine", "webapi", "dialect", "net", "page", "record",
-            "wechat", "outbox", "sandbox",
+            "base", "event", "session", "config", "dom", "engine", "webapi", "dialect", "net", "page", "process",
+            "record", "wechat", "outbox", "sandbox",
         ],
     ),
     (
         "cli",
         &[
-            "base", "event", "session", "config", "dom", "engine", "webapi", "dialect", "net", "page", "record",
-            "wechat", "outbox", "sandbox", "host",
+            "base", "event", "session", "config", "dom", "engine", "webapi", "dialect", "net", "page", "process",
+            "record", "wechat", "outbox", "sandbox", "host",
         ],
     ),
 ];

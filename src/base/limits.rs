@@ -131,6 +131,23 @@ pub const ACCOUNT_RECHECK_MS: i64 = 60_000;
 pub const SANDBOX_TOKENS_MAX: usize = 1_000;
 /// Options that `select.length = n` adds at once: a page's number must not fill the memory.
 pub const OPTIONS_MAX: usize = 100_000;
+/// Largest frame between host and page process, in bytes: above the largest answer a page may have.
+pub const FRAME_BYTES_MAX: usize = 80 * 1024 * 1024;
+/// Computing time of one turn after which the page's next native call fails, uncatchably, in ms (cli.md, Running
+/// several pages).
+pub const TURN_SOFT_MS: u64 = 1_000;
+/// Computing time of one turn after which the page is killed, in ms (cli.md, Running several pages).
+pub const TURN_HARD_MS: u64 = 5_000;
+/// Bytes a page process may have allocated (cli.md, Running several pages).
+pub const PAGE_MEMORY_BYTES: u64 = 256 * 1024 * 1024;
+/// Deaths of a page within [`DEATHS_WINDOW_MS`] after which it is parked (cli.md, Running several pages).
+pub const DEATHS_MAX: usize = 5;
+/// The time in which deaths count, in ms.
+pub const DEATHS_WINDOW_MS: u64 = 60_000;
+/// Longest a page process may rest in one turn, waiting for answers and timers in real time, in ms.
+pub const REST_MS_MAX: u64 = 120_000;
+/// Bytes of a page process's standard error that are kept for the report of its death.
+pub const PAGE_STDERR_BYTES_MAX: usize = 4 * 1024;
 /// Places of one API that `duoke coverage` prints as data; the count says how many there are.
 pub const COVERAGE_PLACES_MAX: usize = 20;
 /// Places of one API that `duoke coverage` shows to a person: the report should fit on a screen.
@@ -142,3 +159,7 @@ pub const MISSING_SCANNED_BYTES_MAX: usize = 4_000;
 pub const MISSING_BEFORE_BYTES_MAX: usize = 60;
 /// Members that the client does not have, of which one document is warned; what a page makes up must not fill the log.
 pub const UNKNOWN_MEMBERS_MAX: usize = 50;
+/// Effects, faults and console lines that a page may give out in one turn; more is a page process gone wild.
+pub const EMISSIONS_PER_TURN_MAX: usize = 100_000;
+/// Users of whom the host remembers that a page was told; a page told of more is not believed about the rest.
+pub const TOLD_USERS_MAX: usize = 1_000_000;

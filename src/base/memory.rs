@@ -2,6 +2,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicIsize, Ordering};
 
 thread_local! {
     static LIVE: Cell<isize> = const { Cell::new(0) };
@@ -11,6 +12,17 @@ thread_local! {
 /// moves the counts apart; pages keep to their thread.
 pub struct CountingAllocator;
 
+/// Bytes a thread may have allocated; 0 for any number.
+static CEILING: AtomicIsize = AtomicIsize::new(0);
+
+/// The exit code of a process that allocated more than [`set_ceiling`] allows.
+pub const OVER_CEILING_CODE: i32 = 77;
+
+/// From now on a thread that has allocated more ends the process, with [`OVER_CEILING_CODE`].
+pub fn set_ceiling(bytes: u64) {
+    CEILING.store(isize::try_from(bytes).unwrap_or(isize::MAX), Ordering::Relaxed);
+}
+
 /// Bytes this thread has allocated and not freed.
 #[must_use]
 pub fn live_bytes() -> isize {
@@ -19,7 +31,21 @@ pub fn live_bytes() -> isize {
 
 fn count(bytes: usize, sign: isize) {
     // While a thread ends its cell is gone; what it then frees is not counted.
-    let _ = LIVE.try_with(|live| live.set(live.get() + sign * isize::try_from(bytes).unwrap_or(0)));
+    let _ = LIVE.try_with(|live| {
+        let now = live.get() + sign * isize::try_from(bytes).unwrap_or(isize::MAX / 2);
+        live.set(now);
+        let ceiling = CEILING.load(Ordering::Relaxed);
+        if ceiling != 0 && now > ceiling && sign > 0 {
+            end_over_ceiling();
+        }
+    });
+}
+
+/// Nothing that allocates may run here, so the exit is the system's own.
+#[cold]
+#[expect(unsafe_code, reason = "_exit has no conditions; nothing runs after it")]
+fn end_over_ceiling() -> ! {
+    unsafe { nix::libc::_exit(OVER_CEILING_CODE) }
 }
 
 #[expect(unsafe_code, reason = "an allocator is unsafe by its nature; every call goes to the system's")]

@@ -9,7 +9,7 @@ use super::plugins::{ACCOUNT_DEFAULT, live, rights, said};
 use super::signals::exit_when_interrupted;
 use crate::host::coverage::report::Verdict;
 use crate::host::coverage::{self, text};
-use crate::host::{Hosted, Names, Plugin, PluginError};
+use crate::host::{self, Hosted, Names, Plugin, PluginError};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -74,7 +74,8 @@ pub(super) fn coverage(arguments: &Arguments, runtime: &Handle, output: &mut Out
         Ok(hosted) => hosted,
         Err(exit) => return exit,
     };
-    let report = coverage::coverage(&arguments.page, hosted, !arguments.no_run);
+    let make = (!arguments.no_run).then_some(host::page_process as _);
+    let report = coverage::coverage(&arguments.page, hosted, make);
     let text = match arguments.format {
         Format::Human => text::render(&report),
         Format::Json => format!("{:#}\n", report.json()),

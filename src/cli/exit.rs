@@ -64,7 +64,7 @@ impl Exit {
         let messages = outcome.messages.unwrap_or_default();
         let undelivered = messages.needs_attention() || messages.unknown + messages.pending + messages.sending > 0;
         let table = [
-            (outcome.pages_ended > 0, Self::PageEnded),
+            (outcome.pages_parked > 0, Self::PageEnded),
             (outcome.pages_failed > 0, Self::Page),
             (undelivered, Self::Messages),
             (outcome.log_failed, Self::Log),

@@ -55,7 +55,7 @@ fn put_msg(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
     let cause = event_loop.cause().unwrap_or_else(|| Cause::new("", None));
     let subject = subject_of(&cause, &state.told.borrow());
     let call = judge_put_msg(&argument, &subject, &mut state.randoms.borrow_mut());
-    let returned = call.returned;
+    let returned = call.returned();
     event_loop.emit(Output::Effect(Effect::PutMsg(call)));
     event_loop.clock().advance(PUT_MSG_MS);
     Ok(string(returned))

@@ -10,14 +10,16 @@ use std::sync::Arc;
 
 use boa_engine::{Context, JsError, JsResult, JsValue};
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use super::clock::PageClock;
+use super::interrupt;
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{IDLE_HORIZON_MS, NESTED_TIMER_MS_MIN, TIMER_NESTING_CLAMPED};
 use crate::event::{Cause, Console, Effect, Fault};
 
 /// What a page gave out.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Output {
     /// Something the world can see.
     Effect(Effect),
@@ -28,7 +30,7 @@ pub enum Output {
 }
 
 /// An output with its page time and cause.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Emission {
     /// Page time.
     pub time: TimestampMs,
@@ -251,7 +253,7 @@ impl EventLoop {
 
     /// Runs every ready task, each with its microtasks.
     pub fn run_tasks(&self, context: &mut Context) {
-        loop {
+        while !interrupt::is_raised() {
             let Some(task) = self.tasks.borrow_mut().pop_front() else { return };
             self.nesting.set(0);
             self.run(task.cause, task.run, context);

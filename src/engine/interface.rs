@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::convert::Native;
+use super::interrupt;
 
 /// One interface: a constructor and its prototype.
 pub struct Interface {
@@ -83,10 +84,19 @@ pub fn prototype(name: &str, context: &mut Context) -> JsObject {
     Prototypes::of(context).get(name)
 }
 
+/// A native function that a turn's deadline ends.
+#[must_use]
+pub fn interruptible(native: Native) -> NativeFunction {
+    NativeFunction::from_copy_closure(move |this, args, context| {
+        interrupt::check()?;
+        native(this, args, context)
+    })
+}
+
 /// A native function object.
 #[must_use]
 pub fn function(name: &str, native: Native, length: usize, context: &mut Context) -> JsObject {
-    FunctionObjectBuilder::new(context.realm(), NativeFunction::from_fn_ptr(native))
+    FunctionObjectBuilder::new(context.realm(), interruptible(native))
         .name(JsString::from(name))
         .length(length)
         .build()
@@ -145,7 +155,7 @@ pub fn install(interface: &Interface, context: &mut Context) -> JsResult<()> {
     }
     define_tag(&prototype, interface.name);
     let (native, length) = interface.constructor.unwrap_or((illegal_constructor, 0));
-    let constructor: JsObject = FunctionObjectBuilder::new(context.realm(), NativeFunction::from_fn_ptr(native))
+    let constructor: JsObject = FunctionObjectBuilder::new(context.realm(), interruptible(native))
         .name(JsString::from(interface.name))
         .length(length)
         .constructor(true)

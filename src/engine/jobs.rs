@@ -14,6 +14,7 @@ use boa_engine::{Context, JsData, JsNativeError, JsObject, JsResult, JsString, J
 use boa_gc::{Finalize, Trace};
 
 use super::event_loop::{EventLoop, Work};
+use super::interrupt;
 use crate::base::limits::{CODE_NESTING_MAX, MICROTASKS_PER_TASK_MAX};
 use crate::event::{Cause, Fault, Place};
 
@@ -84,7 +85,7 @@ impl JobExecutor for Microtasks {
 impl Microtasks {
     fn run_all(&self, context: &mut Context) {
         let mut ran = 0;
-        loop {
+        while !interrupt::is_raised() {
             let Some(microtask) = self.queue.borrow_mut().pop_front() else {
                 self.report_rejections(context);
                 if self.queue.borrow().is_empty() {

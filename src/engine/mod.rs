@@ -17,6 +17,7 @@ pub mod exotic;
 pub mod fault;
 pub mod heap;
 pub mod interface;
+pub mod interrupt;
 pub mod jobs;
 pub mod lexer;
 mod name_search;

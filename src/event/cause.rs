@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 /// What a task of a page goes back to. Timers, callbacks and promise reactions inherit it; a clone is two counters.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Cause {
     /// Id of the stimulus; a page's load has an id of its own, chosen by the host.
     pub stimulus: Arc<str>,

@@ -1,9 +1,10 @@
 //! What a page writes to its console: `console.*` (session-log.md, Types).
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// The level of a console line, the last part of its type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ConsoleLevel {
     /// `console.log`, and everything that has no level of its own.
     Log,
@@ -18,7 +19,7 @@ pub enum ConsoleLevel {
 }
 
 /// One line of a page's console.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Console {
     /// Its level.
     pub level: ConsoleLevel,

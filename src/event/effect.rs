@@ -1,12 +1,13 @@
 //! What a page did: the `effect.*` lines (session-log.md, "Shapes that scripts rely on").
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::message::Message;
 use super::put_msg::{PutMsg, PutMsgError, RETURN_BAD, RETURN_OK};
 
 /// One thing a page did that the world can see.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Effect {
     /// `window.external.PutMsg` (plugin-apis.md §1.2).
     PutMsg(PutMsgCall),
@@ -57,7 +58,7 @@ pub enum Effect {
 }
 
 /// A call of `PutMsg` and what became of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PutMsgCall {
     /// The argument as the page gave it; an object as its JSON text.
     pub argument: String,
@@ -67,8 +68,6 @@ pub struct PutMsgCall {
     pub messages: Vec<Message>,
     /// What became of the call.
     pub outcome: Outcome,
-    /// What the call returned: [`RETURN_OK`] or [`RETURN_BAD`].
-    pub returned: &'static str,
     /// Why it is invalid.
     pub reason: Option<String>,
     /// The page has meanwhile been told another user (plugin-apis.md §3).
@@ -76,7 +75,7 @@ pub struct PutMsgCall {
 }
 
 /// What became of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Outcome {
     /// It counts.
     Accepted,
@@ -89,7 +88,7 @@ pub enum Outcome {
 }
 
 /// How a page leaves its document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum NavigateKind {
     /// `location = …`, `location.assign`.
     Assign,
@@ -104,7 +103,7 @@ pub enum NavigateKind {
 }
 
 /// The two storages of a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum StorageArea {
     /// `localStorage`
     Local,
@@ -113,7 +112,7 @@ pub enum StorageArea {
 }
 
 /// A change of a storage.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StorageChange {
     /// `setItem`
     Set {
@@ -132,7 +131,7 @@ pub enum StorageChange {
 }
 
 /// A call of the EChat SDK.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EchatCall {
     /// The function's name, for instance `sendTxtMsgToVisitor`.
     pub call: String,
@@ -184,15 +183,7 @@ impl PutMsgCall {
     /// A valid call that counts, or that a duplicate `head.random` discards: both return success.
     #[must_use]
     pub fn valid(argument: &str, put: PutMsg, outcome: Outcome, late: bool) -> Self {
-        Self {
-            argument: argument.to_owned(),
-            msg: Some(put.msg),
-            messages: put.messages,
-            outcome,
-            returned: RETURN_OK,
-            reason: None,
-            late,
-        }
+        Self { argument: argument.to_owned(), msg: Some(put.msg), messages: put.messages, outcome, reason: None, late }
     }
 
     /// A call that returns error 5.
@@ -203,10 +194,15 @@ impl PutMsgCall {
             msg: error.msg,
             messages: Vec::new(),
             outcome: Outcome::Invalid,
-            returned: RETURN_BAD,
             reason: Some(error.reason),
             late,
         }
+    }
+
+    /// What the call returned: [`RETURN_OK`] or [`RETURN_BAD`].
+    #[must_use]
+    pub fn returned(&self) -> &'static str {
+        if self.outcome == Outcome::Invalid { RETURN_BAD } else { RETURN_OK }
     }
 
     fn data(&self) -> Value {
@@ -216,7 +212,7 @@ impl PutMsgCall {
             None => data.insert("raw".to_owned(), Value::from(self.argument.as_str())),
         };
         data.insert("outcome".to_owned(), Value::from(self.outcome.as_str()));
-        data.insert("returned".to_owned(), Value::from(self.returned));
+        data.insert("returned".to_owned(), Value::from(self.returned()));
         add_reason_and_late(&mut data, self.reason.as_deref(), self.late);
         Value::Object(data)
     }

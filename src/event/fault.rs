@@ -1,9 +1,10 @@
 //! What went wrong in a page: the `fault.*` lines (session-log.md, "Shapes that scripts rely on").
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// One fault of a page.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Fault {
     /// An exception that nobody caught.
     Uncaught {
@@ -75,7 +76,7 @@ pub enum Fault {
 }
 
 /// A place in a page's code. Empty members are unknown.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// Address of the script or document.
     pub url: String,
@@ -105,6 +106,22 @@ impl Fault {
             Self::Timeout { .. } => "fault.timeout",
             Self::Limit { .. } => "fault.limit",
             Self::Killed { .. } => "fault.killed",
+        }
+    }
+
+    /// What went wrong, in words.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::Uncaught { message, .. }
+            | Self::Rejection { message, .. }
+            | Self::Parse { message, .. }
+            | Self::Load { message, .. }
+            | Self::Network { message, .. }
+            | Self::Selector { message, .. } => message.clone(),
+            Self::Timeout { deadline_ms, .. } => format!("the page computed longer than {deadline_ms} ms"),
+            Self::Limit { limit, value, .. } => format!("the page ran over its bound of {value} {limit}"),
+            Self::Killed { reason, .. } => reason.clone(),
         }
     }
 

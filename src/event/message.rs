@@ -1,7 +1,9 @@
 //! The messages a plugin page can put into a conversation with `PutMsg` (plugin-apis.md §1.2).
 
+use serde::{Deserialize, Serialize};
+
 /// One message of a call's body; a call's messages go out in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Message {
     /// Type 0.
     Text {
@@ -21,7 +23,7 @@ pub enum Message {
 }
 
 /// One article of a news message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Article {
     /// Never empty.
     pub title: String,

@@ -1,5 +1,6 @@
 //! What a page may be told: the `stimulus.*` lines (session-log.md, Types).
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::line::Line;
@@ -10,7 +11,7 @@ use crate::base::clock::TimestampMs;
 pub const STIMULUS_PREFIX: &str = "stimulus.";
 
 /// One input of a page.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stimulus {
     /// The line's id, unique in its log.
     pub id: String,
@@ -25,7 +26,7 @@ pub struct Stimulus {
 }
 
 /// The kinds of stimuli.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum StimulusKind {
     /// `stimulus.mcs.<event>`: a call of `MCS_ClientNotify`.
     Mcs {
@@ -61,7 +62,7 @@ pub enum StimulusKind {
 }
 
 /// What a person does to the page, on the first element that the selector matches.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UiAction {
     /// What is done.
     pub kind: UiKind,
@@ -72,7 +73,7 @@ pub struct UiAction {
 }
 
 /// The kinds of [`UiAction`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum UiKind {
     /// mousedown, mouseup, click and the default action.
     Click,
@@ -87,7 +88,7 @@ pub enum UiKind {
 }
 
 /// What a person does to a message that waits in the composer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ComposerAction {
     /// Changes it.
     Edit,

@@ -16,7 +16,8 @@ use crate::engine::event_loop::Output;
 use crate::event::{Line, Stimulus, StimulusKind, stimulus::STIMULUS_PREFIX};
 use crate::net::PluginNetwork;
 use crate::outbox::Summary;
-use crate::page::{PageOptions, PageThread};
+use crate::page::{Driver, PageOptions};
+use crate::process::{Bounds, PageProcess, Spawner};
 use crate::record::ReadError;
 use crate::webapi::world::Settings;
 
@@ -78,8 +79,8 @@ impl Default for RunOptions {
 pub struct Outcome {
     /// Pages that did not load.
     pub pages_failed: usize,
-    /// Pages whose thread ended.
-    pub pages_ended: usize,
+    /// Pages that died too often to be restored.
+    pub pages_parked: usize,
     /// Whether something of the log could not be read.
     pub log_failed: bool,
     /// Whether `--dom` could not be written.
@@ -102,6 +103,12 @@ struct Run<'a> {
     ids: BTreeSet<String>,
     /// Nobody reads the lines any more.
     closed: bool,
+}
+
+/// A page in a process of its own, with the ordinary bounds.
+#[must_use]
+pub fn page_process(options: PageOptions) -> Box<dyn Driver + Send> {
+    Box::new(PageProcess::new(options, Bounds::default(), Arc::new(Spawner::of_this_program())))
 }
 
 /// Opens the pages, plays the log, delivers, writes the documents.
@@ -171,7 +178,7 @@ impl Run<'_> {
                 seed: self.options.seed,
                 realtime: self.options.realtime,
             };
-            match self.stage.open(plugin, options, |options| Box::new(PageThread::new(options))) {
+            match self.stage.open(plugin, options, page_process) {
                 Ok(loading) => {
                     self.networks.push(network);
                     happened.extend(loading);
@@ -284,6 +291,9 @@ impl Run<'_> {
     fn happened(&mut self, happened: &Happened) {
         let line = self.lines.emission(self.stage.plugin(happened.page), &happened.emission);
         self.line(line);
+        if happened.repeated {
+            return;
+        }
         let (Output::Effect(effect), Some(forward)) = (&happened.emission.output, &mut self.forward) else { return };
         let plugin = self.stage.plugin(happened.page);
         let sender = Sender { name: &plugin.name, policy: plugin.policy, network: &self.networks[happened.page] };
@@ -326,7 +336,7 @@ impl Run<'_> {
     }
 
     fn finish(mut self) -> Outcome {
-        self.outcome.pages_ended = self.stage.ended();
+        self.outcome.pages_parked = self.stage.parked();
         if let Some(forward) = &self.forward {
             self.outcome.messages = Some(forward.summary());
             self.watch.say(forward.summary_notice());

@@ -4,8 +4,8 @@ use std::thread;
 
 use super::plugin::Plugin;
 use crate::base::clock::TimestampMs;
-use crate::engine::event_loop::{Emission, Output};
-use crate::event::{Cause, Fault, Place, Stimulus};
+use crate::engine::event_loop::Emission;
+use crate::event::Stimulus;
 use crate::page::{Driver, LoadError, PageOptions, Turn, TurnInput};
 
 /// Something a page gave out.
@@ -15,6 +15,8 @@ pub struct Happened {
     pub page: usize,
     /// What.
     pub emission: Emission,
+    /// It only repeats what was done before, and is not forwarded.
+    pub repeated: bool,
 }
 
 /// An open page.
@@ -23,7 +25,6 @@ struct Actor {
     driver: Box<dyn Driver + Send>,
     now: TimestampMs,
     idle: bool,
-    ended: bool,
 }
 
 /// All open pages, in the order of opening.
@@ -49,13 +50,13 @@ impl Stage {
         &mut self,
         plugin: Plugin,
         options: PageOptions,
-        make: fn(PageOptions) -> Box<dyn Driver + Send>,
+        make: impl FnOnce(PageOptions) -> Box<dyn Driver + Send>,
     ) -> Result<Vec<Happened>, LoadError> {
         let start = options.start;
         let mut driver = make(options);
         let turn = driver.open(self.settle_ms)?;
         let page = self.actors.len();
-        self.actors.push(Actor { plugin, driver, now: start, idle: false, ended: false });
+        self.actors.push(Actor { plugin, driver, now: start, idle: false });
         Ok(self.actors[page].take(page, turn))
     }
 
@@ -83,10 +84,10 @@ impl Stage {
         self.actors.iter().map(|actor| actor.now).max()
     }
 
-    /// Pages whose thread has ended: bugs.
+    /// Pages that could not be restored.
     #[must_use]
-    pub fn ended(&self) -> usize {
-        self.actors.iter().filter(|actor| actor.ended).count()
+    pub fn parked(&self) -> usize {
+        self.actors.iter().filter(|actor| actor.driver.is_parked()).count()
     }
 
     /// Time passes to `at` on every page; those the stimulus is for are told it, in order, and run until they are idle.
@@ -107,7 +108,7 @@ impl Stage {
 
     /// One turn of each page that has one, and what they did in order of time; on ties, in the order of the pages.
     fn turns(&mut self, input: impl Fn(&Actor) -> Option<TurnInput>) -> Vec<Happened> {
-        let due = self.actors.iter_mut().enumerate().filter(|(_, actor)| !actor.ended);
+        let due = self.actors.iter_mut().enumerate();
         let due = due.filter_map(|(page, actor)| input(actor).map(|input| (page, actor, input)));
         let mut happened: Vec<Happened> = if self.realtime {
             thread::scope(|scope| {
@@ -142,18 +143,8 @@ impl Stage {
 impl Actor {
     /// Takes note of a turn.
     fn take(&mut self, page: usize, turn: Turn) -> Vec<Happened> {
-        if turn.now < self.now {
-            // Page time never goes back: this is no turn, the page's thread is gone.
-            self.ended = true;
-            return vec![Happened { page, emission: self.obituary() }];
-        }
         (self.now, self.idle) = (turn.now, turn.idle);
-        turn.emissions.into_iter().map(|emission| Happened { page, emission }).collect()
-    }
-
-    fn obituary(&self) -> Emission {
-        let reason = "the page's thread ended".to_owned();
-        let fault = Fault::Killed { reason, place: Place::default() };
-        Emission { time: self.now, cause: None::<Cause>, subject: None, output: Output::Fault(fault) }
+        let happened = |(at, emission)| Happened { page, emission, repeated: at < turn.repeated };
+        turn.emissions.into_iter().enumerate().map(happened).collect()
     }
 }

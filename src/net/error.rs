@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Why a request has no answer. The text says what, where and why; [`NetError::hint`] the next step.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum NetError {
     /// The egress guard does not let the page talk to this origin.
     #[error("{url} was refused: this page may not talk to {origin}")]

@@ -38,7 +38,7 @@ pub use error::NetError;
 pub use folder::{EmbeddedFiles, Folder};
 pub use guard::Guard;
 pub use live::{Bounds, Live};
-pub use network::{Network, RefuseAll, Reply};
+pub use network::{Network, RefuseAll, Reply, ScriptCookies};
 pub use plugin::{Answer, PluginNetwork};
 pub use plugin_host::{plugin_host, plugin_label, plugin_url};
 pub use replace::Replacements;

@@ -1,8 +1,12 @@
 //! The one door between a page and everything outside it.
 
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
-use super::{NetError, Request, Response};
+use url::Url;
+
+use super::{CookieJar, NetError, Request, Response};
+use crate::base::clock::TimestampMs;
 
 /// Where the answer of a request that was started goes: its id, and what came of it.
 pub type Reply = Sender<(u64, Result<Response, NetError>)>;
@@ -19,6 +23,37 @@ pub trait Network: Send + Sync {
     /// Starts fetching and returns without waiting for the network; exactly one reply with this `id` follows. A reply
     /// nobody waits for any more is dropped.
     fn start(&self, id: u64, request: Request, reply: Reply);
+
+    /// Where replies come only while somebody listens for them: listens until one is there, at most `longest`, and says
+    /// whether one came. `None`: replies come by themselves.
+    fn listen(&self, longest: Duration) -> Option<bool> {
+        let _ = longest;
+        None
+    }
+
+    /// Lets real time pass for a page that has nothing to do before a timer is due.
+    fn rest(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+}
+
+/// The cookies of a page as its scripts see them (`document.cookie`).
+pub trait ScriptCookies: Send + Sync {
+    /// The cookies for `url` at page time `now`, as `name=value; …`.
+    fn get_for_script(&self, url: &Url, now: TimestampMs) -> String;
+
+    /// An assignment.
+    fn set_from_script(&self, url: &Url, cookie: &str, now: TimestampMs);
+}
+
+impl ScriptCookies for CookieJar {
+    fn get_for_script(&self, url: &Url, now: TimestampMs) -> String {
+        CookieJar::get_for_script(self, url, now)
+    }
+
+    fn set_from_script(&self, url: &Url, cookie: &str, now: TimestampMs) {
+        CookieJar::set_from_script(self, url, cookie, now);
+    }
 }
 
 /// No network: every request is refused. What a page gets unless it is handed another one.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::NetError;
@@ -9,7 +10,7 @@ use crate::base::clock::TimestampMs;
 
 /// What the answer is for (the Fetch standard's [destination](https://fetch.spec.whatwg.org/#concept-request-destination),
 /// as far as a headless page tells them apart).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Destination {
     /// The page itself, at a load, a reload or a navigation.
     Document,
@@ -20,7 +21,7 @@ pub enum Destination {
 }
 
 /// One request of a page.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
     /// The method, upper case: `GET`, `POST` …
     pub method: String,
@@ -29,6 +30,7 @@ pub struct Request {
     /// Headers in the page's order. Those that only a client may set (`Host`, `Cookie`, `Content-Length` …) are dropped.
     pub headers: Vec<(String, String)>,
     /// The body; empty for none.
+    #[serde(with = "serde_bytes")]
     pub body: Vec<u8>,
     /// What the answer is for.
     pub destination: Destination,
@@ -49,7 +51,7 @@ impl Request {
 }
 
 /// One answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Response {
     /// The final address, after redirects, with the request's fragment.
     pub url: Url,
@@ -60,6 +62,7 @@ pub struct Response {
     /// Headers in order, names in lower case. `set-cookie` is among them: scripts must not see it.
     pub headers: Vec<(String, String)>,
     /// The body, decompressed.
+    #[serde(with = "serde_bytes")]
     pub body: Vec<u8>,
     /// The real file behind an answer from disk, relative to the plugin's folder where it lies in it; faults name it.
     pub file: Option<PathBuf>,

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::load::LoadError;
 use crate::base::clock::TimestampMs;
 use crate::engine::event_loop::Emission;
 use crate::event::Stimulus;
-use crate::net::{CookieJar, Network};
+use crate::net::{Network, ScriptCookies};
 use crate::webapi::world::Settings;
 
 /// What a page is opened from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Source {
     /// An HTML document at this address.
     Document(Url),
@@ -38,7 +39,7 @@ pub struct PageOptions {
     /// The network, as far as the page may have it.
     pub network: Arc<dyn Network>,
     /// The page's cookies, shared with its network.
-    pub cookies: Arc<CookieJar>,
+    pub cookies: Arc<dyn ScriptCookies>,
     /// Its surroundings.
     pub settings: Settings,
     /// Page time at the start.
@@ -50,7 +51,7 @@ pub struct PageOptions {
 }
 
 /// What a page is to do next.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TurnInput {
     /// What it is told; `None`: only time passes, and where `settle_ms` is not 0 the page runs until it is idle.
     pub stimulus: Option<Stimulus>,
@@ -61,10 +62,13 @@ pub struct TurnInput {
 }
 
 /// What a page did.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Turn {
     /// What it gave out, in order.
     pub emissions: Vec<Emission>,
+    /// How many of these, the first ones, only repeat what was done before: a fresh page in place of a dead one was told
+    /// the current user again. They are recorded and never forwarded (plugin-apis.md §3).
+    pub repeated: usize,
     /// Page time now.
     pub now: TimestampMs,
     /// Whether it is idle.
@@ -82,6 +86,9 @@ pub trait Driver {
     /// One turn: time passes to `input.at`, the stimulus is told, the page runs until it is idle.
     fn turn(&mut self, input: TurnInput) -> Turn;
 
-    /// The document as HTML.
+    /// The document as HTML; empty where the page is gone.
     fn document_html(&mut self) -> String;
+
+    /// Whether the page died too often to be restored: it is told nothing more.
+    fn is_parked(&self) -> bool;
 }

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use boa_engine::{Context, JsResult, JsValue};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::Url;
 
@@ -25,7 +26,7 @@ use crate::webapi::wrap::wrap;
 use crate::webapi::{focus, install, scripting, window};
 
 /// Why there is no page.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Serialize, Deserialize)]
 pub enum LoadError {
     /// The document could not be had.
     #[error(transparent)]
@@ -41,6 +42,12 @@ pub enum LoadError {
     /// The engine could not be set up: a bug.
     #[error("the page's engine could not be set up: {0}")]
     Engine(String),
+    /// Its process could not be had.
+    #[error("the page's process could not be started: {0}")]
+    Process(String),
+    /// Its process died while it was loading.
+    #[error("{}", .0.message())]
+    Fault(Box<Fault>),
     /// The page's thread ended: a bug.
     #[error("the page ended while it was loading")]
     Ended,
@@ -55,6 +62,8 @@ impl LoadError {
                 Some("let the page fetch its data with XMLHttpRequest instead of containing it".to_owned())
             }
             Self::Net(error) => error.hint(),
+            Self::Process(_) => Some("check the limits on processes and memory; `ulimit -a` shows them".to_owned()),
+            Self::Fault(_) => Some("a page may compute 5 s and use 256 MiB while it loads".to_owned()),
             Self::Engine(_) | Self::Ended => Some("please report this, with the page".to_owned()),
         }
     }

@@ -1,4 +1,4 @@
-//! A page on a thread of its own, with the stack that boa's parser needs.
+//! A page on a thread of its own, with the stack that boa's parser needs: in the process of whoever trusts it.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
@@ -6,7 +6,10 @@ use std::thread::JoinHandle;
 use super::driver::{Driver, PageOptions, Turn, TurnInput};
 use super::load::LoadError;
 use super::turn::Page;
+use crate::base::clock::TimestampMs;
 use crate::base::limits::PAGE_STACK_BYTES;
+use crate::engine::event_loop::{Emission, Output};
+use crate::event::{Fault, Place};
 
 enum Command {
     Turn(Box<TurnInput>),
@@ -25,13 +28,24 @@ pub struct PageThread {
     commands: Option<Sender<Command>>,
     answers: Option<Receiver<Answer>>,
     thread: Option<JoinHandle<()>>,
+    ended: bool,
 }
 
 impl PageThread {
     /// A page that is opened by [`Driver::open`].
     #[must_use]
     pub fn new(options: PageOptions) -> Self {
-        Self { options: Some(options), commands: None, answers: None, thread: None }
+        Self { options: Some(options), commands: None, answers: None, thread: None, ended: false }
+    }
+
+    /// The turn of a page that panicked, which is a bug: the first one says so.
+    fn obituary(&mut self, at: TimestampMs) -> Turn {
+        let reason = "the page's thread ended".to_owned();
+        let output = Output::Fault(Fault::Killed { reason, place: Place::default() });
+        let emission = Emission { time: at, cause: None, subject: None, output };
+        let emissions = if self.ended { Vec::new() } else { vec![emission] };
+        self.ended = true;
+        Turn { emissions, repeated: 0, now: at, idle: true }
     }
 
     fn ask(&self, command: Command) -> Option<Answer> {
@@ -75,10 +89,15 @@ impl Driver for PageThread {
     }
 
     fn turn(&mut self, input: TurnInput) -> Turn {
+        let at = input.at;
         match self.ask(Command::Turn(Box::new(input))) {
             Some(Answer::Turn(turn)) => turn,
-            _ => Turn::default(),
+            _ => self.obituary(at),
         }
+    }
+
+    fn is_parked(&self) -> bool {
+        self.ended
     }
 
     fn document_html(&mut self) -> String {

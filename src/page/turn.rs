@@ -17,6 +17,7 @@ use crate::engine::builtins::math_random::Random;
 use crate::engine::clock::PageClock;
 use crate::engine::event_loop::{EventLoop, Output};
 use crate::engine::fault::Sources;
+use crate::engine::interrupt;
 use crate::event::{Cause, Fault, NavigateKind, Place, Stimulus, StimulusKind, mcs_event_json};
 use crate::session::Told;
 use crate::webapi::window::{Navigation, ReadyState, Window};
@@ -88,6 +89,7 @@ impl Page {
     pub fn take_turn(&mut self) -> Turn {
         Turn {
             emissions: self.event_loop.take_emissions(),
+            repeated: 0,
             now: self.event_loop.clock().now(),
             idle: self.event_loop.is_idle(),
         }
@@ -151,6 +153,9 @@ impl Page {
             if let Some(context) = &mut self.context {
                 event_loop.run_tasks(context);
             }
+            if interrupt::is_raised() {
+                return;
+            }
             if self.follow_navigation() || self.finish_loading() || event_loop.has_task() {
                 continue;
             }
@@ -163,7 +168,7 @@ impl Page {
                 let stands = waiting.get_or_insert_with(Stopwatch::start);
                 let distance = due.unwrap_or(until.time).saturating_sub(now);
                 let left = Duration::from_millis(u64::try_from(distance).unwrap_or(0)).saturating_sub(stands.elapsed());
-                if self.world.wait(Some(left), &event_loop) {
+                if self.world.wait(left, &event_loop) {
                     continue;
                 }
             }
@@ -178,7 +183,7 @@ impl Page {
     /// In real time a timer comes when it would.
     fn keep_pace(&self, distance_ms: i64) {
         if self.options.realtime && distance_ms > 0 {
-            std::thread::sleep(Duration::from_millis(u64::try_from(distance_ms).unwrap_or(0)));
+            self.world.network.rest(Duration::from_millis(u64::try_from(distance_ms).unwrap_or(0)));
         }
     }
 

@@ -45,7 +45,7 @@ mod tests {
         ];
         for (argument, subject, outcome, returned) in calls {
             let call = judge_put_msg(argument, subject, &mut randoms);
-            assert_eq!((call.outcome, call.returned), (outcome, returned), "{argument}");
+            assert_eq!((call.outcome, call.returned()), (outcome, returned), "{argument}");
             assert_eq!(call.argument, argument);
             assert!(call.msg.is_some());
             assert_eq!(call.reason.is_some(), outcome == Outcome::Invalid);

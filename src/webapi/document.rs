@@ -5,7 +5,7 @@ use std::rc::Rc;
 use boa_engine::builtins::is_html_dda::IsHTMLDDA;
 use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::property::Attribute;
-use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, NativeFunction};
+use boa_engine::{Context, JsObject, JsResult, JsString, JsValue};
 
 use super::collection::{Kind, live};
 use super::element::LOOKUPS;
@@ -22,7 +22,7 @@ use crate::dom::parse::DocumentParser;
 use crate::dom::{LocalName, Namespace, Node, NodeRef, QualName, ns, text as dom_text, tree};
 use crate::engine::convert::{Native, arg, string, text, text_null_empty, value_text};
 use crate::engine::event_loop::Output;
-use crate::engine::interface::{Interface, define_method, define_value, install, prototype};
+use crate::engine::interface::{Interface, define_method, define_value, install, interruptible, prototype};
 use crate::event::Effect;
 
 /// Starts the document over (`document.open`): empty, without listeners, with a parser that reads what is written.
@@ -403,7 +403,7 @@ pub fn install_document(context: &mut Context) -> JsResult<()> {
 /// # Errors
 /// What boa says; a bug.
 pub fn named_constructor(name: &str, interface: &str, native: Native, context: &mut Context) -> JsResult<()> {
-    let constructor: JsObject = FunctionObjectBuilder::new(context.realm(), NativeFunction::from_fn_ptr(native))
+    let constructor: JsObject = FunctionObjectBuilder::new(context.realm(), interruptible(native))
         .name(JsString::from(name))
         .constructor(true)
         .build()

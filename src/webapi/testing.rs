@@ -187,7 +187,7 @@ impl Page {
         let event_loop = self.window.event_loop.clone();
         loop {
             event_loop.run_tasks(&mut self.context);
-            let waited = self.window.world.wait(Some(Duration::ZERO), &event_loop);
+            let waited = self.window.world.wait(Duration::ZERO, &event_loop);
             if !waited && !event_loop.run_timer(&mut self.context) {
                 break;
             }

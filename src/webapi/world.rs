@@ -10,14 +10,15 @@ use std::time::Duration;
 use boa_engine::{Context, JsResult};
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use super::blob::BlobObject;
 use crate::engine::event_loop::EventLoop;
 use crate::event::Cause;
-use crate::net::{CookieJar, NetError, Network, Request, Response};
+use crate::net::{NetError, Network, Request, Response, ScriptCookies};
 
 /// What a page is told of its surroundings (session-log.md, Time: fixed and configurable).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Settings {
     /// `navigator.userAgent`
     pub user_agent: String,
@@ -101,7 +102,7 @@ pub struct World {
     /// The network, as far as the page may have it.
     pub network: Arc<dyn Network>,
     /// The page's cookies.
-    pub cookies: Arc<CookieJar>,
+    pub cookies: Arc<dyn ScriptCookies>,
     /// Its surroundings.
     pub settings: Settings,
     /// `localStorage` by origin.
@@ -122,7 +123,7 @@ pub struct World {
 impl World {
     /// A world over a network.
     #[must_use]
-    pub fn new(network: Arc<dyn Network>, cookies: Arc<CookieJar>, settings: Settings) -> Self {
+    pub fn new(network: Arc<dyn Network>, cookies: Arc<dyn ScriptCookies>, settings: Settings) -> Self {
         let (sender, receiver) = channel();
         Self {
             network,
@@ -193,7 +194,7 @@ impl World {
 
     /// Waits for the answer to the oldest request, at most `longest`, and queues its task. Answers arrive in the order
     /// of their requests (session-log.md, Time). False where none came.
-    pub fn wait(&self, longest: Option<Duration>, event_loop: &EventLoop) -> bool {
+    pub fn wait(&self, longest: Duration, event_loop: &EventLoop) -> bool {
         let Some(oldest) = self.pending.borrow().keys().next().copied() else { return false };
         let started = crate::base::clock::Stopwatch::start();
         let early = self.early.borrow().iter().position(|(id, _)| *id == oldest);
@@ -202,17 +203,24 @@ impl World {
             return answer.is_some_and(|(id, answer)| self.deliver(id, answer, event_loop));
         }
         loop {
-            let received = match longest {
-                None => self.receiver.recv().ok(),
-                Some(longest) => self.receiver.recv_timeout(longest.saturating_sub(started.elapsed())).ok(),
-            };
-            let Some((id, answer)) = received else { return false };
+            let Some((id, answer)) = self.receive(longest.saturating_sub(started.elapsed())) else { return false };
             if id == oldest {
                 return self.deliver(id, answer, event_loop);
             }
             if self.pending.borrow().contains_key(&id) {
                 self.early.borrow_mut().push_back((id, answer));
             }
+        }
+    }
+
+    /// The next reply, in whatever order they come.
+    fn receive(&self, longest: Duration) -> Option<(u64, Result<Response, NetError>)> {
+        if let Ok(reply) = self.receiver.try_recv() {
+            return Some(reply);
+        }
+        match self.network.listen(longest) {
+            Some(_) => self.receiver.try_recv().ok(),
+            None => self.receiver.recv_timeout(longest).ok(),
         }
     }
 

@@ -18,17 +18,18 @@ pub mod trial;
 use std::sync::Arc;
 
 pub use report::Report;
+use trial::Make;
 
 use super::run::Hosted;
 use recorder::Recorder;
 
-/// Looks at a page: runs it where `with_run`, then scans what it loaded.
+/// Looks at a page: runs what `make` makes of it, where that is given, then scans what it loaded.
 #[must_use]
-pub fn coverage(page: &str, hosted: Hosted, with_run: bool) -> Report {
+pub fn coverage(page: &str, hosted: Hosted, make: Option<Make>) -> Report {
     let Hosted { plugin, network } = hosted;
     let recorder = Arc::new(Recorder::new(network));
     let source = plugin.source.clone();
-    let trial = with_run.then(|| trial::run(plugin, &recorder));
+    let trial = make.map(|make| trial::run(plugin, &recorder, make));
     let gathered = gather::gather(&source, &recorder);
     report::report(page, &source, gathered, trial, &recorder)
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::report::{Report, Verdict};
 use super::{coverage, text};
 use crate::host::{Hosted, Names, Plugin, Rights};
+use crate::page::PageThread;
 
 /// Looks at `page.html` of a folder with these files.
 fn look(files: &[(&str, &str)], with_run: bool) -> Report {
@@ -18,7 +19,11 @@ fn look(files: &[(&str, &str)], with_run: bool) -> Report {
     let plugin = Plugin::resolve(path.to_str().unwrap(), &mut Names::default()).unwrap();
     let rights = Rights::new(Vec::new(), Vec::new()).unwrap();
     let network = plugin.network(&rights, None, "kf0001@duoke").unwrap();
-    let mut report = coverage("page", Hosted { plugin, network }, with_run);
+    let mut report = coverage(
+        "page",
+        Hosted { plugin, network },
+        with_run.then_some(|options| Box::new(PageThread::new(options)) as _),
+    );
     // The folder is another one each time.
     report.page = files[0].0.to_owned();
     report

@@ -10,7 +10,7 @@ use crate::event::{Console, ConsoleLevel, Fault, Stimulus, parse_line};
 use crate::host::plugin::Plugin;
 use crate::host::run::SEED_DEFAULT;
 use crate::host::stage::{Happened, Stage};
-use crate::page::{PageOptions, PageThread};
+use crate::page::{Driver, PageOptions};
 use crate::webapi::world::Settings;
 
 /// What the page is told, in the client's own words (plugin-apis.md §1.4).
@@ -46,9 +46,12 @@ pub struct Trial {
     pub warnings: Vec<String>,
 }
 
+/// How a page that is to be tried comes to be.
+pub type Make = fn(PageOptions) -> Box<dyn Driver + Send>;
+
 /// Runs a page.
 #[must_use]
-pub fn run(plugin: Plugin, recorder: &Arc<Recorder>) -> Trial {
+pub fn run(plugin: Plugin, recorder: &Arc<Recorder>, make: Make) -> Trial {
     let dialogs = plugin.dialogs.clone();
     let options = PageOptions {
         source: plugin.source.clone(),
@@ -61,7 +64,7 @@ pub fn run(plugin: Plugin, recorder: &Arc<Recorder>) -> Trial {
     };
     let mut stage = Stage::new(SETTLE_MS_DEFAULT, false);
     let mut trial = Trial::default();
-    match stage.open(plugin, options, |options| Box::new(PageThread::new(options))) {
+    match stage.open(plugin, options, make) {
         Ok(happened) => trial.take(happened),
         Err(error) => {
             trial.not_loaded = Some((error.to_string(), error.hint()));
@@ -74,7 +77,7 @@ pub fn run(plugin: Plugin, recorder: &Arc<Recorder>) -> Trial {
         trial.take(stage.round(&Stimulus::from_line(&line), at));
     }
     trial.take(stage.settle());
-    trial.ended = stage.ended() > 0;
+    trial.ended = stage.parked() > 0;
     trial
 }
 

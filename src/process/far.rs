@@ -1,0 +1,150 @@
+//! The page's side of the connection: the doors of a page whose host is another process.
+
+use std::collections::HashMap;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use url::Url;
+
+use super::deadline;
+use super::frame;
+use super::protocol::{FromPage, ToPage};
+use crate::base::clock::TimestampMs;
+use crate::net::{NetError, Network, Reply, Request, Response, ScriptCookies};
+
+struct Line {
+    stream: UnixStream,
+    replies: HashMap<u64, Reply>,
+}
+
+/// The connection to the host. Without a host there is nothing to do: whatever finds it gone ends the process.
+#[derive(Clone)]
+pub struct FarHost(Arc<Mutex<Line>>);
+
+impl FarHost {
+    /// A host at the other end of `stream`.
+    #[must_use]
+    pub fn new(stream: UnixStream) -> Self {
+        Self(Arc::new(Mutex::new(Line { stream, replies: HashMap::new() })))
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the host's next command. The deadline stands still.
+    #[must_use]
+    pub fn command(&self) -> ToPage {
+        deadline::pause();
+        let command = self.line().next();
+        deadline::begin();
+        command
+    }
+
+    /// Says something.
+    pub fn say(&self, message: &FromPage) {
+        self.line().say(message);
+    }
+}
+
+impl Line {
+    fn say(&self, message: &FromPage) {
+        if frame::write(&self.stream, message).is_err() {
+            std::process::exit(0);
+        }
+    }
+
+    fn hear(&self) -> ToPage {
+        frame::read(&self.stream).unwrap_or_else(|_| std::process::exit(0))
+    }
+
+    /// The next frame that is no reply; replies go where they are waited for.
+    fn next(&mut self) -> ToPage {
+        loop {
+            match self.hear() {
+                ToPage::Reply(id, result) => self.forward(id, result),
+                other => return other,
+            }
+        }
+    }
+
+    fn forward(&mut self, id: u64, result: Result<Response, NetError>) {
+        if let Some(reply) = self.replies.remove(&id) {
+            // A page that has moved on needs no answer.
+            let _ = reply.send((id, result));
+        }
+    }
+
+    /// Asks and waits.
+    fn ask(&mut self, question: &FromPage) -> ToPage {
+        deadline::pause();
+        self.say(question);
+        let answer = self.next();
+        deadline::resume();
+        answer
+    }
+
+    /// Whether a frame is there within `longest`.
+    fn is_there(&self, longest: Duration) -> bool {
+        let timeout = PollTimeout::try_from(longest).unwrap_or(PollTimeout::MAX);
+        let mut files = [PollFd::new(self.stream.as_fd(), PollFlags::POLLIN)];
+        poll(&mut files, timeout).is_ok_and(|ready| ready > 0)
+    }
+
+    fn resting(&mut self, rest: impl FnOnce(&mut Self)) {
+        deadline::pause();
+        self.say(&FromPage::Rests);
+        rest(self);
+        self.say(&FromPage::Resumes);
+        deadline::resume();
+    }
+}
+
+impl Network for FarHost {
+    fn fetch(&self, request: Request) -> Result<Response, NetError> {
+        let url = request.url.to_string();
+        match self.line().ask(&FromPage::Fetch(request)) {
+            ToPage::Fetched(result) => result,
+            _ => Err(NetError::Protocol { url, reason: "the host answered another question".to_owned() }),
+        }
+    }
+
+    fn start(&self, id: u64, request: Request, reply: Reply) {
+        let mut line = self.line();
+        line.replies.insert(id, reply);
+        line.say(&FromPage::Start(id, request));
+    }
+
+    fn listen(&self, longest: Duration) -> Option<bool> {
+        let mut line = self.line();
+        let mut came = line.is_there(Duration::ZERO);
+        if !came && !longest.is_zero() {
+            line.resting(|line| came = line.is_there(longest));
+        }
+        // Between a turn and its answer the host sends nothing but replies.
+        if came && let ToPage::Reply(id, result) = line.hear() {
+            line.forward(id, result);
+        }
+        Some(came)
+    }
+
+    fn rest(&self, time: Duration) {
+        self.line().resting(|_| std::thread::sleep(time));
+    }
+}
+
+impl ScriptCookies for FarHost {
+    fn get_for_script(&self, url: &Url, now: TimestampMs) -> String {
+        match self.line().ask(&FromPage::Cookies(url.clone(), now)) {
+            ToPage::Cookies(cookies) => cookies,
+            _ => String::new(),
+        }
+    }
+
+    fn set_from_script(&self, url: &Url, cookie: &str, now: TimestampMs) {
+        self.say(&FromPage::SetCookie(url.clone(), cookie.to_owned(), now));
+    }
+}

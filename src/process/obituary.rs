@@ -1,0 +1,36 @@
+//! What is said of a page process that died.
+
+use nix::sys::signal::Signal;
+
+use super::host::Death;
+use super::launch::Ending;
+use super::protocol::Bounds;
+use crate::base::memory::OVER_CEILING_CODE;
+use crate::event::{Fault, Place};
+
+/// The fault for a death. `place` is the last that is known of where the page was.
+pub(super) fn obituary(death: &Death, ending: Option<Ending>, bounds: Bounds, place: Place) -> Fault {
+    let late = || i64::try_from(bounds.hard_ms).unwrap_or(i64::MAX);
+    match (death, ending) {
+        (Death::Late, _) => Fault::Timeout { deadline_ms: late(), place },
+        (Death::Broken(_), Some(Ending { code: Some(OVER_CEILING_CODE), .. })) => {
+            Fault::Limit { limit: "memory_bytes".to_owned(), value: bounds.memory_bytes, place }
+        }
+        (Death::Broken(error), ending) => Fault::Killed { reason: reason(ending, &error.to_string()), place },
+        (Death::Confused, ending) => {
+            Fault::Killed { reason: reason(ending, "the page process spoke out of turn"), place }
+        }
+    }
+}
+
+fn reason(ending: Option<Ending>, otherwise: &str) -> String {
+    let Some(ending) = ending else { return otherwise.to_owned() };
+    let how = match (ending.signal.and_then(|signal| Signal::try_from(signal).ok()), ending.code) {
+        // Our own kill, after it had broken the rules.
+        (Some(Signal::SIGKILL), _) => otherwise.to_owned(),
+        (Some(signal), _) => format!("the page process was ended by {signal}"),
+        (None, Some(code)) => format!("the page process ended with code {code}"),
+        (None, None) => otherwise.to_owned(),
+    };
+    if ending.said.is_empty() { how } else { format!("{how}: {}", ending.said) }
+}

@@ -1,0 +1,233 @@
+//! Pages in processes of their own: the same as in this one, and contained whatever they do.
+
+#![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
+
+mod page_bench;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use duoke::base::limits::SETTLE_MS_DEFAULT;
+use duoke::engine::event_loop::{Emission, Output};
+use duoke::event::{Stimulus, parse_line};
+use duoke::net::Folder;
+use duoke::page::{Driver, LoadError, Page, PageOptions, Turn, TurnInput};
+use duoke::process::{Bounds, PageProcess, Spawner};
+use page_bench::{on_page_stack, options};
+
+/// Short, so that the tests are.
+const BOUNDS: Bounds = Bounds { soft_ms: 200, hard_ms: 600, memory_bytes: 64 * 1024 * 1024 };
+
+const USER_A: &str = r#"{"event":"OnUserChange","useraccount":"oA"}"#;
+const USER_B: &str = r#"{"event":"OnUserChange","useraccount":"oB"}"#;
+const MAP: &str = r#"{"event":"OnMapMsgClick","latitude":1,"longitude":2,"location":"x","scale":3}"#;
+
+const PUT: &str = "<script>var puts = 0; function put(text) { return external.PutMsg(JSON.stringify({msg: {head: \
+                   {random: String(++puts)}, body: [{type: 0, content: {text: String(text)}}]}})); }</script>";
+
+fn spawner() -> Arc<Spawner> {
+    Arc::new(Spawner::new(PathBuf::from(env!("CARGO_BIN_EXE_duoke"))))
+}
+
+/// A page of this markup, and whatever files are beside it.
+struct Site {
+    folder: tempfile::TempDir,
+}
+
+impl Site {
+    fn new(markup: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("index.html"), format!("{PUT}{markup}")).unwrap();
+        Self { folder }
+    }
+
+    fn with(self, name: &str, content: &str) -> Self {
+        std::fs::write(self.folder.path().join(name), content).unwrap();
+        self
+    }
+
+    fn options(&self) -> PageOptions {
+        options(Folder::open("demo", self.folder.path()).unwrap(), "index.html", Vec::new())
+    }
+
+    fn process(&self) -> PageProcess {
+        self.bounded(BOUNDS)
+    }
+
+    fn bounded(&self, bounds: Bounds) -> PageProcess {
+        PageProcess::new(self.options(), bounds, spawner())
+    }
+}
+
+fn input(line: &str, number: u64, now: i64) -> TurnInput {
+    let stimulus = Stimulus::from_line(&parse_line(line, number, "events").unwrap().unwrap());
+    TurnInput { stimulus: Some(stimulus), at: now, settle_ms: SETTLE_MS_DEFAULT }
+}
+
+fn show(emission: &Emission) -> String {
+    let whom = emission.subject.as_deref().unwrap_or("nobody");
+    match &emission.output {
+        Output::Effect(effect) => {
+            let data = effect.data();
+            let text = data["msg"]["body"][0]["content"]["text"].as_str().map(str::to_owned);
+            format!("{whom}: {}", text.unwrap_or_else(|| data.to_string()))
+        }
+        Output::Fault(fault) => format!("{whom}: {} {}", fault.type_name(), fault.message()),
+        Output::Console(line) => format!("{whom}: {}", line.text),
+    }
+}
+
+fn lines(turn: &Turn) -> Vec<String> {
+    turn.emissions.iter().map(show).collect()
+}
+
+/// Opens the page and tells it the lines; what it gave out, a turn a line.
+fn run(driver: &mut dyn Driver, told: &[&str]) -> Result<String, LoadError> {
+    let mut turn = driver.open(SETTLE_MS_DEFAULT)?;
+    let mut said = lines(&turn).join(" | ");
+    for (at, line) in told.iter().enumerate() {
+        turn = driver.turn(input(line, at as u64 + 1, turn.now));
+        let again = if turn.repeated > 0 { format!("({} again) ", turn.repeated) } else { String::new() };
+        write!(said, "\n{again}{}", lines(&turn).join(" | ")).unwrap();
+    }
+    Ok(said)
+}
+
+#[track_caller]
+fn check(site: &Site, told: &[&str], expected: &str) {
+    let mut process = site.process();
+    assert_eq!(run(&mut process, told).unwrap(), expected);
+}
+
+#[test]
+fn a_page_process_does_what_a_page_does() {
+    let site = Site::new(
+        "<p id=p></p><script>
+           document.cookie = 'a=1';
+           function MCS_ClientNotify(s) {
+             var data = JSON.parse(s), request = new XMLHttpRequest();
+             request.open('GET', 'data.json');
+             request.onload = function () {
+               p.innerHTML = request.responseText;
+               setTimeout(function () { put(data.event + p.textContent + document.cookie + Math.random()); }, 50);
+             };
+             request.send();
+             console.log(new Date().getTime());
+           }
+         </script>",
+    )
+    .with("data.json", "[1]");
+    let mut process = site.process();
+    let found = run(&mut process, &[USER_A, MAP]).unwrap();
+    let html = process.document_html();
+    let options = site.options();
+    let (expected, expected_html) = on_page_stack(move || {
+        let mut page = Page::open(options, SETTLE_MS_DEFAULT).unwrap();
+        let mut turn = page.take_turn();
+        let mut said = lines(&turn).join(" | ");
+        for (at, line) in [USER_A, MAP].iter().enumerate() {
+            turn = page.turn(&input(line, at as u64 + 1, turn.now));
+            write!(said, "\n{}", lines(&turn).join(" | ")).unwrap();
+        }
+        (said, page.document_html())
+    });
+    assert!(expected.contains("OnUserChange[1]a=1"), "{expected}");
+    assert_eq!((found, html), (expected, expected_html));
+}
+
+#[test]
+fn an_endless_loop_ends_the_page_and_a_fresh_one_goes_on() {
+    let site = Site::new(
+        "<script>function MCS_ClientNotify(s) {
+           var data = JSON.parse(s);
+           put(data.event);
+           if (data.event === 'OnMapMsgClick') while (true) {}
+         }</script>",
+    );
+    check(
+        &site,
+        &[USER_A, MAP, USER_B, USER_A],
+        "\noA: OnUserChange\noA: fault.timeout the page computed longer than 600 ms\n\
+         (1 again) oA: OnUserChange | oB: OnUserChange\noA: OnUserChange",
+    );
+}
+
+#[test]
+fn a_page_that_asks_again_and_again_is_stopped_softly() {
+    let site = Site::new(
+        "<script>function MCS_ClientNotify(s) {
+           var data = JSON.parse(s);
+           if (data.event === 'OnMapMsgClick') {
+             try { while (true) document.getElementById('x'); } catch (e) { put('caught'); } finally { put('finally'); }
+           }
+           put(data.event);
+         }</script>",
+    );
+    check(
+        &site,
+        &[USER_A, MAP, USER_B],
+        "\noA: OnUserChange\noA: fault.timeout the page computed longer than 200 ms\noB: OnUserChange",
+    );
+}
+
+#[test]
+fn memory_has_a_bound() {
+    let site = Site::new(
+        "<script>var kept = []; function MCS_ClientNotify(s) {
+           if (JSON.parse(s).event === 'OnMapMsgClick') while (true) kept.push(new Array(1000).join('x' + kept.length));
+           put('fine');
+         }</script>",
+    );
+    let mut process = site.bounded(Bounds { soft_ms: 60_000, hard_ms: 60_000, ..BOUNDS });
+    assert_eq!(
+        run(&mut process, &[USER_A, MAP, USER_B]).unwrap(),
+        "\noA: fine\noA: fault.limit the page ran over its bound of 67108864 memory_bytes\n(1 again) oA: fine | oB: fine",
+    );
+}
+
+#[test]
+fn a_page_that_breaks_its_process_is_reported() {
+    let site = Site::new(
+        "<script>function MCS_ClientNotify(s) {
+           if (JSON.parse(s).event === 'OnMapMsgClick') eval(new Array(200000).join('('));
+           put('fine');
+         }</script>",
+    );
+    let mut process = site.process();
+    let said = run(&mut process, &[USER_A, MAP, USER_B]).unwrap();
+    assert!(said.contains("fault."), "{said}");
+    assert!(said.ends_with("oB: fine"), "{said}");
+}
+
+#[test]
+fn a_page_that_does_not_load_says_why() {
+    let site = Site::new("<script>while (true) {}</script>");
+    let error = run(&mut site.process(), &[]).unwrap_err();
+    assert_eq!(error.to_string(), "the page computed longer than 600 ms");
+}
+
+#[test]
+fn a_page_that_dies_again_and_again_is_parked() {
+    let site = Site::new(
+        "<script>function MCS_ClientNotify(s) { if (JSON.parse(s).event === 'OnMapMsgClick') while (true) {} }</script>",
+    );
+    let mut process = site.process();
+    let said = run(&mut process, &[MAP; 7]).unwrap();
+    assert!(process.is_parked());
+    assert_eq!(said.matches("fault.timeout").count(), 5, "{said}");
+    assert_eq!(said.matches("parked").count(), 1, "{said}");
+}
+
+#[test]
+fn nothing_leads_out_of_a_page_process() {
+    let site = Site::new("<p>");
+    let mut process = site.process();
+    process.open(SETTLE_MS_DEFAULT).unwrap();
+    let tried = process.probe();
+    assert!(tried.len() > 10);
+    let open: Vec<_> = tried.iter().filter(|tried| tried.worked).collect();
+    assert!(open.is_empty(), "{open:#?}");
+    let refused = tried.iter().filter(|tried| tried.answer.contains("not permitted") || tried.answer.contains("EPERM"));
+    assert!(refused.count() > 8, "by the filter, not by chance: {tried:#?}");
+}
