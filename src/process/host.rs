@@ -150,20 +150,20 @@ impl PageProcess {
                 self.live = None;
                 Err(error)
             }
-            Ok(_) => Err(LoadError::Fault(Box::new(self.bury(Death::Confused)))),
-            Err(death) => Err(LoadError::Fault(Box::new(self.bury(death)))),
+            Ok(_) => Err(LoadError::Fault(Box::new(self.bury(&Death::Confused)))),
+            Err(death) => Err(LoadError::Fault(Box::new(self.bury(&death)))),
         }
     }
 
     /// The process is no more; how that is reported.
-    fn bury(&mut self, death: Death) -> Fault {
+    fn bury(&mut self, death: &Death) -> Fault {
         let ending = self.live.take().map(|mut live| live.process.end());
         self.deaths.push_back(Stopwatch::start());
         let window = Duration::from_millis(DEATHS_WINDOW_MS);
         self.deaths.retain(|death| death.elapsed() < window);
         self.parked = self.deaths.len() >= DEATHS_MAX;
         let place = Place { url: self.options.source.document_url().to_string(), ..Place::default() };
-        obituary(&death, ending, self.bounds, place)
+        obituary(death, ending, self.bounds, place)
     }
 
     /// One exchange; a death becomes a turn that reports it.
@@ -182,7 +182,7 @@ impl PageProcess {
             Ok(_) => Death::Confused,
             Err(death) => death,
         };
-        let mut faults = vec![self.bury(death)];
+        let mut faults = vec![self.bury(&death)];
         if self.parked {
             let reason =
                 format!("the page died {DEATHS_MAX} times within a minute: it is parked and told nothing more");
@@ -297,7 +297,7 @@ impl Live {
                 FromPage::Fetch(request) => self.write(&ToPage::Fetched(options.network.fetch(request)))?,
                 FromPage::Start(id, request) => options.network.start(id, request, self.replies.clone()),
                 FromPage::Cookies(url, now) => {
-                    self.write(&ToPage::Cookies(options.cookies.get_for_script(&url, now)))?
+                    self.write(&ToPage::Cookies(options.cookies.get_for_script(&url, now)))?;
                 }
                 FromPage::SetCookie(url, cookie, now) => options.cookies.set_from_script(&url, &cookie, now),
                 FromPage::Rests => rests = true,

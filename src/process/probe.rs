@@ -26,19 +26,19 @@ pub fn probe() -> Vec<Tried> {
     // The parent is named before it can no longer be asked for.
     let host = getppid();
     vec![
-        tried("open a file", File::open("/etc/passwd")),
-        tried("open a device", File::open("/dev/zero")),
-        tried("write a file", File::create("/tmp/duoke-probe")),
-        tried("list a folder", std::fs::read_dir("/")),
-        tried("read the host's memory map", File::open(format!("/proc/{host}/maps"))),
-        tried("connect", TcpStream::connect((Ipv4Addr::LOCALHOST, 80))),
-        tried("listen", TcpListener::bind((Ipv4Addr::LOCALHOST, 0))),
-        tried("start a program", Command::new("/bin/true").spawn()),
-        tried("start a thread", std::thread::Builder::new().spawn(|| ())),
-        tried("signal the host", kill(host, None)),
-        tried("signal the first process", kill(Pid::from_raw(1), Some(Signal::SIGURG))),
-        tried("trace the host", ptrace::attach(host)),
-        tried("change the user", nix::unistd::setuid(nix::unistd::getuid())),
+        tried("open a file", &File::open("/etc/passwd")),
+        tried("open a device", &File::open("/dev/zero")),
+        tried("write a file", &File::create("/tmp/duoke-probe")),
+        tried("list a folder", &std::fs::read_dir("/")),
+        tried("read the host's memory map", &File::open(format!("/proc/{host}/maps"))),
+        tried("connect", &TcpStream::connect((Ipv4Addr::LOCALHOST, 80))),
+        tried("listen", &TcpListener::bind((Ipv4Addr::LOCALHOST, 0))),
+        tried("start a program", &Command::new("/bin/true").spawn()),
+        tried("start a thread", &std::thread::Builder::new().spawn(|| ())),
+        tried("signal the host", &kill(host, None)),
+        tried("signal the first process", &kill(Pid::from_raw(1), Some(Signal::SIGURG))),
+        tried("trace the host", &ptrace::attach(host)),
+        tried("change the user", &nix::unistd::setuid(nix::unistd::getuid())),
         Tried {
             what: "read the environment".to_owned(),
             worked: std::env::vars_os().next().is_some(),
@@ -47,7 +47,7 @@ pub fn probe() -> Vec<Tried> {
     ]
 }
 
-fn tried<T, E: ToString>(what: &str, result: Result<T, E>) -> Tried {
+fn tried<T, E: ToString>(what: &str, result: &Result<T, E>) -> Tried {
     let answer = result.as_ref().err().map(ToString::to_string).unwrap_or_default();
     Tried { what: what.to_owned(), worked: result.is_ok(), answer }
 }
