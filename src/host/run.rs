@@ -180,6 +180,13 @@ impl Run<'_> {
             };
             match self.stage.open(plugin, options, page_process) {
                 Ok(loading) => {
+                    let missing = self.stage.unconfined();
+                    if !missing.is_empty() {
+                        let text =
+                            format!("the page {name} is less confined than it should be: {}", missing.join("; "));
+                        let hint = "let the container allow Landlock and seccomp, or run only pages that you trust";
+                        self.watch.say(Notice::warning(text).with_hint(Some(hint)));
+                    }
                     self.networks.push(network);
                     happened.extend(loading);
                 }

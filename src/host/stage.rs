@@ -66,6 +66,12 @@ impl Stage {
         self.actors.is_empty()
     }
 
+    /// What of the confinement of the page opened last is missing.
+    #[must_use]
+    pub fn unconfined(&self) -> &[String] {
+        self.actors.last().map_or(&[], |actor| actor.driver.unconfined())
+    }
+
     /// The plugin of a page.
     #[must_use]
     pub fn plugin(&self, page: usize) -> &Plugin {

@@ -89,6 +89,11 @@ pub trait Driver {
     /// The document as HTML; empty where the page is gone.
     fn document_html(&mut self) -> String;
 
+    /// What of a page's confinement is missing where it runs, a phrase each.
+    fn unconfined(&self) -> &[String] {
+        &[]
+    }
+
     /// Whether the page died too often to be restored: it is told nothing more.
     fn is_parked(&self) -> bool;
 }

@@ -2,7 +2,7 @@
 //!
 //! No new privileges, no core dumps, no more descriptors; Landlock takes the file system and the network, a seccomp
 //! filter every system call that computing and talking to the host do not need. A step that this system does not have
-//! is named, so that the operator can decide ([`Confinement::missing`]).
+//! is named, so that the operator is told.
 
 use std::io;
 
@@ -13,18 +13,12 @@ const DESCRIPTORS_MAX: u64 = 16;
 /// Bytes of data segments beyond the page's bound: what the allocator, stacks and code need.
 const DATA_SLACK_BYTES: u64 = 512 * 1024 * 1024;
 
-/// What holds a page process.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Confinement {
-    /// What this system does not have, with its words: `landlock: …`, `seccomp: …`.
-    pub missing: Vec<String>,
-}
-
-/// Confines this process for good. Threads that run already are held as well.
+/// Confines this process for good; threads that run already are held as well. What this system does not have, with its
+/// words: `landlock: …`, `seccomp: …`.
 ///
 /// # Errors
 /// Where the system refuses what every system has.
-pub fn confine(memory_bytes: u64) -> io::Result<Confinement> {
+pub fn confine(memory_bytes: u64) -> io::Result<Vec<String>> {
     nix::sys::prctl::set_no_new_privs()?;
     nix::sys::prctl::set_dumpable(false)?;
     let data = memory_bytes.saturating_add(DATA_SLACK_BYTES);
@@ -37,8 +31,7 @@ pub fn confine(memory_bytes: u64) -> io::Result<Confinement> {
         setrlimit(resource, bound, bound)?;
     }
     let steps = [("landlock", landlock()), ("seccomp", seccomp::install())];
-    let missing = steps.into_iter().filter_map(|(name, step)| Some(format!("{name}: {}", step.err()?))).collect();
-    Ok(Confinement { missing })
+    Ok(steps.into_iter().filter_map(|(name, step)| Some(format!("{name}: {}", step.err()?))).collect())
 }
 
 /// No path may be opened and no address connected to or bound.

@@ -40,6 +40,7 @@ pub struct PageProcess {
     deaths: VecDeque<Stopwatch>,
     restarts: u64,
     parked: bool,
+    unconfined: Vec<String>,
 }
 
 /// A process and the connection to it.
@@ -49,6 +50,7 @@ struct Live {
     /// Shared with the thread that passes replies on.
     writer: Arc<Mutex<UnixStream>>,
     replies: Sender<(u64, Result<Response, NetError>)>,
+    unconfined: Vec<String>,
 }
 
 /// Why a process is of no more use.
@@ -111,6 +113,7 @@ impl PageProcess {
             deaths: VecDeque::new(),
             restarts: 0,
             parked: false,
+            unconfined: Vec::new(),
         }
     }
 
@@ -141,7 +144,9 @@ impl PageProcess {
         };
         self.restarts += 1;
         let live = self.live.insert(live);
-        match live.exchange(&ToPage::Open(Box::new(opening)), &self.options, self.bounds) {
+        let opened = live.exchange(&ToPage::Open(Box::new(opening)), &self.options, self.bounds);
+        self.unconfined.clone_from(&live.unconfined);
+        match opened {
             Ok(FromPage::Opened(Ok(turn))) if self.scrutiny.allows(&turn, self.now) => {
                 self.now = turn.now.max(self.now);
                 Ok(turn)
@@ -252,6 +257,10 @@ impl Driver for PageProcess {
         turn
     }
 
+    fn unconfined(&self) -> &[String] {
+        &self.unconfined
+    }
+
     fn is_parked(&self) -> bool {
         self.parked
     }
@@ -272,7 +281,7 @@ impl Live {
         let (replies, receiver) = channel();
         let to_page = writer.clone();
         std::thread::Builder::new().name("replies".to_owned()).spawn(move || pass_on(&receiver, &to_page))?;
-        Ok(Self { process, stream, writer, replies })
+        Ok(Self { process, stream, writer, replies, unconfined: Vec::new() })
     }
 
     fn write(&self, message: &ToPage) -> Result<(), FrameError> {
@@ -300,6 +309,7 @@ impl Live {
                     self.write(&ToPage::Cookies(options.cookies.get_for_script(&url, now)))?;
                 }
                 FromPage::SetCookie(url, cookie, now) => options.cookies.set_from_script(&url, &cookie, now),
+                FromPage::Confined(missing) => self.unconfined = missing,
                 FromPage::Rests => rests = true,
                 FromPage::Resumes => rests = false,
                 answer @ (FromPage::Opened(_) | FromPage::Turned(_) | FromPage::Document(_) | FromPage::Probed(_)) => {

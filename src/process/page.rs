@@ -51,8 +51,8 @@ pub fn serve(stream: UnixStream) -> Result<(), String> {
         _ => return Err("the first frame opens no page".to_owned()),
     };
     deadline::set_up(opening.bounds).map_err(|error| error.to_string())?;
-    #[cfg(target_os = "linux")]
-    super::confine::confine(opening.bounds.memory_bytes).map_err(|error| format!("confinement: {error}"))?;
+    let missing = confine(opening.bounds.memory_bytes).map_err(|error| format!("confinement: {error}"))?;
+    frame::write(&stream, &FromPage::Confined(missing)).map_err(|error| error.to_string())?;
     memory::set_ceiling(opening.bounds.memory_bytes);
     deadline::begin();
     let host = FarHost::new(stream);
@@ -74,6 +74,16 @@ pub fn serve(stream: UnixStream) -> Result<(), String> {
         };
         host.say(&answer);
     }
+}
+
+#[cfg(target_os = "linux")]
+fn confine(memory_bytes: u64) -> std::io::Result<Vec<String>> {
+    super::confine::confine(memory_bytes)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn confine(_: u64) -> std::io::Result<Vec<String>> {
+    Ok(vec!["this system has neither Landlock nor seccomp".to_owned()])
 }
 
 fn options(opening: Opening, host: &FarHost) -> PageOptions {

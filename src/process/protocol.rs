@@ -76,6 +76,8 @@ pub enum ToPage {
 /// From page to host.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum FromPage {
+    /// What of its confinement this system does not have, before anything of the page runs.
+    Confined(Vec<String>),
     /// The answer to [`ToPage::Open`].
     Opened(Result<Turn, LoadError>),
     /// The answer to [`ToPage::Turn`].
