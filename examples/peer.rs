@@ -100,6 +100,7 @@ fn options(page: &Path, root: Option<&Path>) -> Result<PageOptions, Box<dyn Erro
         settings: Settings::default(),
         start: CLOCK_START_MS,
         seed: 1,
+        resume: None,
         realtime: false,
     })
 }

@@ -144,6 +144,8 @@ pub const PAGE_MEMORY_BYTES: u64 = 256 * 1024 * 1024;
 pub const DEATHS_MAX: usize = 5;
 /// The time in which deaths count, in ms.
 pub const DEATHS_WINDOW_MS: u64 = 60_000;
+/// Longest a template may take to answer that it has forked or reaped, in ms: it has nothing else to do.
+pub const TEMPLATE_ANSWER_MS: u64 = 5_000;
 /// Longest a page process may rest in one turn, waiting for answers and timers in real time, in ms.
 pub const REST_MS_MAX: u64 = 120_000;
 /// Bytes of a page process's standard error that are kept for the report of its death.

@@ -32,6 +32,13 @@ impl McsState {
     }
 }
 
+/// Forgets the randoms of the document, as for a fresh one.
+pub fn forget_randoms(context: &mut Context) {
+    if let Some(state) = context.get_data::<Rc<McsState>>() {
+        state.randoms.take();
+    }
+}
+
 /// The argument of `PutMsg` as text: an object as its JSON.
 fn argument_text(value: &JsValue, context: &mut Context) -> JsResult<String> {
     if value.is_object() {

@@ -13,14 +13,27 @@ use crate::base::limits::CLOCK_READINGS_PER_MS;
 pub struct PageClock {
     now: Cell<TimestampMs>,
     readings: Cell<u32>,
-    start: TimestampMs,
+    start: Cell<TimestampMs>,
 }
 
 impl PageClock {
     /// A clock that starts at `start`.
     #[must_use]
     pub fn new(start: TimestampMs) -> Self {
-        Self { now: Cell::new(start), readings: Cell::new(0), start }
+        Self { now: Cell::new(start), readings: Cell::new(0), start: Cell::new(start) }
+    }
+
+    /// Starts again, at `start`: nobody has read it yet.
+    pub fn restart(&self, start: TimestampMs) {
+        self.now.set(start);
+        self.readings.set(0);
+        self.start.set(start);
+    }
+
+    /// Moves on by `ms` in which the page was not there: [`Self::since_start`] stands still.
+    pub fn skip(&self, ms: i64) {
+        self.advance(ms);
+        self.start.set(self.start.get().saturating_add(ms));
     }
 
     /// Page time, without counting as a reading.
@@ -53,13 +66,13 @@ impl PageClock {
     /// Page time at which it started.
     #[must_use]
     pub fn start(&self) -> TimestampMs {
-        self.start
+        self.start.get()
     }
 
     /// Milliseconds since the clock started (`performance.now()`).
     #[must_use]
     pub fn since_start(&self) -> i64 {
-        self.read() - self.start
+        self.read() - self.start.get()
     }
 }
 

@@ -236,6 +236,20 @@ impl EventLoop {
         self.stimulus_time.set(self.clock.now());
     }
 
+    /// Page time moves on by `ms` in which the page was not there: timers wait as long as they still had to.
+    pub fn skip(&self, ms: i64) {
+        self.clock.skip(ms);
+        self.stimulus_time.set(self.stimulus_time.get().saturating_add(ms));
+        let moved = |(due, sequence): (TimestampMs, u64)| (due.saturating_add(ms), sequence);
+        self.due.borrow_mut().values_mut().for_each(|key| *key = moved(*key));
+        let timers = self.timers.take().into_iter();
+        *self.timers.borrow_mut() = timers
+            .map(|(key, timer)| {
+                (moved(key), Timer { stimulus_time: timer.stimulus_time.saturating_add(ms), ..timer })
+            })
+            .collect();
+    }
+
     /// Idleness (session-log.md, Time): no task, no answer awaited, no timer that keeps the page busy.
     #[must_use]
     pub fn is_idle(&self) -> bool {

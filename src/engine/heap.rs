@@ -40,13 +40,18 @@ pub fn raise_threshold() {
     boa_gc::force_collect();
 }
 
+/// Collects now.
+pub fn collect() {
+    boa_gc::force_collect();
+    LIVE_AFTER_COLLECTION.set(memory::live_bytes());
+}
+
 /// Collects where the thread's heap has grown much since the last time: boa counts boxes, not the text in them.
 pub fn collect_if_grown() {
     let live = memory::live_bytes();
     let base = LIVE_AFTER_COLLECTION.get();
     if live > base + HEAP_GROWTH_BYTES.max(base / 2) {
-        boa_gc::force_collect();
-        LIVE_AFTER_COLLECTION.set(memory::live_bytes());
+        collect();
     } else if live < base {
         LIVE_AFTER_COLLECTION.set(live);
     }

@@ -13,11 +13,15 @@ static RAISED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 static REPORTED: AtomicBool = AtomicBool::new(false);
 static DEADLINE_MS: AtomicU64 = AtomicU64::new(0);
 
-/// What a signal handler raises once a turn has computed `deadline_ms`.
+/// What a signal handler raises once a turn has computed too long.
 #[must_use]
-pub fn flag(deadline_ms: u64) -> Arc<AtomicBool> {
-    DEADLINE_MS.store(deadline_ms, Ordering::Relaxed);
+pub fn flag() -> Arc<AtomicBool> {
     RAISED.clone()
+}
+
+/// How long that is, in ms.
+pub fn set_deadline(deadline_ms: u64) {
+    DEADLINE_MS.store(deadline_ms, Ordering::Relaxed);
 }
 
 /// A new turn begins.

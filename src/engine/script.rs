@@ -1,16 +1,19 @@
 //! Running a page's scripts at their place in their file.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use boa_engine::object::builtins::JsFunction;
 use boa_engine::{Context, JsError, JsNativeError, JsObject, JsResult, JsString, JsValue, Script, Source};
 
+use super::compiled::{self, Compiled};
 use super::fault::{Described, Sources, describe, parse_place};
 use super::unterminated::unterminated_string;
 use crate::base::limits::CODE_NESTING_MAX;
 use crate::event::{Fault, Place};
 
 /// A script's text and where it stands.
+#[derive(Debug, Clone, Copy)]
 pub struct Code<'a> {
     /// The text.
     pub text: &'a str,
@@ -20,6 +23,22 @@ pub struct Code<'a> {
     pub line: u32,
     /// Column of its first character, from 1.
     pub column: u32,
+}
+
+impl<'a> Code<'a> {
+    /// The text with lines and blanks before it, so that the engine counts as the file does.
+    pub(super) fn padded(&self) -> Cow<'a, str> {
+        let lines = self.line.saturating_sub(1) as usize;
+        let blanks = self.column.saturating_sub(1) as usize;
+        if lines + blanks == 0 {
+            return Cow::Borrowed(self.text);
+        }
+        let mut padded = String::with_capacity(lines + blanks + self.text.len());
+        padded.extend(std::iter::repeat_n('\n', lines));
+        padded.extend(std::iter::repeat_n(' ', blanks));
+        padded.push_str(self.text);
+        Cow::Owned(padded)
+    }
 }
 
 /// Why a script did not run to its end.
@@ -35,35 +54,25 @@ pub enum ScriptError {
 /// # Errors
 /// [`ScriptError`].
 pub fn run(code: &Code<'_>, context: &mut Context) -> Result<(), ScriptError> {
+    let script = match Compiled::find(code, context) {
+        Some(script) => script,
+        None => parse(code, context).map_err(ScriptError::Parse)?,
+    };
+    let sources = Sources::of(context);
+    let around = sources.begin_script(code.url, code.line, code.column);
+    // A script that throws stays noted: its error is yet to be described.
+    script.evaluate(context).map_err(ScriptError::Thrown)?;
+    sources.end_script(around);
+    Ok(())
+}
+
+fn parse(code: &Code<'_>, context: &mut Context) -> Result<Script, Box<Fault>> {
     if nesting(code.text.chars().map(u32::from)) > CODE_NESTING_MAX {
         let message = format!("SyntaxError: code nests more than {CODE_NESTING_MAX} brackets deep");
         let place = Sources::of(context).place(code.url, code.line, code.column, String::new());
-        return Err(ScriptError::Parse(Box::new(Fault::Parse { message, place })));
+        return Err(Box::new(Fault::Parse { message, place }));
     }
-    let padded = pad(code);
-    let source = Source::from_bytes(padded.as_bytes()).with_path(Path::new(code.url));
-    match Script::parse(source, None, context) {
-        Ok(script) => {
-            let sources = Sources::of(context);
-            let around = sources.begin_script(code.url, code.line, code.column);
-            // A script that throws stays noted: its error is yet to be described.
-            script.evaluate(context).map_err(ScriptError::Thrown)?;
-            sources.end_script(around);
-            Ok(())
-        }
-        Err(error) => Err(ScriptError::Parse(Box::new(parse_fault(&error, code, context)))),
-    }
-}
-
-/// Lines and blanks before the text, so that the engine counts as the file does.
-fn pad(code: &Code<'_>) -> String {
-    let lines = code.line.saturating_sub(1) as usize;
-    let blanks = code.column.saturating_sub(1) as usize;
-    let mut padded = String::with_capacity(lines + blanks + code.text.len());
-    padded.extend(std::iter::repeat_n('\n', lines));
-    padded.extend(std::iter::repeat_n(' ', blanks));
-    padded.push_str(code.text);
-    padded
+    compiled::parse(code.url, &code.padded(), context).map_err(|error| Box::new(parse_fault(&error, code, context)))
 }
 
 fn parse_fault(error: &JsError, code: &Code<'_>, context: &mut Context) -> Fault {

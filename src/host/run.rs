@@ -176,6 +176,7 @@ impl Run<'_> {
                 settings: Settings { confirm: dialogs.confirm, prompt: dialogs.prompt, ..Settings::default() },
                 start,
                 seed: self.options.seed,
+                resume: None,
                 realtime: self.options.realtime,
             };
             match self.stage.open(plugin, options, page_process) {

@@ -109,6 +109,15 @@ pub enum NetError {
 }
 
 impl NetError {
+    /// Whether asking again would only lead to the same.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        matches!(
+            self,
+            Self::NotAllowed { .. } | Self::FileNotFound { .. } | Self::OutsideFolder { .. } | Self::BadUrl { .. }
+        )
+    }
+
     /// The address the error is about; empty for [`NetError::NoClient`].
     #[must_use]
     pub fn url(&self) -> &str {

@@ -160,6 +160,7 @@ impl Live {
             headers: headers::incoming(answer.headers()),
             body,
             file: None,
+            live: true,
         })
     }
 }

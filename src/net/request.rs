@@ -21,7 +21,7 @@ pub enum Destination {
 }
 
 /// One request of a page.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// The method, upper case: `GET`, `POST` …
     pub method: String,
@@ -66,6 +66,8 @@ pub struct Response {
     pub body: Vec<u8>,
     /// The real file behind an answer from disk, relative to the plugin's folder where it lies in it; faults name it.
     pub file: Option<PathBuf>,
+    /// Whether it came over the network: asked again, it may be another.
+    pub live: bool,
 }
 
 impl Response {
@@ -76,7 +78,7 @@ impl Response {
             ("content-type".to_owned(), content_type.to_owned()),
             ("content-length".to_owned(), body.len().to_string()),
         ];
-        Response { url, status, status_text: reason(status).to_owned(), headers, body, file: None }
+        Response { url, status, status_text: reason(status).to_owned(), headers, body, file: None, live: false }
     }
 
     /// The first header of this name, in any case.

@@ -13,7 +13,7 @@ use crate::net::{Network, ScriptCookies};
 use crate::webapi::world::Settings;
 
 /// What a page is opened from.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
     /// An HTML document at this address.
     Document(Url),
@@ -31,6 +31,15 @@ impl Source {
     }
 }
 
+/// A point in page time, and the seed of the random numbers from there on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// Page time.
+    pub at: TimestampMs,
+    /// The seed.
+    pub seed: u64,
+}
+
 /// Everything a page needs to be opened.
 #[derive(Clone)]
 pub struct PageOptions {
@@ -42,10 +51,13 @@ pub struct PageOptions {
     pub cookies: Arc<dyn ScriptCookies>,
     /// Its surroundings.
     pub settings: Settings,
-    /// Page time at the start.
+    /// Page time at the start: while it is loaded.
     pub start: TimestampMs,
-    /// The seed of its random numbers.
+    /// The seed of its random numbers while it is loaded.
     pub seed: u64,
+    /// Where it goes on once it is loaded, if not from there: pages that were loaded at the same moment can share one
+    /// load (session-log.md, Time).
+    pub resume: Option<Moment>,
     /// Whether page time keeps the pace of the real one.
     pub realtime: bool,
 }
@@ -75,7 +87,7 @@ pub struct Turn {
     pub idle: bool,
 }
 
-/// A page that a host can drive. Page processes will be one more of these.
+/// A page that a host can drive: in this process or in one of its own.
 pub trait Driver {
     /// Opens the page and runs it until it is idle or `settle_ms` have passed.
     ///

@@ -71,18 +71,24 @@ impl LoadError {
 
 /// A document as it came: its text, what it is called, where it was read from.
 pub(super) struct Fetched {
-    url: Url,
-    text: String,
-    encoding: &'static str,
+    pub(super) url: Url,
+    pub(super) text: String,
+    pub(super) encoding: &'static str,
     file: Option<String>,
 }
 
 impl Page {
     /// Opens the page's source.
     pub(super) fn open_source(&mut self) -> Result<(), LoadError> {
-        let fetched = match self.options.source.clone() {
+        let fetched = self.fetch_source()?;
+        self.install_document(&fetched, String::new())
+    }
+
+    /// The document of the page's source.
+    pub(super) fn fetch_source(&self) -> Result<Fetched, LoadError> {
+        match self.options.source.clone() {
             Source::Document(url) => {
-                self.fetch(Navigation { url, kind: crate::event::NavigateKind::Assign, body: None })?
+                self.fetch(Navigation { url, kind: crate::event::NavigateKind::Assign, body: None })
             }
             Source::Script(document, script) => {
                 let request = Request::get(script.clone(), Destination::Script, self.event_loop.clock().now());
@@ -91,10 +97,9 @@ impl Page {
                     "<!DOCTYPE html><html><head></head><body><script src=\"{}\"></script></body></html>",
                     script.path().replace('&', "&amp;")
                 );
-                Fetched { url: document, text, encoding: "UTF-8", file: None }
+                Ok(Fetched { url: document, text, encoding: "UTF-8", file: None })
             }
-        };
-        self.install_document(&fetched, String::new())
+        }
     }
 
     fn fetch(&self, navigation: Navigation) -> Result<Fetched, LoadError> {
@@ -149,6 +154,27 @@ impl Page {
     }
 
     fn install_document(&mut self, fetched: &Fetched, referrer: String) -> Result<(), LoadError> {
+        let mut context = match self.blank.take() {
+            Some(blank) => blank,
+            None => self.make_context()?,
+        };
+        let document = Node::document(DocumentData::new("text/html"));
+        let parser = Rc::new(DocumentParser::new(&document, fetched.text.clone()));
+        self.sources.add(fetched.url.as_str(), &fetched.text, fetched.file.clone());
+        let mut window = self.make_window(&fetched.url, fetched.encoding, document);
+        window.referrer = referrer;
+        *window.parser.borrow_mut() = Some(parser);
+        let window = Rc::new(window);
+        context.insert_data(window.clone());
+        mcs::install(Rc::new(McsState::new(self.told.clone())), &mut context);
+        self.window = Some(window);
+        self.context = Some(context);
+        self.parse_document();
+        Ok(())
+    }
+
+    /// A context with everything that a page finds in its global scope, and the window of an empty document.
+    pub(super) fn make_context(&self) -> Result<Context, LoadError> {
         let engine = |error: boa_engine::JsError| LoadError::Engine(error.to_string());
         let mut context = build(Parts {
             event_loop: self.event_loop.clone(),
@@ -159,41 +185,28 @@ impl Page {
             report_rejection: window::report_rejection,
         })
         .map_err(engine)?;
-        let document = Node::document(DocumentData::new("text/html"));
-        let parser = Rc::new(DocumentParser::new(&document, fetched.text.clone()));
-        self.sources.add(fetched.url.as_str(), &fetched.text, fetched.file.clone());
-        let window = Rc::new(self.make_window(fetched, document, parser, referrer));
         context.insert_data(self.sources.clone());
-        context.insert_data(window.clone());
+        let document = Node::document(DocumentData::new("text/html"));
+        context.insert_data(Rc::new(self.make_window(self.options.source.document_url(), "UTF-8", document)));
         install::install_all(&mut context).map_err(engine)?;
-        mcs::install(Rc::new(McsState::new(self.told.clone())), &mut context);
-        self.window = Some(window);
-        self.context = Some(context);
-        self.parse_document();
-        Ok(())
+        Ok(context)
     }
 
-    fn make_window(
-        &self,
-        fetched: &Fetched,
-        document: NodeRef,
-        parser: Rc<DocumentParser>,
-        referrer: String,
-    ) -> Window {
+    pub(super) fn make_window(&self, url: &Url, encoding: &'static str, document: NodeRef) -> Window {
         Window {
             document,
-            url: RefCell::new(fetched.url.clone()),
-            referrer,
+            url: RefCell::new(url.clone()),
+            referrer: String::new(),
             event_loop: self.event_loop.clone(),
             world: self.world.clone(),
             ready_state: Cell::new(ReadyState::Loading),
-            parser: RefCell::new(Some(parser)),
+            parser: RefCell::default(),
             scripts: scripting::Scripts::default(),
             active: RefCell::default(),
             current_event: RefCell::default(),
             navigation: RefCell::default(),
-            history: RefCell::new((vec![HistoryEntry { url: fetched.url.clone(), state: JsValue::null() }], 0)),
-            encoding: fetched.encoding,
+            history: RefCell::new((vec![HistoryEntry { url: url.clone(), state: JsValue::null() }], 0)),
+            encoding,
             loaded_at: self.event_loop.clock().now(),
         }
     }

@@ -1,16 +1,18 @@
 //! A page: a function from stimuli to effects.
 //!
 //! - [`Page`] is one document after another in one engine: `load` opens and navigates, `turn`
-//!   runs a stimulus until the page is idle, `ui` does what a person would do
+//!   runs a stimulus until the page is idle, `ui` does what a person would do, `ahead` compiles a document's scripts
+//!   before it is opened
 //! - [`driver`] is how a host drives a page without knowing where it runs; `thread` runs one on a thread of its own
 
+mod ahead;
 pub mod driver;
 mod load;
 mod thread;
 mod turn;
 mod ui;
 
-pub use driver::{Driver, PageOptions, Source, Turn, TurnInput};
+pub use driver::{Driver, Moment, PageOptions, Source, Turn, TurnInput};
 pub use load::LoadError;
 pub use thread::PageThread;
 pub use turn::Page;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use boa_engine::Context;
 
-use super::driver::{PageOptions, Turn, TurnInput};
+use super::driver::{Moment, PageOptions, Source, Turn, TurnInput};
 use super::load::LoadError;
 use super::ui;
 use crate::base::clock::{Stopwatch, TimestampMs};
@@ -36,6 +36,8 @@ pub struct Page {
     pub(super) told: Rc<RefCell<Told>>,
     pub(super) window: Option<Rc<Window>>,
     pub(super) context: Option<Context>,
+    /// A context in which nothing has run, for the first document.
+    pub(super) blank: Option<Context>,
     pub(super) load_cause: Option<Cause>,
     navigations: u32,
 }
@@ -55,27 +57,68 @@ impl Page {
     /// # Errors
     /// [`LoadError`].
     pub fn open(options: PageOptions, settle_ms: i64) -> Result<Self, LoadError> {
+        let resume = options.resume;
+        let mut page = Self::blank(options)?;
+        page.load(settle_ms)?;
+        if let Some(moment) = resume {
+            page.resume(moment);
+        }
+        Ok(page)
+    }
+
+    /// A page that is ready for its document: the engine is there with all its APIs, nothing has run.
+    ///
+    /// # Errors
+    /// [`LoadError::Engine`]: a bug.
+    pub fn blank(options: PageOptions) -> Result<Self, LoadError> {
         let clock = Rc::new(PageClock::new(options.start));
         let event_loop = Rc::new(EventLoop::new(clock));
         let world = World::new(options.network.clone(), options.cookies.clone(), options.settings.clone());
-        let cause = Some(Cause::new(LOAD_CAUSE, None));
         let mut page = Self {
             random: Random::from_seed(options.seed),
             world: Rc::new(world),
-            event_loop: event_loop.clone(),
+            event_loop,
             sources: Rc::default(),
             told: Rc::default(),
             window: None,
             context: None,
-            load_cause: cause.clone(),
+            blank: None,
+            load_cause: Some(Cause::new(LOAD_CAUSE, None)),
             navigations: 0,
             options,
         };
-        let start = event_loop.clock().now();
-        event_loop.begin_stimulus(start);
-        page.under(cause, Self::open_source)?;
-        page.run(Until { time: start + settle_ms, idle: true });
+        page.blank = Some(page.make_context()?);
         Ok(page)
+    }
+
+    /// Takes other options than those it was made with, of the same settings and doors; nothing has run yet.
+    pub fn redirect(&mut self, source: Source, start: TimestampMs, seed: u64, realtime: bool) {
+        self.event_loop.clock().restart(start);
+        self.random.reseed(seed);
+        self.options = PageOptions { source, start, seed, realtime, ..self.options.clone() };
+    }
+
+    /// Opens the document of a blank page and runs it until it is idle or `settle_ms` have passed.
+    ///
+    /// # Errors
+    /// [`LoadError`].
+    pub fn load(&mut self, settle_ms: i64) -> Result<(), LoadError> {
+        let start = self.event_loop.clock().now();
+        self.event_loop.begin_stimulus(start);
+        self.under(self.load_cause.clone(), Self::open_source)?;
+        self.run(Until { time: start + settle_ms, idle: true });
+        Ok(())
+    }
+
+    /// Goes on at a moment, as one of several pages that were loaded at once (session-log.md, Time). Where page time is
+    /// later already it stays.
+    pub fn resume(&mut self, moment: Moment) {
+        self.event_loop.skip((moment.at - self.event_loop.clock().now()).max(0));
+        self.random.reseed(moment.seed);
+        if let Some(context) = &mut self.context {
+            // The scope of `head.random` is one page (plugin-apis.md §1.2).
+            mcs::forget_randoms(context);
+        }
     }
 
     /// Runs `work` with the loop's cause set, so that what it starts inherits it.
@@ -226,5 +269,6 @@ impl Drop for Page {
         self.world.abort_all();
         self.window = None;
         self.context = None;
+        self.blank = None;
     }
 }

@@ -8,6 +8,8 @@ use std::io;
 
 use nix::sys::resource::{Resource, setrlimit};
 
+use super::protocol::Role;
+
 /// Descriptors a page process may have open: the connection, the standard streams, some to spare.
 const DESCRIPTORS_MAX: u64 = 16;
 /// Bytes of data segments beyond the page's bound: what the allocator, stacks and code need.
@@ -18,7 +20,7 @@ const DATA_SLACK_BYTES: u64 = 512 * 1024 * 1024;
 ///
 /// # Errors
 /// Where the system refuses what every system has.
-pub fn confine(memory_bytes: u64) -> io::Result<Vec<String>> {
+pub fn confine(role: Role, memory_bytes: u64) -> io::Result<Vec<String>> {
     nix::sys::prctl::set_no_new_privs()?;
     nix::sys::prctl::set_dumpable(false)?;
     let data = memory_bytes.saturating_add(DATA_SLACK_BYTES);
@@ -30,8 +32,16 @@ pub fn confine(memory_bytes: u64) -> io::Result<Vec<String>> {
     ] {
         setrlimit(resource, bound, bound)?;
     }
-    let steps = [("landlock", landlock()), ("seccomp", seccomp::install())];
+    let steps = [("landlock", landlock()), ("seccomp", seccomp::install(role))];
     Ok(steps.into_iter().filter_map(|(name, step)| Some(format!("{name}: {}", step.err()?))).collect())
+}
+
+/// Takes from a fork of a template what only templates may do. Where there is no seccomp the template has said so.
+///
+/// # Errors
+/// The filter cannot be had.
+pub fn confine_fork() -> Result<(), String> {
+    seccomp::install(Role::Page)
 }
 
 /// No path may be opened and no address connected to or bound.
@@ -54,6 +64,7 @@ mod seccomp {
     use std::collections::BTreeMap;
 
     use nix::libc;
+    use super::Role;
     use seccompiler::{
         BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
         TargetArch, apply_filter_all_threads,
@@ -95,13 +106,35 @@ mod seccomp {
         libc::SYS_poll,
     ];
 
-    pub(super) fn install() -> Result<(), String> {
+    /// What a template calls beside that, to fork and to make its forks ready; what of it could reach others is bounded
+    /// below.
+    const FORKING: &[libc::c_long] = &[
+        libc::SYS_dup3,
+        libc::SYS_getppid,
+        libc::SYS_pipe2,
+        libc::SYS_seccomp,
+        libc::SYS_sendmsg,
+        libc::SYS_timer_create,
+        libc::SYS_wait4,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_dup2,
+    ];
+    /// How the C library forks: a process of its own, no thread, no new namespace.
+    const FORK_FLAGS: libc::c_int = libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID | libc::SIGCHLD;
+
+    pub(super) fn install(role: Role) -> Result<(), String> {
         let mut rules: BTreeMap<i64, Vec<SeccompRule>> = ALLOWED.iter().map(|call| (*call, Vec::new())).collect();
+        if role == Role::Template {
+            rules.extend(FORKING.iter().map(|call| (*call, Vec::new())));
+            rules.insert(libc::SYS_clone, vec![equal(0, FORK_FLAGS)?]);
+            rules.insert(libc::SYS_socketpair, vec![equal(0, libc::AF_UNIX)?]);
+            let options = [libc::PR_SET_PDEATHSIG, libc::PR_SET_NO_NEW_PRIVS, libc::PR_SET_SECCOMP];
+            let options = options.map(|option| equal(0, option)).into_iter().collect::<Result<_, _>>()?;
+            rules.insert(libc::SYS_prctl, options);
+        }
         // Memory that can be written and run has no use here.
         rules.insert(libc::SYS_mprotect, vec![without_flag(2, libc::PROT_EXEC)?]);
         rules.insert(libc::SYS_mmap, vec![without_flag(2, libc::PROT_EXEC)?]);
-        // An abort signals its own process.
-        rules.insert(libc::SYS_tgkill, vec![equal(0, u64::from(std::process::id()))?]);
         let architecture = TargetArch::try_from(std::env::consts::ARCH).map_err(|error| error.to_string())?;
         let refused = SeccompAction::Errno(libc::EPERM.cast_unsigned());
         let filter = SeccompFilter::new(rules, refused, SeccompAction::Allow, architecture);
@@ -115,8 +148,8 @@ mod seccomp {
         rule(argument, SeccompCmpOp::MaskedEq(mask), 0)
     }
 
-    fn equal(argument: u8, value: u64) -> Result<SeccompRule, String> {
-        rule(argument, SeccompCmpOp::Eq, value)
+    fn equal(argument: u8, value: libc::c_int) -> Result<SeccompRule, String> {
+        rule(argument, SeccompCmpOp::Eq, u64::from(value.cast_unsigned()))
     }
 
     fn rule(argument: u8, operator: SeccompCmpOp, value: u64) -> Result<SeccompRule, String> {

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::io;
+use std::sync::Once;
 use std::time::Duration;
 
 use nix::sys::signal::{SigEvent, SigevNotify, Signal};
@@ -34,14 +35,27 @@ thread_local! {
 /// # Errors
 /// What the system says.
 pub fn set_up(bounds: Bounds) -> io::Result<()> {
+    static HANDLED: Once = Once::new();
+    let mut handled = Ok(());
+    HANDLED.call_once(|| {
+        handled = signal_hook::flag::register(signal_hook::consts::SIGALRM, interrupt::flag()).map(|_| ());
+    });
+    handled?;
+    interrupt::set_deadline(bounds.soft_ms);
     let timer = |signal| {
         let event = SigEvent::new(SigevNotify::SigevSignal { signal, si_value: 0 });
         Timer::new(ClockId::CLOCK_MONOTONIC, event)
     };
-    signal_hook::flag::register(signal_hook::consts::SIGALRM, interrupt::flag(bounds.soft_ms))?;
     let (soft, hard) = (timer(Signal::SIGALRM)?, timer(Signal::SIGKILL)?);
     DEADLINE.set(Some(Deadline { soft, hard, bounds, used: Duration::ZERO, running: None }));
     Ok(())
+}
+
+/// The timers of the process that this one was forked from are not here: they must not be deleted either.
+pub fn forget() {
+    if let Some(Deadline { soft, hard, .. }) = DEADLINE.take() {
+        std::mem::forget((soft, hard));
+    }
 }
 
 /// A turn begins.

@@ -1,7 +1,7 @@
 //! The page's side of the connection: the doors of a page whose host is another process.
 
 use std::collections::HashMap;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -33,6 +33,20 @@ impl FarHost {
 
     fn line(&self) -> MutexGuard<'_, Line> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes on with another host connection: a fork does not speak on that of its template.
+    pub fn reconnect(&self, stream: UnixStream) {
+        let mut line = self.line();
+        line.stream = stream;
+        line.replies.clear();
+    }
+
+    /// Says something, with the other ends of a fork's connection and standard error.
+    pub fn say_with(&self, message: &FromPage, descriptors: &[BorrowedFd<'_>; 2]) {
+        if frame::write_with(&self.line().stream, message, descriptors).is_err() {
+            std::process::exit(0);
+        }
     }
 
     /// Waits for the host's next command. The deadline stands still.

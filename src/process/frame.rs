@@ -1,6 +1,14 @@
 //! Frames: a length and so many bytes of MessagePack. Both sides bound them.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
+    recvmsg, sendmsg,
+};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -71,6 +79,60 @@ pub fn read<T: DeserializeOwned>(mut from: impl Read) -> Result<T, FrameError> {
         return Err(FrameError::Closed);
     }
     Ok(rmp_serde::from_slice(&bytes)?)
+}
+
+/// Descriptors that may come with a frame.
+const DESCRIPTORS_MAX: usize = 2;
+
+/// Writes a frame with descriptors for the other side.
+///
+/// # Errors
+/// [`FrameError`].
+pub fn write_with<T: Serialize>(
+    mut to: &UnixStream,
+    message: &T,
+    descriptors: &[BorrowedFd<'_>; DESCRIPTORS_MAX],
+) -> Result<(), FrameError> {
+    let bytes = encode(message)?;
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    control.push(SendAncillaryMessage::ScmRights(descriptors));
+    let sent = sendmsg(to, &[IoSlice::new(&bytes)], &mut control, SendFlags::empty()).map_err(io::Error::from)?;
+    to.write_all(&bytes[sent..])?;
+    Ok(())
+}
+
+/// A connection as a reader that keeps the descriptors that come with the bytes.
+#[derive(Debug)]
+pub struct WithDescriptors<'a> {
+    stream: &'a UnixStream,
+    /// What came, in order; at most two.
+    pub descriptors: Vec<OwnedFd>,
+}
+
+impl<'a> WithDescriptors<'a> {
+    /// Reads from this connection.
+    #[must_use]
+    pub fn new(stream: &'a UnixStream) -> Self {
+        Self { stream, descriptors: Vec::new() }
+    }
+}
+
+impl Read for WithDescriptors<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
+        let mut control = RecvAncillaryBuffer::new(&mut space);
+        let flags = RecvFlags::CMSG_CLOEXEC;
+        let received = recvmsg(self.stream, &mut [IoSliceMut::new(buffer)], &mut control, flags)?;
+        for message in control.drain() {
+            if let RecvAncillaryMessage::ScmRights(descriptors) = message {
+                // More than belong there are closed at once.
+                let free = DESCRIPTORS_MAX.saturating_sub(self.descriptors.len());
+                self.descriptors.extend(descriptors.take(free));
+            }
+        }
+        Ok(received.bytes)
+    }
 }
 
 fn read_exactly(from: &mut impl Read, bytes: &mut [u8]) -> Result<(), FrameError> {

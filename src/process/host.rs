@@ -5,24 +5,22 @@
 //! One that dies is reported; the next turn gets a fresh one, which is told the current user again.
 
 use std::collections::VecDeque;
-use std::io::{self, Read};
-use std::os::unix::net::UnixStream;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::frame::{self, FrameError};
-use super::launch::{Launched, Launcher};
+use super::asked::Listening;
+use super::launch::Launcher;
+use super::live::{Death, Live};
 use super::obituary::obituary;
 use super::probe::Tried;
-use super::protocol::{Bounds, FromPage, Opening, ToPage, VERSION};
+use super::protocol::{Bounds, FromPage, Opening, Role, ToPage, VERSION};
 use super::scrutiny::Scrutiny;
 use crate::base::clock::{Stopwatch, TimestampMs};
-use crate::base::limits::{DEATHS_MAX, DEATHS_WINDOW_MS, REST_MS_MAX};
+use crate::base::limits::{DEATHS_MAX, DEATHS_WINDOW_MS};
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Fault, Place, Stimulus};
-use crate::net::{NetError, Response};
-use crate::page::{Driver, LoadError, PageOptions, Turn, TurnInput};
+use crate::net::{Network, ScriptCookies};
+use crate::page::{Driver, LoadError, Moment, PageOptions, Turn, TurnInput};
 use crate::session::Told;
 
 /// A page in a process of its own. Dropping it ends the process.
@@ -43,56 +41,8 @@ pub struct PageProcess {
     unconfined: Vec<String>,
 }
 
-/// A process and the connection to it.
-struct Live {
-    process: Box<dyn Launched>,
-    stream: UnixStream,
-    /// Shared with the thread that passes replies on.
-    writer: Arc<Mutex<UnixStream>>,
-    replies: Sender<(u64, Result<Response, NetError>)>,
-    unconfined: Vec<String>,
-}
-
-/// Why a process is of no more use.
-#[derive(Debug)]
-pub(super) enum Death {
-    /// It computed longer than it may.
-    Late,
-    /// The connection ended or broke, or what came was not understood.
-    Broken(FrameError),
-    /// It said what does not belong there.
-    Confused,
-}
-
-impl From<FrameError> for Death {
-    fn from(error: FrameError) -> Self {
-        match error {
-            FrameError::Io(error) if is_timeout(&error) => Self::Late,
-            other => Self::Broken(other),
-        }
-    }
-}
-
-fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
-}
-
-/// Reads from a stream until a point in time, however slowly the bytes come.
-struct Until<'a> {
-    stream: &'a UnixStream,
-    started: Stopwatch,
-    time: Duration,
-}
-
-impl Read for Until<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.time.saturating_sub(self.started.elapsed());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        self.stream.set_read_timeout(Some(left))?;
-        self.stream.read(buffer)
-    }
+fn doors(options: &PageOptions) -> (&dyn Network, &dyn ScriptCookies) {
+    (&*options.network, &*options.cookies)
 }
 
 impl PageProcess {
@@ -121,7 +71,7 @@ impl PageProcess {
     pub fn probe(&mut self) -> Vec<Tried> {
         let bounds = self.bounds;
         let Some(live) = &mut self.live else { return Vec::new() };
-        match live.exchange(&ToPage::Probe, &self.options, bounds) {
+        match live.exchange(&ToPage::Probe, doors(&self.options), bounds) {
             Ok(FromPage::Probed(tried)) => tried,
             _ => Vec::new(),
         }
@@ -129,25 +79,29 @@ impl PageProcess {
 
     /// Starts a process and opens the page in it.
     fn start(&mut self) -> Result<Turn, LoadError> {
-        let (process, stream) = self.launcher.launch().map_err(|error| LoadError::Process(error.to_string()))?;
-        let live = Live::new(process, stream).map_err(|error| LoadError::Process(error.to_string()))?;
-        let opening = Opening {
-            version: VERSION,
-            source: self.options.source.clone(),
-            settings: self.options.settings.clone(),
-            start: self.now,
-            // A page that is opened again does not repeat its random numbers.
-            seed: self.options.seed.wrapping_add(self.restarts),
-            realtime: self.options.realtime,
-            settle_ms: self.settle_ms,
-            bounds: self.bounds,
+        let (opening, doors) = (self.opening(), self.options.clone());
+        let launch = self.launcher.launch(&opening, &doors).map_err(|error| LoadError::Process(error.to_string()))?;
+        let live = self.live.insert(Live::new(launch.process, launch.stream));
+        live.unconfined = launch.unconfined;
+        let listening = Listening::new(doors.network, doors.cookies);
+        let resume = opening.resume;
+        let message = match launch.loaded {
+            Some(_) => ToPage::Resume(resume),
+            None => ToPage::Open(Role::Page, Box::new(opening.clone())),
         };
-        self.restarts += 1;
-        let live = self.live.insert(live);
-        let opened = live.exchange(&ToPage::Open(Box::new(opening)), &self.options, self.bounds);
+        let opened = live.exchange(&message, (&listening, &listening), self.bounds);
         self.unconfined.clone_from(&live.unconfined);
         match opened {
-            Ok(FromPage::Opened(Ok(turn))) if self.scrutiny.allows(&turn, self.now) => {
+            Ok(FromPage::Opened(Ok(mut turn))) if self.scrutiny.allows(&turn, self.options.start) => {
+                match launch.loaded {
+                    Some(loaded) => turn.emissions.splice(0..0, loaded.emissions).for_each(drop),
+                    None if turn.idle => self.launcher.note(&opening, listening.heard()),
+                    None => {}
+                }
+                if let Some(moment) = resume {
+                    // What it did while it was loaded becomes known now.
+                    turn.emissions.iter_mut().for_each(|emission| emission.time = emission.time.max(moment.at));
+                }
                 self.now = turn.now.max(self.now);
                 Ok(turn)
             }
@@ -158,6 +112,29 @@ impl PageProcess {
             Ok(_) => Err(LoadError::Fault(Box::new(self.bury(&Death::Confused)))),
             Err(death) => Err(LoadError::Fault(Box::new(self.bury(&death)))),
         }
+    }
+
+    /// How the page is opened. In place of one that died it is loaded as that one was, goes on now, and does not repeat
+    /// its random numbers.
+    fn opening(&mut self) -> Opening {
+        let PageOptions { start, seed, resume, .. } = self.options;
+        let again = |restarts| {
+            let seed = resume.map_or(seed, |moment| moment.seed).wrapping_add(restarts);
+            Some(Moment { at: self.now, seed })
+        };
+        let opening = Opening {
+            version: VERSION,
+            source: self.options.source.clone(),
+            settings: self.options.settings.clone(),
+            start,
+            seed,
+            resume: if self.restarts == 0 { resume } else { again(self.restarts) },
+            realtime: self.options.realtime,
+            settle_ms: self.settle_ms,
+            bounds: self.bounds,
+        };
+        self.restarts += 1;
+        opening
     }
 
     /// The process is no more; how that is reported.
@@ -179,7 +156,7 @@ impl PageProcess {
         });
         let bounds = self.bounds;
         let Some(live) = &mut self.live else { return self.silence(input.at) };
-        let death = match live.exchange(&ToPage::Turn(Box::new(input)), &self.options, bounds) {
+        let death = match live.exchange(&ToPage::Turn(Box::new(input)), doors(&self.options), bounds) {
             Ok(FromPage::Turned(turn)) if self.scrutiny.allows(&turn, self.now) => {
                 self.now = turn.now;
                 return turn;
@@ -268,64 +245,9 @@ impl Driver for PageProcess {
     fn document_html(&mut self) -> String {
         let bounds = self.bounds;
         let Some(live) = &mut self.live else { return String::new() };
-        match live.exchange(&ToPage::Document, &self.options, bounds) {
+        match live.exchange(&ToPage::Document, doors(&self.options), bounds) {
             Ok(FromPage::Document(html)) => html,
             _ => String::new(),
-        }
-    }
-}
-
-impl Live {
-    fn new(process: Box<dyn Launched>, stream: UnixStream) -> io::Result<Self> {
-        let writer = Arc::new(Mutex::new(stream.try_clone()?));
-        let (replies, receiver) = channel();
-        let to_page = writer.clone();
-        std::thread::Builder::new().name("replies".to_owned()).spawn(move || pass_on(&receiver, &to_page))?;
-        Ok(Self { process, stream, writer, replies, unconfined: Vec::new() })
-    }
-
-    fn write(&self, message: &ToPage) -> Result<(), FrameError> {
-        frame::write(&*self.writer.lock().unwrap_or_else(PoisonError::into_inner), message)
-    }
-
-    /// Says something and serves the page until it has answered.
-    fn exchange(&mut self, message: &ToPage, options: &PageOptions, bounds: Bounds) -> Result<FromPage, Death> {
-        let hard = Duration::from_millis(bounds.hard_ms);
-        let mut used = Duration::ZERO;
-        let mut rests = false;
-        self.stream.set_write_timeout(Some(hard)).map_err(FrameError::from)?;
-        self.write(message)?;
-        loop {
-            let started = Stopwatch::start();
-            let time = if rests { Duration::from_millis(REST_MS_MAX) } else { hard.saturating_sub(used) };
-            let heard = frame::read(Until { stream: &self.stream, started, time })?;
-            if !rests {
-                used += started.elapsed();
-            }
-            match heard {
-                FromPage::Fetch(request) => self.write(&ToPage::Fetched(options.network.fetch(request)))?,
-                FromPage::Start(id, request) => options.network.start(id, request, self.replies.clone()),
-                FromPage::Cookies(url, now) => {
-                    self.write(&ToPage::Cookies(options.cookies.get_for_script(&url, now)))?;
-                }
-                FromPage::SetCookie(url, cookie, now) => options.cookies.set_from_script(&url, &cookie, now),
-                FromPage::Confined(missing) => self.unconfined = missing,
-                FromPage::Rests => rests = true,
-                FromPage::Resumes => rests = false,
-                answer @ (FromPage::Opened(_) | FromPage::Turned(_) | FromPage::Document(_) | FromPage::Probed(_)) => {
-                    return Ok(answer);
-                }
-            }
-        }
-    }
-}
-
-/// Passes replies on to the page until there are no more, or the page is gone.
-fn pass_on(replies: &Receiver<(u64, Result<Response, NetError>)>, to: &Mutex<UnixStream>) {
-    for (id, result) in replies {
-        let stream = to.lock().unwrap_or_else(PoisonError::into_inner);
-        if frame::write(&*stream, &ToPage::Reply(id, result)).is_err() {
-            return;
         }
     }
 }

@@ -4,12 +4,17 @@ use std::fmt::Debug;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
-use crate::base::limits::PAGE_STDERR_BYTES_MAX;
+use serde::Serialize;
+
+use super::asked::Asked;
+use super::protocol::Opening;
+use crate::base::limits::{PAGE_STACK_BYTES, PAGE_STDERR_BYTES_MAX};
+use crate::page::{PageOptions, Turn};
 
 /// The hidden command by which the program is a page process.
 pub const PAGE_COMMAND: &str = "__page";
@@ -31,13 +36,42 @@ pub trait Launched: Send {
     fn end(&mut self) -> Ending;
 }
 
+/// How a page came to be, from the slowest to the fastest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// A process of its own that loads everything itself.
+    Spawned,
+    /// Forked with its scripts compiled.
+    Compiled,
+    /// Forked with the page loaded.
+    Loaded,
+}
+
+/// A page process that has just come to be.
+pub struct Launch {
+    /// The process.
+    pub process: Box<dyn Launched>,
+    /// The connection to it.
+    pub stream: UnixStream,
+    /// Of a page that is loaded already: what it did meanwhile.
+    pub loaded: Option<Turn>,
+    /// What of the confinement is missing, where the process does not say so itself.
+    pub unconfined: Vec<String>,
+}
+
 /// Starts page processes.
 pub trait Launcher: Debug + Send + Sync {
-    /// Starts one and connects to it.
+    /// Starts one for a page that is to be opened so, and connects to it.
     ///
     /// # Errors
     /// What the system says.
-    fn launch(&self) -> io::Result<(Box<dyn Launched>, UnixStream)>;
+    fn launch(&self, opening: &Opening, doors: &PageOptions) -> io::Result<Launch>;
+
+    /// A page that was opened so has loaded by itself, and what it asked for meanwhile: what a launcher may learn from.
+    fn note(&self, opening: &Opening, asked: Asked) {
+        let _ = (opening, asked);
+    }
 }
 
 /// Spawns the program anew for each page. Works everywhere.
@@ -60,26 +94,65 @@ impl Spawner {
     }
 }
 
-impl Launcher for Spawner {
-    fn launch(&self) -> io::Result<(Box<dyn Launched>, UnixStream)> {
+impl Spawner {
+    /// Starts the program as a page process.
+    pub(super) fn spawn(&self) -> io::Result<(Spawned, UnixStream)> {
+        raise_limits();
         let (ours, theirs) = UnixStream::pair()?;
         let mut child = Command::new(&self.program)
             .arg(PAGE_COMMAND)
             .env_clear()
             .current_dir("/")
+            // Ctrl-C is for the host, which ends its pages itself.
+            .process_group(0)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()?;
         let said = child.stderr.take().map(keep_last);
-        Ok((Box::new(Spawned { child, said, ending: None }), ours))
+        Ok((Spawned { child, said, ending: None }, ours))
     }
 }
 
-struct Spawned {
+impl Launcher for Spawner {
+    fn launch(&self, _: &Opening, _: &PageOptions) -> io::Result<Launch> {
+        let (process, stream) = self.spawn()?;
+        Ok(Launch { process: Box::new(process), stream, loaded: None, unconfined: Vec::new() })
+    }
+}
+
+/// What processes inherit from this one: the stack that boa's parser needs, and here descriptors for many pages.
+fn raise_limits() {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::sys::resource::{Resource, getrlimit, setrlimit};
+        static RAISED: std::sync::Once = std::sync::Once::new();
+        RAISED.call_once(|| {
+            let raise = |resource, wanted: Option<u64>| {
+                let Ok((soft, hard)) = getrlimit(resource) else { return };
+                let wanted = wanted.unwrap_or(hard).min(hard);
+                if soft < wanted {
+                    // Where it is refused pages run on a thread with the stack they need, and fewer fit.
+                    let _ = setrlimit(resource, wanted, hard);
+                }
+            };
+            raise(Resource::RLIMIT_STACK, Some(PAGE_STACK_BYTES as u64));
+            raise(Resource::RLIMIT_NOFILE, None);
+        });
+    }
+}
+
+/// A process of which this one is the parent.
+pub(super) struct Spawned {
     child: Child,
     said: Option<Receiver<String>>,
     ending: Option<Ending>,
+}
+
+impl Spawned {
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
 }
 
 impl Launched for Spawned {

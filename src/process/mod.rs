@@ -1,25 +1,34 @@
 //! Pages in processes of their own (architecture.md, Processes).
 //!
 //! - [`protocol`] is what host and page say to each other, [`frame`] how it is written
-//! - host: [`PageProcess`] is a page as a [`Driver`](crate::page::Driver), [`launch`] starts processes, `obituary`
-//!   words how one ended,
+//! - host: [`PageProcess`] is a page as a [`Driver`](crate::page::Driver) over the connection in `live`; [`launch`] starts
+//!   processes, [`templates`] forks them, `asked` tells whether a load can be shared; `obituary` words how one ended,
 //!   `scrutiny` looks at what one says
 //! - page: [`page`] serves the host, [`far`] are the network and cookies it has there, `deadline` its kernel
-//!   timers, `confine` what it gives up first; [`probe`] tries what it could still do
+//!   timers, `confine` what it gives up first, `fork` its forks; [`probe`] tries what it could still do
 
+mod asked;
 #[cfg(target_os = "linux")]
 pub mod confine;
 mod deadline;
 pub mod far;
+#[cfg(target_os = "linux")]
+mod fork;
 pub mod frame;
 mod host;
 pub mod launch;
+mod live;
 mod obituary;
 pub mod page;
 pub mod probe;
 pub mod protocol;
 mod scrutiny;
+#[cfg(target_os = "linux")]
+pub mod templates;
 
 pub use host::PageProcess;
-pub use launch::{Launched, Launcher, PAGE_COMMAND, Spawner};
-pub use protocol::Bounds;
+pub use asked::Asked;
+pub use launch::{Launch, Launched, Launcher, Level, PAGE_COMMAND, Spawner};
+pub use protocol::{Bounds, Opening};
+#[cfg(target_os = "linux")]
+pub use templates::{Served, Templates};

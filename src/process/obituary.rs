@@ -2,7 +2,7 @@
 
 use nix::sys::signal::Signal;
 
-use super::host::Death;
+use super::live::Death;
 use super::launch::Ending;
 use super::protocol::Bounds;
 use crate::base::memory::OVER_CEILING_CODE;

@@ -1,7 +1,8 @@
 //! What host and page process say to each other.
 //!
 //! One conversation, the host's: it opens the page and gives it turns, and gets one answer to each. While it computes
-//! the answer, the page may ask; the host answers. Either side ends by closing the connection.
+//! the answer, the page may ask; the host answers. Either side ends by closing the connection. A process from which
+//! pages are forked, a template, speaks the same way: its pages have connections of their own.
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -10,14 +11,23 @@ use super::probe::Tried;
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{PAGE_MEMORY_BYTES, TURN_HARD_MS, TURN_SOFT_MS};
 use crate::net::{NetError, Request, Response};
-use crate::page::{LoadError, Source, Turn, TurnInput};
+use crate::page::{LoadError, Moment, Source, Turn, TurnInput};
 use crate::webapi::world::Settings;
 
 /// The version of the protocol; host and page are the same program, so others are refused.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+
+/// What becomes of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// It is a page.
+    Page,
+    /// Pages are forked from it.
+    Template,
+}
 
 /// How a page is opened: [`crate::page::PageOptions`] without the doors, which are the protocol itself.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Opening {
     /// [`VERSION`]
     pub version: u32,
@@ -27,8 +37,10 @@ pub struct Opening {
     pub settings: Settings,
     /// Page time at the start.
     pub start: TimestampMs,
-    /// The seed of its random numbers.
+    /// The seed of its random numbers while it is loaded.
     pub seed: u64,
+    /// Where it goes on once it is loaded.
+    pub resume: Option<Moment>,
     /// Whether page time keeps the pace of the real one.
     pub realtime: bool,
     /// How long to wait for idleness, in ms of page time.
@@ -57,8 +69,17 @@ impl Default for Bounds {
 /// From host to page.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum ToPage {
-    /// The first frame.
-    Open(Box<Opening>),
+    /// Opens the page; the first frame, or that of a fork in which nothing has run.
+    Open(Role, Box<Opening>),
+    /// Compiles the scripts of a page that others will open; the first frame of a template.
+    Prepare(Box<Opening>),
+    /// The page is loaded already, in the template that this process was forked from: it goes on at a moment, or where
+    /// the template stands.
+    Resume(Option<Moment>),
+    /// Asks a template for a fork.
+    Fork,
+    /// Asks a template how its child, which has ended or is about to, ended.
+    Reap(i32),
     /// One turn.
     Turn(Box<TurnInput>),
     /// Asks for the document as HTML.
@@ -78,8 +99,15 @@ pub enum ToPage {
 pub enum FromPage {
     /// What of its confinement this system does not have, before anything of the page runs.
     Confined(Vec<String>),
-    /// The answer to [`ToPage::Open`].
+    /// The answer to [`ToPage::Open`] and [`ToPage::Resume`].
     Opened(Result<Turn, LoadError>),
+    /// The answer to [`ToPage::Prepare`]: how many scripts are ready.
+    Prepared(Result<usize, LoadError>),
+    /// The answer to [`ToPage::Fork`]: the new process, and with the frame the other end of its connection and of its
+    /// standard error; or why there is none.
+    Forked(Result<i32, String>),
+    /// The answer to [`ToPage::Reap`]: its exit code or its signal.
+    Reaped(Option<i32>, Option<i32>),
     /// The answer to [`ToPage::Turn`].
     Turned(Turn),
     /// The answer to [`ToPage::Document`].

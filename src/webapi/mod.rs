@@ -78,6 +78,7 @@ pub mod request;
 pub mod response;
 pub mod runtime;
 pub mod scripting;
+pub mod speculative;
 pub mod select;
 pub mod selection;
 pub mod stepping;

@@ -65,21 +65,16 @@ const SCRIPT_TYPES: [&str; 16] = [
     "text/x-javascript",
 ];
 
-/// Whether a script element holds a classic script.
-fn is_classic(script: &NodeRef, context: &mut Context) -> bool {
-    let Some(element) = script.as_element() else { return false };
+/// What a script element says that it holds, in lower case; empty for a classic script.
+fn kind_of(script: &NodeRef) -> String {
+    let Some(element) = script.as_element() else { return String::new() };
     let kind = match (element.attr("type"), element.attr("language")) {
-        (Some(kind), _) if kind.is_empty() => return true,
+        (Some(kind), _) if kind.is_empty() => return String::new(),
         (Some(kind), _) => kind.trim().to_ascii_lowercase(),
         (None, Some(language)) if !language.is_empty() => format!("text/{}", language.to_ascii_lowercase()),
-        _ => return true,
+        _ => return String::new(),
     };
-    if kind == "module" {
-        let text = "a <script type=module> was skipped: modules are not supported; a nomodule script runs instead";
-        warn(text, context);
-        return false;
-    }
-    SCRIPT_TYPES.contains(&kind.as_str())
+    if SCRIPT_TYPES.contains(&kind.as_str()) { String::new() } else { kind }
 }
 
 fn warn(text: &str, context: &Context) {
@@ -100,30 +95,38 @@ fn is_for_other_event(script: &NodeRef) -> bool {
 }
 
 /// What a script element asks for.
-enum Wanted {
+pub(super) enum Wanted {
     Nothing,
+    /// A module, which is not supported.
+    Module,
     Inline(String),
     Address(Option<Url>),
 }
 
 /// Looks at a script element and marks it as started (HTML "prepare the script element", to the fetch).
-fn wanted(script: &NodeRef, context: &mut Context) -> Wanted {
+pub(super) fn wanted(script: &NodeRef, window: &Window) -> Wanted {
     let Some(element) = script.as_element() else { return Wanted::Nothing };
     let source = element.attr("src");
     let inline = text::child_text(script);
-    let is_elsewhere = !script.owner_document().is_some_and(|own| same(&own, &Window::of(context).document));
+    let is_elsewhere = !script.owner_document().is_some_and(|own| same(&own, &window.document));
     if is_elsewhere || script.script_started() || !script.is_connected() || source.is_none() && inline.is_empty() {
         return Wanted::Nothing;
     }
-    if !is_classic(script, context) || is_for_other_event(script) {
-        return Wanted::Nothing;
+    match kind_of(script).as_str() {
+        "" if is_for_other_event(script) => return Wanted::Nothing,
+        "" => script.set_script_started(true),
+        "module" => return Wanted::Module,
+        _ => return Wanted::Nothing,
     }
-    script.set_script_started(true);
     match source {
         None => Wanted::Inline(inline),
         Some(address) if address.trim().is_empty() => Wanted::Address(None),
-        Some(address) => Wanted::Address(Window::of(context).resolve(address.trim())),
+        Some(address) => Wanted::Address(window.resolve(address.trim())),
     }
+}
+
+fn warn_of_module(context: &Context) {
+    warn("a <script type=module> was skipped: modules are not supported; a nomodule script runs instead", context);
 }
 
 /// A script element that script inserted: inline code runs at once, an address is fetched.
@@ -131,8 +134,12 @@ fn wanted(script: &NodeRef, context: &mut Context) -> Wanted {
 /// # Errors
 /// None that the page made.
 pub fn prepare_inserted(script: &NodeRef, context: &mut Context) -> JsResult<()> {
-    match wanted(script, context) {
+    match wanted(script, &Window::of(context)) {
         Wanted::Nothing => Ok(()),
+        Wanted::Module => {
+            warn_of_module(context);
+            Ok(())
+        }
         Wanted::Inline(text) => {
             let url = Window::of(context).url.borrow().to_string();
             execute(script, &text, &url, (1, 1), None, context);
@@ -178,7 +185,7 @@ fn fetch_later(script: &NodeRef, url: Url, in_turn: bool, context: &mut Context)
     window.world.start(request, on_answer, &window.event_loop);
 }
 
-fn request(url: &Url, window: &Window) -> Request {
+pub(super) fn request(url: &Url, window: &Window) -> Request {
     Request::get(url.clone(), Destination::Script, window.event_loop.clock().now())
 }
 
@@ -190,8 +197,12 @@ pub fn prepare_parsed(parsed: &ParsedScript, context: &mut Context) -> JsResult<
     let script = &parsed.element;
     let window = Window::of(context);
     let level = window.parser.borrow().as_ref().map(|parser| parser.enter_script());
-    match wanted(script, context) {
+    match wanted(script, &window) {
         Wanted::Nothing => Ok(()),
+        Wanted::Module => {
+            warn_of_module(context);
+            Ok(())
+        }
         Wanted::Inline(text) => {
             let url = window.url.borrow().to_string();
             let Position { line, column } = parsed.position.unwrap_or(Position { line: 1, column: 1 });
@@ -294,7 +305,7 @@ fn run_fetched(
     Ok(())
 }
 
-fn encoding_of(name: &str) -> &'static encoding_rs::Encoding {
+pub(super) fn encoding_of(name: &str) -> &'static encoding_rs::Encoding {
     encoding_rs::Encoding::for_label(name.as_bytes()).unwrap_or(encoding_rs::UTF_8)
 }
 

@@ -18,7 +18,7 @@ use crate::event::Cause;
 use crate::net::{NetError, Network, Request, Response, ScriptCookies};
 
 /// What a page is told of its surroundings (session-log.md, Time: fixed and configurable).
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// `navigator.userAgent`
     pub user_agent: String,

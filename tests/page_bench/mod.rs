@@ -30,6 +30,7 @@ pub fn options(folder: Folder, path: &str, answers: Vec<Answer>) -> PageOptions 
         settings: Settings::default(),
         start: CLOCK_START_MS,
         seed: 1,
+        resume: None,
         realtime: false,
     }
 }

@@ -60,6 +60,7 @@ pub fn run(plugin: Plugin, recorder: &Arc<Recorder>, make: Make) -> Trial {
         settings: Settings { confirm: dialogs.confirm, prompt: dialogs.prompt, ..Settings::default() },
         start: CLOCK_START_MS,
         seed: SEED_DEFAULT,
+        resume: None,
         realtime: false,
     };
     let mut stage = Stage::new(SETTLE_MS_DEFAULT, false);

@@ -1,0 +1,165 @@
+//! What a page asked for while it loaded: whether another one could share its load.
+//!
+//! A load can be shared where everything that it read is there again: the clock and the random numbers belong to the
+//! template, and the plugin's own files, replacements and the host's own answers can be asked for again and compared.
+//! What came over the network, cookies that there were or that it set, and answers that came later cannot.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use url::Url;
+
+use crate::base::clock::TimestampMs;
+use crate::net::{NetError, Network, Reply, Request, Response, ScriptCookies};
+
+/// What a page asked for, and was answered.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Asked {
+    answers: Vec<(Request, Result<Response, NetError>)>,
+    /// Addresses whose cookies it looked at; there were none.
+    cookies: Vec<Url>,
+    differs: bool,
+}
+
+impl Asked {
+    /// Whether it read nothing that another load could find otherwise.
+    #[must_use]
+    pub fn is_shareable(&self) -> bool {
+        !self.differs
+    }
+
+    /// Whether these doors give the same answers.
+    #[must_use]
+    pub fn would_be_the_same(&self, network: &dyn Network, cookies: &dyn ScriptCookies, now: TimestampMs) -> bool {
+        self.is_shareable()
+            && self.cookies.iter().all(|url| cookies.get_for_script(url, now).is_empty())
+            && self.answers.iter().all(|(request, answer)| network.fetch(request.clone()) == *answer)
+    }
+
+    fn note(&mut self, request: Request, answer: &Result<Response, NetError>) {
+        self.differs |= match answer {
+            Ok(response) => response.live,
+            Err(error) => !error.is_certain(),
+        };
+        self.answers.push((request, answer.clone()));
+    }
+}
+
+/// Doors through which everything goes that a page asks for while it loads.
+#[derive(Clone)]
+pub(super) struct Listening {
+    network: Arc<dyn Network>,
+    cookies: Arc<dyn ScriptCookies>,
+    asked: Arc<Mutex<Asked>>,
+}
+
+impl Listening {
+    pub(super) fn new(network: Arc<dyn Network>, cookies: Arc<dyn ScriptCookies>) -> Self {
+        Self { network, cookies, asked: Arc::default() }
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Asked> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was asked for so far.
+    pub(super) fn heard(&self) -> Asked {
+        self.asked().clone()
+    }
+}
+
+impl Network for Listening {
+    fn fetch(&self, request: Request) -> Result<Response, NetError> {
+        let answer = self.network.fetch(request.clone());
+        self.asked().note(request, &answer);
+        answer
+    }
+
+    fn start(&self, id: u64, request: Request, reply: Reply) {
+        let (sender, answers) = std::sync::mpsc::channel();
+        self.network.start(id, request.clone(), sender);
+        // What lies here is answered at once.
+        match answers.try_recv() {
+            Ok((id, answer)) => {
+                self.asked().note(request, &answer);
+                // A page that is gone needs no answer.
+                let _ = reply.send((id, answer));
+            }
+            Err(_) => {
+                self.asked().differs = true;
+                std::thread::spawn(move || answers.into_iter().try_for_each(|answer| reply.send(answer)));
+            }
+        }
+    }
+}
+
+impl ScriptCookies for Listening {
+    fn get_for_script(&self, url: &Url, now: TimestampMs) -> String {
+        let cookies = self.cookies.get_for_script(url, now);
+        let mut asked = self.asked();
+        asked.differs |= !cookies.is_empty();
+        asked.cookies.push(url.clone());
+        cookies
+    }
+
+    fn set_from_script(&self, url: &Url, cookie: &str, now: TimestampMs) {
+        self.asked().differs = true;
+        self.cookies.set_from_script(url, cookie, now);
+    }
+}
+
+/// Doors of a template: what the page that loaded by itself was answered, and nothing else.
+pub(super) struct Again {
+    asked: Asked,
+    /// Whether something else was asked for: this load is not the same.
+    strayed: Mutex<bool>,
+}
+
+impl Again {
+    pub(super) fn new(asked: Asked) -> Self {
+        Self { asked, strayed: Mutex::new(false) }
+    }
+
+    /// Whether something else was asked for.
+    pub(super) fn strayed(&self) -> bool {
+        *self.strayed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stray(&self) {
+        *self.strayed.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    }
+}
+
+impl Network for Again {
+    fn fetch(&self, request: Request) -> Result<Response, NetError> {
+        let is_it = |known: &Request| {
+            (&known.method, &known.url, known.destination, &known.body)
+                == (&request.method, &request.url, request.destination, &request.body)
+        };
+        match self.asked.answers.iter().find(|(known, _)| is_it(known)) {
+            Some((_, answer)) => answer.clone(),
+            None => {
+                self.stray();
+                let reason = "a template asks for nothing new".to_owned();
+                Err(NetError::Unreachable { url: request.url.into(), reason })
+            }
+        }
+    }
+
+    fn start(&self, id: u64, request: Request, reply: Reply) {
+        // A page that is gone needs no answer.
+        let _ = reply.send((id, self.fetch(request)));
+    }
+}
+
+impl ScriptCookies for Again {
+    fn get_for_script(&self, url: &Url, _: TimestampMs) -> String {
+        if !self.asked.cookies.contains(url) {
+            self.stray();
+        }
+        String::new()
+    }
+
+    fn set_from_script(&self, _: &Url, _: &str, _: TimestampMs) {
+        self.stray();
+    }
+}
