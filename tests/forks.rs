@@ -49,11 +49,8 @@ impl Case {
             writeln!(said, "{} {}", turn.now, turn.idle).unwrap();
             let Some(line) = self.session.get(number) else { break };
             let Some(line) = parse_line(line, number as u64 + 1, "session").unwrap() else { continue };
-            let input = TurnInput {
-                stimulus: Some(Stimulus::from_line(&line)),
-                at: turn.now,
-                settle_ms: SETTLE_MS_DEFAULT,
-            };
+            let input =
+                TurnInput { stimulus: Some(Stimulus::from_line(&line)), at: turn.now, settle_ms: SETTLE_MS_DEFAULT };
             turn = page.turn(input);
         }
         said + &page.document_html()
@@ -129,11 +126,9 @@ fn library_pages_4() {
 #[test]
 fn sample_plugins() {
     let samples = root().parent().unwrap().join("sample-plugins");
-    for (name, page) in [
-        ("quick-reply", "page/index.html"),
-        ("order-lookup", "page/index.html"),
-        ("map", "page/index.html"),
-    ] {
+    for (name, page) in
+        [("quick-reply", "page/index.html"), ("order-lookup", "page/index.html"), ("map", "page/index.html")]
+    {
         let case = Case {
             folder: Folder::open(name, &samples.join(name)).unwrap(),
             path: page.to_owned(),
@@ -162,7 +157,8 @@ fn made(markup: &str, session: &[&str]) -> (tempfile::TempDir, Case) {
     (folder, case)
 }
 
-const TOLD: [&str; 2] = [r#"{"event":"OnUserChange","useraccount":"oA"}"#, r#"{"event":"OnUserChange","useraccount":"oB"}"#];
+const TOLD: [&str; 2] =
+    [r#"{"event":"OnUserChange","useraccount":"oA"}"#, r#"{"event":"OnUserChange","useraccount":"oB"}"#];
 
 #[test]
 fn what_a_page_reads_while_it_loads_is_the_template_s() {

@@ -13,7 +13,9 @@ use duoke::engine::event_loop::{Emission, Output};
 use duoke::event::{Stimulus, parse_line};
 use duoke::net::Folder;
 use duoke::page::{Driver, LoadError, Page, PageOptions, Turn, TurnInput};
-use duoke::process::{Bounds, PageProcess, Spawner};
+use duoke::process::{Bounds, Launcher, PageProcess, Spawner};
+#[cfg(target_os = "linux")]
+use duoke::process::{Level, Templates};
 use page_bench::{on_page_stack, options};
 
 /// Short, so that the tests are; long enough for an honest turn on a busy machine.
@@ -28,8 +30,15 @@ const MAP: &str = r#"{"event":"OnMapMsgClick","latitude":1,"longitude":2,"locati
 const PUT: &str = "<script>var puts = 0; function put(text) { return external.PutMsg(JSON.stringify({msg: {head: \
                    {random: String(++puts)}, body: [{type: 0, content: {text: String(text)}}]}})); }</script>";
 
-fn spawner() -> Arc<Spawner> {
-    Arc::new(Spawner::new(PathBuf::from(env!("CARGO_BIN_EXE_duoke"))))
+/// The ways in which pages come to be, each with the pages of one plugin.
+fn launchers() -> Vec<Arc<dyn Launcher>> {
+    let spawner = Spawner::new(PathBuf::from(env!("CARGO_BIN_EXE_duoke")));
+    #[cfg(target_os = "linux")]
+    return [Level::Spawned, Level::Compiled, Level::Loaded]
+        .map(|best| Arc::new(Templates::new(spawner.clone()).up_to(best)) as Arc<dyn Launcher>)
+        .to_vec();
+    #[cfg(not(target_os = "linux"))]
+    vec![Arc::new(spawner)]
 }
 
 /// A page of this markup, and whatever files are beside it.
@@ -53,12 +62,9 @@ impl Site {
         options(Folder::open("demo", self.folder.path()).unwrap(), "index.html", Vec::new())
     }
 
-    fn process(&self) -> PageProcess {
-        self.bounded(BOUNDS)
-    }
-
-    fn bounded(&self, bounds: Bounds) -> PageProcess {
-        PageProcess::new(self.options(), bounds, spawner())
+    fn processes(&self, bounds: Bounds) -> Vec<PageProcess> {
+        let process = |launcher| PageProcess::new(self.options(), bounds, launcher);
+        launchers().into_iter().map(process).collect()
     }
 }
 
@@ -98,8 +104,9 @@ fn run(driver: &mut dyn Driver, told: &[&str]) -> Result<String, LoadError> {
 
 #[track_caller]
 fn check(site: &Site, told: &[&str], expected: &str) {
-    let mut process = site.process();
-    assert_eq!(run(&mut process, told).unwrap(), expected);
+    for mut process in site.processes(BOUNDS) {
+        assert_eq!(run(&mut process, told).unwrap(), expected);
+    }
 }
 
 #[test]
@@ -120,7 +127,7 @@ fn a_page_process_does_what_a_page_does() {
          </script>",
     )
     .with("data.json", "[1]");
-    let mut process = site.bounded(PATIENT);
+    let mut process = site.processes(PATIENT).remove(0);
     let found = run(&mut process, &[USER_A, MAP]).unwrap();
     let html = process.document_html();
     let options = site.options();
@@ -181,11 +188,13 @@ fn memory_has_a_bound() {
            put('fine');
          }</script>",
     );
-    let mut process = site.bounded(PATIENT);
-    assert_eq!(
-        run(&mut process, &[USER_A, MAP, USER_B]).unwrap(),
-        "\noA: fine\noA: fault.limit the page ran over its bound of 67108864 memory_bytes\n(1 again) oA: fine | oB: fine",
-    );
+    for mut process in site.processes(PATIENT) {
+        assert_eq!(
+            run(&mut process, &[USER_A, MAP, USER_B]).unwrap(),
+            "\noA: fine\noA: fault.limit the page ran over its bound of 67108864 memory_bytes\n\
+             (1 again) oA: fine | oB: fine",
+        );
+    }
 }
 
 #[test]
@@ -196,16 +205,17 @@ fn a_page_that_breaks_its_process_is_reported() {
            put('fine');
          }</script>",
     );
-    let mut process = site.bounded(PATIENT);
-    let said = run(&mut process, &[USER_A, MAP, USER_B]).unwrap();
-    assert!(said.contains("fault."), "{said}");
-    assert!(said.ends_with("oB: fine"), "{said}");
+    for mut process in site.processes(PATIENT) {
+        let said = run(&mut process, &[USER_A, MAP, USER_B, MAP, USER_A]).unwrap();
+        assert_eq!(said.matches("fault.").count(), 2, "{said}");
+        assert!(said.ends_with("oA: fine"), "{said}");
+    }
 }
 
 #[test]
 fn a_page_that_does_not_load_says_why() {
     let site = Site::new("<script>while (true) {}</script>");
-    let error = run(&mut site.process(), &[]).unwrap_err();
+    let error = run(&mut site.processes(BOUNDS).remove(0), &[]).unwrap_err();
     assert_eq!(error.to_string(), "the page computed longer than 1500 ms");
 }
 
@@ -214,7 +224,7 @@ fn a_page_that_dies_again_and_again_is_parked() {
     let site = Site::new(
         "<script>function MCS_ClientNotify(s) { if (JSON.parse(s).event === 'OnMapMsgClick') while (true) {} }</script>",
     );
-    let mut process = site.process();
+    let mut process = site.processes(Bounds { soft_ms: 200, hard_ms: 400, ..BOUNDS }).pop().unwrap();
     let said = run(&mut process, &[MAP; 7]).unwrap();
     assert!(process.is_parked());
     assert_eq!(said.matches("fault.timeout").count(), 5, "{said}");
@@ -224,7 +234,7 @@ fn a_page_that_dies_again_and_again_is_parked() {
 #[test]
 fn nothing_leads_out_of_a_page_process() {
     let site = Site::new("<p>");
-    let mut process = site.bounded(PATIENT);
+    let mut process = site.processes(PATIENT).remove(0);
     process.open(SETTLE_MS_DEFAULT).unwrap();
     let tried = process.probe();
     assert!(tried.len() > 10);
@@ -232,4 +242,47 @@ fn nothing_leads_out_of_a_page_process() {
     assert!(open.is_empty(), "{open:#?}");
     let refused = tried.iter().filter(|tried| tried.answer.contains("not permitted") || tried.answer.contains("EPERM"));
     assert!(refused.count() > 8, "by the filter, not by chance: {tried:#?}");
+}
+
+/// Processes below this one, and descriptors that are open here.
+#[cfg(target_os = "linux")]
+fn held() -> (usize, usize) {
+    let parent = std::process::id().to_string();
+    let is_child =
+        |stat: &str| stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)) == Some(&parent);
+    let processes = std::fs::read_dir("/proc").unwrap().filter(|entry| {
+        let stat = entry.as_ref().unwrap().path().join("stat");
+        std::fs::read_to_string(stat).is_ok_and(|stat| is_child(&stat))
+    });
+    (processes.count(), std::fs::read_dir("/proc/self/fd").unwrap().count())
+}
+
+/// 50 deaths, or as many as `DUOKE_TEST_KILLS` says.
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_is_left_of_pages_that_were_killed() {
+    let kills = std::env::var("DUOKE_TEST_KILLS").ok().map_or(50, |kills| kills.parse().unwrap());
+    let site = Site::new(
+        "<script>function MCS_ClientNotify(s) { if (JSON.parse(s).event === 'OnMapMsgClick') while (true) {} put(1); }\
+         </script>",
+    );
+    let bounds = Bounds { soft_ms: 50, hard_ms: 100, ..BOUNDS };
+    let before = held();
+    for launcher in launchers() {
+        let mut killed = 0;
+        // On a busy machine one may be too slow to load.
+        for _ in 0..10 * kills {
+            // A page of its own each time: one that dies again and again is parked.
+            let mut process = PageProcess::new(site.options(), bounds, launcher.clone());
+            if let Ok(turn) = process.open(SETTLE_MS_DEFAULT) {
+                assert!(lines(&process.turn(input(MAP, 1, turn.now)))[0].contains("fault.timeout"));
+                killed += 1;
+            }
+            if 3 * killed >= kills {
+                break;
+            }
+        }
+        assert!(3 * killed >= kills, "{killed} of {kills}");
+    }
+    assert_eq!(held(), before);
 }

@@ -111,12 +111,12 @@ mod tests {
         assert_eq!(add("var a = 1;", &mut context), Ahead::Ready);
         let code = Code { text: "var a = 1;", url: "a.js", line: 1, column: 1 };
         assert!(Compiled::find(&code, &context).is_some());
-        for other in
-            [Code { text: "var a = 2;", ..code }, Code { url: "b.js", ..code }, Code { line: 2, ..code }, Code {
-                column: 2,
-                ..code
-            }]
-        {
+        for other in [
+            Code { text: "var a = 2;", ..code },
+            Code { url: "b.js", ..code },
+            Code { line: 2, ..code },
+            Code { column: 2, ..code },
+        ] {
             assert!(Compiled::find(&other, &context).is_none());
         }
         assert_eq!(Compiled::used(&context), 1);

@@ -244,9 +244,7 @@ impl EventLoop {
         self.due.borrow_mut().values_mut().for_each(|key| *key = moved(*key));
         let timers = self.timers.take().into_iter();
         *self.timers.borrow_mut() = timers
-            .map(|(key, timer)| {
-                (moved(key), Timer { stimulus_time: timer.stimulus_time.saturating_add(ms), ..timer })
-            })
+            .map(|(key, timer)| (moved(key), Timer { stimulus_time: timer.stimulus_time.saturating_add(ms), ..timer }))
             .collect();
     }
 

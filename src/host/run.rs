@@ -17,6 +17,8 @@ use crate::event::{Line, Stimulus, StimulusKind, stimulus::STIMULUS_PREFIX};
 use crate::net::PluginNetwork;
 use crate::outbox::Summary;
 use crate::page::{Driver, PageOptions};
+#[cfg(target_os = "linux")]
+use crate::process::Templates;
 use crate::process::{Bounds, PageProcess, Spawner};
 use crate::record::ReadError;
 use crate::webapi::world::Settings;
@@ -105,10 +107,15 @@ struct Run<'a> {
     closed: bool,
 }
 
-/// A page in a process of its own, with the ordinary bounds.
+/// A page in a process of its own, with the ordinary bounds. One that takes its place is forked, where the system can.
 #[must_use]
 pub fn page_process(options: PageOptions) -> Box<dyn Driver + Send> {
-    Box::new(PageProcess::new(options, Bounds::default(), Arc::new(Spawner::of_this_program())))
+    let spawner = Spawner::of_this_program();
+    #[cfg(target_os = "linux")]
+    let launcher = Arc::new(Templates::new(spawner));
+    #[cfg(not(target_os = "linux"))]
+    let launcher = Arc::new(spawner);
+    Box::new(PageProcess::new(options, Bounds::default(), launcher))
 }
 
 /// Opens the pages, plays the log, delivers, writes the documents.

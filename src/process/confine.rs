@@ -63,8 +63,8 @@ fn landlock() -> Result<(), String> {
 mod seccomp {
     use std::collections::BTreeMap;
 
-    use nix::libc;
     use super::Role;
+    use nix::libc;
     use seccompiler::{
         BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
         TargetArch, apply_filter_all_threads,

@@ -128,19 +128,13 @@ impl Live {
         }
         let (replies, receiver) = channel();
         let (stream, writing) = (self.stream.clone(), self.writing.clone());
-        std::thread::Builder::new()
-            .name("replies".to_owned())
-            .spawn(move || pass_on(&receiver, &stream, &writing))?;
+        std::thread::Builder::new().name("replies".to_owned()).spawn(move || pass_on(&receiver, &stream, &writing))?;
         Ok(self.replies.insert(replies).clone())
     }
 }
 
 /// Passes replies on to the page until there are no more, or the page is gone.
-fn pass_on(
-    replies: &Receiver<(u64, Result<Response, NetError>)>,
-    stream: &UnixStream,
-    writing: &Mutex<()>,
-) {
+fn pass_on(replies: &Receiver<(u64, Result<Response, NetError>)>, stream: &UnixStream, writing: &Mutex<()>) {
     for (id, result) in replies {
         let _held = writing.lock().unwrap_or_else(PoisonError::into_inner);
         if frame::write(stream, &ToPage::Reply(id, result)).is_err() {

@@ -26,8 +26,8 @@ mod scrutiny;
 #[cfg(target_os = "linux")]
 pub mod templates;
 
-pub use host::PageProcess;
 pub use asked::Asked;
+pub use host::PageProcess;
 pub use launch::{Launch, Launched, Launcher, Level, PAGE_COMMAND, Spawner};
 pub use protocol::{Bounds, Opening};
 #[cfg(target_os = "linux")]

@@ -2,8 +2,8 @@
 
 use nix::sys::signal::Signal;
 
-use super::live::Death;
 use super::launch::Ending;
+use super::live::Death;
 use super::protocol::Bounds;
 use crate::base::memory::OVER_CEILING_CODE;
 use crate::event::{Fault, Place};

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use super::deadline;
 use super::far::FarHost;
-use super::protocol::{Bounds, FromPage, Opening, Role, ToPage, VERSION};
 use super::probe;
+use super::protocol::{Bounds, FromPage, Opening, Role, ToPage, VERSION};
 use crate::base::limits::PAGE_STACK_BYTES;
 use crate::base::memory;
 use crate::page::{LoadError, Page, PageOptions};
@@ -89,7 +89,9 @@ impl Server {
     fn serve(&mut self) -> Result<(), Failure> {
         loop {
             let answer = match (self.host.command(), &mut self.state) {
-                (ToPage::Open(role, opening), State::New | State::Blank(_)) => FromPage::Opened(self.open(role, *opening)?),
+                (ToPage::Open(role, opening), State::New | State::Blank(_)) => {
+                    FromPage::Opened(self.open(role, *opening)?)
+                }
                 (ToPage::Prepare(opening), State::New) => FromPage::Prepared(self.prepare(*opening)?),
                 (ToPage::Resume(moment), State::Loaded(_)) => {
                     self.confine(Role::Page)?;
