@@ -86,7 +86,7 @@ impl Network for Listening {
             }
             Err(_) => {
                 self.asked().differs = true;
-                std::thread::spawn(move || answers.into_iter().try_for_each(|answer| reply.send(answer)));
+                std::thread::spawn(move || answers.into_iter().for_each(|answer| drop(reply.send(answer))));
             }
         }
     }

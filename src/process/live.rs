@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::launch::Launched;
 use super::protocol::{Bounds, FromPage, ToPage};
 use crate::base::clock::Stopwatch;
 use crate::base::limits::REST_MS_MAX;
-use crate::net::{NetError, Network, Response, ScriptCookies};
+use crate::net::{NetError, Network, Reply, Response, ScriptCookies};
 
 /// A process and the connection to it.
 pub(super) struct Live {
@@ -21,7 +21,7 @@ pub(super) struct Live {
     /// Held while a frame is written, by us or by the thread that passes replies on.
     writing: Arc<Mutex<()>>,
     /// That thread, once there are any.
-    replies: Option<Sender<(u64, Result<Response, NetError>)>>,
+    replies: Option<Reply>,
     /// What of its confinement the process says that this system does not have.
     pub(super) unconfined: Vec<String>,
 }
@@ -122,7 +122,7 @@ impl Live {
     }
 
     /// Where replies go that come later.
-    fn replies(&mut self) -> Result<Sender<(u64, Result<Response, NetError>)>, FrameError> {
+    fn replies(&mut self) -> Result<Reply, FrameError> {
         if let Some(replies) = &self.replies {
             return Ok(replies.clone());
         }
