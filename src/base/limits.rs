@@ -53,6 +53,10 @@ pub const HEAP_RESERVE_BYTES: usize = 4 * 1024 * 1024;
 pub const HEAP_GROWTH_BYTES: isize = 32 * 1024 * 1024;
 /// Files of a page whose text is kept for code frames: a page that asks by JSONP loads a new one every time.
 pub const SOURCES_MAX: usize = 100;
+/// Style sheets of links that are fetched while a document is parsed.
+pub const SHEETS_MAX: usize = 100;
+/// Sheets that a style sheet may import, directly and through others: a circle has no end.
+pub const SHEET_IMPORTS_MAX: usize = 32;
 /// Stack frames a fault keeps.
 pub const STACK_FRAMES_MAX: usize = 20;
 /// Lines of source shown before the faulty one in a code frame.

@@ -122,6 +122,7 @@ pub fn set(element: &NodeRef, local: &str, value: &str) {
 #[expect(clippy::needless_pass_by_value, reason = "callers have made both for the attribute")]
 pub fn set_named(element: &NodeRef, name: QualName, value: String) {
     let Some(data) = element.as_element() else { return };
+    super::css_motion::note_attribute(&name.local, &value);
     let old = {
         let mut attributes = data.attributes.borrow_mut();
         let found = attributes.iter_mut().find(|a| a.name.local == name.local && a.name.ns == name.ns);

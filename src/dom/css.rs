@@ -1,7 +1,5 @@
 //! CSS as far as scripts ask for it: declarations, style sheets, computed values. There is no layout.
 
-use std::rc::Rc;
-
 use cssparser::{
     AtRuleParser, BasicParseErrorKind, CowRcStr, DeclarationParser, ParseError, Parser, ParserState,
     QualifiedRuleParser, RuleBodyItemParser, RuleBodyParser, StyleSheetParser, parse_important,
@@ -11,7 +9,8 @@ use super::document::DocumentData;
 use super::media_query::media_matches;
 use super::node::NodeRef;
 use super::select::Selectors;
-use super::{css_shorthands, css_values, text, tree};
+use super::sheets::{self, Sheets};
+use super::{css_prefixes, css_shorthands, css_values, tree};
 
 /// One declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,9 +24,9 @@ pub struct Declaration {
 }
 
 /// A style rule of a sheet.
-pub struct Rule {
-    selectors: Selectors,
-    declarations: Vec<Declaration>,
+pub(super) struct Rule {
+    pub(super) selectors: Selectors,
+    pub(super) declarations: Vec<Declaration>,
 }
 
 struct Body;
@@ -63,7 +62,7 @@ impl<'i> DeclarationParser<'i> for Body {
         if value.is_empty() || !input.is_exhausted() {
             return Err(ParseError::custom(()));
         }
-        let name = if name.starts_with("--") { name.to_string() } else { name.to_ascii_lowercase() };
+        let name = if name.starts_with("--") { name.to_string() } else { css_prefixes::plain(&name) };
         Ok(Declaration { name, value, important })
     }
 }
@@ -117,9 +116,12 @@ pub fn serialize(list: &[Declaration]) -> String {
     list.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
-struct Sheet(Vec<Rule>);
+/// Adds the rules of a sheet's text.
+pub(super) fn parse_sheet(source: &str, sheets: &mut Sheets) {
+    for _ in StyleSheetParser::new(&mut Parser::new(source), sheets) {}
+}
 
-impl<'i> QualifiedRuleParser<'i> for Sheet {
+impl<'i> QualifiedRuleParser<'i> for Sheets {
     type Prelude = String;
     type QualifiedRule = ();
     type Error = ();
@@ -138,12 +140,12 @@ impl<'i> QualifiedRuleParser<'i> for Sheet {
     ) -> Result<(), ParseError<()>> {
         let declarations = body(input);
         let selectors = Selectors::parse(&prelude).map_err(|_| ParseError::custom(()))?;
-        self.0.push(Rule { selectors, declarations });
+        self.rules.push(Rule { selectors, declarations });
         Ok(())
     }
 }
 
-impl<'i> AtRuleParser<'i> for Sheet {
+impl<'i> AtRuleParser<'i> for Sheets {
     /// Whether the rules inside apply.
     type Prelude = bool;
     type AtRule = ();
@@ -152,9 +154,13 @@ impl<'i> AtRuleParser<'i> for Sheet {
     fn parse_prelude(&mut self, name: CowRcStr<'i>, input: &mut Parser<'i>) -> Result<bool, ParseError<()>> {
         let from = input.position();
         while input.next().is_ok() {}
-        let prelude = input.slice_from(from).trim().to_ascii_lowercase();
+        let prelude = input.slice_from(from).trim();
         match &*name.to_ascii_lowercase() {
-            "media" => Ok(media_matches(&prelude)),
+            "media" => Ok(media_matches(prelude)),
+            "keyframes" | "-webkit-keyframes" => {
+                self.keyframes.insert(prelude.trim_matches(['"', '\'']).to_owned());
+                Ok(false)
+            }
             "supports" => Ok(true),
             _ => Err(ParseError::from_basic_kind(BasicParseErrorKind::AtRuleInvalid)),
         }
@@ -180,26 +186,9 @@ pub const PAGE_WIDTH_PX: f64 = 420.0;
 /// Height of the tab, in CSS pixels: no source states it; a tab of that client on a 768-line screen.
 pub const PAGE_HEIGHT_PX: f64 = 640.0;
 
-fn rules_of(document: &NodeRef, data: &DocumentData) -> Rc<[Rule]> {
-    if let Some(rules) = data.rules.borrow().as_ref() {
-        return rules.clone();
-    }
-    let mut sheet = Sheet(Vec::new());
-    for style in tree::descendants(document).filter(|n| n.is_html("style")) {
-        let media = style.as_element().and_then(|e| e.attr("media")).unwrap_or_default();
-        if media_matches(&media) {
-            let source = text::child_text(&style);
-            for _ in StyleSheetParser::new(&mut Parser::new(&source), &mut sheet) {}
-        }
-    }
-    let rules: Rc<[Rule]> = sheet.0.into();
-    data.rules.replace(Some(rules.clone()));
-    rules
-}
-
-/// Forgets the parsed sheets when a style element, or text in one, comes or goes.
+/// Forgets the parsed sheets when an element with a sheet, or text in one, comes or goes.
 pub(super) fn note_style(node: &NodeRef, document: &DocumentData) {
-    if node.is_html("style") || node.is_text() && node.parent().is_some_and(|p| p.is_html("style")) {
+    if node.is_html("style") || node.is_html("link") || node.is_text() && node.parent().is_some_and(|p| p.is_html("style")) {
         document.rules.replace(None);
     }
 }
@@ -219,9 +208,11 @@ pub fn cascaded(element: &NodeRef, property: &str) -> Option<String> {
         && let Some(data) = document.as_document()
         && element.is_connected()
     {
-        for (order, rule) in rules_of(&document, data).iter().enumerate() {
-            for declaration in rule.declarations.iter().filter(speaks) {
-                if let Some(specificity) = rule.selectors.matching_specificity(element) {
+        let sheets = sheets::of(&document, data);
+        for order in sheets.about(property).iter().copied() {
+            let rule = &sheets.rules[order];
+            if let Some(specificity) = rule.selectors.matching_specificity(element) {
+                for declaration in rule.declarations.iter().filter(speaks) {
                     offer((declaration.important, false, specificity, order), declaration);
                 }
             }
@@ -314,7 +305,9 @@ fn default_display(element: &NodeRef) -> &'static str {
     }
 }
 
-fn initial(property: &str) -> &'static str {
+/// The initial value of a property; empty where nobody knows it.
+#[must_use]
+pub fn initial(property: &str) -> &'static str {
     match property {
         "position" => "static",
         "float"

@@ -7,9 +7,9 @@ use boa_gc::{Finalize, GcRefCell, Trace, WeakGc};
 use html5ever::tree_builder::QuirksMode;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::css::Rule;
 use super::node::{Node, NodeRef, same};
 use super::range::Range;
+use super::sheets::{LinkedSheet, Sheets};
 use super::traversal::Cursor;
 use super::tree;
 
@@ -29,7 +29,9 @@ pub struct DocumentData {
     changed_names: RefCell<FxHashSet<Box<str>>>,
     /// The rules of the document's style sheets, until one of them changes.
     #[unsafe_ignore_trace]
-    pub(super) rules: RefCell<Option<Rc<[Rule]>>>,
+    pub(super) rules: RefCell<Option<Rc<Sheets>>>,
+    /// The sheets of links.
+    pub(super) linked: GcRefCell<Vec<LinkedSheet>>,
     /// Live ranges in trees of this document.
     pub(super) ranges: GcRefCell<Vec<WeakGc<Range>>>,
     /// Node iterators whose root is in this document.
@@ -55,6 +57,7 @@ impl DocumentData {
             document_names: RefCell::default(),
             changed_names: RefCell::default(),
             rules: RefCell::default(),
+            linked: GcRefCell::default(),
             ranges: GcRefCell::default(),
             iterators: GcRefCell::default(),
             quirks: Cell::new(QuirksMode::NoQuirks),

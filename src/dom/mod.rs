@@ -21,6 +21,8 @@ pub mod attributes;
 pub mod boxes;
 pub mod copy;
 pub mod css;
+pub mod css_motion;
+pub mod css_prefixes;
 pub mod css_rules;
 pub mod css_shorthands;
 pub mod css_transforms;
@@ -40,6 +42,7 @@ pub mod range_contents;
 
 pub mod select;
 pub mod serialize;
+pub mod sheets;
 pub mod text;
 pub mod traversal;
 pub mod tree;

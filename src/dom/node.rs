@@ -47,6 +47,8 @@ const PARSER_INSERTED: u8 = 4;
 const SCRIPT_NON_BLOCKING: u8 = 8;
 /// The element has the focus; it loses it when it leaves the document.
 pub(super) const FOCUSED: u8 = 16;
+/// A rendering opportunity has seen the element since it was connected.
+pub(super) const STYLED: u8 = 32;
 
 /// What a node is (DOM §4.4, nodeType).
 #[derive(Trace, Finalize)]
@@ -235,6 +237,13 @@ impl Node {
     #[must_use]
     pub fn as_document(&self) -> Option<&DocumentData> {
         if let NodeKind::Document(data) = &self.kind { Some(data) } else { None }
+    }
+
+    /// Whether a rendering opportunity has seen the element since it was connected; from now on one has.
+    pub fn was_styled(&self) -> bool {
+        let was = self.flags.get() & STYLED != 0;
+        self.set_flag(STYLED, true);
+        was
     }
 
     /// Whether this is a document in quirks mode.

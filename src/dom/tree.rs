@@ -3,7 +3,7 @@
 use html5ever::{LocalName, ns};
 
 use super::document::{OBSERVERS, WATCHERS, is_watched, mutated};
-use super::node::{CONNECTED, FOCUSED, NodeKind, NodeRef, get, same};
+use super::node::{CONNECTED, FOCUSED, NodeKind, STYLED, NodeRef, get, same};
 use super::{observe, range, traversal};
 
 pub use super::copy::{clone, is_equal};
@@ -358,6 +358,7 @@ fn connect(subtree: &NodeRef) {
         if let Some(element) = node.as_element() {
             element.with_attributes(|attributes| {
                 for attribute in attributes.iter().filter(|a| a.name.ns == ns!()) {
+                    super::css_motion::note_attribute(&attribute.name.local, &attribute.value);
                     if &*attribute.name.local == "id" {
                         data.add_id(&attribute.value, &node);
                         data.add_name(&attribute.value, &node, true);
@@ -377,7 +378,7 @@ fn disconnect(subtree: &NodeRef) {
     let data = document.as_ref().and_then(|d| d.as_document());
     let mut at = Some(subtree.clone());
     while let Some(node) = at {
-        node.set_flag(CONNECTED | FOCUSED, false);
+        node.set_flag(CONNECTED | FOCUSED | STYLED, false);
         if let Some(data) = data {
             super::css::note_style(&node, data);
         }

@@ -79,6 +79,7 @@ pub struct EventLoop {
     stimulus_time: Cell<TimestampMs>,
     emissions: RefCell<Vec<Emission>>,
     reporter: Cell<Option<ErrorReporter>>,
+    after_task: Cell<Option<fn(&mut Context)>>,
     user: RefCell<Option<Arc<str>>>,
     closed: Cell<bool>,
 }
@@ -101,6 +102,7 @@ impl EventLoop {
             stimulus_time: Cell::new(now),
             emissions: RefCell::default(),
             reporter: Cell::new(None),
+            after_task: Cell::new(None),
             user: RefCell::default(),
             closed: Cell::new(false),
         }
@@ -124,6 +126,11 @@ impl EventLoop {
     /// Sets how errors are reported.
     pub fn set_reporter(&self, reporter: ErrorReporter) {
         self.reporter.set(Some(reporter));
+    }
+
+    /// Sets what follows each task and its microtasks: the rendering opportunity (HTML §8.1.7.3, step 2).
+    pub fn set_after_task(&self, work: fn(&mut Context)) {
+        self.after_task.set(Some(work));
     }
 
     /// Sets the user the page was last told.
@@ -301,6 +308,9 @@ impl EventLoop {
             self.report(&error, context);
         }
         self.checkpoint(context);
+        if let Some(work) = self.after_task.get() {
+            work(context);
+        }
         super::heap::collect_if_grown();
         self.cause.replace(before);
     }

@@ -36,7 +36,7 @@ impl Bounds {
     pub fn bytes_max(&self, destination: Destination) -> usize {
         match destination {
             Destination::Document => self.document_bytes_max,
-            Destination::Script | Destination::Xhr => self.answer_bytes_max,
+            Destination::Script | Destination::Style | Destination::Xhr => self.answer_bytes_max,
         }
     }
 }

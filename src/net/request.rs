@@ -16,6 +16,8 @@ pub enum Destination {
     Document,
     /// A `<script src>`, from the parser or inserted.
     Script,
+    /// A style sheet, of a `<link>` or imported.
+    Style,
     /// `XMLHttpRequest` or `fetch()`.
     Xhr,
 }

@@ -242,6 +242,7 @@ fn finish_parsing(context: &mut Context) -> JsResult<()> {
         parser.end();
     }
     crate::webapi::named_access::publish(context);
+    crate::webapi::linked_sheets::load_parsed(context);
     window.ready_state.set(ReadyState::Interactive);
     let document = wrap(&window.document, context);
     fire(&document, "readystatechange", false, false, context)?;

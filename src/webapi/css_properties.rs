@@ -1,5 +1,7 @@
 //! The CSS properties that a style object has, and how scripts spell them ([CSSOM §6.6](https://drafts.csswg.org/cssom/#the-cssstyledeclaration-interface)).
 
+use crate::dom::css_prefixes::{self, has_prefix};
+
 /// Every property, as CSS spells it.
 pub const PROPERTIES: [&str; 207] = [
     "align-content",
@@ -222,34 +224,6 @@ pub const WEBKIT: [&str; 7] = [
     "-webkit-text-fill-color",
 ];
 
-/// Properties that have WebKit's prefix as a second name, by the start of the name without it.
-const PREFIXED: [&str; 18] = [
-    "align-",
-    "animation",
-    "appearance",
-    "backface-visibility",
-    "background-clip",
-    "background-size",
-    "border-radius",
-    "box-shadow",
-    "box-sizing",
-    "column",
-    "filter",
-    "flex",
-    "justify-content",
-    "mask",
-    "perspective",
-    "transform",
-    "transition",
-    "user-select",
-];
-
-/// Whether `-webkit-` before a property means the same property.
-#[must_use]
-pub fn has_prefix(property: &str) -> bool {
-    PREFIXED.iter().any(|start| property.starts_with(start))
-}
-
 /// The property that a name means, lower case and without a prefix that says nothing; `None` for an unknown one. A
 /// custom property is any name that starts with `--`.
 #[must_use]
@@ -257,10 +231,9 @@ pub fn canonical(name: &str) -> Option<String> {
     if name.starts_with("--") {
         return Some(name.to_owned());
     }
-    let lower = name.to_ascii_lowercase();
-    let plain = lower.strip_prefix("-webkit-").filter(|rest| has_prefix(rest)).unwrap_or(&lower);
-    let is_known = PROPERTIES.binary_search(&plain).is_ok() || WEBKIT.contains(&plain);
-    is_known.then(|| plain.to_owned())
+    let plain = css_prefixes::plain(name);
+    let is_known = PROPERTIES.binary_search(&&*plain).is_ok() || WEBKIT.contains(&&*plain);
+    is_known.then_some(plain)
 }
 
 /// The names of a property on a style object, as CSS and as scripts spell it.

@@ -28,6 +28,8 @@ fn attribute_set(element: &NodeRef, name: &str, context: &mut Context) -> JsResu
         super::named_access::publish(context);
     } else if name == "src" && element.is_html("img") {
         return super::image::source_set(element, context);
+    } else if element.is_html("link") {
+        super::linked_sheets::changed(element, context);
     }
     Ok(())
 }

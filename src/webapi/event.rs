@@ -5,7 +5,7 @@ use std::cell::Cell;
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
 use boa_gc::{Finalize, GcRefCell, Trace};
 
-use super::handlers;
+use super::{handlers, motion};
 use super::target::{Listener, with_listeners};
 use super::window::Window;
 use super::wrap::{as_node, peek_script, wrap};
@@ -220,7 +220,8 @@ pub fn dispatch_as(event: &JsObject, target: &JsObject, named: &JsObject, contex
         *data.target.borrow_mut() = Some(named.clone());
         data.kind.borrow().clone()
     })?;
-    let listened: Vec<(usize, JsObject)> = listening(&path, &kind, context);
+    let legacy = legacy_of(event, &kind)?;
+    let listened: Vec<(usize, JsObject)> = listening(&path, &kind, legacy.as_ref(), context);
     with(event, |data| *data.path.borrow_mut() = path)?;
     let is_target = |at: usize| at == 0;
     let bubbles = with(event, |data| data.flag(BUBBLES))?;
@@ -257,14 +258,20 @@ fn path_of(target: &JsObject, event: &JsObject, context: &Context) -> Vec<Stop> 
 }
 
 /// The stops of a path that have something to call, with their place in it.
-fn listening(path: &[Stop], kind: &JsString, context: &mut Context) -> Vec<(usize, JsObject)> {
+fn listening(
+    path: &[Stop],
+    kind: &JsString,
+    legacy: Option<&JsString>,
+    context: &mut Context,
+) -> Vec<(usize, JsObject)> {
     let attribute = handlers::attribute_of(kind);
     let mut found = Vec::new();
     for (at, stop) in path.iter().enumerate() {
         match stop {
             Stop::Object(object) => found.push((at, object.clone())),
             Stop::Node(node) => {
-                let listens = peek_script(node, |script| script.listeners.has_type(kind)).unwrap_or(false);
+                let hears = |kind: &JsString| peek_script(node, |script| script.listeners.has_type(kind)).unwrap_or(false);
+                let listens = hears(kind) || legacy.is_some_and(hears);
                 let has_attribute = attribute
                     .as_deref()
                     .is_some_and(|name| node.as_element().is_some_and(|element| element.has_attr(name)));
@@ -284,10 +291,37 @@ fn invoke(event: &JsObject, object: &JsObject, kind: &JsString, capture: bool, c
     if !capture {
         handlers::adopt_attribute(object, kind, context);
     }
-    let listeners = with_listeners(object, |listeners| listeners.of_type(kind)).unwrap_or_default();
+    let of_type = |kind: &JsString| with_listeners(object, |listeners| listeners.of_type(kind)).unwrap_or_default();
+    let listeners = of_type(kind);
+    if !listeners.is_empty() {
+        return inner_invoke(event, object, kind, listeners, capture, context);
+    }
+    let Some(legacy) = legacy_of(event, kind)? else { return Ok(()) };
+    let listeners = of_type(&legacy);
     if listeners.is_empty() {
         return Ok(());
     }
+    with(event, |data| *data.kind.borrow_mut() = legacy.clone())?;
+    let invoked = inner_invoke(event, object, &legacy, listeners, capture, context);
+    with(event, |data| *data.kind.borrow_mut() = kind.clone())?;
+    invoked
+}
+
+/// The name under which an event of the browser's own reaches those who know no other (DOM §2.9, "legacy event type").
+fn legacy_of(event: &JsObject, kind: &JsString) -> JsResult<Option<JsString>> {
+    let is_trusted = with(event, |data| data.flag(TRUSTED))?;
+    let legacy = || motion::legacy_type(&kind.to_std_string_lossy());
+    Ok(if is_trusted { legacy().map(JsString::from) } else { None })
+}
+
+fn inner_invoke(
+    event: &JsObject,
+    object: &JsObject,
+    kind: &JsString,
+    listeners: Vec<Listener>,
+    capture: bool,
+    context: &mut Context,
+) -> JsResult<()> {
     with(event, |data| *data.current_target.borrow_mut() = Some(object.clone()))?;
     for listener in listeners.into_iter().filter(|l| l.capture == capture) {
         if listener.removed.get() || listener.is_aborted() {

@@ -18,11 +18,13 @@ use crate::dom::{NodeRef, tree};
 use crate::engine::convert::{Native, arg, array};
 use crate::engine::interface::{define_accessor, define_method, define_value};
 
-fn offset_width(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+fn offset_width(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    super::motion::update(context);
     Ok(boxes::size(&this_element(this)?).width.round().into())
 }
 
-fn offset_height(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+fn offset_height(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    super::motion::update(context);
     Ok(boxes::size(&this_element(this)?).height.round().into())
 }
 
@@ -37,15 +39,18 @@ fn offset(element: &NodeRef) -> (f64, f64) {
     (own.x - origin.x - border.left, own.y - origin.y - border.top)
 }
 
-fn offset_left(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+fn offset_left(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    super::motion::update(context);
     Ok(offset(&this_element(this)?).0.round().into())
 }
 
-fn offset_top(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+fn offset_top(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    super::motion::update(context);
     Ok(offset(&this_element(this)?).1.round().into())
 }
 
 fn offset_parent(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    super::motion::update(context);
     let parent = boxes::offset_parent(&this_element(this)?);
     Ok(wrap_or_null(parent, context))
 }
@@ -68,20 +73,24 @@ fn is_root(element: &NodeRef) -> bool {
     element.is_html("html") && element.is_connected()
 }
 
-fn client_width(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+fn client_width(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    super::motion::update(context);
     Ok(client_size(&this_element(this)?).width.round().into())
 }
 
-fn client_height(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+fn client_height(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    super::motion::update(context);
     Ok(client_size(&this_element(this)?).height.round().into())
 }
 
-fn client_left(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+fn client_left(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    super::motion::update(context);
     let element = this_element(this)?;
     Ok(client_border(&element, |border| border.left).into())
 }
 
-fn client_top(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+fn client_top(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    super::motion::update(context);
     let element = this_element(this)?;
     Ok(client_border(&element, |border| border.top).into())
 }
@@ -96,11 +105,13 @@ fn scroll_size(element: &NodeRef) -> Size {
     Size { width: inside.width.max(content.width), height: inside.height.max(content.height) }
 }
 
-fn scroll_width(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+fn scroll_width(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    super::motion::update(context);
     Ok(scroll_size(&this_element(this)?).width.round().into())
 }
 
-fn scroll_height(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+fn scroll_height(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    super::motion::update(context);
     Ok(scroll_size(&this_element(this)?).height.round().into())
 }
 
@@ -169,11 +180,13 @@ pub(super) fn rect_object(rect: Rect, context: &mut Context) -> JsResult<JsObjec
 }
 
 fn bounding_rect(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    super::motion::update(context);
     let rect = boxes::rect(&this_element(this)?).unwrap_or_default();
     rect_object(rect, context).map(JsValue::from)
 }
 
 fn client_rects(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    super::motion::update(context);
     let rect = boxes::rect(&this_element(this)?);
     let object = rect.map(|rect| rect_object(rect, context)).transpose()?;
     Ok(array(object.map(JsValue::from), context))

@@ -10,7 +10,7 @@ use super::wrap::wrap;
 use super::{
     abort, autocorrect, base64, blob, character_data, collection, console, controls, crypto, css, dataset, dialogs,
     document, element, elements, event, event_types, exception, fetch, file, file_reader, form_data, form_element,
-    geometry, handlers, history, html_element, implementation, location, media_query_list, message_port,
+    geometry, handlers, history, html_element, implementation, location, media_query_list, message_port, motion,
     mutation_observer, named_access, named_node_map, navigator, node, object_url, parent_node, performance,
     post_message, range, report_error, runtime, select, selection, storage, structured_clone, style, style_sheet, svg,
     target, text_encoding, timers, token_list, traversal, url, url_search_params, validity, xhr,
@@ -53,6 +53,7 @@ fn install_messaging(context: &mut Context) -> JsResult<()> {
 
 fn install_style(context: &mut Context) -> JsResult<()> {
     style::install(context)?;
+    motion::install(context);
     css::install(context)?;
     style_sheet::install(context)?;
     let element = prototype("Element", context);

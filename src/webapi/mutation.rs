@@ -4,8 +4,8 @@ use boa_engine::{Context, JsResult, JsValue};
 
 use super::exception::insert_exception;
 use super::wrap::as_node;
-use super::{named_access, scripting};
-use crate::dom::{Node, NodeKind, NodeRef, parse, tree};
+use super::{linked_sheets, named_access, scripting};
+use crate::dom::{Node, NodeKind, NodeRef, parse, sheets, tree};
 use crate::engine::convert::value_text;
 
 /// Inserts as script does (DOM "pre-insert"): checked, and scripts in it run.
@@ -14,22 +14,31 @@ use crate::engine::convert::value_text;
 /// A DOMException where the node may not go there.
 pub fn insert(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>, context: &mut Context) -> JsResult<()> {
     tree::check_insert(parent, child, before).map_err(|error| insert_exception(error, context))?;
-    let scripts = pending_scripts(child);
+    let (scripts, links) = pending(child);
     tree::insert(parent, child, before);
-    inserted(parent, scripts, context)
+    inserted(parent, scripts, &links, context)
 }
 
-/// The scripts of a subtree that have not run yet.
-fn pending_scripts(subtree: &NodeRef) -> Vec<NodeRef> {
+/// The scripts of a subtree that have not run yet, and its links to style sheets.
+fn pending(subtree: &NodeRef) -> (Vec<NodeRef>, Vec<NodeRef>) {
+    let (mut scripts, mut links) = (Vec::new(), Vec::new());
     if matches!(subtree.kind(), NodeKind::Text(_)) {
-        return Vec::new();
+        return (scripts, links);
     }
-    tree::inclusive_descendants(subtree).filter(|node| node.is_html("script") && !node.script_started()).collect()
+    for node in tree::inclusive_descendants(subtree) {
+        if node.is_html("script") && !node.script_started() {
+            scripts.push(node);
+        } else if sheets::is_sheet_link(&node) {
+            links.push(node);
+        }
+    }
+    (scripts, links)
 }
 
 /// What follows an insertion into `parent`.
-fn inserted(parent: &NodeRef, scripts: Vec<NodeRef>, context: &mut Context) -> JsResult<()> {
+fn inserted(parent: &NodeRef, scripts: Vec<NodeRef>, links: &[NodeRef], context: &mut Context) -> JsResult<()> {
     named_access::publish(context);
+    links.iter().for_each(|link| linked_sheets::changed(link, context));
     if parent.is_html("script") && parent.is_connected() && !parent.script_started() {
         scripting::prepare_inserted(parent, context)?;
     }
@@ -53,9 +62,9 @@ pub fn replace(parent: &NodeRef, new: &NodeRef, old: &NodeRef, context: &mut Con
             _ => Err(error),
         })
         .map_err(|error| insert_exception(error, context))?;
-    let scripts = pending_scripts(new);
+    let (scripts, links) = pending(new);
     tree::replace(parent, new, old);
-    inserted(parent, scripts, context)
+    inserted(parent, scripts, &links, context)
 }
 
 /// Replaces all children by one node or none.
@@ -64,7 +73,7 @@ pub fn replace(parent: &NodeRef, new: &NodeRef, old: &NodeRef, context: &mut Con
 /// What scripts in it throw is reported, not returned; the signature is that of the others.
 pub fn replace_all(parent: &NodeRef, child: Option<&NodeRef>, context: &mut Context) -> JsResult<()> {
     tree::replace_all(parent, child);
-    inserted(parent, Vec::new(), context)
+    inserted(parent, Vec::new(), &[], context)
 }
 
 /// Replaces all children as script does (DOM "replaceChildren"): checked, and scripts among the new ones run.
@@ -73,9 +82,9 @@ pub fn replace_all(parent: &NodeRef, child: Option<&NodeRef>, context: &mut Cont
 /// A DOMException where the node may not go there.
 pub fn replace_children(parent: &NodeRef, child: &NodeRef, context: &mut Context) -> JsResult<()> {
     tree::check_insert(parent, child, None).map_err(|error| insert_exception(error, context))?;
-    let scripts = pending_scripts(child);
+    let (scripts, links) = pending(child);
     tree::replace_all(parent, Some(child));
-    inserted(parent, scripts, context)
+    inserted(parent, scripts, &links, context)
 }
 
 /// Sets `innerHTML`: scripts in it do not run (HTML §13.4).
@@ -85,7 +94,10 @@ pub fn replace_children(parent: &NodeRef, child: &NodeRef, context: &mut Context
 pub fn set_inner_html(element: &NodeRef, markup: &str, context: &mut Context) -> JsResult<()> {
     let target = element.as_element().and_then(|e| crate::dom::node::get(&e.template));
     let fragment = parse::fragment(element, markup);
-    replace_all(target.as_ref().unwrap_or(element), Some(&fragment), context)
+    let links = if markup.contains("<link") { pending(&fragment).1 } else { Vec::new() };
+    replace_all(target.as_ref().unwrap_or(element), Some(&fragment), context)?;
+    links.iter().for_each(|link| linked_sheets::changed(link, context));
+    Ok(())
 }
 
 /// Nodes and strings as one node (ParentNode, "convert nodes into a node").

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use boa_engine::{Context, JsResult};
 use url::Url;
 
+use super::linked_sheets;
 use super::target::fire;
 use super::window::{Window, report_error_of, report_parse_fault};
 use super::wrap::wrap;
@@ -39,6 +40,11 @@ pub struct Scripts {
 type InOrder = (NodeRef, Option<Result<Response, NetError>>);
 
 impl Scripts {
+    /// The load event has to wait for one thing more, or less.
+    pub fn delay(&self, by: isize) {
+        self.delaying.set(self.delaying.get().saturating_add_signed(by));
+    }
+
     /// Whether the load event has to wait.
     #[must_use]
     pub fn delay_load(&self) -> bool {
@@ -77,7 +83,7 @@ fn kind_of(script: &NodeRef) -> String {
     if SCRIPT_TYPES.contains(&kind.as_str()) { String::new() } else { kind }
 }
 
-fn warn(text: &str, context: &Context) {
+pub(super) fn warn(text: &str, context: &Context) {
     let console = Console { level: ConsoleLevel::Warn, text: text.to_owned() };
     Window::of(context).event_loop.emit(Output::Console(console));
 }
@@ -240,6 +246,7 @@ pub fn parse(context: &mut Context) -> JsResult<()> {
     let window = Window::of(context);
     let Some(parser) = window.parser.borrow().clone() else { return Ok(()) };
     while let Some(parsed) = parser.read(0) {
+        linked_sheets::load_parsed(context);
         prepare_parsed(&parsed, context)?;
         run_blocking(context)?;
         if window.navigation.borrow().is_some() {

@@ -313,6 +313,7 @@ fn add_properties(prototype: &JsObject, context: &mut Context) {
 }
 
 fn get_computed_style(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    super::motion::update(context);
     let element = as_node(&arg(args, 0)).filter(|node| node.as_element().is_some());
     let element = element.ok_or_else(|| type_error("parameter 1 is not of type 'Element'"))?;
     let pseudo = if arg(args, 1).is_null() { None } else { optional_text(args, 1, context)? };

@@ -3,7 +3,7 @@
 //!
 //! A sheet is a view of the text of its `<style>`: what is inserted or deleted changes that text, and the objects of its
 //! rules are made anew with it. What a script writes into the `style` or selector of a rule changes nothing, nor does
-//! `disabled`; sheets of `<link>` are not loaded and not listed. Lists are arrays in all but name.
+//! a sheet's `disabled`. Lists are arrays in all but name.
 
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
 use boa_gc::{Finalize, GcRefCell, Trace};
@@ -14,7 +14,7 @@ use super::wrap::{part, this_element, wrap};
 use crate::dom::css_rules::{RuleKind, SheetRule, rules};
 use crate::dom::media_query::MediaList;
 use crate::dom::select::Selectors;
-use crate::dom::{Node, NodeRef, attributes, text, tree};
+use crate::dom::{Node, NodeRef, attributes, sheets};
 use crate::engine::convert::{
     arg, array, index, member, optional_text, require, string, text as text_arg, type_error, value_text,
 };
@@ -77,10 +77,10 @@ fn with_rule<R>(this: &JsValue, f: impl FnOnce(&RuleObject) -> R) -> JsResult<R>
     data.map(|data| f(&data)).ok_or_else(|| type_error("Illegal invocation"))
 }
 
-/// The sheet of a `<style>` in a document, null of others.
+/// The sheet of a `<style>` in a document, or of a `<link>` whose sheet has come; null of others.
 fn sheet_of(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let style = this_element(this)?;
-    if !style.is_connected() {
+    if !style.is_connected() || sheets::source(&style).is_none() {
         return Ok(JsValue::null());
     }
     part(&style, "sheet", context, |style, context| {
@@ -95,13 +95,12 @@ fn sheet_of(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<Js
 /// What boa says; a bug.
 pub fn style_sheets(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let document = Window::of(context).document.clone();
-    let styles: Vec<NodeRef> = tree::descendants(&document).filter(|node| node.is_html("style")).collect();
-    let mut sheets = Vec::new();
-    for style in &styles {
-        let style = wrap(style, context);
-        sheets.push(sheet_of(&style.into(), &[], context)?);
+    let mut list = Vec::new();
+    for owner in sheets::owners(&document) {
+        let owner = wrap(&owner, context);
+        list.push(sheet_of(&owner.into(), &[], context)?);
     }
-    list_of("StyleSheetList", sheets, context).map(JsValue::from)
+    list_of("StyleSheetList", list, context).map(JsValue::from)
 }
 
 /// The objects of rules.
@@ -133,7 +132,7 @@ fn rule_list(
 
 fn css_rules(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let sheet = this.as_object().ok_or_else(|| type_error("Illegal invocation"))?;
-    let source = with_sheet(this, |data| text::child_text(&data.owner))?;
+    let source = with_sheet(this, |data| sheets::source(&data.owner).unwrap_or_default())?;
     let known = with_sheet(this, |data| {
         data.parsed.borrow().as_ref().filter(|(old, _)| *old == source).map(|(_, list)| list.clone())
     })?;
@@ -147,7 +146,7 @@ fn css_rules(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<J
 
 /// Replaces the text of a sheet.
 fn rewrite(this: &JsValue, source: &str) -> JsResult<()> {
-    with_sheet(this, |data| text::set_text_content(&data.owner, source))
+    with_sheet(this, |data| sheets::set_source(&data.owner, source))
 }
 
 fn index_error(context: &mut Context) -> boa_engine::JsError {
@@ -164,7 +163,7 @@ fn insert(this: &JsValue, rule: &str, at: usize, context: &mut Context) -> JsRes
         let message = format!("Failed to parse the rule '{rule}'.");
         return Err(dom_exception("SyntaxError", &message, context));
     }
-    let source = with_sheet(this, |data| text::child_text(&data.owner))?;
+    let source = with_sheet(this, |data| sheets::source(&data.owner).unwrap_or_default())?;
     let there = rules(&source);
     let place = match there.get(at) {
         Some(next) => next.span.start,
@@ -184,7 +183,7 @@ fn insert_rule(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsRes
 fn delete_rule(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     require(args, 1)?;
     let at = index(args, 0, context)?;
-    let source = with_sheet(this, |data| text::child_text(&data.owner))?;
+    let source = with_sheet(this, |data| sheets::source(&data.owner).unwrap_or_default())?;
     let Some(rule) = rules(&source).into_iter().nth(at) else { return Err(index_error(context)) };
     rewrite(this, &format!("{}{}", &source[..rule.span.start], &source[rule.span.end..]))?;
     Ok(JsValue::undefined())
@@ -195,7 +194,7 @@ fn add_rule(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult
     let selector = optional_text(args, 0, context)?.unwrap_or_else(|| "undefined".to_owned());
     let body = optional_text(args, 1, context)?.unwrap_or_else(|| "undefined".to_owned());
     let at = if arg(args, 2).is_undefined() {
-        let source = with_sheet(this, |data| text::child_text(&data.owner))?;
+        let source = with_sheet(this, |data| sheets::source(&data.owner).unwrap_or_default())?;
         rules(&source).len()
     } else {
         index(args, 2, context)?
@@ -308,7 +307,14 @@ const SHEET: Interface = Interface {
         ("rules", css_rules, None),
         ("ownerRule", |_, _, _| Ok(JsValue::null()), None),
         ("ownerNode", owner_node, None),
-        ("href", |_, _, _| Ok(JsValue::null()), None),
+        (
+            "href",
+            |this, _, _| {
+                let address = with_sheet(this, |data| sheets::asked_address(&data.owner))?;
+                Ok(address.map_or_else(JsValue::null, |address| string(&address)))
+            },
+            None,
+        ),
         ("parentStyleSheet", |_, _, _| Ok(JsValue::null()), None),
         ("type", |_, _, _| Ok(string("text/css")), None),
         ("disabled", |_, _, _| Ok(false.into()), Some(|_, _, _| Ok(JsValue::undefined()))),
@@ -391,8 +397,10 @@ pub fn install(context: &mut Context) -> JsResult<()> {
         let list = prototype(name, context);
         super::collection::make_iterator(&list, context)?;
     }
-    let style = prototype("HTMLStyleElement", context);
-    define_accessor(&style, "sheet", sheet_of, None, context);
+    for owner in ["HTMLStyleElement", "HTMLLinkElement"] {
+        let owner = prototype(owner, context);
+        define_accessor(&owner, "sheet", sheet_of, None, context);
+    }
     Ok(())
 }
 
