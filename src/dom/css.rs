@@ -188,7 +188,10 @@ pub const PAGE_HEIGHT_PX: f64 = 640.0;
 
 /// Forgets the parsed sheets when an element with a sheet, or text in one, comes or goes.
 pub(super) fn note_style(node: &NodeRef, document: &DocumentData) {
-    if node.is_html("style") || node.is_html("link") || node.is_text() && node.parent().is_some_and(|p| p.is_html("style")) {
+    if node.is_html("style")
+        || node.is_html("link")
+        || node.is_text() && node.parent().is_some_and(|p| p.is_html("style"))
+    {
         document.rules.replace(None);
     }
 }

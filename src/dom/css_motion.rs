@@ -79,7 +79,8 @@ pub fn candidates(document: &NodeRef) -> Vec<(NodeRef, bool)> {
         ["transition-duration", "animation-name"].iter().flat_map(|property| rules.about(property).to_vec()).collect();
     about.sort_unstable();
     about.dedup();
-    let by_rule = |node: &NodeRef| about.iter().any(|at| rules.rules[*at].selectors.matching_specificity(node).is_some());
+    let by_rule =
+        |node: &NodeRef| about.iter().any(|at| rules.rules[*at].selectors.matching_specificity(node).is_some());
     let by_style = |node: &NodeRef| {
         let style = node.as_element().and_then(|element| element.attr("style")).unwrap_or_default();
         says_motion(&style)
@@ -228,9 +229,13 @@ mod tests {
 
     #[test]
     fn lists_of_times() {
-        for (text, expected) in
-            [("400ms", vec![400.0]), (".3s, 10ms", vec![300.0, 10.0]), ("-1s", vec![-1000.0]), ("x", vec![0.0]), ("", vec![0.0])]
-        {
+        for (text, expected) in [
+            ("400ms", vec![400.0]),
+            (".3s, 10ms", vec![300.0, 10.0]),
+            ("-1s", vec![-1000.0]),
+            ("x", vec![0.0]),
+            ("", vec![0.0]),
+        ] {
             assert_eq!(times(text), expected, "{text}");
         }
         assert_eq!([0, 1, 2].map(|at| cycled(&[1.0, 2.0], at)), [1.0, 2.0, 1.0]);

@@ -3,7 +3,7 @@
 use html5ever::{LocalName, ns};
 
 use super::document::{OBSERVERS, WATCHERS, is_watched, mutated};
-use super::node::{CONNECTED, FOCUSED, NodeKind, STYLED, NodeRef, get, same};
+use super::node::{CONNECTED, FOCUSED, NodeKind, NodeRef, STYLED, get, same};
 use super::{observe, range, traversal};
 
 pub use super::copy::{clone, is_equal};

@@ -5,10 +5,10 @@ use std::cell::Cell;
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
 use boa_gc::{Finalize, GcRefCell, Trace};
 
-use super::{handlers, motion};
 use super::target::{Listener, with_listeners};
 use super::window::Window;
 use super::wrap::{as_node, peek_script, wrap};
+use super::{handlers, motion};
 use crate::dom::{NodeRef, tree};
 use crate::engine::convert::{arg, member, this_object, type_error};
 use crate::engine::event_loop::EventLoop;
@@ -270,7 +270,8 @@ fn listening(
         match stop {
             Stop::Object(object) => found.push((at, object.clone())),
             Stop::Node(node) => {
-                let hears = |kind: &JsString| peek_script(node, |script| script.listeners.has_type(kind)).unwrap_or(false);
+                let hears =
+                    |kind: &JsString| peek_script(node, |script| script.listeners.has_type(kind)).unwrap_or(false);
                 let listens = hears(kind) || legacy.is_some_and(hears);
                 let has_attribute = attribute
                     .as_deref()

@@ -101,7 +101,11 @@ fn client_border(element: &NodeRef, side: fn(boxes::Edges) -> f64) -> f64 {
 
 /// What there is to scroll over: the content, at least the padding box.
 fn scroll_size(element: &NodeRef) -> Size {
-    let (inside, content) = (client_size(element), boxes::content_size(element));
+    let (inside, mut content) = (client_size(element), boxes::content_size(element));
+    if is_root(element) {
+        let reach = boxes::reach(element);
+        content = Size { width: content.width.max(reach.width), height: content.height.max(reach.height) };
+    }
     Size { width: inside.width.max(content.width), height: inside.height.max(content.height) }
 }
 

@@ -73,13 +73,7 @@ fn request(url: &Url, window: &Window) -> Request {
 }
 
 /// Takes an answer; whether it is a sheet.
-fn take(
-    link: &NodeRef,
-    url: &Url,
-    answer: Result<Response, NetError>,
-    window: &Window,
-    context: &mut Context,
-) -> bool {
+fn take(link: &NodeRef, url: &Url, answer: Result<Response, NetError>, window: &Window, context: &mut Context) -> bool {
     match answer.and_then(Response::loaded) {
         Ok(response) => {
             let mut left = SHEET_IMPORTS_MAX;

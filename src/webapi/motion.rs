@@ -80,9 +80,8 @@ pub fn update(context: &mut Context) {
 fn compare(element: NodeRef, known: Option<Moving>, was_there: bool, context: &mut Context) -> Moving {
     let transitions = css_motion::transitions(&element);
     let animations = css_motion::animations(&element);
-    let (old, mut running) = known.map_or((None, Vec::new()), |known| {
-        (Some((known.transitions, known.animations)), known.running)
-    });
+    let (old, mut running) =
+        known.map_or((None, Vec::new()), |known| (Some((known.transitions, known.animations)), known.running));
     let now = EventLoop::of(context).clock().now();
     running.retain(|one| one.end.is_none_or(|end| end > now));
     let is_wanted = |one: &Running| match one.is_animation {

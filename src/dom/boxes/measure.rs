@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::css::{self, PAGE_HEIGHT_PX, PAGE_WIDTH_PX};
 use super::super::css_values::{Reference, to_px};
-use super::super::node::NodeRef;
+use super::super::node::{NodeRef, same};
 use super::super::tree;
 use super::Size;
 use super::flow::{self, Flow};
@@ -77,6 +77,24 @@ pub fn content_size(element: &NodeRef) -> Size {
     Size { width: flow.width + padding.across(), height: flow.height + padding.down() }
 }
 
+/// How far boxes reach that are out of the flow, from the corner of the page: what the page can be scrolled over beside its
+/// content (CSSOM View §6, "scrolling area"). Boxes that an ancestor clips, and fixed ones, do not count.
+#[must_use]
+pub fn reach(root: &NodeRef) -> Size {
+    let is_out = |node: &NodeRef| {
+        let own = style(node);
+        own.is_absolute && !own.is_fixed
+    };
+    let clips = |node: &NodeRef| node.as_element().is_some() && css::computed(node, "overflow-y") != "visible";
+    let elements = tree::descendants(root).filter(|node| node.as_element().is_some() && is_out(node));
+    let free = elements
+        .filter(|node| !tree::ancestors(node).take_while(|above| !same(above, root)).any(|above| clips(&above)));
+    free.filter_map(|node| super::place::rect(&node)).fold(Size::default(), |most, rect| Size {
+        width: most.width.max(rect.x + rect.width),
+        height: most.height.max(rect.y + rect.height),
+    })
+}
+
 /// The width that a percentage or a block refers to.
 pub(super) fn available(element: &NodeRef) -> f64 {
     match super::place::container(element) {
@@ -136,6 +154,9 @@ fn automatic_width(element: &NodeRef, room: f64, margin: Edges, around: f64) -> 
         return replaced_size(element).width + around;
     }
     let style = style(element);
+    if let Some(stretched) = super::place::stretched(element, ["left", "right"]) {
+        return stretched;
+    }
     let fits = (room - margin.across()).max(0.0);
     match style.display.as_str() {
         "table-cell" => cell_width(element, room),
@@ -234,7 +255,8 @@ pub(super) fn own_height(element: &NodeRef) -> f64 {
     let whole = tree::parent_element(element).map_or(Some(PAGE_HEIGHT_PX), |parent| stated_height(&parent));
     let bound = |property| stated(element, property, whole).map(|px| boxed(element, px, around));
     let own = if is_inline { None } else { bound("height") };
-    let mut height = own.unwrap_or_else(|| {
+    let stretched = || if is_replaced(element) { None } else { super::place::stretched(element, ["top", "bottom"]) };
+    let mut height = own.or_else(stretched).unwrap_or_else(|| {
         let inside = if is_replaced(element) { replaced_size(element).height } else { flow(element).height };
         inside + around
     });

@@ -24,7 +24,7 @@ mod measure;
 mod place;
 mod style;
 
-pub use measure::{content_size, font_px, is_inline, is_rendered, size};
+pub use measure::{content_size, font_px, is_inline, is_rendered, reach, size};
 pub use place::{inset_px, offset_parent, rect};
 pub use style::{Edges, edges};
 

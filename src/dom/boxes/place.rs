@@ -86,6 +86,23 @@ pub fn inset_px(element: &NodeRef, side: &str) -> Option<f64> {
     })
 }
 
+/// The size of the border box of what is out of the flow and has both its sides stated (CSS Positioned Layout §4.4).
+pub(super) fn stretched(element: &NodeRef, sides: [&str; 2]) -> Option<f64> {
+    if !style(element).is_absolute {
+        return None;
+    }
+    let is_across = sides[0] == "left";
+    let room = match container(element) {
+        Some(container) => padding_box(&container).1,
+        None => Size { width: PAGE_WIDTH_PX, height: PAGE_HEIGHT_PX },
+    };
+    let room = if is_across { room.width } else { room.height };
+    let (margin, ..) = edges(element);
+    let margin = if is_across { margin.across() } else { margin.down() };
+    let taken = inset(element, sides[0], room)? + inset(element, sides[1], room)?;
+    Some((room - taken - margin).max(0.0))
+}
+
 fn inset(element: &NodeRef, side: &str, whole: f64) -> Option<f64> {
     to_px(&css::cascaded(element, side)?, Reference { em: font_px(element), whole: Some(whole) })
 }
