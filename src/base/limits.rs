@@ -10,6 +10,8 @@ pub const DOCUMENT_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Redirects followed for one request, as the Fetch standard bounds them.
 pub const REDIRECTS_MAX: usize = 20;
+/// Scripts of a document that may be fetched because its HTML names them: more than any page has.
+pub const ORIGINAL_SCRIPTS_MAX: usize = 1_000;
 /// Cookies of one page; past that the oldest go. Browsers keep about 180 a site (RFC 6265 §6.1 asks for 50).
 pub const COOKIES_MAX: usize = 300;
 /// Largest cookie, name, value and attributes, in bytes (RFC 6265 §6.1).

@@ -1,4 +1,8 @@
 //! The live network: HTTP on the host's runtime, the egress guard at every hop.
+//!
+//! The environment's proxies (`HTTP_PROXY` and so on) serve the origins that the operator named, except this machine's
+//! own: he chose both. A script of the original HTML goes out without a proxy, which would resolve its name where the
+//! address guard cannot see; on a machine whose only way out is a proxy, name such a script's origin under `allow`.
 
 use std::sync::mpsc;
 use std::sync::{Arc, Once};
@@ -10,7 +14,7 @@ use url::Url;
 
 use super::network::answer;
 use super::request::reason;
-use super::{CookieJar, Destination, Guard, NetError, Reply, Request, Response, headers};
+use super::{CookieJar, Destination, Guard, NetError, Reach, Reply, Request, Response, headers, refused_address};
 use crate::base::limits::{ANSWER_BYTES_MAX, DOCUMENT_BYTES_MAX, REDIRECTS_MAX, REQUEST_TIMEOUT};
 
 /// The bounds of a page's requests; the defaults are `base::limits`'.
@@ -41,13 +45,27 @@ impl Bounds {
     }
 }
 
+/// What one request may do.
+#[derive(Clone, Debug)]
+pub(super) struct Rights {
+    /// The page's allowed origins.
+    pub(super) guard: Arc<Guard>,
+    /// Whether it is for a script of the page's original HTML.
+    pub(super) is_original: bool,
+    /// The page's cookies.
+    pub(super) cookies: Arc<CookieJar>,
+}
+
 /// HTTP for any number of pages; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Live {
     handle: Handle,
-    client: Client,
-    /// For loopback addresses, which a proxy of the environment would look for on its own machine.
+    /// For origins that the operator named.
+    named: Client,
+    /// For those of them on this machine, which a proxy of the environment would look for on its own.
     direct: Client,
+    /// For others, which must be of the public internet.
+    public: Client,
     bounds: Bounds,
 }
 
@@ -60,10 +78,12 @@ impl Live {
         install_tls_provider();
         let no_client = |error: reqwest::Error| NetError::NoClient { reason: root_cause(&error) };
         // Redirects are ours: the guard must see every hop.
-        let builder = || Client::builder().redirect(redirect::Policy::none()).referer(false);
-        let client = builder().build().map_err(no_client)?;
-        let direct = builder().no_proxy().build().map_err(no_client)?;
-        Ok(Live { handle, client, direct, bounds })
+        let builder =
+            |reach: Reach| Client::builder().redirect(redirect::Policy::none()).referer(false).dns_resolver(reach);
+        let named = builder(Reach::Named).build().map_err(no_client)?;
+        let direct = builder(Reach::Named).no_proxy().build().map_err(no_client)?;
+        let public = builder(Reach::Public).no_proxy().build().map_err(no_client)?;
+        Ok(Live { handle, named, direct, public, bounds })
     }
 
     /// The bounds in force.
@@ -76,10 +96,10 @@ impl Live {
     ///
     /// # Errors
     /// Whatever kept an answer from coming.
-    pub fn fetch(&self, request: Request, guard: &Arc<Guard>, cookies: &Arc<CookieJar>) -> Result<Response, NetError> {
+    pub(super) fn fetch(&self, request: Request, rights: Rights) -> Result<Response, NetError> {
         let url = request.url.to_string();
         let (reply, answers) = mpsc::channel();
-        self.start(0, request, guard, cookies, reply);
+        self.start(0, request, rights, reply);
         match answers.recv() {
             Ok((_, result)) => result,
             Err(_) => Err(NetError::Unreachable { url, reason: "the host is shutting down".to_owned() }),
@@ -87,22 +107,27 @@ impl Live {
     }
 
     /// Starts a request on the runtime; its reply comes when it is done.
-    pub fn start(&self, id: u64, request: Request, guard: &Arc<Guard>, cookies: &Arc<CookieJar>, reply: Reply) {
-        let (live, guard, cookies) = (self.clone(), Arc::clone(guard), Arc::clone(cookies));
+    pub(super) fn start(&self, id: u64, request: Request, rights: Rights, reply: Reply) {
+        let live = self.clone();
         self.handle.spawn(async move {
             let url = request.url.to_string();
             let timeout = live.bounds.timeout;
-            let followed = tokio::time::timeout(timeout, live.follow(request, &guard, &cookies)).await;
+            let followed = tokio::time::timeout(timeout, live.follow(request, &rights)).await;
             let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
             answer(&reply, id, followed.unwrap_or(Err(NetError::TimedOut { url, timeout_ms })));
         });
     }
 
     /// Follows redirects ([HTTP-redirect fetch](https://fetch.spec.whatwg.org/#http-redirect-fetch)).
-    async fn follow(&self, mut request: Request, guard: &Guard, cookies: &CookieJar) -> Result<Response, NetError> {
+    async fn follow(&self, mut request: Request, rights: &Rights) -> Result<Response, NetError> {
         for _ in 0..=REDIRECTS_MAX {
-            guard.check(&request.url)?;
-            let answer = self.hop(&request, cookies).await?;
+            let reach = rights.guard.reach(&request.url, rights.is_original)?;
+            if reach == Reach::Public {
+                // Nothing of the page's own goes to an origin that nobody named.
+                request.credentials = false;
+                request.headers.clear();
+            }
+            let answer = self.hop(&request, reach, &rights.cookies).await?;
             match redirect_target(&request.url, &answer)? {
                 Some(target) => turn(&mut request, answer.status(), target),
                 None => return self.read(&request, answer).await,
@@ -113,7 +138,7 @@ impl Live {
     }
 
     /// Sends one request and takes the cookies of its answer.
-    async fn hop(&self, request: &Request, cookies: &CookieJar) -> Result<reqwest::Response, NetError> {
+    async fn hop(&self, request: &Request, reach: Reach, cookies: &CookieJar) -> Result<reqwest::Response, NetError> {
         let malformed = |reason: &str| NetError::BadUrl { url: request.url.to_string(), reason: reason.to_owned() };
         let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| malformed("its method is malformed"))?;
         let mut map = headers::outgoing(request)?;
@@ -123,14 +148,21 @@ impl Live {
         {
             map.insert(header::COOKIE, value);
         }
-        let client = if is_loopback(&request.url) { &self.direct } else { &self.client };
+        let client = match reach {
+            Reach::Public => &self.public,
+            Reach::Named if is_loopback(&request.url) => &self.direct,
+            Reach::Named => &self.named,
+        };
         let mut url = request.url.clone();
         url.set_fragment(None);
         let mut builder = client.request(method, url).headers(map);
         if !request.body.is_empty() && !matches!(request.method.as_str(), "GET" | "HEAD") {
             builder = builder.body(request.body.clone());
         }
-        let response = builder.send().await.map_err(|error| describe(&request.url, &error))?;
+        let response = builder.send().await.map_err(|error| match refused_address(&error) {
+            Some(refused) => NetError::refused_address(&request.url, reach, refused),
+            None => describe(&request.url, &error),
+        })?;
         if request.credentials {
             cookies.store_response(&request.url, &headers::incoming(response.headers()), request.now_ms);
         }
