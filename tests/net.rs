@@ -254,6 +254,22 @@ fn a_silent_server_times_out_and_holds_up_nobody() {
 }
 
 #[test]
+fn too_many_requests_at_once_fail_and_leave_room_again() {
+    let world =
+        World::with_bounds(Bounds { timeout: Duration::from_millis(200), in_flight_max: 2, ..Bounds::default() });
+    let (reply, answers) = mpsc::channel();
+    for id in 1..=3 {
+        world.network.start(id, Request::get(world.url("/never"), Destination::Xhr, 0), reply.clone());
+    }
+    drop(reply);
+    let ended: Vec<_> = answers.iter().collect();
+    assert!(matches!(ended[0], (3, Err(NetError::TooManyInFlight { requests_max: 2, .. }))), "{ended:?}");
+    assert!(ended[1..].iter().all(|(_, result)| matches!(result, Err(NetError::TimedOut { .. }))), "{ended:?}");
+    assert_eq!(ended.len(), 3);
+    assert_eq!(world.text("/uri"), "/uri");
+}
+
+#[test]
 fn a_closed_port_is_unreachable() {
     let world = World::new();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -16,7 +16,7 @@ use crate::engine::event_loop::Output;
 use crate::event::{Line, Stimulus, StimulusKind, stimulus::STIMULUS_PREFIX};
 use crate::net::PluginNetwork;
 use crate::outbox::Summary;
-use crate::page::{Driver, PageOptions};
+use crate::page::{Driver, LoadError, PageOptions};
 use crate::process::{Bounds, PageProcess, Spawner};
 use crate::record::ReadError;
 use crate::webapi::world::Settings;
@@ -54,6 +54,8 @@ pub struct RunOptions {
     pub all: bool,
     /// The seed of the pages' random numbers.
     pub seed: u64,
+    /// Whether pages run only where the system confines them wholly.
+    pub confinement_required: bool,
     /// Where the documents go at the end.
     pub dom: Option<PathBuf>,
     /// Whether each page's document has a file of its own, with the page's name in the file's.
@@ -68,6 +70,7 @@ impl Default for RunOptions {
             strict: false,
             all: false,
             seed: SEED_DEFAULT,
+            confinement_required: false,
             dom: None,
             dom_by_name: false,
         }
@@ -81,6 +84,8 @@ pub struct Outcome {
     pub pages_failed: usize,
     /// Pages that died too often to be restored.
     pub pages_parked: usize,
+    /// Pages that did not run because the system does not confine them as required.
+    pub pages_unconfined: usize,
     /// Whether something of the log could not be read.
     pub log_failed: bool,
     /// Whether `--dom` could not be written.
@@ -109,6 +114,13 @@ struct Run<'a> {
 #[must_use]
 pub fn page_process(options: PageOptions) -> Box<dyn Driver + Send> {
     Box::new(PageProcess::new(options, Bounds::default(), Arc::new(Spawner::of_this_program())))
+}
+
+/// The same, for a page that must not run where the system does not confine it wholly.
+#[must_use]
+pub fn confined_page_process(options: PageOptions) -> Box<dyn Driver + Send> {
+    let process = PageProcess::new(options, Bounds::default(), Arc::new(Spawner::of_this_program()));
+    Box::new(process.requiring_confinement())
 }
 
 /// Opens the pages, plays the log, delivers, writes the documents.
@@ -178,7 +190,8 @@ impl Run<'_> {
                 seed: self.options.seed,
                 realtime: self.options.realtime,
             };
-            match self.stage.open(plugin, options, page_process) {
+            let make = if self.options.confinement_required { confined_page_process } else { page_process };
+            match self.stage.open(plugin, options, make) {
                 Ok(loading) => {
                     let missing = self.stage.unconfined();
                     if !missing.is_empty() {
@@ -191,7 +204,10 @@ impl Run<'_> {
                     happened.extend(loading);
                 }
                 Err(error) => {
-                    self.outcome.pages_failed += 1;
+                    match error {
+                        LoadError::Unconfined(_) => self.outcome.pages_unconfined += 1,
+                        _ => self.outcome.pages_failed += 1,
+                    }
                     let notice = Notice::error(format!("the page {name} does not load: {error}"));
                     self.watch.say(notice.with_hint(error.hint()));
                 }

@@ -48,6 +48,22 @@ pub enum NetError {
         /// The bound that was in force, in milliseconds.
         timeout_ms: u64,
     },
+    /// Too many of the page's requests are under way.
+    #[error("{url} was not fetched: a page may have {requests_max} requests under way at once")]
+    TooManyInFlight {
+        /// The address asked for.
+        url: String,
+        /// The bound that was in force.
+        requests_max: usize,
+    },
+    /// The page made too many requests in one turn.
+    #[error("{url} was not fetched: a page may make {requests_max} requests in one turn")]
+    TooManyInTurn {
+        /// The address asked for.
+        url: String,
+        /// The bound that was in force.
+        requests_max: usize,
+    },
     /// The answer is larger than a page may have.
     #[error("the answer of {url} is larger than {bytes_max} bytes")]
     TooLarge {
@@ -148,6 +164,8 @@ impl NetError {
             | NetError::RefusedAddress { url, .. }
             | NetError::Unreachable { url, .. }
             | NetError::TimedOut { url, .. }
+            | NetError::TooManyInFlight { url, .. }
+            | NetError::TooManyInTurn { url, .. }
             | NetError::TooLarge { url, .. }
             | NetError::FileNotFound { url, .. }
             | NetError::FileUnreadable { url, .. }
@@ -191,6 +209,9 @@ impl NetError {
             NetError::NotText { .. } => Some("give the HTML file of the page, not an archive or a picture".to_owned()),
             NetError::NoClient { .. } => {
                 Some("install the system's CA certificates (Debian: ca-certificates)".to_owned())
+            }
+            NetError::TooManyInFlight { .. } | NetError::TooManyInTurn { .. } => {
+                Some("let the page wait for answers before it asks for more".to_owned())
             }
             NetError::TooLarge { .. } | NetError::FileUnreadable { .. } => None,
         }

@@ -12,10 +12,13 @@ use reqwest::{Client, Method, StatusCode, header, redirect};
 use tokio::runtime::Handle;
 use url::Url;
 
+use super::in_flight::InFlight;
 use super::network::answer;
 use super::request::reason;
 use super::{CookieJar, Destination, Guard, NetError, Reach, Reply, Request, Response, headers, refused_address};
-use crate::base::limits::{ANSWER_BYTES_MAX, DOCUMENT_BYTES_MAX, REDIRECTS_MAX, REQUEST_TIMEOUT};
+use crate::base::limits::{
+    ANSWER_BYTES_MAX, DOCUMENT_BYTES_MAX, REDIRECTS_MAX, REQUEST_TIMEOUT, REQUESTS_IN_FLIGHT_MAX,
+};
 
 /// The bounds of a page's requests; the defaults are `base::limits`'.
 #[derive(Clone, Copy, Debug)]
@@ -26,11 +29,18 @@ pub struct Bounds {
     pub document_bytes_max: usize,
     /// Longest a request may take, redirects and body included.
     pub timeout: Duration,
+    /// Requests of one page that may be under way at once.
+    pub in_flight_max: usize,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Bounds { answer_bytes_max: ANSWER_BYTES_MAX, document_bytes_max: DOCUMENT_BYTES_MAX, timeout: REQUEST_TIMEOUT }
+        Bounds {
+            answer_bytes_max: ANSWER_BYTES_MAX,
+            document_bytes_max: DOCUMENT_BYTES_MAX,
+            timeout: REQUEST_TIMEOUT,
+            in_flight_max: REQUESTS_IN_FLIGHT_MAX,
+        }
     }
 }
 
@@ -46,7 +56,7 @@ impl Bounds {
 }
 
 /// What one request may do.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Rights {
     /// The page's allowed origins.
     pub(super) guard: Arc<Guard>,
@@ -54,6 +64,8 @@ pub(super) struct Rights {
     pub(super) is_original: bool,
     /// The page's cookies.
     pub(super) cookies: Arc<CookieJar>,
+    /// Its place among the page's requests, given back before the reply.
+    pub(super) place: InFlight,
 }
 
 /// HTTP for any number of pages; cheap to clone.
@@ -113,6 +125,7 @@ impl Live {
             let url = request.url.to_string();
             let timeout = live.bounds.timeout;
             let followed = tokio::time::timeout(timeout, live.follow(request, &rights)).await;
+            drop(rights.place);
             let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
             answer(&reply, id, followed.unwrap_or(Err(NetError::TimedOut { url, timeout_ms })));
         });

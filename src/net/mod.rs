@@ -10,7 +10,7 @@
 //! - `original_scripts`: the scripts that the page's HTML names, whose origins need not be allowed
 //! - `guard`, `reach`, `address`: origins allowed, addresses a connection may be made to, what an address is
 //! - `replace`, `data_url`: addresses answered from files, addresses that are their own answer
-//! - `live`, `headers`: HTTP
+//! - `live`, `headers`, `in_flight`: HTTP, and how many requests at once
 //! - `cookies`, `cookie_date`: one page's cookies, shared by requests and `document.cookie`
 //! - `charset`, `prescan`: from bytes to text
 
@@ -25,6 +25,7 @@ mod error;
 mod folder;
 mod guard;
 mod headers;
+mod in_flight;
 mod live;
 mod network;
 mod original_scripts;

@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use encoding_rs::Encoding;
 use html5ever::tokenizer::states::{RawKind, RawKind::Rawtext, RawKind::Rcdata, RawKind::ScriptData};
@@ -15,7 +16,8 @@ use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSin
 use url::Url;
 
 use super::{Destination, Request, Response, decode_html};
-use crate::base::limits::ORIGINAL_SCRIPTS_MAX;
+use crate::base::clock::Stopwatch;
+use crate::base::limits::{ORIGINAL_SCRIPTS_MAX, ORIGINAL_SCRIPTS_STEP_BYTES, ORIGINAL_SCRIPTS_TIME};
 
 /// The addresses of one document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +33,7 @@ impl OriginalScripts {
             return Self::default();
         }
         let (text, encoding) = decode_html(&response.body, content_type);
-        Self { addresses: scan(&text, &response.url, encoding) }
+        Self { addresses: scan(&text, &response.url, encoding, ORIGINAL_SCRIPTS_TIME) }
     }
 
     /// Whether a request asks for one of them, as the parser would.
@@ -54,14 +56,23 @@ fn key(url: &Url) -> String {
     url.into()
 }
 
-/// The addresses in the markup of a document at `url`, the first [`ORIGINAL_SCRIPTS_MAX`].
-fn scan(text: &str, url: &Url, encoding: &'static Encoding) -> BTreeSet<String> {
+/// The addresses in the markup of a document at `url`: the first [`ORIGINAL_SCRIPTS_MAX`], as far as the time suffices. A
+/// page may have made its document up, and must not hold up the host.
+fn scan(text: &str, url: &Url, encoding: &'static Encoding, time: Duration) -> BTreeSet<String> {
+    let started = Stopwatch::start();
     let sink = Scan { url, encoding, base: RefCell::default(), addresses: RefCell::default() };
     let queue = BufferQueue::default();
-    queue.push_back(text.into());
     let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
-    let _ = tokenizer.feed(&queue);
-    tokenizer.end();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (step, behind) = rest.split_at(rest.floor_char_boundary(ORIGINAL_SCRIPTS_STEP_BYTES));
+        queue.push_back(step.into());
+        let _ = tokenizer.feed(&queue);
+        rest = behind;
+        if started.elapsed() >= time {
+            break;
+        }
+    }
     tokenizer.sink.addresses.into_inner()
 }
 
@@ -209,6 +220,15 @@ mod tests {
         assert!(!scripts.has(&get("http://cdn.test/j.js", Destination::Document)));
         let post = Request { method: "POST".into(), ..get("http://cdn.test/j.js", Destination::Script) };
         assert!(!scripts.has(&post));
+    }
+
+    #[test]
+    fn the_search_ends_in_time_and_loses_nothing_between_its_steps() {
+        let (url, far) = (Url::parse("http://a.test/").unwrap(), "您".repeat(ORIGINAL_SCRIPTS_STEP_BYTES));
+        let markup = format!("<script src=1.js></script><p title='{far}'><script src=2.js></script>");
+        let found = |time| scan(&markup, &url, encoding_rs::UTF_8, time).into_iter().collect::<Vec<_>>();
+        assert_eq!(found(Duration::ZERO), ["http://a.test/1.js"]);
+        assert_eq!(found(Duration::MAX), ["http://a.test/1.js", "http://a.test/2.js"]);
     }
 
     #[test]

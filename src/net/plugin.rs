@@ -1,8 +1,10 @@
 //! The network of one plugin's page: local answers first, the live network last.
 
 use std::fmt;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::in_flight::InFlight;
 use super::live::Rights;
 use super::network::answer;
 use super::original_scripts::OriginalScripts;
@@ -25,6 +27,8 @@ pub struct PluginNetwork {
     live: Option<Live>,
     cookies: Arc<CookieJar>,
     bounds: Bounds,
+    /// How many of the page's requests are under way.
+    in_flight: Arc<AtomicUsize>,
     /// Those of the page's document.
     original_scripts: Arc<Mutex<OriginalScripts>>,
 }
@@ -41,6 +45,7 @@ impl PluginNetwork {
             live: None,
             cookies: Arc::new(CookieJar::new()),
             bounds: Bounds::default(),
+            in_flight: Arc::default(),
             original_scripts: Arc::default(),
         }
     }
@@ -126,8 +131,13 @@ impl PluginNetwork {
         self.original_scripts.lock().unwrap_or_else(PoisonError::into_inner).has(request)
     }
 
-    fn rights(&self, request: &Request) -> Rights {
-        Rights { guard: self.guard.clone(), is_original: self.is_original(request), cookies: self.cookies.clone() }
+    fn rights(&self, request: &Request) -> Result<Rights, NetError> {
+        let requests_max = self.bounds.in_flight_max;
+        let Some(place) = InFlight::take(&self.in_flight, requests_max) else {
+            return Err(NetError::TooManyInFlight { url: request.url.to_string(), requests_max });
+        };
+        let (guard, cookies) = (self.guard.clone(), self.cookies.clone());
+        Ok(Rights { guard, is_original: self.is_original(request), cookies, place })
     }
 
     /// Takes the scripts of a document the page is handed in place of the last one's. It must be the page's own: another
@@ -146,7 +156,7 @@ impl Network for PluginNetwork {
     fn fetch(&self, request: Request) -> Result<Response, NetError> {
         let result = match (self.answer_here(&request), &self.live) {
             (Some(result), _) => result,
-            (None, Some(live)) => live.fetch(request.clone(), self.rights(&request)),
+            (None, Some(live)) => self.rights(&request).and_then(|rights| live.fetch(request.clone(), rights)),
             (None, None) => unreachable!("without a network every request is answered here"),
         };
         if let Ok(response) = &result {
@@ -158,10 +168,10 @@ impl Network for PluginNetwork {
     fn start(&self, id: u64, request: Request, reply: Reply) {
         match (self.answer_here(&request), &self.live) {
             (Some(result), _) => answer(&reply, id, result),
-            (None, Some(live)) => {
-                let rights = self.rights(&request);
-                live.start(id, request, rights, reply);
-            }
+            (None, Some(live)) => match self.rights(&request) {
+                Ok(rights) => live.start(id, request, rights, reply),
+                Err(error) => answer(&reply, id, Err(error)),
+            },
             (None, None) => unreachable!("without a network every request is answered here"),
         }
     }

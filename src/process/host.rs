@@ -18,10 +18,10 @@ use super::probe::Tried;
 use super::protocol::{Bounds, FromPage, Opening, ToPage, VERSION};
 use super::scrutiny::Scrutiny;
 use crate::base::clock::{Stopwatch, TimestampMs};
-use crate::base::limits::{DEATHS_MAX, DEATHS_WINDOW_MS, REST_MS_MAX};
+use crate::base::limits::{DEATHS_MAX, DEATHS_WINDOW_MS, REQUESTS_PER_TURN_MAX, REST_MS_MAX};
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Fault, Place, Stimulus};
-use crate::net::{NetError, Response};
+use crate::net::{NetError, Request, Response};
 use crate::page::{Driver, LoadError, PageOptions, Turn, TurnInput};
 use crate::session::Told;
 
@@ -41,6 +41,7 @@ pub struct PageProcess {
     restarts: u64,
     parked: bool,
     unconfined: Vec<String>,
+    confinement_required: bool,
 }
 
 /// A process and the connection to it.
@@ -114,7 +115,15 @@ impl PageProcess {
             restarts: 0,
             parked: false,
             unconfined: Vec::new(),
+            confinement_required: false,
         }
+    }
+
+    /// The same, but it runs only where the system confines it wholly.
+    #[must_use]
+    pub fn requiring_confinement(mut self) -> Self {
+        self.confinement_required = true;
+        self
     }
 
     /// What the process could still do; nothing where there is none.
@@ -141,11 +150,16 @@ impl PageProcess {
             realtime: self.options.realtime,
             settle_ms: self.settle_ms,
             bounds: self.bounds,
+            confinement_required: self.confinement_required,
         };
         self.restarts += 1;
         let live = self.live.insert(live);
         let opened = live.exchange(&ToPage::Open(Box::new(opening)), &self.options, self.bounds);
         self.unconfined.clone_from(&live.unconfined);
+        if self.confinement_required && !self.unconfined.is_empty() {
+            self.live = None;
+            return Err(LoadError::Unconfined(self.unconfined.clone()));
+        }
         match opened {
             Ok(FromPage::Opened(Ok(turn))) if self.scrutiny.allows(&turn, self.now) => {
                 self.now = turn.now.max(self.now);
@@ -292,7 +306,7 @@ impl Live {
     fn exchange(&mut self, message: &ToPage, options: &PageOptions, bounds: Bounds) -> Result<FromPage, Death> {
         let hard = Duration::from_millis(bounds.hard_ms);
         let mut used = Duration::ZERO;
-        let mut rests = false;
+        let (mut rests, mut requests) = (false, 0);
         self.stream.set_write_timeout(Some(hard)).map_err(FrameError::from)?;
         self.write(message)?;
         loop {
@@ -303,8 +317,19 @@ impl Live {
                 used += started.elapsed();
             }
             match heard {
-                FromPage::Fetch(request) => self.write(&ToPage::Fetched(options.network.fetch(request)))?,
-                FromPage::Start(id, request) => options.network.start(id, request, self.replies.clone()),
+                FromPage::Fetch(request) => {
+                    requests += 1;
+                    let result = within_bound(requests, &request).and_then(|()| options.network.fetch(request));
+                    self.write(&ToPage::Fetched(result))?;
+                }
+                FromPage::Start(id, request) => {
+                    requests += 1;
+                    match within_bound(requests, &request) {
+                        Ok(()) => options.network.start(id, request, self.replies.clone()),
+                        // The thread that passes replies on ends with the page.
+                        Err(error) => drop(self.replies.send((id, Err(error)))),
+                    }
+                }
                 FromPage::Cookies(url, now) => {
                     self.write(&ToPage::Cookies(options.cookies.get_for_script(&url, now)))?;
                 }
@@ -318,6 +343,14 @@ impl Live {
             }
         }
     }
+}
+
+/// Whether a turn may make one more request.
+fn within_bound(requests: usize, request: &Request) -> Result<(), NetError> {
+    if requests <= REQUESTS_PER_TURN_MAX {
+        return Ok(());
+    }
+    Err(NetError::TooManyInTurn { url: request.url.to_string(), requests_max: REQUESTS_PER_TURN_MAX })
 }
 
 /// Passes replies on to the page until there are no more, or the page is gone.
