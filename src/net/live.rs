@@ -136,9 +136,7 @@ impl Live {
         for _ in 0..=REDIRECTS_MAX {
             let reach = rights.guard.reach(&request.url, rights.is_original)?;
             if reach == Reach::Public {
-                // Nothing of the page's own goes to an origin that nobody named.
-                request.credentials = false;
-                request.headers.clear();
+                make_anonymous(&mut request);
             }
             let answer = self.hop(&request, reach, &rights.cookies).await?;
             match redirect_target(&request.url, &answer)? {
@@ -209,6 +207,13 @@ impl Live {
     }
 }
 
+/// Takes away what is the page's own: nothing of it goes to an origin that nobody named.
+fn make_anonymous(request: &mut Request) {
+    request.credentials = false;
+    request.headers.clear();
+    request.body.clear();
+}
+
 /// Where an answer redirects to, with the fragment of the address it came from unless it has its own.
 fn redirect_target(url: &Url, answer: &reqwest::Response) -> Result<Option<Url>, NetError> {
     if !matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
@@ -273,4 +278,20 @@ fn root_cause(error: &reqwest::Error) -> String {
 fn install_tls_provider() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_anonymous_request_has_nothing_of_the_page() {
+        let url = Url::parse("http://cdn.test/j.js?v=1").unwrap();
+        let mut request = Request::get(url.clone(), Destination::Script, 5);
+        request.headers.push(("X-Learnt".to_owned(), "1".to_owned()));
+        request.body = b"learnt".to_vec();
+        make_anonymous(&mut request);
+        let plain = Request { credentials: false, ..Request::get(url, Destination::Script, 5) };
+        assert_eq!(format!("{request:?}"), format!("{plain:?}"));
+    }
 }
