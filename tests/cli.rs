@@ -365,17 +365,43 @@ fn an_address_and_what_it_may_talk_to() {
     let bench = Bench::new();
     let site = Site::start(&[
         ("/kf/page.html", "text/html", "<script src=lib.js></script><script src=http://127.0.0.1:1/x.js></script>"),
-        ("/kf/lib.js", "text/javascript", "external.Notice(location.pathname)"),
+        (
+            "/kf/lib.js",
+            "text/javascript",
+            "external.Notice(location.pathname);
+            var late = document.createElement('script'); late.src = 'http://cdn.invalid/y.js'; document.head.appendChild(late);
+            var asked = new XMLHttpRequest(); asked.open('GET', 'http://crm.invalid/z'); asked.send()",
+        ),
     ]);
     let ended = bench.run(&["run", &site.address("/kf/page.html?key=secret")]);
     assert_eq!(ended.code, 0, "{}", ended.err);
     let lines = ended.lines();
-    assert_eq!(types(&lines), ["effect.mcs.Notice", "fault.load"]);
+    assert_eq!(types(&lines), ["effect.mcs.Notice", "fault.load", "fault.load", "fault.network"]);
     assert_eq!((&lines[0]["plugin"], &lines[0]["source"]), (&json!("page"), &json!(site.address("/kf/page.html"))));
     let message = lines[1]["data"]["message"].as_str().unwrap();
-    assert!(message.contains("may not talk to http://127.0.0.1:1") && message.contains("--allow"), "{message}");
+    assert!(message.contains("leads to 127.0.0.1") && message.contains("--allow http://127.0.0.1:1"), "{message}");
+    let message = lines[2]["data"]["message"].as_str().unwrap();
+    assert!(message.contains("may not talk to http://cdn.invalid") && message.contains("--allow"), "{message}");
+    let refused = &lines[3]["data"];
+    assert_eq!(refused["url"], "http://crm.invalid/z");
+    let message = refused["message"].as_str().unwrap();
+    assert!(message.contains("may not talk to http://crm.invalid; allow it with `--allow"), "{message}");
     let missing = bench.run(&["run", &site.address("/none.html")]);
     assert!(missing.code == 103 && missing.err.contains("404 Not Found"), "{}", missing.err);
+}
+
+#[test]
+fn confinement_may_be_required() {
+    let bench = Bench::new();
+    bench.write("echo.html", ECHO);
+    bench.write("duoke.toml", "[process]\nconfinement = \"require\"\n");
+    let ended = bench.run(&["run", "echo.html"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    bench.write("duoke.toml", "[process]\nconfinement = \"perhaps\"\n");
+    for command in ["run", "coverage"] {
+        let ended = bench.run(&[command, "echo.html"]);
+        assert!(ended.code == 3 && ended.err.contains("not one of require, warn"), "{}", ended.err);
+    }
 }
 
 #[test]

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::RawQuery;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
-use axum::response::Redirect;
+use axum::response::{Html, Redirect};
 use axum::routing::{any, get};
 use duoke::net::{Bounds, Destination, Folder, Guard, Live, NetError, Network, PluginNetwork, Request};
 use tokio::runtime::Runtime;
@@ -76,10 +77,18 @@ fn routes() -> Router {
         .route("/307", any(|| async { Redirect::temporary("/echo") }))
         .route("/elsewhere", get(|| async { Redirect::to("http://forbidden.invalid/secret?x=1") }))
         .route("/file", get(|| async { Redirect::to("file:///etc/passwd") }))
+        .route("/to", get(|uri: Uri| async move { Redirect::to(uri.query().unwrap()) }))
+        .route("/html", get(|RawQuery(query): RawQuery| async move { Html(decoded(&query.unwrap())) }))
         .route("/loop", get(|| async { Redirect::to("/loop") }))
         .route("/nothing", get(|| async { (StatusCode::NOT_FOUND, "gone") }))
         .route("/large", get(|| async { vec![b'x'; 1001] }))
         .route("/never", get(std::future::pending::<String>))
+}
+
+/// A query without its percent signs.
+fn decoded(query: &str) -> String {
+    let query = format!("q={}", query.replace('&', "%26").replace('+', "%2B"));
+    url::form_urlencoded::parse(query.as_bytes()).map(|(_, value)| value.into_owned()).collect()
 }
 
 /// An answer without a length and without an end; returns its address.
@@ -146,6 +155,68 @@ fn the_guard_sees_every_hop() {
 }
 
 #[test]
+fn a_redirect_does_not_lead_inside() {
+    let world = World::new();
+    for target in ["http://127.0.0.1:1/", "http://localhost/", "http://169.254.169.254/latest", "http://[::1]/"] {
+        let error = world.ask(&format!("/to?{target}")).unwrap_err();
+        assert!(
+            matches!(&error, NetError::NotAllowed { url, .. } if url == target || url == &format!("{target}/")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn an_origin_that_was_named_may_be_private_and_only_that_one() {
+    let world = World::new();
+    let named = format!("http://localhost:{}", world.address.port());
+    let mut guard = Guard::new();
+    guard.allow(&named).unwrap();
+    let live = Live::new(world.runtime.handle().clone(), Bounds::default()).unwrap();
+    let network = PluginNetwork::new(guard).with_live(live);
+    let ask = |url: &str| network.fetch(Request::get(Url::parse(url).unwrap(), Destination::Xhr, 0));
+    assert_eq!(ask(&format!("{named}/uri")).unwrap().body, b"/uri");
+    let same_address = world.url("/uri");
+    assert!(matches!(ask(same_address.as_str()), Err(NetError::NotAllowed { .. })));
+}
+
+#[test]
+fn scripts_of_the_original_html_from_public_addresses_only() {
+    let world = World::new();
+    let mut guard = Guard::new();
+    guard.allow_url(&world.url("/"));
+    let live = Live::new(world.runtime.handle().clone(), Bounds::default()).unwrap();
+    let network = PluginNetwork::new(guard).with_live(live);
+    let inside = format!("http://localhost:{}/uri", world.address.port());
+    let scripts = ["http://127.0.0.1:1/a.js", inside.as_str(), "http://cdn.invalid/jquery.js", "/uri"];
+    let markup: String = scripts.iter().map(|script| format!("<script src={script}></script>")).collect();
+    let redirected = world.url(&format!("/to?{inside}"));
+    let markup = format!("{markup}<script src={redirected}></script>");
+    let ask = |url: &str, destination| network.fetch(Request::get(world.url("/").join(url).unwrap(), destination, 0));
+    assert!(matches!(ask("http://cdn.invalid/jquery.js", Destination::Script), Err(NetError::NotAllowed { .. })));
+    let mut page = world.url("/html");
+    page.set_query(Some(&markup));
+    ask(page.as_str(), Destination::Document).unwrap();
+
+    assert_eq!(ask("/uri", Destination::Script).unwrap().body, b"/uri");
+    // By number, by name, by redirect.
+    for script in ["http://127.0.0.1:1/a.js", inside.as_str(), redirected.as_str()] {
+        let error = ask(script, Destination::Script).unwrap_err();
+        assert!(matches!(&error, NetError::RefusedAddress { address, .. } if address.is_loopback()), "{error}");
+        assert!(error.hint().unwrap().contains("--allow http://"), "{error}");
+    }
+    let dead = ask("http://cdn.invalid/jquery.js", Destination::Script).unwrap_err();
+    assert!(matches!(dead, NetError::Unreachable { .. }), "{dead}");
+    assert!(dead.hint().unwrap().contains("--replace http://cdn.invalid/jquery.js=FILE"));
+    for refused in [
+        ask("http://cdn.invalid/jquery.js", Destination::Xhr),
+        ask("http://cdn.invalid/jquery.js?learnt=1", Destination::Script),
+    ] {
+        assert!(matches!(refused, Err(NetError::NotAllowed { .. })), "{refused:?}");
+    }
+}
+
+#[test]
 fn cookies_are_kept_over_redirects_and_sent_with_credentials_only() {
     let world = World::new();
     assert_eq!(world.text("/login"), "Some(\"sid=1\")");
@@ -180,6 +251,22 @@ fn a_silent_server_times_out_and_holds_up_nobody() {
     assert!(matches!(answers.recv(), Ok((2, Ok(_)))));
     assert!(matches!(answers.recv(), Ok((1, Err(NetError::TimedOut { timeout_ms: 200, .. })))));
     assert!(answers.recv().is_err());
+}
+
+#[test]
+fn too_many_requests_at_once_fail_and_leave_room_again() {
+    let world =
+        World::with_bounds(Bounds { timeout: Duration::from_millis(200), in_flight_max: 2, ..Bounds::default() });
+    let (reply, answers) = mpsc::channel();
+    for id in 1..=3 {
+        world.network.start(id, Request::get(world.url("/never"), Destination::Xhr, 0), reply.clone());
+    }
+    drop(reply);
+    let ended: Vec<_> = answers.iter().collect();
+    assert!(matches!(ended[0], (3, Err(NetError::TooManyInFlight { requests_max: 2, .. }))), "{ended:?}");
+    assert!(ended[1..].iter().all(|(_, result)| matches!(result, Err(NetError::TimedOut { .. }))), "{ended:?}");
+    assert_eq!(ended.len(), 3);
+    assert_eq!(world.text("/uri"), "/uri");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod page_bench;
 
 use std::fmt::Write as _;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,7 +14,9 @@ use duoke::engine::event_loop::{Emission, Output};
 use duoke::event::{Stimulus, parse_line};
 use duoke::net::Folder;
 use duoke::page::{Driver, LoadError, Page, PageOptions, Turn, TurnInput};
-use duoke::process::{Bounds, Launcher, PageProcess, Spawner};
+use duoke::process::launch::{Ending, Launch};
+use duoke::process::protocol::{FromPage, Opening, ToPage};
+use duoke::process::{Bounds, Launched, Launcher, PageProcess, Spawner, frame};
 #[cfg(target_os = "linux")]
 use duoke::process::{Level, Templates};
 use page_bench::{on_page_stack, options};
@@ -229,6 +232,60 @@ fn a_page_that_dies_again_and_again_is_parked() {
     assert!(process.is_parked());
     assert_eq!(said.matches("fault.timeout").count(), 5, "{said}");
     assert_eq!(said.matches("parked").count(), 1, "{said}");
+}
+
+#[test]
+fn requests_of_one_turn_are_counted() {
+    let site = Site::new(
+        "<script>function MCS_ClientNotify() { for (var got = 0, n = 0; n < 1001; n++) { var x = new XMLHttpRequest(); \
+         x.open('GET', 'a.txt', false); try { x.send(); got++ } catch (e) {} } put(got) }</script>",
+    )
+    .with("a.txt", "a");
+    let mut process = site.processes(PATIENT).remove(0);
+    let said = run(&mut process, &[USER_A, USER_A]).unwrap();
+    let turn = "\noA: fault.network http://demo.plugin.invalid/a.txt was not fetched: a page may make 1000 requests in \
+                one turn; let the page wait for answers before it asks for more | oA: 1000";
+    assert_eq!(said, turn.repeat(2));
+}
+
+/// Starts a process that says it is not confined, and opens its page all the same.
+#[derive(Debug)]
+struct Unconfined;
+
+struct Nobody;
+
+impl Launched for Nobody {
+    fn end(&mut self) -> Ending {
+        Ending { code: None, signal: None, said: String::new() }
+    }
+}
+
+impl Launcher for Unconfined {
+    fn launch(&self, _: &Opening, _: &PageOptions) -> std::io::Result<Launch> {
+        let (host, page) = UnixStream::pair()?;
+        std::thread::spawn(move || {
+            let ToPage::Open(..) = frame::read(&page).unwrap() else { panic!("the first frame opens") };
+            frame::write(&page, &FromPage::Confined(vec!["landlock: absent".to_owned()])).unwrap();
+            // A host that has gone needs no answer.
+            let _ = frame::write(&page, &FromPage::Opened(Ok(Turn { now: i64::MAX, ..Turn::default() })));
+        });
+        Ok(Launch { process: Box::new(Nobody), stream: host, loaded: None, unconfined: Vec::new() })
+    }
+}
+
+#[test]
+fn where_confinement_is_required_a_page_without_it_is_not_used() {
+    let site = Site::new("<p>");
+    let lax = PageProcess::new(site.options(), PATIENT, Arc::new(Unconfined)).open(SETTLE_MS_DEFAULT);
+    assert!(lax.is_ok());
+    let mut strict = PageProcess::new(site.options(), PATIENT, Arc::new(Unconfined)).requiring_confinement();
+    match strict.open(SETTLE_MS_DEFAULT) {
+        Err(LoadError::Unconfined(missing)) => assert_eq!(missing, ["landlock: absent"]),
+        other => panic!("{other:?}"),
+    }
+    assert!(strict.probe().is_empty());
+    let mut confined = site.processes(PATIENT).remove(0).requiring_confinement();
+    assert!(confined.open(SETTLE_MS_DEFAULT).is_ok());
 }
 
 #[test]

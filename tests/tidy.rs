@@ -20,7 +20,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("page", &["base", "event", "dom", "engine", "webapi", "dialect", "net", "session"]),
     ("process", &["base", "event", "engine", "webapi", "net", "page", "session"]),
     ("record", &["base", "event"]),
-    ("wechat", &["base", "event"]),
+    ("wechat", &["base", "event", "net"]),
     ("outbox", &["base", "event", "wechat"]),
     ("sandbox", &["base", "event", "wechat"]),
     (

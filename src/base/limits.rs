@@ -10,6 +10,18 @@ pub const DOCUMENT_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Redirects followed for one request, as the Fetch standard bounds them.
 pub const REDIRECTS_MAX: usize = 20;
+/// Requests of a page that may be under way at once: each may hold an answer of [`ANSWER_BYTES_MAX`] in the host's memory.
+/// A page that loads its parts by scripts has about twenty.
+pub const REQUESTS_IN_FLIGHT_MAX: usize = 64;
+/// Requests that a page may make in one turn; a page that asks more often is a loop, or a page process gone wild.
+pub const REQUESTS_PER_TURN_MAX: usize = 1_000;
+/// Scripts of a document that may be fetched because its HTML names them: more than any page has.
+pub const ORIGINAL_SCRIPTS_MAX: usize = 1_000;
+/// Longest that a document is searched for its scripts: 16 MiB of plain markup take a fraction of it, but a tag's attributes
+/// take quadratic time.
+pub const ORIGINAL_SCRIPTS_TIME: Duration = Duration::from_secs(1);
+/// Bytes of a document searched between two looks at the clock.
+pub const ORIGINAL_SCRIPTS_STEP_BYTES: usize = 4 * 1024;
 /// Cookies of one page; past that the oldest go. Browsers keep about 180 a site (RFC 6265 §6.1 asks for 50).
 pub const COOKIES_MAX: usize = 300;
 /// Largest cookie, name, value and attributes, in bytes (RFC 6265 §6.1).

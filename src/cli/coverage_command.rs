@@ -5,7 +5,8 @@ use tokio::runtime::Handle;
 
 use super::exit::Exit;
 use super::output::Output;
-use super::plugins::{ACCOUNT_DEFAULT, live, rights, said};
+use super::plugins::{ACCOUNT_DEFAULT, fail, live, rights, said};
+use super::settings;
 use super::signals::exit_when_interrupted;
 use crate::host::coverage::report::Verdict;
 use crate::host::coverage::{self, text};
@@ -74,7 +75,13 @@ pub(super) fn coverage(arguments: &Arguments, runtime: &Handle, output: &mut Out
         Ok(hosted) => hosted,
         Err(exit) => return exit,
     };
-    let make = (!arguments.no_run).then_some(host::page_process as _);
+    let config = match settings::load(&|_| None) {
+        Ok(config) => config,
+        Err(error) => return fail(output, settings::notice(&error), Exit::Configuration),
+    };
+    let process =
+        if settings::requires_confinement(&config) { host::confined_page_process } else { host::page_process };
+    let make = (!arguments.no_run).then_some(process as _);
     let report = coverage::coverage(&arguments.page, hosted, make);
     let text = match arguments.format {
         Format::Human => text::render(&report),

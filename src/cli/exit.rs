@@ -64,6 +64,7 @@ impl Exit {
         let messages = outcome.messages.unwrap_or_default();
         let undelivered = messages.needs_attention() || messages.unknown + messages.pending + messages.sending > 0;
         let table = [
+            (outcome.pages_unconfined > 0, Self::Environment),
             (outcome.pages_parked > 0, Self::PageEnded),
             (outcome.pages_failed > 0, Self::Page),
             (undelivered, Self::Messages),
@@ -116,5 +117,7 @@ mod tests {
         assert_eq!(Exit::of(&outcome), Exit::Messages);
         outcome.pages_failed = 1;
         assert_eq!(Exit::of(&outcome), Exit::Page);
+        outcome.pages_unconfined = 1;
+        assert_eq!(Exit::of(&outcome), Exit::Environment);
     }
 }

@@ -10,6 +10,7 @@ use super::plugins::{ACCOUNT_DEFAULT, fail, live, rights, said};
 use super::signals::exit_when_interrupted;
 use super::{duration, settings};
 use crate::base::limits::SETTLE_MS_DEFAULT;
+use crate::config::DuokeConfig;
 use crate::host::{
     self, Forwarder, Hosted, Log, Names, Notice, Outcome, Plugin, RunOptions, SEED_DEFAULT, Target, Watch,
 };
@@ -70,13 +71,14 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments, runtime: &Handle, output: &mut Output) -> Exit {
     exit_when_interrupted(runtime);
     match prepare(&arguments, runtime, output) {
-        Ok(Prepared { pages, failed, log, forward }) => {
+        Ok(Prepared { pages, failed, log, forward, confinement_required }) => {
             let options = RunOptions {
                 settle_ms: arguments.settle,
                 realtime: arguments.realtime,
                 strict: arguments.strict,
                 all: arguments.all,
                 seed: arguments.seed,
+                confinement_required,
                 dom_by_name: arguments.pages.len() > 1,
                 dom: arguments.dom,
             };
@@ -95,10 +97,13 @@ struct Prepared {
     failed: usize,
     log: Option<Log>,
     forward: Option<Forwarder>,
+    confinement_required: bool,
 }
 
 fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<Prepared, Exit> {
-    let forward = forwarder(arguments, runtime, output)?;
+    let flag = |path: &str| arguments.wechat_base.clone().filter(|_| path == "wechat.base_url");
+    let config = settings::load(&flag).map_err(|error| fail(output, settings::notice(&error), Exit::Configuration))?;
+    let forward = forwarder(arguments, &config, runtime, output)?;
     let rights = rights(&arguments.allow, &arguments.replace, output)?;
     let live = live(runtime, output)?;
     let account = arguments.account.as_deref().unwrap_or(ACCOUNT_DEFAULT);
@@ -120,17 +125,20 @@ fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
         }
     }
     let log = arguments.events.as_deref().map(|path| open_log(path, failed, output)).transpose()?;
-    Ok(Prepared { pages, failed, log, forward })
+    Ok(Prepared { pages, failed, log, forward, confinement_required: settings::requires_confinement(&config) })
 }
 
 /// The way to WeChat, where messages are to be forwarded; without an account nothing runs.
-fn forwarder(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<Option<Forwarder>, Exit> {
-    let flag = |path: &str| arguments.wechat_base.clone().filter(|_| path == "wechat.base_url");
-    let config = settings::load(&flag).map_err(|error| fail(output, settings::notice(&error), Exit::Configuration))?;
+fn forwarder(
+    arguments: &Arguments,
+    config: &DuokeConfig,
+    runtime: &Handle,
+    output: &mut Output,
+) -> Result<Option<Forwarder>, Exit> {
     if !arguments.forward {
         return Ok(None);
     }
-    let client = settings::client(&config).map_err(|notice| fail(output, notice, Exit::Configuration))?;
+    let client = settings::client(config).map_err(|notice| fail(output, notice, Exit::Configuration))?;
     let target = Target { client, kf_account: arguments.account.clone() };
     let forwarder = Forwarder::new(target, runtime.clone());
     forwarder.map(Some).map_err(|error| fail(output, Notice::error(error.to_string()), Exit::Environment))

@@ -25,6 +25,11 @@ fn user_file() -> Option<PathBuf> {
     Some(configuration.join(USER_FOLDER).join(DUOKE_FILE))
 }
 
+/// Whether pages run only where the system confines them wholly.
+pub(super) fn requires_confinement(config: &DuokeConfig) -> bool {
+    config.confinement.value == "require"
+}
+
 /// What is wrong with a configuration.
 pub(super) fn notice(error: &ConfigError) -> Notice {
     Notice::error(error.to_string()).with_frame(error.frame()).with_hint(error.hint())

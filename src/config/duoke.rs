@@ -11,6 +11,9 @@ pub const PROFILES: [&str; 3] = ["2017", "2021", "2025"];
 /// The modes of WeChat's push.
 pub const CALLBACK_MODES: [&str; 3] = ["plain", "compat", "secure"];
 
+/// What to do with a page that this system does not confine wholly: not run it, or say so.
+pub const CONFINEMENTS: [&str; 2] = ["require", "warn"];
+
 /// The configuration in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DuokeConfig {
@@ -18,6 +21,8 @@ pub struct DuokeConfig {
     pub wechat: WechatConfig,
     /// `[store] path`: where the durable state lies.
     pub store_path: Setting<String>,
+    /// `[process] confinement`: one of [`CONFINEMENTS`].
+    pub confinement: Setting<String>,
     /// `[console] listen`
     pub console_listen: Setting<String>,
     /// `[[plugin]]`: those of the project file, or else of the user file.

@@ -6,7 +6,8 @@ use std::path::Path;
 use url::Url;
 
 use super::duoke::{
-    CALLBACK_MODES, CallbackConfig, DuokeConfig, Origin, PROFILES, PluginEntry, SeatEntry, Setting, WechatConfig,
+    CALLBACK_MODES, CONFINEMENTS, CallbackConfig, DuokeConfig, Origin, PROFILES, PluginEntry, SeatEntry, Setting,
+    WechatConfig,
 };
 use super::error::{ConfigError, Source};
 use super::secret::Secret;
@@ -29,7 +30,7 @@ pub struct Key {
 }
 
 /// Every setting, in the order `duoke config show` prints them.
-pub const KEYS: [Key; 11] = [
+pub const KEYS: [Key; 12] = [
     key("wechat", "base_url", "DUOKE_WECHAT_BASE_URL", Some("https://api.weixin.qq.com"), check_url),
     key("wechat", "profile", "DUOKE_WECHAT_PROFILE", Some("2025"), |text| check_word(text, &PROFILES)),
     key("wechat", "app_id", "DUOKE_APP_ID", None, check_any),
@@ -40,6 +41,7 @@ pub const KEYS: [Key; 11] = [
     secret("wechat.callback", "token", "DUOKE_CALLBACK_TOKEN", check_any),
     secret("wechat.callback", "encoding_aes_key", "DUOKE_ENCODING_AES_KEY", check_aes_key),
     key("store", "path", "DUOKE_STORE_PATH", Some("state"), check_any),
+    key("process", "confinement", "DUOKE_CONFINEMENT", Some("warn"), |text| check_word(text, &CONFINEMENTS)),
     key("console", "listen", "DUOKE_CONSOLE_LISTEN", Some("127.0.0.1:8081"), check_listen),
 ];
 
@@ -97,7 +99,7 @@ impl Layer {
         let source = Source { file, text };
         let table = parse(source)?;
         let root = Section::root(source, &table);
-        root.only(&["wechat", "store", "console", "plugin", "seat"])?;
+        root.only(&["wechat", "store", "process", "console", "plugin", "seat"])?;
         let mut layer = Self::default();
         if let Some(wechat) = root.section("wechat")? {
             layer.take(&wechat, "wechat", &["callback"], file)?;
@@ -105,7 +107,7 @@ impl Layer {
                 layer.take(&callback, "wechat.callback", &[], file)?;
             }
         }
-        for name in ["store", "console"] {
+        for name in ["store", "process", "console"] {
             if let Some(section) = root.section(name)? {
                 layer.take(&section, name, &[], file)?;
             }
@@ -183,6 +185,7 @@ pub fn resolve(
             },
         },
         store_path: defaulted(take("store.path")),
+        confinement: defaulted(take("process.confinement")),
         console_listen: defaulted(take("console.listen")),
         plugins: layers.iter().map(|layer| &layer.plugins).find(|list| !list.is_empty()).cloned().unwrap_or_default(),
         seats: layers.iter().map(|layer| &layer.seats).find(|list| !list.is_empty()).cloned().unwrap_or_default(),

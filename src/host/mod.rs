@@ -25,5 +25,5 @@ pub use demo::{DemoError, DemoOutcome, demo};
 pub use forward::{ForwardError, Forwarder, Target};
 pub use plugin::{Names, Plugin, PluginError};
 pub use rights::Rights;
-pub use run::{Hosted, Log, Outcome, RunOptions, SEED_DEFAULT, page_process, run};
+pub use run::{Hosted, Log, Outcome, RunOptions, SEED_DEFAULT, confined_page_process, page_process, run};
 pub use watch::{Closed, Notice, Severity, Watch};

@@ -74,6 +74,9 @@ fn picture(url: &Url, answer: Result<Response, NetError>) -> Result<Picture, Pic
         }
         Ok(response) => Err(PictureError::Status { url: address, status: response.status }),
         Err(NetError::TooLarge { bytes_max, .. }) => Err(PictureError::TooLarge { url: address, limit: bytes_max }),
+        Err(NetError::RefusedAddress { address: refused, what, .. }) => {
+            Err(PictureError::Private { url: address, address: refused, what })
+        }
         Err(NetError::BadUrl { .. }) => Err(PictureError::Scheme { url: address }),
         Err(NetError::FileNotFound { .. } | NetError::FileUnreadable { .. } | NetError::OutsideFolder { .. }) => {
             Err(PictureError::Status { url: address, status: NOT_FOUND })

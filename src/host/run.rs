@@ -16,7 +16,7 @@ use crate::engine::event_loop::Output;
 use crate::event::{Line, Stimulus, StimulusKind, stimulus::STIMULUS_PREFIX};
 use crate::net::PluginNetwork;
 use crate::outbox::Summary;
-use crate::page::{Driver, PageOptions};
+use crate::page::{Driver, LoadError, PageOptions};
 #[cfg(target_os = "linux")]
 use crate::process::Templates;
 use crate::process::{Bounds, PageProcess, Spawner};
@@ -56,6 +56,8 @@ pub struct RunOptions {
     pub all: bool,
     /// The seed of the pages' random numbers.
     pub seed: u64,
+    /// Whether pages run only where the system confines them wholly.
+    pub confinement_required: bool,
     /// Where the documents go at the end.
     pub dom: Option<PathBuf>,
     /// Whether each page's document has a file of its own, with the page's name in the file's.
@@ -70,6 +72,7 @@ impl Default for RunOptions {
             strict: false,
             all: false,
             seed: SEED_DEFAULT,
+            confinement_required: false,
             dom: None,
             dom_by_name: false,
         }
@@ -83,6 +86,8 @@ pub struct Outcome {
     pub pages_failed: usize,
     /// Pages that died too often to be restored.
     pub pages_parked: usize,
+    /// Pages that did not run because the system does not confine them as required.
+    pub pages_unconfined: usize,
     /// Whether something of the log could not be read.
     pub log_failed: bool,
     /// Whether `--dom` could not be written.
@@ -110,12 +115,22 @@ struct Run<'a> {
 /// A page in a process of its own, with the ordinary bounds. One that takes its place is forked, where the system can.
 #[must_use]
 pub fn page_process(options: PageOptions) -> Box<dyn Driver + Send> {
+    Box::new(process(options))
+}
+
+fn process(options: PageOptions) -> PageProcess {
     let spawner = Spawner::of_this_program();
     #[cfg(target_os = "linux")]
     let launcher = Arc::new(Templates::new(spawner));
     #[cfg(not(target_os = "linux"))]
     let launcher = Arc::new(spawner);
-    Box::new(PageProcess::new(options, Bounds::default(), launcher))
+    PageProcess::new(options, Bounds::default(), launcher)
+}
+
+/// The same, for a page that must not run where the system does not confine it wholly.
+#[must_use]
+pub fn confined_page_process(options: PageOptions) -> Box<dyn Driver + Send> {
+    Box::new(process(options).requiring_confinement())
 }
 
 /// Opens the pages, plays the log, delivers, writes the documents.
@@ -186,7 +201,8 @@ impl Run<'_> {
                 resume: None,
                 realtime: self.options.realtime,
             };
-            match self.stage.open(plugin, options, page_process) {
+            let make = if self.options.confinement_required { confined_page_process } else { page_process };
+            match self.stage.open(plugin, options, make) {
                 Ok(loading) => {
                     let missing = self.stage.unconfined();
                     if !missing.is_empty() {
@@ -199,7 +215,10 @@ impl Run<'_> {
                     happened.extend(loading);
                 }
                 Err(error) => {
-                    self.outcome.pages_failed += 1;
+                    match error {
+                        LoadError::Unconfined(_) => self.outcome.pages_unconfined += 1,
+                        _ => self.outcome.pages_failed += 1,
+                    }
                     let notice = Notice::error(format!("the page {name} does not load: {error}"));
                     self.watch.say(notice.with_hint(error.hint()));
                 }

@@ -1,9 +1,13 @@
 //! What may keep a page from its answer, in words for the operator.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use url::Url;
+
+use super::{Reach, RefusedAddress};
 
 /// Why a request has no answer. The text says what, where and why; [`NetError::hint`] the next step.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
@@ -14,6 +18,18 @@ pub enum NetError {
         /// The address asked for.
         url: String,
         /// Its origin, as `allow` lists spell it.
+        origin: String,
+    },
+    /// The address guard does not let the page connect there: it is not of the public internet.
+    #[error("{url} was refused: it leads to {address}, {what}")]
+    RefusedAddress {
+        /// The address asked for.
+        url: String,
+        /// The address in numbers that it leads to.
+        address: IpAddr,
+        /// What that is, in words.
+        what: String,
+        /// The origin that `allow` must name for it.
         origin: String,
     },
     /// No connection: name not found, refused, no route, TLS refused, no network at all.
@@ -31,6 +47,22 @@ pub enum NetError {
         url: String,
         /// The bound that was in force, in milliseconds.
         timeout_ms: u64,
+    },
+    /// Too many of the page's requests are under way.
+    #[error("{url} was not fetched: a page may have {requests_max} requests under way at once")]
+    TooManyInFlight {
+        /// The address asked for.
+        url: String,
+        /// The bound that was in force.
+        requests_max: usize,
+    },
+    /// The page made too many requests in one turn.
+    #[error("{url} was not fetched: a page may make {requests_max} requests in one turn")]
+    TooManyInTurn {
+        /// The address asked for.
+        url: String,
+        /// The bound that was in force.
+        requests_max: usize,
     },
     /// The answer is larger than a page may have.
     #[error("the answer of {url} is larger than {bytes_max} bytes")]
@@ -118,13 +150,31 @@ impl NetError {
         )
     }
 
+    /// An address refused by a guard of this reach. Where the operator named a name, it is the number he must name.
+    pub(super) fn refused_address(url: &Url, reach: Reach, refused: &RefusedAddress) -> Self {
+        let mut named = url.clone();
+        if reach == Reach::Named {
+            // An http address has a host, and may have this one.
+            let _ = named.set_ip_host(refused.address);
+        }
+        Self::RefusedAddress {
+            url: url.to_string(),
+            address: refused.address,
+            what: refused.what.name().to_owned(),
+            origin: named.origin().ascii_serialization(),
+        }
+    }
+
     /// The address the error is about; empty for [`NetError::NoClient`].
     #[must_use]
     pub fn url(&self) -> &str {
         match self {
             NetError::NotAllowed { url, .. }
+            | NetError::RefusedAddress { url, .. }
             | NetError::Unreachable { url, .. }
             | NetError::TimedOut { url, .. }
+            | NetError::TooManyInFlight { url, .. }
+            | NetError::TooManyInTurn { url, .. }
             | NetError::TooLarge { url, .. }
             | NetError::FileNotFound { url, .. }
             | NetError::FileUnreadable { url, .. }
@@ -148,6 +198,9 @@ impl NetError {
                 "allow it with `--allow {origin}` or `allow = [\"{origin}\"]` in plugin.toml, or {}",
                 replace(url)
             )),
+            NetError::RefusedAddress { origin, .. } => Some(format!(
+                "if the page may talk to it, allow it with `--allow {origin}` or `allow = [\"{origin}\"]` in plugin.toml"
+            )),
             NetError::Unreachable { url, .. }
             | NetError::TimedOut { url, .. }
             | NetError::Status { url, .. }
@@ -166,6 +219,9 @@ impl NetError {
             NetError::NoClient { .. } => {
                 Some("install the system's CA certificates (Debian: ca-certificates)".to_owned())
             }
+            NetError::TooManyInFlight { .. } | NetError::TooManyInTurn { .. } => {
+                Some("let the page wait for answers before it asks for more".to_owned())
+            }
             NetError::TooLarge { .. } | NetError::FileUnreadable { .. } => None,
         }
     }
@@ -174,6 +230,7 @@ impl NetError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::Special;
 
     #[test]
     fn a_refusal_names_the_origin_and_both_ways_to_allow_it() {
@@ -181,6 +238,20 @@ mod tests {
         assert!(error.to_string().contains("https://a.test/x?y"));
         let hint = error.hint().unwrap();
         assert!(hint.contains("--allow https://a.test") && hint.contains("plugin.toml"), "{hint}");
+    }
+
+    #[test]
+    fn a_refused_address_is_named_with_what_to_write() {
+        let url = Url::parse("https://crm.test:8443/x").unwrap();
+        let refused = RefusedAddress { address: "169.254.169.254".parse().unwrap(), what: Special::LinkLocal };
+        let error = NetError::refused_address(&url, Reach::Public, &refused);
+        assert_eq!(
+            error.to_string(),
+            "https://crm.test:8443/x was refused: it leads to 169.254.169.254, a link-local address"
+        );
+        assert!(error.hint().unwrap().contains("--allow https://crm.test:8443`"));
+        let error = NetError::refused_address(&url, Reach::Named, &refused);
+        assert!(error.hint().unwrap().contains("--allow https://169.254.169.254:8443`"));
     }
 
     #[test]

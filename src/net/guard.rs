@@ -1,18 +1,21 @@
 //! The egress guard: which origins a page may talk to.
 //!
 //! A page runs with the operator's network around it, so everything is refused that the operator did not name: the
-//! origin of an address he gave, `allow` in plugin.toml, `--allow`.
+//! origin of an address he gave, `allow` in plugin.toml, `--allow`. The exception are the scripts of the page's original
+//! HTML, which may come from the public internet.
 
 use std::collections::BTreeSet;
 
 use url::Url;
 
-use super::NetError;
+use super::{NetError, Reach};
 
 /// The allowed origins of one page. Starts empty; the plugin's own folder needs no entry.
 #[derive(Clone, Debug, Default)]
 pub struct Guard {
     origins: BTreeSet<String>,
+    /// The origin the page itself comes from, where that is an address.
+    own: Option<String>,
 }
 
 impl Guard {
@@ -22,11 +25,19 @@ impl Guard {
         Guard::default()
     }
 
-    /// Allows the origin of an address that the operator gave.
+    /// Allows the origin of the page's own address, which the operator gave.
     pub fn allow_url(&mut self, url: &Url) {
         if is_http(url) {
-            self.origins.insert(url.origin().ascii_serialization());
+            let origin = url.origin().ascii_serialization();
+            self.origins.insert(origin.clone());
+            self.own = Some(origin);
         }
+    }
+
+    /// Whether an address is of the origin the page itself comes from.
+    #[must_use]
+    pub fn is_own(&self, url: &Url) -> bool {
+        self.own.as_deref().is_some_and(|own| own == url.origin().ascii_serialization())
     }
 
     /// Allows an entry of an `allow` list: `https://crm.example.com` or `http://127.0.0.1:8080`.
@@ -66,6 +77,20 @@ impl Guard {
         if self.origins.contains(&origin) { Ok(()) } else { Err(NetError::NotAllowed { url: url.to_string(), origin }) }
     }
 
+    /// How far a page's request may lead; `is_original` where it is for a script of the page's original HTML.
+    ///
+    /// # Errors
+    /// Those of [`Guard::check`], and [`NetError::RefusedAddress`].
+    pub fn reach(&self, url: &Url, is_original: bool) -> Result<Reach, NetError> {
+        let reach = match self.check(url) {
+            Ok(()) => Reach::Named,
+            Err(NetError::NotAllowed { .. }) if is_original => Reach::Public,
+            Err(refused) => return Err(refused),
+        };
+        reach.check_number(url).map_err(|refused| NetError::refused_address(url, reach, &refused))?;
+        Ok(reach)
+    }
+
     /// The allowed origins, sorted.
     pub fn origins(&self) -> impl Iterator<Item = &str> {
         self.origins.iter().map(String::as_str)
@@ -101,6 +126,53 @@ mod tests {
             assert!(matches!(guard.check(&url(other)), Err(NetError::NotAllowed { .. })), "{other}");
         }
         assert_eq!(guard.origins().collect::<Vec<_>>(), ["http://127.0.0.1:8080", "https://crm.example.com"]);
+    }
+
+    /// An address, and what the guard says of it to any request and to one for a script of the original HTML.
+    const REACHES: &[(&str, Said, Said)] = &[
+        ("http://10.0.0.1:8080/x", Said::Named, Said::Named),
+        ("http://169.254.169.254/x", Said::Named, Said::Named),
+        ("http://10.0.0.1/x", Said::NotAllowed, Said::RefusedAddress),
+        ("http://10.0.0.2:8080/x", Said::NotAllowed, Said::RefusedAddress),
+        ("http://[::ffff:7f00:1]/x", Said::NotAllowed, Said::RefusedAddress),
+        ("http://2130706433/x", Said::NotAllowed, Said::RefusedAddress),
+        ("http://cdn.test/x", Said::NotAllowed, Said::Public),
+        ("https://8.8.8.8/x", Said::NotAllowed, Said::Public),
+        ("ftp://cdn.test/x", Said::BadUrl, Said::BadUrl),
+        ("file:///etc/passwd", Said::BadUrl, Said::BadUrl),
+    ];
+
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Said {
+        Named,
+        Public,
+        NotAllowed,
+        RefusedAddress,
+        BadUrl,
+    }
+
+    fn said(reach: Result<Reach, NetError>) -> Said {
+        match reach {
+            Ok(Reach::Named) => Said::Named,
+            Ok(Reach::Public) => Said::Public,
+            Err(NetError::NotAllowed { .. }) => Said::NotAllowed,
+            Err(NetError::RefusedAddress { .. }) => Said::RefusedAddress,
+            Err(NetError::BadUrl { .. }) => Said::BadUrl,
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn how_far_a_request_may_lead() {
+        let mut guard = Guard::new();
+        guard.allow("http://10.0.0.1:8080").unwrap();
+        guard.allow_url(&url("http://169.254.169.254/latest"));
+        for (address, ordinary, original) in REACHES {
+            let address = url(address);
+            assert_eq!(said(guard.reach(&address, false)), *ordinary, "{address}");
+            assert_eq!(said(guard.reach(&address, true)), *original, "{address}");
+        }
+        assert!(guard.is_own(&url("http://169.254.169.254/x")) && !guard.is_own(&url("http://10.0.0.1:8080/")));
     }
 
     #[test]

@@ -1,4 +1,8 @@
 //! The live network: HTTP on the host's runtime, the egress guard at every hop.
+//!
+//! The environment's proxies (`HTTP_PROXY` and so on) serve the origins that the operator named, except this machine's
+//! own: he chose both. A script of the original HTML goes out without a proxy, which would resolve its name where the
+//! address guard cannot see; on a machine whose only way out is a proxy, name such a script's origin under `allow`.
 
 use std::sync::mpsc;
 use std::sync::{Arc, Once};
@@ -8,10 +12,13 @@ use reqwest::{Client, Method, StatusCode, header, redirect};
 use tokio::runtime::Handle;
 use url::Url;
 
+use super::in_flight::InFlight;
 use super::network::answer;
 use super::request::reason;
-use super::{CookieJar, Destination, Guard, NetError, Reply, Request, Response, headers};
-use crate::base::limits::{ANSWER_BYTES_MAX, DOCUMENT_BYTES_MAX, REDIRECTS_MAX, REQUEST_TIMEOUT};
+use super::{CookieJar, Destination, Guard, NetError, Reach, Reply, Request, Response, headers, refused_address};
+use crate::base::limits::{
+    ANSWER_BYTES_MAX, DOCUMENT_BYTES_MAX, REDIRECTS_MAX, REQUEST_TIMEOUT, REQUESTS_IN_FLIGHT_MAX,
+};
 
 /// The bounds of a page's requests; the defaults are `base::limits`'.
 #[derive(Clone, Copy, Debug)]
@@ -22,11 +29,18 @@ pub struct Bounds {
     pub document_bytes_max: usize,
     /// Longest a request may take, redirects and body included.
     pub timeout: Duration,
+    /// Requests of one page that may be under way at once.
+    pub in_flight_max: usize,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Bounds { answer_bytes_max: ANSWER_BYTES_MAX, document_bytes_max: DOCUMENT_BYTES_MAX, timeout: REQUEST_TIMEOUT }
+        Bounds {
+            answer_bytes_max: ANSWER_BYTES_MAX,
+            document_bytes_max: DOCUMENT_BYTES_MAX,
+            timeout: REQUEST_TIMEOUT,
+            in_flight_max: REQUESTS_IN_FLIGHT_MAX,
+        }
     }
 }
 
@@ -41,13 +55,29 @@ impl Bounds {
     }
 }
 
+/// What one request may do.
+#[derive(Debug)]
+pub(super) struct Rights {
+    /// The page's allowed origins.
+    pub(super) guard: Arc<Guard>,
+    /// Whether it is for a script of the page's original HTML.
+    pub(super) is_original: bool,
+    /// The page's cookies.
+    pub(super) cookies: Arc<CookieJar>,
+    /// Its place among the page's requests, given back before the reply.
+    pub(super) place: InFlight,
+}
+
 /// HTTP for any number of pages; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Live {
     handle: Handle,
-    client: Client,
-    /// For loopback addresses, which a proxy of the environment would look for on its own machine.
+    /// For origins that the operator named.
+    named: Client,
+    /// For those of them on this machine, which a proxy of the environment would look for on its own.
     direct: Client,
+    /// For others, which must be of the public internet.
+    public: Client,
     bounds: Bounds,
 }
 
@@ -60,10 +90,12 @@ impl Live {
         install_tls_provider();
         let no_client = |error: reqwest::Error| NetError::NoClient { reason: root_cause(&error) };
         // Redirects are ours: the guard must see every hop.
-        let builder = || Client::builder().redirect(redirect::Policy::none()).referer(false);
-        let client = builder().build().map_err(no_client)?;
-        let direct = builder().no_proxy().build().map_err(no_client)?;
-        Ok(Live { handle, client, direct, bounds })
+        let builder =
+            |reach: Reach| Client::builder().redirect(redirect::Policy::none()).referer(false).dns_resolver(reach);
+        let named = builder(Reach::Named).build().map_err(no_client)?;
+        let direct = builder(Reach::Named).no_proxy().build().map_err(no_client)?;
+        let public = builder(Reach::Public).no_proxy().build().map_err(no_client)?;
+        Ok(Live { handle, named, direct, public, bounds })
     }
 
     /// The bounds in force.
@@ -76,10 +108,10 @@ impl Live {
     ///
     /// # Errors
     /// Whatever kept an answer from coming.
-    pub fn fetch(&self, request: Request, guard: &Arc<Guard>, cookies: &Arc<CookieJar>) -> Result<Response, NetError> {
+    pub(super) fn fetch(&self, request: Request, rights: Rights) -> Result<Response, NetError> {
         let url = request.url.to_string();
         let (reply, answers) = mpsc::channel();
-        self.start(0, request, guard, cookies, reply);
+        self.start(0, request, rights, reply);
         match answers.recv() {
             Ok((_, result)) => result,
             Err(_) => Err(NetError::Unreachable { url, reason: "the host is shutting down".to_owned() }),
@@ -87,22 +119,26 @@ impl Live {
     }
 
     /// Starts a request on the runtime; its reply comes when it is done.
-    pub fn start(&self, id: u64, request: Request, guard: &Arc<Guard>, cookies: &Arc<CookieJar>, reply: Reply) {
-        let (live, guard, cookies) = (self.clone(), Arc::clone(guard), Arc::clone(cookies));
+    pub(super) fn start(&self, id: u64, request: Request, rights: Rights, reply: Reply) {
+        let live = self.clone();
         self.handle.spawn(async move {
             let url = request.url.to_string();
             let timeout = live.bounds.timeout;
-            let followed = tokio::time::timeout(timeout, live.follow(request, &guard, &cookies)).await;
+            let followed = tokio::time::timeout(timeout, live.follow(request, &rights)).await;
+            drop(rights.place);
             let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
             answer(&reply, id, followed.unwrap_or(Err(NetError::TimedOut { url, timeout_ms })));
         });
     }
 
     /// Follows redirects ([HTTP-redirect fetch](https://fetch.spec.whatwg.org/#http-redirect-fetch)).
-    async fn follow(&self, mut request: Request, guard: &Guard, cookies: &CookieJar) -> Result<Response, NetError> {
+    async fn follow(&self, mut request: Request, rights: &Rights) -> Result<Response, NetError> {
         for _ in 0..=REDIRECTS_MAX {
-            guard.check(&request.url)?;
-            let answer = self.hop(&request, cookies).await?;
+            let reach = rights.guard.reach(&request.url, rights.is_original)?;
+            if reach == Reach::Public {
+                make_anonymous(&mut request);
+            }
+            let answer = self.hop(&request, reach, &rights.cookies).await?;
             match redirect_target(&request.url, &answer)? {
                 Some(target) => turn(&mut request, answer.status(), target),
                 None => return self.read(&request, answer).await,
@@ -113,7 +149,7 @@ impl Live {
     }
 
     /// Sends one request and takes the cookies of its answer.
-    async fn hop(&self, request: &Request, cookies: &CookieJar) -> Result<reqwest::Response, NetError> {
+    async fn hop(&self, request: &Request, reach: Reach, cookies: &CookieJar) -> Result<reqwest::Response, NetError> {
         let malformed = |reason: &str| NetError::BadUrl { url: request.url.to_string(), reason: reason.to_owned() };
         let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| malformed("its method is malformed"))?;
         let mut map = headers::outgoing(request)?;
@@ -123,14 +159,21 @@ impl Live {
         {
             map.insert(header::COOKIE, value);
         }
-        let client = if is_loopback(&request.url) { &self.direct } else { &self.client };
+        let client = match reach {
+            Reach::Public => &self.public,
+            Reach::Named if is_loopback(&request.url) => &self.direct,
+            Reach::Named => &self.named,
+        };
         let mut url = request.url.clone();
         url.set_fragment(None);
         let mut builder = client.request(method, url).headers(map);
         if !request.body.is_empty() && !matches!(request.method.as_str(), "GET" | "HEAD") {
             builder = builder.body(request.body.clone());
         }
-        let response = builder.send().await.map_err(|error| describe(&request.url, &error))?;
+        let response = builder.send().await.map_err(|error| match refused_address(&error) {
+            Some(refused) => NetError::refused_address(&request.url, reach, refused),
+            None => describe(&request.url, &error),
+        })?;
         if request.credentials {
             cookies.store_response(&request.url, &headers::incoming(response.headers()), request.now_ms);
         }
@@ -163,6 +206,13 @@ impl Live {
             live: true,
         })
     }
+}
+
+/// Takes away what is the page's own: nothing of it goes to an origin that nobody named.
+fn make_anonymous(request: &mut Request) {
+    request.credentials = false;
+    request.headers.clear();
+    request.body.clear();
 }
 
 /// Where an answer redirects to, with the fragment of the address it came from unless it has its own.
@@ -229,4 +279,20 @@ fn root_cause(error: &reqwest::Error) -> String {
 fn install_tls_provider() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_anonymous_request_has_nothing_of_the_page() {
+        let url = Url::parse("http://cdn.test/j.js?v=1").unwrap();
+        let mut request = Request::get(url.clone(), Destination::Script, 5);
+        request.headers.push(("X-Learnt".to_owned(), "1".to_owned()));
+        request.body = b"learnt".to_vec();
+        make_anonymous(&mut request);
+        let plain = Request { credentials: false, ..Request::get(url, Destination::Script, 5) };
+        assert_eq!(format!("{request:?}"), format!("{plain:?}"));
+    }
 }

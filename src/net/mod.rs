@@ -7,11 +7,14 @@
 //! - `request`, `network`, `error`: what is asked, of whom, and what may go wrong
 //! - `plugin`: the order above
 //! - `folder`, `disk`, `plugin_host`, `content_type`: files of a plugin at `http://<name>.plugin.invalid/`
-//! - `guard`, `replace`, `data_url`: origins allowed, addresses answered from files, addresses that are their own answer
-//! - `live`, `headers`: HTTP
+//! - `original_scripts`: the scripts that the page's HTML names, whose origins need not be allowed
+//! - `guard`, `reach`, `address`: origins allowed, addresses a connection may be made to, what an address is
+//! - `replace`, `data_url`: addresses answered from files, addresses that are their own answer
+//! - `live`, `headers`, `in_flight`: HTTP, and how many requests at once
 //! - `cookies`, `cookie_date`: one page's cookies, shared by requests and `document.cookie`
 //! - `charset`, `prescan`: from bytes to text
 
+mod address;
 mod charset;
 mod content_type;
 mod cookie_date;
@@ -22,14 +25,18 @@ mod error;
 mod folder;
 mod guard;
 mod headers;
+mod in_flight;
 mod live;
 mod network;
+mod original_scripts;
 mod plugin;
 mod plugin_host;
 mod prescan;
+mod reach;
 mod replace;
 mod request;
 
+pub use address::{Special, special};
 pub use charset::{decode_html, decode_script, decode_xhr, looks_binary};
 pub use content_type::content_type_of;
 pub use cookies::CookieJar;
@@ -41,5 +48,6 @@ pub use live::{Bounds, Live};
 pub use network::{Network, RefuseAll, Reply, ScriptCookies};
 pub use plugin::{Answer, PluginNetwork};
 pub use plugin_host::{plugin_host, plugin_label, plugin_url};
+pub use reach::{Reach, RefusedAddress, refused_address};
 pub use replace::Replacements;
 pub use request::{Destination, Request, Response};

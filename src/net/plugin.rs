@@ -1,11 +1,16 @@
 //! The network of one plugin's page: local answers first, the live network last.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use super::in_flight::InFlight;
+use super::live::Rights;
 use super::network::answer;
+use super::original_scripts::OriginalScripts;
 use super::{
-    Bounds, CookieJar, Folder, Guard, Live, NetError, Network, Replacements, Reply, Request, Response, data_url,
+    Bounds, CookieJar, Destination, Folder, Guard, Live, NetError, Network, Replacements, Reply, Request, Response,
+    data_url,
 };
 
 /// What the host answers itself, before anything is fetched: the ticket service of the 2014 client, EChat's SDK.
@@ -22,6 +27,10 @@ pub struct PluginNetwork {
     live: Option<Live>,
     cookies: Arc<CookieJar>,
     bounds: Bounds,
+    /// How many of the page's requests are under way.
+    in_flight: Arc<AtomicUsize>,
+    /// Those of the page's document.
+    original_scripts: Arc<Mutex<OriginalScripts>>,
 }
 
 impl PluginNetwork {
@@ -36,6 +45,8 @@ impl PluginNetwork {
             live: None,
             cookies: Arc::new(CookieJar::new()),
             bounds: Bounds::default(),
+            in_flight: Arc::default(),
+            original_scripts: Arc::default(),
         }
     }
 
@@ -108,27 +119,59 @@ impl PluginNetwork {
 
     /// Why a request cannot go out, where it cannot.
     fn refusal(&self, request: &Request) -> Option<NetError> {
-        if let Err(refused) = self.guard.check(&request.url) {
+        if let Err(refused) = self.guard.reach(&request.url, self.is_original(request)) {
             return Some(refused);
         }
         let reason = || "this page has no network".to_owned();
         self.live.is_none().then(|| NetError::Unreachable { url: request.url.to_string(), reason: reason() })
     }
+
+    /// Whether a request is for a script of the page's original HTML.
+    fn is_original(&self, request: &Request) -> bool {
+        self.original_scripts.lock().unwrap_or_else(PoisonError::into_inner).has(request)
+    }
+
+    fn rights(&self, request: &Request) -> Result<Rights, NetError> {
+        let requests_max = self.bounds.in_flight_max;
+        let Some(place) = InFlight::take(&self.in_flight, requests_max) else {
+            return Err(NetError::TooManyInFlight { url: request.url.to_string(), requests_max });
+        };
+        let (guard, cookies) = (self.guard.clone(), self.cookies.clone());
+        Ok(Rights { guard, is_original: self.is_original(request), cookies, place })
+    }
+
+    /// Takes the scripts of a document the page is handed in place of the last one's. It must be the page's own: another
+    /// server's, or a `data:` address, may say what the page wants it to say.
+    fn note_scripts(&self, request: &Request, response: &Response) {
+        let is_of_folder = self.folder.as_ref().is_some_and(|folder| folder.owns(&response.url));
+        let is_own = is_of_folder || self.guard.is_own(&response.url);
+        if request.destination == Destination::Document {
+            let scripts = if is_own { OriginalScripts::of(response) } else { OriginalScripts::default() };
+            *self.original_scripts.lock().unwrap_or_else(PoisonError::into_inner) = scripts;
+        }
+    }
 }
 
 impl Network for PluginNetwork {
     fn fetch(&self, request: Request) -> Result<Response, NetError> {
-        match (self.answer_here(&request), &self.live) {
+        let result = match (self.answer_here(&request), &self.live) {
             (Some(result), _) => result,
-            (None, Some(live)) => live.fetch(request, &self.guard, &self.cookies),
+            (None, Some(live)) => self.rights(&request).and_then(|rights| live.fetch(request.clone(), rights)),
             (None, None) => unreachable!("without a network every request is answered here"),
+        };
+        if let Ok(response) = &result {
+            self.note_scripts(&request, response);
         }
+        result
     }
 
     fn start(&self, id: u64, request: Request, reply: Reply) {
         match (self.answer_here(&request), &self.live) {
             (Some(result), _) => answer(&reply, id, result),
-            (None, Some(live)) => live.start(id, request, &self.guard, &self.cookies, reply),
+            (None, Some(live)) => match self.rights(&request) {
+                Ok(rights) => live.start(id, request, rights, reply),
+                Err(error) => answer(&reply, id, Err(error)),
+            },
             (None, None) => unreachable!("without a network every request is answered here"),
         }
     }
@@ -182,6 +225,26 @@ mod tests {
         assert!(matches!(ask("http://other.plugin.invalid/x"), Err(NetError::NotAllowed { .. })));
         assert!(matches!(ask("http://allowed.test/x"), Err(NetError::Unreachable { .. })));
         assert!(matches!(ask("file:///etc/passwd"), Err(NetError::BadUrl { .. })));
+    }
+
+    static FOREIGN: EmbeddedFiles = &[("index.html", b"<script src=http://cdn.test/j.js></script>")];
+
+    #[test]
+    fn scripts_of_the_page_s_own_documents_only() {
+        let network = PluginNetwork::new(Guard::new()).with_folder(Folder::embedded("demo", FOREIGN));
+        let load = |url: &str| network.fetch(Request::get(Url::parse(url).unwrap(), Destination::Document, 0)).unwrap();
+        // Without a live network what is let through is unreachable.
+        let is_let = || {
+            let script = Request::get(Url::parse("http://cdn.test/j.js").unwrap(), Destination::Script, 0);
+            matches!(network.fetch(script).unwrap_err(), NetError::Unreachable { .. })
+        };
+        assert!(!is_let());
+        load("data:text/html,<script src=http://cdn.test/j.js></script>");
+        assert!(!is_let());
+        load("http://demo.plugin.invalid/index.html");
+        assert!(is_let());
+        load("data:text/html,<script src=http://cdn.test/j.js></script>");
+        assert!(!is_let());
     }
 
     #[test]

@@ -45,6 +45,10 @@ pub enum LoadError {
     /// Its process could not be had.
     #[error("the page's process could not be started: {0}")]
     Process(String),
+    /// The system does not confine its process wholly, which the operator requires. What is missing, with the system's
+    /// words.
+    #[error("the page's process cannot be confined, which the configuration requires: {}", .0.join("; "))]
+    Unconfined(Vec<String>),
     /// Its process died while it was loading.
     #[error("{}", .0.message())]
     Fault(Box<Fault>),
@@ -63,6 +67,10 @@ impl LoadError {
             }
             Self::Net(error) => error.hint(),
             Self::Process(_) => Some("check the limits on processes and memory; `ulimit -a` shows them".to_owned()),
+            Self::Unconfined(_) => Some(
+                "let the container allow Landlock and seccomp, or set `confinement = \"warn\"` under [process] in duoke.toml"
+                    .to_owned(),
+            ),
             Self::Fault(_) => Some("a page may compute 5 s and use 256 MiB while it loads".to_owned()),
             Self::Engine(_) | Self::Ended => Some("please report this, with the page".to_owned()),
         }

@@ -39,6 +39,7 @@ pub struct PageProcess {
     restarts: u64,
     parked: bool,
     unconfined: Vec<String>,
+    confinement_required: bool,
 }
 
 fn doors(options: &PageOptions) -> (&dyn Network, &dyn ScriptCookies) {
@@ -64,7 +65,15 @@ impl PageProcess {
             restarts: 0,
             parked: false,
             unconfined: Vec::new(),
+            confinement_required: false,
         }
+    }
+
+    /// The same, but it runs only where the system confines it wholly.
+    #[must_use]
+    pub fn requiring_confinement(mut self) -> Self {
+        self.confinement_required = true;
+        self
     }
 
     /// What the process could still do; nothing where there is none.
@@ -91,6 +100,10 @@ impl PageProcess {
         };
         let opened = live.exchange(&message, (&listening, &listening), self.bounds);
         self.unconfined.clone_from(&live.unconfined);
+        if self.confinement_required && !self.unconfined.is_empty() {
+            self.live = None;
+            return Err(LoadError::Unconfined(self.unconfined.clone()));
+        }
         match opened {
             Ok(FromPage::Opened(Ok(mut turn))) if self.scrutiny.allows(&turn, self.options.start) => {
                 match launch.loaded {
@@ -132,6 +145,7 @@ impl PageProcess {
             realtime: self.options.realtime,
             settle_ms: self.settle_ms,
             bounds: self.bounds,
+            confinement_required: self.confinement_required,
         };
         self.restarts += 1;
         opening

@@ -11,8 +11,8 @@ use super::frame::{self, FrameError, WithDescriptors};
 use super::launch::Launched;
 use super::protocol::{Bounds, FromPage, ToPage};
 use crate::base::clock::Stopwatch;
-use crate::base::limits::REST_MS_MAX;
-use crate::net::{NetError, Network, Reply, Response, ScriptCookies};
+use crate::base::limits::{REQUESTS_PER_TURN_MAX, REST_MS_MAX};
+use crate::net::{NetError, Network, Reply, Request, Response, ScriptCookies};
 
 /// A process and the connection to it.
 pub(super) struct Live {
@@ -88,7 +88,7 @@ impl Live {
     ) -> Result<FromPage, Death> {
         let hard = Duration::from_millis(bounds.hard_ms);
         let mut used = Duration::ZERO;
-        let mut rests = false;
+        let (mut rests, mut requests) = (false, 0);
         self.stream.set_write_timeout(Some(hard)).map_err(FrameError::from)?;
         self.write(message)?;
         loop {
@@ -99,8 +99,20 @@ impl Live {
                 used += started.elapsed();
             }
             match heard {
-                FromPage::Fetch(request) => self.write(&ToPage::Fetched(network.fetch(request)))?,
-                FromPage::Start(id, request) => network.start(id, request, self.replies()?),
+                FromPage::Fetch(request) => {
+                    requests += 1;
+                    let result = within_bound(requests, &request).and_then(|()| network.fetch(request));
+                    self.write(&ToPage::Fetched(result))?;
+                }
+                FromPage::Start(id, request) => {
+                    requests += 1;
+                    let replies = self.replies()?;
+                    match within_bound(requests, &request) {
+                        Ok(()) => network.start(id, request, replies),
+                        // The thread that passes replies on ends with the page.
+                        Err(error) => drop(replies.send((id, Err(error)))),
+                    }
+                }
                 FromPage::Cookies(url, now) => self.write(&ToPage::Cookies(cookies.get_for_script(&url, now)))?,
                 FromPage::SetCookie(url, cookie, now) => cookies.set_from_script(&url, &cookie, now),
                 FromPage::Confined(missing) => self.unconfined = missing,
@@ -131,6 +143,14 @@ impl Live {
         std::thread::Builder::new().name("replies".to_owned()).spawn(move || pass_on(&receiver, &stream, &writing))?;
         Ok(self.replies.insert(replies).clone())
     }
+}
+
+/// Whether a turn may make one more request.
+fn within_bound(requests: usize, request: &Request) -> Result<(), NetError> {
+    if requests <= REQUESTS_PER_TURN_MAX {
+        return Ok(());
+    }
+    Err(NetError::TooManyInTurn { url: request.url.to_string(), requests_max: REQUESTS_PER_TURN_MAX })
 }
 
 /// Passes replies on to the page until there are no more, or the page is gone.

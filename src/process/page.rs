@@ -76,6 +76,8 @@ struct Server {
     forks: bool,
     /// Those of the first opening.
     bounds: Bounds,
+    /// Whether it may not run where some of its confinement is missing.
+    confinement_required: bool,
 }
 
 /// The host does not speak as it should, or the system refuses what a page process cannot be without.
@@ -83,7 +85,14 @@ type Failure = String;
 
 impl Server {
     fn new(stream: UnixStream, forks: bool) -> Self {
-        Self { host: FarHost::new(stream), state: State::New, confined: None, forks, bounds: Bounds::default() }
+        Self {
+            host: FarHost::new(stream),
+            state: State::New,
+            confined: None,
+            forks,
+            bounds: Bounds::default(),
+            confinement_required: false,
+        }
     }
 
     fn serve(&mut self) -> Result<(), Failure> {
@@ -129,8 +138,12 @@ impl Server {
             (None, _) => {
                 deadline::set_up(self.bounds).map_err(|error| error.to_string())?;
                 let missing = confine(role, self.bounds).map_err(|error| format!("confinement: {error}"))?;
-                memory::set_ceiling(self.bounds.memory_bytes);
+                let may_run = missing.is_empty() || !self.confinement_required;
                 self.host.say(&FromPage::Confined(missing));
+                if !may_run {
+                    return Err("this system does not confine the process as is required".to_owned());
+                }
+                memory::set_ceiling(self.bounds.memory_bytes);
             }
         }
         self.confined = Some(role);
@@ -142,7 +155,7 @@ impl Server {
         if opening.version != VERSION {
             return Err(format!("protocol {} is not {VERSION}", opening.version));
         }
-        self.bounds = opening.bounds;
+        (self.bounds, self.confinement_required) = (opening.bounds, opening.confinement_required);
         self.confine(role)
     }
 

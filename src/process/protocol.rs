@@ -47,6 +47,8 @@ pub struct Opening {
     pub settle_ms: i64,
     /// The bounds the page is held to.
     pub bounds: Bounds,
+    /// Whether the page must not run where the system does not confine it wholly.
+    pub confinement_required: bool,
 }
 
 /// The bounds of a page process.

@@ -1,6 +1,6 @@
 //! Downloading the picture a plugin names (plugin-apis.md §4: guarded, size-capped).
 
-use std::{error::Error as _, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
 use reqwest::{
     Response,
@@ -8,15 +8,13 @@ use reqwest::{
     redirect,
 };
 use tokio::time::timeout;
-use url::{Host, Url};
+use url::Url;
 
-use super::{
-    client::reason,
-    config::BoxFuture,
-    guard::{PrivateAddress, PublicOnly, is_public},
-    tls::install_tls,
+use super::{client::reason, config::BoxFuture, tls::install_tls};
+use crate::{
+    base::limits::{PICTURE_BYTES_MAX, PICTURE_REDIRECTS_MAX, PICTURE_TIMEOUT},
+    net::{Reach, RefusedAddress, refused_address},
 };
-use crate::base::limits::{PICTURE_BYTES_MAX, PICTURE_REDIRECTS_MAX, PICTURE_TIMEOUT};
 
 /// A downloaded picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,11 +34,15 @@ pub enum PictureError {
         /// The address.
         url: String,
     },
-    /// An address inside a private network, also after a redirect.
-    #[error("the picture's address {url} leads into a private network")]
+    /// It leads to an address that is not of the public internet, also after a redirect.
+    #[error("the picture's address {url} leads to {address}, {what}")]
     Private {
         /// The address.
         url: String,
+        /// The address in numbers that it leads to.
+        address: IpAddr,
+        /// What that is.
+        what: String,
     },
     /// The server cannot be reached, or the connection broke.
     #[error("the picture {url} cannot be downloaded: {reason}")]
@@ -91,6 +93,10 @@ pub enum PictureError {
 }
 
 impl PictureError {
+    fn private(url: &Url, refused: &RefusedAddress) -> Self {
+        Self::Private { url: url.to_string(), address: refused.address, what: refused.what.name().to_owned() }
+    }
+
     /// Whether trying again may help.
     #[must_use]
     pub fn is_transient(&self) -> bool {
@@ -106,7 +112,9 @@ impl PictureError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Scheme { .. } => "correct the address in the plugin",
-            Self::Private { .. } => "put the picture on a public server, or allow private addresses for pictures",
+            Self::Private { .. } => {
+                "put the picture on a public server, or name its origin under `allow` in plugin.toml"
+            }
             Self::Network { .. } | Self::Timeout { .. } => "check the picture's server",
             Self::Status { .. } | Self::Redirects { .. } => "open the address in a browser to see what it answers",
             Self::TooLarge { .. } => "make the picture smaller",
@@ -138,7 +146,7 @@ impl LivePictures {
         // A proxy would resolve the name again, behind the guard's back.
         let mut builder = reqwest::Client::builder().redirect(redirect::Policy::none()).no_proxy();
         if !allow_private {
-            builder = builder.dns_resolver(PublicOnly);
+            builder = builder.dns_resolver(Reach::Public);
         }
         let http =
             builder.build().map_err(|error| PictureError::Network { url: String::new(), reason: reason(error) })?;
@@ -170,12 +178,10 @@ impl LivePictures {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(PictureError::Scheme { url: url.to_string() });
         }
-        let public = match url.host() {
-            Some(Host::Ipv4(address)) => is_public(address.into()),
-            Some(Host::Ipv6(address)) => is_public(address.into()),
-            _ => true,
-        };
-        if public || self.allow_private { Ok(()) } else { Err(PictureError::Private { url: url.to_string() }) }
+        if self.allow_private {
+            return Ok(());
+        }
+        Reach::Public.check_number(url).map_err(|refused| PictureError::private(url, &refused))
     }
 
     async fn read(&self, url: &Url, mut response: Response) -> Result<Picture, PictureError> {
@@ -213,14 +219,10 @@ fn redirect_target(url: &Url, response: &Response) -> Option<Url> {
 }
 
 fn network(url: &Url, error: reqwest::Error) -> PictureError {
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        if inner.is::<PrivateAddress>() {
-            return PictureError::Private { url: url.to_string() };
-        }
-        cause = inner.source();
+    match refused_address(&error) {
+        Some(refused) => PictureError::private(url, refused),
+        None => PictureError::Network { url: url.to_string(), reason: reason(error) },
     }
-    PictureError::Network { url: url.to_string(), reason: reason(error) }
 }
 
 #[cfg(test)]

@@ -55,6 +55,7 @@ fn defaults() {
         (&wechat.callback.path, "/wechat"),
         (&wechat.callback.mode, "secure"),
         (&config.store_path, "state"),
+        (&config.confinement, "warn"),
         (&config.console_listen, "127.0.0.1:8081"),
     ];
     for (setting, value) in table {
