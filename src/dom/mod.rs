@@ -11,7 +11,8 @@
 //! - [`inner_text`]: `innerText`; [`serialize`]: `innerHTML` and `outerHTML`
 //! - [`xml`], [`xml_serialize`]: XML documents
 //! - [`select`]: CSS selectors; [`css`]: declarations and style sheets; [`css_values`], [`css_shorthands`],
-//!   [`css_transforms`]: which values are valid, the parts of shorthands, the matrix of a transform
+//!   [`css_transforms`], [`css_prefixes`]: which values are valid, the parts of shorthands, the matrix of a transform,
+//!   older names; [`sheets`]: a document's style sheets; [`css_motion`]: transitions and animations
 //! - [`observe`]: mutation observers; [`range`], [`range_contents`]: live ranges; [`traversal`]: where node iterators stand
 //! - [`boxes`]: an estimate of what is where
 //! - [`form`]: values, checkedness, owners, the entry list (`form_entries`); [`form_values`]: what an input's type makes of a

@@ -1,6 +1,6 @@
-//! The scripts written in a page's original HTML, which may be fetched though nobody named their origin.
+//! The scripts and style sheets written in a page's original HTML, which may be fetched though nobody named their origin.
 //!
-//! Old pages load jQuery from a CDN; the operator who gave the page gave its scripts as well. The page process is not
+//! Old pages load jQuery from a CDN; the operator who gave the page gave its scripts and its looks as well. The page process is not
 //! trusted to say which those are, so the host reads them out of the document as it hands it over, and remembers the
 //! exact addresses until the next document. What a script inserts or writes later is not among them: its address could
 //! carry away what the page has learnt.
@@ -38,7 +38,7 @@ impl OriginalScripts {
 
     /// Whether a request asks for one of them, as the parser would.
     pub(super) fn has(&self, request: &Request) -> bool {
-        request.destination == Destination::Script
+        matches!(request.destination, Destination::Script | Destination::Style)
             && request.method == "GET"
             && self.addresses.contains(&key(&request.url))
     }
@@ -88,6 +88,7 @@ impl Scan<'_> {
         match &*tag.name {
             "base" => self.set_base(tag),
             "script" => self.add(attribute(tag, "src")),
+            "link" if is_style_sheet(attribute(tag, "rel")) => self.add(attribute(tag, "href")),
             _ => {}
         }
     }
@@ -112,6 +113,10 @@ impl Scan<'_> {
             addresses.insert(key(&url));
         }
     }
+}
+
+fn is_style_sheet(rel: Option<&str>) -> bool {
+    rel.is_some_and(|rel| rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("stylesheet")))
 }
 
 fn encoder(encoding: &'static Encoding) -> impl for<'a> Fn(&'a str) -> Cow<'a, [u8]> {
@@ -168,6 +173,7 @@ mod tests {
         ("<script>document.write('<script src=1.js><\\/script>')</script>", &[]),
         ("<script src='http://['></script><plaintext><script src=1.js></script>", &[]),
         ("<svg><script src=1.js></script></svg>", &["http://a.test/p/1.js"]),
+        ("<link rel='Stylesheet' href=1.css><link rel=icon href=2.ico><link href=3.css>", &["http://a.test/p/1.css"]),
     ];
 
     fn response(content_type: &str, body: &[u8]) -> Response {

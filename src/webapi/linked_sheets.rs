@@ -72,14 +72,22 @@ fn request(url: &Url, window: &Window) -> Request {
     Request::get(url.clone(), Destination::Style, window.event_loop.clock().now())
 }
 
-/// Takes an answer; whether it is a sheet.
+/// The imports of one sheet, through others as well.
+struct Imports {
+    /// How many more there may be.
+    left: usize,
+    /// Whether all have come so far.
+    came: bool,
+}
+
+/// Takes an answer; whether it is a sheet and all that it imports has come ("critical subresources").
 fn take(link: &NodeRef, url: &Url, answer: Result<Response, NetError>, window: &Window, context: &mut Context) -> bool {
     match answer.and_then(Response::loaded) {
         Ok(response) => {
-            let mut left = SHEET_IMPORTS_MAX;
-            let text = with_imports(&response, window, &mut left, context);
+            let mut imports = Imports { left: SHEET_IMPORTS_MAX, came: true };
+            let text = with_imports(&response, window, &mut imports, context);
             sheets::set_source(link, &text);
-            true
+            imports.came
         }
         Err(error) => {
             complain(url, &error, context);
@@ -93,8 +101,8 @@ fn complain(url: &Url, error: &NetError, context: &Context) {
     warn(&format!("the style sheet {url} could not be had: {error}{hint}"), context);
 }
 
-/// A sheet's text, with the sheets that it imports in front of it; at most `left` of them.
-fn with_imports(response: &Response, window: &Window, left: &mut usize, context: &mut Context) -> String {
+/// A sheet's text, with the sheets that it imports in front of it.
+fn with_imports(response: &Response, window: &Window, imports: &mut Imports, context: &mut Context) -> String {
     let content_type = response.header("content-type");
     let text = decode_script(&response.body, content_type, None, encoding_of(window.encoding));
     let mut before = String::new();
@@ -104,18 +112,21 @@ fn with_imports(response: &Response, window: &Window, left: &mut usize, context:
         }
         let Some((address, media)) = text.get(rule.span).and_then(imported) else { continue };
         let Ok(url) = response.url.join(&address) else { continue };
-        if *left == 0 {
+        if imports.left == 0 {
             warn(&format!("the style sheet {url} is one import too many"), context);
             break;
         }
-        *left -= 1;
+        imports.left -= 1;
         match window.world.fetch(request(&url, window)).and_then(Response::loaded) {
             Ok(response) => {
-                let inner = with_imports(&response, window, left, context);
+                let inner = with_imports(&response, window, imports, context);
                 let media = if media.is_empty() { "all" } else { &media };
                 before.push_str(&format!("@media {media} {{\n{inner}\n}}\n"));
             }
-            Err(error) => complain(&url, &error, context),
+            Err(error) => {
+                imports.came = false;
+                complain(&url, &error, context);
+            }
         }
     }
     before + &text
