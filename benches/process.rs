@@ -1,0 +1,75 @@
+//! Pages in processes of their own, in each of the ways they come to be; the jQuery page of `tests/libraries`.
+//!
+//! `first_event` is from asking for a page to its first event handled, without the end of its process; `round_trip` is a
+//! turn of a handler that does nothing.
+
+#![expect(clippy::unwrap_used, reason = "a benchmark panics where it fails")]
+
+#[path = "../tests/page_bench/mod.rs"]
+mod page_bench;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use duoke::base::limits::SETTLE_MS_DEFAULT;
+use duoke::event::{Stimulus, parse_line};
+use duoke::net::Folder;
+use duoke::page::{Driver as _, PageOptions, TurnInput};
+use duoke::process::{Bounds, Launcher, Level, PageProcess, Spawner, Templates};
+use page_bench::{event, options, require_libraries, root};
+
+const JQUERY: &str = "libraries/pages/jquery/index.html";
+
+fn input(line: &str, now: i64) -> TurnInput {
+    let stimulus = Stimulus::from_line(&parse_line(line, 1, "events").unwrap().unwrap());
+    TurnInput { stimulus: Some(stimulus), at: now, settle_ms: SETTLE_MS_DEFAULT }
+}
+
+fn page(options: PageOptions, launcher: &Arc<Templates>) -> PageProcess {
+    PageProcess::new(options, Bounds::default(), launcher.clone() as Arc<dyn Launcher>)
+}
+
+fn templates(best: Level) -> Arc<Templates> {
+    Arc::new(Templates::new(Spawner::new(PathBuf::from(env!("CARGO_BIN_EXE_duoke")))).up_to(best))
+}
+
+/// Times from the request for a page to its first event handled.
+fn first_event(folder: &Folder, path: &str, launcher: &Arc<Templates>, rounds: u64) -> Duration {
+    let mut sum = Duration::ZERO;
+    for _ in 0..rounds {
+        let mut page = page(options(folder.clone(), path, Vec::new()), launcher);
+        let started = Instant::now();
+        let turn = page.open(SETTLE_MS_DEFAULT).unwrap();
+        page.turn(input(&event(0), turn.now));
+        sum += started.elapsed();
+    }
+    sum
+}
+
+fn processes(criterion: &mut Criterion) {
+    require_libraries();
+    let folder = Folder::open("tests", &root()).unwrap();
+    let mut group = criterion.benchmark_group("process");
+    for best in [Level::Spawned, Level::Compiled, Level::Loaded] {
+        let launcher = templates(best);
+        // The first one loads by itself, the second makes the templates.
+        first_event(&folder, JQUERY, &launcher, 2);
+        group.bench_function(format!("first_event/{best:?}"), |bencher| {
+            bencher.iter_custom(|rounds| first_event(&folder, JQUERY, &launcher, rounds));
+        });
+    }
+    let trivial = tempfile::tempdir().unwrap();
+    std::fs::write(trivial.path().join("index.html"), "<script>function MCS_ClientNotify() {}</script>").unwrap();
+    let folder = Folder::open("trivial", Path::new(trivial.path())).unwrap();
+    let mut page = page(options(folder, "index.html", Vec::new()), &templates(Level::Loaded));
+    let mut now = page.open(SETTLE_MS_DEFAULT).unwrap().now;
+    group.bench_function("round_trip", |bencher| {
+        bencher.iter(|| now = page.turn(input(&event(0), now)).now);
+    });
+    group.finish();
+}
+
+criterion_group!(benches, processes);
+criterion_main!(benches);
