@@ -203,6 +203,10 @@ fn changed(element: &NodeRef, name: &QualName, old: Option<&str>, new: Option<&s
     if name.ns != ns!() {
         return;
     }
+    if element.is_connected() && (element.is_html("style") || element.is_html("link")) {
+        // Its media or its kind may have changed.
+        super::sheets::forget(element);
+    }
     match &*name.local {
         "id" if element.is_connected() => {
             if let Some(document) = tree::document_of(element)

@@ -10,7 +10,7 @@ use super::media_query::media_matches;
 use super::node::NodeRef;
 use super::select::Selectors;
 use super::sheets::{self, Sheets};
-use super::{css_prefixes, css_shorthands, css_values, tree};
+use super::{css_prefixes, css_shorthands, css_supports, css_values, tree};
 
 /// One declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,7 +161,7 @@ impl<'i> AtRuleParser<'i> for Sheets {
                 self.keyframes.insert(prelude.trim_matches(['"', '\'']).to_owned());
                 Ok(false)
             }
-            "supports" => Ok(true),
+            "supports" => Ok(css_supports::condition(prelude).unwrap_or(false)),
             _ => Err(ParseError::from_basic_kind(BasicParseErrorKind::AtRuleInvalid)),
         }
     }

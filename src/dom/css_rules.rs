@@ -44,10 +44,15 @@ pub fn rules(text: &str) -> Vec<SheetRule> {
 
 fn rules_at_depth(text: &str, depth: usize) -> Vec<SheetRule> {
     let mut found = Vec::new();
-    let mut at = 0;
+    let (mut at, mut may_import) = (0, depth == 0);
     while let Some(start) = start_of_rule(text, at) {
         let (open, end) = extent(text, start);
-        if let Some(kind) = kind_of(text, start, open, end, depth) {
+        let kind = kind_of(text, start, open, end, depth);
+        // An import after another rule is none (CSS Cascade §2).
+        let is_import = matches!(&kind, Some(RuleKind::Other(name)) if name == "import");
+        if let Some(kind) = kind.filter(|_| may_import || !is_import) {
+            let is_layer_list = open.is_none() && matches!(&kind, RuleKind::Other(name) if name == "layer");
+            may_import &= is_import || is_layer_list;
             found.push(SheetRule { span: start..end, kind });
         }
         at = end;
@@ -122,6 +127,8 @@ fn kind_of(text: &str, start: usize, open: Option<usize>, end: usize, depth: usi
     let name: String = text[start + 1..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
     let lower = name.to_ascii_lowercase();
     match block {
+        // Of the encoding's mark nothing is left once it has been read (CSS Syntax §9.4).
+        None if lower == "charset" => None,
         Some((prelude, body)) if lower == "media" && depth < DEPTH_MAX => {
             let queries = prelude[1 + name.len()..].trim().to_owned();
             Some(RuleKind::Media { queries, rules: rules_at_depth(body, depth + 1) })
@@ -152,7 +159,9 @@ mod tests {
             "@import 'x'; @media print { a {} b {} } @font-face { x: y } c {d:e",
             &["@import", "@media print|2", "@font-face", "c|d:e"],
         );
+        check("@layer x; @import 'a'; c{} @import 'b';", &["@layer", "@import", "c|"]);
         check("a{b:c}} d{}", &["a|b:c", "d|"]);
+        check("@charset \"utf-8\"; a{}", &["a|"]);
         check("", &[]);
         check("zzz", &[]);
         check("a{content:\"\\\"}\"}b{", &["a|content:\"\\\"}\"", "b|"]);

@@ -11,8 +11,9 @@
 //! - [`inner_text`]: `innerText`; [`serialize`]: `innerHTML` and `outerHTML`
 //! - [`xml`], [`xml_serialize`]: XML documents
 //! - [`select`]: CSS selectors; [`css`]: declarations and style sheets; [`css_values`], [`css_shorthands`],
-//!   [`css_transforms`], [`css_prefixes`]: which values are valid, the parts of shorthands, the matrix of a transform,
-//!   older names; [`sheets`]: a document's style sheets; [`css_motion`]: transitions and animations
+//!   [`css_transforms`], [`css_prefixes`], [`css_properties`], [`css_supports`]: which values are valid, the parts of
+//!   shorthands, the matrix of a transform, older names, every name, what `@supports` asks; [`sheets`]: a document's style
+//!   sheets; [`css_motion`]: transitions and animations
 //! - [`observe`]: mutation observers; [`range`], [`range_contents`]: live ranges; [`traversal`]: where node iterators stand
 //! - [`boxes`]: an estimate of what is where
 //! - [`form`]: values, checkedness, owners, the entry list (`form_entries`); [`form_values`]: what an input's type makes of a
@@ -24,8 +25,10 @@ pub mod copy;
 pub mod css;
 pub mod css_motion;
 pub mod css_prefixes;
+pub mod css_properties;
 pub mod css_rules;
 pub mod css_shorthands;
+pub mod css_supports;
 pub mod css_transforms;
 pub mod css_values;
 pub mod document;

@@ -14,16 +14,30 @@ use super::media_query::media_matches;
 use super::node::{NodeRef, same};
 use super::{form, text, tree};
 
-/// The sheet of a `<link>`.
+/// What was fetched for an element's sheet.
 #[derive(Trace, Finalize)]
 pub(super) struct LinkedSheet {
-    link: NodeRef,
-    /// The address it was asked for at.
+    owner: NodeRef,
+    /// The address that the sheet of a `<link>` was asked for at; of a `<style>` what it imports, as it is written.
     #[unsafe_ignore_trace]
-    address: String,
-    /// Its text, once it has come.
+    asked: String,
+    /// The text of a `<link>`'s, once it has come.
     #[unsafe_ignore_trace]
     text: Option<String>,
+    /// The sheets it imports, through others as well, in the order of the cascade.
+    #[unsafe_ignore_trace]
+    imported: Vec<Imported>,
+    /// Whether script has switched it off (`CSSStyleSheet.disabled`).
+    is_disabled: bool,
+}
+
+/// A sheet that another imports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// The media queries of the `@import`s that led to it; all must match.
+    pub media: Vec<String>,
+    /// Its text.
+    pub text: String,
 }
 
 /// The rules of all sheets that apply, in order.
@@ -49,27 +63,44 @@ impl Sheets {
     }
 }
 
-/// Whether a link stands for a style sheet that applies (HTML §4.6.7.19): not an alternative one.
+/// Whether a link stands for a style sheet that applies (HTML §4.6.7.19): not an alternative one, nor one of another
+/// language than CSS.
 #[must_use]
 pub fn is_sheet_link(node: &NodeRef) -> bool {
-    let rel = node.as_element().filter(|_| node.is_html("link")).and_then(|link| link.attr("rel"));
-    let words = rel.unwrap_or_default().to_ascii_lowercase();
+    let Some(link) = node.as_element().filter(|_| node.is_html("link")) else { return false };
+    let words = link.attr("rel").unwrap_or_default().to_ascii_lowercase();
     let has = |wanted: &str| words.split_ascii_whitespace().any(|word| word == wanted);
-    has("stylesheet") && !has("alternate")
+    has("stylesheet") && !has("alternate") && link.attr("type").is_none_or(|kind| is_css(&kind))
+}
+
+/// Whether a content type, if there is one, is that of CSS, whatever its parameters.
+#[must_use]
+pub fn is_css(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    essence.is_empty() || essence.eq_ignore_ascii_case("text/css")
+}
+
+/// Whether a `<style>` holds a style sheet (HTML §4.2.6, "update a style block", step 4).
+#[must_use]
+pub fn is_sheet_style(node: &NodeRef) -> bool {
+    let is_css = |kind: String| kind.is_empty() || kind.eq_ignore_ascii_case("text/css");
+    node.as_element().filter(|_| node.is_html("style")).is_some_and(|style| style.attr("type").is_none_or(is_css))
 }
 
 /// The elements of a document that have a sheet, in tree order.
 #[must_use]
 pub fn owners(document: &NodeRef) -> Vec<NodeRef> {
-    let has_sheet = |node: &NodeRef| node.is_html("style") || is_sheet_link(node) && source(node).is_some();
-    tree::descendants(document).filter(has_sheet).collect()
+    tree::descendants(document).filter(|node| node.as_element().is_some() && source(node).is_some()).collect()
 }
 
 /// The text of an element's sheet; `None` where it has none, or it has not come.
 #[must_use]
 pub fn source(owner: &NodeRef) -> Option<String> {
-    if owner.is_html("style") {
+    if is_sheet_style(owner) {
         return Some(text::child_text(owner));
+    }
+    if !is_sheet_link(owner) || form::has_flag(owner, "disabled") {
+        return None;
     }
     with_linked(owner, |sheet| sheet.text.clone()).flatten()
 }
@@ -84,28 +115,55 @@ pub fn set_source(owner: &NodeRef, source: &str) {
     forget(owner);
 }
 
-/// The address that the sheet of a link was asked for at, if it was.
+/// Sets what the sheet of an element imports.
+pub fn set_imported(owner: &NodeRef, imported: Vec<Imported>) {
+    with_linked(owner, |sheet| sheet.imported = imported);
+    forget(owner);
+}
+
+/// What was asked for of an element's sheet, as [`ask`] was told, if it was.
 #[must_use]
-pub fn asked_address(link: &NodeRef) -> Option<String> {
-    with_linked(link, |sheet| sheet.address.clone())
+pub fn asked(owner: &NodeRef) -> Option<String> {
+    with_linked(owner, |sheet| sheet.asked.clone())
 }
 
-/// The sheet of a link is asked for; one that it had before applies no more.
-pub fn ask(link: &NodeRef, address: &str) {
-    let Some(document) = tree::document_of(link) else { return };
+/// The sheet of a link, or what that of a `<style>` imports, is asked for; what there was before applies no more.
+pub fn ask(owner: &NodeRef, what: &str) {
+    drop_fetched(owner);
+    let Some(document) = tree::document_of(owner) else { return };
     let Some(data) = document.as_document() else { return };
-    let mut linked = data.linked.borrow_mut();
-    // Links that are gone are asked for again when they come back.
-    linked.retain(|sheet| sheet.link.is_connected() && !same(&sheet.link, link));
-    linked.push(LinkedSheet { link: link.clone(), address: address.to_owned(), text: None });
-    drop(linked);
-    forget(link);
+    let (owner, asked) = (owner.clone(), what.to_owned());
+    data.linked.borrow_mut().push(LinkedSheet { owner, asked, text: None, imported: Vec::new(), is_disabled: false });
 }
 
-fn with_linked<R>(link: &NodeRef, f: impl FnOnce(&mut LinkedSheet) -> R) -> Option<R> {
-    let document = tree::document_of(link)?;
+/// What was fetched for an element's sheet applies no more.
+pub fn drop_fetched(owner: &NodeRef) {
+    let Some(document) = tree::document_of(owner) else { return };
+    let Some(data) = document.as_document() else { return };
+    // Links that are gone are asked for again when they come back.
+    data.linked.borrow_mut().retain(|sheet| sheet.owner.is_connected() && !same(&sheet.owner, owner));
+    forget(owner);
+}
+
+/// Whether script has switched an element's sheet off (CSSOM §6.1, "disabled flag").
+#[must_use]
+pub fn is_disabled(owner: &NodeRef) -> bool {
+    with_linked(owner, |sheet| sheet.is_disabled).unwrap_or(false)
+}
+
+/// Switches an element's sheet off or on.
+pub fn set_disabled(owner: &NodeRef, is_disabled: bool) {
+    if is_disabled && asked(owner).is_none() {
+        ask(owner, "");
+    }
+    with_linked(owner, |sheet| sheet.is_disabled = is_disabled);
+    forget(owner);
+}
+
+fn with_linked<R>(owner: &NodeRef, f: impl FnOnce(&mut LinkedSheet) -> R) -> Option<R> {
+    let document = tree::document_of(owner)?;
     let mut linked = document.as_document()?.linked.borrow_mut();
-    linked.iter_mut().find(|sheet| same(&sheet.link, link)).map(f)
+    linked.iter_mut().find(|sheet| same(&sheet.owner, owner)).map(f)
 }
 
 /// Forgets the rules of an element's document: one of its sheets has changed.
@@ -126,7 +184,12 @@ pub(super) fn of(document: &NodeRef, data: &DocumentData) -> Rc<Sheets> {
     let mut sheets = Sheets::default();
     for owner in owners(document) {
         let media = owner.as_element().and_then(|element| element.attr("media")).unwrap_or_default();
-        if media_matches(&media) && !form::has_flag(&owner, "disabled") {
+        if media_matches(&media) && !is_disabled(&owner) {
+            for imported in with_linked(&owner, |sheet| sheet.imported.clone()).unwrap_or_default() {
+                if imported.media.iter().all(|queries| media_matches(queries)) {
+                    css::parse_sheet(&imported.text, &mut sheets);
+                }
+            }
             css::parse_sheet(&source(&owner).unwrap_or_default(), &mut sheets);
         }
     }

@@ -5,11 +5,7 @@
 use boa_engine::property::Attribute;
 use boa_engine::{Context, JsObject, JsResult, JsValue};
 
-use super::css_properties::canonical;
-use crate::base::limits::CODE_NESTING_MAX;
-use crate::dom::css::declarations;
-use crate::dom::css_values::normal;
-use crate::dom::select::Selectors;
+use crate::dom::css_supports::{condition, is_supported};
 use crate::engine::convert::{require, string, text};
 use crate::engine::interface::{define_method, define_tag, define_value};
 
@@ -34,76 +30,13 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// Whether a declaration would be kept.
-fn is_supported(property: &str, value: &str) -> bool {
-    let Some(name) = canonical(property.trim()) else { return false };
-    let value = value.trim();
-    if name.starts_with("--") {
-        return true;
-    }
-    let parsed = declarations(&format!("{name}:{value}"));
-    matches!(parsed.as_slice(), [only] if !only.important && normal(&name, &only.value, false).is_some())
-}
-
-/// Whether a condition of `@supports` holds; `None` where it is malformed.
-fn condition(text: &str, depth: usize) -> Option<bool> {
-    let text = text.trim();
-    if depth > CODE_NESTING_MAX {
-        return None;
-    }
-    if let Some(rest) = keyword(text, "not") {
-        let (holds, rest) = in_parentheses(rest, depth)?;
-        return rest.trim().is_empty().then_some(!holds);
-    }
-    let (mut holds, mut rest) = in_parentheses(text, depth)?;
-    let joint = if keyword(rest, "and").is_some() { "and" } else { "or" };
-    while !rest.trim().is_empty() {
-        let (next, after) = in_parentheses(keyword(rest, joint)?, depth)?;
-        holds = if joint == "and" { holds && next } else { holds || next };
-        rest = after;
-    }
-    Some(holds)
-}
-
-/// What follows a keyword, if a text starts with it.
-fn keyword<'a>(text: &'a str, word: &str) -> Option<&'a str> {
-    let text = text.trim_start();
-    let (head, rest) = text.split_at_checked(word.len())?;
-    let ends = rest.starts_with(|c: char| c.is_ascii_whitespace() || c == '(');
-    (head.eq_ignore_ascii_case(word) && ends).then_some(rest)
-}
-
-/// Whether what stands in the parentheses that a text starts with holds, and what follows them.
-fn in_parentheses(text: &str, depth: usize) -> Option<(bool, &str)> {
-    let text = text.trim_start();
-    let open = text.find('(')?;
-    let function = text[..open].to_ascii_lowercase();
-    let mut level = 0_usize;
-    let end = text.char_indices().find_map(|(at, c)| {
-        match c {
-            '(' => level += 1,
-            ')' => level = level.checked_sub(1)?,
-            _ => {}
-        }
-        (level == 0 && at >= open && c == ')').then_some(at)
-    })?;
-    let (inside, rest) = (&text[open + 1..end], &text[end + 1..]);
-    let holds = match function.as_str() {
-        "" if inside.trim_start().starts_with('(') || keyword(inside, "not").is_some() => condition(inside, depth + 1)?,
-        "" => inside.split_once(':').is_some_and(|(property, value)| is_supported(property, value)),
-        "selector" => Selectors::parse(inside).is_ok(),
-        _ => false,
-    };
-    Some((holds, rest))
-}
-
 fn supports(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     require(args, 1)?;
     let first = text(args, 0, context)?;
     if args.len() > 1 {
         return Ok(is_supported(&first, &text(args, 1, context)?).into());
     }
-    let holds = condition(&first, 0).or_else(|| condition(&format!("({first})"), 0));
+    let holds = condition(&first).or_else(|| condition(&format!("({first})")));
     Ok(holds.unwrap_or(false).into())
 }
 

@@ -21,6 +21,17 @@ pub fn set_attribute(element: &NodeRef, name: &str, value: &str, context: &mut C
     attribute_set(element, name, context)
 }
 
+/// Removes an attribute in no namespace as script does: handlers follow.
+///
+/// # Errors
+/// None yet.
+pub fn remove_attribute(element: &NodeRef, name: &str, context: &mut Context) -> JsResult<()> {
+    if attributes::remove_qualified(element, name) {
+        attribute_set(element, name, context)?;
+    }
+    Ok(())
+}
+
 fn attribute_set(element: &NodeRef, name: &str, context: &mut Context) -> JsResult<()> {
     if name.starts_with("on") && name.len() > 2 {
         handlers::attribute_changed(element, name, context);
@@ -30,6 +41,8 @@ fn attribute_set(element: &NodeRef, name: &str, context: &mut Context) -> JsResu
         return super::image::source_set(element, context);
     } else if element.is_html("link") {
         super::linked_sheets::changed(element, context);
+    } else if name == "type" && element.is_html("style") {
+        super::linked_sheets::style_changed(element, context);
     }
     Ok(())
 }
@@ -68,12 +81,10 @@ fn set_attribute_native(this: &JsValue, args: &[JsValue], context: &mut Context)
     Ok(JsValue::undefined())
 }
 
-fn remove_attribute(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+fn remove_named(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let element = this_element(this)?;
     let name = folded(&element, text(args, 0, context)?);
-    if attributes::remove_qualified(&element, &name) {
-        attribute_set(&element, &name, context)?;
-    }
+    remove_attribute(&element, &name, context)?;
     Ok(JsValue::undefined())
 }
 
@@ -337,7 +348,7 @@ fn remove_attribute_node(this: &JsValue, args: &[JsValue], context: &mut Context
     if !is_own {
         return Err(dom_exception("NotFoundError", "The attribute does not belong to this element.", context));
     }
-    remove_attribute(this, &[JsString::from(node::node_name(&attr)).into()], context)?;
+    remove_named(this, &[JsString::from(node::node_name(&attr)).into()], context)?;
     Ok(arg(args, 0))
 }
 
@@ -378,7 +389,7 @@ pub const ELEMENT: Interface = Interface {
     methods: &[
         ("getAttribute", get_attribute, 1),
         ("setAttribute", set_attribute_native, 2),
-        ("removeAttribute", remove_attribute, 1),
+        ("removeAttribute", remove_named, 1),
         ("hasAttribute", has_attribute, 1),
         ("toggleAttribute", toggle_attribute, 1),
         ("getAttributeNS", get_attribute_ns, 2),

@@ -127,7 +127,7 @@ pub const SIMPLE: [(&str, &[Reflected]); 48] = [
     ),
     ("HTMLHeadingElement", &[Reflected::text("align")]),
     ("HTMLPreElement", &[Reflected::of("width", "width", Kind::Int(0))]),
-    ("HTMLStyleElement", &[Reflected::text("media"), Reflected::text("type"), Reflected::flag("disabled")]),
+    ("HTMLStyleElement", &[Reflected::text("media"), Reflected::text("type")]),
     (
         "HTMLLinkElement",
         &[

@@ -22,7 +22,6 @@ pub mod controls;
 pub mod cookie;
 pub mod crypto;
 pub mod css;
-pub mod css_properties;
 pub mod dataset;
 pub mod dialog;
 pub mod dialogs;

@@ -83,7 +83,7 @@ fn remove_named_item(this: &JsValue, args: &[JsValue], context: &mut Context) ->
         let message = format!("There is no attribute '{name}'.");
         return Err(dom_exception("NotFoundError", &message, context));
     };
-    attributes::remove_qualified(&element, &name);
+    super::element::remove_attribute(&element, &name, context)?;
     Ok(wrap(&node, context).into())
 }
 

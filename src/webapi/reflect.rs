@@ -7,7 +7,7 @@ use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, NativeFunction}
 use super::exception::dom_exception;
 use super::window::Window;
 use super::wrap::this_element;
-use crate::dom::{NodeRef, attributes};
+use crate::dom::NodeRef;
 use crate::engine::convert::{arg, string, value_text};
 
 /// How a content attribute reads as a value.
@@ -159,7 +159,7 @@ impl Reflected {
         };
         match written {
             Some(value) => super::element::set_attribute(&element, self.content, &value, context)?,
-            None => drop(attributes::remove_plain(&element, self.content)),
+            None => super::element::remove_attribute(&element, self.content, context)?,
         }
         Ok(JsValue::undefined())
     }

@@ -14,11 +14,11 @@ use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue, NativeF
 use boa_gc::{Finalize, Trace};
 use html5ever::tree_builder::QuirksMode;
 
-use super::css_properties::{PROPERTIES, WEBKIT, canonical, script_names};
 use super::exception::dom_exception;
 use super::wrap::{as_node, part, this_element};
 use super::{computed_style, element};
 use crate::dom::css::{Declaration, declarations, serialize};
+use crate::dom::css_properties::{PROPERTIES, WEBKIT, canonical, script_names};
 use crate::dom::css_shorthands::{collapsed, covers, is_sides, parts_of, value_of};
 use crate::dom::css_values::normal;
 use crate::dom::{NodeRef, tree};

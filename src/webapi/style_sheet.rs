@@ -2,8 +2,8 @@
 //! to read, and `insertRule`, `deleteRule`.
 //!
 //! A sheet is a view of the text of its `<style>`: what is inserted or deleted changes that text, and the objects of its
-//! rules are made anew with it. What a script writes into the `style` or selector of a rule changes nothing, nor does
-//! a sheet's `disabled`. Lists are arrays in all but name.
+//! rules are made anew with it. What a script writes into the `style` or selector of a rule changes nothing; the
+//! rule of an `@import` has no sheet of its own to look at. Lists are arrays in all but name.
 
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
 use boa_gc::{Finalize, GcRefCell, Trace};
@@ -299,6 +299,19 @@ fn object_or_null(object: Option<JsObject>) -> JsValue {
     object.map_or_else(JsValue::null, JsValue::from)
 }
 
+/// `HTMLStyleElement.disabled` is its sheet's (HTML §4.2.6); an attribute of this name says nothing.
+fn style_disabled(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    Ok(sheets::is_disabled(&this_element(this)?).into())
+}
+
+fn set_style_disabled(this: &JsValue, args: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let style = this_element(this)?;
+    if style.is_connected() {
+        sheets::set_disabled(&style, arg(args, 0).to_boolean());
+    }
+    Ok(JsValue::undefined())
+}
+
 const SHEET: Interface = Interface {
     name: "CSSStyleSheet",
     parent: Some("StyleSheet"),
@@ -310,14 +323,23 @@ const SHEET: Interface = Interface {
         (
             "href",
             |this, _, _| {
-                let address = with_sheet(this, |data| sheets::asked_address(&data.owner))?;
+                let linked = |data: &SheetObject| data.owner.is_html("link").then(|| sheets::asked(&data.owner));
+                let address = with_sheet(this, linked)?.flatten();
                 Ok(address.map_or_else(JsValue::null, |address| string(&address)))
             },
             None,
         ),
         ("parentStyleSheet", |_, _, _| Ok(JsValue::null()), None),
         ("type", |_, _, _| Ok(string("text/css")), None),
-        ("disabled", |_, _, _| Ok(false.into()), Some(|_, _, _| Ok(JsValue::undefined()))),
+        (
+            "disabled",
+            |this, _, _| with_sheet(this, |data| sheets::is_disabled(&data.owner).into()),
+            Some(|this, args, _| {
+                let is_disabled = arg(args, 0).to_boolean();
+                with_sheet(this, |data| sheets::set_disabled(&data.owner, is_disabled))?;
+                Ok(JsValue::undefined())
+            }),
+        ),
         (
             "title",
             |this, _, _| Ok(owner_attribute(this, "title")?.map_or_else(JsValue::null, |title| string(&title))),
@@ -401,6 +423,8 @@ pub fn install(context: &mut Context) -> JsResult<()> {
         let owner = prototype(owner, context);
         define_accessor(&owner, "sheet", sheet_of, None, context);
     }
+    let style = prototype("HTMLStyleElement", context);
+    define_accessor(&style, "disabled", style_disabled, Some(set_style_disabled), context);
     Ok(())
 }
 

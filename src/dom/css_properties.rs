@@ -1,6 +1,6 @@
 //! The CSS properties that a style object has, and how scripts spell them ([CSSOM §6.6](https://drafts.csswg.org/cssom/#the-cssstyledeclaration-interface)).
 
-use crate::dom::css_prefixes::{self, has_prefix};
+use super::css_prefixes::{self, has_prefix};
 
 /// Every property, as CSS spells it.
 pub const PROPERTIES: [&str; 207] = [
