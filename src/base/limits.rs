@@ -69,6 +69,8 @@ pub const SOURCES_MAX: usize = 100;
 pub const SHEETS_MAX: usize = 100;
 /// Sheets that a style sheet may import, directly and through others: a circle has no end.
 pub const SHEET_IMPORTS_MAX: usize = 32;
+/// Ends of an animation's iterations that are told: as many as a page could wait for.
+pub const ITERATIONS_TOLD_MAX: u32 = 1_000;
 /// Stack frames a fault keeps.
 pub const STACK_FRAMES_MAX: usize = 20;
 /// Lines of source shown before the faulty one in a code frame.

@@ -5,6 +5,7 @@
 use std::cell::Cell;
 
 use super::css::{cascaded, computed, display};
+use super::css_easing::Easing;
 use super::css_prefixes;
 use super::css_values::components;
 use super::node::NodeRef;
@@ -54,6 +55,16 @@ pub struct Transition {
     pub delay_ms: f64,
     /// From the beginning to the end, in ms.
     pub duration_ms: f64,
+    /// How it runs between.
+    pub easing: Easing,
+}
+
+impl Transition {
+    /// Whether a change takes any time (Transitions §3, "combined duration").
+    #[must_use]
+    pub fn takes_time(&self) -> bool {
+        self.duration_ms.max(0.0) + self.delay_ms > 0.0
+    }
 }
 
 /// An animation that runs.
@@ -67,6 +78,8 @@ pub struct Animation {
     pub duration_ms: f64,
     /// How many iterations; infinity for ever.
     pub iterations: f64,
+    /// Whether it stands still (`animation-play-state`).
+    pub is_paused: bool,
 }
 
 /// The elements of a document that may move, since a rule or their own attribute gives them a transition or an animation;
@@ -126,14 +139,16 @@ pub fn is_in_attributes() -> bool {
     IN_ATTRIBUTES.get()
 }
 
-/// What moves when it changes, of an element in a document.
+/// What an element in a document lets move, whether or not it would take any time now.
 #[must_use]
 pub fn transitions(element: &NodeRef) -> Vec<Transition> {
-    let durations = times(&cascaded(element, "transition-duration").unwrap_or_default());
-    let delays = times(&cascaded(element, "transition-delay").unwrap_or_default());
-    if !durations.iter().chain(&delays).any(|time| *time > 0.0) || !is_shown(element) {
+    let (durations, delays) = (cascaded(element, "transition-duration"), cascaded(element, "transition-delay"));
+    if durations.is_none() && delays.is_none() || !is_shown(element) {
         return Vec::new();
     }
+    let (durations, delays) = (times(&durations.unwrap_or_default()), times(&delays.unwrap_or_default()));
+    let easings = cascaded(element, "transition-timing-function").unwrap_or_default();
+    let easings: Vec<Easing> = items(&easings).into_iter().map(Easing::parse).collect();
     let listed = cascaded(element, "transition-property").unwrap_or_else(|| "all".to_owned());
     let mut found: Vec<Transition> = Vec::new();
     for (at, name) in listed.split(',').map(str::trim).enumerate() {
@@ -141,10 +156,8 @@ pub fn transitions(element: &NodeRef) -> Vec<Transition> {
         for property in expanded(name) {
             // What is named again counts as the last one says.
             found.retain(|known| known.property != property);
-            if duration_ms.max(0.0) + delay_ms > 0.0 {
-                let value = computed(element, &property);
-                found.push(Transition { property, value, delay_ms, duration_ms });
-            }
+            let value = computed(element, &property);
+            found.push(Transition { property, value, delay_ms, duration_ms, easing: easings[at % easings.len()] });
         }
     }
     found
@@ -162,6 +175,7 @@ pub fn animations(element: &NodeRef) -> Vec<Animation> {
     let rules = sheets::of(&document, data);
     let list = |property: &str| cascaded(element, property).unwrap_or_default();
     let (durations, delays) = (times(&list("animation-duration")), times(&list("animation-delay")));
+    let states: Vec<bool> = list("animation-play-state").split(',').map(|one| one.trim() == "paused").collect();
     let counts: Vec<f64> = list("animation-iteration-count").split(',').map(|one| count(one.trim())).collect();
     let named = names.split(',').map(|name| name.trim().trim_matches(['"', '\'']).to_owned()).enumerate();
     named
@@ -171,6 +185,7 @@ pub fn animations(element: &NodeRef) -> Vec<Animation> {
             delay_ms: cycled(&delays, at),
             duration_ms: cycled(&durations, at).max(0.0),
             iterations: counts[at % counts.len()],
+            is_paused: states[at % states.len()],
         })
         .collect()
 }
@@ -203,6 +218,20 @@ fn expanded(name: &str) -> Vec<String> {
 /// The items of a list are used again where another list is longer (Transitions §2).
 fn cycled(list: &[f64], at: usize) -> f64 {
     if list.is_empty() { 0.0 } else { list[at % list.len()] }
+}
+
+/// The items of a list whose commas may also stand in parentheses.
+fn items(text: &str) -> Vec<&str> {
+    let mut depth = 0_usize;
+    text.split(move |c| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    })
+    .collect()
 }
 
 /// A list of times, in ms.
@@ -238,6 +267,7 @@ mod tests {
         ] {
             assert_eq!(times(text), expected, "{text}");
         }
+        assert_eq!(items("ease, cubic-bezier(0, 0, 1, 1),linear"), ["ease", " cubic-bezier(0, 0, 1, 1)", "linear"]);
         assert_eq!([0, 1, 2].map(|at| cycled(&[1.0, 2.0], at)), [1.0, 2.0, 1.0]);
     }
 

@@ -13,7 +13,7 @@
 //! - [`select`]: CSS selectors; [`css`]: declarations and style sheets; [`css_values`], [`css_shorthands`],
 //!   [`css_transforms`], [`css_prefixes`], [`css_properties`], [`css_supports`]: which values are valid, the parts of
 //!   shorthands, the matrix of a transform, older names, every name, what `@supports` asks; [`sheets`]: a document's style
-//!   sheets; [`css_motion`]: transitions and animations
+//!   sheets; [`css_motion`], [`css_easing`]: transitions and animations
 //! - [`observe`]: mutation observers; [`range`], [`range_contents`]: live ranges; [`traversal`]: where node iterators stand
 //! - [`boxes`]: an estimate of what is where
 //! - [`form`]: values, checkedness, owners, the entry list (`form_entries`); [`form_values`]: what an input's type makes of a
@@ -23,6 +23,7 @@ pub mod attributes;
 pub mod boxes;
 pub mod copy;
 pub mod css;
+pub mod css_easing;
 pub mod css_motion;
 pub mod css_prefixes;
 pub mod css_properties;
