@@ -17,7 +17,7 @@ use duoke::base::limits::SETTLE_MS_DEFAULT;
 use duoke::event::{Stimulus, parse_line};
 use duoke::net::Folder;
 use duoke::page::{Driver as _, PageOptions, TurnInput};
-use duoke::process::{Bounds, Launcher, Level, PageProcess, Spawner, Templates};
+use duoke::process::{Launcher, Level, PageProcess, Spawner, Templates};
 use page_bench::{event, options, require_libraries, root};
 
 const JQUERY: &str = "libraries/pages/jquery/index.html";
@@ -28,7 +28,7 @@ fn input(line: &str, now: i64) -> TurnInput {
 }
 
 fn page(options: PageOptions, launcher: &Arc<Templates>) -> PageProcess {
-    PageProcess::new(options, Bounds::default(), launcher.clone() as Arc<dyn Launcher>)
+    PageProcess::new(options, launcher.clone() as Arc<dyn Launcher>)
 }
 
 fn templates(best: Level) -> Arc<Templates> {

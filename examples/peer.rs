@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use duoke::base::clock::Stopwatch;
+use duoke::base::limits::page::PageLimits;
 use duoke::base::limits::{CLOCK_START_MS, PAGE_STACK_BYTES, SETTLE_MS_DEFAULT};
 use duoke::base::memory::CountingAllocator;
 use duoke::engine::event_loop::Output;
@@ -102,6 +103,7 @@ fn options(page: &Path, root: Option<&Path>) -> Result<PageOptions, Box<dyn Erro
         seed: 1,
         resume: None,
         realtime: false,
+        limits: PageLimits::default(),
     })
 }
 

@@ -9,15 +9,16 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use duoke::base::limits::page::PageLimits;
 use duoke::base::limits::{CLOCK_START_MS, SETTLE_MS_DEFAULT};
 use duoke::event::{Stimulus, parse_line};
 use duoke::net::Folder;
 use duoke::page::{Driver, Moment, PageOptions, TurnInput};
-use duoke::process::{Bounds, Launcher, Level, PageProcess, Served, Spawner, Templates};
+use duoke::process::{Launcher, Level, PageProcess, Served, Spawner, Templates};
 use page_bench::{options, require_libraries, root};
 
 /// For pages that meet no deadline.
-const PATIENT: Bounds = Bounds { soft_ms: 60_000, hard_ms: 60_000, memory_bytes: 256 * 1024 * 1024 };
+const PATIENT: PageLimits = PageLimits { turn_soft_ms: 60_000, turn_hard_ms: 60_000, ..PageLimits::DEFAULT };
 /// Half a day after the load, with other random numbers.
 const LATER: Moment = Moment { at: CLOCK_START_MS + 43_200_000, seed: 7 };
 
@@ -34,12 +35,12 @@ struct Case {
 
 impl Case {
     fn options(&self) -> PageOptions {
-        PageOptions { resume: Some(LATER), ..options(self.folder.clone(), &self.path, Vec::new()) }
+        PageOptions { resume: Some(LATER), limits: PATIENT, ..options(self.folder.clone(), &self.path, Vec::new()) }
     }
 
     /// Everything it gives out, its document, and how it came to be.
     fn play(&self, launcher: &Arc<dyn Launcher>) -> String {
-        let mut page = PageProcess::new(self.options(), PATIENT, launcher.clone());
+        let mut page = PageProcess::new(self.options(), launcher.clone());
         let mut said = String::new();
         let mut turn = page.open(SETTLE_MS_DEFAULT).unwrap();
         for number in 0..=self.session.len() {
@@ -210,7 +211,7 @@ fn nothing_leads_out_of_a_fork() {
         let templates = Arc::new(Templates::new(spawner()).up_to(best));
         let launcher = templates.clone() as Arc<dyn Launcher>;
         case.play(&launcher);
-        let mut page = PageProcess::new(case.options(), PATIENT, launcher);
+        let mut page = PageProcess::new(case.options(), launcher);
         page.open(SETTLE_MS_DEFAULT).unwrap();
         let open: Vec<_> = page.probe().into_iter().filter(|tried| tried.worked).collect();
         assert!(open.is_empty(), "{open:#?}");

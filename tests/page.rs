@@ -358,7 +358,7 @@ fn a_page_survives_its_own_faults() {
         go /index.html Reload <load
         go /index.html Reload <load
         go /index.html Reload <load
-        ! limit navigations in a row /index.html:0:0
+        ! limit navigations_per_turn /index.html:0:0
         > user oA
         "#,
     );
@@ -368,9 +368,10 @@ fn a_page_survives_its_own_faults() {
         r#"
         > user oA
         alive
-        ! limit microtasks per task :0:0
+        ! limit microtasks_per_task /index.html:0:0
         > map
         alive
+        ! limit microtasks_per_task /index.html:0:0
         "#,
     );
 }

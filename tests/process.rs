@@ -10,21 +10,28 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use duoke::base::limits::SETTLE_MS_DEFAULT;
+use duoke::base::limits::page::PageLimits;
 use duoke::engine::event_loop::{Emission, Output};
 use duoke::event::{Stimulus, parse_line};
 use duoke::net::Folder;
 use duoke::page::{Driver, LoadError, Page, PageOptions, Turn, TurnInput};
 use duoke::process::launch::{Ending, Launch};
 use duoke::process::protocol::{FromPage, Opening, ToPage};
-use duoke::process::{Bounds, Launched, Launcher, PageProcess, Spawner, frame};
+use duoke::process::{Launched, Launcher, PageProcess, Spawner, frame};
 #[cfg(target_os = "linux")]
 use duoke::process::{Level, Templates};
 use page_bench::{on_page_stack, options};
 
 /// Short, so that the tests are; long enough for an honest turn on a busy machine.
-const BOUNDS: Bounds = Bounds { soft_ms: 500, hard_ms: 1_500, memory_bytes: 64 * 1024 * 1024 };
+const BOUNDS: PageLimits = PageLimits {
+    turn_soft_ms: 500,
+    turn_hard_ms: 1_500,
+    memory_bytes: 64 * 1024 * 1024,
+    restart_pause_ms: 1,
+    ..PageLimits::DEFAULT
+};
 /// For pages that meet no deadline.
-const PATIENT: Bounds = Bounds { soft_ms: 60_000, hard_ms: 60_000, ..BOUNDS };
+const PATIENT: PageLimits = PageLimits { turn_soft_ms: 60_000, turn_hard_ms: 60_000, ..BOUNDS };
 
 const USER_A: &str = r#"{"event":"OnUserChange","useraccount":"oA"}"#;
 const USER_B: &str = r#"{"event":"OnUserChange","useraccount":"oB"}"#;
@@ -65,8 +72,9 @@ impl Site {
         options(Folder::open("demo", self.folder.path()).unwrap(), "index.html", Vec::new())
     }
 
-    fn processes(&self, bounds: Bounds) -> Vec<PageProcess> {
-        let process = |launcher| PageProcess::new(self.options(), bounds, launcher);
+    fn processes(&self, limits: PageLimits) -> Vec<PageProcess> {
+        let options = || PageOptions { limits, ..self.options() };
+        let process = |launcher| PageProcess::new(options(), launcher);
         launchers().into_iter().map(process).collect()
     }
 }
@@ -99,7 +107,7 @@ fn run(driver: &mut dyn Driver, told: &[&str]) -> Result<String, LoadError> {
     let mut said = lines(&turn).join(" | ");
     for (at, line) in told.iter().enumerate() {
         turn = driver.turn(input(line, at as u64 + 1, turn.now));
-        let again = if turn.repeated > 0 { format!("({} again) ", turn.repeated) } else { String::new() };
+        let again = if turn.repeated.is_empty() { String::new() } else { format!("({} again) ", turn.repeated.len()) };
         write!(said, "\n{again}{}", lines(&turn).join(" | ")).unwrap();
     }
     Ok(said)
@@ -227,7 +235,7 @@ fn a_page_that_dies_again_and_again_is_parked() {
     let site = Site::new(
         "<script>function MCS_ClientNotify(s) { if (JSON.parse(s).event === 'OnMapMsgClick') while (true) {} }</script>",
     );
-    let mut process = site.processes(Bounds { soft_ms: 200, hard_ms: 400, ..BOUNDS }).pop().unwrap();
+    let mut process = site.processes(PageLimits { turn_soft_ms: 200, turn_hard_ms: 400, ..BOUNDS }).pop().unwrap();
     let said = run(&mut process, &[MAP; 7]).unwrap();
     assert!(process.is_parked());
     assert_eq!(said.matches("fault.timeout").count(), 5, "{said}");
@@ -276,9 +284,9 @@ impl Launcher for Unconfined {
 #[test]
 fn where_confinement_is_required_a_page_without_it_is_not_used() {
     let site = Site::new("<p>");
-    let lax = PageProcess::new(site.options(), PATIENT, Arc::new(Unconfined)).open(SETTLE_MS_DEFAULT);
+    let lax = PageProcess::new(site.options(), Arc::new(Unconfined)).open(SETTLE_MS_DEFAULT);
     assert!(lax.is_ok());
-    let mut strict = PageProcess::new(site.options(), PATIENT, Arc::new(Unconfined)).requiring_confinement();
+    let mut strict = PageProcess::new(site.options(), Arc::new(Unconfined)).requiring_confinement();
     match strict.open(SETTLE_MS_DEFAULT) {
         Err(LoadError::Unconfined(missing)) => assert_eq!(missing, ["landlock: absent"]),
         other => panic!("{other:?}"),
@@ -323,14 +331,14 @@ fn nothing_is_left_of_pages_that_were_killed() {
         "<script>function MCS_ClientNotify(s) { if (JSON.parse(s).event === 'OnMapMsgClick') while (true) {} put(1); }\
          </script>",
     );
-    let bounds = Bounds { soft_ms: 50, hard_ms: 100, ..BOUNDS };
+    let bounds = PageLimits { turn_soft_ms: 50, turn_hard_ms: 100, ..BOUNDS };
     let before = held();
     for launcher in launchers() {
         let mut killed = 0;
         // On a busy machine one may be too slow to load.
         for _ in 0..10 * kills {
             // A page of its own each time: one that dies again and again is parked.
-            let mut process = PageProcess::new(site.options(), bounds, launcher.clone());
+            let mut process = PageProcess::new(PageOptions { limits: bounds, ..site.options() }, launcher.clone());
             if let Ok(turn) = process.open(SETTLE_MS_DEFAULT) {
                 assert!(lines(&process.turn(input(MAP, 1, turn.now)))[0].contains("fault.timeout"));
                 killed += 1;

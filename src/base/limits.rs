@@ -1,5 +1,7 @@
 //! Every bound of the program, in one place: name, unit, reason.
 
+pub mod page;
+
 use std::time::Duration;
 
 /// Largest answer a page may fetch, in bytes; larger ones fail as a network error (cli.md, "Running several pages").
@@ -46,6 +48,8 @@ pub const CLOCK_START_MS: i64 = 1_577_836_800_000;
 pub const PAGE_STACK_BYTES: usize = 256 * 1024 * 1024;
 /// JavaScript calls deep, before a page is stopped with a range fault.
 pub const RECURSION_DEPTH_MAX: usize = 5_000;
+/// Page time that passes at most while the page computes for 1 ms, in ms: a reading of the clock takes more than 10 ns.
+pub const CLOCK_MS_PER_COMPUTED_MS_MAX: i64 = 1_000;
 /// Readings of the clock by which page time advances 1 ms inside a task (session-log.md, Time).
 pub const CLOCK_READINGS_PER_MS: u32 = 100;
 /// Page time a call of `PutMsg` takes, in ms (session-log.md, Time).
@@ -54,10 +58,6 @@ pub const PUT_MSG_MS: i64 = 1;
 pub const TIMER_NESTING_CLAMPED: u32 = 5;
 /// Shortest delay of a deeply nested timer, in ms (HTML §8.6).
 pub const NESTED_TIMER_MS_MIN: i64 = 4;
-/// Microtasks run in one checkpoint before the page is stopped with a limit fault: a promise loop never ends by itself.
-pub const MICROTASKS_PER_TASK_MAX: u32 = 1_000_000;
-/// Navigations in a row without a stimulus before they are no longer followed: a page that reloads itself for ever.
-pub const NAVIGATIONS_MAX: u32 = 20;
 /// Boxes, in bytes, that the engine's heap holds before it is collected for the first time. Measured on a page with
 /// jQuery: a fifth less time for an event than with boa's 1 MB; 8 MB are no faster and take 7 MB more.
 pub const HEAP_RESERVE_BYTES: usize = 4 * 1024 * 1024;
@@ -151,17 +151,6 @@ pub const SANDBOX_TOKENS_MAX: usize = 1_000;
 pub const OPTIONS_MAX: usize = 100_000;
 /// Largest frame between host and page process, in bytes: above the largest answer a page may have.
 pub const FRAME_BYTES_MAX: usize = 80 * 1024 * 1024;
-/// Computing time of one turn after which the page's next native call fails, uncatchably, in ms (cli.md, Running
-/// several pages).
-pub const TURN_SOFT_MS: u64 = 1_000;
-/// Computing time of one turn after which the page is killed, in ms (cli.md, Running several pages).
-pub const TURN_HARD_MS: u64 = 5_000;
-/// Bytes a page process may have allocated (cli.md, Running several pages).
-pub const PAGE_MEMORY_BYTES: u64 = 256 * 1024 * 1024;
-/// Deaths of a page within [`DEATHS_WINDOW_MS`] after which it is parked (cli.md, Running several pages).
-pub const DEATHS_MAX: usize = 5;
-/// The time in which deaths count, in ms.
-pub const DEATHS_WINDOW_MS: u64 = 60_000;
 /// Longest a template may take to answer that it has forked or reaped, in ms: it has nothing else to do.
 pub const TEMPLATE_ANSWER_MS: u64 = 5_000;
 /// Longest a page process may rest in one turn, waiting for answers and timers in real time, in ms.
@@ -179,7 +168,5 @@ pub const MISSING_SCANNED_BYTES_MAX: usize = 4_000;
 pub const MISSING_BEFORE_BYTES_MAX: usize = 60;
 /// Members that the client does not have, of which one document is warned; what a page makes up must not fill the log.
 pub const UNKNOWN_MEMBERS_MAX: usize = 50;
-/// Effects, faults and console lines that a page may give out in one turn; more is a page process gone wild.
-pub const EMISSIONS_PER_TURN_MAX: usize = 100_000;
 /// Users of whom the host remembers that a page was told; a page told of more is not believed about the rest.
 pub const TOLD_USERS_MAX: usize = 1_000_000;

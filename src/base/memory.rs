@@ -45,6 +45,7 @@ fn count(bytes: usize, sign: isize) {
 #[cold]
 #[expect(unsafe_code, reason = "_exit has no conditions; nothing runs after it")]
 fn end_over_ceiling() -> ! {
+    super::whereabouts::write();
     unsafe { nix::libc::_exit(OVER_CEILING_CODE) }
 }
 

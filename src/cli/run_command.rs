@@ -109,7 +109,8 @@ fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
     let account = arguments.account.as_deref().unwrap_or(ACCOUNT_DEFAULT);
     let (mut names, mut pages, mut failed) = (Names::default(), Vec::new(), 0);
     for page in &arguments.pages {
-        let hosted = Plugin::resolve(page, &mut names).and_then(|plugin| {
+        let hosted = Plugin::resolve(page, &mut names).and_then(|mut plugin| {
+            plugin.hold_to(&config.limits);
             let network = plugin.network(&rights, Some(&live), account)?;
             Ok(Hosted { plugin, network })
         });

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::limits::LimitSettings;
 use super::secret::Secret;
 
 /// The file's name in a project's folder.
@@ -25,6 +26,8 @@ pub struct DuokeConfig {
     pub confinement: Setting<String>,
     /// `[console] listen`
     pub console_listen: Setting<String>,
+    /// `[limits]`: bounds of every page.
+    pub limits: LimitSettings,
     /// `[[plugin]]`: those of the project file, or else of the user file.
     pub plugins: Vec<PluginEntry>,
     /// `[[seat]]`: likewise.

@@ -10,6 +10,7 @@ use super::duoke::{
     WechatConfig,
 };
 use super::error::{ConfigError, Source};
+use super::limits::LimitSettings;
 use super::secret::Secret;
 use super::table::{Located, Section, parse};
 
@@ -75,6 +76,7 @@ pub struct Layer {
     values: Vec<(String, Setting<String>)>,
     plugins: Vec<PluginEntry>,
     seats: Vec<SeatEntry>,
+    limits: LimitSettings,
 }
 
 impl Layer {
@@ -99,8 +101,8 @@ impl Layer {
         let source = Source { file, text };
         let table = parse(source)?;
         let root = Section::root(source, &table);
-        root.only(&["wechat", "store", "process", "console", "plugin", "seat"])?;
-        let mut layer = Self::default();
+        root.only(&["wechat", "store", "process", "console", "limits", "plugin", "seat"])?;
+        let mut layer = Self { limits: LimitSettings::of(&root)?, ..Self::default() };
         if let Some(wechat) = root.section("wechat")? {
             layer.take(&wechat, "wechat", &["callback"], file)?;
             if let Some(callback) = wechat.section("callback")? {
@@ -170,7 +172,10 @@ pub fn resolve(
     let hide = |setting: Option<Setting<String>>| {
         setting.map(|setting| Setting { value: Secret::new(setting.value), origin: setting.origin })
     };
+    let mut limits = LimitSettings::of_environment(env)?;
+    layers.iter().for_each(|layer| limits.or(&layer.limits));
     Ok(DuokeConfig {
+        limits,
         wechat: WechatConfig {
             base_url: defaulted(take("wechat.base_url")),
             profile: defaulted(take("wechat.profile")),

@@ -5,6 +5,7 @@ use std::path::Path;
 use url::Url;
 
 use super::error::{ConfigError, Source};
+use super::limits::LimitSettings;
 use super::secret::Secret;
 use super::table::{Located, Section, parse};
 use crate::session::{LatePolicy, PluginPolicy, SendPolicy};
@@ -14,8 +15,10 @@ pub const PLUGIN_FILE: &str = "plugin.toml";
 /// Default of `[echat] signature_ttl_s`: how old a signature may be, in seconds.
 pub const SIGNATURE_TTL_S_DEFAULT: u32 = 7200;
 
-const KEYS: [&str; 11] =
-    ["name", "page", "dialects", "send", "late", "allow", "replace", "echat", "extra_events", "user_change", "dialogs"];
+const KEYS: [&str; 12] = [
+    "name", "page", "dialects", "send", "late", "allow", "replace", "echat", "extra_events", "user_change", "dialogs",
+    "limits",
+];
 
 /// A plugin as its author describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +43,8 @@ pub struct PluginConfig {
     pub user_change: UserChange,
     /// How dialogs are answered.
     pub dialogs: Dialogs,
+    /// Bounds of its pages; the operator's, in `duoke.toml`, go first.
+    pub limits: LimitSettings,
 }
 
 /// A plugin API.
@@ -117,6 +122,7 @@ impl PluginConfig {
             extra_events: false,
             user_change: UserChange::default(),
             dialogs: Dialogs::default(),
+            limits: LimitSettings::default(),
         }
     }
 
@@ -156,6 +162,7 @@ impl PluginConfig {
                 _ => UserChange::Message,
             },
             dialogs: dialogs_of(&root)?,
+            limits: LimitSettings::of(&root)?,
             page: defaults.page,
         })
     }

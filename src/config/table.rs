@@ -108,6 +108,18 @@ impl<'a> Section<'a> {
             .transpose()
     }
 
+    /// A whole number from 0.
+    pub(super) fn whole(&self, key: &str) -> Result<Option<Located<u64>>, ConfigError> {
+        self.get(key)
+            .map(|value| {
+                let digits = value.get_ref().as_integer();
+                let number = digits.and_then(|number| u64::from_str_radix(number.as_str(), number.radix()).ok());
+                let located = number.map(|number| Located { value: number, span: value.span() });
+                located.ok_or_else(|| self.wrong_kind(key, value, "a whole number from 0"))
+            })
+            .transpose()
+    }
+
     /// An array of texts.
     pub(super) fn strings(&self, key: &str) -> Result<Option<Vec<Located<String>>>, ConfigError> {
         let Some(value) = self.get(key) else { return Ok(None) };

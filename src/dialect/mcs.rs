@@ -13,7 +13,8 @@ use crate::engine::event_loop::{EventLoop, Output};
 use crate::engine::exotic::{go_on, proxy};
 use crate::engine::fault::Sources;
 use crate::engine::interface::{define_method, define_value};
-use crate::event::{Cause, Console, ConsoleLevel, Effect, RETURN_OK};
+use crate::engine::script;
+use crate::event::{Cause, Console, ConsoleLevel, Effect, Fault, RETURN_BAD, RETURN_OK};
 use crate::session::{Randoms, Told, judge_put_msg, subject_of};
 
 /// What the dialect knows of its page: whom it was told, and the randoms of this document.
@@ -54,9 +55,25 @@ fn argument_text(value: &JsValue, context: &mut Context) -> JsResult<String> {
     Ok(to_utf8(&value.to_string(context)?))
 }
 
+/// An argument that is not too large; else that is reported.
+fn bounded(argument: String, context: &Context) -> Option<String> {
+    let event_loop = EventLoop::of(context);
+    let bound = event_loop.limits().message_bytes;
+    if argument.len() as u64 <= bound {
+        return Some(argument);
+    }
+    let place = script::here(context)
+        .map(|(url, line, column)| Sources::of(context).place(&url, line, column, String::new()))
+        .unwrap_or_default();
+    event_loop.emit(Output::Fault(Fault::Limit { limit: "message_bytes".to_owned(), value: bound, place }));
+    None
+}
+
 /// `external.PutMsg(json)`: never throws (plugin-apis.md §1.2).
 fn put_msg(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let argument = argument_text(&arg(args, 0), context).unwrap_or_default();
+    let Some(argument) = bounded(argument_text(&arg(args, 0), context).unwrap_or_default(), context) else {
+        return Ok(string(RETURN_BAD));
+    };
     let event_loop = EventLoop::of(context);
     let Some(state) = context.get_data::<Rc<McsState>>().cloned() else { return Ok(string(RETURN_OK)) };
     let cause = event_loop.cause().unwrap_or_else(|| Cause::new("", None));
@@ -74,6 +91,7 @@ fn notice(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVa
         Some(value) if !value.is_undefined() => argument_text(value, context).unwrap_or_default(),
         _ => String::new(),
     };
+    let Some(argument) = bounded(argument, context) else { return Ok(string(RETURN_BAD)) };
     let effect = Effect::Notice { argument, returned: RETURN_OK.to_owned() };
     EventLoop::of(context).emit(Output::Effect(effect));
     Ok(string(RETURN_OK))
@@ -93,12 +111,7 @@ fn unknown_member(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsRes
         asked.len() < UNKNOWN_MEMBERS_MAX && asked.insert(name.clone())
     });
     if is_first && !READ_OF_ANYTHING.contains(&name.as_str()) {
-        let frame = context.stack_trace().find_map(|frame| {
-            let place = frame.position();
-            let at = place.position?;
-            Some((place.path.to_string(), at.line_number(), at.column_number()))
-        });
-        let place = frame.map(|(url, line, column)| {
+        let place = script::here(context).map(|(url, line, column)| {
             let place = Sources::of(context).place(&url, line, column, String::new());
             format!(" ({}:{line}:{column})", place.file.unwrap_or(url))
         });

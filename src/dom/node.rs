@@ -10,6 +10,7 @@ use super::attributes::Attribute;
 use super::document::DocumentData;
 use super::form::Control;
 use super::observe::Watchers;
+use crate::base::interrupt;
 
 /// A handle of a node; equality is identity ([`same`]).
 pub type NodeRef = Gc<Node>;
@@ -38,6 +39,8 @@ pub struct Node {
     pub(super) watchers: Cell<Option<Box<Watchers>>>,
     kind: NodeKind,
     slot: GcRefCell<Option<Box<dyn ScriptSlot>>>,
+    #[unsafe_ignore_trace]
+    _counted: Counted,
 }
 
 /// The node's tree has a document as its root.
@@ -132,6 +135,46 @@ pub fn same(a: &NodeRef, b: &NodeRef) -> bool {
     Gc::ptr_eq(a, b)
 }
 
+thread_local! {
+    static NODES: Cell<u64> = const { Cell::new(0) };
+    static NODES_MAX: Cell<u64> = const { Cell::new(u64::MAX) };
+}
+
+/// Past so many nodes of this thread's documents the turn is cut short.
+pub fn set_bound(nodes_max: u64) {
+    NODES_MAX.set(nodes_max);
+}
+
+/// One node among those of this thread.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        if NODES.get() >= NODES_MAX.get() {
+            Self::crowd();
+        }
+        NODES.set(NODES.get() + 1);
+        Self
+    }
+
+    /// There are too many, unless some are nobody's any more.
+    #[cold]
+    fn crowd() {
+        if !interrupt::is_raised() {
+            boa_gc::force_collect();
+            if NODES.get() >= NODES_MAX.get() {
+                interrupt::raise_limit("dom_nodes", NODES_MAX.get());
+            }
+        }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        NODES.set(NODES.get() - 1);
+    }
+}
+
 impl Node {
     fn make(kind: NodeKind, owner: Option<NodeRef>) -> NodeRef {
         let connected = matches!(kind, NodeKind::Document(_));
@@ -146,6 +189,7 @@ impl Node {
             watchers: Cell::default(),
             kind,
             slot: GcRefCell::new(None),
+            _counted: Counted::new(),
         })
     }
 

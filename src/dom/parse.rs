@@ -13,6 +13,7 @@ use html5ever::{QualName, TokenizerResult, local_name, ns};
 use super::attributes::Attribute;
 use super::node::{Doctype, Node, NodeKind, NodeRef, get, same};
 use super::tree;
+use crate::base::interrupt;
 
 /// Builds our nodes for html5ever.
 struct Sink {
@@ -209,7 +210,7 @@ impl DocumentParser {
         let sink = Sink::new(document.clone(), document.clone(), false);
         let builder = TreeBuilder::new(sink, options(QuirksMode::NoQuirks));
         let file = BufferQueue::default();
-        file.push_back(StrTendril::from_slice(&source));
+        push(&file, &source);
         Self {
             tokenizer: Tokenizer::new(builder, TokenizerOpts::default()),
             source,
@@ -228,7 +229,7 @@ impl DocumentParser {
     /// Adds text at the insertion point; [`Self::read`] reads it.
     pub fn write(&self, text: &str) {
         if let Some(level) = self.levels.borrow().last() {
-            level.push_back(StrTendril::from_slice(text));
+            push(level, text);
         }
     }
 
@@ -263,12 +264,34 @@ impl DocumentParser {
     }
 }
 
+/// Input is read in parts of so many bytes, so that a turn that is cut short can stop between them.
+const PART_BYTES: usize = 16 * 1024;
+
+fn push(input: &BufferQueue, text: &str) {
+    let mut rest = StrTendril::from_slice(text);
+    while rest.len() > PART_BYTES {
+        let at = rest.floor_char_boundary(PART_BYTES);
+        let at = u32::try_from(at).expect("a part is small");
+        input.push_back(rest.subtendril(0, at));
+        rest.pop_front(at);
+    }
+    input.push_back(rest);
+}
+
+/// Reads to the next script, or to the end; what is left of a turn that is cut short stays unread.
 fn feed(tokenizer: &HtmlTokenizer, input: &BufferQueue) -> Option<NodeRef> {
+    let part = BufferQueue::default();
     loop {
-        match tokenizer.feed(input) {
-            TokenizerResult::Script(node) => return Some(node),
+        match tokenizer.feed(&part) {
+            TokenizerResult::Script(node) => {
+                if let Some(rest) = part.pop_front() {
+                    input.push_front(rest);
+                }
+                return Some(node);
+            }
             TokenizerResult::EncodingIndicator(_) => {}
-            TokenizerResult::Done => return None,
+            TokenizerResult::Done if interrupt::is_raised() => return None,
+            TokenizerResult::Done => part.push_back(input.pop_front()?),
         }
     }
 }
@@ -318,7 +341,7 @@ pub fn fragment(context: &NodeRef, markup: &str) -> NodeRef {
     let initial_state = Some(builder.tokenizer_state_for_context_elem(true));
     let tokenizer = Tokenizer::new(builder, TokenizerOpts { initial_state, ..TokenizerOpts::default() });
     let input = BufferQueue::default();
-    input.push_back(StrTendril::from_slice(markup));
+    push(&input, markup);
     while feed(&tokenizer, &input).is_some() {}
     tokenizer.end();
     if let Some(html) = tree::element_children(&root).next() {

@@ -13,10 +13,13 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::clock::PageClock;
-use super::interrupt;
+use super::meter::{Meter, Verdict};
 use crate::base::clock::TimestampMs;
+use crate::base::interrupt::{self, Cut};
+use crate::base::limits::page::PageLimits;
+use crate::base::whereabouts;
 use crate::base::limits::{IDLE_HORIZON_MS, NESTED_TIMER_MS_MIN, TIMER_NESTING_CLAMPED};
-use crate::event::{Cause, Console, Effect, Fault};
+use crate::event::{Cause, Console, Effect, Fault, Place};
 
 /// What a page gave out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,6 +81,9 @@ pub struct EventLoop {
     cause: RefCell<Option<Cause>>,
     stimulus_time: Cell<TimestampMs>,
     emissions: RefCell<Vec<Emission>>,
+    meter: Meter,
+    /// Microtasks were left when the turn was cut short.
+    left_microtasks: Cell<bool>,
     reporter: Cell<Option<ErrorReporter>>,
     after_task: Cell<Option<fn(&mut Context)>>,
     user: RefCell<Option<Arc<str>>>,
@@ -85,9 +91,9 @@ pub struct EventLoop {
 }
 
 impl EventLoop {
-    /// An empty loop over `clock`.
+    /// An empty loop over `clock`, held to `limits`.
     #[must_use]
-    pub fn new(clock: Rc<PageClock>) -> Self {
+    pub fn new(clock: Rc<PageClock>, limits: PageLimits) -> Self {
         let now = clock.now();
         Self {
             clock,
@@ -101,6 +107,8 @@ impl EventLoop {
             cause: RefCell::default(),
             stimulus_time: Cell::new(now),
             emissions: RefCell::default(),
+            meter: Meter::new(limits),
+            left_microtasks: Cell::new(false),
             reporter: Cell::new(None),
             after_task: Cell::new(None),
             user: RefCell::default(),
@@ -154,6 +162,15 @@ impl EventLoop {
 
     /// Gives something out now, under the current cause.
     pub fn emit(&self, output: Output) {
+        let output = match self.meter.count(&output) {
+            Verdict::Out => output,
+            Verdict::Dropped => return,
+            Verdict::Replaced(fault) => Output::Fault(fault),
+        };
+        self.push(output);
+    }
+
+    fn push(&self, output: Output) {
         let cause = self.cause();
         let subject = cause.as_ref().and_then(|c| c.user.clone()).or_else(|| self.user.borrow().clone());
         let emission = Emission { time: self.clock.now(), cause, subject, output };
@@ -173,8 +190,15 @@ impl EventLoop {
 
     /// Queues a task under a cause of its own.
     pub fn queue_with(&self, cause: Option<Cause>, run: Work) {
-        if !self.closed.get() {
-            self.tasks.borrow_mut().push_back(Task { cause, run });
+        if self.closed.get() {
+            return;
+        }
+        let mut tasks = self.tasks.borrow_mut();
+        let bound = self.limits().tasks;
+        if tasks.len() as u64 >= bound {
+            interrupt::raise_limit("tasks", bound);
+        } else {
+            tasks.push_back(Task { cause, run });
         }
     }
 
@@ -199,6 +223,10 @@ impl EventLoop {
     fn insert(&self, due: TimestampMs, timer: Timer) {
         if self.closed.get() {
             return;
+        }
+        let bound = self.limits().timers;
+        if self.timers.borrow().len() as u64 >= bound {
+            return interrupt::raise_limit("timers", bound);
         }
         let key = (due, self.sequence.get());
         self.sequence.set(key.1 + 1);
@@ -235,6 +263,40 @@ impl EventLoop {
     #[must_use]
     pub fn next_due(&self) -> Option<TimestampMs> {
         self.timers.borrow().first_key_value().map(|((due, _), _)| *due)
+    }
+
+    /// What the page is held to.
+    #[must_use]
+    pub fn limits(&self) -> &PageLimits {
+        self.meter.limits()
+    }
+
+    /// A turn begins: what it gives out is counted anew.
+    pub fn begin_turn(&self) {
+        interrupt::clear_limit();
+        self.meter.reset();
+        self.left_microtasks.set(false);
+    }
+
+    /// Microtasks are left: the turn was cut short.
+    pub(super) fn leave_microtasks(&self) {
+        self.left_microtasks.set(true);
+    }
+
+    /// Whether something could run right now.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.has_task() || self.left_microtasks.get() || self.next_due().is_some_and(|due| due <= self.clock.now())
+    }
+
+    /// Says why the turn is cut short, where nothing has said so yet.
+    pub fn report_cut(&self, place: Place) {
+        let Some(cut) = interrupt::take_report() else { return };
+        // Past every bound there is room for the reason.
+        self.push(Output::Fault(match cut {
+            Cut::Deadline(ms) => Fault::Timeout { deadline_ms: i64::try_from(ms).unwrap_or(i64::MAX), place },
+            Cut::Limit { name, value } => Fault::Limit { limit: name.to_owned(), value, place },
+        }));
     }
 
     /// A stimulus starts at page time `time`.
@@ -304,6 +366,7 @@ impl EventLoop {
     /// Runs one piece of work as a task: under its cause, with its microtasks after it, its error reported.
     pub fn run(&self, cause: Option<Cause>, work: Work, context: &mut Context) {
         let before = self.cause.replace(cause);
+        whereabouts::want();
         if let Err(error) = work(context) {
             self.report(&error, context);
         }

@@ -1,5 +1,6 @@
 //! Tables of Web IDL interfaces, and the constructors and prototypes made from them.
 
+use boa_engine::error::RuntimeLimitError;
 use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::property::{Attribute, PropertyDescriptor};
 use boa_engine::{Context, JsNativeError, JsObject, JsResult, JsString, JsSymbol, JsValue, NativeFunction};
@@ -8,7 +9,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::convert::Native;
-use super::interrupt;
+use super::script;
+use crate::base::{interrupt, whereabouts};
 
 /// One interface: a constructor and its prototype.
 pub struct Interface {
@@ -84,12 +86,32 @@ pub fn prototype(name: &str, context: &mut Context) -> JsObject {
     Prototypes::of(context).get(name)
 }
 
-/// A native function that a turn's deadline ends.
+/// Fails where the turn is cut short, with an error that passes through every `catch` and `finally`.
+#[inline]
+fn check() -> JsResult<()> {
+    if interrupt::is_raised() { Err(RuntimeLimitError::LoopIteration.into()) } else { Ok(()) }
+}
+
+/// Notes where the page is.
+#[cold]
+fn look(context: &Context) {
+    if let Some((url, line, column)) = script::here(context) {
+        whereabouts::record(&url, line, column);
+    }
+}
+
+/// A native function that fails once the turn is cut short.
 #[must_use]
 pub fn interruptible(native: Native) -> NativeFunction {
     NativeFunction::from_copy_closure(move |this, args, context| {
-        interrupt::check()?;
-        native(this, args, context)
+        check()?;
+        if whereabouts::is_wanted() {
+            look(context);
+        }
+        let value = native(this, args, context)?;
+        // What it did may have run into a bound.
+        check()?;
+        Ok(value)
     })
 }
 

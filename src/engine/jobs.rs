@@ -14,9 +14,9 @@ use boa_engine::{Context, JsData, JsNativeError, JsObject, JsResult, JsString, J
 use boa_gc::{Finalize, Trace};
 
 use super::event_loop::{EventLoop, Work};
-use super::interrupt;
-use crate::base::limits::{CODE_NESTING_MAX, MICROTASKS_PER_TASK_MAX};
-use crate::event::{Cause, Fault, Place};
+use crate::base::interrupt;
+use crate::base::limits::CODE_NESTING_MAX;
+use crate::event::Cause;
 
 enum Microtask {
     Promise(PromiseJob),
@@ -84,7 +84,7 @@ impl JobExecutor for Microtasks {
 
 impl Microtasks {
     fn run_all(&self, context: &mut Context) {
-        let mut ran = 0;
+        let (mut ran, bound) = (0, self.event_loop.limits().microtasks_per_task);
         while !interrupt::is_raised() {
             let Some(microtask) = self.queue.borrow_mut().pop_front() else {
                 self.report_rejections(context);
@@ -102,12 +102,12 @@ impl Microtasks {
                 self.event_loop.report(&error, context);
             }
             ran += 1;
-            if ran == MICROTASKS_PER_TASK_MAX {
-                self.queue.borrow_mut().clear();
-                let value = u64::from(MICROTASKS_PER_TASK_MAX);
-                let fault = Fault::Limit { limit: "microtasks per task".to_owned(), value, place: Place::default() };
-                self.event_loop.emit(super::event_loop::Output::Fault(fault));
+            if ran == bound {
+                interrupt::raise_limit("microtasks_per_task", bound);
             }
+        }
+        if !self.queue.borrow().is_empty() {
+            self.event_loop.leave_microtasks();
         }
     }
 }

@@ -49,6 +49,16 @@ pub enum ScriptError {
     Thrown(JsError),
 }
 
+/// Where the code stands that runs: address, line, column.
+#[must_use]
+pub fn here(context: &Context) -> Option<(String, u32, u32)> {
+    context.stack_trace().find_map(|frame| {
+        let place = frame.position();
+        let at = place.position?;
+        Some((place.path.to_string(), at.line_number(), at.column_number()))
+    })
+}
+
 /// Runs a classic script in the global scope.
 ///
 /// # Errors

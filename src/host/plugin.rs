@@ -7,8 +7,9 @@ use std::sync::Arc;
 use url::Url;
 
 use super::rights::Rights;
+use crate::base::limits::page::PageLimits;
 use crate::config::plugin::PLUGIN_FILE;
-use crate::config::{ConfigError, Dialect, Dialogs, PluginConfig};
+use crate::config::{ConfigError, Dialect, Dialogs, LimitSettings, PluginConfig};
 use crate::dialect::mcs_ticket;
 use crate::net::{
     Answer, Destination, EmbeddedFiles, Folder, Guard, Live, NetError, PluginNetwork, Replacements, Request,
@@ -34,6 +35,8 @@ pub struct Plugin {
     pub policy: PluginPolicy,
     /// How dialogs are answered.
     pub dialogs: Dialogs,
+    /// The bounds its pages are held to.
+    pub limits: PageLimits,
     folder: Option<Folder>,
     guard: Guard,
     replacements: Replacements,
@@ -240,6 +243,8 @@ impl Plugin {
         for replacement in &config.replace {
             replacements.add(&replacement.url, root.join(&replacement.file))?;
         }
+        let mut limits = PageLimits::default();
+        config.limits.apply(&mut limits);
         Ok(Self {
             wanted_name: (name != wanted).then(|| wanted.to_owned()),
             ticket: config.dialects.contains(&Dialect::Mcs).then(|| mcs_ticket::ticket_of(&name)),
@@ -248,10 +253,16 @@ impl Plugin {
             base,
             policy: config.policy,
             dialogs: config.dialogs.clone(),
+            limits,
             folder,
             guard,
             replacements,
         })
+    }
+
+    /// Holds its pages to the operator's bounds, which go before its own.
+    pub fn hold_to(&mut self, limits: &LimitSettings) {
+        limits.apply(&mut self.limits);
     }
 
     fn add_ticket(&self, url: &mut Url) {

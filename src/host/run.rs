@@ -19,7 +19,7 @@ use crate::outbox::Summary;
 use crate::page::{Driver, LoadError, PageOptions};
 #[cfg(target_os = "linux")]
 use crate::process::Templates;
-use crate::process::{Bounds, PageProcess, Spawner};
+use crate::process::{PageProcess, Spawner};
 use crate::record::ReadError;
 use crate::webapi::world::Settings;
 
@@ -124,7 +124,7 @@ fn process(options: PageOptions) -> PageProcess {
     let launcher = Arc::new(Templates::new(spawner));
     #[cfg(not(target_os = "linux"))]
     let launcher = Arc::new(spawner);
-    PageProcess::new(options, Bounds::default(), launcher)
+    PageProcess::new(options, launcher)
 }
 
 /// The same, for a page that must not run where the system does not confine it wholly.
@@ -200,6 +200,7 @@ impl Run<'_> {
                 seed: self.options.seed,
                 resume: None,
                 realtime: self.options.realtime,
+                limits: plugin.limits,
             };
             let make = if self.options.confinement_required { confined_page_process } else { page_process };
             match self.stage.open(plugin, options, make) {

@@ -150,7 +150,7 @@ impl Actor {
     /// Takes note of a turn.
     fn take(&mut self, page: usize, turn: Turn) -> Vec<Happened> {
         (self.now, self.idle) = (turn.now, turn.idle);
-        let happened = |(at, emission)| Happened { page, emission, repeated: at < turn.repeated };
+        let happened = |(at, emission)| Happened { page, emission, repeated: turn.repeated.contains(&at) };
         turn.emissions.into_iter().enumerate().map(happened).collect()
     }
 }

@@ -1,5 +1,6 @@
 //! How a host drives a page, wherever it runs.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +8,7 @@ use url::Url;
 
 use super::load::LoadError;
 use crate::base::clock::TimestampMs;
+use crate::base::limits::page::PageLimits;
 use crate::engine::event_loop::Emission;
 use crate::event::Stimulus;
 use crate::net::{Network, ScriptCookies};
@@ -60,6 +62,8 @@ pub struct PageOptions {
     pub resume: Option<Moment>,
     /// Whether page time keeps the pace of the real one.
     pub realtime: bool,
+    /// The bounds it is held to.
+    pub limits: PageLimits,
 }
 
 /// What a page is to do next.
@@ -78,13 +82,24 @@ pub struct TurnInput {
 pub struct Turn {
     /// What it gave out, in order.
     pub emissions: Vec<Emission>,
-    /// How many of these, the first ones, only repeat what was done before: a fresh page in place of a dead one was told
-    /// the current user again. They are recorded and never forwarded (plugin-apis.md §3).
-    pub repeated: usize,
+    /// Which of these only repeat what was done before: a fresh page in place of a dead one was told the current user
+    /// again. They are recorded and never forwarded (plugin-apis.md §3).
+    pub repeated: Range<usize>,
     /// Page time now.
     pub now: TimestampMs,
     /// Whether it is idle.
     pub idle: bool,
+    /// Whether the turn was cut short with the page in pieces: a fresh one must take its place.
+    pub cut: Option<CutShort>,
+}
+
+/// What is left undone by a turn that was cut short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CutShort {
+    /// Work that was ready when the stimulus had been told.
+    Work,
+    /// Earlier work, so that the stimulus was not told.
+    Telling,
 }
 
 /// A page that a host can drive: in this process or in one of its own.

@@ -45,7 +45,7 @@ impl PageThread {
         let emission = Emission { time: at, cause: None, subject: None, output };
         let emissions = if self.ended { Vec::new() } else { vec![emission] };
         self.ended = true;
-        Turn { emissions, repeated: 0, now: at, idle: true }
+        Turn { emissions, now: at, idle: true, ..Turn::default() }
     }
 
     fn ask(&self, command: Command) -> Option<Answer> {

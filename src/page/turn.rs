@@ -7,17 +7,16 @@ use std::time::Duration;
 
 use boa_engine::Context;
 
-use super::driver::{Moment, PageOptions, Source, Turn, TurnInput};
+use super::driver::{CutShort, Moment, PageOptions, Source, Turn, TurnInput};
 use super::load::LoadError;
 use super::ui;
 use crate::base::clock::{Stopwatch, TimestampMs};
-use crate::base::limits::NAVIGATIONS_MAX;
+use crate::base::interrupt;
 use crate::dialect::mcs;
 use crate::engine::builtins::math_random::Random;
 use crate::engine::clock::PageClock;
 use crate::engine::event_loop::{EventLoop, Output};
 use crate::engine::fault::Sources;
-use crate::engine::interrupt;
 use crate::event::{Cause, Fault, NavigateKind, Place, Stimulus, StimulusKind, mcs_event_json};
 use crate::session::Told;
 use crate::webapi::window::{Navigation, ReadyState, Window};
@@ -39,7 +38,7 @@ pub struct Page {
     /// A context in which nothing has run, for the first document.
     pub(super) blank: Option<Context>,
     pub(super) load_cause: Option<Cause>,
-    navigations: u32,
+    navigations: u64,
 }
 
 /// Until when a page runs.
@@ -72,7 +71,7 @@ impl Page {
     /// [`LoadError::Engine`]: a bug.
     pub fn blank(options: PageOptions) -> Result<Self, LoadError> {
         let clock = Rc::new(PageClock::new(options.start));
-        let event_loop = Rc::new(EventLoop::new(clock));
+        let event_loop = Rc::new(EventLoop::new(clock, options.limits));
         let world = World::new(options.network.clone(), options.cookies.clone(), options.settings.clone());
         let mut page = Self {
             random: Random::from_seed(options.seed),
@@ -104,6 +103,7 @@ impl Page {
     /// [`LoadError`].
     pub fn load(&mut self, settle_ms: i64) -> Result<(), LoadError> {
         let start = self.event_loop.clock().now();
+        self.event_loop.begin_turn();
         self.event_loop.begin_stimulus(start);
         self.under(self.load_cause.clone(), Self::open_source)?;
         self.run(Until { time: start + settle_ms, idle: true });
@@ -132,17 +132,22 @@ impl Page {
     pub fn take_turn(&mut self) -> Turn {
         Turn {
             emissions: self.event_loop.take_emissions(),
-            repeated: 0,
+            repeated: 0..0,
             now: self.event_loop.clock().now(),
             idle: self.event_loop.is_idle(),
+            cut: (interrupt::is_raised() && self.event_loop.has_work()).then_some(CutShort::Work),
         }
     }
 
     /// One turn.
     pub fn turn(&mut self, input: &TurnInput) -> Turn {
+        self.event_loop.begin_turn();
         let now = self.event_loop.clock().now();
         if input.at > now {
             self.run(Until { time: input.at, idle: false });
+            if interrupt::is_raised() {
+                return Turn { cut: Some(CutShort::Telling), ..self.take_turn() };
+            }
             self.keep_pace(input.at - self.event_loop.clock().now());
             self.event_loop.clock().advance_to(input.at);
         }
@@ -197,7 +202,7 @@ impl Page {
                 event_loop.run_tasks(context);
             }
             if interrupt::is_raised() {
-                return;
+                return event_loop.report_cut(self.somewhere());
             }
             if self.follow_navigation() || self.finish_loading() || event_loop.has_task() {
                 continue;
@@ -230,6 +235,12 @@ impl Page {
         }
     }
 
+    /// A place in the page, where nobody knows more.
+    fn somewhere(&self) -> Place {
+        let url = self.window.as_ref().map(|window| window.url.borrow().to_string());
+        Place { url: url.unwrap_or_default(), ..Place::default() }
+    }
+
     fn is_loaded(&self) -> bool {
         self.window.as_ref().is_none_or(|window| window.ready_state.get() == ReadyState::Complete)
     }
@@ -238,10 +249,11 @@ impl Page {
         let wanted = self.window.as_ref().and_then(|window| window.navigation.borrow_mut().take());
         let Some((navigation, cause)) = wanted else { return false };
         self.navigations += 1;
-        if self.navigations > NAVIGATIONS_MAX {
-            let limit = "navigations in a row".to_owned();
+        let bound = self.event_loop.limits().navigations_per_turn;
+        if self.navigations > bound {
+            let limit = "navigations_per_turn".to_owned();
             let place = Place { url: navigation.url.to_string(), ..Place::default() };
-            let fault = Fault::Limit { limit, value: u64::from(NAVIGATIONS_MAX), place };
+            let fault = Fault::Limit { limit, value: bound, place };
             self.event_loop.with_cause(cause, || self.event_loop.emit(Output::Fault(fault)));
             return true;
         }

@@ -3,24 +3,34 @@
 use std::cell::RefCell;
 use std::io;
 use std::sync::Once;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use nix::sys::signal::{SigEvent, SigevNotify, Signal};
 use nix::sys::timer::{Expiration, Timer, TimerSetTimeFlags};
 use nix::time::ClockId;
 
-use super::protocol::Bounds;
 use crate::base::clock::Stopwatch;
-use crate::engine::interrupt;
+use crate::base::limits::page::PageLimits;
+use crate::base::{interrupt, whereabouts};
 
 /// How long the kernel's timer waits after the host's deadline, which knows more of what happened.
 const GRACE: Duration = Duration::from_millis(500);
+/// Ticks of the soft deadline: at each the page is asked where it is.
+const TICKS: u32 = 16;
+
+/// What of the turn has been computed, in ticks.
+static TICKED: AtomicU32 = AtomicU32::new(0);
+/// The tick at which the process is about to be killed.
+static LAST_TICK: AtomicU32 = AtomicU32::new(u32::MAX);
 
 /// The time that a turn may still compute.
 struct Deadline {
-    soft: Timer,
+    ticks: Timer,
     hard: Timer,
-    bounds: Bounds,
+    /// Time from tick to tick.
+    tick: Duration,
+    hard_ms: u64,
     used: Duration,
     running: Option<Stopwatch>,
 }
@@ -34,33 +44,53 @@ thread_local! {
 ///
 /// # Errors
 /// What the system says.
-pub fn set_up(bounds: Bounds) -> io::Result<()> {
+pub fn set_up(limits: &PageLimits) -> io::Result<()> {
     static HANDLED: Once = Once::new();
     let mut handled = Ok(());
-    HANDLED.call_once(|| {
-        handled = signal_hook::flag::register(signal_hook::consts::SIGALRM, interrupt::flag()).map(|_| ());
-    });
+    HANDLED.call_once(|| handled = handle_ticks());
     handled?;
-    interrupt::set_deadline(bounds.soft_ms);
+    interrupt::set_deadline(limits.turn_soft_ms);
+    let tick = (Duration::from_millis(limits.turn_soft_ms) / TICKS).max(Duration::from_millis(1));
+    let last = Duration::from_millis(limits.turn_hard_ms).as_nanos() / tick.as_nanos();
+    LAST_TICK.store(u32::try_from(last.saturating_sub(1)).unwrap_or(u32::MAX), Ordering::Relaxed);
     let timer = |signal| {
         let event = SigEvent::new(SigevNotify::SigevSignal { signal, si_value: 0 });
         Timer::new(ClockId::CLOCK_MONOTONIC, event)
     };
-    let (soft, hard) = (timer(Signal::SIGALRM)?, timer(Signal::SIGKILL)?);
-    DEADLINE.set(Some(Deadline { soft, hard, bounds, used: Duration::ZERO, running: None }));
+    let (ticks, hard) = (timer(Signal::SIGALRM)?, timer(Signal::SIGKILL)?);
+    let hard_ms = limits.turn_hard_ms;
+    DEADLINE.set(Some(Deadline { ticks, hard, tick, hard_ms, used: Duration::ZERO, running: None }));
     Ok(())
+}
+
+#[expect(unsafe_code, reason = "a signal handler may only do what is safe there")]
+fn handle_ticks() -> io::Result<()> {
+    // SAFETY: the handler stores to atomics and writes to a descriptor, which a signal handler may do.
+    unsafe { signal_hook::low_level::register(signal_hook::consts::SIGALRM, on_tick) }.map(|_| ())
+}
+
+fn on_tick() {
+    let ticked = TICKED.fetch_add(1, Ordering::Relaxed) + 1;
+    whereabouts::want();
+    if ticked >= TICKS {
+        interrupt::raise_deadline();
+    }
+    if ticked == LAST_TICK.load(Ordering::Relaxed) {
+        whereabouts::write();
+    }
 }
 
 /// The timers of the process that this one was forked from are not here: they must not be deleted either.
 pub fn forget() {
-    if let Some(Deadline { soft, hard, .. }) = DEADLINE.take() {
-        std::mem::forget((soft, hard));
+    if let Some(Deadline { ticks, hard, .. }) = DEADLINE.take() {
+        std::mem::forget((ticks, hard));
     }
 }
 
 /// A turn begins.
 pub fn begin() {
     interrupt::clear();
+    whereabouts::forget();
     with(|deadline| {
         deadline.used = Duration::ZERO;
         deadline.resume();
@@ -73,7 +103,7 @@ pub fn pause() {
         if let Some(running) = deadline.running.take() {
             deadline.used += running.elapsed();
         }
-        deadline.set(Duration::ZERO, Duration::ZERO);
+        deadline.set(Expiration::OneShot(Duration::ZERO.into()), Duration::ZERO);
     });
 }
 
@@ -89,15 +119,20 @@ fn with(work: impl FnOnce(&mut Deadline)) {
 impl Deadline {
     fn resume(&mut self) {
         self.running = Some(Stopwatch::start());
+        let ticked = self.used.as_nanos() / self.tick.as_nanos();
+        let ticked = u32::try_from(ticked).unwrap_or(u32::MAX - 1);
+        TICKED.store(ticked, Ordering::Relaxed);
+        let next = (self.tick * (ticked + 1)).saturating_sub(self.used);
         // A timer of 0 would be none.
-        let left = |bound_ms| Duration::from_millis(bound_ms).saturating_sub(self.used).max(Duration::from_millis(1));
-        self.set(left(self.bounds.soft_ms), left(self.bounds.hard_ms) + GRACE);
+        let least = Duration::from_millis(1);
+        let hard = Duration::from_millis(self.hard_ms).saturating_sub(self.used).max(least) + GRACE;
+        self.set(Expiration::IntervalDelayed(next.max(least).into(), self.tick.into()), hard);
     }
 
-    fn set(&mut self, soft: Duration, hard: Duration) {
-        for (timer, time) in [(&mut self.soft, soft), (&mut self.hard, hard)] {
+    fn set(&mut self, ticks: Expiration, hard: Duration) {
+        for (timer, expiration) in [(&mut self.ticks, ticks), (&mut self.hard, Expiration::OneShot(hard.into()))] {
             // A timer that was made can be set.
-            let _ = timer.set(Expiration::OneShot(time.into()), TimerSetTimeFlags::empty());
+            let _ = timer.set(expiration, TimerSetTimeFlags::empty());
         }
     }
 }

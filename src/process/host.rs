@@ -4,29 +4,29 @@
 //! is, words of a stranger: frames are bounded and must fit the state of the conversation, or the process is killed.
 //! One that dies is reported; the next turn gets a fresh one, which is told the current user again.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::asked::Listening;
+use super::deaths::Deaths;
 use super::launch::Launcher;
 use super::live::{Death, Live};
 use super::obituary::obituary;
 use super::probe::Tried;
-use super::protocol::{Bounds, FromPage, Opening, Role, ToPage, VERSION};
+use super::protocol::{FromPage, Opening, Role, ToPage, VERSION};
 use super::scrutiny::Scrutiny;
-use crate::base::clock::{Stopwatch, TimestampMs};
-use crate::base::limits::{DEATHS_MAX, DEATHS_WINDOW_MS};
+use crate::base::clock::TimestampMs;
+use crate::base::limits::CLOCK_MS_PER_COMPUTED_MS_MAX;
+use crate::base::limits::page::PageLimits;
+use crate::base::whereabouts;
 use crate::engine::event_loop::{Emission, Output};
-use crate::event::{Fault, Place, Stimulus};
+use crate::event::{Cause, Fault, Place, Stimulus};
 use crate::net::{Network, ScriptCookies};
-use crate::page::{Driver, LoadError, Moment, PageOptions, Turn, TurnInput};
+use crate::page::{CutShort, Driver, LoadError, Moment, PageOptions, Turn, TurnInput};
 use crate::session::Told;
 
 /// A page in a process of its own. Dropping it ends the process.
 pub struct PageProcess {
     options: PageOptions,
-    bounds: Bounds,
     launcher: Arc<dyn Launcher>,
     live: Option<Live>,
     settle_ms: i64,
@@ -35,7 +35,7 @@ pub struct PageProcess {
     told: Told,
     scrutiny: Scrutiny,
     told_by: Option<Stimulus>,
-    deaths: VecDeque<Stopwatch>,
+    deaths: Deaths,
     restarts: u64,
     parked: bool,
     unconfined: Vec<String>,
@@ -49,19 +49,18 @@ fn doors(options: &PageOptions) -> (&dyn Network, &dyn ScriptCookies) {
 impl PageProcess {
     /// A page that is opened by [`Driver::open`].
     #[must_use]
-    pub fn new(options: PageOptions, bounds: Bounds, launcher: Arc<dyn Launcher>) -> Self {
+    pub fn new(options: PageOptions, launcher: Arc<dyn Launcher>) -> Self {
         let now = options.start;
         Self {
+            scrutiny: Scrutiny::new(options.limits),
             options,
-            bounds,
             launcher,
             live: None,
             settle_ms: 0,
             now,
             told: Told::default(),
-            scrutiny: Scrutiny::default(),
             told_by: None,
-            deaths: VecDeque::new(),
+            deaths: Deaths::default(),
             restarts: 0,
             parked: false,
             unconfined: Vec::new(),
@@ -78,9 +77,8 @@ impl PageProcess {
 
     /// What the process could still do; nothing where there is none.
     pub fn probe(&mut self) -> Vec<Tried> {
-        let bounds = self.bounds;
         let Some(live) = &mut self.live else { return Vec::new() };
-        match live.exchange(&ToPage::Probe, doors(&self.options), bounds) {
+        match live.exchange(&ToPage::Probe, doors(&self.options), &self.options.limits) {
             Ok(FromPage::Probed(tried)) => tried,
             _ => Vec::new(),
         }
@@ -98,14 +96,14 @@ impl PageProcess {
             Some(_) => ToPage::Resume(resume),
             None => ToPage::Open(Role::Page, Box::new(opening.clone())),
         };
-        let opened = live.exchange(&message, (&listening, &listening), self.bounds);
+        let opened = live.exchange(&message, (&listening, &listening), &self.options.limits);
         self.unconfined.clone_from(&live.unconfined);
         if self.confinement_required && !self.unconfined.is_empty() {
             self.live = None;
             return Err(LoadError::Unconfined(self.unconfined.clone()));
         }
         match opened {
-            Ok(FromPage::Opened(Ok(mut turn))) if self.scrutiny.allows(&turn, self.options.start) => {
+            Ok(FromPage::Opened(Ok(mut turn))) if self.scrutiny.allows(&turn, self.options.start..=TimestampMs::MAX) => {
                 match launch.loaded {
                     Some(loaded) => turn.emissions.splice(0..0, loaded.emissions).for_each(drop),
                     None if turn.idle => self.launcher.note(&opening, listening.heard()),
@@ -144,7 +142,7 @@ impl PageProcess {
             resume: if self.restarts == 0 { resume } else { again(self.restarts) },
             realtime: self.options.realtime,
             settle_ms: self.settle_ms,
-            bounds: self.bounds,
+            limits: self.options.limits,
             confinement_required: self.confinement_required,
         };
         self.restarts += 1;
@@ -153,55 +151,98 @@ impl PageProcess {
 
     /// The process is no more; how that is reported.
     fn bury(&mut self, death: &Death) -> Fault {
-        let ending = self.live.take().map(|mut live| live.process.end());
-        self.deaths.push_back(Stopwatch::start());
-        let window = Duration::from_millis(DEATHS_WINDOW_MS);
-        self.deaths.retain(|death| death.elapsed() < window);
-        self.parked = self.deaths.len() >= DEATHS_MAX;
-        let place = Place { url: self.options.source.document_url().to_string(), ..Place::default() };
-        obituary(death, ending, self.bounds, place)
+        let mut ending = self.live.take().map(|mut live| live.process.end());
+        self.parked = self.deaths.add(&self.options.limits);
+        let last = ending.as_mut().and_then(|ending| {
+            let (said, last) = whereabouts::split(&ending.said);
+            ending.said = said;
+            last
+        });
+        let last = last.map(|last| Place { url: last.url, line: last.line, column: last.column, ..Place::default() });
+        let somewhere = || Place { url: self.options.source.document_url().to_string(), ..Place::default() };
+        obituary(death, ending, &self.options.limits, last.unwrap_or_else(somewhere))
     }
 
     /// One exchange; a death becomes a turn that reports it.
-    fn say(&mut self, input: TurnInput) -> Turn {
+    fn say(&mut self, input: &TurnInput) -> Turn {
         let cause = input.stimulus.as_ref().map(|stimulus| {
             self.scrutiny.told(stimulus);
             self.told.hear(stimulus)
         });
-        let bounds = self.bounds;
         let Some(live) = &mut self.live else { return self.silence(input.at) };
-        let death = match live.exchange(&ToPage::Turn(Box::new(input)), doors(&self.options), bounds) {
-            Ok(FromPage::Turned(turn)) if self.scrutiny.allows(&turn, self.now) => {
+        let message = ToPage::Turn(Box::new(input.clone()));
+        let death = match live.exchange(&message, doors(&self.options), &self.options.limits) {
+            Ok(FromPage::Turned(turn)) if self.scrutiny.allows(&turn, self.now..=self.latest(input)) => {
                 self.now = turn.now;
                 return turn;
             }
             Ok(_) => Death::Confused,
             Err(death) => death,
         };
-        let mut faults = vec![self.bury(&death)];
+        let fault = self.bury(&death);
+        let mut turn = self.silence(input.at);
+        turn.emissions.push(self.fault(fault, cause.clone()));
         if self.parked {
-            let reason =
-                format!("the page died {DEATHS_MAX} times within a minute: it is parked and told nothing more");
-            faults.push(Fault::Killed { reason, place: Place::default() });
+            turn.emissions.push(self.parking(cause));
         }
+        turn
+    }
+
+    /// The page time at which a turn must be over: the page waits so long at most, and its clock goes while it computes.
+    fn latest(&self, input: &TurnInput) -> TimestampMs {
+        let computing = i64::try_from(self.options.limits.turn_hard_ms).unwrap_or(i64::MAX);
+        let computing = computing.saturating_mul(CLOCK_MS_PER_COMPUTED_MS_MAX);
+        self.now.max(input.at).saturating_add(input.settle_ms).saturating_add(computing)
+    }
+
+    fn fault(&self, fault: Fault, cause: Option<Cause>) -> Emission {
         let subject = cause.as_ref().and_then(|cause| cause.user.clone());
-        let emission = |fault| Emission {
-            time: self.now,
-            cause: cause.clone(),
-            subject: subject.clone(),
-            output: Output::Fault(fault),
-        };
-        Turn { emissions: faults.into_iter().map(emission).collect(), now: self.now, idle: true, repeated: 0 }
+        Emission { time: self.now, cause, subject, output: Output::Fault(fault) }
+    }
+
+    /// Says that the page is told nothing more.
+    fn parking(&self, cause: Option<Cause>) -> Emission {
+        let PageLimits { deaths, deaths_window_ms, .. } = self.options.limits;
+        let reason = format!(
+            "the page had to be ended {deaths} times within {deaths_window_ms} ms: it is parked and told nothing more; \
+             mend what the faults before name, or raise the limit that it runs into, and start it again"
+        );
+        let place = Place { url: self.options.source.document_url().to_string(), ..Place::default() };
+        self.fault(Fault::Killed { reason, place }, cause)
+    }
+
+    /// A page in pieces goes; the turn has said why. One that was not told goes on in a fresh one.
+    fn replace(&mut self, turn: &mut Turn, input: &TurnInput) {
+        let Some(cut) = turn.cut.take() else { return };
+        self.live = None;
+        self.parked = self.deaths.add(&self.options.limits);
+        if self.parked {
+            turn.emissions.push(self.parking(None));
+        } else if cut == CutShort::Telling {
+            self.silence(input.at);
+            let again = self.revive();
+            turn.repeated = turn.emissions.len()..turn.emissions.len() + again.len();
+            turn.emissions.extend(again);
+            let mut told = self.say(input);
+            // Whoever runs away before and after is told nothing.
+            if told.cut.take().is_some() {
+                self.live = None;
+            }
+            turn.emissions.append(&mut told.emissions);
+            (turn.now, turn.idle) = (told.now, told.idle);
+        }
     }
 
     /// Time passes for a page that is not there.
     fn silence(&mut self, at: TimestampMs) -> Turn {
         self.now = self.now.max(at);
-        Turn { emissions: Vec::new(), now: self.now, idle: true, repeated: 0 }
+        Turn { now: self.now, idle: true, ..Turn::default() }
     }
 
     /// A fresh process in place of a dead one, told the current user again; what that led to.
     fn revive(&mut self) -> Vec<Emission> {
+        // Nobody else waits for this page; a process that dies at once must not take the processor from the others.
+        std::thread::sleep(self.deaths.pause(&self.options.limits));
         let mut emissions = match self.start() {
             Ok(turn) => turn.emissions,
             Err(error) => {
@@ -212,13 +253,14 @@ impl PageProcess {
                         place: Place::default(),
                     },
                 };
-                return vec![Emission { time: self.now, cause: None, subject: None, output: Output::Fault(fault) }];
+                let mut emissions = vec![self.fault(fault, None)];
+                emissions.extend(self.parked.then(|| self.parking(None)));
+                return emissions;
             }
         };
         if let Some(told) = self.told_by.clone() {
-            emissions.extend(
-                self.say(TurnInput { stimulus: Some(told), at: self.now, settle_ms: self.settle_ms }).emissions,
-            );
+            let input = TurnInput { stimulus: Some(told), at: self.now, settle_ms: self.settle_ms };
+            emissions.extend(self.say(&input).emissions);
         }
         emissions
     }
@@ -242,9 +284,12 @@ impl Driver for PageProcess {
         if input.stimulus.as_ref().is_some_and(|stimulus| stimulus.turns_to().is_some()) {
             self.told_by.clone_from(&input.stimulus);
         }
-        let mut turn = self.say(input);
-        turn.repeated = repeated.len();
-        turn.emissions.splice(0..0, repeated);
+        let mut turn = self.say(&input);
+        self.replace(&mut turn, &input);
+        if !repeated.is_empty() {
+            turn.repeated = 0..repeated.len();
+            turn.emissions.splice(0..0, repeated);
+        }
         turn
     }
 
@@ -257,9 +302,8 @@ impl Driver for PageProcess {
     }
 
     fn document_html(&mut self) -> String {
-        let bounds = self.bounds;
         let Some(live) = &mut self.live else { return String::new() };
-        match live.exchange(&ToPage::Document, doors(&self.options), bounds) {
+        match live.exchange(&ToPage::Document, doors(&self.options), &self.options.limits) {
             Ok(FromPage::Document(html)) => html,
             _ => String::new(),
         }

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use super::frame::{self, FrameError, WithDescriptors};
 use super::launch::Launched;
-use super::protocol::{Bounds, FromPage, ToPage};
+use super::protocol::{FromPage, ToPage};
 use crate::base::clock::Stopwatch;
 use crate::base::limits::{REQUESTS_PER_TURN_MAX, REST_MS_MAX};
+use crate::base::limits::page::PageLimits;
 use crate::net::{NetError, Network, Reply, Request, Response, ScriptCookies};
 
 /// A process and the connection to it.
@@ -84,9 +85,9 @@ impl Live {
         &mut self,
         message: &ToPage,
         (network, cookies): (&dyn Network, &dyn ScriptCookies),
-        bounds: Bounds,
+        limits: &PageLimits,
     ) -> Result<FromPage, Death> {
-        let hard = Duration::from_millis(bounds.hard_ms);
+        let hard = Duration::from_millis(limits.turn_hard_ms);
         let mut used = Duration::ZERO;
         let (mut rests, mut requests) = (false, 0);
         self.stream.set_write_timeout(Some(hard)).map_err(FrameError::from)?;

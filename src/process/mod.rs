@@ -2,15 +2,18 @@
 //!
 //! - [`protocol`] is what host and page say to each other, [`frame`] how it is written
 //! - host: [`PageProcess`] is a page as a [`Driver`](crate::page::Driver) over the connection in `live`; [`launch`] starts
-//!   processes, [`templates`] forks them, `asked` tells whether a load can be shared; `obituary` words how one ended,
-//!   `scrutiny` looks at what one says
+//!   processes, [`templates`] forks them, `asked` tells whether a load can be shared; `obituary` words how one ended, `deaths`
+//!   counts them, `scrutiny` looks at what one says
 //! - page: [`page`] serves the host, [`far`] are the network and cookies it has there, `deadline` its kernel
-//!   timers, `confine` what it gives up first, `fork` its forks; [`probe`] tries what it could still do
+//!   timers, `crash` its last words, `confine` what it gives up first, `fork` its forks; [`probe`] tries what it could still do
 
 mod asked;
 #[cfg(target_os = "linux")]
 pub mod confine;
+#[cfg(target_os = "linux")]
+mod crash;
 mod deadline;
+mod deaths;
 pub mod far;
 #[cfg(target_os = "linux")]
 mod fork;
@@ -29,6 +32,6 @@ pub mod templates;
 pub use asked::Asked;
 pub use host::PageProcess;
 pub use launch::{Launch, Launched, Launcher, Level, PAGE_COMMAND, Spawner};
-pub use protocol::{Bounds, Opening};
+pub use protocol::Opening;
 #[cfg(target_os = "linux")]
 pub use templates::{Served, Templates};

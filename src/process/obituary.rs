@@ -4,17 +4,17 @@ use nix::sys::signal::Signal;
 
 use super::launch::Ending;
 use super::live::Death;
-use super::protocol::Bounds;
+use crate::base::limits::page::PageLimits;
 use crate::base::memory::OVER_CEILING_CODE;
 use crate::event::{Fault, Place};
 
 /// The fault for a death. `place` is the last that is known of where the page was.
-pub(super) fn obituary(death: &Death, ending: Option<Ending>, bounds: Bounds, place: Place) -> Fault {
-    let late = || i64::try_from(bounds.hard_ms).unwrap_or(i64::MAX);
+pub(super) fn obituary(death: &Death, ending: Option<Ending>, limits: &PageLimits, place: Place) -> Fault {
+    let late = || i64::try_from(limits.turn_hard_ms).unwrap_or(i64::MAX);
     match (death, ending) {
         (Death::Late, _) => Fault::Timeout { deadline_ms: late(), place },
         (Death::Broken(_), Some(Ending { code: Some(OVER_CEILING_CODE), .. })) => {
-            Fault::Limit { limit: "memory_bytes".to_owned(), value: bounds.memory_bytes, place }
+            Fault::Limit { limit: "memory_bytes".to_owned(), value: limits.memory_bytes, place }
         }
         (Death::Broken(error), ending) => Fault::Killed { reason: reason(ending, &error.to_string()), place },
         (Death::Confused, ending) => {

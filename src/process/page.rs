@@ -10,14 +10,16 @@ use std::sync::Arc;
 use super::deadline;
 use super::far::FarHost;
 use super::probe;
-use super::protocol::{Bounds, FromPage, Opening, Role, ToPage, VERSION};
+use super::protocol::{FromPage, Opening, Role, ToPage, VERSION};
 use crate::base::limits::PAGE_STACK_BYTES;
-use crate::base::memory;
+use crate::base::limits::page::PageLimits;
+use crate::base::{memory, whereabouts};
 use crate::page::{LoadError, Page, PageOptions};
 
 /// The page process as a program: the connection to the host is its standard input.
 #[must_use]
 pub fn main() -> ExitCode {
+    report_last_place();
     let served = take_stdin().map_err(|error| error.to_string()).and_then(|stream| {
         // boa's parser needs more stack than a process has by itself. A process with threads cannot be forked.
         if has_page_stack() {
@@ -34,6 +36,17 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A process that breaks says where its page was last seen, after what the system and the panic say.
+fn report_last_place() {
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        told(panic);
+        whereabouts::write();
+    }));
+    #[cfg(target_os = "linux")]
+    super::crash::report_last_place();
 }
 
 /// The connection, and nothing in its place.
@@ -75,7 +88,7 @@ struct Server {
     /// Whether the process can be forked.
     forks: bool,
     /// Those of the first opening.
-    bounds: Bounds,
+    limits: PageLimits,
     /// Whether it may not run where some of its confinement is missing.
     confinement_required: bool,
 }
@@ -90,7 +103,7 @@ impl Server {
             state: State::New,
             confined: None,
             forks,
-            bounds: Bounds::default(),
+            limits: PageLimits::default(),
             confinement_required: false,
         }
     }
@@ -128,22 +141,22 @@ impl Server {
     fn confine(&mut self, role: Role) -> Result<(), Failure> {
         match (self.confined, role) {
             (Some(Role::Template), Role::Page) => {
-                deadline::set_up(self.bounds).map_err(|error| error.to_string())?;
+                deadline::set_up(&self.limits).map_err(|error| error.to_string())?;
                 confine_fork();
             }
             (Some(Role::Template), Role::Template) => {
-                deadline::set_up(self.bounds).map_err(|error| error.to_string())?;
+                deadline::set_up(&self.limits).map_err(|error| error.to_string())?;
             }
             (Some(Role::Page), _) => return Ok(()),
             (None, _) => {
-                deadline::set_up(self.bounds).map_err(|error| error.to_string())?;
-                let missing = confine(role, self.bounds).map_err(|error| format!("confinement: {error}"))?;
+                deadline::set_up(&self.limits).map_err(|error| error.to_string())?;
+                let missing = confine(role, self.limits.memory_bytes).map_err(|error| format!("confinement: {error}"))?;
                 let may_run = missing.is_empty() || !self.confinement_required;
                 self.host.say(&FromPage::Confined(missing));
                 if !may_run {
                     return Err("this system does not confine the process as is required".to_owned());
                 }
-                memory::set_ceiling(self.bounds.memory_bytes);
+                memory::set_ceiling(self.limits.memory_bytes);
             }
         }
         self.confined = Some(role);
@@ -155,7 +168,7 @@ impl Server {
         if opening.version != VERSION {
             return Err(format!("protocol {} is not {VERSION}", opening.version));
         }
-        (self.bounds, self.confinement_required) = (opening.bounds, opening.confinement_required);
+        (self.limits, self.confinement_required) = (opening.limits, opening.confinement_required);
         self.confine(role)
     }
 
@@ -239,12 +252,12 @@ fn reap(_: i32) -> FromPage {
 }
 
 #[cfg(target_os = "linux")]
-fn confine(role: Role, bounds: Bounds) -> std::io::Result<Vec<String>> {
-    super::confine::confine(role, bounds.memory_bytes)
+fn confine(role: Role, memory_bytes: u64) -> std::io::Result<Vec<String>> {
+    super::confine::confine(role, memory_bytes)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn confine(_: Role, _: Bounds) -> std::io::Result<Vec<String>> {
+fn confine(_: Role, _: u64) -> std::io::Result<Vec<String>> {
     Ok(vec!["this system has neither Landlock nor seccomp".to_owned()])
 }
 
@@ -264,5 +277,6 @@ fn options(opening: Opening, host: &FarHost) -> PageOptions {
         seed: opening.seed,
         resume: None,
         realtime: opening.realtime,
+        limits: opening.limits,
     }
 }

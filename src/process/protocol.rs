@@ -9,13 +9,13 @@ use url::Url;
 
 use super::probe::Tried;
 use crate::base::clock::TimestampMs;
-use crate::base::limits::{PAGE_MEMORY_BYTES, TURN_HARD_MS, TURN_SOFT_MS};
+use crate::base::limits::page::PageLimits;
 use crate::net::{NetError, Request, Response};
 use crate::page::{LoadError, Moment, Source, Turn, TurnInput};
 use crate::webapi::world::Settings;
 
 /// The version of the protocol; host and page are the same program, so others are refused.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// What becomes of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,26 +46,9 @@ pub struct Opening {
     /// How long to wait for idleness, in ms of page time.
     pub settle_ms: i64,
     /// The bounds the page is held to.
-    pub bounds: Bounds,
+    pub limits: PageLimits,
     /// Whether the page must not run where the system does not confine it wholly.
     pub confinement_required: bool,
-}
-
-/// The bounds of a page process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bounds {
-    /// After so much computing in one turn the page's next native call fails, uncatchably. In ms.
-    pub soft_ms: u64,
-    /// After so much computing in one turn the page is killed. In ms.
-    pub hard_ms: u64,
-    /// Bytes the page may have allocated.
-    pub memory_bytes: u64,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        Self { soft_ms: TURN_SOFT_MS, hard_ms: TURN_HARD_MS, memory_bytes: PAGE_MEMORY_BYTES }
-    }
 }
 
 /// From host to page.

@@ -132,7 +132,7 @@ impl Templates {
         let mut live = Live::new(Box::new(process), stream);
         let again = Again::new(asked.clone());
         let prepare = ToPage::Prepare(Box::new(opening.clone()));
-        match live.exchange(&prepare, (&again, &again), opening.bounds) {
+        match live.exchange(&prepare, (&again, &again), &opening.limits) {
             Ok(FromPage::Prepared(Ok(_))) => {}
             Ok(other) => return Err(io::Error::other(format!("the template is not ready: {other:?}"))),
             Err(death) => return Err(io::Error::other(format!("the template is not ready: {death:?}"))),
@@ -168,7 +168,7 @@ fn load_in(base: &Arc<Template>, load: &Opening, asked: Asked) -> Option<(Arc<Te
     let mut live = Live::new(Box::new(process), stream);
     let again = Again::new(asked);
     let doors: (&dyn Network, &dyn ScriptCookies) = (&again, &again);
-    match live.exchange(&ToPage::Open(Role::Template, Box::new(load.clone())), doors, load.bounds) {
+    match live.exchange(&ToPage::Open(Role::Template, Box::new(load.clone())), doors, &load.limits) {
         Ok(FromPage::Opened(Ok(turn))) if turn.idle && !again.strayed() => {
             Some((Template::with(live, pid, base.unconfined.clone()), turn))
         }

@@ -14,7 +14,8 @@ use boa_engine::{Context, JsResult, JsValue, Source};
 use super::window::{Navigation, ReadyState, Window, make_global, report_error, report_parse_fault, report_rejection};
 use super::world::{Settings, World};
 use super::wrap::wrap_or_null;
-use crate::base::limits::CLOCK_START_MS;
+use crate::base::limits::page::PageLimits;
+    use crate::base::limits::CLOCK_START_MS;
 use crate::dom::document::DocumentData;
 use crate::dom::parse::{self, DocumentParser};
 use crate::dom::{Node, tree};
@@ -160,7 +161,7 @@ fn define_test_functions(context: &mut Context) {
 
 impl Page {
     fn new(address: &str, html: &str, encoding: &'static str) -> Self {
-        let event_loop = Rc::new(EventLoop::new(Rc::new(PageClock::new(CLOCK_START_MS))));
+        let event_loop = Rc::new(EventLoop::new(Rc::new(PageClock::new(CLOCK_START_MS)), PageLimits::default()));
         let parts = Parts {
             event_loop: event_loop.clone(),
             random: Random::from_seed(1),

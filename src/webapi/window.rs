@@ -16,7 +16,8 @@ use crate::dom::parse::DocumentParser;
 use crate::dom::{NodeRef, tree};
 use crate::engine::event_loop::{EventLoop, Output};
 use crate::engine::fault::{Described, describe};
-use crate::engine::{interrupt, script};
+use crate::base::interrupt;
+use crate::engine::script;
 use crate::event::{Cause, Fault, NavigateKind};
 
 /// `document.readyState`
@@ -181,11 +182,7 @@ fn report(described: &Described, value: Option<JsValue>, url: &str, context: &mu
     let message = described.message.clone();
     if described.is_limit && interrupt::is_raised() {
         // Whatever still runs meets the same end; once is enough.
-        if let Some(deadline_ms) = interrupt::take_report() {
-            let deadline_ms = i64::try_from(deadline_ms).unwrap_or(i64::MAX);
-            EventLoop::of(context).emit(Output::Fault(Fault::Timeout { deadline_ms, place }));
-        }
-        return;
+        return EventLoop::of(context).report_cut(place);
     }
     let fault = if described.is_limit {
         Fault::Limit { limit: message, value: crate::base::limits::RECURSION_DEPTH_MAX as u64, place }

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use duoke::base::limits::page::PageLimits;
 use duoke::base::limits::{CLOCK_START_MS, PAGE_STACK_BYTES, SETTLE_MS_DEFAULT};
 use duoke::engine::event_loop::Output;
 use duoke::event::{Effect, Outcome, Stimulus, StimulusKind, parse_line};
@@ -32,6 +33,7 @@ pub fn options(folder: Folder, path: &str, answers: Vec<Answer>) -> PageOptions 
         seed: 1,
         resume: None,
         realtime: false,
+        limits: PageLimits::default(),
     }
 }
 

@@ -72,6 +72,7 @@ prompt = ""
         extra_events: true,
         user_change: UserChange::Conversation,
         dialogs: Dialogs { confirm: false, prompt: Some(String::new()) },
+        limits: LimitSettings::default(),
     };
     assert_eq!(config, expected);
     assert!(!format!("{config:?}").contains("t0ken"));

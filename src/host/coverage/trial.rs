@@ -62,6 +62,7 @@ pub fn run(plugin: Plugin, recorder: &Arc<Recorder>, make: Make) -> Trial {
         seed: SEED_DEFAULT,
         resume: None,
         realtime: false,
+        limits: plugin.limits,
     };
     let mut stage = Stage::new(SETTLE_MS_DEFAULT, false);
     let mut trial = Trial::default();
