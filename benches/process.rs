@@ -1,7 +1,7 @@
 //! Pages in processes of their own, in each of the ways they come to be; the jQuery page of `tests/libraries`.
 //!
-//! `first_event` is from asking for a page to its first event handled, without the end of its process; `round_trip` is a
-//! turn of a handler that does nothing.
+//! `first_event` is from asking for a page to its first event handled, without the end of its process; `reload` the same
+//! from writing an edit of the page's own script; `round_trip` is a turn of a handler that does nothing.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark panics where it fails")]
 
@@ -21,6 +21,7 @@ use duoke::process::{Launcher, Level, PageProcess, Spawner, Templates};
 use page_bench::{event, options, require_libraries, root};
 
 const JQUERY: &str = "libraries/pages/jquery/index.html";
+const SCRIPT: &str = "libraries/pages/jquery/app.js";
 
 fn input(line: &str, now: i64) -> TurnInput {
     let stimulus = Stimulus::from_line(&parse_line(line, 1, "events").unwrap().unwrap());
@@ -48,6 +49,42 @@ fn first_event(folder: &Folder, path: &str, launcher: &Arc<Templates>, rounds: u
     sum
 }
 
+/// The page and its library in a folder of their own, whose script can be edited.
+struct Edited {
+    folder: tempfile::TempDir,
+    script: String,
+    edits: u64,
+}
+
+impl Edited {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for file in [JQUERY, SCRIPT, "libraries/node_modules/jquery-1.11/dist/jquery.js"] {
+            let copy = folder.path().join(file);
+            std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+            std::fs::copy(root().join(file), copy).unwrap();
+        }
+        Self { folder, script: std::fs::read_to_string(root().join(SCRIPT)).unwrap(), edits: 0 }
+    }
+
+    /// Times from an edit to the customer told again.
+    fn reload(&mut self, launcher: &Arc<Templates>, rounds: u64) -> Duration {
+        let folder = Folder::open("edited", self.folder.path()).unwrap();
+        let mut sum = Duration::ZERO;
+        for _ in 0..rounds {
+            self.edits += 1;
+            let mut page = page(options(folder.clone(), JQUERY, Vec::new()), launcher);
+            let started = Instant::now();
+            std::fs::write(self.folder.path().join(SCRIPT), format!("{}\n// {}", self.script, self.edits)).unwrap();
+            launcher.forget_loaded();
+            let turn = page.open(SETTLE_MS_DEFAULT).unwrap();
+            page.turn(input(&event(0), turn.now));
+            sum += started.elapsed();
+        }
+        sum
+    }
+}
+
 fn processes(criterion: &mut Criterion) {
     require_libraries();
     let folder = Folder::open("tests", &root()).unwrap();
@@ -60,6 +97,9 @@ fn processes(criterion: &mut Criterion) {
             bencher.iter_custom(|rounds| first_event(&folder, JQUERY, &launcher, rounds));
         });
     }
+    let (launcher, mut edited) = (templates(Level::Loaded), Edited::new());
+    edited.reload(&launcher, 2);
+    group.bench_function("reload", |bencher| bencher.iter_custom(|rounds| edited.reload(&launcher, rounds)));
     let trivial = tempfile::tempdir().unwrap();
     std::fs::write(trivial.path().join("index.html"), "<script>function MCS_ClientNotify() {}</script>").unwrap();
     let folder = Folder::open("trivial", Path::new(trivial.path())).unwrap();

@@ -23,6 +23,16 @@ pub fn set_ceiling(bytes: u64) {
     CEILING.store(isize::try_from(bytes).unwrap_or(isize::MAX), Ordering::Relaxed);
 }
 
+/// Gives memory that is free back to the system, where the allocator can.
+pub fn give_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    #[expect(unsafe_code, reason = "malloc_trim has no conditions")]
+    // SAFETY: it works on the allocator's own free memory.
+    unsafe {
+        nix::libc::malloc_trim(0);
+    }
+}
+
 /// Bytes this thread has allocated and not freed.
 #[must_use]
 pub fn live_bytes() -> isize {

@@ -75,6 +75,15 @@ impl PageProcess {
         self
     }
 
+    /// Has the page give back the memory that it does not need, where nothing is to be done for a while.
+    pub fn rest(&mut self) {
+        let Some(live) = &mut self.live else { return };
+        if !matches!(live.exchange(&ToPage::Rest, doors(&self.options), &self.options.limits), Ok(FromPage::Rested)) {
+            // The next turn gets a fresh one.
+            self.live = None;
+        }
+    }
+
     /// What the process could still do; nothing where there is none.
     pub fn probe(&mut self) -> Vec<Tried> {
         let Some(live) = &mut self.live else { return Vec::new() };

@@ -130,6 +130,11 @@ impl Server {
                 (ToPage::Reap(child), _) => reap(child),
                 (ToPage::Turn(input), State::Loaded(page)) => FromPage::Turned(page.turn(&input)),
                 (ToPage::Document, State::Loaded(page)) => FromPage::Document(page.document_html()),
+                (ToPage::Rest, State::Loaded(_)) => {
+                    collect();
+                    memory::give_back();
+                    FromPage::Rested
+                }
                 (ToPage::Probe, State::Loaded(_)) => FromPage::Probed(probe::probe()),
                 _ => return Err("the host said what does not belong there".to_owned()),
             };

@@ -69,6 +69,8 @@ pub enum ToPage {
     Turn(Box<TurnInput>),
     /// Asks for the document as HTML.
     Document,
+    /// Nothing is to be done for a while: memory that is not needed goes back to the system.
+    Rest,
     /// Asks what the process could still do.
     Probe,
     /// The answer to [`FromPage::Fetch`].
@@ -97,6 +99,8 @@ pub enum FromPage {
     Turned(Turn),
     /// The answer to [`ToPage::Document`].
     Document(String),
+    /// The answer to [`ToPage::Rest`].
+    Rested,
     /// The answer to [`ToPage::Probe`].
     Probed(Vec<Tried>),
     /// Fetches; the page waits for [`ToPage::Fetched`].
