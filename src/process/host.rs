@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::asked::Listening;
 use super::launch::Launcher;
-use super::live::{Death, Live};
+use super::live::{Death, Doors, Live};
 use super::obituary::obituary;
 use super::probe::Tried;
 use super::protocol::{Bounds, FromPage, Opening, Role, ToPage, VERSION};
@@ -19,7 +19,6 @@ use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::limits::{DEATHS_MAX, DEATHS_WINDOW_MS};
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Fault, Place, Stimulus};
-use crate::net::{Network, ScriptCookies};
 use crate::page::{Driver, LoadError, Moment, PageOptions, Turn, TurnInput};
 use crate::session::Told;
 
@@ -42,8 +41,8 @@ pub struct PageProcess {
     confinement_required: bool,
 }
 
-fn doors(options: &PageOptions) -> (&dyn Network, &dyn ScriptCookies) {
-    (&*options.network, &*options.cookies)
+fn doors(options: &PageOptions) -> Doors {
+    (options.network.clone(), options.cookies.clone())
 }
 
 impl PageProcess {
@@ -92,13 +91,14 @@ impl PageProcess {
         let launch = self.launcher.launch(&opening, &doors).map_err(|error| LoadError::Process(error.to_string()))?;
         let live = self.live.insert(Live::new(launch.process, launch.stream));
         live.unconfined = launch.unconfined;
-        let listening = Listening::new(doors.network, doors.cookies);
+        live.now = Some(opening.resume.map_or(opening.start, |moment| moment.at));
+        let listening = Arc::new(Listening::new(doors.network, doors.cookies));
         let resume = opening.resume;
         let message = match launch.loaded {
             Some(_) => ToPage::Resume(resume),
             None => ToPage::Open(Role::Page, Box::new(opening.clone())),
         };
-        let opened = live.exchange(&message, (&listening, &listening), self.bounds);
+        let opened = live.exchange(&message, (listening.clone(), listening.clone()), self.bounds);
         self.unconfined.clone_from(&live.unconfined);
         if self.confinement_required && !self.unconfined.is_empty() {
             self.live = None;

@@ -1,27 +1,36 @@
 //! The host's side of a connection: one exchange after another with a running process.
 
 use std::io::{self, Read};
+use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use super::frame::{self, FrameError, WithDescriptors};
 use super::launch::Launched;
 use super::protocol::{Bounds, FromPage, ToPage};
-use crate::base::clock::Stopwatch;
-use crate::base::limits::{REQUESTS_PER_TURN_MAX, REST_MS_MAX};
-use crate::net::{NetError, Network, Reply, Request, Response, ScriptCookies};
+use super::started::{Started, TooMany, beginning};
+use crate::base::clock::{Stopwatch, TimestampMs};
+use crate::base::limits::{
+    REQUESTS_PER_LONG_TURN_MAX, REQUESTS_PER_SECOND_MAX, REQUESTS_PER_TURN_MAX, REST_MS_MAX,
+};
+use crate::net::{NetError, Network, Request, Response, ScriptCookies};
+
+/// What a page may ask: the network, and its cookies.
+pub(super) type Doors = (Arc<dyn Network>, Arc<dyn ScriptCookies>);
 
 /// A process and the connection to it.
 pub(super) struct Live {
     pub(super) process: Box<dyn Launched>,
     stream: Arc<UnixStream>,
-    /// Held while a frame is written, by us or by the thread that passes replies on.
+    /// Held while a frame is written, by us or by the thread that passes answers on.
     writing: Arc<Mutex<()>>,
-    /// That thread, once there are any.
-    replies: Option<Reply>,
+    /// The requests that the page has started, once there are any; that thread ends with them.
+    started: Option<Arc<Started>>,
+    /// Page time of the last turn; `None`: the page is told of no time.
+    pub(super) now: Option<TimestampMs>,
     /// What of its confinement the process says that this system does not have.
     pub(super) unconfined: Vec<String>,
 }
@@ -35,6 +44,12 @@ pub(super) enum Death {
     Broken(FrameError),
     /// It said what does not belong there.
     Confused,
+}
+
+impl From<TooMany> for Death {
+    fn from(_: TooMany) -> Self {
+        Self::Confused
+    }
 }
 
 impl From<FrameError> for Death {
@@ -71,7 +86,8 @@ impl<R: Read> Read for Until<'_, R> {
 
 impl Live {
     pub(super) fn new(process: Box<dyn Launched>, stream: UnixStream) -> Self {
-        Self { process, stream: Arc::new(stream), writing: Arc::default(), replies: None, unconfined: Vec::new() }
+        let (stream, writing) = (Arc::new(stream), Arc::default());
+        Self { process, stream, writing, started: None, now: None, unconfined: Vec::new() }
     }
 
     fn write(&self, message: &ToPage) -> Result<(), FrameError> {
@@ -83,12 +99,12 @@ impl Live {
     pub(super) fn exchange(
         &mut self,
         message: &ToPage,
-        (network, cookies): (&dyn Network, &dyn ScriptCookies),
+        (network, cookies): Doors,
         bounds: Bounds,
     ) -> Result<FromPage, Death> {
         let hard = Duration::from_millis(bounds.hard_ms);
         let mut used = Duration::ZERO;
-        let (mut rests, mut requests) = (false, 0);
+        let (mut rests, mut allowance) = (false, self.allowance(message));
         self.stream.set_write_timeout(Some(hard)).map_err(FrameError::from)?;
         self.write(message)?;
         loop {
@@ -100,18 +116,12 @@ impl Live {
             }
             match heard {
                 FromPage::Fetch(request) => {
-                    requests += 1;
-                    let result = within_bound(requests, &request).and_then(|()| network.fetch(request));
+                    let result = allowance.take(&request).and_then(|()| network.fetch(request));
                     self.write(&ToPage::Fetched(result))?;
                 }
                 FromPage::Start(id, request) => {
-                    requests += 1;
-                    let replies = self.replies()?;
-                    match within_bound(requests, &request) {
-                        Ok(()) => network.start(id, request, replies),
-                        // The thread that passes replies on ends with the page.
-                        Err(error) => drop(replies.send((id, Err(error)))),
-                    }
+                    let asked = allowance.take(&request).map(|()| (request, network.clone()));
+                    self.started()?.take(id, asked)?;
                 }
                 FromPage::Cookies(url, now) => self.write(&ToPage::Cookies(cookies.get_for_script(&url, now)))?,
                 FromPage::SetCookie(url, cookie, now) => cookies.set_from_script(&url, &cookie, now),
@@ -133,32 +143,79 @@ impl Live {
         Ok((answer, from.descriptors))
     }
 
-    /// Where replies go that come later.
-    fn replies(&mut self) -> Result<Reply, FrameError> {
-        if let Some(replies) = &self.replies {
-            return Ok(replies.clone());
+    /// The requests that the page has started.
+    fn started(&mut self) -> Result<&Started, FrameError> {
+        let started = match self.started.take() {
+            Some(started) => started,
+            None => self.listen()?,
+        };
+        Ok(self.started.insert(started))
+    }
+
+    /// None are started yet; a thread passes their answers on.
+    fn listen(&self) -> Result<Arc<Started>, FrameError> {
+        let (replies, answers) = channel();
+        let started = Arc::new(Started::new(replies));
+        let (weak, stream, writing) = (Arc::downgrade(&started), self.stream.clone(), self.writing.clone());
+        let thread = std::thread::Builder::new().name("replies".to_owned());
+        thread.spawn(move || pass_on(&answers, &weak, &stream, &writing))?;
+        Ok(started)
+    }
+
+    /// The requests that the page may make because of a message.
+    fn allowance(&mut self, message: &ToPage) -> Allowance {
+        let mut passed_ms = 0;
+        if let (ToPage::Turn(input), Some(now)) = (message, &mut self.now) {
+            passed_ms = input.at.saturating_sub(*now).max(0);
+            *now = input.at.max(*now);
         }
-        let (replies, receiver) = channel();
-        let (stream, writing) = (self.stream.clone(), self.writing.clone());
-        std::thread::Builder::new().name("replies".to_owned()).spawn(move || pass_on(&receiver, &stream, &writing))?;
-        Ok(self.replies.insert(replies).clone())
+        Allowance::after(passed_ms)
     }
 }
 
-/// Whether a turn may make one more request.
-fn within_bound(requests: usize, request: &Request) -> Result<(), NetError> {
-    if requests <= REQUESTS_PER_TURN_MAX {
-        return Ok(());
-    }
-    Err(NetError::TooManyInTurn { url: request.url.to_string(), requests_max: REQUESTS_PER_TURN_MAX })
+/// The requests that a turn may make.
+#[derive(Debug, PartialEq, Eq)]
+struct Allowance {
+    requests_max: usize,
+    left: usize,
 }
 
-/// Passes replies on to the page until there are no more, or the page is gone.
-fn pass_on(replies: &Receiver<(u64, Result<Response, NetError>)>, stream: &UnixStream, writing: &Mutex<()>) {
-    for (id, result) in replies {
-        let _held = writing.lock().unwrap_or_else(PoisonError::into_inner);
+impl Allowance {
+    /// Those of a turn before which so much page time has passed.
+    fn after(passed_ms: i64) -> Self {
+        let passed_s = usize::try_from(passed_ms / 1_000).unwrap_or(0);
+        let requests_max = REQUESTS_PER_TURN_MAX.saturating_add(passed_s.saturating_mul(REQUESTS_PER_SECOND_MAX));
+        let requests_max = requests_max.min(REQUESTS_PER_LONG_TURN_MAX);
+        Self { requests_max, left: requests_max }
+    }
+
+    /// One more.
+    fn take(&mut self, request: &Request) -> Result<(), NetError> {
+        let requests_max = self.requests_max;
+        let refused = || NetError::TooManyInTurn { url: beginning(request), requests_max };
+        self.left = self.left.checked_sub(1).ok_or_else(refused)?;
+        Ok(())
+    }
+}
+
+/// Passes answers on to the page until there are no more, or the page is gone.
+fn pass_on(
+    answers: &Receiver<(u64, Result<Response, NetError>)>,
+    started: &Weak<Started>,
+    stream: &UnixStream,
+    writing: &Mutex<()>,
+) {
+    for (number, result) in answers {
+        let Some(id) = started.upgrade().and_then(|started| started.id_of(number)) else { continue };
+        let held = writing.lock().unwrap_or_else(PoisonError::into_inner);
         if frame::write(stream, &ToPage::Reply(id, result)).is_err() {
+            // A frame that broke off: nothing can be said any more. One that is gone already needs nothing.
+            let _ = stream.shutdown(Shutdown::Both);
             return;
+        }
+        drop(held);
+        if let Some(started) = started.upgrade() {
+            started.written(number);
         }
     }
 }
