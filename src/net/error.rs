@@ -228,14 +228,13 @@ impl NetError {
         let replace = |url: &str| {
             format!("answer the address from a file with `--replace {url}=FILE` or [replace] in plugin.toml")
         };
-        let allow = |origin: &str| format!("allow it with `--allow {origin}` or `allow = [\"{origin}\"]` in plugin.toml");
+        let allow =
+            |origin: &str| format!("allow it with `--allow {origin}` or `allow = [\"{origin}\"]` in plugin.toml");
         match self {
             NetError::NotAllowed { url, origin } | NetError::FetchedTooOften { url, origin, .. } => {
                 Some(format!("{}, or {}", allow(origin), replace(url)))
             }
-            NetError::RefusedAddress { origin, .. } => {
-                Some(format!("if the page may talk to it, {}", allow(origin)))
-            }
+            NetError::RefusedAddress { origin, .. } => Some(format!("if the page may talk to it, {}", allow(origin))),
             NetError::Unproxied { url, origin, .. } => Some(format!(
                 "the proxy is used only for origins that are allowed: {}; if the server is gone, {}",
                 allow(origin),

@@ -179,3 +179,23 @@ impl ScriptCookies for Again {
         self.stray();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Destination;
+
+    #[test]
+    fn a_load_that_is_too_large_is_not_shared_and_not_kept() {
+        let mut asked = Asked::default();
+        let mut note = |bytes| {
+            let request = Request::get(Url::parse("http://demo.plugin.invalid/a.js").unwrap(), Destination::Script, 0);
+            let response = Response::made(request.url.clone(), 200, "text/javascript", vec![b' '; bytes]);
+            asked.note(request, &Ok(response));
+            (asked.is_shareable(), asked.answers.len())
+        };
+        assert_eq!(note(LOAD_REMEMBERED_BYTES_MAX / 2), (true, 1));
+        assert_eq!(note(LOAD_REMEMBERED_BYTES_MAX / 2), (false, 1));
+        assert_eq!(note(1), (false, 1));
+    }
+}

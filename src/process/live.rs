@@ -13,9 +13,7 @@ use super::launch::Launched;
 use super::protocol::{Bounds, FromPage, ToPage};
 use super::started::{Started, TooMany, beginning};
 use crate::base::clock::{Stopwatch, TimestampMs};
-use crate::base::limits::{
-    REQUESTS_PER_LONG_TURN_MAX, REQUESTS_PER_SECOND_MAX, REQUESTS_PER_TURN_MAX, REST_MS_MAX,
-};
+use crate::base::limits::{REQUESTS_PER_LONG_TURN_MAX, REQUESTS_PER_SECOND_MAX, REQUESTS_PER_TURN_MAX, REST_MS_MAX};
 use crate::net::{NetError, Network, Request, Response, ScriptCookies};
 
 /// What a page may ask: the network, and its cookies.
@@ -217,5 +215,103 @@ fn pass_on(
         if let Some(started) = started.upgrade() {
             started.written(number);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use url::Url;
+
+    use super::*;
+    use crate::base::limits::REQUESTS_IN_FLIGHT_MAX;
+    use crate::net::{CookieJar, Destination, Reply};
+    use crate::page::TurnInput;
+    use crate::process::launch::Ending;
+
+    struct Nobody;
+
+    impl Launched for Nobody {
+        fn end(&mut self) -> Ending {
+            Ending { code: None, signal: None, said: String::new() }
+        }
+    }
+
+    /// Answers at once, with more than a connection holds; counts.
+    #[derive(Default)]
+    struct Large(AtomicUsize);
+
+    impl Network for Large {
+        fn fetch(&self, request: Request) -> Result<Response, NetError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(Response::made(request.url, 200, "text/plain", vec![b'x'; 4 * 1024 * 1024]))
+        }
+
+        fn start(&self, id: u64, request: Request, reply: Reply) {
+            reply.send((id, self.fetch(request))).unwrap();
+        }
+    }
+
+    fn live() -> (Live, UnixStream) {
+        let (host, page) = UnixStream::pair().unwrap();
+        (Live::new(Box::new(Nobody), host), page)
+    }
+
+    #[test]
+    fn a_page_that_asks_and_does_not_read_is_held_few_answers() {
+        const ASKED: u64 = 3 * REQUESTS_IN_FLIGHT_MAX as u64;
+        let (mut live, page) = live();
+        let network = Arc::new(Large::default());
+        let request = Request::get(Url::parse("http://a.test/").unwrap(), Destination::Xhr, 0);
+        // The connection holds these small frames.
+        for id in 0..ASKED {
+            // A number that comes twice is answered twice.
+            frame::write(&page, &FromPage::Start(id / 2, request.clone())).unwrap();
+        }
+        frame::write(&page, &FromPage::Document(String::new())).unwrap();
+        let bounds = Bounds { hard_ms: 60_000, ..Bounds::default() };
+        live.exchange(&ToPage::Document, (network.clone(), Arc::new(CookieJar::new())), bounds).unwrap();
+        assert_eq!(network.0.load(Ordering::Relaxed), REQUESTS_IN_FLIGHT_MAX);
+
+        assert!(matches!(frame::read(&page).unwrap(), ToPage::Document));
+        for id in 0..ASKED {
+            let ToPage::Reply(answered, Ok(_)) = frame::read(&page).unwrap() else { panic!("no answer to {id}") };
+            assert_eq!(answered, id / 2);
+        }
+        assert_eq!(network.0.load(Ordering::Relaxed) as u64, ASKED);
+    }
+
+    #[test]
+    fn a_turn_after_a_long_time_may_ask_more() {
+        let table = [
+            (0, REQUESTS_PER_TURN_MAX),
+            (999, REQUESTS_PER_TURN_MAX),
+            (60_000, REQUESTS_PER_TURN_MAX + 60 * REQUESTS_PER_SECOND_MAX),
+            (i64::MAX, REQUESTS_PER_LONG_TURN_MAX),
+        ];
+        for (passed_ms, requests_max) in table {
+            assert_eq!(Allowance::after(passed_ms).requests_max, requests_max, "{passed_ms} ms");
+        }
+    }
+
+    #[test]
+    fn time_counts_once() {
+        let turn = |at| ToPage::Turn(Box::new(TurnInput { stimulus: None, at, settle_ms: 0 }));
+        let (mut live, _page) = live();
+        assert_eq!(live.allowance(&turn(60_000)), Allowance::after(0));
+        live.now = Some(1_000);
+        for (at, passed_ms) in [(61_000, 60_000), (61_000, 0), (5_000, 0), (62_000, 1_000), (i64::MIN, 0)] {
+            assert_eq!(live.allowance(&turn(at)), Allowance::after(passed_ms), "{at}");
+        }
+        assert_eq!(live.allowance(&ToPage::Document), Allowance::after(0));
+    }
+
+    #[test]
+    fn the_request_after_the_last_is_refused() {
+        let mut allowance = Allowance { requests_max: 2, left: 2 };
+        let request = Request::get(Url::parse("http://a.test/").unwrap(), Destination::Xhr, 0);
+        let refused = [(); 4].map(|()| allowance.take(&request).is_err());
+        assert_eq!(refused, [false, false, true, true]);
     }
 }

@@ -62,7 +62,9 @@ impl Started {
             return Err(TooMany);
         }
         let (asked, bytes) = match asked.map(|asked| (size(&asked.0), asked)) {
-            Ok((bytes, asked)) if bytes <= REQUEST_BYTES_IN_FLIGHT_MAX.saturating_sub(state.bytes) => (Ok(asked), bytes),
+            Ok((bytes, asked)) if bytes <= REQUEST_BYTES_IN_FLIGHT_MAX.saturating_sub(state.bytes) => {
+                (Ok(asked), bytes)
+            }
             Ok((_, (request, _))) => (Err(too_much(&request)), 0),
             Err(refused) => (Err(refused), 0),
         };
@@ -110,7 +112,11 @@ impl Started {
 /// What a request holds, in bytes.
 pub(super) fn size(request: &Request) -> usize {
     let headers = request.headers.iter().map(|header| size_of_val(header) + header.0.len() + header.1.len());
-    size_of_val(request) + request.url.as_str().len() + request.method.len() + request.body.len() + headers.sum::<usize>()
+    size_of_val(request)
+        + request.url.as_str().len()
+        + request.method.len()
+        + request.body.len()
+        + headers.sum::<usize>()
 }
 
 fn too_much(request: &Request) -> NetError {
@@ -122,4 +128,63 @@ pub(super) fn beginning(request: &Request) -> String {
     let url = request.url.as_str();
     let end = url.char_indices().nth(QUOTED_CHARS_MAX);
     end.map_or_else(|| url.to_owned(), |(end, _)| format!("{}…", &url[..end]))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use url::Url;
+
+    use super::*;
+    use crate::net::{Destination, RefuseAll, Response};
+
+    /// Never answers.
+    struct Silent;
+
+    impl Network for Silent {
+        fn fetch(&self, request: Request) -> Result<Response, NetError> {
+            RefuseAll.fetch(request)
+        }
+
+        fn start(&self, _: u64, _: Request, _: Reply) {}
+    }
+
+    fn asked(network: &Arc<dyn Network>, address: &str, body_bytes: usize) -> Asked {
+        let request = Request::get(Url::parse(address).unwrap(), Destination::Xhr, 0);
+        Ok((Request { body: vec![0; body_bytes], ..request }, network.clone()))
+    }
+
+    #[test]
+    fn what_requests_hold_has_a_bound_and_comes_back() {
+        let (replies, answers) = channel();
+        let (started, network) = (Started::new(replies), Arc::new(Silent) as Arc<dyn Network>);
+        let half = REQUEST_BYTES_IN_FLIGHT_MAX / 2;
+        let long = format!("http://a.test/{}", "x".repeat(1_000));
+        for id in [5, 6] {
+            started.take(id, asked(&network, &long, half - 100_000)).unwrap();
+        }
+        started.take(7, asked(&network, &long, half)).unwrap();
+        let (number, refused) = answers.try_recv().unwrap();
+        assert_eq!(started.id_of(number), Some(7));
+        let refused = refused.unwrap_err();
+        assert!(matches!(refused, NetError::TooMuchInFlight { .. }) && refused.url().len() < 300, "{refused}");
+        started.written(number);
+        // The first one's answer is written.
+        started.written(1);
+        started.take(8, asked(&network, &long, half)).unwrap();
+        assert!(answers.try_recv().is_err());
+        assert_eq!((started.id_of(1), started.id_of(2)), (None, Some(6)));
+    }
+
+    #[test]
+    fn so_many_wait_and_then_no_more() {
+        let (replies, _answers) = channel();
+        let (started, network) = (Started::new(replies), Arc::new(Silent) as Arc<dyn Network>);
+        let take = || started.take(1, asked(&network, "http://a.test/", 0));
+        for _ in 0..REQUESTS_IN_FLIGHT_MAX + REQUESTS_WAITING_MAX {
+            take().unwrap();
+        }
+        assert!(take().is_err());
+    }
 }
