@@ -30,7 +30,7 @@ mod crowd {
     use duoke::base::limits::page::PageLimits;
     use duoke::base::limits::{CLOCK_START_MS, SETTLE_MS_DEFAULT};
     use duoke::event::{Stimulus, parse_line};
-    use duoke::net::{CookieJar, Folder, Guard, PluginNetwork};
+    use duoke::net::{Folder, Guard, PluginNetwork};
     use duoke::page::{Driver as _, Moment, PageOptions, Source, TurnInput};
     use duoke::process::{PageProcess, Spawner, Templates};
     use duoke::webapi::world::Settings;
@@ -96,12 +96,11 @@ mod crowd {
     }
 
     fn opened(folder: &Folder, page: &str, seed: u64, launcher: &Arc<Templates>) -> Result<Member, Box<dyn Error>> {
-        let cookies = Arc::new(CookieJar::new());
-        let network = PluginNetwork::new(Guard::new()).with_folder(folder.clone()).with_cookies(cookies.clone());
+        let network = PluginNetwork::new(Guard::new()).with_folder(folder.clone());
         let options = PageOptions {
             source: Source::Document(folder.url_of(page)?),
+            cookies: network.cookies().clone(),
             network: Arc::new(network),
-            cookies,
             settings: Settings::default(),
             start: CLOCK_START_MS,
             seed: 1,

@@ -18,7 +18,7 @@ use duoke::base::limits::{CLOCK_START_MS, PAGE_STACK_BYTES, SETTLE_MS_DEFAULT};
 use duoke::base::memory::CountingAllocator;
 use duoke::engine::event_loop::Output;
 use duoke::event::{Effect, Line, Outcome, Stimulus, StimulusKind, parse_line};
-use duoke::net::{CookieJar, Folder, Guard, PluginNetwork};
+use duoke::net::{Folder, Guard, PluginNetwork};
 use duoke::page::{Page, PageOptions, Source, Turn, TurnInput};
 use duoke::webapi::world::Settings;
 
@@ -92,12 +92,11 @@ fn options(page: &Path, root: Option<&Path>) -> Result<PageOptions, Box<dyn Erro
     let path = page.strip_prefix(&root)?.to_string_lossy().into_owned();
     let folder = Folder::open("rig", &root)?;
     let url = folder.url_of(&path)?;
-    let cookies = Arc::new(CookieJar::new());
-    let network = PluginNetwork::new(Guard::new()).with_folder(folder).with_cookies(cookies.clone());
+    let network = PluginNetwork::new(Guard::new()).with_folder(folder);
     Ok(PageOptions {
         source: Source::Document(url),
+        cookies: network.cookies().clone(),
         network: Arc::new(network),
-        cookies,
         settings: Settings::default(),
         start: CLOCK_START_MS,
         seed: 1,

@@ -391,6 +391,20 @@ fn an_address_and_what_it_may_talk_to() {
 }
 
 #[test]
+fn a_script_of_the_html_behind_a_proxy_says_what_to_allow() {
+    let bench = Bench::new();
+    bench.write("page.html", "<script src=http://cdn.invalid/x.js></script>");
+    let mut command = bench.command(&["run", "page.html"]);
+    command.env("HTTP_PROXY", "http://127.0.0.1:1").env_remove("NO_PROXY").env_remove("no_proxy");
+    let ended = Bench::finish(command);
+    let lines = ended.lines();
+    assert_eq!((ended.code, types(&lines)), (0, vec!["fault.load"]), "{}", ended.err);
+    let message = lines[0]["data"]["message"].as_str().unwrap();
+    assert!(message.contains("without the environment's proxy"), "{message}");
+    assert!(message.contains("allow it with `--allow http://cdn.invalid`"), "{message}");
+}
+
+#[test]
 fn confinement_may_be_required() {
     let bench = Bench::new();
     bench.write("echo.html", ECHO);

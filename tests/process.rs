@@ -9,8 +9,8 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use duoke::base::limits::SETTLE_MS_DEFAULT;
 use duoke::base::limits::page::PageLimits;
+use duoke::base::limits::{CLOCK_START_MS, SETTLE_MS_DEFAULT};
 use duoke::engine::event_loop::{Emission, Output};
 use duoke::event::{Stimulus, parse_line};
 use duoke::net::Folder;
@@ -254,6 +254,30 @@ fn requests_of_one_turn_are_counted() {
     let turn = "\noA: fault.network http://demo.plugin.invalid/a.txt was not fetched: a page may make 1000 requests in \
                 one turn; let the page wait for answers before it asks for more | oA: 1000";
     assert_eq!(said, turn.repeat(2));
+}
+
+#[test]
+fn a_page_that_polls_may_do_so_all_the_time() {
+    let site = Site::new(
+        "<script>var got = 0; setInterval(function () { var x = new XMLHttpRequest(); x.open('GET', 'a.txt', false); \
+         x.send(); got++ }, 1000); function MCS_ClientNotify() { put(got) }</script>",
+    )
+    .with("a.txt", "a");
+    let mut process = site.processes(PATIENT).remove(0);
+    process.open(SETTLE_MS_DEFAULT).unwrap();
+    assert_eq!(lines(&process.turn(input(USER_A, 1, CLOCK_START_MS + 1_200_500))), ["oA: 1200"]);
+}
+
+#[test]
+fn requests_started_at_once_are_all_answered_in_their_order() {
+    let site = Site::new(
+        "<script>function MCS_ClientNotify() { var got = ''; function ask(n) { var x = new XMLHttpRequest(); \
+         x.open('GET', 'a.txt?' + n); x.onload = function () { got += n + ':' + x.responseText.length + ' '; \
+         if (n === 39) put(got) }; x.send() } for (var n = 0; n < 40; n++) ask(n) }</script>",
+    )
+    .with("a.txt", &"a".repeat(300_000));
+    let expected: String = (0..40).fold(String::new(), |said, n| said + &format!("{n}:300000 "));
+    check(&site, &[USER_A], &format!("\noA: {expected}"));
 }
 
 /// Starts a process that says it is not confined, and opens its page all the same.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use url::Url;
 
-use crate::net::{Destination, NetError, Network, PluginNetwork, Request, Response};
+use crate::net::{Destination, NetError, Network, PluginNetwork, Request, Response, is_plugin_host};
 use crate::wechat::{BoxFuture, LivePictures, Picture, PictureError, PictureSource};
 
 /// Answers for a folder's missing file.
@@ -46,12 +46,12 @@ impl PluginPictures {
             // A page's network blocks: not on the runtime's own threads.
             let answer = tokio::task::spawn_blocking(move || network.fetch(request)).await;
             match answer {
-                Ok(Err(NetError::NotAllowed { .. })) => {}
+                Ok(Err(NetError::NotAllowed { .. } | NetError::OtherFolder { .. })) => {}
                 Ok(answer) => return picture(url, answer),
                 Err(error) => return Err(PictureError::Network { url: url.to_string(), reason: error.to_string() }),
             }
         }
-        if url.host_str().is_some_and(|host| host.ends_with(".plugin.invalid")) {
+        if url.host_str().is_some_and(is_plugin_host) {
             // Another plugin's folder: nobody else's business.
             return Err(PictureError::Status { url: url.to_string(), status: NOT_FOUND });
         }

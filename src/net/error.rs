@@ -32,6 +32,34 @@ pub enum NetError {
         /// The origin that `allow` must name for it.
         origin: String,
     },
+    /// A plugin's folder, and not the page's own.
+    #[error("{url} was refused: {host} is no server but stands for a plugin's folder, and not for this page's own")]
+    OtherFolder {
+        /// The address asked for.
+        url: String,
+        /// Its host.
+        host: String,
+    },
+    /// A script or style sheet of the original HTML that was fetched so often that the page may mean something else by it.
+    #[error("{url} was not fetched again: what a page's HTML names may be fetched {times_max} times")]
+    FetchedTooOften {
+        /// The address asked for.
+        url: String,
+        /// The bound that was in force.
+        times_max: usize,
+        /// Its origin, as `allow` lists spell it.
+        origin: String,
+    },
+    /// [`NetError::Unreachable`] without the environment's proxy, which serves only origins that the operator named.
+    #[error("{url} could not be reached without the environment's proxy: {reason}")]
+    Unproxied {
+        /// The address asked for.
+        url: String,
+        /// The operating system's or the TLS library's words.
+        reason: String,
+        /// Its origin, as `allow` lists spell it.
+        origin: String,
+    },
     /// No connection: name not found, refused, no route, TLS refused, no network at all.
     #[error("{url} could not be reached: {reason}")]
     Unreachable {
@@ -48,18 +76,18 @@ pub enum NetError {
         /// The bound that was in force, in milliseconds.
         timeout_ms: u64,
     },
-    /// Too many of the page's requests are under way.
-    #[error("{url} was not fetched: a page may have {requests_max} requests under way at once")]
-    TooManyInFlight {
-        /// The address asked for.
+    /// The page's requests that are under way are too large.
+    #[error("{url} was not fetched: a page's requests under way may have {bytes_max} bytes")]
+    TooMuchInFlight {
+        /// The address asked for, or its beginning.
         url: String,
-        /// The bound that was in force.
-        requests_max: usize,
+        /// The bound that was in force, in bytes of addresses, headers and bodies.
+        bytes_max: usize,
     },
     /// The page made too many requests in one turn.
     #[error("{url} was not fetched: a page may make {requests_max} requests in one turn")]
     TooManyInTurn {
-        /// The address asked for.
+        /// The address asked for, or its beginning.
         url: String,
         /// The bound that was in force.
         requests_max: usize,
@@ -146,7 +174,11 @@ impl NetError {
     pub fn is_certain(&self) -> bool {
         matches!(
             self,
-            Self::NotAllowed { .. } | Self::FileNotFound { .. } | Self::OutsideFolder { .. } | Self::BadUrl { .. }
+            Self::NotAllowed { .. }
+                | Self::OtherFolder { .. }
+                | Self::FileNotFound { .. }
+                | Self::OutsideFolder { .. }
+                | Self::BadUrl { .. }
         )
     }
 
@@ -171,9 +203,12 @@ impl NetError {
         match self {
             NetError::NotAllowed { url, .. }
             | NetError::RefusedAddress { url, .. }
+            | NetError::OtherFolder { url, .. }
+            | NetError::FetchedTooOften { url, .. }
+            | NetError::Unproxied { url, .. }
             | NetError::Unreachable { url, .. }
             | NetError::TimedOut { url, .. }
-            | NetError::TooManyInFlight { url, .. }
+            | NetError::TooMuchInFlight { url, .. }
             | NetError::TooManyInTurn { url, .. }
             | NetError::TooLarge { url, .. }
             | NetError::FileNotFound { url, .. }
@@ -193,14 +228,19 @@ impl NetError {
         let replace = |url: &str| {
             format!("answer the address from a file with `--replace {url}=FILE` or [replace] in plugin.toml")
         };
+        let allow =
+            |origin: &str| format!("allow it with `--allow {origin}` or `allow = [\"{origin}\"]` in plugin.toml");
         match self {
-            NetError::NotAllowed { url, origin } => Some(format!(
-                "allow it with `--allow {origin}` or `allow = [\"{origin}\"]` in plugin.toml, or {}",
+            NetError::NotAllowed { url, origin } | NetError::FetchedTooOften { url, origin, .. } => {
+                Some(format!("{}, or {}", allow(origin), replace(url)))
+            }
+            NetError::RefusedAddress { origin, .. } => Some(format!("if the page may talk to it, {}", allow(origin))),
+            NetError::Unproxied { url, origin, .. } => Some(format!(
+                "the proxy is used only for origins that are allowed: {}; if the server is gone, {}",
+                allow(origin),
                 replace(url)
             )),
-            NetError::RefusedAddress { origin, .. } => Some(format!(
-                "if the page may talk to it, allow it with `--allow {origin}` or `allow = [\"{origin}\"]` in plugin.toml"
-            )),
+            NetError::OtherFolder { .. } => Some("copy the file into the page's own folder".to_owned()),
             NetError::Unreachable { url, .. }
             | NetError::TimedOut { url, .. }
             | NetError::Status { url, .. }
@@ -219,7 +259,7 @@ impl NetError {
             NetError::NoClient { .. } => {
                 Some("install the system's CA certificates (Debian: ca-certificates)".to_owned())
             }
-            NetError::TooManyInFlight { .. } | NetError::TooManyInTurn { .. } => {
+            NetError::TooMuchInFlight { .. } | NetError::TooManyInTurn { .. } => {
                 Some("let the page wait for answers before it asks for more".to_owned())
             }
             NetError::TooLarge { .. } | NetError::FileUnreadable { .. } => None,
@@ -252,6 +292,17 @@ mod tests {
         assert!(error.hint().unwrap().contains("--allow https://crm.test:8443`"));
         let error = NetError::refused_address(&url, Reach::Named, &refused);
         assert!(error.hint().unwrap().contains("--allow https://169.254.169.254:8443`"));
+    }
+
+    #[test]
+    fn where_only_a_proxy_leads_out_the_hint_says_how_it_is_used() {
+        let error = NetError::Unproxied {
+            url: "http://cdn.test/j.js".into(),
+            reason: "refused".into(),
+            origin: "http://cdn.test".into(),
+        };
+        let hint = error.hint().unwrap();
+        assert!(hint.contains("`--allow http://cdn.test`") && hint.contains("--replace"), "{hint}");
     }
 
     #[test]

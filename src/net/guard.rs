@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use super::{NetError, Reach};
+use super::{NetError, Reach, is_plugin_host};
 
 /// The allowed origins of one page. Starts empty; the plugin's own folder needs no entry.
 #[derive(Clone, Debug, Default)]
@@ -80,8 +80,12 @@ impl Guard {
     /// How far a page's request may lead; `is_original` where it is for a script of the page's original HTML.
     ///
     /// # Errors
-    /// Those of [`Guard::check`], and [`NetError::RefusedAddress`].
+    /// Those of [`Guard::check`], [`NetError::RefusedAddress`], and [`NetError::OtherFolder`]: nobody is asked where a
+    /// plugin's folder might be.
     pub fn reach(&self, url: &Url, is_original: bool) -> Result<Reach, NetError> {
+        if let Some(host) = url.host_str().filter(|host| is_plugin_host(host)) {
+            return Err(NetError::OtherFolder { url: url.to_string(), host: host.to_owned() });
+        }
         let reach = match self.check(url) {
             Ok(()) => Reach::Named,
             Err(NetError::NotAllowed { .. }) if is_original => Reach::Public,
@@ -140,6 +144,10 @@ mod tests {
         ("https://8.8.8.8/x", Said::NotAllowed, Said::Public),
         ("ftp://cdn.test/x", Said::BadUrl, Said::BadUrl),
         ("file:///etc/passwd", Said::BadUrl, Said::BadUrl),
+        ("http://other.plugin.invalid/x", Said::OtherFolder, Said::OtherFolder),
+        ("https://a.other.plugin.invalid./x", Said::OtherFolder, Said::OtherFolder),
+        ("http://named.plugin.invalid/x", Said::OtherFolder, Said::OtherFolder),
+        ("http://other.invalid/x", Said::NotAllowed, Said::Public),
     ];
 
     #[derive(Clone, Copy, Debug, PartialEq)]
@@ -148,6 +156,7 @@ mod tests {
         Public,
         NotAllowed,
         RefusedAddress,
+        OtherFolder,
         BadUrl,
     }
 
@@ -157,6 +166,7 @@ mod tests {
             Ok(Reach::Public) => Said::Public,
             Err(NetError::NotAllowed { .. }) => Said::NotAllowed,
             Err(NetError::RefusedAddress { .. }) => Said::RefusedAddress,
+            Err(NetError::OtherFolder { .. }) => Said::OtherFolder,
             Err(NetError::BadUrl { .. }) => Said::BadUrl,
             Err(other) => panic!("{other}"),
         }
@@ -166,6 +176,7 @@ mod tests {
     fn how_far_a_request_may_lead() {
         let mut guard = Guard::new();
         guard.allow("http://10.0.0.1:8080").unwrap();
+        guard.allow("http://named.plugin.invalid").unwrap();
         guard.allow_url(&url("http://169.254.169.254/latest"));
         for (address, ordinary, original) in REACHES {
             let address = url(address);

@@ -4,6 +4,7 @@
 //! own: he chose both. A script of the original HTML goes out without a proxy, which would resolve its name where the
 //! address guard cannot see; on a machine whose only way out is a proxy, name such a script's origin under `allow`.
 
+use std::ffi::OsString;
 use std::sync::mpsc;
 use std::sync::{Arc, Once};
 use std::time::Duration;
@@ -12,13 +13,10 @@ use reqwest::{Client, Method, StatusCode, header, redirect};
 use tokio::runtime::Handle;
 use url::Url;
 
-use super::in_flight::InFlight;
 use super::network::answer;
 use super::request::reason;
 use super::{CookieJar, Destination, Guard, NetError, Reach, Reply, Request, Response, headers, refused_address};
-use crate::base::limits::{
-    ANSWER_BYTES_MAX, DOCUMENT_BYTES_MAX, REDIRECTS_MAX, REQUEST_TIMEOUT, REQUESTS_IN_FLIGHT_MAX,
-};
+use crate::base::limits::{ANSWER_BYTES_MAX, CONNECT_TIMEOUT, DOCUMENT_BYTES_MAX, REDIRECTS_MAX, REQUEST_TIMEOUT};
 
 /// The bounds of a page's requests; the defaults are `base::limits`'.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +27,8 @@ pub struct Bounds {
     pub document_bytes_max: usize,
     /// Longest a request may take, redirects and body included.
     pub timeout: Duration,
-    /// Requests of one page that may be under way at once.
-    pub in_flight_max: usize,
+    /// Longest a connection may take to open.
+    pub connect_timeout: Duration,
 }
 
 impl Default for Bounds {
@@ -39,7 +37,7 @@ impl Default for Bounds {
             answer_bytes_max: ANSWER_BYTES_MAX,
             document_bytes_max: DOCUMENT_BYTES_MAX,
             timeout: REQUEST_TIMEOUT,
-            in_flight_max: REQUESTS_IN_FLIGHT_MAX,
+            connect_timeout: CONNECT_TIMEOUT,
         }
     }
 }
@@ -64,8 +62,6 @@ pub(super) struct Rights {
     pub(super) is_original: bool,
     /// The page's cookies.
     pub(super) cookies: Arc<CookieJar>,
-    /// Its place among the page's requests, given back before the reply.
-    pub(super) place: InFlight,
 }
 
 /// HTTP for any number of pages; cheap to clone.
@@ -90,8 +86,10 @@ impl Live {
         install_tls_provider();
         let no_client = |error: reqwest::Error| NetError::NoClient { reason: root_cause(&error) };
         // Redirects are ours: the guard must see every hop.
-        let builder =
-            |reach: Reach| Client::builder().redirect(redirect::Policy::none()).referer(false).dns_resolver(reach);
+        let builder = |reach: Reach| {
+            let builder = Client::builder().redirect(redirect::Policy::none()).referer(false);
+            builder.connect_timeout(bounds.connect_timeout).dns_resolver(reach)
+        };
         let named = builder(Reach::Named).build().map_err(no_client)?;
         let direct = builder(Reach::Named).no_proxy().build().map_err(no_client)?;
         let public = builder(Reach::Public).no_proxy().build().map_err(no_client)?;
@@ -125,7 +123,6 @@ impl Live {
             let url = request.url.to_string();
             let timeout = live.bounds.timeout;
             let followed = tokio::time::timeout(timeout, live.follow(request, &rights)).await;
-            drop(rights.place);
             let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
             answer(&reply, id, followed.unwrap_or(Err(NetError::TimedOut { url, timeout_ms })));
         });
@@ -172,12 +169,28 @@ impl Live {
         }
         let response = builder.send().await.map_err(|error| match refused_address(&error) {
             Some(refused) => NetError::refused_address(&request.url, reach, refused),
-            None => describe(&request.url, &error),
+            None if error.is_connect() => self.unreachable(&request.url, reach, &error),
+            None => broken(&request.url, &error),
         })?;
         if request.credentials {
             cookies.store_response(&request.url, &headers::incoming(response.headers()), request.now_ms);
         }
         Ok(response)
+    }
+
+    /// Why there is no connection.
+    fn unreachable(&self, url: &Url, reach: Reach, error: &reqwest::Error) -> NetError {
+        let reason = if error.is_timeout() {
+            format!("no connection within {} ms", self.bounds.connect_timeout.as_millis())
+        } else {
+            root_cause(error)
+        };
+        let (url, origin) = (url.to_string(), url.origin().ascii_serialization());
+        if reach == Reach::Public && names_proxy(&origin, |name| std::env::var_os(name)) {
+            NetError::Unproxied { url, reason, origin }
+        } else {
+            NetError::Unreachable { url, reason }
+        }
     }
 
     /// Reads the body as far as the page may have it.
@@ -189,7 +202,7 @@ impl Live {
             return Err(too_large());
         }
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| describe(&request.url, &error))? {
+        while let Some(chunk) = answer.chunk().await.map_err(|error| broken(&request.url, &error))? {
             if body.len() + chunk.len() > bytes_max {
                 return Err(too_large());
             }
@@ -260,10 +273,15 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// A client's error in the page's terms.
-fn describe(url: &Url, error: &reqwest::Error) -> NetError {
-    let (url, reason) = (url.to_string(), root_cause(error));
-    if error.is_connect() { NetError::Unreachable { url, reason } } else { NetError::Protocol { url, reason } }
+/// Whether an environment names a proxy for an origin. `NO_PROXY` is not looked at: this is for a hint.
+fn names_proxy(origin: &str, environment: impl Fn(&str) -> Option<OsString>) -> bool {
+    let own = if origin.starts_with("https:") { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };
+    own.iter().chain(&["ALL_PROXY", "all_proxy"]).any(|name| environment(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// A connection that broke, in the page's terms.
+fn broken(url: &Url, error: &reqwest::Error) -> NetError {
+    NetError::Protocol { url: url.to_string(), reason: root_cause(error) }
 }
 
 /// The innermost cause: the operating system's words instead of each layer's.
@@ -294,5 +312,22 @@ mod tests {
         make_anonymous(&mut request);
         let plain = Request { credentials: false, ..Request::get(url, Destination::Script, 5) };
         assert_eq!(format!("{request:?}"), format!("{plain:?}"));
+    }
+
+    #[test]
+    fn a_proxy_is_named_by_scheme_or_for_all() {
+        let table = [
+            ("http://a.test", "HTTP_PROXY", "p:1", true),
+            ("http://a.test", "http_proxy", "p:1", true),
+            ("http://a.test", "https_proxy", "p:1", false),
+            ("https://a.test", "HTTPS_PROXY", "p:1", true),
+            ("https://a.test", "HTTP_PROXY", "p:1", false),
+            ("https://a.test", "all_proxy", "p:1", true),
+            ("http://a.test", "ALL_PROXY", "", false),
+        ];
+        for (origin, variable, value, expected) in table {
+            let found = names_proxy(origin, |name| (name == variable).then(|| value.into()));
+            assert_eq!(found, expected, "{origin} with {variable}={value}");
+        }
     }
 }

@@ -10,7 +10,7 @@
 //! - `original_scripts`: the scripts that the page's HTML names, whose origins need not be allowed
 //! - `guard`, `reach`, `address`: origins allowed, addresses a connection may be made to, what an address is
 //! - `replace`, `data_url`: addresses answered from files, addresses that are their own answer
-//! - `live`, `headers`, `in_flight`: HTTP, and how many requests at once
+//! - `live`, `headers`: HTTP
 //! - `cookies`, `cookie_date`: one page's cookies, shared by requests and `document.cookie`
 //! - `charset`, `prescan`: from bytes to text
 
@@ -25,7 +25,6 @@ mod error;
 mod folder;
 mod guard;
 mod headers;
-mod in_flight;
 mod live;
 mod network;
 mod original_scripts;
@@ -47,7 +46,7 @@ pub use guard::Guard;
 pub use live::{Bounds, Live};
 pub use network::{Network, RefuseAll, Reply, ScriptCookies};
 pub use plugin::{Answer, PluginNetwork};
-pub use plugin_host::{plugin_host, plugin_label, plugin_url};
+pub use plugin_host::{is_plugin_host, plugin_host, plugin_label, plugin_url};
 pub use reach::{Reach, RefusedAddress, refused_address};
 pub use replace::Replacements;
 pub use request::{Destination, Request, Response};

@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use encoding_rs::Encoding;
@@ -17,12 +17,26 @@ use url::Url;
 
 use super::{Destination, Request, Response, decode_html};
 use crate::base::clock::Stopwatch;
-use crate::base::limits::{ORIGINAL_SCRIPTS_MAX, ORIGINAL_SCRIPTS_STEP_BYTES, ORIGINAL_SCRIPTS_TIME};
+use crate::base::limits::{
+    ORIGINAL_SCRIPT_FETCHES_MAX, ORIGINAL_SCRIPTS_MAX, ORIGINAL_SCRIPTS_STEP_BYTES, ORIGINAL_SCRIPTS_TIME,
+};
 
 /// The addresses of one document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct OriginalScripts {
-    addresses: BTreeSet<String>,
+    /// Each with how often it was fetched.
+    addresses: BTreeMap<String, usize>,
+}
+
+/// Whether a request is for a script of the original HTML.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Original {
+    /// It is not.
+    No,
+    /// It is.
+    Yes,
+    /// It is, and was fetched [`ORIGINAL_SCRIPT_FETCHES_MAX`] times: each time tells a third party something.
+    TooOften,
 }
 
 impl OriginalScripts {
@@ -33,14 +47,29 @@ impl OriginalScripts {
             return Self::default();
         }
         let (text, encoding) = decode_html(&response.body, content_type);
-        Self { addresses: scan(&text, &response.url, encoding, ORIGINAL_SCRIPTS_TIME) }
+        let addresses = scan(&text, &response.url, encoding, ORIGINAL_SCRIPTS_TIME);
+        Self { addresses: addresses.into_iter().map(|address| (address, 0)).collect() }
     }
 
     /// Whether a request asks for one of them, as the parser would.
-    pub(super) fn has(&self, request: &Request) -> bool {
-        matches!(request.destination, Destination::Script | Destination::Style)
-            && request.method == "GET"
-            && self.addresses.contains(&key(&request.url))
+    pub(super) fn ask(&self, request: &Request) -> Original {
+        let is_parser_s = matches!(request.destination, Destination::Script | Destination::Style);
+        match self.addresses.get(&key(&request.url)).filter(|_| is_parser_s && request.method == "GET") {
+            None => Original::No,
+            Some(fetched) if *fetched < ORIGINAL_SCRIPT_FETCHES_MAX => Original::Yes,
+            Some(_) => Original::TooOften,
+        }
+    }
+
+    /// The same, of a request that is now made.
+    pub(super) fn take(&mut self, request: &Request) -> Original {
+        let asked = self.ask(request);
+        if asked == Original::Yes
+            && let Some(fetched) = self.addresses.get_mut(&key(&request.url))
+        {
+            *fetched += 1;
+        }
+        asked
     }
 }
 
@@ -181,7 +210,7 @@ mod tests {
     }
 
     fn addresses(response: &Response) -> Vec<String> {
-        OriginalScripts::of(response).addresses.into_iter().collect()
+        OriginalScripts::of(response).addresses.into_keys().collect()
     }
 
     #[test]
@@ -220,12 +249,29 @@ mod tests {
     fn only_as_the_parser_asks() {
         let scripts = OriginalScripts::of(&response("text/html", b"<script src=//cdn.test/j.js></script>"));
         let get = |url: &str, destination| Request::get(Url::parse(url).unwrap(), destination, 0);
-        assert!(scripts.has(&get("http://cdn.test/j.js#again", Destination::Script)));
-        assert!(!scripts.has(&get("http://cdn.test/j.js?learnt=1", Destination::Script)));
-        assert!(!scripts.has(&get("http://cdn.test/j.js", Destination::Xhr)));
-        assert!(!scripts.has(&get("http://cdn.test/j.js", Destination::Document)));
-        let post = Request { method: "POST".into(), ..get("http://cdn.test/j.js", Destination::Script) };
-        assert!(!scripts.has(&post));
+        let script = get("http://cdn.test/j.js", Destination::Script);
+        assert_eq!(scripts.ask(&get("http://cdn.test/j.js#again", Destination::Script)), Original::Yes);
+        for other in [
+            get("http://cdn.test/j.js?learnt=1", Destination::Script),
+            get("http://cdn.test/j.js", Destination::Xhr),
+            get("http://cdn.test/j.js", Destination::Document),
+            Request { method: "POST".into(), ..script },
+        ] {
+            assert_eq!(scripts.ask(&other), Original::No, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn each_is_fetched_so_often_and_counts_for_itself() {
+        let markup = b"<script src=//cdn.test/1.js></script><script src=//cdn.test/2.js></script>";
+        let mut scripts = OriginalScripts::of(&response("text/html", markup));
+        let get = |url: &str| Request::get(Url::parse(url).unwrap(), Destination::Script, 0);
+        for _ in 0..ORIGINAL_SCRIPT_FETCHES_MAX {
+            assert_eq!(scripts.take(&get("http://cdn.test/1.js")), Original::Yes);
+        }
+        assert_eq!(scripts.take(&get("http://cdn.test/1.js#x")), Original::TooOften);
+        assert_eq!(scripts.take(&get("http://cdn.test/2.js")), Original::Yes);
+        assert_eq!(scripts.take(&get("http://cdn.test/3.js")), Original::No);
     }
 
     #[test]

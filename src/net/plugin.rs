@@ -1,24 +1,23 @@
 //! The network of one plugin's page: local answers first, the live network last.
 
 use std::fmt;
-use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::in_flight::InFlight;
 use super::live::Rights;
 use super::network::answer;
-use super::original_scripts::OriginalScripts;
+use super::original_scripts::{Original, OriginalScripts};
 use super::{
     Bounds, CookieJar, Destination, Folder, Guard, Live, NetError, Network, Replacements, Reply, Request, Response,
     data_url,
 };
+use crate::base::limits::ORIGINAL_SCRIPT_FETCHES_MAX;
 
 /// What the host answers itself, before anything is fetched: the ticket service of the 2014 client, EChat's SDK.
 /// `None` passes the request on.
 pub type Answer = Arc<dyn Fn(&Request) -> Option<Response> + Send + Sync>;
 
-/// Everything a plugin's page can reach. Made once a page; clones share their parts, the cookies too.
-#[derive(Clone)]
+/// Everything that one page can reach, and the page's cookies: those of one plugin for one account. Each page has its own,
+/// which cannot be cloned: two pages must not have the same cookies.
 pub struct PluginNetwork {
     folder: Option<Folder>,
     guard: Arc<Guard>,
@@ -27,10 +26,8 @@ pub struct PluginNetwork {
     live: Option<Live>,
     cookies: Arc<CookieJar>,
     bounds: Bounds,
-    /// How many of the page's requests are under way.
-    in_flight: Arc<AtomicUsize>,
     /// Those of the page's document.
-    original_scripts: Arc<Mutex<OriginalScripts>>,
+    original_scripts: Mutex<OriginalScripts>,
 }
 
 impl PluginNetwork {
@@ -45,8 +42,7 @@ impl PluginNetwork {
             live: None,
             cookies: Arc::new(CookieJar::new()),
             bounds: Bounds::default(),
-            in_flight: Arc::default(),
-            original_scripts: Arc::default(),
+            original_scripts: Mutex::default(),
         }
     }
 
@@ -76,13 +72,6 @@ impl PluginNetwork {
     pub fn with_live(mut self, live: Live) -> Self {
         self.bounds = *live.bounds();
         self.live = Some(live);
-        self
-    }
-
-    /// With a cookie jar that somebody else holds too.
-    #[must_use]
-    pub fn with_cookies(mut self, cookies: Arc<CookieJar>) -> Self {
-        self.cookies = cookies;
         self
     }
 
@@ -119,25 +108,25 @@ impl PluginNetwork {
 
     /// Why a request cannot go out, where it cannot.
     fn refusal(&self, request: &Request) -> Option<NetError> {
-        if let Err(refused) = self.guard.reach(&request.url, self.is_original(request)) {
-            return Some(refused);
+        let original = self.original_scripts().ask(request);
+        match self.guard.reach(&request.url, original == Original::Yes) {
+            Err(NetError::NotAllowed { url, origin }) if original == Original::TooOften => {
+                return Some(NetError::FetchedTooOften { url, times_max: ORIGINAL_SCRIPT_FETCHES_MAX, origin });
+            }
+            Err(refused) => return Some(refused),
+            Ok(_) => {}
         }
         let reason = || "this page has no network".to_owned();
         self.live.is_none().then(|| NetError::Unreachable { url: request.url.to_string(), reason: reason() })
     }
 
-    /// Whether a request is for a script of the page's original HTML.
-    fn is_original(&self, request: &Request) -> bool {
-        self.original_scripts.lock().unwrap_or_else(PoisonError::into_inner).has(request)
+    fn original_scripts(&self) -> MutexGuard<'_, OriginalScripts> {
+        self.original_scripts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn rights(&self, request: &Request) -> Result<Rights, NetError> {
-        let requests_max = self.bounds.in_flight_max;
-        let Some(place) = InFlight::take(&self.in_flight, requests_max) else {
-            return Err(NetError::TooManyInFlight { url: request.url.to_string(), requests_max });
-        };
-        let (guard, cookies) = (self.guard.clone(), self.cookies.clone());
-        Ok(Rights { guard, is_original: self.is_original(request), cookies, place })
+    fn rights(&self, request: &Request) -> Rights {
+        let is_original = self.original_scripts().take(request) == Original::Yes;
+        Rights { guard: self.guard.clone(), is_original, cookies: self.cookies.clone() }
     }
 
     /// Takes the scripts of a document the page is handed in place of the last one's. It must be the page's own: another
@@ -147,7 +136,7 @@ impl PluginNetwork {
         let is_own = is_of_folder || self.guard.is_own(&response.url);
         if request.destination == Destination::Document {
             let scripts = if is_own { OriginalScripts::of(response) } else { OriginalScripts::default() };
-            *self.original_scripts.lock().unwrap_or_else(PoisonError::into_inner) = scripts;
+            *self.original_scripts() = scripts;
         }
     }
 }
@@ -156,7 +145,7 @@ impl Network for PluginNetwork {
     fn fetch(&self, request: Request) -> Result<Response, NetError> {
         let result = match (self.answer_here(&request), &self.live) {
             (Some(result), _) => result,
-            (None, Some(live)) => self.rights(&request).and_then(|rights| live.fetch(request.clone(), rights)),
+            (None, Some(live)) => live.fetch(request.clone(), self.rights(&request)),
             (None, None) => unreachable!("without a network every request is answered here"),
         };
         if let Ok(response) = &result {
@@ -168,10 +157,10 @@ impl Network for PluginNetwork {
     fn start(&self, id: u64, request: Request, reply: Reply) {
         match (self.answer_here(&request), &self.live) {
             (Some(result), _) => answer(&reply, id, result),
-            (None, Some(live)) => match self.rights(&request) {
-                Ok(rights) => live.start(id, request, rights, reply),
-                Err(error) => answer(&reply, id, Err(error)),
-            },
+            (None, Some(live)) => {
+                let rights = self.rights(&request);
+                live.start(id, request, rights, reply);
+            }
             (None, None) => unreachable!("without a network every request is answered here"),
         }
     }
@@ -222,7 +211,7 @@ mod tests {
     #[test]
     fn refused_here() {
         assert!(matches!(ask("http://other.test/x"), Err(NetError::NotAllowed { .. })));
-        assert!(matches!(ask("http://other.plugin.invalid/x"), Err(NetError::NotAllowed { .. })));
+        assert!(matches!(ask("http://other.plugin.invalid/x"), Err(NetError::OtherFolder { .. })));
         assert!(matches!(ask("http://allowed.test/x"), Err(NetError::Unreachable { .. })));
         assert!(matches!(ask("file:///etc/passwd"), Err(NetError::BadUrl { .. })));
     }

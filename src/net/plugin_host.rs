@@ -7,6 +7,8 @@ use url::Url;
 
 /// Longest host label in bytes ([RFC 1035 §2.3.4](https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4)).
 const LABEL_BYTES_MAX: usize = 63;
+/// What the host of every plugin's folder ends with.
+const SUFFIX: &str = ".plugin.invalid";
 
 /// A plugin's name as one valid host label: lower case, blanks and illegal characters as `-`, other scripts in
 /// punycode (`快捷回复` is `xn--…`), cut to 63 bytes; `plugin` where nothing is left.
@@ -32,15 +34,21 @@ pub fn plugin_label(name: &str) -> String {
 
 /// The label as the URL standard's host parser writes it; `None` where it is no label.
 fn ascii_label(plain: &str) -> Option<String> {
-    let url = Url::parse(&format!("http://{plain}.plugin.invalid/")).ok()?;
-    let label = url.host_str()?.strip_suffix(".plugin.invalid")?;
+    let url = Url::parse(&format!("http://{plain}{SUFFIX}/")).ok()?;
+    let label = url.host_str()?.strip_suffix(SUFFIX)?;
     (!label.is_empty() && !label.contains('.')).then(|| label.to_owned())
 }
 
 /// The host of a plugin's folder: `<label>.plugin.invalid`.
 #[must_use]
 pub fn plugin_host(name: &str) -> String {
-    format!("{}.plugin.invalid", plugin_label(name))
+    format!("{}{SUFFIX}", plugin_label(name))
+}
+
+/// Whether a host is that of a plugin's folder, whichever plugin's: no server has such a name.
+#[must_use]
+pub fn is_plugin_host(host: &str) -> bool {
+    host.trim_end_matches('.').ends_with(SUFFIX)
 }
 
 /// The address of a plugin's folder, with a slash at the end: join a file's relative path to it.

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use url::Url;
 
+use super::started::size;
 use crate::base::clock::TimestampMs;
+use crate::base::limits::LOAD_REMEMBERED_BYTES_MAX;
 use crate::net::{NetError, Network, Reply, Request, Response, ScriptCookies};
 
 /// What a page asked for, and was answered.
@@ -18,6 +20,8 @@ pub struct Asked {
     /// Addresses whose cookies it looked at; there were none.
     cookies: Vec<Url>,
     differs: bool,
+    /// What is kept here.
+    bytes: usize,
 }
 
 impl Asked {
@@ -40,7 +44,17 @@ impl Asked {
             Ok(response) => response.live,
             Err(error) => !error.is_certain(),
         };
-        self.answers.push((request, answer.clone()));
+        let body = answer.as_ref().map_or(0, |response| response.body.len());
+        if self.keeps(size(&request) + body) {
+            self.answers.push((request, answer.clone()));
+        }
+    }
+
+    /// Whether there is room for so much more; else the load is not wholly known.
+    fn keeps(&mut self, bytes: usize) -> bool {
+        self.bytes += bytes;
+        self.differs |= self.bytes > LOAD_REMEMBERED_BYTES_MAX;
+        self.bytes <= LOAD_REMEMBERED_BYTES_MAX
     }
 }
 
@@ -97,7 +111,9 @@ impl ScriptCookies for Listening {
         let cookies = self.cookies.get_for_script(url, now);
         let mut asked = self.asked();
         asked.differs |= !cookies.is_empty();
-        asked.cookies.push(url.clone());
+        if asked.keeps(size_of_val(url) + url.as_str().len()) {
+            asked.cookies.push(url.clone());
+        }
         cookies
     }
 
@@ -161,5 +177,25 @@ impl ScriptCookies for Again {
 
     fn set_from_script(&self, _: &Url, _: &str, _: TimestampMs) {
         self.stray();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Destination;
+
+    #[test]
+    fn a_load_that_is_too_large_is_not_shared_and_not_kept() {
+        let mut asked = Asked::default();
+        let mut note = |bytes| {
+            let request = Request::get(Url::parse("http://demo.plugin.invalid/a.js").unwrap(), Destination::Script, 0);
+            let response = Response::made(request.url.clone(), 200, "text/javascript", vec![b' '; bytes]);
+            asked.note(request, &Ok(response));
+            (asked.is_shareable(), asked.answers.len())
+        };
+        assert_eq!(note(LOAD_REMEMBERED_BYTES_MAX / 2), (true, 1));
+        assert_eq!(note(LOAD_REMEMBERED_BYTES_MAX / 2), (false, 1));
+        assert_eq!(note(1), (false, 1));
     }
 }

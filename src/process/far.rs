@@ -12,7 +12,7 @@ use url::Url;
 use super::deadline;
 use super::frame;
 use super::protocol::{FromPage, ToPage};
-use crate::base::clock::TimestampMs;
+use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::net::{NetError, Network, Reply, Request, Response, ScriptCookies};
 
 struct Line {
@@ -85,6 +85,13 @@ impl Line {
         }
     }
 
+    /// Between a turn and its answer the host sends nothing but replies.
+    fn hear_reply(&mut self) {
+        if let ToPage::Reply(id, result) = self.hear() {
+            self.forward(id, result);
+        }
+    }
+
     fn forward(&mut self, id: u64, result: Result<Response, NetError>) {
         if let Some(reply) = self.replies.remove(&id) {
             // A page that has moved on needs no answer.
@@ -138,15 +145,22 @@ impl Network for FarHost {
         if !came && !longest.is_zero() {
             line.resting(|line| came = line.is_there(longest));
         }
-        // Between a turn and its answer the host sends nothing but replies.
-        if came && let ToPage::Reply(id, result) = line.hear() {
-            line.forward(id, result);
+        if came {
+            line.hear_reply();
         }
         Some(came)
     }
 
     fn rest(&self, time: Duration) {
-        self.line().resting(|_| std::thread::sleep(time));
+        self.line().resting(|line| {
+            let started = Stopwatch::start();
+            // The host waits until its answers are read, those that nobody here waits for any more as well.
+            while started.elapsed() < time {
+                if line.is_there(time.saturating_sub(started.elapsed())) {
+                    line.hear_reply();
+                }
+            }
+        });
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::asked::Listening;
 use super::deaths::Deaths;
 use super::launch::Launcher;
-use super::live::{Death, Live};
+use super::live::{Death, Doors, Live};
 use super::obituary::obituary;
 use super::probe::Tried;
 use super::protocol::{FromPage, Opening, Role, ToPage, VERSION};
@@ -20,7 +20,6 @@ use crate::base::limits::page::PageLimits;
 use crate::base::whereabouts;
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Cause, Fault, Place, Stimulus};
-use crate::net::{Network, ScriptCookies};
 use crate::page::{CutShort, Driver, LoadError, Moment, PageOptions, Turn, TurnInput};
 use crate::session::Told;
 
@@ -42,8 +41,8 @@ pub struct PageProcess {
     confinement_required: bool,
 }
 
-fn doors(options: &PageOptions) -> (&dyn Network, &dyn ScriptCookies) {
-    (&*options.network, &*options.cookies)
+fn doors(options: &PageOptions) -> Doors {
+    (options.network.clone(), options.cookies.clone())
 }
 
 impl PageProcess {
@@ -99,13 +98,14 @@ impl PageProcess {
         let launch = self.launcher.launch(&opening, &doors).map_err(|error| LoadError::Process(error.to_string()))?;
         let live = self.live.insert(Live::new(launch.process, launch.stream));
         live.unconfined = launch.unconfined;
-        let listening = Listening::new(doors.network, doors.cookies);
+        live.now = Some(opening.resume.map_or(opening.start, |moment| moment.at));
+        let listening = Arc::new(Listening::new(doors.network, doors.cookies));
         let resume = opening.resume;
         let message = match launch.loaded {
             Some(_) => ToPage::Resume(resume),
             None => ToPage::Open(Role::Page, Box::new(opening.clone())),
         };
-        let opened = live.exchange(&message, (&listening, &listening), &self.options.limits);
+        let opened = live.exchange(&message, (listening.clone(), listening.clone()), &self.options.limits);
         self.unconfined.clone_from(&live.unconfined);
         if self.confinement_required && !self.unconfined.is_empty() {
             self.live = None;

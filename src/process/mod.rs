@@ -26,6 +26,7 @@ pub mod page;
 pub mod probe;
 pub mod protocol;
 mod scrutiny;
+mod started;
 #[cfg(target_os = "linux")]
 pub mod templates;
 

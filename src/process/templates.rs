@@ -17,10 +17,9 @@ use serde::Serialize;
 
 use super::asked::{Again, Asked};
 use super::launch::{Ending, Launch, Launched, Launcher, Level, Spawner};
-use super::live::Live;
+use super::live::{Doors, Live};
 use super::protocol::{FromPage, Opening, Role, ToPage};
 use crate::base::limits::{PAGE_STDERR_BYTES_MAX, TEMPLATE_ANSWER_MS};
-use crate::net::{Network, ScriptCookies};
 use crate::page::{PageOptions, Turn};
 
 /// How many pages came to be in which way.
@@ -130,9 +129,9 @@ impl Templates {
         let (process, stream) = self.spawner.spawn()?;
         let pid = i32::try_from(process.pid()).map_err(io::Error::other)?;
         let mut live = Live::new(Box::new(process), stream);
-        let again = Again::new(asked.clone());
+        let again = Arc::new(Again::new(asked.clone()));
         let prepare = ToPage::Prepare(Box::new(opening.clone()));
-        match live.exchange(&prepare, (&again, &again), &opening.limits) {
+        match live.exchange(&prepare, (again.clone(), again), &opening.limits) {
             Ok(FromPage::Prepared(Ok(_))) => {}
             Ok(other) => return Err(io::Error::other(format!("the template is not ready: {other:?}"))),
             Err(death) => return Err(io::Error::other(format!("the template is not ready: {death:?}"))),
@@ -166,8 +165,8 @@ fn load_in(base: &Arc<Template>, load: &Opening, asked: Asked) -> Option<(Arc<Te
     let (process, stream) = base.child().ok()?;
     let pid = process.pid;
     let mut live = Live::new(Box::new(process), stream);
-    let again = Again::new(asked);
-    let doors: (&dyn Network, &dyn ScriptCookies) = (&again, &again);
+    let again = Arc::new(Again::new(asked));
+    let doors: Doors = (again.clone(), again.clone());
     match live.exchange(&ToPage::Open(Role::Template, Box::new(load.clone())), doors, &load.limits) {
         Ok(FromPage::Opened(Ok(turn))) if turn.idle && !again.strayed() => {
             Some((Template::with(live, pid, base.unconfined.clone()), turn))

@@ -9,7 +9,7 @@ use duoke::base::limits::page::PageLimits;
 use duoke::base::limits::{CLOCK_START_MS, PAGE_STACK_BYTES, SETTLE_MS_DEFAULT};
 use duoke::engine::event_loop::Output;
 use duoke::event::{Effect, Outcome, Stimulus, StimulusKind, parse_line};
-use duoke::net::{Answer, CookieJar, Folder, Guard, Network, PluginNetwork};
+use duoke::net::{Answer, Folder, Guard, Network, PluginNetwork};
 use duoke::page::{Page, PageOptions, Source, Turn, TurnInput};
 use duoke::webapi::world::Settings;
 
@@ -21,13 +21,12 @@ pub fn root() -> PathBuf {
 /// How to open the page at `path` of a folder, a query included, with addresses that `answers` answers.
 pub fn options(folder: Folder, path: &str, answers: Vec<Answer>) -> PageOptions {
     let url = folder.url_of(path).unwrap();
-    let cookies = Arc::new(CookieJar::new());
-    let network = PluginNetwork::new(Guard::new()).with_folder(folder).with_cookies(cookies.clone());
+    let network = PluginNetwork::new(Guard::new()).with_folder(folder);
     let network = answers.into_iter().fold(network, PluginNetwork::with_answer);
     PageOptions {
         source: Source::Document(url),
+        cookies: network.cookies().clone(),
         network: Arc::new(network),
-        cookies,
         settings: Settings::default(),
         start: CLOCK_START_MS,
         seed: 1,

@@ -1,0 +1,190 @@
+//! The requests that a page has started, until it has their answers.
+//!
+//! So many are under way at once; the others wait, as in a browser. One is under way until its answer is written to the
+//! page: one that asks and does not read makes the host hold these answers and no more.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::base::limits::{
+    QUOTED_CHARS_MAX, REQUEST_BYTES_IN_FLIGHT_MAX, REQUESTS_IN_FLIGHT_MAX, REQUESTS_WAITING_MAX,
+};
+use crate::net::{NetError, Network, Reply, Request};
+
+/// A request and who is asked, or why nobody is.
+type Asked = Result<(Request, Arc<dyn Network>), NetError>;
+
+/// The requests of one page.
+pub(super) struct Started {
+    state: Mutex<State>,
+    /// Where answers go, each under [`Taken::number`].
+    replies: Reply,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<(Taken, Asked)>,
+    under_way: HashMap<u64, Taken>,
+    /// Those so far.
+    count: u64,
+    /// What all of them hold.
+    bytes: usize,
+}
+
+/// One request.
+#[derive(Clone, Copy)]
+struct Taken {
+    /// The host's: a page may give one of its own twice.
+    number: u64,
+    /// The page's.
+    id: u64,
+    bytes: usize,
+}
+
+/// So many wait that the page cannot be one that waits for answers.
+#[derive(Debug)]
+pub(super) struct TooMany;
+
+impl Started {
+    /// None yet; answers go to `replies`.
+    pub(super) fn new(replies: Reply) -> Self {
+        Self { state: Mutex::default(), replies }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the page's request `id`, or what it is refused with; to be answered in turn.
+    pub(super) fn take(&self, id: u64, asked: Asked) -> Result<(), TooMany> {
+        let mut state = self.state();
+        if state.waiting.len() >= REQUESTS_WAITING_MAX {
+            return Err(TooMany);
+        }
+        let (asked, bytes) = match asked.map(|asked| (size(&asked.0), asked)) {
+            Ok((bytes, asked)) if bytes <= REQUEST_BYTES_IN_FLIGHT_MAX.saturating_sub(state.bytes) => {
+                (Ok(asked), bytes)
+            }
+            Ok((_, (request, _))) => (Err(too_much(&request)), 0),
+            Err(refused) => (Err(refused), 0),
+        };
+        state.count += 1;
+        state.bytes += bytes;
+        let taken = Taken { number: state.count, id, bytes };
+        state.waiting.push_back((taken, asked));
+        drop(state);
+        self.start_next();
+        Ok(())
+    }
+
+    /// The page's number of the request that an answer is for.
+    pub(super) fn id_of(&self, number: u64) -> Option<u64> {
+        self.state().under_way.get(&number).map(|taken| taken.id)
+    }
+
+    /// An answer was written to the page: the next request may start.
+    pub(super) fn written(&self, number: u64) {
+        let mut state = self.state();
+        if let Some(taken) = state.under_way.remove(&number) {
+            state.bytes -= taken.bytes;
+        }
+        drop(state);
+        self.start_next();
+    }
+
+    /// Starts the first that waits, where there is room. One came or one went before: there is never room for more.
+    fn start_next(&self) {
+        let mut state = self.state();
+        if state.under_way.len() >= REQUESTS_IN_FLIGHT_MAX {
+            return;
+        }
+        let Some((taken, asked)) = state.waiting.pop_front() else { return };
+        state.under_way.insert(taken.number, taken);
+        drop(state);
+        match asked {
+            Ok((request, network)) => network.start(taken.number, request, self.replies.clone()),
+            // Whoever passes answers on ends with the page.
+            Err(refused) => drop(self.replies.send((taken.number, Err(refused)))),
+        }
+    }
+}
+
+/// What a request holds, in bytes.
+pub(super) fn size(request: &Request) -> usize {
+    let headers = request.headers.iter().map(|header| size_of_val(header) + header.0.len() + header.1.len());
+    size_of_val(request)
+        + request.url.as_str().len()
+        + request.method.len()
+        + request.body.len()
+        + headers.sum::<usize>()
+}
+
+fn too_much(request: &Request) -> NetError {
+    NetError::TooMuchInFlight { url: beginning(request), bytes_max: REQUEST_BYTES_IN_FLIGHT_MAX }
+}
+
+/// The beginning of a request's address: a refusal waits like an answer, and must not be as large as the request.
+pub(super) fn beginning(request: &Request) -> String {
+    let url = request.url.as_str();
+    let end = url.char_indices().nth(QUOTED_CHARS_MAX);
+    end.map_or_else(|| url.to_owned(), |(end, _)| format!("{}…", &url[..end]))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use url::Url;
+
+    use super::*;
+    use crate::net::{Destination, RefuseAll, Response};
+
+    /// Never answers.
+    struct Silent;
+
+    impl Network for Silent {
+        fn fetch(&self, request: Request) -> Result<Response, NetError> {
+            RefuseAll.fetch(request)
+        }
+
+        fn start(&self, _: u64, _: Request, _: Reply) {}
+    }
+
+    fn asked(network: &Arc<dyn Network>, address: &str, body_bytes: usize) -> Asked {
+        let request = Request::get(Url::parse(address).unwrap(), Destination::Xhr, 0);
+        Ok((Request { body: vec![0; body_bytes], ..request }, network.clone()))
+    }
+
+    #[test]
+    fn what_requests_hold_has_a_bound_and_comes_back() {
+        let (replies, answers) = channel();
+        let (started, network) = (Started::new(replies), Arc::new(Silent) as Arc<dyn Network>);
+        let half = REQUEST_BYTES_IN_FLIGHT_MAX / 2;
+        let long = format!("http://a.test/{}", "x".repeat(1_000));
+        for id in [5, 6] {
+            started.take(id, asked(&network, &long, half - 100_000)).unwrap();
+        }
+        started.take(7, asked(&network, &long, half)).unwrap();
+        let (number, refused) = answers.try_recv().unwrap();
+        assert_eq!(started.id_of(number), Some(7));
+        let refused = refused.unwrap_err();
+        assert!(matches!(refused, NetError::TooMuchInFlight { .. }) && refused.url().len() < 300, "{refused}");
+        started.written(number);
+        // The first one's answer is written.
+        started.written(1);
+        started.take(8, asked(&network, &long, half)).unwrap();
+        assert!(answers.try_recv().is_err());
+        assert_eq!((started.id_of(1), started.id_of(2)), (None, Some(6)));
+    }
+
+    #[test]
+    fn so_many_wait_and_then_no_more() {
+        let (replies, _answers) = channel();
+        let (started, network) = (Started::new(replies), Arc::new(Silent) as Arc<dyn Network>);
+        let take = || started.take(1, asked(&network, "http://a.test/", 0));
+        for _ in 0..REQUESTS_IN_FLIGHT_MAX + REQUESTS_WAITING_MAX {
+            take().unwrap();
+        }
+        assert!(take().is_err());
+    }
+}
