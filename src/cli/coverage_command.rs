@@ -10,7 +10,8 @@ use super::settings;
 use super::signals::exit_when_interrupted;
 use crate::host::coverage::report::Verdict;
 use crate::host::coverage::{self, text};
-use crate::host::{self, Hosted, Names, Plugin, PluginError};
+use crate::host::coverage::trial::Make;
+use crate::host::{Hosted, Names, Plugin, PluginError, Processes};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -79,10 +80,9 @@ pub(super) fn coverage(arguments: &Arguments, runtime: &Handle, output: &mut Out
         Ok(config) => config,
         Err(error) => return fail(output, settings::notice(&error), Exit::Configuration),
     };
-    let process =
-        if settings::requires_confinement(&config) { host::confined_page_process } else { host::page_process };
-    let make = (!arguments.no_run).then_some(process as _);
-    let report = coverage::coverage(&arguments.page, hosted, make);
+    let processes = Processes::of(&config);
+    let make: &Make = &move |options| processes.page(options);
+    let report = coverage::coverage(&arguments.page, hosted, (!arguments.no_run).then_some(make));
     let text = match arguments.format {
         Format::Human => text::render(&report),
         Format::Json => format!("{:#}\n", report.json()),
@@ -91,6 +91,7 @@ pub(super) fn coverage(arguments: &Arguments, runtime: &Handle, output: &mut Out
     // Nobody reading it is fine.
     let _ = output.data(&text);
     match (report.verdict(), &report.trial) {
+        (_, Some(trial)) if trial.unconfined => Exit::Environment,
         (_, Some(trial)) if trial.ended => Exit::PageEnded,
         (Verdict::NotLoaded, _) => Exit::Page,
         _ => Exit::Fine,
