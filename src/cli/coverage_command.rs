@@ -9,8 +9,8 @@ use super::plugins::{ACCOUNT_DEFAULT, fail, live, rights, said};
 use super::settings;
 use super::signals::exit_when_interrupted;
 use crate::host::coverage::report::Verdict;
-use crate::host::coverage::{self, text};
 use crate::host::coverage::trial::Make;
+use crate::host::coverage::{self, text};
 use crate::host::{Hosted, Names, Plugin, PluginError, Processes};
 
 const EXAMPLES: &str = "\

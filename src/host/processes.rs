@@ -54,3 +54,25 @@ impl Processes {
         if self.confinement_required { page.requiring_confinement() } else { page }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::resolve;
+
+    #[test]
+    fn as_the_configuration_says() {
+        let of = |name: &'static str, value: &'static str| {
+            let env = move |asked: &str| (asked == name).then(|| value.to_owned());
+            Processes::of(&resolve(&|_| None, &env, &[]).expect("holds"))
+        };
+        assert_eq!(of("DUOKE_LAUNCH", "fork"), Processes::default());
+        assert_eq!(of("DUOKE_LAUNCH", "spawn"), Processes { best: Level::Spawned, ..Processes::default() });
+        let required = Processes { confinement_required: true, ..Processes::default() };
+        assert_eq!(of("DUOKE_CONFINEMENT", "require"), required);
+        let launcher = |processes: Processes| format!("{:?}", processes.launcher());
+        assert!(launcher(of("DUOKE_LAUNCH", "spawn")).starts_with("Spawner"));
+        let forks = launcher(Processes::default()).starts_with("Templates");
+        assert_eq!(forks, cfg!(target_os = "linux"));
+    }
+}

@@ -28,7 +28,7 @@ pub fn checks(pages_wanted: u64) -> Vec<Check> {
 
 fn system() -> Check {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let found = ["the system is", OS, release.trim(), "on", ARCH].map(str::to_owned);
+    let found = [OS, release.trim(), "on", ARCH].map(str::to_owned);
     let found = found.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     if OS == "linux" {
         return Check::ok("system", found);

@@ -100,7 +100,8 @@ fn open(processes: Processes, seen: &mut [Seen; 3]) -> Result<(), String> {
 }
 
 fn sample() -> Result<PageOptions, String> {
-    let plugin = Plugin::bundled(SAMPLE.toml, SAMPLE.files, &mut Names::default()).map_err(|error| error.to_string())?;
+    let plugin =
+        Plugin::bundled(SAMPLE.toml, SAMPLE.files, &mut Names::default()).map_err(|error| error.to_string())?;
     let network = plugin.network(&Rights::default(), None, ACCOUNT).map_err(|error| error.to_string())?;
     let cookies = network.cookies().clone();
     Ok(plugin.page_options(std::sync::Arc::new(network), cookies))

@@ -18,7 +18,8 @@ pub fn read(files: &[PathBuf], env: &dyn Fn(&str) -> Option<String>) -> (DuokeCo
             Err(error) => errors.push(error),
         }
     }
-    let secret_files = layers.iter().filter(|(_, layer)| layer.has_secret()).map(|(file, _)| file.to_path_buf()).collect();
+    let secret_files =
+        layers.iter().filter(|(_, layer)| layer.has_secret()).map(|(file, _)| file.to_path_buf()).collect();
     let layers: Vec<Layer> = layers.into_iter().map(|(_, layer)| layer).collect();
     let none = |_: &str| None;
     let config = resolve(&none, env, &layers).or_else(|error| {
