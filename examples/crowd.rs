@@ -80,7 +80,12 @@ mod crowd {
         let each = |kb: u64| (kb.saturating_sub(start)) as f64 / 1024.0 / pages as f64;
         println!("{pages} pages, {:.2} ms each to open, {:?}", opened_s * 1e3 / pages as f64, launcher.served());
         println!("{:.0} events/s, one after another", (pages * rounds) as f64 / told_s);
-        println!("MiB each: idle {:.2}, after {rounds} events {:.2}, collected {:.2}", each(idle), each(told), each(rested));
+        println!(
+            "MiB each: idle {:.2}, after {rounds} events {:.2}, collected {:.2}",
+            each(idle),
+            each(told),
+            each(rested)
+        );
         println!("MiB of the templates: at the start {:.1}, at the end {:.1}", mib(start), mib(end));
         Ok(())
     }
@@ -128,7 +133,9 @@ mod crowd {
             let Ok(pid) = entry?.file_name().to_string_lossy().parse::<u32>() else { continue };
             let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { continue };
             let behind = stat.rsplit_once(')').map_or("", |(_, behind)| behind);
-            let Some(parent) = behind.split_whitespace().nth(1).and_then(|text| text.parse::<u32>().ok()) else { continue };
+            let Some(parent) = behind.split_whitespace().nth(1).and_then(|text| text.parse::<u32>().ok()) else {
+                continue;
+            };
             parents.push((pid, parent));
         }
         let mut family = vec![std::process::id()];

@@ -3,6 +3,9 @@
 
 #[path = "cli/bench.rs"]
 mod bench;
+#[cfg(unix)]
+#[path = "cli/doctor.rs"]
+mod doctor;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 
@@ -412,10 +415,31 @@ fn confinement_may_be_required() {
     let ended = bench.run(&["run", "echo.html"]);
     assert_eq!(ended.code, 0, "{}", ended.err);
     bench.write("duoke.toml", "[process]\nconfinement = \"perhaps\"\n");
-    for command in ["run", "coverage"] {
-        let ended = bench.run(&[command, "echo.html"]);
+    for command in [["run", "echo.html"].as_slice(), &["coverage", "echo.html"], &["demo"]] {
+        let ended = bench.run(command);
         assert!(ended.code == 3 && ended.err.contains("not one of require, warn"), "{}", ended.err);
     }
+}
+
+#[test]
+fn forked_and_spawned_pages_give_the_same_lines() {
+    let bench = Bench::new();
+    // The second page is one in place of the first, which is spawned in any case.
+    let full = "if (str.indexOf('OnMap') > 0) for (var s = 'x', all = []; true; s += s) all.push(s); put(str";
+    bench.write("echo.html", ECHO.replace("put(str", full));
+    bench.write(
+        "log.jsonl",
+        format!("{TWO_USERS}{{\"event\":\"OnMapMsgClick\"}}\n{{\"event\":\"OnUserChange\",\"useraccount\":\"oC\"}}\n"),
+    );
+    let ended = |launch: &str| {
+        bench.write("duoke.toml", format!("[process]\nlaunch = \"{launch}\"\n"));
+        bench.run(&["run", "echo.html", "--events", "log.jsonl", "--all"])
+    };
+    let (forked, spawned) = (ended("fork"), ended("spawn"));
+    assert_eq!((forked.code, forked.err.as_str()), (0, ""));
+    assert_eq!(forked.out, spawned.out);
+    assert_eq!(types(&forked.lines()).iter().filter(|kind| **kind == "fault.limit").count(), 1, "{}", forked.out);
+    assert_eq!(texts(&forked.lines()).len(), 4, "oB is told again, then oC: {}", forked.out);
 }
 
 #[test]

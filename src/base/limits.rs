@@ -172,6 +172,11 @@ pub const FRAME_BYTES_MAX: usize = 80 * 1024 * 1024;
 pub const TEMPLATE_ANSWER_MS: u64 = 5_000;
 /// Longest a page process may rest in one turn, waiting for answers and timers in real time, in ms.
 pub const REST_MS_MAX: u64 = 120_000;
+/// Descriptors that the host holds for a page: connection, handle and errors of its process, as many of its template's,
+/// and requests under way.
+pub const PAGE_DESCRIPTORS: u64 = 10;
+/// Pages that `duoke doctor` opens of each way that pages come to be: of those that are forked the first one is spawned.
+pub const DOCTOR_OPENS: usize = 4;
 /// Bytes of a page process's standard error that are kept for the report of its death.
 pub const PAGE_STDERR_BYTES_MAX: usize = 4 * 1024;
 /// Places of one API that `duoke coverage` prints as data; the count says how many there are.

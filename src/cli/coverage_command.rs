@@ -8,9 +8,11 @@ use super::output::Output;
 use super::plugins::{ACCOUNT_DEFAULT, fail, live, rights, said};
 use super::settings;
 use super::signals::exit_when_interrupted;
+use crate::config::DuokeConfig;
 use crate::host::coverage::report::Verdict;
+use crate::host::coverage::trial::Make;
 use crate::host::coverage::{self, text};
-use crate::host::{self, Hosted, Names, Plugin, PluginError};
+use crate::host::{Hosted, Names, Plugin, PluginError, Processes};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -71,18 +73,17 @@ pub(super) struct Arguments {
 
 pub(super) fn coverage(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Exit {
     exit_when_interrupted(runtime);
-    let hosted = match prepare(arguments, runtime, output) {
-        Ok(hosted) => hosted,
-        Err(exit) => return exit,
-    };
     let config = match settings::load(&|_| None) {
         Ok(config) => config,
         Err(error) => return fail(output, settings::notice(&error), Exit::Configuration),
     };
-    let process =
-        if settings::requires_confinement(&config) { host::confined_page_process } else { host::page_process };
-    let make = (!arguments.no_run).then_some(process as _);
-    let report = coverage::coverage(&arguments.page, hosted, make);
+    let hosted = match prepare(arguments, &config, runtime, output) {
+        Ok(hosted) => hosted,
+        Err(exit) => return exit,
+    };
+    let processes = Processes::of(&config);
+    let make: &Make = &move |options| processes.page(options);
+    let report = coverage::coverage(&arguments.page, hosted, (!arguments.no_run).then_some(make));
     let text = match arguments.format {
         Format::Human => text::render(&report),
         Format::Json => format!("{:#}\n", report.json()),
@@ -91,16 +92,18 @@ pub(super) fn coverage(arguments: &Arguments, runtime: &Handle, output: &mut Out
     // Nobody reading it is fine.
     let _ = output.data(&text);
     match (report.verdict(), &report.trial) {
+        (_, Some(trial)) if trial.unconfined => Exit::Environment,
         (_, Some(trial)) if trial.ended => Exit::PageEnded,
         (Verdict::NotLoaded, _) => Exit::Page,
         _ => Exit::Fine,
     }
 }
 
-fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<Hosted, Exit> {
+fn prepare(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle, output: &mut Output) -> Result<Hosted, Exit> {
     let rights = rights(&arguments.allow, &arguments.replace, output)?;
     let live = live(runtime, output)?;
-    let hosted = Plugin::resolve(&arguments.page, &mut Names::default()).and_then(|plugin| {
+    let hosted = Plugin::resolve(&arguments.page, &mut Names::default()).and_then(|mut plugin| {
+        plugin.hold_to(&config.limits);
         let network = plugin.network(&rights, Some(&live), ACCOUNT_DEFAULT)?;
         Ok(Hosted { plugin, network })
     });

@@ -4,8 +4,10 @@ use tokio::runtime::Handle;
 
 use super::exit::Exit;
 use super::output::Output;
+use super::plugins::fail;
+use super::settings;
 use super::signals::exit_when_interrupted;
-use crate::host::{self, DemoError, Notice, Watch};
+use crate::host::{self, DemoError, Notice, Processes, Watch};
 
 const EXAMPLES: &str = "\
 Example:
@@ -18,7 +20,11 @@ pub(super) struct Arguments {}
 
 pub(super) fn demo(_: &Arguments, runtime: &Handle, output: &mut Output) -> Exit {
     exit_when_interrupted(runtime);
-    match host::demo(runtime, output) {
+    let config = match settings::load(&|_| None) {
+        Ok(config) => config,
+        Err(error) => return fail(output, settings::notice(&error), Exit::Configuration),
+    };
+    match host::demo(runtime, Processes::of(&config), output) {
         Ok(played) => {
             // Nobody reading it is fine.
             let _ = output.data(&played.conversation);

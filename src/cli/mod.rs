@@ -4,11 +4,12 @@
 //! - `output` is the only place that prints: data on standard output, everything else on standard error
 //! - `settings` puts flags, environment, `duoke.toml` and defaults together; `duration` reads `10s`,
 //!   `signals` hears Ctrl-C
-//! - `run_command`, `coverage_command`, `demo_command`, `sandbox_command` are the commands; `plugins` is what those that
-//!   take a PAGE share
+//! - `run_command`, `coverage_command`, `demo_command`, `doctor_command`, `sandbox_command` are the commands; `plugins`
+//!   is what those that take a PAGE share
 
 mod coverage_command;
 mod demo_command;
+mod doctor_command;
 mod duration;
 pub mod exit;
 mod output;
@@ -44,6 +45,7 @@ struct Arguments {
 enum Command {
     Coverage(coverage_command::Arguments),
     Demo(demo_command::Arguments),
+    Doctor(doctor_command::Arguments),
     Run(run_command::Arguments),
     Sandbox(sandbox_command::Arguments),
 }
@@ -63,6 +65,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, runtime: &Handle) -> E
     let exit = match arguments.command {
         Command::Coverage(arguments) => coverage_command::coverage(&arguments, runtime, &mut output),
         Command::Demo(arguments) => demo_command::demo(&arguments, runtime, &mut output),
+        Command::Doctor(arguments) => doctor_command::doctor(&arguments, &mut output),
         Command::Run(arguments) => run_command::run(arguments, runtime, &mut output),
         Command::Sandbox(arguments) => sandbox_command::sandbox(&arguments, runtime, &mut output),
     };

@@ -23,6 +23,7 @@ pub(super) enum ColorWhen {
 /// Standard output and standard error.
 pub(super) struct Output {
     color: bool,
+    data_color: bool,
     failure: Option<Exit>,
     closed: bool,
 }
@@ -30,12 +31,18 @@ pub(super) struct Output {
 impl Output {
     pub(super) fn new(when: ColorWhen) -> Self {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let color = match when {
+        let color = |is_terminal: bool| match when {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
-            ColorWhen::Auto => io::stderr().is_terminal() && !unwanted,
+            ColorWhen::Auto => is_terminal && !unwanted,
         };
-        Self { color, failure: None, closed: false }
+        let (color, data_color) = (color(io::stderr().is_terminal()), color(io::stdout().is_terminal()));
+        Self { color, data_color, failure: None, closed: false }
+    }
+
+    /// A word of data for a person, in colour where that is wanted.
+    pub(super) fn painted(&self, word: &str, style: &str) -> String {
+        painted(word, style, self.data_color)
     }
 
     /// Prints data, whole and at once.
@@ -98,7 +105,7 @@ fn painted(word: &str, style: &str, color: bool) -> String {
 }
 
 /// What comes from pages and servers must not steer the terminal.
-fn safe(text: &str) -> String {
+pub(super) fn safe(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 

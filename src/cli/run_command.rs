@@ -12,7 +12,7 @@ use super::{duration, settings};
 use crate::base::limits::SETTLE_MS_DEFAULT;
 use crate::config::DuokeConfig;
 use crate::host::{
-    self, Forwarder, Hosted, Log, Names, Notice, Outcome, Plugin, RunOptions, SEED_DEFAULT, Target, Watch,
+    self, Forwarder, Hosted, Log, Names, Notice, Outcome, Plugin, Processes, RunOptions, SEED_DEFAULT, Target, Watch,
 };
 use crate::record::Reader;
 
@@ -71,14 +71,14 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments, runtime: &Handle, output: &mut Output) -> Exit {
     exit_when_interrupted(runtime);
     match prepare(&arguments, runtime, output) {
-        Ok(Prepared { pages, failed, log, forward, confinement_required }) => {
+        Ok(Prepared { pages, failed, log, forward, processes }) => {
             let options = RunOptions {
                 settle_ms: arguments.settle,
                 realtime: arguments.realtime,
                 strict: arguments.strict,
                 all: arguments.all,
                 seed: arguments.seed,
-                confinement_required,
+                processes,
                 dom_by_name: arguments.pages.len() > 1,
                 dom: arguments.dom,
             };
@@ -97,7 +97,7 @@ struct Prepared {
     failed: usize,
     log: Option<Log>,
     forward: Option<Forwarder>,
-    confinement_required: bool,
+    processes: Processes,
 }
 
 fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<Prepared, Exit> {
@@ -126,7 +126,7 @@ fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
         }
     }
     let log = arguments.events.as_deref().map(|path| open_log(path, failed, output)).transpose()?;
-    Ok(Prepared { pages, failed, log, forward, confinement_required: settings::requires_confinement(&config) })
+    Ok(Prepared { pages, failed, log, forward, processes: Processes::of(&config) })
 }
 
 /// The way to WeChat, where messages are to be forwarded; without an account nothing runs.

@@ -12,22 +12,24 @@ const USER_FOLDER: &str = "duoke";
 
 /// The configuration in force: flag > environment > `duoke.toml` here > the user's > defaults.
 pub(super) fn load(flag: &dyn Fn(&str) -> Option<String>) -> Result<DuokeConfig, ConfigError> {
-    let mut layers = vec![Layer::read(DUOKE_FILE.as_ref())?];
-    if let Some(path) = user_file() {
-        layers.push(Layer::read(&path)?);
-    }
-    resolve(flag, &|name| std::env::var(name).ok(), &layers)
+    let layers = files().iter().map(|file| Layer::read(file)).collect::<Result<Vec<_>, _>>()?;
+    resolve(flag, &environment, &layers)
+}
+
+/// The files that are read, the project's before the user's.
+pub(super) fn files() -> Vec<PathBuf> {
+    [Some(PathBuf::from(DUOKE_FILE)), user_file()].into_iter().flatten().collect()
+}
+
+/// A variable of the environment.
+pub(super) fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 fn user_file() -> Option<PathBuf> {
     let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let configuration = folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config")))?;
     Some(configuration.join(USER_FOLDER).join(DUOKE_FILE))
-}
-
-/// Whether pages run only where the system confines them wholly.
-pub(super) fn requires_confinement(config: &DuokeConfig) -> bool {
-    config.confinement.value == "require"
 }
 
 /// What is wrong with a configuration.

@@ -14,6 +14,8 @@ pub const CALLBACK_MODES: [&str; 3] = ["plain", "compat", "secure"];
 
 /// What to do with a page that this system does not confine wholly: not run it, or say so.
 pub const CONFINEMENTS: [&str; 2] = ["require", "warn"];
+/// How page processes come to be: forked where that can be, or each started and loaded afresh.
+pub const LAUNCHES: [&str; 2] = ["fork", "spawn"];
 
 /// The configuration in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct DuokeConfig {
     pub store_path: Setting<String>,
     /// `[process] confinement`: one of [`CONFINEMENTS`].
     pub confinement: Setting<String>,
+    /// `[process] launch`: one of [`LAUNCHES`].
+    pub launch: Setting<String>,
     /// `[console] listen`
     pub console_listen: Setting<String>,
     /// `[limits]`: bounds of every page.

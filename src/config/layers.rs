@@ -6,8 +6,8 @@ use std::path::Path;
 use url::Url;
 
 use super::duoke::{
-    CALLBACK_MODES, CONFINEMENTS, CallbackConfig, DuokeConfig, Origin, PROFILES, PluginEntry, SeatEntry, Setting,
-    WechatConfig,
+    CALLBACK_MODES, CONFINEMENTS, CallbackConfig, DuokeConfig, LAUNCHES, Origin, PROFILES, PluginEntry, SeatEntry,
+    Setting, WechatConfig,
 };
 use super::error::{ConfigError, Source};
 use super::limits::LimitSettings;
@@ -31,7 +31,7 @@ pub struct Key {
 }
 
 /// Every setting, in the order `duoke config show` prints them.
-pub const KEYS: [Key; 12] = [
+pub const KEYS: [Key; 13] = [
     key("wechat", "base_url", "DUOKE_WECHAT_BASE_URL", Some("https://api.weixin.qq.com"), check_url),
     key("wechat", "profile", "DUOKE_WECHAT_PROFILE", Some("2025"), |text| check_word(text, &PROFILES)),
     key("wechat", "app_id", "DUOKE_APP_ID", None, check_any),
@@ -43,6 +43,7 @@ pub const KEYS: [Key; 12] = [
     secret("wechat.callback", "encoding_aes_key", "DUOKE_ENCODING_AES_KEY", check_aes_key),
     key("store", "path", "DUOKE_STORE_PATH", Some("state"), check_any),
     key("process", "confinement", "DUOKE_CONFINEMENT", Some("warn"), |text| check_word(text, &CONFINEMENTS)),
+    key("process", "launch", "DUOKE_LAUNCH", Some("fork"), |text| check_word(text, &LAUNCHES)),
     key("console", "listen", "DUOKE_CONSOLE_LISTEN", Some("127.0.0.1:8081"), check_listen),
 ];
 
@@ -142,6 +143,12 @@ impl Layer {
         Ok(())
     }
 
+    /// Whether it holds a secret.
+    #[must_use]
+    pub fn has_secret(&self) -> bool {
+        KEYS.iter().any(|key| key.secret && self.value(&key.path()).is_some())
+    }
+
     fn value(&self, path: &str) -> Option<&Setting<String>> {
         self.values.iter().find(|(name, _)| name == path).map(|(_, setting)| setting)
     }
@@ -191,6 +198,7 @@ pub fn resolve(
         },
         store_path: defaulted(take("store.path")),
         confinement: defaulted(take("process.confinement")),
+        launch: defaulted(take("process.launch")),
         console_listen: defaulted(take("console.listen")),
         plugins: layers.iter().map(|layer| &layer.plugins).find(|list| !list.is_empty()).cloned().unwrap_or_default(),
         seats: layers.iter().map(|layer| &layer.seats).find(|list| !list.is_empty()).cloned().unwrap_or_default(),

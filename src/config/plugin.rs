@@ -16,7 +16,17 @@ pub const PLUGIN_FILE: &str = "plugin.toml";
 pub const SIGNATURE_TTL_S_DEFAULT: u32 = 7200;
 
 const KEYS: [&str; 12] = [
-    "name", "page", "dialects", "send", "late", "allow", "replace", "echat", "extra_events", "user_change", "dialogs",
+    "name",
+    "page",
+    "dialects",
+    "send",
+    "late",
+    "allow",
+    "replace",
+    "echat",
+    "extra_events",
+    "user_change",
+    "dialogs",
     "limits",
 ];
 

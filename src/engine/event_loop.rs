@@ -17,8 +17,8 @@ use super::meter::{Meter, Verdict};
 use crate::base::clock::TimestampMs;
 use crate::base::interrupt::{self, Cut};
 use crate::base::limits::page::PageLimits;
-use crate::base::whereabouts;
 use crate::base::limits::{IDLE_HORIZON_MS, NESTED_TIMER_MS_MIN, TIMER_NESTING_CLAMPED};
+use crate::base::whereabouts;
 use crate::event::{Cause, Console, Effect, Fault, Place};
 
 /// What a page gave out.

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use super::conversation::{Entry, render, shown};
 use super::forward::{ForwardError, Forwarder, Target};
 use super::plugin::{Names, Plugin, PluginError};
+use super::processes::Processes;
 use super::rights::Rights;
 use super::run::{Hosted, Log, Outcome, RunOptions, run};
 use super::samples::{DEMO_LOG, SAMPLES};
@@ -95,7 +96,7 @@ pub struct DemoOutcome {
 ///
 /// # Errors
 /// [`DemoError`]: it could not begin.
-pub fn demo(runtime: &Handle, watch: &mut dyn Watch) -> Result<DemoOutcome, DemoError> {
+pub fn demo(runtime: &Handle, processes: Processes, watch: &mut dyn Watch) -> Result<DemoOutcome, DemoError> {
     let running = Rc::new(runtime.block_on(Sandbox::start(SandboxConfig::default()))?);
     let mut names = Names::default();
     let mut pages = Vec::new();
@@ -108,7 +109,8 @@ pub fn demo(runtime: &Handle, watch: &mut dyn Watch) -> Result<DemoOutcome, Demo
     let talk = Rc::new(RefCell::new(Talk::default()));
     let log = Log { lines: lines(running.clone(), talk.clone()), name: "demo.jsonl".to_owned() };
     let mut faults = Faults { watch, count: 0 };
-    let outcome = run(pages, Some(log), Some(forward), RunOptions::default(), &mut faults);
+    let options = RunOptions { processes, ..RunOptions::default() };
+    let outcome = run(pages, Some(log), Some(forward), options, &mut faults);
     let conversation = talk.borrow().conversation(&running);
     Ok(DemoOutcome { conversation, outcome, faults: faults.count })
 }

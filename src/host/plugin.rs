@@ -7,15 +7,19 @@ use std::sync::Arc;
 use url::Url;
 
 use super::rights::Rights;
+use super::run::SEED_DEFAULT;
 use crate::base::limits::page::PageLimits;
+use crate::base::limits::{ANSWER_BYTES_MAX, CLOCK_START_MS};
 use crate::config::plugin::PLUGIN_FILE;
 use crate::config::{ConfigError, Dialect, Dialogs, LimitSettings, PluginConfig};
 use crate::dialect::mcs_ticket;
 use crate::net::{
-    Answer, Destination, EmbeddedFiles, Folder, Guard, Live, NetError, PluginNetwork, Replacements, Request,
+    Answer, Destination, EmbeddedFiles, Folder, Guard, Live, NetError, Network, PluginNetwork, Replacements, Request,
+    ScriptCookies,
 };
-use crate::page::Source;
+use crate::page::{PageOptions, Source};
 use crate::session::PluginPolicy;
+use crate::webapi::world::Settings;
 
 /// What a folder without `plugin.toml` is opened by, first found.
 const INDEX_FILES: [&str; 2] = ["index.html", "index.htm"];
@@ -265,9 +269,40 @@ impl Plugin {
         limits.apply(&mut self.limits);
     }
 
+    /// Looks for its page, where that lies in the plugin's own folder; nobody else is asked.
+    ///
+    /// # Errors
+    /// It is not there or cannot be read.
+    pub fn look_for_page(&self) -> Result<(), NetError> {
+        let (Source::Document(page) | Source::Script(_, page)) = &self.source;
+        match self.folder.as_ref().filter(|folder| folder.owns(page)) {
+            Some(folder) => {
+                folder.answer(&Request::get(page.clone(), Destination::Document, 0), ANSWER_BYTES_MAX).map(drop)
+            }
+            None => Ok(()),
+        }
+    }
+
     fn add_ticket(&self, url: &mut Url) {
         if let Some(ticket) = &self.ticket {
             mcs_ticket::add_ticket(url, ticket);
+        }
+    }
+
+    /// What its page is opened with, at the ordinary start and with the ordinary seed.
+    #[must_use]
+    pub fn page_options(&self, network: Arc<dyn Network>, cookies: Arc<dyn ScriptCookies>) -> PageOptions {
+        let Dialogs { confirm, prompt } = self.dialogs.clone();
+        PageOptions {
+            source: self.source.clone(),
+            network,
+            cookies,
+            settings: Settings { confirm, prompt, ..Settings::default() },
+            start: CLOCK_START_MS,
+            seed: SEED_DEFAULT,
+            resume: None,
+            realtime: false,
+            limits: self.limits,
         }
     }
 
@@ -301,7 +336,8 @@ enum Files<'a> {
     Embedded(EmbeddedFiles),
 }
 
-fn is_address(page: &str) -> bool {
+/// Whether a PAGE argument is an address.
+pub(super) fn is_address(page: &str) -> bool {
     let is_scheme = |scheme: &str| page.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     is_scheme("http://") || is_scheme("https://")
 }

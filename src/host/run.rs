@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::forward::{Forwarder, Sender};
 use super::lines::Lines;
 use super::plugin::Plugin;
+use super::processes::Processes;
 use super::stage::{Happened, Stage};
 use super::watch::{Closed, Notice, Watch};
 use crate::base::clock::TimestampMs;
@@ -16,12 +17,8 @@ use crate::engine::event_loop::Output;
 use crate::event::{Line, Stimulus, StimulusKind, stimulus::STIMULUS_PREFIX};
 use crate::net::PluginNetwork;
 use crate::outbox::Summary;
-use crate::page::{Driver, LoadError, PageOptions};
-#[cfg(target_os = "linux")]
-use crate::process::Templates;
-use crate::process::{PageProcess, Spawner};
+use crate::page::{LoadError, PageOptions};
 use crate::record::ReadError;
-use crate::webapi::world::Settings;
 
 /// The seed of a page's random numbers where nobody gives one. Every page has the same: what one does must not depend
 /// on which others run.
@@ -56,8 +53,8 @@ pub struct RunOptions {
     pub all: bool,
     /// The seed of the pages' random numbers.
     pub seed: u64,
-    /// Whether pages run only where the system confines them wholly.
-    pub confinement_required: bool,
+    /// How the pages' processes come to be.
+    pub processes: Processes,
     /// Where the documents go at the end.
     pub dom: Option<PathBuf>,
     /// Whether each page's document has a file of its own, with the page's name in the file's.
@@ -72,7 +69,7 @@ impl Default for RunOptions {
             strict: false,
             all: false,
             seed: SEED_DEFAULT,
-            confinement_required: false,
+            processes: Processes::default(),
             dom: None,
             dom_by_name: false,
         }
@@ -110,27 +107,6 @@ struct Run<'a> {
     ids: BTreeSet<String>,
     /// Nobody reads the lines any more.
     closed: bool,
-}
-
-/// A page in a process of its own, with the ordinary bounds. One that takes its place is forked, where the system can.
-#[must_use]
-pub fn page_process(options: PageOptions) -> Box<dyn Driver + Send> {
-    Box::new(process(options))
-}
-
-fn process(options: PageOptions) -> PageProcess {
-    let spawner = Spawner::of_this_program();
-    #[cfg(target_os = "linux")]
-    let launcher = Arc::new(Templates::new(spawner));
-    #[cfg(not(target_os = "linux"))]
-    let launcher = Arc::new(spawner);
-    PageProcess::new(options, launcher)
-}
-
-/// The same, for a page that must not run where the system does not confine it wholly.
-#[must_use]
-pub fn confined_page_process(options: PageOptions) -> Box<dyn Driver + Send> {
-    Box::new(process(options).requiring_confinement())
 }
 
 /// Opens the pages, plays the log, delivers, writes the documents.
@@ -190,20 +166,14 @@ impl Run<'_> {
         for Hosted { plugin, network } in pages {
             let network = Arc::new(network);
             let name = plugin.name.clone();
-            let dialogs = plugin.dialogs.clone();
             let options = PageOptions {
-                source: plugin.source.clone(),
-                cookies: network.cookies().clone(),
-                network: network.clone(),
-                settings: Settings { confirm: dialogs.confirm, prompt: dialogs.prompt, ..Settings::default() },
                 start,
                 seed: self.options.seed,
-                resume: None,
                 realtime: self.options.realtime,
-                limits: plugin.limits,
+                ..plugin.page_options(network.clone(), network.cookies().clone())
             };
-            let make = if self.options.confinement_required { confined_page_process } else { page_process };
-            match self.stage.open(plugin, options, make) {
+            let processes = self.options.processes;
+            match self.stage.open(plugin, options, |options| processes.page(options)) {
                 Ok(loading) => {
                     let missing = self.stage.unconfined();
                     if !missing.is_empty() {

@@ -112,7 +112,9 @@ impl PageProcess {
             return Err(LoadError::Unconfined(self.unconfined.clone()));
         }
         match opened {
-            Ok(FromPage::Opened(Ok(mut turn))) if self.scrutiny.allows(&turn, self.options.start..=TimestampMs::MAX) => {
+            Ok(FromPage::Opened(Ok(mut turn)))
+                if self.scrutiny.allows(&turn, self.options.start..=TimestampMs::MAX) =>
+            {
                 match launch.loaded {
                     Some(loaded) => turn.emissions.splice(0..0, loaded.emissions).for_each(drop),
                     None if turn.idle => self.launcher.note(&opening, listening.heard()),

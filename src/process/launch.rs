@@ -48,6 +48,17 @@ pub enum Level {
     Loaded,
 }
 
+/// How many pages came to be in which way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Served {
+    /// By [`Level::Spawned`].
+    pub spawned: u64,
+    /// By [`Level::Compiled`].
+    pub compiled: u64,
+    /// By [`Level::Loaded`].
+    pub loaded: u64,
+}
+
 /// A page process that has just come to be.
 pub struct Launch {
     /// The process.
@@ -71,6 +82,11 @@ pub trait Launcher: Debug + Send + Sync {
     /// A page that was opened so has loaded by itself, and what it asked for meanwhile: what a launcher may learn from.
     fn note(&self, opening: &Opening, asked: Asked) {
         let _ = (opening, asked);
+    }
+
+    /// How many pages came to be in which way; one that has only one way does not count.
+    fn served(&self) -> Served {
+        Served::default()
     }
 }
 

@@ -32,7 +32,7 @@ pub mod templates;
 
 pub use asked::Asked;
 pub use host::PageProcess;
-pub use launch::{Launch, Launched, Launcher, Level, PAGE_COMMAND, Spawner};
+pub use launch::{Launch, Launched, Launcher, Level, PAGE_COMMAND, Served, Spawner};
 pub use protocol::Opening;
 #[cfg(target_os = "linux")]
-pub use templates::{Served, Templates};
+pub use templates::Templates;

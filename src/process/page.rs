@@ -155,7 +155,8 @@ impl Server {
             (Some(Role::Page), _) => return Ok(()),
             (None, _) => {
                 deadline::set_up(&self.limits).map_err(|error| error.to_string())?;
-                let missing = confine(role, self.limits.memory_bytes).map_err(|error| format!("confinement: {error}"))?;
+                let missing =
+                    confine(role, self.limits.memory_bytes).map_err(|error| format!("confinement: {error}"))?;
                 let may_run = missing.is_empty() || !self.confinement_required;
                 self.host.say(&FromPage::Confined(missing));
                 if !may_run {

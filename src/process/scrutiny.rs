@@ -56,7 +56,8 @@ impl Scrutiny {
                 Output::Fault(_) => faults += 1,
             }
         }
-        let PageLimits { messages_per_turn, effects_per_turn, console_lines_per_turn, faults_per_turn, .. } = self.limits;
+        let PageLimits { messages_per_turn, effects_per_turn, console_lines_per_turn, faults_per_turn, .. } =
+            self.limits;
         // Beside the page's own faults: that there were too many lines, too many faults, and why the turn was cut short.
         let reasons = 3;
         effects <= effects_per_turn

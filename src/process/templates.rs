@@ -13,25 +13,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
-use serde::Serialize;
 
 use super::asked::{Again, Asked};
-use super::launch::{Ending, Launch, Launched, Launcher, Level, Spawner};
+use super::launch::{Ending, Launch, Launched, Launcher, Level, Served, Spawner};
 use super::live::{Doors, Live};
 use super::protocol::{FromPage, Opening, Role, ToPage};
 use crate::base::limits::{PAGE_STDERR_BYTES_MAX, TEMPLATE_ANSWER_MS};
 use crate::page::{PageOptions, Turn};
-
-/// How many pages came to be in which way.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Served {
-    /// By [`Level::Spawned`].
-    pub spawned: u64,
-    /// By [`Level::Compiled`].
-    pub compiled: u64,
-    /// By [`Level::Loaded`].
-    pub loaded: u64,
-}
 
 /// Starts the pages of one plugin, as cheaply as can be.
 pub struct Templates {
@@ -78,13 +66,6 @@ impl Templates {
     #[must_use]
     pub fn up_to(self, best: Level) -> Self {
         Self { best, ..self }
-    }
-
-    /// How many pages came to be in which way.
-    #[must_use]
-    pub fn served(&self) -> Served {
-        let [spawned, compiled, loaded] = [0, 1, 2].map(|level| self.served[level].load(Ordering::Relaxed));
-        Served { spawned, compiled, loaded }
     }
 
     /// The plugin has changed: pages are loaded afresh. What is compiled stays, for it is found by its text.
@@ -194,6 +175,11 @@ impl Launcher for Templates {
             // The newest version is the one that further pages will be of.
             (state.known, state.loaded, state.is_never_the_same) = (Some(known), None, false);
         }
+    }
+
+    fn served(&self) -> Served {
+        let [spawned, compiled, loaded] = [0, 1, 2].map(|level| self.served[level].load(Ordering::Relaxed));
+        Served { spawned, compiled, loaded }
     }
 }
 

@@ -12,11 +12,11 @@ use super::form_encoding::encoder;
 use super::missing;
 use super::target::TargetObject;
 use super::world::World;
+use crate::base::interrupt;
 use crate::dom::parse::DocumentParser;
 use crate::dom::{NodeRef, tree};
 use crate::engine::event_loop::{EventLoop, Output};
 use crate::engine::fault::{Described, describe};
-use crate::base::interrupt;
 use crate::engine::script;
 use crate::event::{Cause, Fault, NavigateKind};
 

@@ -56,6 +56,7 @@ fn defaults() {
         (&wechat.callback.mode, "secure"),
         (&config.store_path, "state"),
         (&config.confinement, "warn"),
+        (&config.launch, "fork"),
         (&config.console_listen, "127.0.0.1:8081"),
     ];
     for (setting, value) in table {
@@ -152,6 +153,7 @@ fn errors_say_where_and_what() {
         ("[wechat.callback]\nencoding_aes_key = \"short\"", "2:20", "is not 43 letters and digits", ""),
         ("[wechat.callback]\nkey = \"a\"", "2:1", "unknown key `wechat.callback.key`", ""),
         ("[console]\nlisten = \"8081\"", "2:10", "is not an address and a port", ""),
+        ("[process]\nlaunch = \"thread\"", "2:10", "`process.launch` is not one of fork, spawn", ""),
         ("[store]\npath = \"\"", "2:8", "`store.path` is empty", ""),
         ("[plugin]\npath = \"a\"", "1:1", "an array of tables ([[plugin]])", ""),
         ("[[plugin]]\npaht = \"a\"", "2:1", "unknown key `plugin.paht`", "did you mean `path`?"),

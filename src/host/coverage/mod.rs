@@ -25,7 +25,7 @@ use recorder::Recorder;
 
 /// Looks at a page: runs what `make` makes of it, where that is given, then scans what it loaded.
 #[must_use]
-pub fn coverage(page: &str, hosted: Hosted, make: Option<Make>) -> Report {
+pub fn coverage(page: &str, hosted: Hosted, make: Option<&Make>) -> Report {
     let Hosted { plugin, network } = hosted;
     let recorder = Arc::new(Recorder::new(network));
     let source = plugin.source.clone();

@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use super::report::{Report, Verdict};
+use super::trial::Make;
 use super::{coverage, text};
 use crate::host::{Hosted, Names, Plugin, Rights};
 use crate::page::PageThread;
@@ -19,11 +20,8 @@ fn look(files: &[(&str, &str)], with_run: bool) -> Report {
     let plugin = Plugin::resolve(path.to_str().unwrap(), &mut Names::default()).unwrap();
     let rights = Rights::new(Vec::new(), Vec::new()).unwrap();
     let network = plugin.network(&rights, None, "kf0001@duoke").unwrap();
-    let mut report = coverage(
-        "page",
-        Hosted { plugin, network },
-        with_run.then_some(|options| Box::new(PageThread::new(options)) as _),
-    );
+    let make: &Make = &|options| Box::new(PageThread::new(options));
+    let mut report = coverage("page", Hosted { plugin, network }, with_run.then_some(make));
     // The folder is another one each time.
     report.page = files[0].0.to_owned();
     report

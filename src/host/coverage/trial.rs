@@ -8,10 +8,8 @@ use crate::base::limits::{CLOCK_START_MS, SETTLE_MS_DEFAULT};
 use crate::engine::event_loop::Output;
 use crate::event::{Console, ConsoleLevel, Fault, Stimulus, parse_line};
 use crate::host::plugin::Plugin;
-use crate::host::run::SEED_DEFAULT;
 use crate::host::stage::{Happened, Stage};
-use crate::page::{Driver, PageOptions};
-use crate::webapi::world::Settings;
+use crate::page::{Driver, LoadError, PageOptions};
 
 /// What the page is told, in the client's own words (plugin-apis.md §1.4).
 pub const TOLD: [(&str, &str); 2] = [
@@ -36,6 +34,8 @@ pub struct Seen {
 pub struct Trial {
     /// Why there was no page, and what to do about it.
     pub not_loaded: Option<(String, Option<String>)>,
+    /// Whether that is because the system does not confine it as required.
+    pub unconfined: bool,
     /// Whether the page's thread ended.
     pub ended: bool,
     /// How often the page had which effect, by its type in logs.
@@ -47,28 +47,18 @@ pub struct Trial {
 }
 
 /// How a page that is to be tried comes to be.
-pub type Make = fn(PageOptions) -> Box<dyn Driver + Send>;
+pub type Make = dyn Fn(PageOptions) -> Box<dyn Driver + Send>;
 
 /// Runs a page.
 #[must_use]
-pub fn run(plugin: Plugin, recorder: &Arc<Recorder>, make: Make) -> Trial {
-    let dialogs = plugin.dialogs.clone();
-    let options = PageOptions {
-        source: plugin.source.clone(),
-        cookies: recorder.cookies().clone(),
-        network: recorder.clone(),
-        settings: Settings { confirm: dialogs.confirm, prompt: dialogs.prompt, ..Settings::default() },
-        start: CLOCK_START_MS,
-        seed: SEED_DEFAULT,
-        resume: None,
-        realtime: false,
-        limits: plugin.limits,
-    };
+pub fn run(plugin: Plugin, recorder: &Arc<Recorder>, make: &Make) -> Trial {
+    let options = plugin.page_options(recorder.clone(), recorder.cookies().clone());
     let mut stage = Stage::new(SETTLE_MS_DEFAULT, false);
     let mut trial = Trial::default();
     match stage.open(plugin, options, make) {
         Ok(happened) => trial.take(happened),
         Err(error) => {
+            trial.unconfined = matches!(error, LoadError::Unconfined(_));
             trial.not_loaded = Some((error.to_string(), error.hint()));
             return trial;
         }

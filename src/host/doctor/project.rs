@@ -1,0 +1,120 @@
+//! The configuration: its files, its secrets, its plugins.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use super::{Check, State};
+use crate::config::plugin::PLUGIN_FILE;
+use crate::config::{DuokeConfig, Layer, Origin, PluginConfig, PluginEntry, Setting, resolve};
+use crate::host::plugin::{Names, Plugin, PluginError, is_address};
+
+/// Reads the configuration. Of files that are wrong nothing holds, so that everything else can be looked at.
+#[must_use]
+pub fn read(files: &[PathBuf], env: &dyn Fn(&str) -> Option<String>) -> (DuokeConfig, Vec<Check>) {
+    let (mut layers, mut errors) = (Vec::new(), Vec::new());
+    for file in files {
+        match Layer::read(file) {
+            Ok(layer) => layers.push((file, layer)),
+            Err(error) => errors.push(error),
+        }
+    }
+    let secret_files =
+        layers.iter().filter(|(_, layer)| layer.has_secret()).map(|(file, _)| file.to_path_buf()).collect();
+    let layers: Vec<Layer> = layers.into_iter().map(|(_, layer)| layer).collect();
+    let none = |_: &str| None;
+    let config = resolve(&none, env, &layers).or_else(|error| {
+        errors.push(error);
+        resolve(&none, &none, &layers)
+    });
+    let config = config.expect("what files say was checked when they were read");
+    let configuration = match errors.first() {
+        None => Check::ok("configuration", files_found(files)),
+        Some(first) => {
+            let found = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            let hint = first.hint().unwrap_or("correct it; `duoke` does not run with it");
+            Check::not_ok("configuration", State::Failed, found, hint)
+        }
+    };
+    let checks = [configuration, account(&config), secrets(secret_files, &config.plugins), plugins(&config.plugins)];
+    (config, checks.map(Check::of_configuration).to_vec())
+}
+
+fn files_found(files: &[PathBuf]) -> String {
+    let shown = |file: &PathBuf| {
+        let absent = if file.exists() { "" } else { " (not there)" };
+        format!("{}{absent}", file.display())
+    };
+    files.iter().map(shown).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether what WeChat asks for is there; never what it is.
+fn account(config: &DuokeConfig) -> Check {
+    const NAME: &str = "account";
+    fn said<T>(name: &str, setting: Option<&Setting<T>>) -> String {
+        match setting {
+            Some(setting) => format!("{name} set ({})", setting.origin),
+            None => format!("{name} not set"),
+        }
+    }
+    let (wechat, callback) = (&config.wechat, &config.wechat.callback);
+    let found = [
+        said("app id", wechat.app_id.as_ref()),
+        said("app secret", wechat.app_secret.as_ref()),
+        said("callback token", callback.token.as_ref()),
+        said("encoding AES key", callback.encoding_aes_key.as_ref()),
+    ];
+    let found = found.join(", ");
+    if wechat.app_id.is_some() == wechat.app_secret.is_some() {
+        return Check::ok(NAME, found);
+    }
+    Check::not_ok(NAME, State::Warning, found, "`--forward` needs both DUOKE_APP_ID and DUOKE_APP_SECRET")
+}
+
+/// Whether files with secrets can be read by others: the configuration's, and each plugin's.
+fn secrets(mut files: Vec<PathBuf>, plugins: &[PluginEntry]) -> Check {
+    const NAME: &str = "secret_files";
+    let toml = plugins.iter().map(|entry| Path::new(&page_of(entry)).join(PLUGIN_FILE));
+    files.extend(toml.filter(|file| PluginConfig::read(file).is_ok_and(|config| config.echat.token.is_some())));
+    let is_open = |file: &&PathBuf| file.metadata().is_ok_and(|data| data.mode() & 0o044 != 0);
+    let shown = |files: Vec<&PathBuf>| files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>();
+    let open = shown(files.iter().filter(is_open).collect());
+    if !open.is_empty() {
+        let found = format!("others can read the secrets in {}", open.join(", "));
+        return Check::not_ok(NAME, State::Warning, found, format!("chmod go-r {}", open.join(" ")));
+    }
+    let found = match shown(files.iter().collect()).join(", ") {
+        none if none.is_empty() => "no secrets in files".to_owned(),
+        files => format!("only their owner can read {files}"),
+    };
+    Check::ok(NAME, found)
+}
+
+/// Whether each `[[plugin]]` is one.
+fn plugins(entries: &[PluginEntry]) -> Check {
+    const NAME: &str = "plugins";
+    let (mut names, mut found, mut problems) = (Names::default(), Vec::new(), Vec::new());
+    for entry in entries {
+        let plugin = Plugin::resolve(&page_of(entry), &mut names);
+        let plugin = plugin.and_then(|plugin| plugin.look_for_page().map(|()| plugin).map_err(PluginError::from));
+        match plugin {
+            Ok(plugin) => found.push(plugin.name),
+            Err(error) => problems.push((format!("{}: {error}", entry.origin), error.hint())),
+        }
+    }
+    if let Some((_, hint)) = problems.first() {
+        let hint = hint.clone().unwrap_or_else(|| "correct the path".to_owned());
+        let problems: Vec<String> = problems.into_iter().map(|(problem, _)| problem).collect();
+        return Check::not_ok(NAME, State::Failed, problems.join("; "), hint);
+    }
+    Check::ok(NAME, if found.is_empty() { "none is named in duoke.toml".to_owned() } else { found.join(", ") })
+}
+
+/// The PAGE that a `[[plugin]]` means: a path is relative to the file it stands in.
+fn page_of(entry: &PluginEntry) -> String {
+    match &entry.origin {
+        Origin::File { file, .. } if !is_address(&entry.path) => {
+            Path::new(file).with_file_name(&entry.path).display().to_string()
+        }
+        _ => entry.path.clone(),
+    }
+}
