@@ -23,8 +23,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use duoke::base::limits::{DEATHS_MAX, SETTLE_MS_DEFAULT};
-use duoke::event::Fault;
 use duoke::engine::event_loop::Output;
+use duoke::event::Fault;
 use duoke::page::{Driver as _, Turn};
 use duoke::process::{Bounds, Launcher, PageProcess};
 use process_bench::{BOUNDS, MAP, PATIENT, Site, USER_A, USER_B, held, input, launchers, lines};

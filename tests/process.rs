@@ -15,9 +15,9 @@ use duoke::process::launch::{Ending, Launch};
 use duoke::process::protocol::{FromPage, Opening, ToPage};
 use duoke::process::{Bounds, Launched, Launcher, PageProcess, frame};
 use page_bench::on_page_stack;
+use process_bench::{BOUNDS, MAP, PATIENT, Site, USER_A, USER_B, input, lines};
 #[cfg(target_os = "linux")]
 use process_bench::{held, launchers};
-use process_bench::{BOUNDS, MAP, PATIENT, Site, USER_A, USER_B, input, lines};
 
 /// Opens the page and tells it the lines; what it gave out, a turn a line.
 fn run(driver: &mut dyn Driver, told: &[&str]) -> Result<String, LoadError> {
@@ -190,10 +190,10 @@ impl Launcher for Unconfined {
     fn launch(&self, _: &Opening, _: &PageOptions) -> std::io::Result<Launch> {
         let (host, page) = UnixStream::pair()?;
         std::thread::spawn(move || {
-            let ToPage::Open(..) = frame::read(&page).unwrap() else { panic!("the first frame opens") };
+            let ToPage::Open(_, opening) = frame::read(&page).unwrap() else { panic!("the first frame opens") };
             frame::write(&page, &FromPage::Confined(vec!["landlock: absent".to_owned()])).unwrap();
             // A host that has gone needs no answer.
-            let _ = frame::write(&page, &FromPage::Opened(Ok(Turn { now: i64::MAX, ..Turn::default() })));
+            let _ = frame::write(&page, &FromPage::Opened(Ok(Turn { now: opening.start, ..Turn::default() })));
         });
         Ok(Launch { process: Box::new(Nobody), stream: host, loaded: None, unconfined: Vec::new() })
     }

@@ -151,6 +151,9 @@ pub const SANDBOX_TOKENS_MAX: usize = 1_000;
 pub const OPTIONS_MAX: usize = 100_000;
 /// Largest frame between host and page process, in bytes: above the largest answer a page may have.
 pub const FRAME_BYTES_MAX: usize = 80 * 1024 * 1024;
+/// Bytes that a page process may say in one turn, requests and answer together: more than its memory holds. What it asks
+/// for waits in the host's memory.
+pub const EXCHANGE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Computing time of one turn after which the page's next native call fails, uncatchably, in ms (cli.md, Running
 /// several pages).
 pub const TURN_SOFT_MS: u64 = 1_000;
@@ -164,8 +167,12 @@ pub const DEATHS_MAX: usize = 5;
 pub const DEATHS_WINDOW_MS: u64 = 60_000;
 /// Longest a template may take to answer that it has forked or reaped, in ms: it has nothing else to do.
 pub const TEMPLATE_ANSWER_MS: u64 = 5_000;
-/// Longest a page process may rest in one turn, waiting for answers and timers in real time, in ms.
+/// Longest a page process may rest in one turn, waiting for answers, in ms, beside the time in which it settles and, in
+/// real time, the time until its stimulus.
 pub const REST_MS_MAX: u64 = 120_000;
+/// Page time that a turn may take beside that of its stimulus and its settling, in ms: readings of the clock and calls of
+/// `PutMsg` take some, as many as a page can make before its deadline.
+pub const TURN_DRIFT_MS_MAX: i64 = 3_600_000;
 /// Bytes of a page process's standard error that are kept for the report of its death.
 pub const PAGE_STDERR_BYTES_MAX: usize = 4 * 1024;
 /// Places of one API that `duoke coverage` prints as data; the count says how many there are.

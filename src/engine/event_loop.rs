@@ -16,7 +16,7 @@ use super::clock::PageClock;
 use super::interrupt;
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{IDLE_HORIZON_MS, NESTED_TIMER_MS_MIN, TIMER_NESTING_CLAMPED};
-use crate::event::{Cause, Console, Effect, Fault};
+use crate::event::{Cause, Console, Effect, Fault, Place};
 
 /// What a page gave out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -158,6 +158,14 @@ impl EventLoop {
         let subject = cause.as_ref().and_then(|c| c.user.clone()).or_else(|| self.user.borrow().clone());
         let emission = Emission { time: self.clock.now(), cause, subject, output };
         self.emissions.borrow_mut().push(emission);
+    }
+
+    /// Reports that the turn has computed too long, once: whatever still runs meets the same end.
+    pub fn report_timeout(&self, place: Place) {
+        if let Some(deadline_ms) = interrupt::take_report() {
+            let deadline_ms = i64::try_from(deadline_ms).unwrap_or(i64::MAX);
+            self.emit(Output::Fault(Fault::Timeout { deadline_ms, place }));
+        }
     }
 
     /// What was given out since the last call.
@@ -312,6 +320,8 @@ impl EventLoop {
             work(context);
         }
         super::heap::collect_if_grown();
+        // Between microtasks no script runs that could fail.
+        self.report_timeout(Place::default());
         self.cause.replace(before);
     }
 

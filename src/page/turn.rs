@@ -197,6 +197,8 @@ impl Page {
                 event_loop.run_tasks(context);
             }
             if interrupt::is_raised() {
+                // Where nothing that ran has said so: between tasks, or while a document is parsed.
+                event_loop.report_timeout(Place::default());
                 return;
             }
             if self.follow_navigation() || self.finish_loading() || event_loop.has_task() {

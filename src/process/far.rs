@@ -103,8 +103,13 @@ impl Line {
 
     /// Whether a frame is there within `longest`.
     fn is_there(&self, longest: Duration) -> bool {
+        self.poll(PollFlags::POLLIN, longest)
+    }
+
+    /// Waits for one of these, or the end of the connection.
+    fn poll(&self, flags: PollFlags, longest: Duration) -> bool {
         let timeout = PollTimeout::try_from(longest).unwrap_or(PollTimeout::MAX);
-        let mut files = [PollFd::new(self.stream.as_fd(), PollFlags::POLLIN)];
+        let mut files = [PollFd::new(self.stream.as_fd(), flags)];
         poll(&mut files, timeout).is_ok_and(|ready| ready > 0)
     }
 
@@ -146,7 +151,10 @@ impl Network for FarHost {
     }
 
     fn rest(&self, time: Duration) {
-        self.line().resting(|_| std::thread::sleep(time));
+        // A host that goes meanwhile is noticed, and the page goes too.
+        self.line().resting(|line| {
+            line.poll(PollFlags::empty(), time);
+        });
     }
 }
 

@@ -16,7 +16,7 @@ use super::probe::Tried;
 use super::protocol::{Bounds, FromPage, Opening, Role, ToPage, VERSION};
 use super::scrutiny::Scrutiny;
 use crate::base::clock::{Stopwatch, TimestampMs};
-use crate::base::limits::{DEATHS_MAX, DEATHS_WINDOW_MS};
+use crate::base::limits::{DEATHS_MAX, DEATHS_WINDOW_MS, REST_MS_MAX};
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Fault, Place, Stimulus};
 use crate::net::{Network, ScriptCookies};
@@ -44,6 +44,10 @@ pub struct PageProcess {
 
 fn doors(options: &PageOptions) -> (&dyn Network, &dyn ScriptCookies) {
     (&*options.network, &*options.cookies)
+}
+
+fn duration(ms: i64) -> Duration {
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0))
 }
 
 impl PageProcess {
@@ -94,6 +98,8 @@ impl PageProcess {
         live.unconfined = launch.unconfined;
         let listening = Listening::new(doors.network, doors.cookies);
         let resume = opening.resume;
+        let settled = resume.map_or(opening.start, |moment| moment.at).saturating_add(self.settle_ms);
+        live.rest = duration(self.settle_ms);
         let message = match launch.loaded {
             Some(_) => ToPage::Resume(resume),
             None => ToPage::Open(Role::Page, Box::new(opening.clone())),
@@ -105,7 +111,7 @@ impl PageProcess {
             return Err(LoadError::Unconfined(self.unconfined.clone()));
         }
         match opened {
-            Ok(FromPage::Opened(Ok(mut turn))) if self.scrutiny.allows(&turn, self.options.start) => {
+            Ok(FromPage::Opened(Ok(mut turn))) if self.scrutiny.allows(&turn, self.options.start, settled) => {
                 match launch.loaded {
                     Some(loaded) => turn.emissions.splice(0..0, loaded.emissions).for_each(drop),
                     None if turn.idle => self.launcher.note(&opening, listening.heard()),
@@ -169,9 +175,12 @@ impl PageProcess {
             self.told.hear(stimulus)
         });
         let bounds = self.bounds;
+        let settled = self.now.max(input.at).saturating_add(input.settle_ms);
+        let rest = self.rest(&input);
         let Some(live) = &mut self.live else { return self.silence(input.at) };
+        live.rest = rest;
         let death = match live.exchange(&ToPage::Turn(Box::new(input)), doors(&self.options), bounds) {
-            Ok(FromPage::Turned(turn)) if self.scrutiny.allows(&turn, self.now) => {
+            Ok(FromPage::Turned(turn)) if self.scrutiny.allows(&turn, self.now, settled) => {
                 self.now = turn.now;
                 return turn;
             }
@@ -192,6 +201,13 @@ impl PageProcess {
             output: Output::Fault(fault),
         };
         Turn { emissions: faults.into_iter().map(emission).collect(), now: self.now, idle: true, repeated: 0 }
+    }
+
+    /// How long it may rest in a turn: while page time passes that it waits in.
+    fn rest(&self, input: &TurnInput) -> Duration {
+        let passing = duration(input.at.saturating_sub(self.now));
+        let waits = if self.options.realtime { passing } else { passing.min(Duration::from_millis(REST_MS_MAX)) };
+        waits + duration(input.settle_ms)
     }
 
     /// Time passes for a page that is not there.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::clock::TimestampMs;
-use crate::base::limits::{EMISSIONS_PER_TURN_MAX, TOLD_USERS_MAX};
+use crate::base::limits::{EMISSIONS_PER_TURN_MAX, TOLD_USERS_MAX, TURN_DRIFT_MS_MAX};
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Effect, Outcome, Stimulus, parse_put_msg};
 use crate::page::Turn;
@@ -26,13 +26,17 @@ impl Scrutiny {
     }
 
     /// Whether a turn is one that this page could have had: nobody it was not told of, no message but what its argument
-    /// says, time that does not go back.
+    /// says, in the time from `before` to about `settled`.
     #[must_use]
-    pub fn allows(&self, turn: &Turn, before: TimestampMs) -> bool {
-        turn.now >= before
+    pub fn allows(&self, turn: &Turn, before: TimestampMs, settled: TimestampMs) -> bool {
+        let time = before..=settled.max(before).saturating_add(TURN_DRIFT_MS_MAX);
+        time.contains(&turn.now)
             && turn.repeated == 0
             && turn.emissions.len() <= EMISSIONS_PER_TURN_MAX
-            && turn.emissions.iter().all(|emission| self.allows_emission(emission))
+            && turn
+                .emissions
+                .iter()
+                .all(|emission| (before..=turn.now).contains(&emission.time) && self.allows_emission(emission))
     }
 
     fn allows_emission(&self, emission: &Emission) -> bool {
@@ -83,31 +87,35 @@ mod tests {
 
     #[test]
     fn an_honest_turn_passes() {
-        assert!(scrutiny().allows(&turn("oA", call()), 0));
-        assert!(scrutiny().allows(&Turn::default(), 0));
+        assert!(scrutiny().allows(&turn("oA", call()), 0, 5));
+        assert!(scrutiny().allows(&Turn::default(), 0, 0));
     }
 
     #[test]
     fn nobody_is_reached_who_was_not_told() {
-        assert!(!scrutiny().allows(&turn("oB", call()), 0));
+        assert!(!scrutiny().allows(&turn("oB", call()), 0, 5));
         let mut lying = turn("oA", call());
         lying.emissions[0].subject = Some(Arc::from("oB"));
-        assert!(!scrutiny().allows(&lying, 0));
+        assert!(!scrutiny().allows(&lying, 0, 5));
     }
 
     #[test]
     fn messages_are_those_of_the_argument() {
         let mut lying = call();
         lying.messages = vec![Message::Text { text: "other".to_owned() }];
-        assert!(!scrutiny().allows(&turn("oA", lying), 0));
+        assert!(!scrutiny().allows(&turn("oA", lying), 0, 5));
         let mut lying = call();
         "{".clone_into(&mut lying.argument);
-        assert!(!scrutiny().allows(&turn("oA", lying), 0));
+        assert!(!scrutiny().allows(&turn("oA", lying), 0, 5));
     }
 
     #[test]
-    fn time_does_not_go_back_and_nothing_is_a_repetition() {
-        assert!(!scrutiny().allows(&turn("oA", call()), 6));
-        assert!(!scrutiny().allows(&Turn { repeated: 1, ..turn("oA", call()) }, 0));
+    fn time_goes_on_and_not_far_and_nothing_is_a_repetition() {
+        assert!(!scrutiny().allows(&turn("oA", call()), 6, 6));
+        let far = Turn { now: i64::MAX, ..Turn::default() };
+        assert!(!scrutiny().allows(&far, 0, 10_000));
+        assert!(scrutiny().allows(&far, i64::MAX, i64::MAX));
+        assert!(!scrutiny().allows(&Turn { now: 4, ..turn("oA", call()) }, 0, 5), "before it is said");
+        assert!(!scrutiny().allows(&Turn { repeated: 1, ..turn("oA", call()) }, 0, 5));
     }
 }

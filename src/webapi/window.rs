@@ -180,11 +180,7 @@ fn report(described: &Described, value: Option<JsValue>, url: &str, context: &mu
     let place = script::place(described, url, context);
     let message = described.message.clone();
     if described.is_limit && interrupt::is_raised() {
-        // Whatever still runs meets the same end; once is enough.
-        if let Some(deadline_ms) = interrupt::take_report() {
-            let deadline_ms = i64::try_from(deadline_ms).unwrap_or(i64::MAX);
-            EventLoop::of(context).emit(Output::Fault(Fault::Timeout { deadline_ms, place }));
-        }
+        EventLoop::of(context).report_timeout(place);
         return;
     }
     let fault = if described.is_limit {

@@ -3,7 +3,7 @@
 //! brackets: fault.uncaught, fault.parse, fault.killed, fault.timeout
 eval('('.repeat(1e5));
 
-//! brackets in a function: fault.uncaught, fault.killed, fault.timeout
+//! brackets in a function: nothing, fault.uncaught, fault.killed, fault.timeout
 new Function('('.repeat(1000) + '1' + ')'.repeat(1000));
 
 //! lists: fault.uncaught, fault.killed, fault.timeout

@@ -21,7 +21,7 @@ while (true) { try { while (true) document.title; } catch (e) {} finally { conti
 //! finally goes on: fault.timeout
 for (;;) { try { throw 1; } catch (e) { throw 2; } finally { continue; } }
 
-//! return is taken back: fault.timeout
+//! return is taken back: fault.timeout, fault.limit
 while (true) { try { return 1; } finally { continue; } }
 
 //! nested tries: fault.timeout

@@ -26,7 +26,7 @@ o.a = 1;
 var proxy = new Proxy({}, { get: function (target, name, self) { return self[name]; } });
 proxy.a;
 
-//! a proxy for its own target: fault.limit, fault.uncaught, fault.killed
+//! a proxy for its own target: fault.timeout, fault.limit, fault.uncaught, fault.killed
 var proxy = new Proxy({}, {});
 Object.setPrototypeOf(proxy, proxy);
 proxy.a;
@@ -102,7 +102,7 @@ var o = {};
 for (var i = 0; i < 1e6; i++) o = Object.create(o);
 o.a;
 
-//! a chain of proxies: fault.limit, fault.uncaught, fault.killed, fault.timeout
+//! a chain of proxies: nothing, fault.limit, fault.uncaught, fault.killed, fault.timeout
 var proxy = {};
 for (var i = 0; i < 1e5; i++) proxy = new Proxy(proxy, {});
 proxy.a;
