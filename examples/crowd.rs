@@ -32,7 +32,7 @@ mod crowd {
     use duoke::event::{Stimulus, parse_line};
     use duoke::net::{Folder, Guard, PluginNetwork};
     use duoke::page::{Driver as _, Moment, PageOptions, Source, TurnInput};
-    use duoke::process::{PageProcess, Spawner, Templates};
+    use duoke::process::{Launcher as _, PageProcess, Spawner, Templates};
     use duoke::webapi::world::Settings;
 
     /// A page and its time.

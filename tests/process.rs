@@ -3,103 +3,22 @@
 #![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
 
 mod page_bench;
+mod process_bench;
 
 use std::fmt::Write as _;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use duoke::base::limits::page::PageLimits;
 use duoke::base::limits::{CLOCK_START_MS, SETTLE_MS_DEFAULT};
-use duoke::engine::event_loop::{Emission, Output};
-use duoke::event::{Stimulus, parse_line};
-use duoke::net::Folder;
-use duoke::page::{Driver, LoadError, Page, PageOptions, Turn, TurnInput};
+use duoke::page::{Driver, LoadError, Page, PageOptions, Turn};
 use duoke::process::launch::{Ending, Launch};
 use duoke::process::protocol::{FromPage, Opening, ToPage};
-use duoke::process::{Launched, Launcher, PageProcess, Spawner, frame};
+use duoke::process::{Launched, Launcher, PageProcess, frame};
+use page_bench::on_page_stack;
+use process_bench::{BOUNDS, MAP, PATIENT, Site, USER_A, USER_B, input, lines};
 #[cfg(target_os = "linux")]
-use duoke::process::{Level, Templates};
-use page_bench::{on_page_stack, options};
-
-/// Short, so that the tests are; long enough for an honest turn on a busy machine.
-const BOUNDS: PageLimits = PageLimits {
-    turn_soft_ms: 500,
-    turn_hard_ms: 1_500,
-    memory_bytes: 64 * 1024 * 1024,
-    restart_pause_ms: 1,
-    ..PageLimits::DEFAULT
-};
-/// For pages that meet no deadline.
-const PATIENT: PageLimits = PageLimits { turn_soft_ms: 60_000, turn_hard_ms: 60_000, ..BOUNDS };
-
-const USER_A: &str = r#"{"event":"OnUserChange","useraccount":"oA"}"#;
-const USER_B: &str = r#"{"event":"OnUserChange","useraccount":"oB"}"#;
-const MAP: &str = r#"{"event":"OnMapMsgClick","latitude":1,"longitude":2,"location":"x","scale":3}"#;
-
-const PUT: &str = "<script>var puts = 0; function put(text) { return external.PutMsg(JSON.stringify({msg: {head: \
-                   {random: String(++puts)}, body: [{type: 0, content: {text: String(text)}}]}})); }</script>";
-
-/// The ways in which pages come to be, each with the pages of one plugin.
-fn launchers() -> Vec<Arc<dyn Launcher>> {
-    let spawner = Spawner::new(PathBuf::from(env!("CARGO_BIN_EXE_duoke")));
-    #[cfg(target_os = "linux")]
-    return [Level::Spawned, Level::Compiled, Level::Loaded]
-        .map(|best| Arc::new(Templates::new(spawner.clone()).up_to(best)) as Arc<dyn Launcher>)
-        .to_vec();
-    #[cfg(not(target_os = "linux"))]
-    vec![Arc::new(spawner)]
-}
-
-/// A page of this markup, and whatever files are beside it.
-struct Site {
-    folder: tempfile::TempDir,
-}
-
-impl Site {
-    fn new(markup: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("index.html"), format!("{PUT}{markup}")).unwrap();
-        Self { folder }
-    }
-
-    fn with(self, name: &str, content: &str) -> Self {
-        std::fs::write(self.folder.path().join(name), content).unwrap();
-        self
-    }
-
-    fn options(&self) -> PageOptions {
-        options(Folder::open("demo", self.folder.path()).unwrap(), "index.html", Vec::new())
-    }
-
-    fn processes(&self, limits: PageLimits) -> Vec<PageProcess> {
-        let options = || PageOptions { limits, ..self.options() };
-        let process = |launcher| PageProcess::new(options(), launcher);
-        launchers().into_iter().map(process).collect()
-    }
-}
-
-fn input(line: &str, number: u64, now: i64) -> TurnInput {
-    let stimulus = Stimulus::from_line(&parse_line(line, number, "events").unwrap().unwrap());
-    TurnInput { stimulus: Some(stimulus), at: now, settle_ms: SETTLE_MS_DEFAULT }
-}
-
-fn show(emission: &Emission) -> String {
-    let whom = emission.subject.as_deref().unwrap_or("nobody");
-    match &emission.output {
-        Output::Effect(effect) => {
-            let data = effect.data();
-            let text = data["msg"]["body"][0]["content"]["text"].as_str().map(str::to_owned);
-            format!("{whom}: {}", text.unwrap_or_else(|| data.to_string()))
-        }
-        Output::Fault(fault) => format!("{whom}: {} {}", fault.type_name(), fault.message()),
-        Output::Console(line) => format!("{whom}: {}", line.text),
-    }
-}
-
-fn lines(turn: &Turn) -> Vec<String> {
-    turn.emissions.iter().map(show).collect()
-}
+use process_bench::{held, launchers};
 
 /// Opens the page and tells it the lines; what it gave out, a turn a line.
 fn run(driver: &mut dyn Driver, told: &[&str]) -> Result<String, LoadError> {
@@ -296,10 +215,10 @@ impl Launcher for Unconfined {
     fn launch(&self, _: &Opening, _: &PageOptions) -> std::io::Result<Launch> {
         let (host, page) = UnixStream::pair()?;
         std::thread::spawn(move || {
-            let ToPage::Open(..) = frame::read(&page).unwrap() else { panic!("the first frame opens") };
+            let ToPage::Open(_, opening) = frame::read(&page).unwrap() else { panic!("the first frame opens") };
             frame::write(&page, &FromPage::Confined(vec!["landlock: absent".to_owned()])).unwrap();
             // A host that has gone needs no answer.
-            let _ = frame::write(&page, &FromPage::Opened(Ok(Turn { now: i64::MAX, ..Turn::default() })));
+            let _ = frame::write(&page, &FromPage::Opened(Ok(Turn { now: opening.start, ..Turn::default() })));
         });
         Ok(Launch { process: Box::new(Nobody), stream: host, loaded: None, unconfined: Vec::new() })
     }
@@ -331,19 +250,6 @@ fn nothing_leads_out_of_a_page_process() {
     assert!(open.is_empty(), "{open:#?}");
     let refused = tried.iter().filter(|tried| tried.answer.contains("not permitted") || tried.answer.contains("EPERM"));
     assert!(refused.count() > 8, "by the filter, not by chance: {tried:#?}");
-}
-
-/// Processes below this one, and descriptors that are open here.
-#[cfg(target_os = "linux")]
-fn held() -> (usize, usize) {
-    let parent = std::process::id().to_string();
-    let is_child =
-        |stat: &str| stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)) == Some(&parent);
-    let processes = std::fs::read_dir("/proc").unwrap().filter(|entry| {
-        let stat = entry.as_ref().unwrap().path().join("stat");
-        std::fs::read_to_string(stat).is_ok_and(|stat| is_child(&stat))
-    });
-    (processes.count(), std::fs::read_dir("/proc/self/fd").unwrap().count())
 }
 
 /// 50 deaths, or as many as `DUOKE_TEST_KILLS` says.

@@ -168,9 +168,13 @@ pub const SANDBOX_TOKENS_MAX: usize = 1_000;
 pub const OPTIONS_MAX: usize = 100_000;
 /// Largest frame between host and page process, in bytes: above the largest answer a page may have.
 pub const FRAME_BYTES_MAX: usize = 80 * 1024 * 1024;
+/// Bytes that a page process may say in one turn, requests and answer together: more than its memory holds. What it asks
+/// for waits in the host's memory.
+pub const EXCHANGE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Longest a template may take to answer that it has forked or reaped, in ms: it has nothing else to do.
 pub const TEMPLATE_ANSWER_MS: u64 = 5_000;
-/// Longest a page process may rest in one turn, waiting for answers and timers in real time, in ms.
+/// Longest a page process may rest in one turn, waiting for answers, in ms, beside the time in which it settles and, in
+/// real time, the time until its stimulus.
 pub const REST_MS_MAX: u64 = 120_000;
 /// Descriptors that the host holds for a page: connection, handle and errors of its process, as many of its template's,
 /// and requests under way.

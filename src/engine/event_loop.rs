@@ -88,6 +88,7 @@ pub struct EventLoop {
     after_task: Cell<Option<fn(&mut Context)>>,
     user: RefCell<Option<Arc<str>>>,
     closed: Cell<bool>,
+    document_url: RefCell<String>,
 }
 
 impl EventLoop {
@@ -113,6 +114,7 @@ impl EventLoop {
             after_task: Cell::new(None),
             user: RefCell::default(),
             closed: Cell::new(false),
+            document_url: RefCell::default(),
         }
     }
 
@@ -139,6 +141,11 @@ impl EventLoop {
     /// Sets what follows each task and its microtasks: the rendering opportunity (HTML §8.1.7.3, step 2).
     pub fn set_after_task(&self, work: fn(&mut Context)) {
         self.after_task.set(Some(work));
+    }
+
+    /// Sets the address of the page's document, for reports.
+    pub fn set_document_url(&self, url: &str) {
+        url.clone_into(&mut self.document_url.borrow_mut());
     }
 
     /// Sets the user the page was last told.
@@ -289,9 +296,10 @@ impl EventLoop {
         self.has_task() || self.left_microtasks.get() || self.next_due().is_some_and(|due| due <= self.clock.now())
     }
 
-    /// Says why the turn is cut short, where nothing has said so yet.
-    pub fn report_cut(&self, place: Place) {
+    /// Says why the turn is cut short, where nothing has said so yet; without a place in the page's script, of its document.
+    pub fn report_cut(&self, place: Option<Place>) {
         let Some(cut) = interrupt::take_report() else { return };
+        let place = place.unwrap_or_else(|| Place { url: self.document_url.borrow().clone(), ..Place::default() });
         // Past every bound there is room for the reason.
         self.push(Output::Fault(match cut {
             Cut::Deadline(ms) => Fault::Timeout { deadline_ms: i64::try_from(ms).unwrap_or(i64::MAX), place },
@@ -375,6 +383,10 @@ impl EventLoop {
             work(context);
         }
         super::heap::collect_if_grown();
+        if interrupt::is_raised() {
+            // Between microtasks no script runs that could fail.
+            self.report_cut(None);
+        }
         self.cause.replace(before);
     }
 

@@ -175,6 +175,7 @@ impl Page {
         let window = Rc::new(window);
         context.insert_data(window.clone());
         mcs::install(Rc::new(McsState::new(self.told.clone())), &mut context);
+        self.event_loop.set_document_url(fetched.url.as_str());
         self.window = Some(window);
         self.context = Some(context);
         self.parse_document();

@@ -202,7 +202,8 @@ impl Page {
                 event_loop.run_tasks(context);
             }
             if interrupt::is_raised() {
-                return event_loop.report_cut(self.somewhere());
+                // Where nothing that ran has said so: between tasks, or while a document is parsed.
+                return event_loop.report_cut(None);
             }
             if self.follow_navigation() || self.finish_loading() || event_loop.has_task() {
                 continue;
@@ -233,12 +234,6 @@ impl Page {
         if self.options.realtime && distance_ms > 0 {
             self.world.network.rest(Duration::from_millis(u64::try_from(distance_ms).unwrap_or(0)));
         }
-    }
-
-    /// A place in the page, where nobody knows more.
-    fn somewhere(&self) -> Place {
-        let url = self.window.as_ref().map(|window| window.url.borrow().to_string());
-        Place { url: url.unwrap_or_default(), ..Place::default() }
     }
 
     fn is_loaded(&self) -> bool {

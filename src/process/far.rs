@@ -110,8 +110,13 @@ impl Line {
 
     /// Whether a frame is there within `longest`.
     fn is_there(&self, longest: Duration) -> bool {
+        self.poll(PollFlags::POLLIN, longest)
+    }
+
+    /// Waits for one of these, or the end of the connection.
+    fn poll(&self, flags: PollFlags, longest: Duration) -> bool {
         let timeout = PollTimeout::try_from(longest).unwrap_or(PollTimeout::MAX);
-        let mut files = [PollFd::new(self.stream.as_fd(), PollFlags::POLLIN)];
+        let mut files = [PollFd::new(self.stream.as_fd(), flags)];
         poll(&mut files, timeout).is_ok_and(|ready| ready > 0)
     }
 

@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use crate::base::limits::FRAME_BYTES_MAX;
+use crate::base::limits::{EXCHANGE_BYTES_MAX, FRAME_BYTES_MAX};
 
 /// Why there is no frame.
 #[derive(Debug, Error)]
@@ -28,6 +28,9 @@ pub enum FrameError {
     /// More than a frame may have.
     #[error("a frame of {0} bytes, more than {FRAME_BYTES_MAX}")]
     TooLarge(usize),
+    /// More than one side may say before it is the other's turn.
+    #[error("more than {EXCHANGE_BYTES_MAX} bytes in one turn")]
+    Flood,
     /// Bytes that are no frame of this protocol.
     #[error("a frame that cannot be read: {0}")]
     Malformed(#[from] rmp_serde::decode::Error),

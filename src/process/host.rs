@@ -5,6 +5,7 @@
 //! One that dies is reported; the next turn gets a fresh one, which is told the current user again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::asked::Listening;
 use super::deaths::Deaths;
@@ -15,8 +16,8 @@ use super::probe::Tried;
 use super::protocol::{FromPage, Opening, Role, ToPage, VERSION};
 use super::scrutiny::Scrutiny;
 use crate::base::clock::TimestampMs;
-use crate::base::limits::CLOCK_MS_PER_COMPUTED_MS_MAX;
 use crate::base::limits::page::PageLimits;
+use crate::base::limits::{CLOCK_MS_PER_COMPUTED_MS_MAX, REST_MS_MAX};
 use crate::base::whereabouts;
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Cause, Fault, Place, Stimulus};
@@ -43,6 +44,10 @@ pub struct PageProcess {
 
 fn doors(options: &PageOptions) -> Doors {
     (options.network.clone(), options.cookies.clone())
+}
+
+fn duration(ms: i64) -> Duration {
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0))
 }
 
 impl PageProcess {
@@ -101,6 +106,8 @@ impl PageProcess {
         live.now = Some(opening.resume.map_or(opening.start, |moment| moment.at));
         let listening = Arc::new(Listening::new(doors.network, doors.cookies));
         let resume = opening.resume;
+        let settled = resume.map_or(opening.start, |moment| moment.at).saturating_add(self.settle_ms);
+        live.rest = duration(self.settle_ms);
         let message = match launch.loaded {
             Some(_) => ToPage::Resume(resume),
             None => ToPage::Open(Role::Page, Box::new(opening.clone())),
@@ -113,7 +120,7 @@ impl PageProcess {
         }
         match opened {
             Ok(FromPage::Opened(Ok(mut turn)))
-                if self.scrutiny.allows(&turn, self.options.start..=TimestampMs::MAX) =>
+                if self.scrutiny.allows(&turn, self.options.start..=self.latest(settled)) =>
             {
                 match launch.loaded {
                     Some(loaded) => turn.emissions.splice(0..0, loaded.emissions).for_each(drop),
@@ -180,10 +187,13 @@ impl PageProcess {
             self.scrutiny.told(stimulus);
             self.told.hear(stimulus)
         });
+        let settled = self.now.max(input.at).saturating_add(input.settle_ms);
+        let rest = self.rest_of(input);
         let Some(live) = &mut self.live else { return self.silence(input.at) };
+        live.rest = rest;
         let message = ToPage::Turn(Box::new(input.clone()));
         let death = match live.exchange(&message, doors(&self.options), &self.options.limits) {
-            Ok(FromPage::Turned(turn)) if self.scrutiny.allows(&turn, self.now..=self.latest(input)) => {
+            Ok(FromPage::Turned(turn)) if self.scrutiny.allows(&turn, self.now..=self.latest(settled)) => {
                 self.now = turn.now;
                 return turn;
             }
@@ -199,11 +209,10 @@ impl PageProcess {
         turn
     }
 
-    /// The page time at which a turn must be over: the page waits so long at most, and its clock goes while it computes.
-    fn latest(&self, input: &TurnInput) -> TimestampMs {
+    /// The latest page time of a page that waits until `settled`: its clock goes on while it computes.
+    fn latest(&self, settled: TimestampMs) -> TimestampMs {
         let computing = i64::try_from(self.options.limits.turn_hard_ms).unwrap_or(i64::MAX);
-        let computing = computing.saturating_mul(CLOCK_MS_PER_COMPUTED_MS_MAX);
-        self.now.max(input.at).saturating_add(input.settle_ms).saturating_add(computing)
+        settled.saturating_add(computing.saturating_mul(CLOCK_MS_PER_COMPUTED_MS_MAX))
     }
 
     fn fault(&self, fault: Fault, cause: Option<Cause>) -> Emission {
@@ -242,6 +251,13 @@ impl PageProcess {
             turn.emissions.append(&mut told.emissions);
             (turn.now, turn.idle) = (told.now, told.idle);
         }
+    }
+
+    /// How long it may rest in a turn: while page time passes that it waits in.
+    fn rest_of(&self, input: &TurnInput) -> Duration {
+        let passing = duration(input.at.saturating_sub(self.now));
+        let waits = if self.options.realtime { passing } else { passing.min(Duration::from_millis(REST_MS_MAX)) };
+        waits + duration(input.settle_ms)
     }
 
     /// Time passes for a page that is not there.

@@ -1,6 +1,6 @@
 //! The host's side of a connection: one exchange after another with a running process.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -14,7 +14,7 @@ use super::protocol::{FromPage, ToPage};
 use super::started::{Started, TooMany, beginning};
 use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::limits::page::PageLimits;
-use crate::base::limits::{REQUESTS_PER_LONG_TURN_MAX, REQUESTS_PER_SECOND_MAX, REQUESTS_PER_TURN_MAX, REST_MS_MAX};
+use crate::base::limits::{EXCHANGE_BYTES_MAX, REQUESTS_PER_LONG_TURN_MAX, REQUESTS_PER_SECOND_MAX, REST_MS_MAX};
 use crate::net::{NetError, Network, Request, Response, ScriptCookies};
 
 /// What a page may ask: the network, and its cookies.
@@ -32,6 +32,8 @@ pub(super) struct Live {
     pub(super) now: Option<TimestampMs>,
     /// What of its confinement the process says that this system does not have.
     pub(super) unconfined: Vec<String>,
+    /// How long it may rest in an exchange.
+    pub(super) rest: Duration,
 }
 
 /// Why a process is of no more use.
@@ -64,34 +66,53 @@ fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
-/// Reads until a point in time, however slowly the bytes come.
-struct Until<'a, R> {
+/// A connection, read and written until a point in time, however slowly the other side goes.
+struct Until<'a, S> {
     stream: &'a UnixStream,
-    from: R,
+    by: S,
     started: Stopwatch,
     time: Duration,
 }
 
-impl<R: Read> Read for Until<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl<'a, S> Until<'a, S> {
+    fn new(stream: &'a UnixStream, by: S, time: Duration) -> Self {
+        Self { stream, by, started: Stopwatch::start(), time }
+    }
+
+    fn left(&self) -> io::Result<Option<Duration>> {
         let left = self.time.saturating_sub(self.started.elapsed());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        self.stream.set_read_timeout(Some(left))?;
-        self.from.read(buffer)
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(Some(left)) }
+    }
+}
+
+impl<S: Read> Read for Until<'_, S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(self.left()?)?;
+        self.by.read(buffer)
+    }
+}
+
+impl<S: Write> Write for Until<'_, S> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(self.left()?)?;
+        self.by.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.by.flush()
     }
 }
 
 impl Live {
     pub(super) fn new(process: Box<dyn Launched>, stream: UnixStream) -> Self {
         let (stream, writing) = (Arc::new(stream), Arc::default());
-        Self { process, stream, writing, started: None, now: None, unconfined: Vec::new() }
+        let rest = Duration::from_millis(REST_MS_MAX);
+        Self { process, stream, writing, started: None, now: None, unconfined: Vec::new(), rest }
     }
 
-    fn write(&self, message: &ToPage) -> Result<(), FrameError> {
+    fn write(&self, message: &ToPage, time: Duration) -> Result<(), FrameError> {
         let _held = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        frame::write(&*self.stream, message)
+        frame::write(Until::new(&self.stream, &*self.stream, time), message)
     }
 
     /// Says something and serves the page until it has answered.
@@ -102,73 +123,87 @@ impl Live {
         limits: &PageLimits,
     ) -> Result<FromPage, Death> {
         let hard = Duration::from_millis(limits.turn_hard_ms);
-        let mut used = Duration::ZERO;
-        let (mut rests, mut allowance) = (false, self.allowance(message));
-        self.stream.set_write_timeout(Some(hard)).map_err(FrameError::from)?;
-        self.write(message)?;
+        self.write(message, hard)?;
+        // What the page may still do: compute, rest, speak, ask.
+        let (mut time, mut rest, mut bytes) = (hard, self.rest.saturating_add(hard), EXCHANGE_BYTES_MAX);
+        let (mut rests, mut allowance) = (false, self.allowance(message, limits));
         loop {
             let started = Stopwatch::start();
-            let time = if rests { Duration::from_millis(REST_MS_MAX) } else { hard.saturating_sub(used) };
-            let heard = frame::read(Until { stream: &self.stream, from: &*self.stream, started, time })?;
-            if !rests {
-                used += started.elapsed();
+            let may_take = if rests { &mut rest } else { &mut time };
+            let mut from = Until::new(&self.stream, &*self.stream, *may_take).take(bytes);
+            let heard = frame::read(&mut from);
+            bytes = from.limit();
+            if bytes == 0 {
+                return Err(FrameError::Flood.into());
             }
-            match heard {
-                FromPage::Fetch(request) => {
+            *may_take = may_take.saturating_sub(started.elapsed());
+            match (heard?, rests) {
+                (FromPage::Rests, false) => rests = true,
+                (FromPage::Resumes, true) => rests = false,
+                // A page that rests does nothing else.
+                (FromPage::Rests | FromPage::Resumes, _) | (_, true) => return Err(Death::Confused),
+                (FromPage::Fetch(request), _) => {
                     let result = allowance.take(&request).and_then(|()| network.fetch(request));
-                    self.write(&ToPage::Fetched(result))?;
+                    time = self.answer(&ToPage::Fetched(result), time)?;
                 }
-                FromPage::Start(id, request) => {
+                (FromPage::Start(id, request), _) => {
                     let asked = allowance.take(&request).map(|()| (request, network.clone()));
-                    self.started()?.take(id, asked)?;
+                    self.started(limits)?.take(id, asked)?;
                 }
-                FromPage::Cookies(url, now) => self.write(&ToPage::Cookies(cookies.get_for_script(&url, now)))?,
-                FromPage::SetCookie(url, cookie, now) => cookies.set_from_script(&url, &cookie, now),
-                FromPage::Confined(missing) => self.unconfined = missing,
-                FromPage::Rests => rests = true,
-                FromPage::Resumes => rests = false,
-                answer => return Ok(answer),
+                (FromPage::Cookies(url, now), _) => {
+                    time = self.answer(&ToPage::Cookies(cookies.get_for_script(&url, now)), time)?;
+                }
+                (FromPage::SetCookie(url, cookie, now), _) => cookies.set_from_script(&url, &cookie, now),
+                (FromPage::Confined(missing), _) => self.unconfined = missing,
+                (answer, _) => return Ok(answer),
             }
         }
     }
 
+    /// Answers a page that waits for it; the time that is left to the page, which must not read slowly.
+    fn answer(&self, message: &ToPage, time: Duration) -> Result<Duration, FrameError> {
+        let started = Stopwatch::start();
+        self.write(message, time)?;
+        Ok(time.saturating_sub(started.elapsed()))
+    }
+
     /// Says something to a template, which answers at once; with the descriptors that come with the answer.
     pub(super) fn command(&self, message: &ToPage, time: Duration) -> Result<(FromPage, Vec<OwnedFd>), Death> {
-        self.stream.set_write_timeout(Some(time)).map_err(FrameError::from)?;
-        self.write(message)?;
-        let started = Stopwatch::start();
+        self.write(message, time)?;
         let mut from = WithDescriptors::new(&self.stream);
-        let answer = frame::read(Until { stream: &self.stream, from: &mut from, started, time })?;
+        let answer = frame::read(Until::new(&self.stream, &mut from, time))?;
         Ok((answer, from.descriptors))
     }
 
     /// The requests that the page has started.
-    fn started(&mut self) -> Result<&Started, FrameError> {
+    fn started(&mut self, limits: &PageLimits) -> Result<&Started, FrameError> {
         let started = match self.started.take() {
             Some(started) => started,
-            None => self.listen()?,
+            None => self.listen(limits)?,
         };
         Ok(self.started.insert(started))
     }
 
     /// None are started yet; a thread passes their answers on.
-    fn listen(&self) -> Result<Arc<Started>, FrameError> {
+    fn listen(&self, limits: &PageLimits) -> Result<Arc<Started>, FrameError> {
         let (replies, answers) = channel();
-        let started = Arc::new(Started::new(replies));
+        let in_flight_max = usize::try_from(limits.requests_in_flight).unwrap_or(usize::MAX);
+        let started = Arc::new(Started::new(replies, in_flight_max));
         let (weak, stream, writing) = (Arc::downgrade(&started), self.stream.clone(), self.writing.clone());
+        let time = Duration::from_millis(limits.turn_hard_ms);
         let thread = std::thread::Builder::new().name("replies".to_owned());
-        thread.spawn(move || pass_on(&answers, &weak, &stream, &writing))?;
+        thread.spawn(move || pass_on(&answers, &weak, &stream, &writing, time))?;
         Ok(started)
     }
 
     /// The requests that the page may make because of a message.
-    fn allowance(&mut self, message: &ToPage) -> Allowance {
+    fn allowance(&mut self, message: &ToPage, limits: &PageLimits) -> Allowance {
         let mut passed_ms = 0;
         if let (ToPage::Turn(input), Some(now)) = (message, &mut self.now) {
             passed_ms = input.at.saturating_sub(*now).max(0);
             *now = input.at.max(*now);
         }
-        Allowance::after(passed_ms)
+        Allowance::after(passed_ms, limits)
     }
 }
 
@@ -181,10 +216,11 @@ struct Allowance {
 
 impl Allowance {
     /// Those of a turn before which so much page time has passed.
-    fn after(passed_ms: i64) -> Self {
+    fn after(passed_ms: i64, limits: &PageLimits) -> Self {
+        let requests_max = usize::try_from(limits.requests_per_turn).unwrap_or(usize::MAX);
         let passed_s = usize::try_from(passed_ms / 1_000).unwrap_or(0);
-        let requests_max = REQUESTS_PER_TURN_MAX.saturating_add(passed_s.saturating_mul(REQUESTS_PER_SECOND_MAX));
-        let requests_max = requests_max.min(REQUESTS_PER_LONG_TURN_MAX);
+        let more = passed_s.saturating_mul(REQUESTS_PER_SECOND_MAX).min(REQUESTS_PER_LONG_TURN_MAX);
+        let requests_max = requests_max.saturating_add(more);
         Self { requests_max, left: requests_max }
     }
 
@@ -197,17 +233,18 @@ impl Allowance {
     }
 }
 
-/// Passes answers on to the page until there are no more, or the page is gone.
+/// Passes answers on to the page until there are no more, or the page is gone or takes longer than `time` for one.
 fn pass_on(
     answers: &Receiver<(u64, Result<Response, NetError>)>,
     started: &Weak<Started>,
     stream: &UnixStream,
     writing: &Mutex<()>,
+    time: Duration,
 ) {
     for (number, result) in answers {
         let Some(id) = started.upgrade().and_then(|started| started.id_of(number)) else { continue };
         let held = writing.lock().unwrap_or_else(PoisonError::into_inner);
-        if frame::write(stream, &ToPage::Reply(id, result)).is_err() {
+        if frame::write(Until::new(stream, stream, time), &ToPage::Reply(id, result)).is_err() {
             // A frame that broke off: nothing can be said any more. One that is gone already needs nothing.
             let _ = stream.shutdown(Shutdown::Both);
             return;
@@ -226,10 +263,11 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::base::limits::REQUESTS_IN_FLIGHT_MAX;
     use crate::net::{CookieJar, Destination, Reply};
     use crate::page::TurnInput;
     use crate::process::launch::Ending;
+
+    const LIMITS: PageLimits = PageLimits { requests_per_turn: 7, ..PageLimits::DEFAULT };
 
     struct Nobody;
 
@@ -261,7 +299,7 @@ mod tests {
 
     #[test]
     fn a_page_that_asks_and_does_not_read_is_held_few_answers() {
-        const ASKED: u64 = 3 * REQUESTS_IN_FLIGHT_MAX as u64;
+        const ASKED: u64 = 3 * PageLimits::DEFAULT.requests_in_flight;
         let (mut live, page) = live();
         let network = Arc::new(Large::default());
         let request = Request::get(Url::parse("http://a.test/").unwrap(), Destination::Xhr, 0);
@@ -273,7 +311,7 @@ mod tests {
         frame::write(&page, &FromPage::Document(String::new())).unwrap();
         let limits = PageLimits { turn_hard_ms: 60_000, ..PageLimits::default() };
         live.exchange(&ToPage::Document, (network.clone(), Arc::new(CookieJar::new())), &limits).unwrap();
-        assert_eq!(network.0.load(Ordering::Relaxed), REQUESTS_IN_FLIGHT_MAX);
+        assert_eq!(network.0.load(Ordering::Relaxed) as u64, limits.requests_in_flight);
 
         assert!(matches!(frame::read(&page).unwrap(), ToPage::Document));
         for id in 0..ASKED {
@@ -285,14 +323,10 @@ mod tests {
 
     #[test]
     fn a_turn_after_a_long_time_may_ask_more() {
-        let table = [
-            (0, REQUESTS_PER_TURN_MAX),
-            (999, REQUESTS_PER_TURN_MAX),
-            (60_000, REQUESTS_PER_TURN_MAX + 60 * REQUESTS_PER_SECOND_MAX),
-            (i64::MAX, REQUESTS_PER_LONG_TURN_MAX),
-        ];
+        let table =
+            [(0, 7), (999, 7), (60_000, 7 + 60 * REQUESTS_PER_SECOND_MAX), (i64::MAX, 7 + REQUESTS_PER_LONG_TURN_MAX)];
         for (passed_ms, requests_max) in table {
-            assert_eq!(Allowance::after(passed_ms).requests_max, requests_max, "{passed_ms} ms");
+            assert_eq!(Allowance::after(passed_ms, &LIMITS).requests_max, requests_max, "{passed_ms} ms");
         }
     }
 
@@ -300,12 +334,12 @@ mod tests {
     fn time_counts_once() {
         let turn = |at| ToPage::Turn(Box::new(TurnInput { stimulus: None, at, settle_ms: 0 }));
         let (mut live, _page) = live();
-        assert_eq!(live.allowance(&turn(60_000)), Allowance::after(0));
+        assert_eq!(live.allowance(&turn(60_000), &LIMITS), Allowance::after(0, &LIMITS));
         live.now = Some(1_000);
         for (at, passed_ms) in [(61_000, 60_000), (61_000, 0), (5_000, 0), (62_000, 1_000), (i64::MIN, 0)] {
-            assert_eq!(live.allowance(&turn(at)), Allowance::after(passed_ms), "{at}");
+            assert_eq!(live.allowance(&turn(at), &LIMITS), Allowance::after(passed_ms, &LIMITS), "{at}");
         }
-        assert_eq!(live.allowance(&ToPage::Document), Allowance::after(0));
+        assert_eq!(live.allowance(&ToPage::Document, &LIMITS), Allowance::after(0, &LIMITS));
     }
 
     #[test]

@@ -41,7 +41,10 @@ impl Scrutiny {
         time.contains(&turn.now)
             && turn.repeated.is_empty()
             && self.allows_so_many(turn)
-            && turn.emissions.iter().all(|emission| emission.time <= turn.now && self.allows_emission(emission))
+            && turn
+                .emissions
+                .iter()
+                .all(|emission| (*time.start()..=turn.now).contains(&emission.time) && self.allows_emission(emission))
     }
 
     fn allows_so_many(&self, turn: &Turn) -> bool {
@@ -140,8 +143,10 @@ mod tests {
     }
 
     #[test]
-    fn time_does_not_go_back_and_nothing_is_a_repetition() {
+    fn time_goes_on_and_not_far_and_nothing_is_a_repetition() {
         assert!(!scrutiny().allows(&turn("oA", call()), 6..=9));
+        assert!(!scrutiny().allows(&Turn { now: 10, ..Turn::default() }, TIME));
+        assert!(!scrutiny().allows(&Turn { now: 4, ..turn("oA", call()) }, TIME), "before it is said");
         assert!(!scrutiny().allows(&Turn { repeated: 0..1, ..turn("oA", call()) }, TIME));
     }
 }

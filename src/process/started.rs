@@ -6,9 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::base::limits::{
-    QUOTED_CHARS_MAX, REQUEST_BYTES_IN_FLIGHT_MAX, REQUESTS_IN_FLIGHT_MAX, REQUESTS_WAITING_MAX,
-};
+use crate::base::limits::{QUOTED_CHARS_MAX, REQUEST_BYTES_IN_FLIGHT_MAX, REQUESTS_WAITING_MAX};
 use crate::net::{NetError, Network, Reply, Request};
 
 /// A request and who is asked, or why nobody is.
@@ -19,6 +17,7 @@ pub(super) struct Started {
     state: Mutex<State>,
     /// Where answers go, each under [`Taken::number`].
     replies: Reply,
+    in_flight_max: usize,
 }
 
 #[derive(Default)]
@@ -46,9 +45,9 @@ struct Taken {
 pub(super) struct TooMany;
 
 impl Started {
-    /// None yet; answers go to `replies`.
-    pub(super) fn new(replies: Reply) -> Self {
-        Self { state: Mutex::default(), replies }
+    /// None yet; answers go to `replies`, and so many are under way at once.
+    pub(super) fn new(replies: Reply, in_flight_max: usize) -> Self {
+        Self { state: Mutex::default(), replies, in_flight_max }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -95,7 +94,7 @@ impl Started {
     /// Starts the first that waits, where there is room. One came or one went before: there is never room for more.
     fn start_next(&self) {
         let mut state = self.state();
-        if state.under_way.len() >= REQUESTS_IN_FLIGHT_MAX {
+        if state.under_way.len() >= self.in_flight_max {
             return;
         }
         let Some((taken, asked)) = state.waiting.pop_front() else { return };
@@ -139,6 +138,8 @@ mod tests {
     use super::*;
     use crate::net::{Destination, RefuseAll, Response};
 
+    const IN_FLIGHT: usize = 3;
+
     /// Never answers.
     struct Silent;
 
@@ -158,7 +159,7 @@ mod tests {
     #[test]
     fn what_requests_hold_has_a_bound_and_comes_back() {
         let (replies, answers) = channel();
-        let (started, network) = (Started::new(replies), Arc::new(Silent) as Arc<dyn Network>);
+        let (started, network) = (Started::new(replies, IN_FLIGHT), Arc::new(Silent) as Arc<dyn Network>);
         let half = REQUEST_BYTES_IN_FLIGHT_MAX / 2;
         let long = format!("http://a.test/{}", "x".repeat(1_000));
         for id in [5, 6] {
@@ -180,9 +181,9 @@ mod tests {
     #[test]
     fn so_many_wait_and_then_no_more() {
         let (replies, _answers) = channel();
-        let (started, network) = (Started::new(replies), Arc::new(Silent) as Arc<dyn Network>);
+        let (started, network) = (Started::new(replies, IN_FLIGHT), Arc::new(Silent) as Arc<dyn Network>);
         let take = || started.take(1, asked(&network, "http://a.test/", 0));
-        for _ in 0..REQUESTS_IN_FLIGHT_MAX + REQUESTS_WAITING_MAX {
+        for _ in 0..IN_FLIGHT + REQUESTS_WAITING_MAX {
             take().unwrap();
         }
         assert!(take().is_err());

@@ -181,8 +181,7 @@ fn report(described: &Described, value: Option<JsValue>, url: &str, context: &mu
     let place = script::place(described, url, context);
     let message = described.message.clone();
     if described.is_limit && interrupt::is_raised() {
-        // Whatever still runs meets the same end; once is enough.
-        return EventLoop::of(context).report_cut(place);
+        return EventLoop::of(context).report_cut(Some(place));
     }
     let fault = if described.is_limit {
         Fault::Limit { limit: message, value: crate::base::limits::RECURSION_DEPTH_MAX as u64, place }

@@ -1,0 +1,153 @@
+// Documents without end: deep, wide, long, and what walks over them.
+
+//! elements: fault.timeout, fault.limit
+for (;;) document.body.appendChild(document.createElement('p'));
+
+//! elements that are kept: fault.timeout, fault.limit
+for (var kept = []; ; ) kept.push(document.createElement('p'));
+
+//! a deep tree: fault.timeout, fault.limit
+for (var at = document.body; ; ) at = at.appendChild(document.createElement('p'));
+
+//! a deep tree, then its HTML: nothing, fault.timeout, fault.limit, fault.killed, fault.uncaught
+for (var at = document.body, i = 0; i < 20000; i++) at = at.appendChild(document.createElement('p'));
+document.body.innerHTML.length + document.body.textContent.length;
+
+//! a deep tree, then a copy: nothing, fault.timeout, fault.limit, fault.killed, fault.uncaught
+for (var at = document.body, i = 0; i < 20000; i++) at = at.appendChild(document.createElement('p'));
+document.body.cloneNode(true);
+
+//! a deep tree, then a search: nothing, fault.timeout, fault.limit, fault.killed, fault.uncaught
+for (var at = document.body, i = 0; i < 20000; i++) at = at.appendChild(document.createElement('p'));
+document.querySelectorAll('p p p > p, p:not(p p) ~ p, p:has(b)').length;
+
+//! a deep tree, then an event: nothing, fault.timeout, fault.limit, fault.killed, fault.uncaught
+for (var at = document.body, i = 0; i < 20000; i++) at = at.appendChild(document.createElement('p'));
+at.click();
+
+//! a deep tree, then its style: nothing, fault.timeout, fault.limit, fault.killed, fault.uncaught
+for (var at = document.body, i = 0; i < 20000; i++) at = at.appendChild(document.createElement('p'));
+getComputedStyle(at).fontSize + at.offsetHeight;
+
+//! a deep tree, thrown away: nothing, fault.timeout, fault.limit, fault.killed, fault.uncaught
+for (var at = document.body, i = 0; i < 20000; i++) at = at.appendChild(document.createElement('p'));
+document.body.innerHTML = '';
+
+//! deep HTML: nothing, fault.timeout, fault.limit, fault.killed
+document.body.innerHTML = '<div>'.repeat(1e5);
+
+//! deep lists of HTML: nothing, fault.timeout, fault.limit, fault.killed
+document.body.innerHTML = '<ul><li>'.repeat(1e5);
+
+//! deep tables of HTML: nothing, fault.timeout, fault.limit, fault.killed
+document.body.innerHTML = '<table><tr><td>'.repeat(5e4);
+
+//! formats that are opened again: nothing, fault.timeout, fault.limit, fault.killed
+document.body.innerHTML = '<b><i><u><s><p>'.repeat(1e4);
+
+//! HTML of many attributes: nothing, fault.timeout, fault.limit
+for (var html = '<p', i = 0; i < 1e5; i++) html += ' a' + i + '=1';
+document.body.innerHTML = html + '>';
+
+//! wide HTML: nothing, fault.timeout, fault.limit
+document.body.innerHTML = '<p>x'.repeat(1e6);
+
+//! HTML doubled: fault.timeout, fault.limit
+document.body.innerHTML = '<p>x</p>';
+for (;;) document.body.innerHTML += document.body.innerHTML;
+
+//! HTML added: fault.timeout, fault.limit
+for (;;) document.body.insertAdjacentHTML('beforeend', '<p>x</p>');
+
+//! copies of the whole: fault.timeout, fault.limit
+for (;;) document.body.appendChild(document.body.cloneNode(true));
+
+//! a list that grows while it is walked: fault.timeout, fault.limit
+document.body.innerHTML = '<p></p>';
+for (var list = document.getElementsByTagName('p'), i = 0; i < list.length; i++) {
+  document.body.appendChild(document.createElement('p'));
+}
+
+//! text that grows: fault.timeout, fault.limit
+var text = document.body.appendChild(document.createTextNode('x'));
+for (;;) text.appendData(text.data);
+
+//! attributes: fault.timeout, fault.limit
+for (var i = 0; ; i++) document.body.setAttribute('a' + i, i);
+
+//! a long attribute: fault.timeout, fault.limit, fault.uncaught
+for (var text = 'x'.repeat(1e5); ; ) document.body.className += text;
+
+//! a long selector: nothing, fault.timeout, fault.limit, fault.killed, fault.uncaught
+document.querySelectorAll(':not('.repeat(1e5) + 'p' + ')'.repeat(1e5));
+
+//! many selectors: nothing, fault.timeout, fault.limit, fault.killed, fault.uncaught
+document.querySelectorAll(new Array(2e5).join('p,') + 'p');
+
+//! selectors that try everything: nothing, fault.timeout
+document.body.innerHTML = '<p><i>'.repeat(2000);
+document.querySelectorAll('* * * * * * * * * b').length;
+
+//! a long style sheet: nothing, fault.timeout, fault.limit, fault.killed
+var style = document.createElement('style');
+style.textContent = 'p{color:red}'.repeat(2e5);
+document.head.appendChild(style);
+getComputedStyle(document.body).color;
+
+//! a style sheet that nests: nothing, fault.timeout, fault.limit, fault.killed
+var style = document.createElement('style');
+style.textContent = '@media all{'.repeat(1e5);
+document.head.appendChild(style);
+getComputedStyle(document.body).color;
+
+//! variables that multiply: nothing, fault.timeout, fault.limit, fault.killed
+for (var css = '--a0:x;', i = 1; i < 60; i++) css += '--a' + i + ':var(--a' + (i - 1) + ')var(--a' + (i - 1) + ');';
+document.body.style.cssText = css + 'color:var(--a59)';
+getComputedStyle(document.body).color;
+
+//! calc that nests: nothing, fault.timeout, fault.limit, fault.killed
+document.body.style.width = 'calc(' + '('.repeat(1e5) + '1px' + ')'.repeat(1e5) + ')';
+getComputedStyle(document.body).width;
+
+//! documents written: fault.timeout, fault.limit, nothing
+for (;;) document.write('<p>x');
+
+//! documents that write themselves: fault.timeout, fault.limit, fault.killed, fault.uncaught, nothing
+document.write('<script>var code = document.currentScript.outerHTML; document.write(code)<\/script>');
+
+//! documents made: fault.timeout, fault.limit
+for (var kept = []; ; ) kept.push(document.implementation.createHTMLDocument('x'));
+
+//! XML that nests: nothing, fault.timeout, fault.limit, fault.killed, fault.uncaught
+new DOMParser().parseFromString('<a>'.repeat(1e5) + '</a>'.repeat(1e5), 'text/xml');
+
+//! XML that expands: nothing, fault.uncaught
+var entities = '<!ENTITY a0 "x">';
+for (var i = 1; i < 40; i++) entities += '<!ENTITY a' + i + ' "&a' + (i - 1) + ';&a' + (i - 1) + ';">';
+new DOMParser().parseFromString('<!DOCTYPE a [' + entities + ']><a>&a39;</a>', 'text/xml').documentElement.textContent;
+
+//! ranges: fault.timeout, fault.limit
+for (var kept = []; ; ) { var range = document.createRange(); range.selectNodeContents(document); kept.push(range); }
+
+//! nodes split: fault.timeout, fault.limit
+var text = document.body.appendChild(document.createTextNode('x'.repeat(1e6)));
+for (;;) text.splitText(1);
+
+//! options: fault.timeout, fault.limit, nothing
+document.body.innerHTML = '<select>';
+document.body.firstChild.length = 4294967295;
+
+//! rows: fault.timeout, fault.limit
+document.body.innerHTML = '<table>';
+for (;;) document.body.firstChild.insertRow(0).insertCell(0);
+
+//! a table of spans: nothing, fault.timeout, fault.limit
+document.body.innerHTML = '<table><tr><td colspan=100000000 rowspan=100000000>x';
+document.body.offsetHeight;
+
+//! moved to and fro: fault.timeout
+for (var p = document.createElement('p'); ; ) { document.body.appendChild(p); document.body.removeChild(p); }
+
+//! listeners of changes that change: fault.timeout, fault.limit, nothing, fault.uncaught
+document.addEventListener('DOMNodeInserted', function () { document.body.appendChild(document.createElement('p')); });
+document.body.appendChild(document.createElement('p'));
