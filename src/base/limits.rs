@@ -176,8 +176,8 @@ pub const TEMPLATE_ANSWER_MS: u64 = 5_000;
 /// Longest a page process may rest in one turn, waiting for answers, in ms, beside the time in which it settles and, in
 /// real time, the time until its stimulus.
 pub const REST_MS_MAX: u64 = 120_000;
-/// Descriptors that the host holds for a page: connection, handle and errors of its process, as many of its template's,
-/// and requests under way.
+/// Descriptors that the host holds for a page: connection, handle and standard error of its process, five for its
+/// templates, and some for requests under way.
 pub const PAGE_DESCRIPTORS: u64 = 10;
 /// Pages that `duoke doctor` opens of each way that pages come to be: of those that are forked the first one is spawned.
 pub const DOCTOR_OPENS: usize = 4;

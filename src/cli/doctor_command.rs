@@ -1,14 +1,16 @@
 //! `duoke doctor`
 
 use clap::ValueEnum;
+use tokio::runtime::Handle;
 
 use super::exit::Exit;
 use super::output::{Output, safe};
 use super::settings;
+use super::signals::exit_when_interrupted;
 use crate::host::doctor::{About, Check, Diagnosis, State, doctor as look};
 
 const EXAMPLES: &str = "\
-Example:
+Examples:
   duoke doctor
   duoke doctor --format json
 
@@ -45,7 +47,8 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-pub(super) fn doctor(arguments: &Arguments, output: &mut Output) -> Exit {
+pub(super) fn doctor(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Exit {
+    exit_when_interrupted(runtime);
     let diagnosis = look(&settings::files(), &settings::environment);
     let text = match arguments.format {
         Format::Human => render(&diagnosis, &|word, style| output.painted(word, style)),

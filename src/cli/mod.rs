@@ -65,7 +65,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, runtime: &Handle) -> E
     let exit = match arguments.command {
         Command::Coverage(arguments) => coverage_command::coverage(&arguments, runtime, &mut output),
         Command::Demo(arguments) => demo_command::demo(&arguments, runtime, &mut output),
-        Command::Doctor(arguments) => doctor_command::doctor(&arguments, &mut output),
+        Command::Doctor(arguments) => doctor_command::doctor(&arguments, runtime, &mut output),
         Command::Run(arguments) => run_command::run(arguments, runtime, &mut output),
         Command::Sandbox(arguments) => sandbox_command::sandbox(&arguments, runtime, &mut output),
     };

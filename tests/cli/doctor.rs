@@ -225,6 +225,14 @@ mod refused {
     }
 
     #[test]
+    fn what_a_page_process_cannot_be_without() {
+        let ended = without(&[libc::SYS_prlimit64], doctor(&Bench::new()));
+        assert_eq!(ended.code, 96, "{}", ended.out);
+        assert_check(&found(&ended), "page_start", "failed", "a bundled page does not open: ");
+        assert_check(&found(&ended), "confinement_spawned", "warning", "it is not known");
+    }
+
+    #[test]
     fn forks() {
         let bench = Bench::new();
         let ended = |launch: &str| {

@@ -67,7 +67,11 @@ pub fn checks(wanted: Processes) -> (Vec<Check>, Served, OpenMs) {
     }
     let mut checks = vec![start(&seen, problem.as_deref(), wanted.best)];
     for (level, name) in LEVELS {
-        checks.push(confinement(name, seen[level as usize].confined.as_ref(), wanted.confinement_required));
+        checks.push(match &seen[level as usize].confined {
+            Some(confined) => confinement(name, confined, wanted.confinement_required),
+            None if problem.is_none() => Check::ok(name, "no page came to be in this way"),
+            None => Check::not_ok(name, State::Warning, "no page opened, so it is not known", "see page_start"),
+        });
     }
     let [spawned, compiled, loaded] = [0, 1, 2].map(|level| seen[level].took.len() as u64);
     let served = Served { spawned, compiled, loaded };
@@ -126,16 +130,14 @@ pub(super) fn start(seen: &[Seen; 3], problem: Option<&str>, best: Level) -> Che
     if is_forked || best == Level::Spawned {
         return Check::ok(NAME, found);
     }
-    let hint = "pages cannot be forked here, and take longer to replace: forks need Linux 5.4, /proc and the stack; \
+    let hint = "pages cannot be forked here, and take longer to replace: forks need Linux 5.3, /proc and what stack asks for; \
                 `launch = \"spawn\"` under [process] in duoke.toml says that this is meant";
     Check::not_ok(NAME, State::Warning, found, hint)
 }
 
 /// What a page process could still do.
-pub(super) fn confinement(name: &'static str, confined: Option<&Confined>, required: bool) -> Check {
-    let Some(Confined { tried, missing }) = confined else {
-        return Check::ok(name, "no page came to be in this way");
-    };
+pub(super) fn confinement(name: &'static str, confined: &Confined, required: bool) -> Check {
+    let Confined { tried, missing } = confined;
     let open: Vec<&str> = tried.iter().filter(|tried| tried.worked).map(|tried| tried.what.as_str()).collect();
     let mut found = match (tried.len(), open.as_slice()) {
         (0, _) => "the page process did not answer".to_owned(),

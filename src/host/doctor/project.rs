@@ -73,7 +73,10 @@ fn account(config: &DuokeConfig) -> Check {
 /// Whether files with secrets can be read by others: the configuration's, and each plugin's.
 fn secrets(mut files: Vec<PathBuf>, plugins: &[PluginEntry]) -> Check {
     const NAME: &str = "secret_files";
-    let toml = plugins.iter().map(|entry| Path::new(&page_of(entry)).join(PLUGIN_FILE));
+    let toml = plugins.iter().map(|entry| {
+        let page = PathBuf::from(page_of(entry));
+        if page.ends_with(PLUGIN_FILE) { page } else { page.join(PLUGIN_FILE) }
+    });
     files.extend(toml.filter(|file| PluginConfig::read(file).is_ok_and(|config| config.echat.token.is_some())));
     let is_open = |file: &&PathBuf| file.metadata().is_ok_and(|data| data.mode() & 0o044 != 0);
     let shown = |files: Vec<&PathBuf>| files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>();
