@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use reqwest::{Client, Method, StatusCode, header, redirect};
 use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
 use url::Url;
 
 use super::network::answer;
@@ -117,15 +118,16 @@ impl Live {
     }
 
     /// Starts a request on the runtime; its reply comes when it is done.
-    pub(super) fn start(&self, id: u64, request: Request, rights: Rights, reply: Reply) {
+    pub(super) fn start(&self, id: u64, request: Request, rights: Rights, reply: Reply) -> AbortHandle {
         let live = self.clone();
-        self.handle.spawn(async move {
+        let task = self.handle.spawn(async move {
             let url = request.url.to_string();
             let timeout = live.bounds.timeout;
             let followed = tokio::time::timeout(timeout, live.follow(request, &rights)).await;
             let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
             answer(&reply, id, followed.unwrap_or(Err(NetError::TimedOut { url, timeout_ms })));
         });
+        task.abort_handle()
     }
 
     /// Follows redirects ([HTTP-redirect fetch](https://fetch.spec.whatwg.org/#http-redirect-fetch)).
