@@ -314,6 +314,21 @@ fn nothing_leads_to_another_plugin_s_folder() {
 }
 
 #[test]
+fn what_a_page_that_is_gone_has_started_ends() {
+    let world = World::new();
+    let (reply, answers) = mpsc::channel();
+    world.network.start(1, Request::get(world.url("/uri"), Destination::Xhr, 0), reply.clone());
+    assert!(matches!(answers.recv(), Ok((1, Ok(_)))));
+    for id in 2..4 {
+        world.network.start(id, Request::get(world.url("/never"), Destination::Xhr, 0), reply.clone());
+    }
+    drop(reply);
+    world.network.abandon();
+    assert!(answers.recv().is_err());
+    assert_eq!(world.text("/uri"), "/uri");
+}
+
+#[test]
 fn a_closed_port_is_unreachable() {
     let world = World::new();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -4,29 +4,20 @@ pub mod page;
 
 use std::time::Duration;
 
-/// Largest answer a page may fetch, in bytes; larger ones fail as a network error (cli.md, "Running several pages").
-pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Largest HTML document a page may be loaded from, in bytes: a page is markup, not data.
 pub const DOCUMENT_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Longest a page's request may take.
-pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest a connection for a page may take to open: a script of a server that is gone holds up the parser so long.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Redirects followed for one request, as the Fetch standard bounds them.
 pub const REDIRECTS_MAX: usize = 20;
-/// Requests of a page that may be under way at once, the others wait: each may hold an answer of [`ANSWER_BYTES_MAX`] in the
-/// host's memory until the page has read it. Together they hold what a page itself may hold; browsers have 6 for a server.
-pub const REQUESTS_IN_FLIGHT_MAX: usize = 16;
 /// Addresses, headers and bodies of the requests of a page that are under way or wait, in bytes: it sends forms, not files.
 pub const REQUEST_BYTES_IN_FLIGHT_MAX: usize = 64 * 1024 * 1024;
 /// Requests of a page that may wait; one that asks ten turns' worth and reads no answer is a page process gone wild.
-pub const REQUESTS_WAITING_MAX: usize = 10 * REQUESTS_PER_TURN_MAX;
-/// Requests that a page may make in one turn; a page that asks more often is a loop, or a page process gone wild.
-pub const REQUESTS_PER_TURN_MAX: usize = 1_000;
+pub const REQUESTS_WAITING_MAX: usize = 10_000;
 /// Requests that a page may make in addition for each second of page time since the turn before: one that polls does so
 /// all that time.
 pub const REQUESTS_PER_SECOND_MAX: usize = 10;
-/// Requests of a turn however long the time before it was: 3 hours of [`REQUESTS_PER_SECOND_MAX`].
+/// Requests that this adds however long the time was: 3 hours of [`REQUESTS_PER_SECOND_MAX`].
 pub const REQUESTS_PER_LONG_TURN_MAX: usize = 100_000;
 /// What a page was answered while it loaded, in bytes, that is kept for pages that load the same; where it was more, each
 /// loads by itself.

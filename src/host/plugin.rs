@@ -8,14 +8,14 @@ use url::Url;
 
 use super::rights::Rights;
 use super::run::SEED_DEFAULT;
+use crate::base::limits::CLOCK_START_MS;
 use crate::base::limits::page::PageLimits;
-use crate::base::limits::{ANSWER_BYTES_MAX, CLOCK_START_MS};
 use crate::config::plugin::PLUGIN_FILE;
 use crate::config::{ConfigError, Dialect, Dialogs, LimitSettings, PluginConfig};
 use crate::dialect::mcs_ticket;
 use crate::net::{
-    Answer, Destination, EmbeddedFiles, Folder, Guard, Live, NetError, Network, PluginNetwork, Replacements, Request,
-    ScriptCookies,
+    Answer, Bounds, Destination, EmbeddedFiles, Folder, Guard, Live, NetError, Network, PluginNetwork, Replacements,
+    Request, ScriptCookies,
 };
 use crate::page::{PageOptions, Source};
 use crate::session::PluginPolicy;
@@ -277,7 +277,8 @@ impl Plugin {
         let (Source::Document(page) | Source::Script(_, page)) = &self.source;
         match self.folder.as_ref().filter(|folder| folder.owns(page)) {
             Some(folder) => {
-                folder.answer(&Request::get(page.clone(), Destination::Document, 0), ANSWER_BYTES_MAX).map(drop)
+                let bytes_max = Bounds::of(&self.limits).document_bytes_max;
+                folder.answer(&Request::get(page.clone(), Destination::Document, 0), bytes_max).map(drop)
             }
             None => Ok(()),
         }
@@ -314,7 +315,8 @@ impl Plugin {
     pub fn network(&self, rights: &Rights, live: Option<&Live>, account: &str) -> Result<PluginNetwork, NetError> {
         let (mut guard, mut replacements) = (self.guard.clone(), self.replacements.clone());
         rights.add_to(&mut guard, &mut replacements, self.folder.as_ref().and_then(Folder::root))?;
-        let mut network = PluginNetwork::new(guard).with_replacements(replacements);
+        let bounds = Bounds::of(&self.limits);
+        let mut network = PluginNetwork::new(guard).with_bounds(bounds).with_replacements(replacements);
         if let Some(folder) = &self.folder {
             network = network.with_folder(folder.clone());
         }
@@ -324,7 +326,7 @@ impl Plugin {
             network = network.with_answer(answer);
         }
         Ok(match live {
-            Some(live) => network.with_live(live.clone()),
+            Some(live) => network.with_live(live.clone().with_bounds(bounds)),
             None => network,
         })
     }

@@ -210,7 +210,7 @@ fn is_private(relative: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::limits::ANSWER_BYTES_MAX;
+    const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
     fn folder() -> (tempfile::TempDir, Folder) {
         let outer = tempfile::tempdir().unwrap();

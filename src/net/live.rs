@@ -11,12 +11,14 @@ use std::time::Duration;
 
 use reqwest::{Client, Method, StatusCode, header, redirect};
 use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
 use url::Url;
 
 use super::network::answer;
 use super::request::reason;
 use super::{CookieJar, Destination, Guard, NetError, Reach, Reply, Request, Response, headers, refused_address};
-use crate::base::limits::{ANSWER_BYTES_MAX, CONNECT_TIMEOUT, DOCUMENT_BYTES_MAX, REDIRECTS_MAX, REQUEST_TIMEOUT};
+use crate::base::limits::page::PageLimits;
+use crate::base::limits::{CONNECT_TIMEOUT, DOCUMENT_BYTES_MAX, REDIRECTS_MAX};
 
 /// The bounds of a page's requests; the defaults are `base::limits`'.
 #[derive(Clone, Copy, Debug)]
@@ -33,16 +35,22 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Bounds {
-            answer_bytes_max: ANSWER_BYTES_MAX,
-            document_bytes_max: DOCUMENT_BYTES_MAX,
-            timeout: REQUEST_TIMEOUT,
-            connect_timeout: CONNECT_TIMEOUT,
-        }
+        Self::of(&PageLimits::DEFAULT)
     }
 }
 
 impl Bounds {
+    /// Those of a page that is held to `limits`.
+    #[must_use]
+    pub fn of(limits: &PageLimits) -> Self {
+        Self {
+            answer_bytes_max: usize::try_from(limits.answer_bytes).unwrap_or(usize::MAX),
+            document_bytes_max: DOCUMENT_BYTES_MAX,
+            timeout: Duration::from_millis(limits.request_ms),
+            connect_timeout: CONNECT_TIMEOUT,
+        }
+    }
+
     /// The largest answer for a destination, in bytes.
     #[must_use]
     pub fn bytes_max(&self, destination: Destination) -> usize {
@@ -96,6 +104,12 @@ impl Live {
         Ok(Live { handle, named, direct, public, bounds })
     }
 
+    /// The same, with other bounds; connections are shared, and open within the time that they had.
+    #[must_use]
+    pub fn with_bounds(self, bounds: Bounds) -> Self {
+        Self { bounds, ..self }
+    }
+
     /// The bounds in force.
     #[must_use]
     pub fn bounds(&self) -> &Bounds {
@@ -117,15 +131,16 @@ impl Live {
     }
 
     /// Starts a request on the runtime; its reply comes when it is done.
-    pub(super) fn start(&self, id: u64, request: Request, rights: Rights, reply: Reply) {
+    pub(super) fn start(&self, id: u64, request: Request, rights: Rights, reply: Reply) -> AbortHandle {
         let live = self.clone();
-        self.handle.spawn(async move {
+        let task = self.handle.spawn(async move {
             let url = request.url.to_string();
             let timeout = live.bounds.timeout;
             let followed = tokio::time::timeout(timeout, live.follow(request, &rights)).await;
             let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
             answer(&reply, id, followed.unwrap_or(Err(NetError::TimedOut { url, timeout_ms })));
         });
+        task.abort_handle()
     }
 
     /// Follows redirects ([HTTP-redirect fetch](https://fetch.spec.whatwg.org/#http-redirect-fetch)).

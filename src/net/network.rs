@@ -24,6 +24,9 @@ pub trait Network: Send + Sync {
     /// nobody waits for any more is dropped.
     fn start(&self, id: u64, request: Request, reply: Reply);
 
+    /// Nobody waits for what was started so far: the page is gone.
+    fn abandon(&self) {}
+
     /// Where replies come only while somebody listens for them: listens until one is there, at most `longest`, and says
     /// whether one came. `None`: replies come by themselves.
     fn listen(&self, longest: Duration) -> Option<bool> {

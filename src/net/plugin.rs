@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::live::Rights;
 use super::network::answer;
+use tokio::task::AbortHandle;
+
 use super::original_scripts::{Original, OriginalScripts};
 use super::{
     Bounds, CookieJar, Destination, Folder, Guard, Live, NetError, Network, Replacements, Reply, Request, Response,
@@ -28,6 +30,8 @@ pub struct PluginNetwork {
     bounds: Bounds,
     /// Those of the page's document.
     original_scripts: Mutex<OriginalScripts>,
+    /// Requests over the live network that the page has started.
+    started: Mutex<Vec<AbortHandle>>,
 }
 
 impl PluginNetwork {
@@ -43,6 +47,7 @@ impl PluginNetwork {
             cookies: Arc::new(CookieJar::new()),
             bounds: Bounds::default(),
             original_scripts: Mutex::default(),
+            started: Mutex::default(),
         }
     }
 
@@ -64,6 +69,13 @@ impl PluginNetwork {
     #[must_use]
     pub fn with_answer(mut self, answer: Answer) -> Self {
         self.answers.push(answer);
+        self
+    }
+
+    /// With bounds of local answers.
+    #[must_use]
+    pub fn with_bounds(mut self, bounds: Bounds) -> Self {
+        self.bounds = bounds;
         self
     }
 
@@ -124,6 +136,10 @@ impl PluginNetwork {
         self.original_scripts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn started(&self) -> MutexGuard<'_, Vec<AbortHandle>> {
+        self.started.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn rights(&self, request: &Request) -> Rights {
         let is_original = self.original_scripts().take(request) == Original::Yes;
         Rights { guard: self.guard.clone(), is_original, cookies: self.cookies.clone() }
@@ -159,10 +175,17 @@ impl Network for PluginNetwork {
             (Some(result), _) => answer(&reply, id, result),
             (None, Some(live)) => {
                 let rights = self.rights(&request);
-                live.start(id, request, rights, reply);
+                let request = live.start(id, request, rights, reply);
+                let mut started = self.started();
+                started.retain(|request| !request.is_finished());
+                started.push(request);
             }
             (None, None) => unreachable!("without a network every request is answered here"),
         }
+    }
+
+    fn abandon(&self) {
+        self.started().drain(..).for_each(|request| request.abort());
     }
 }
 

@@ -104,6 +104,10 @@ impl Network for Listening {
             }
         }
     }
+
+    fn abandon(&self) {
+        self.network.abandon();
+    }
 }
 
 impl ScriptCookies for Listening {

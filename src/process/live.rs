@@ -207,6 +207,14 @@ impl Live {
     }
 }
 
+impl Drop for Live {
+    fn drop(&mut self) {
+        if let Some(started) = &self.started {
+            started.end();
+        }
+    }
+}
+
 /// The requests that a turn may make.
 #[derive(Debug, PartialEq, Eq)]
 struct Allowance {

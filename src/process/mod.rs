@@ -1,9 +1,9 @@
 //! Pages in processes of their own (architecture.md, Processes).
 //!
 //! - [`protocol`] is what host and page say to each other, [`frame`] how it is written
-//! - host: [`PageProcess`] is a page as a [`Driver`](crate::page::Driver) over the connection in `live`; [`launch`] starts
-//!   processes, [`templates`] forks them, `asked` tells whether a load can be shared; `obituary` words how one ended, `deaths`
-//!   counts them, `scrutiny` looks at what one says
+//! - host: [`PageProcess`] is a page as a [`Driver`](crate::page::Driver) over the connection in `live`, whose
+//!   requests are in `started`; [`launch`] starts processes, [`templates`] forks them, `asked` tells whether a load can
+//!   be shared; `obituary` words how one ended, `deaths` counts them, `scrutiny` looks at what one says
 //! - page: [`page`] serves the host, [`far`] are the network and cookies it has there, `deadline` its kernel
 //!   timers, `crash` its last words, `confine` what it gives up first, `fork` its forks; [`probe`] tries what it could still do
 

@@ -1,7 +1,8 @@
 //! The requests that a page has started, until it has their answers.
 //!
 //! So many are under way at once; the others wait, as in a browser. One is under way until its answer is written to the
-//! page: one that asks and does not read makes the host hold these answers and no more.
+//! page: one that asks and does not read makes the host hold these answers and no more. When the page ends, so do its
+//! requests.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,6 +25,8 @@ pub(super) struct Started {
 struct State {
     waiting: VecDeque<(Taken, Asked)>,
     under_way: HashMap<u64, Taken>,
+    /// Who was asked last; a page has one network.
+    network: Option<Arc<dyn Network>>,
     /// Those so far.
     count: u64,
     /// What all of them hold.
@@ -67,6 +70,9 @@ impl Started {
             Ok((_, (request, _))) => (Err(too_much(&request)), 0),
             Err(refused) => (Err(refused), 0),
         };
+        if let Ok((_, network)) = &asked {
+            state.network = Some(network.clone());
+        }
         state.count += 1;
         state.bytes += bytes;
         let taken = Taken { number: state.count, id, bytes };
@@ -89,6 +95,17 @@ impl Started {
         }
         drop(state);
         self.start_next();
+    }
+
+    /// The page is gone.
+    pub(super) fn end(&self) {
+        let mut state = self.state();
+        state.waiting.clear();
+        let network = state.network.take();
+        drop(state);
+        if let Some(network) = network {
+            network.abandon();
+        }
     }
 
     /// Starts the first that waits, where there is room. One came or one went before: there is never room for more.
@@ -131,6 +148,7 @@ pub(super) fn beginning(request: &Request) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::mpsc::channel;
 
     use url::Url;
@@ -140,8 +158,9 @@ mod tests {
 
     const IN_FLIGHT: usize = 3;
 
-    /// Never answers.
-    struct Silent;
+    /// Never answers; counts how often it is abandoned.
+    #[derive(Default)]
+    struct Silent(AtomicUsize);
 
     impl Network for Silent {
         fn fetch(&self, request: Request) -> Result<Response, NetError> {
@@ -149,6 +168,10 @@ mod tests {
         }
 
         fn start(&self, _: u64, _: Request, _: Reply) {}
+
+        fn abandon(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     fn asked(network: &Arc<dyn Network>, address: &str, body_bytes: usize) -> Asked {
@@ -159,7 +182,7 @@ mod tests {
     #[test]
     fn what_requests_hold_has_a_bound_and_comes_back() {
         let (replies, answers) = channel();
-        let (started, network) = (Started::new(replies, IN_FLIGHT), Arc::new(Silent) as Arc<dyn Network>);
+        let (started, network) = (Started::new(replies, IN_FLIGHT), Arc::new(Silent::default()) as Arc<dyn Network>);
         let half = REQUEST_BYTES_IN_FLIGHT_MAX / 2;
         let long = format!("http://a.test/{}", "x".repeat(1_000));
         for id in [5, 6] {
@@ -179,9 +202,24 @@ mod tests {
     }
 
     #[test]
+    fn requests_end_with_their_page() {
+        let (replies, _answers) = channel();
+        let (started, silent) = (Started::new(replies, IN_FLIGHT), Arc::new(Silent::default()));
+        let network = silent.clone() as Arc<dyn Network>;
+        for id in 0..=IN_FLIGHT as u64 {
+            started.take(id, asked(&network, "http://a.test/", 0)).unwrap();
+        }
+        assert_eq!(silent.0.load(Ordering::Relaxed), 0);
+        started.end();
+        assert_eq!(silent.0.load(Ordering::Relaxed), 1);
+        started.written(1);
+        assert!(started.state().waiting.is_empty() && started.state().under_way.len() < IN_FLIGHT);
+    }
+
+    #[test]
     fn so_many_wait_and_then_no_more() {
         let (replies, _answers) = channel();
-        let (started, network) = (Started::new(replies, IN_FLIGHT), Arc::new(Silent) as Arc<dyn Network>);
+        let (started, network) = (Started::new(replies, IN_FLIGHT), Arc::new(Silent::default()) as Arc<dyn Network>);
         let take = || started.take(1, asked(&network, "http://a.test/", 0));
         for _ in 0..IN_FLIGHT + REQUESTS_WAITING_MAX {
             take().unwrap();
