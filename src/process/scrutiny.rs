@@ -46,19 +46,24 @@ impl Scrutiny {
     }
 }
 
-/// Whether a call's messages are those of its argument.
+/// Whether a call says what its argument says.
 fn is_as_argued(output: &Output) -> bool {
     let Output::Effect(Effect::PutMsg(call)) = output else { return true };
+    let is_refused = call.outcome == Outcome::Invalid && call.messages.is_empty();
     match parse_put_msg(&call.argument) {
-        Ok(put) => put.messages == call.messages || call.outcome == Outcome::Invalid && call.messages.is_empty(),
-        Err(_) => call.outcome == Outcome::Invalid && call.messages.is_empty(),
+        Ok(put) => call.msg.as_ref() == Some(&put.msg) && (is_refused || call.messages == put.messages),
+        Err(error) => call.msg == error.msg && is_refused,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::event::{Cause, Message, PutMsgCall, parse_line};
+    use crate::event::{Cause, Console, ConsoleLevel, Message, PutMsgCall, parse_line};
+    use crate::process::frame::{encode, read};
+    use crate::process::protocol::FromPage;
 
     const ARGUMENT: &str = r#"{"msg":{"head":{"random":"1"},"body":[{"type":0,"content":{"text":"您好"}}]}}"#;
 
@@ -117,5 +122,55 @@ mod tests {
         assert!(scrutiny().allows(&far, i64::MAX, i64::MAX));
         assert!(!scrutiny().allows(&Turn { now: 4, ..turn("oA", call()) }, 0, 5), "before it is said");
         assert!(!scrutiny().allows(&Turn { repeated: 1, ..turn("oA", call()) }, 0, 5));
+    }
+
+    #[test]
+    fn what_is_recorded_is_what_the_argument_says() {
+        let lying = PutMsgCall { msg: None, ..call() };
+        assert!(!scrutiny().allows(&turn("oA", lying), 0, 5));
+    }
+
+    fn json() -> impl Strategy<Value = serde_json::Value> {
+        let number = prop_oneof![any::<i64>().prop_map(Into::into), any::<u64>().prop_map(Into::into)];
+        let float = any::<f64>().prop_map(serde_json::Value::from);
+        let leaf = prop_oneof![Just(serde_json::Value::Null), number, float, any::<String>().prop_map(Into::into)];
+        leaf.prop_recursive(3, 16, 4, |inner| {
+            let list = prop::collection::vec(inner.clone(), 0..4).prop_map(Into::into);
+            let map = prop::collection::btree_map(any::<String>(), inner, 0..4);
+            prop_oneof![list, map.prop_map(|map| serde_json::Value::Object(map.into_iter().collect()))]
+        })
+    }
+
+    fn emission() -> impl Strategy<Value = Emission> {
+        let console = any::<String>().prop_map(|text| Output::Console(Console { level: ConsoleLevel::Log, text }));
+        let lie =
+            (any::<String>(), json()).prop_map(|(argument, msg)| PutMsgCall { argument, msg: Some(msg), ..call() });
+        let put = lie.prop_map(|call| Output::Effect(Effect::PutMsg(call)));
+        let user = || prop::option::of(any::<String>().prop_map(Arc::from));
+        (any::<i64>(), user(), user(), prop_oneof![console, put]).prop_map(|(time, cause, subject, output)| {
+            let cause = Some(Cause { stimulus: Arc::from("1"), user: cause });
+            Emission { time, cause, subject, output }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_turn_is_judged(
+            emissions in prop::collection::vec(emission(), 0..4),
+            now in any::<i64>(), before in any::<i64>(), settled in any::<i64>(), repeated in any::<usize>(),
+        ) {
+            let _ = scrutiny().allows(&Turn { emissions, now, repeated, idle: true }, before, settled);
+        }
+
+        #[test]
+        fn honest_calls_pass_whatever_is_in_them(beside in json()) {
+            let mut argument: serde_json::Value = serde_json::from_str(ARGUMENT).unwrap();
+            argument["msg"]["head"]["beside"] = beside;
+            let argument = argument.to_string();
+            let call = PutMsgCall::valid(&argument, parse_put_msg(&argument).unwrap(), Outcome::Accepted, false);
+            let frame = encode(&FromPage::Turned(turn("oA", call))).unwrap();
+            let Ok(FromPage::Turned(turn)) = read(&*frame) else { panic!("it was a turn") };
+            prop_assert!(scrutiny().allows(&turn, 0, 5));
+        }
     }
 }
