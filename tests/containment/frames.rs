@@ -17,7 +17,7 @@ use duoke::process::{Launched, Launcher, PageProcess, frame};
 use url::Url;
 
 use super::{Innocent, SHORT, alone, ensure, faults, lines, shown, site};
-use crate::process_bench::{USER_A, held, input, launchers};
+use crate::process_bench::{USER_A, assert_nothing_is_left, held, input, launchers};
 
 /// What a page that was taken over answers to its turn at this time, until the host has gone.
 type Speech = fn(&UnixStream, i64);
@@ -226,7 +226,7 @@ fn a_page_that_was_taken_over_is_ended_whatever_it_says() {
     }
     drop(innocent);
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-    assert_eq!(held(), before);
+    assert_nothing_is_left(before);
 }
 
 #[test]
