@@ -18,7 +18,7 @@ use duoke::process::{Launched, Launcher, PageProcess, frame};
 use page_bench::on_page_stack;
 use process_bench::{BOUNDS, MAP, PATIENT, Site, USER_A, USER_B, input, lines};
 #[cfg(target_os = "linux")]
-use process_bench::{held, launchers};
+use process_bench::{assert_nothing_is_left, held, launchers};
 
 /// Opens the page and tells it the lines; what it gave out, a turn a line.
 fn run(driver: &mut dyn Driver, told: &[&str]) -> Result<String, LoadError> {
@@ -279,5 +279,5 @@ fn nothing_is_left_of_pages_that_were_killed() {
         }
         assert!(3 * killed >= kills, "{killed} of {kills}");
     }
-    assert_eq!(held(), before);
+    assert_nothing_is_left(before);
 }

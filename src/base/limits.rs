@@ -12,8 +12,6 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub const REDIRECTS_MAX: usize = 20;
 /// Addresses, headers and bodies of the requests of a page that are under way or wait, in bytes: it sends forms, not files.
 pub const REQUEST_BYTES_IN_FLIGHT_MAX: usize = 64 * 1024 * 1024;
-/// Requests of a page that may wait; one that asks ten turns' worth and reads no answer is a page process gone wild.
-pub const REQUESTS_WAITING_MAX: usize = 10_000;
 /// Requests that a page may make in addition for each second of page time since the turn before: one that polls does so
 /// all that time.
 pub const REQUESTS_PER_SECOND_MAX: usize = 10;

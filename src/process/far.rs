@@ -13,11 +13,15 @@ use super::deadline;
 use super::frame;
 use super::protocol::{FromPage, ToPage};
 use crate::base::clock::{Stopwatch, TimestampMs};
+use crate::base::interrupt;
+use crate::base::limits::page::PageLimits;
 use crate::net::{NetError, Network, Reply, Request, Response, ScriptCookies};
 
 struct Line {
     stream: UnixStream,
     replies: HashMap<u64, Reply>,
+    /// So many requests may have no answer yet.
+    waiting_max: u64,
 }
 
 /// The connection to the host. Without a host there is nothing to do: whatever finds it gone ends the process.
@@ -28,11 +32,20 @@ impl FarHost {
     /// A host at the other end of `stream`.
     #[must_use]
     pub fn new(stream: UnixStream) -> Self {
-        Self(Arc::new(Mutex::new(Line { stream, replies: HashMap::new() })))
+        Self(Arc::new(Mutex::new(Line {
+            stream,
+            replies: HashMap::new(),
+            waiting_max: PageLimits::DEFAULT.requests_waiting,
+        })))
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Holds the page to its bounds.
+    pub fn hold_to(&self, limits: &PageLimits) {
+        self.line().waiting_max = limits.requests_waiting;
     }
 
     /// Goes on with another host connection: a fork does not speak on that of its template.
@@ -140,6 +153,9 @@ impl Network for FarHost {
 
     fn start(&self, id: u64, request: Request, reply: Reply) {
         let mut line = self.line();
+        if line.replies.len() as u64 >= line.waiting_max {
+            return interrupt::raise_limit("requests_waiting", line.waiting_max);
+        }
         line.replies.insert(id, reply);
         line.say(&FromPage::Start(id, request));
     }

@@ -144,3 +144,91 @@ fn read_exactly(from: &mut impl Read, bytes: &mut [u8]) -> Result<(), FrameError
         _ => FrameError::Io(error),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
+    use super::*;
+    use crate::engine::event_loop::{Emission, Output};
+    use crate::event::{Console, ConsoleLevel, Effect, Fault, NavigateKind, Outcome, Place, PutMsgCall, parse_put_msg};
+    use crate::net::{Destination, Request};
+    use crate::page::{LoadError, Turn};
+    use crate::process::protocol::FromPage;
+
+    /// One of each kind that a page may say, with something in it.
+    fn honest() -> Vec<Vec<u8>> {
+        let url = url::Url::parse("http://demo.plugin.invalid/").unwrap();
+        let argument = r#"{"msg":{"head":{"random":1.5},"body":[{"type":0,"content":{"text":"您好"}}]}}"#;
+        let put = PutMsgCall::valid(argument, parse_put_msg(argument).unwrap(), Outcome::Accepted, false);
+        let text = String::from("x");
+        let outputs = [
+            Output::Effect(Effect::PutMsg(put)),
+            Output::Effect(Effect::Navigate { url: text.clone(), kind: NavigateKind::Link }),
+            Output::Fault(Fault::Limit { limit: text.clone(), value: 1, place: Place::default() }),
+            Output::Console(Console { level: ConsoleLevel::Log, text: text.clone() }),
+        ];
+        let emission = |output| Emission { time: 1, cause: None, subject: Some("oA".into()), output };
+        let turn = Turn { emissions: outputs.map(emission).to_vec(), now: 1, ..Turn::default() };
+        let request = Request { body: vec![1, 2], ..Request::get(url.clone(), Destination::Xhr, 1) };
+        let said = [
+            FromPage::Confined(vec![text.clone()]),
+            FromPage::Opened(Err(LoadError::Unconfined(vec![text.clone()]))),
+            FromPage::Opened(Ok(turn.clone())),
+            FromPage::Turned(turn),
+            FromPage::Prepared(Ok(1)),
+            FromPage::Forked(Ok(1)),
+            FromPage::Reaped(Some(1), None),
+            FromPage::Document(text.clone()),
+            FromPage::Probed(Vec::new()),
+            FromPage::Fetch(request.clone()),
+            FromPage::Start(1, request),
+            FromPage::Cookies(url.clone(), 1),
+            FromPage::SetCookie(url, text, 1),
+            FromPage::Rests,
+            FromPage::Resumes,
+        ];
+        said.iter().map(|message| encode(message).unwrap()).collect()
+    }
+
+    fn framed(content: &[u8]) -> Vec<u8> {
+        [&u32::try_from(content.len()).unwrap().to_le_bytes(), content].concat()
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for bytes in honest() {
+            let message: FromPage = read(&*bytes).unwrap();
+            assert_eq!(encode(&message).unwrap(), bytes, "{message:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = read::<FromPage>(&*bytes);
+            let _ = read::<FromPage>(&*framed(&bytes));
+        }
+
+        #[test]
+        fn frames_that_were_tampered_with_are_read_or_refused(
+            which in any::<Index>(), at in any::<Index>(), gone in 0_usize..4,
+            new in prop::collection::vec(any::<u8>(), 0..4),
+        ) {
+            let mut content = which.get(&honest())[4..].to_vec();
+            let at = at.index(content.len());
+            let end = content.len().min(at + gone);
+            content.splice(at..end, new);
+            let _ = read::<FromPage>(&*framed(&content));
+        }
+
+        #[test]
+        fn a_frame_that_is_cut_is_the_end_of_the_connection(which in any::<Index>(), at in any::<Index>()) {
+            let frames = honest();
+            let frame = which.get(&frames);
+            let cut = read::<FromPage>(&frame[..at.index(frame.len())]);
+            prop_assert!(matches!(cut, Err(FrameError::Closed)));
+        }
+    }
+}

@@ -187,8 +187,7 @@ impl Live {
     /// None are started yet; a thread passes their answers on.
     fn listen(&self, limits: &PageLimits) -> Result<Arc<Started>, FrameError> {
         let (replies, answers) = channel();
-        let in_flight_max = usize::try_from(limits.requests_in_flight).unwrap_or(usize::MAX);
-        let started = Arc::new(Started::new(replies, in_flight_max));
+        let started = Arc::new(Started::new(replies, *limits));
         let (weak, stream, writing) = (Arc::downgrade(&started), self.stream.clone(), self.writing.clone());
         let time = Duration::from_millis(limits.turn_hard_ms);
         let thread = std::thread::Builder::new().name("replies".to_owned());

@@ -175,6 +175,7 @@ impl Server {
             return Err(format!("protocol {} is not {VERSION}", opening.version));
         }
         (self.limits, self.confinement_required) = (opening.limits, opening.confinement_required);
+        self.host.hold_to(&self.limits);
         self.confine(role)
     }
 

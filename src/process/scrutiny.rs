@@ -75,22 +75,26 @@ impl Scrutiny {
         is_known(user) && is_known(emission.subject.as_ref()) && self.is_as_argued(&emission.output)
     }
 
-    /// Whether a call's messages are those of its argument.
+    /// Whether a call says what its argument says.
     fn is_as_argued(&self, output: &Output) -> bool {
         let Output::Effect(Effect::PutMsg(call)) = output else { return true };
-        let is_invalid = call.outcome == Outcome::Invalid && call.messages.is_empty();
+        let is_refused = call.outcome == Outcome::Invalid && call.messages.is_empty();
         call.argument.len() as u64 <= self.limits.message_bytes
             && match parse_put_msg(&call.argument) {
-                Ok(put) => put.messages == call.messages || is_invalid,
-                Err(_) => is_invalid,
+                Ok(put) => call.msg.as_ref() == Some(&put.msg) && (is_refused || call.messages == put.messages),
+                Err(error) => call.msg == error.msg && is_refused,
             }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::event::{Cause, Message, PutMsgCall, parse_line};
+    use crate::event::{Cause, Console, ConsoleLevel, Message, PutMsgCall, parse_line};
+    use crate::process::frame::{encode, read};
+    use crate::process::protocol::FromPage;
 
     const TIME: RangeInclusive<TimestampMs> = 0..=9;
     const ARGUMENT: &str = r#"{"msg":{"head":{"random":"1"},"body":[{"type":0,"content":{"text":"您好"}}]}}"#;
@@ -148,5 +152,56 @@ mod tests {
         assert!(!scrutiny().allows(&Turn { now: 10, ..Turn::default() }, TIME));
         assert!(!scrutiny().allows(&Turn { now: 4, ..turn("oA", call()) }, TIME), "before it is said");
         assert!(!scrutiny().allows(&Turn { repeated: 0..1, ..turn("oA", call()) }, TIME));
+    }
+
+    #[test]
+    fn what_is_recorded_is_what_the_argument_says() {
+        let lying = PutMsgCall { msg: None, ..call() };
+        assert!(!scrutiny().allows(&turn("oA", lying), TIME));
+    }
+
+    fn json() -> impl Strategy<Value = serde_json::Value> {
+        let number = prop_oneof![any::<i64>().prop_map(Into::into), any::<u64>().prop_map(Into::into)];
+        let float = any::<f64>().prop_map(serde_json::Value::from);
+        let leaf = prop_oneof![Just(serde_json::Value::Null), number, float, any::<String>().prop_map(Into::into)];
+        leaf.prop_recursive(3, 16, 4, |inner| {
+            let list = prop::collection::vec(inner.clone(), 0..4).prop_map(Into::into);
+            let map = prop::collection::btree_map(any::<String>(), inner, 0..4);
+            prop_oneof![list, map.prop_map(|map| serde_json::Value::Object(map.into_iter().collect()))]
+        })
+    }
+
+    fn emission() -> impl Strategy<Value = Emission> {
+        let console = any::<String>().prop_map(|text| Output::Console(Console { level: ConsoleLevel::Log, text }));
+        let lie =
+            (any::<String>(), json()).prop_map(|(argument, msg)| PutMsgCall { argument, msg: Some(msg), ..call() });
+        let put = lie.prop_map(|call| Output::Effect(Effect::PutMsg(call)));
+        let user = || prop::option::of(any::<String>().prop_map(Arc::from));
+        (any::<i64>(), user(), user(), prop_oneof![console, put]).prop_map(|(time, cause, subject, output)| {
+            let cause = Some(Cause { stimulus: Arc::from("1"), user: cause });
+            Emission { time, cause, subject, output }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_turn_is_judged(
+            emissions in prop::collection::vec(emission(), 0..4),
+            now in any::<i64>(), from in any::<i64>(), to in any::<i64>(), repeated in any::<usize>(),
+        ) {
+            let turn = Turn { emissions, now, repeated: 0..repeated, idle: true, cut: None };
+            let _ = scrutiny().allows(&turn, from..=to);
+        }
+
+        #[test]
+        fn honest_calls_pass_whatever_is_in_them(beside in json()) {
+            let mut argument: serde_json::Value = serde_json::from_str(ARGUMENT).unwrap();
+            argument["msg"]["head"]["beside"] = beside;
+            let argument = argument.to_string();
+            let call = PutMsgCall::valid(&argument, parse_put_msg(&argument).unwrap(), Outcome::Accepted, false);
+            let frame = encode(&FromPage::Turned(turn("oA", call))).unwrap();
+            let Ok(FromPage::Turned(turn)) = read(&*frame) else { panic!("it was a turn") };
+            prop_assert!(scrutiny().allows(&turn, TIME));
+        }
     }
 }

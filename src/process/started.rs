@@ -7,7 +7,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::base::limits::{QUOTED_CHARS_MAX, REQUEST_BYTES_IN_FLIGHT_MAX, REQUESTS_WAITING_MAX};
+use crate::base::limits::page::PageLimits;
+use crate::base::limits::{QUOTED_CHARS_MAX, REQUEST_BYTES_IN_FLIGHT_MAX};
 use crate::net::{NetError, Network, Reply, Request};
 
 /// A request and who is asked, or why nobody is.
@@ -18,7 +19,7 @@ pub(super) struct Started {
     state: Mutex<State>,
     /// Where answers go, each under [`Taken::number`].
     replies: Reply,
-    in_flight_max: usize,
+    limits: PageLimits,
 }
 
 #[derive(Default)]
@@ -48,9 +49,9 @@ struct Taken {
 pub(super) struct TooMany;
 
 impl Started {
-    /// None yet; answers go to `replies`, and so many are under way at once.
-    pub(super) fn new(replies: Reply, in_flight_max: usize) -> Self {
-        Self { state: Mutex::default(), replies, in_flight_max }
+    /// None yet, of a page that is held to `limits`; answers go to `replies`.
+    pub(super) fn new(replies: Reply, limits: PageLimits) -> Self {
+        Self { state: Mutex::default(), replies, limits }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -60,7 +61,7 @@ impl Started {
     /// Takes the page's request `id`, or what it is refused with; to be answered in turn.
     pub(super) fn take(&self, id: u64, asked: Asked) -> Result<(), TooMany> {
         let mut state = self.state();
-        if state.waiting.len() >= REQUESTS_WAITING_MAX {
+        if state.waiting.len() as u64 >= self.limits.requests_waiting {
             return Err(TooMany);
         }
         let (asked, bytes) = match asked.map(|asked| (size(&asked.0), asked)) {
@@ -111,7 +112,7 @@ impl Started {
     /// Starts the first that waits, where there is room. One came or one went before: there is never room for more.
     fn start_next(&self) {
         let mut state = self.state();
-        if state.under_way.len() >= self.in_flight_max {
+        if state.under_way.len() as u64 >= self.limits.requests_in_flight {
             return;
         }
         let Some((taken, asked)) = state.waiting.pop_front() else { return };
@@ -156,7 +157,7 @@ mod tests {
     use super::*;
     use crate::net::{Destination, RefuseAll, Response};
 
-    const IN_FLIGHT: usize = 3;
+    const LIMITS: PageLimits = PageLimits { requests_in_flight: 3, requests_waiting: 20, ..PageLimits::DEFAULT };
 
     /// Never answers; counts how often it is abandoned.
     #[derive(Default)]
@@ -182,7 +183,7 @@ mod tests {
     #[test]
     fn what_requests_hold_has_a_bound_and_comes_back() {
         let (replies, answers) = channel();
-        let (started, network) = (Started::new(replies, IN_FLIGHT), Arc::new(Silent::default()) as Arc<dyn Network>);
+        let (started, network) = (Started::new(replies, LIMITS), Arc::new(Silent::default()) as Arc<dyn Network>);
         let half = REQUEST_BYTES_IN_FLIGHT_MAX / 2;
         let long = format!("http://a.test/{}", "x".repeat(1_000));
         for id in [5, 6] {
@@ -204,24 +205,26 @@ mod tests {
     #[test]
     fn requests_end_with_their_page() {
         let (replies, _answers) = channel();
-        let (started, silent) = (Started::new(replies, IN_FLIGHT), Arc::new(Silent::default()));
+        let (started, silent) = (Started::new(replies, LIMITS), Arc::new(Silent::default()));
         let network = silent.clone() as Arc<dyn Network>;
-        for id in 0..=IN_FLIGHT as u64 {
+        for id in 0..=LIMITS.requests_in_flight {
             started.take(id, asked(&network, "http://a.test/", 0)).unwrap();
         }
         assert_eq!(silent.0.load(Ordering::Relaxed), 0);
         started.end();
         assert_eq!(silent.0.load(Ordering::Relaxed), 1);
         started.written(1);
-        assert!(started.state().waiting.is_empty() && started.state().under_way.len() < IN_FLIGHT);
+        assert!(
+            started.state().waiting.is_empty() && (started.state().under_way.len() as u64) < LIMITS.requests_in_flight
+        );
     }
 
     #[test]
     fn so_many_wait_and_then_no_more() {
         let (replies, _answers) = channel();
-        let (started, network) = (Started::new(replies, IN_FLIGHT), Arc::new(Silent::default()) as Arc<dyn Network>);
+        let (started, network) = (Started::new(replies, LIMITS), Arc::new(Silent::default()) as Arc<dyn Network>);
         let take = || started.take(1, asked(&network, "http://a.test/", 0));
-        for _ in 0..IN_FLIGHT + REQUESTS_WAITING_MAX {
+        for _ in 0..LIMITS.requests_in_flight + LIMITS.requests_waiting {
             take().unwrap();
         }
         assert!(take().is_err());

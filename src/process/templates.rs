@@ -4,6 +4,7 @@
 //! then on a page is a fork: of a process with the plugin's scripts compiled, or where the load read nothing that
 //! differs, of one with the page loaded. Where forking fails, a page is spawned.
 
+use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -12,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::asked::{Again, Asked};
@@ -20,6 +22,9 @@ use super::live::{Doors, Live};
 use super::protocol::{FromPage, Opening, Role, ToPage};
 use crate::base::limits::{PAGE_STDERR_BYTES_MAX, TEMPLATE_ANSWER_MS};
 use crate::page::{PageOptions, Turn};
+
+/// Bytes that are read of a pipe at most: what one holds by default.
+const PIPE_BYTES: u64 = 64 * 1024;
 
 /// Starts the pages of one plugin, as cheaply as can be.
 pub struct Templates {
@@ -215,7 +220,7 @@ impl Template {
             return Err(io::Error::other("the template handed over no connection"));
         };
         let handle = pidfd_of_child(pid, self.pid)?;
-        let forked = Forked { pid, handle, said: std::fs::File::from(said), template: self.clone(), ending: None };
+        let forked = Forked { pid, handle, said: File::from(said), template: self.clone(), ending: None };
         Ok((forked, UnixStream::from(connection)))
     }
 }
@@ -236,20 +241,21 @@ fn pidfd_of_child(pid: i32, parent: i32) -> io::Result<OwnedFd> {
 struct Forked {
     pid: i32,
     handle: OwnedFd,
-    said: std::fs::File,
+    said: File,
     template: Arc<Template>,
     ending: Option<Ending>,
 }
 
-impl Forked {
-    /// The last of what it wrote to standard error; nobody writes any more.
-    fn last_words(&mut self) -> String {
-        let mut said = Vec::new();
-        // It does not block: what is there is all there is.
-        let _ = self.said.read_to_end(&mut said);
-        let excess = said.len().saturating_sub(PAGE_STDERR_BYTES_MAX);
-        String::from_utf8_lossy(&said[excess..]).trim().to_owned()
+/// The last of what a process wrote to its standard error. What is there is all there is: the template made the pipe, and
+/// may hold the other end.
+fn last_words(said: &File) -> String {
+    let mut words = Vec::new();
+    if fcntl(said, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).is_ok() {
+        // It ends where it would block.
+        let _ = said.take(PIPE_BYTES).read_to_end(&mut words);
     }
+    let excess = words.len().saturating_sub(PAGE_STDERR_BYTES_MAX);
+    String::from_utf8_lossy(&words[excess..]).trim().to_owned()
 }
 
 impl Launched for Forked {
@@ -268,7 +274,7 @@ impl Launched for Forked {
                 (None, None)
             }
         };
-        let said = self.last_words();
+        let said = last_words(&self.said);
         self.ending.insert(Ending { code, signal, said }).clone()
     }
 }
@@ -276,5 +282,22 @@ impl Launched for Forked {
 impl Drop for Forked {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use rustix::pipe::{PipeFlags, pipe_with};
+
+    use super::*;
+
+    #[test]
+    fn last_words_are_not_waited_for() {
+        let (said, saying) = pipe_with(PipeFlags::CLOEXEC).unwrap();
+        File::from(saying.try_clone().unwrap()).write_all(b" bye\n").unwrap();
+        assert_eq!(last_words(&File::from(said)), "bye");
+        drop(saying);
     }
 }

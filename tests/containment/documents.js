@@ -9,47 +9,47 @@ for (var kept = []; ; ) kept.push(document.createElement('p'));
 //! a deep tree: fault.timeout, fault.limit
 for (var at = document.body; ; ) at = at.appendChild(document.createElement('p'));
 
-//! a deep tree, then its HTML: nothing, fault.timeout, fault.limit, fault.killed, fault.uncaught
+//! a deep tree, then its HTML: fault.timeout, fault.limit
 for (var at = document.body, i = 0; i < 20000; i++) at = at.appendChild(document.createElement('p'));
 document.body.innerHTML.length + document.body.textContent.length;
 
-//! a deep tree, then a copy: nothing, fault.timeout, fault.limit, fault.killed, fault.uncaught
+//! a deep tree, then a copy: fault.timeout, fault.limit
 for (var at = document.body, i = 0; i < 20000; i++) at = at.appendChild(document.createElement('p'));
 document.body.cloneNode(true);
 
-//! a deep tree, then a search: nothing, fault.timeout, fault.limit, fault.killed, fault.uncaught
+//! a deep tree, then a search: fault.timeout, fault.limit
 for (var at = document.body, i = 0; i < 20000; i++) at = at.appendChild(document.createElement('p'));
 document.querySelectorAll('p p p > p, p:not(p p) ~ p, p:has(b)').length;
 
-//! a deep tree, then an event: nothing, fault.timeout, fault.limit, fault.killed, fault.uncaught
+//! a deep tree, then an event: fault.timeout, fault.limit
 for (var at = document.body, i = 0; i < 20000; i++) at = at.appendChild(document.createElement('p'));
 at.click();
 
-//! a deep tree, then its style: nothing, fault.timeout, fault.limit, fault.killed, fault.uncaught
+//! a deep tree, then its style: fault.timeout, fault.limit
 for (var at = document.body, i = 0; i < 20000; i++) at = at.appendChild(document.createElement('p'));
 getComputedStyle(at).fontSize + at.offsetHeight;
 
-//! a deep tree, thrown away: nothing, fault.timeout, fault.limit, fault.killed, fault.uncaught
+//! a deep tree, thrown away: fault.timeout, fault.limit
 for (var at = document.body, i = 0; i < 20000; i++) at = at.appendChild(document.createElement('p'));
 document.body.innerHTML = '';
 
-//! deep HTML: nothing, fault.timeout, fault.limit, fault.killed
+//! deep HTML: fault.timeout, fault.limit
 document.body.innerHTML = '<div>'.repeat(1e5);
 
-//! deep lists of HTML: nothing, fault.timeout, fault.limit, fault.killed
+//! deep lists of HTML: fault.timeout, fault.limit
 document.body.innerHTML = '<ul><li>'.repeat(1e5);
 
-//! deep tables of HTML: nothing, fault.timeout, fault.limit, fault.killed
+//! deep tables of HTML: nothing, fault.timeout, fault.limit
 document.body.innerHTML = '<table><tr><td>'.repeat(5e4);
 
-//! formats that are opened again: nothing, fault.timeout, fault.limit, fault.killed
+//! formats that are opened again: nothing, fault.timeout, fault.limit
 document.body.innerHTML = '<b><i><u><s><p>'.repeat(1e4);
 
-//! HTML of many attributes: nothing, fault.timeout, fault.limit
+//! HTML of many attributes: fault.timeout, fault.limit
 for (var html = '<p', i = 0; i < 1e5; i++) html += ' a' + i + '=1';
 document.body.innerHTML = html + '>';
 
-//! wide HTML: nothing, fault.timeout, fault.limit
+//! wide HTML: fault.timeout, fault.limit
 document.body.innerHTML = '<p>x'.repeat(1e6);
 
 //! HTML doubled: fault.timeout, fault.limit
@@ -75,53 +75,53 @@ for (;;) text.appendData(text.data);
 //! attributes: fault.timeout, fault.limit
 for (var i = 0; ; i++) document.body.setAttribute('a' + i, i);
 
-//! a long attribute: fault.timeout, fault.limit, fault.uncaught
+//! a long attribute: fault.timeout, fault.limit
 for (var text = 'x'.repeat(1e5); ; ) document.body.className += text;
 
-//! a long selector: nothing, fault.timeout, fault.limit, fault.killed, fault.uncaught
+//! a long selector: fault.uncaught, fault.timeout, fault.limit
 document.querySelectorAll(':not('.repeat(1e5) + 'p' + ')'.repeat(1e5));
 
-//! many selectors: nothing, fault.timeout, fault.limit, fault.killed, fault.uncaught
+//! many selectors: nothing, fault.timeout, fault.limit
 document.querySelectorAll(new Array(2e5).join('p,') + 'p');
 
 //! selectors that try everything: nothing, fault.timeout
 document.body.innerHTML = '<p><i>'.repeat(2000);
 document.querySelectorAll('* * * * * * * * * b').length;
 
-//! a long style sheet: nothing, fault.timeout, fault.limit, fault.killed
+//! a long style sheet: fault.timeout, fault.limit
 var style = document.createElement('style');
 style.textContent = 'p{color:red}'.repeat(2e5);
 document.head.appendChild(style);
 getComputedStyle(document.body).color;
 
-//! a style sheet that nests: nothing, fault.timeout, fault.limit, fault.killed
+//! a style sheet that nests: nothing, fault.timeout, fault.limit
 var style = document.createElement('style');
 style.textContent = '@media all{'.repeat(1e5);
 document.head.appendChild(style);
 getComputedStyle(document.body).color;
 
-//! variables that multiply: nothing, fault.timeout, fault.limit, fault.killed
+//! variables that multiply: nothing, fault.timeout, fault.limit
 for (var css = '--a0:x;', i = 1; i < 60; i++) css += '--a' + i + ':var(--a' + (i - 1) + ')var(--a' + (i - 1) + ');';
 document.body.style.cssText = css + 'color:var(--a59)';
 getComputedStyle(document.body).color;
 
-//! calc that nests: nothing, fault.timeout, fault.limit, fault.killed
+//! calc that nests: fault.timeout, fault.limit
 document.body.style.width = 'calc(' + '('.repeat(1e5) + '1px' + ')'.repeat(1e5) + ')';
 getComputedStyle(document.body).width;
 
-//! documents written: fault.timeout, fault.limit, nothing
+//! documents written: fault.timeout, fault.limit
 for (;;) document.write('<p>x');
 
-//! documents that write themselves: fault.timeout, fault.limit, fault.killed, fault.uncaught, nothing
+//! documents that write themselves: fault.timeout, fault.limit
 document.write('<script>var code = document.currentScript.outerHTML; document.write(code)<\/script>');
 
 //! documents made: fault.timeout, fault.limit
 for (var kept = []; ; ) kept.push(document.implementation.createHTMLDocument('x'));
 
-//! XML that nests: nothing, fault.timeout, fault.limit, fault.killed, fault.uncaught
+//! XML that nests: nothing, fault.timeout, fault.limit
 new DOMParser().parseFromString('<a>'.repeat(1e5) + '</a>'.repeat(1e5), 'text/xml');
 
-//! XML that expands: nothing, fault.uncaught
+//! XML that expands: nothing
 var entities = '<!ENTITY a0 "x">';
 for (var i = 1; i < 40; i++) entities += '<!ENTITY a' + i + ' "&a' + (i - 1) + ';&a' + (i - 1) + ';">';
 new DOMParser().parseFromString('<!DOCTYPE a [' + entities + ']><a>&a39;</a>', 'text/xml').documentElement.textContent;
@@ -133,7 +133,7 @@ for (var kept = []; ; ) { var range = document.createRange(); range.selectNodeCo
 var text = document.body.appendChild(document.createTextNode('x'.repeat(1e6)));
 for (;;) text.splitText(1);
 
-//! options: fault.timeout, fault.limit, nothing
+//! options: nothing, fault.timeout, fault.limit
 document.body.innerHTML = '<select>';
 document.body.firstChild.length = 4294967295;
 
@@ -148,6 +148,6 @@ document.body.offsetHeight;
 //! moved to and fro: fault.timeout
 for (var p = document.createElement('p'); ; ) { document.body.appendChild(p); document.body.removeChild(p); }
 
-//! listeners of changes that change: fault.timeout, fault.limit, nothing, fault.uncaught
+//! listeners of changes that change: nothing, fault.timeout, fault.limit
 document.addEventListener('DOMNodeInserted', function () { document.body.appendChild(document.createElement('p')); });
 document.body.appendChild(document.createElement('p'));

@@ -1,33 +1,33 @@
 // Memory without end.
 
-//! lists: fault.limit, fault.timeout
+//! lists: fault.uncaught, fault.timeout, fault.limit
 for (var kept = []; ; ) kept.push(new Array(1000).join('x' + kept.length));
 
-//! objects: fault.limit, fault.timeout
+//! objects: fault.uncaught, fault.timeout, fault.limit
 for (var kept = []; ; ) kept.push({ a: {}, b: [] });
 
-//! a chain: fault.limit, fault.timeout
+//! a chain: fault.timeout, fault.limit
 for (var last = null; ; ) last = { last: last };
 
-//! closures: fault.limit, fault.timeout
+//! closures: fault.timeout, fault.limit
 for (var kept = [], i = 0; ; i++) (function (j) { kept.push(function () { return j; }); })(i);
 
-//! members of one object: fault.limit, fault.timeout
+//! members of one object: fault.timeout, fault.limit
 for (var o = {}, i = 0; ; i++) o['k' + i] = i;
 
-//! globals: fault.limit, fault.timeout
+//! globals: fault.timeout, fault.limit
 for (var i = 0; ; i++) window['k' + i] = i;
 
-//! a map: fault.limit, fault.timeout
+//! a map: fault.timeout, fault.limit
 for (var map = new Map(), i = 0; ; i++) map.set({}, i);
 
-//! a set of texts: fault.limit, fault.timeout
+//! a set of texts: fault.timeout, fault.limit
 for (var set = new Set(), i = 0; ; i++) set.add('x'.repeat(1000) + i);
 
-//! weak maps: fault.limit, fault.timeout
+//! weak maps: fault.timeout, fault.limit
 for (var map = new WeakMap(), kept = []; ; ) { var key = {}; kept.push(key); map.set(key, key); }
 
-//! symbols: fault.limit, fault.timeout
+//! symbols: fault.timeout, fault.limit
 for (var i = 0; ; i++) Symbol.for('s' + i);
 
 //! garbage: fault.timeout
@@ -42,25 +42,25 @@ for (;;) { var a = {}, b = { a: a }; a.b = b; }
 //! garbage of nodes: fault.timeout
 for (;;) document.createElement('p').innerHTML = '<b>x</b>';
 
-//! generators that wait: fault.limit, fault.timeout
+//! generators that wait: fault.timeout, fault.limit
 for (var kept = []; ; ) { var g = (function* () { yield 1; })(); g.next(); kept.push(g); }
 
-//! errors with stacks: fault.limit, fault.timeout
+//! errors with stacks: fault.timeout, fault.limit
 for (var kept = []; ; ) kept.push(new Error('x'));
 
-//! blobs: fault.limit, fault.timeout
+//! blobs: fault.timeout, fault.limit
 for (var kept = []; ; ) kept.push(new Blob(['x'.repeat(1e5)]));
 
-//! addresses of blobs: fault.limit, fault.timeout
+//! addresses of blobs: fault.timeout, fault.limit
 for (;;) URL.createObjectURL(new Blob(['x'.repeat(1e5)]));
 
-//! copies: fault.limit, fault.timeout
+//! copies: fault.timeout, fault.limit
 for (var o = [1]; ; ) o = [structuredClone(o), structuredClone(o)];
 
-//! a sparse list: fault.limit, fault.timeout, nothing
+//! a sparse list: fault.timeout, fault.limit
 var sparse = [];
 for (var i = 0; i < 1e7; i++) sparse[i * 100] = i;
 
-//! all at the end of a turn: fault.limit, fault.timeout
+//! all at the end of a turn: fault.timeout, fault.limit
 window.kept = [];
 setInterval(function () { for (var i = 0; i < 1e5; i++) kept.push({ i: i }); }, 1);

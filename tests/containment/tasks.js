@@ -18,7 +18,7 @@ for (;;) setTimeout(function () {}, 1e9);
 //! timers with texts: fault.timeout, fault.limit
 for (var i = 0; ; i++) setTimeout('x'.repeat(1000) + i, 1e9);
 
-//! timers whose times are none: nothing, fault.uncaught
+//! timers whose times are none: nothing
 [NaN, -1, Infinity, 1e300, '1e9', {}, 4294967296].forEach(function (time) { setTimeout(function () {}, time); });
 
 //! frames: nothing
@@ -49,18 +49,18 @@ Promise.resolve(thenable);
 //! promises without end: fault.timeout, fault.limit
 for (;;) Promise.resolve().then(function () {});
 
-//! rejections without end: fault.timeout, fault.limit, fault.rejection
+//! rejections without end: fault.timeout, fault.limit
 for (;;) Promise.reject(new Error('x'));
 
-//! a handler of rejections that rejects: fault.timeout, fault.limit, fault.rejection
+//! a handler of rejections that rejects: fault.rejection, fault.timeout, fault.limit
 window.onunhandledrejection = function () { Promise.reject(1); };
 Promise.reject(1);
 
-//! a handler of errors that throws: nothing, fault.timeout, fault.limit, fault.uncaught
+//! a handler of errors that throws: fault.uncaught, fault.timeout, fault.limit
 window.onerror = function () { throw 1; };
 setTimeout(function () { throw 1; }, 0);
 
-//! errors from timers that breed: fault.timeout, fault.limit, fault.uncaught
+//! errors from timers that breed: fault.uncaught, fault.timeout, fault.limit
 (function breed() { setTimeout(breed, 0); setTimeout(breed, 0); throw new Error('x'); })();
 
 //! observers that answer each other: fault.timeout, fault.limit
@@ -82,7 +82,7 @@ channel.port1.onmessage = function () { channel.port1.postMessage(1); };
 channel.port2.onmessage = function () { channel.port2.postMessage(1); };
 channel.port1.postMessage(1);
 
-//! an answer that asks again: fault.timeout, fault.limit, fault.network
+//! an answer that asks again: fault.network, fault.timeout, fault.limit
 (function ask() {
   var request = new XMLHttpRequest();
   request.open('GET', 'index.html');
@@ -90,10 +90,10 @@ channel.port1.postMessage(1);
   request.send();
 })();
 
-//! a fetch that asks again: fault.timeout, fault.limit, fault.network, fault.rejection
+//! a fetch that asks again: fault.network, fault.timeout, fault.limit
 (function ask() { fetch('index.html').then(ask, ask); })();
 
-//! answers that breed: fault.timeout, fault.limit, fault.network
+//! answers that breed: fault.network, fault.timeout, fault.limit
 (function ask() {
   for (var i = 0; i < 2; i++) {
     var request = new XMLHttpRequest();
@@ -103,7 +103,7 @@ channel.port1.postMessage(1);
   }
 })();
 
-//! scripts that add scripts: fault.timeout, fault.limit, fault.load, fault.network, nothing
+//! scripts that add scripts: fault.load, fault.timeout, fault.limit
 window.add = function () {
   var script = document.createElement('script');
   script.src = 'again.js?' + Math.random();
@@ -111,19 +111,19 @@ window.add = function () {
 };
 add();
 
-//! a document that reloads itself: fault.limit, fault.timeout
+//! a document that reloads itself: fault.timeout, fault.limit
 sessionStorage.again = 'location.reload()';
 location.reload();
 
-//! a document that leaves for itself: fault.limit, fault.timeout
+//! a document that leaves for itself: fault.timeout, fault.limit
 sessionStorage.again = 'location.href = "index.html?" + Math.random()';
 location.reload();
 
-//! a document that submits itself: fault.limit, fault.timeout
+//! a document that submits itself: fault.timeout, fault.limit
 sessionStorage.again = 'document.body.appendChild(document.createElement("form")).submit()';
 location.reload();
 
-//! a document that refreshes itself: fault.limit, fault.timeout, nothing
+//! a document that refreshes itself: nothing, fault.timeout, fault.limit
 sessionStorage.again = 'document.write("<meta http-equiv=refresh content=0>")';
 location.reload();
 
@@ -131,13 +131,13 @@ location.reload();
 sessionStorage.again = 'while (true) {}';
 location.reload();
 
-//! reloads in a loop: fault.killed, fault.timeout, fault.limit, nothing
+//! reloads in a loop: fault.timeout, fault.limit, fault.killed
 for (var i = 0; i < 1e6; i++) location.reload();
 
-//! addresses in a loop: fault.killed, fault.timeout, fault.limit, nothing
+//! addresses in a loop: fault.timeout, fault.limit, fault.killed
 for (var i = 0; ; i++) location.href = 'index.html?' + i;
 
-//! fragments in a loop: fault.killed, fault.timeout, fault.limit
+//! fragments in a loop: fault.timeout, fault.limit, fault.killed
 for (var i = 0; ; i++) location.hash = i;
 
 //! fragments that follow: fault.timeout, fault.limit

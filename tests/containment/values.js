@@ -18,12 +18,12 @@
 //! a pattern with a reference: fault.timeout
 /^(a+)+\1b$/.test('a'.repeat(40));
 
-//! a pattern of a form field: fault.timeout, nothing
+//! a pattern of a form field: fault.timeout
 document.body.innerHTML = '<input pattern="(a+)+b">';
 document.body.firstChild.value = 'a'.repeat(40);
 document.body.firstChild.checkValidity();
 
-//! a pattern that nests: fault.uncaught, fault.killed
+//! a pattern that nests: fault.uncaught
 new RegExp('('.repeat(1e5) + ')'.repeat(1e5));
 
 //! patterns without end: fault.timeout, fault.limit
@@ -44,105 +44,105 @@ new Array(4294967295).indexOf(1);
 //! reverse of holes: fault.timeout
 new Array(4294967295).reverse();
 
-//! join of holes: fault.timeout, fault.limit, fault.uncaught
+//! join of holes: fault.timeout, fault.limit
 new Array(4294967295).join('x');
 
-//! sort of holes: fault.timeout, fault.limit, fault.uncaught
+//! sort of holes: fault.timeout, fault.limit
 new Array(4294967295).sort();
 
-//! concat of lengths: fault.timeout, fault.limit, fault.uncaught
+//! concat of lengths: fault.timeout, fault.limit
 var long = new Array(4294967295);
 long.concat(long, long);
 
-//! splice of a length: fault.timeout, fault.limit, fault.uncaught
+//! splice of a length: fault.timeout, fault.limit
 Array.prototype.splice.call({ length: 9007199254740991 }, 0, 1);
 
-//! unshift to a length: fault.timeout, fault.uncaught
+//! unshift to a length: fault.timeout
 Array.prototype.unshift.call({ length: 9007199254740990 }, 1);
 
-//! an array from a length: fault.timeout, fault.limit, fault.uncaught
+//! an array from a length: fault.uncaught, fault.timeout
 Array.from({ length: 1e10 });
 
-//! apply with a length: fault.timeout, fault.limit, fault.uncaught
+//! apply with a length: fault.timeout, fault.limit
 Math.max.apply(null, { length: 4294967295 });
 
-//! pushes of itself: fault.limit, fault.timeout
+//! pushes of itself: fault.timeout, fault.limit
 var list = [1];
 while (true) list.push.apply(list, list);
 
-//! a text doubled: fault.limit, fault.uncaught
+//! a text doubled: fault.limit
 for (var s = 'a'.repeat(1024); ; ) s = s.repeat(2);
 
-//! a text added to itself: fault.limit, fault.uncaught
+//! a text added to itself: fault.limit
 for (var s = 'abc'; ; ) s += s;
 
-//! a text that grows: fault.limit, fault.timeout
+//! a text that grows: fault.timeout, fault.limit
 for (var s = ''; ; ) s += '0123456789';
 
-//! a text too long: fault.uncaught, fault.limit
+//! a text too long: fault.uncaught
 'a'.repeat(Math.pow(2, 40));
 
-//! a text as long as there are: fault.uncaught, fault.limit
+//! a text as long as there are: fault.limit
 'a'.repeat(Math.pow(2, 28)).repeat(8);
 
-//! a text padded: fault.uncaught, fault.limit
+//! a text padded: fault.limit
 'a'.padStart(Math.pow(2, 31), 'b');
 
-//! a text of replacements: fault.limit, fault.uncaught
+//! a text of replacements: fault.limit
 for (var s = 'aaaa'; ; ) s = s.replace(/a/g, '$&$&$&$&');
 
-//! a text of splits: fault.limit, fault.timeout
+//! a text of splits: fault.timeout, fault.limit
 for (var kept = []; ; ) kept.push('x'.repeat(1e6).split(''));
 
-//! a text escaped: fault.limit, fault.timeout, fault.uncaught
+//! a text escaped: fault.timeout, fault.limit
 for (var s = '%'; ; ) s = encodeURIComponent(s) + s;
 
-//! a number: fault.uncaught, fault.limit, fault.timeout
+//! a number: fault.uncaught, fault.timeout
 2n ** (2n ** 34n);
 
-//! a number as text: fault.limit, fault.timeout, fault.uncaught
+//! a number as text: fault.timeout, fault.limit
 for (var n = 7n, i = 0; i < 24; i++) n *= n;
 n.toString();
 
-//! a number that the compiler computes: fault.limit, fault.timeout, fault.uncaught
+//! a number that the compiler computes: fault.timeout, fault.limit
 eval('7n ** 10000000n');
 
-//! numbers multiplied: fault.limit, fault.timeout, fault.uncaught
+//! numbers multiplied: fault.timeout, fault.limit
 for (var n = 3n; ; ) n *= n;
 
-//! a buffer: fault.uncaught, fault.limit
+//! a buffer: fault.uncaught
 new ArrayBuffer(1e12);
 
-//! a typed array: fault.uncaught, fault.limit
+//! a typed array: fault.uncaught
 new Uint8Array(2e9).fill(1);
 
 //! buffers without end: fault.limit
 for (var kept = []; ; ) kept.push(new Uint8Array(1e6));
 
-//! a JSON text that nests: fault.uncaught, nothing
+//! a JSON text that nests: fault.uncaught
 JSON.parse('['.repeat(1e6));
 
-//! a value that nests, as JSON: fault.uncaught, fault.limit, fault.killed, fault.timeout
+//! a value that nests, as JSON: fault.timeout, fault.limit, fault.killed
 for (var o = {}, i = 0; i < 1e5; i++) o = { o: o };
 JSON.stringify(o);
 
-//! a value that nests, flattened: nothing, fault.uncaught, fault.limit, fault.killed, fault.timeout
+//! a value that nests, flattened: nothing, fault.timeout
 for (var o = [], i = 0; i < 1e5; i++) o = [o];
 o.flat(Infinity);
 
-//! a value that nests, as text: fault.uncaught, fault.limit, fault.killed, fault.timeout
+//! a value that nests, as text: fault.timeout, fault.killed
 for (var o = [], i = 0; i < 1e5; i++) o = [o];
 String(o);
 
-//! a value that nests, copied: fault.uncaught, fault.limit, fault.killed, fault.timeout
+//! a value that nests, copied: fault.timeout, fault.limit
 for (var o = {}, i = 0; i < 1e5; i++) o = { o: o };
 structuredClone(o);
 
-//! a value that nests, logged: nothing, fault.limit, fault.killed, fault.timeout
+//! a value that nests, logged: nothing, fault.timeout
 for (var o = [], i = 0; i < 1e5; i++) o = [o];
 console.log(o);
 
-//! a value that nests, dropped: nothing, fault.limit, fault.killed, fault.timeout
+//! a value that nests, dropped: nothing, fault.timeout
 for (var o = {}, i = 0; i < 2e5; i++) o = { o: o };
 o = null;
 

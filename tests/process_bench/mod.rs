@@ -4,7 +4,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use duoke::base::clock::Stopwatch;
 use duoke::base::limits::SETTLE_MS_DEFAULT;
 use duoke::base::limits::page::PageLimits;
 use duoke::engine::event_loop::{Emission, Output};
@@ -108,6 +110,17 @@ pub fn lines(turn: &Turn) -> Vec<String> {
 pub fn held() -> (usize, usize) {
     let processes = children(std::process::id());
     (processes.len(), std::fs::read_dir("/proc/self/fd").unwrap().count())
+}
+
+/// Waits until nothing more is held than before; threads that only pass something on end a moment after their page.
+#[cfg(target_os = "linux")]
+#[track_caller]
+pub fn assert_nothing_is_left(before: (usize, usize)) {
+    let waited = Stopwatch::start();
+    while held() != before {
+        assert!(waited.elapsed() < Duration::from_secs(10), "processes and descriptors: {:?}, not {before:?}", held());
+        std::thread::yield_now();
+    }
 }
 
 /// The processes whose parent is this one.

@@ -79,6 +79,7 @@ page_limits! {
     navigations_per_turn = 20, 1..=10_000, "Navigations that one stimulus leads to",
         "they are not followed: `fault.limit`";
     requests_per_turn = 1_000, 1..=1_000_000, "Requests that are made in one turn; 10 more for each second of page time before it", FAILED;
+    requests_waiting = 5_000, 10..=100_000, "Requests that have no answer yet", STOPPED;
     // Each may hold an answer of 16 MiB in the host's memory: together what a page may. Browsers have 6 for a server.
     requests_in_flight = 16, 1..=1_000, "Requests that are under way at once", "further ones wait";
     request_ms = 30_000, 1..=HOUR_MS, "Time that a request may take, in ms", FAILED;
