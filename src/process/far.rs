@@ -133,10 +133,17 @@ impl Line {
         poll(&mut files, timeout).is_ok_and(|ready| ready > 0)
     }
 
-    fn resting(&mut self, rest: impl FnOnce(&mut Self)) {
+    /// Rests, once everything has been answered that the host answers by itself: in page time that takes none, however
+    /// long the host is about it. `rest` is told whether an answer came meanwhile.
+    fn resting(&mut self, rest: impl FnOnce(&mut Self, bool)) {
         deadline::pause();
         self.say(&FromPage::Rests);
-        rest(self);
+        let mut came = false;
+        while let ToPage::Reply(id, result) = self.hear() {
+            self.forward(id, result);
+            came = true;
+        }
+        rest(self, came);
         self.say(&FromPage::Resumes);
         deadline::resume();
     }
@@ -162,18 +169,23 @@ impl Network for FarHost {
 
     fn listen(&self, longest: Duration) -> Option<bool> {
         let mut line = self.line();
-        let mut came = line.is_there(Duration::ZERO);
-        if !came && !longest.is_zero() {
-            line.resting(|line| came = line.is_there(longest));
-        }
-        if came {
+        if line.is_there(Duration::ZERO) {
             line.hear_reply();
+            return Some(true);
         }
+        let mut came = false;
+        line.resting(|line, answered| {
+            came = answered;
+            if !came && line.is_there(longest) {
+                line.hear_reply();
+                came = true;
+            }
+        });
         Some(came)
     }
 
     fn rest(&self, time: Duration) {
-        self.line().resting(|line| {
+        self.line().resting(|line, _| {
             let started = Stopwatch::start();
             // The host waits until its answers are read, those that nobody here waits for any more as well.
             while started.elapsed() < time {

@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use super::weight::is_bearable;
 use crate::base::limits::{EXCHANGE_BYTES_MAX, FRAME_BYTES_MAX};
 
 /// Why there is no frame.
@@ -31,6 +32,9 @@ pub enum FrameError {
     /// More than one side may say before it is the other's turn.
     #[error("more than {EXCHANGE_BYTES_MAX} bytes in one turn")]
     Flood,
+    /// More values than a frame may have, or values that nest too deep.
+    #[error("a frame of too many values")]
+    TooHeavy,
     /// Bytes that are no frame of this protocol.
     #[error("a frame that cannot be read: {0}")]
     Malformed(#[from] rmp_serde::decode::Error),
@@ -80,6 +84,9 @@ pub fn read<T: DeserializeOwned>(mut from: impl Read) -> Result<T, FrameError> {
     let read = from.take(length as u64).read_to_end(&mut bytes)?;
     if read < length {
         return Err(FrameError::Closed);
+    }
+    if !is_bearable(&bytes) {
+        return Err(FrameError::TooHeavy);
     }
     Ok(rmp_serde::from_slice(&bytes)?)
 }

@@ -11,11 +11,11 @@ use std::time::Duration;
 use super::frame::{self, FrameError, WithDescriptors};
 use super::launch::Launched;
 use super::protocol::{FromPage, ToPage};
-use super::started::{Started, TooMany, beginning};
+use super::started::{Passed, QUIET, Started, TooMany, beginning};
 use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::limits::page::PageLimits;
 use crate::base::limits::{EXCHANGE_BYTES_MAX, REQUESTS_PER_LONG_TURN_MAX, REQUESTS_PER_SECOND_MAX, REST_MS_MAX};
-use crate::net::{NetError, Network, Request, Response, ScriptCookies};
+use crate::net::{NetError, Network, Request, ScriptCookies};
 
 /// What a page may ask: the network, and its cookies.
 pub(super) type Doors = (Arc<dyn Network>, Arc<dyn ScriptCookies>);
@@ -138,7 +138,10 @@ impl Live {
             }
             *may_take = may_take.saturating_sub(started.elapsed());
             match (heard?, rests) {
-                (FromPage::Rests, false) => rests = true,
+                (FromPage::Rests, false) => {
+                    rests = true;
+                    self.quiet(time)?;
+                }
                 (FromPage::Resumes, true) => rests = false,
                 // A page that rests does nothing else.
                 (FromPage::Rests | FromPage::Resumes, _) | (_, true) => return Err(Death::Confused),
@@ -165,6 +168,14 @@ impl Live {
         let started = Stopwatch::start();
         self.write(message, time)?;
         Ok(time.saturating_sub(started.elapsed()))
+    }
+
+    /// Tells a page that rests once everything is answered that needs no waiting for others.
+    fn quiet(&self, time: Duration) -> Result<(), Death> {
+        match &self.started {
+            Some(started) => Ok(started.quiet()?),
+            None => Ok(self.write(&ToPage::Quiet, time)?),
+        }
     }
 
     /// Says something to a template, which answers at once; with the descriptors that come with the answer.
@@ -242,24 +253,51 @@ impl Allowance {
 
 /// Passes answers on to the page until there are no more, or the page is gone or takes longer than `time` for one.
 fn pass_on(
-    answers: &Receiver<(u64, Result<Response, NetError>)>,
+    answers: &Receiver<Passed>,
     started: &Weak<Started>,
     stream: &UnixStream,
     writing: &Mutex<()>,
     time: Duration,
 ) {
-    for (number, result) in answers {
-        let Some(id) = started.upgrade().and_then(|started| started.id_of(number)) else { continue };
-        let held = writing.lock().unwrap_or_else(PoisonError::into_inner);
-        if frame::write(Until::new(stream, stream, time), &ToPage::Reply(id, result)).is_err() {
+    let write = |message: &ToPage| {
+        let _held = writing.lock().unwrap_or_else(PoisonError::into_inner);
+        frame::write(Until::new(stream, stream, time), message)
+    };
+    while let Some((number, result)) = answers.recv().ok().and_then(|next| in_turn(next, answers, started)) {
+        let id = started.upgrade().and_then(|started| started.id_of(number));
+        if number == QUIET
+            && let Some(started) = started.upgrade()
+        {
+            // Once it has been told the page may rest again.
+            started.quieted();
+        }
+        let message = match id {
+            Some(id) => ToPage::Reply(id, result),
+            None if number == QUIET => ToPage::Quiet,
+            None => continue,
+        };
+        if write(&message).is_err() {
             // A frame that broke off: nothing can be said any more. One that is gone already needs nothing.
             let _ = stream.shutdown(Shutdown::Both);
             return;
         }
-        drop(held);
         if let Some(started) = started.upgrade() {
             started.written(number);
         }
+    }
+}
+
+/// Something to pass on; that all is quiet comes behind the answers that are there.
+fn in_turn(next: Passed, answers: &Receiver<Passed>, started: &Weak<Started>) -> Option<Passed> {
+    if next.0 != QUIET {
+        return Some(next);
+    }
+    match answers.try_recv() {
+        Ok(answer) => {
+            started.upgrade()?.pass_on(next);
+            Some(answer)
+        }
+        Err(_) => Some(next),
     }
 }
 
@@ -270,7 +308,7 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::net::{CookieJar, Destination, Reply};
+    use crate::net::{CookieJar, Destination, Reply, Response};
     use crate::page::TurnInput;
     use crate::process::launch::Ending;
 

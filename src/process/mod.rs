@@ -1,6 +1,6 @@
 //! Pages in processes of their own (architecture.md, Processes).
 //!
-//! - [`protocol`] is what host and page say to each other, [`frame`] how it is written
+//! - [`protocol`] is what host and page say to each other, [`frame`] how it is written, `weight` what that becomes in memory
 //! - host: [`PageProcess`] is a page as a [`Driver`](crate::page::Driver) over the connection in `live`, whose
 //!   requests are in `started`; [`launch`] starts processes, [`templates`] forks them, `asked` tells whether a load can
 //!   be shared; `obituary` words how one ended, `deaths` counts them, `scrutiny` looks at what one says
@@ -29,6 +29,7 @@ mod scrutiny;
 mod started;
 #[cfg(target_os = "linux")]
 pub mod templates;
+mod weight;
 
 pub use asked::Asked;
 pub use host::PageProcess;

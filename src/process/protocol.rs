@@ -75,6 +75,8 @@ pub enum ToPage {
     Probe,
     /// The answer to [`FromPage::Fetch`].
     Fetched(Result<Response, NetError>),
+    /// The answer to [`FromPage::Rests`]: whatever needs no waiting for others has been answered.
+    Quiet,
     /// What came of a [`FromPage::Start`]; at any time.
     Reply(u64, Result<Response, NetError>),
     /// The answer to [`FromPage::Cookies`].

@@ -9,10 +9,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::base::limits::page::PageLimits;
 use crate::base::limits::{QUOTED_CHARS_MAX, REQUEST_BYTES_IN_FLIGHT_MAX};
-use crate::net::{NetError, Network, Reply, Request};
+use crate::net::{NetError, Network, Reply, Request, Response};
 
 /// A request and who is asked, or why nobody is.
 type Asked = Result<(Request, Arc<dyn Network>), NetError>;
+
+/// An answer and the number of its request, as it is passed on to the page; or [`QUIET`].
+pub(super) type Passed = (u64, Result<Response, NetError>);
+
+/// Not the number of a request: the page rests, and is told once the answers that came before this have been passed on,
+/// and those of requests that could start because of it and are answered at once.
+pub(super) const QUIET: u64 = 0;
 
 /// The requests of one page.
 pub(super) struct Started {
@@ -32,6 +39,8 @@ struct State {
     count: u64,
     /// What all of them hold.
     bytes: usize,
+    /// Whether [`QUIET`] is being passed on.
+    is_quieting: bool,
 }
 
 /// One request.
@@ -83,6 +92,27 @@ impl Started {
         Ok(())
     }
 
+    /// The page rests. It does so again only once it has been told of this one.
+    pub(super) fn quiet(&self) -> Result<(), TooMany> {
+        if std::mem::replace(&mut self.state().is_quieting, true) {
+            return Err(TooMany);
+        }
+        let nothing = NetError::Unreachable { url: String::new(), reason: String::new() };
+        self.pass_on((QUIET, Err(nothing)));
+        Ok(())
+    }
+
+    /// The page is about to be told.
+    pub(super) fn quieted(&self) {
+        self.state().is_quieting = false;
+    }
+
+    /// To be passed on after what is there.
+    pub(super) fn pass_on(&self, what: Passed) {
+        // Whoever passes answers on ends with the page.
+        let _ = self.replies.send(what);
+    }
+
     /// The page's number of the request that an answer is for.
     pub(super) fn id_of(&self, number: u64) -> Option<u64> {
         self.state().under_way.get(&number).map(|taken| taken.id)
@@ -120,8 +150,7 @@ impl Started {
         drop(state);
         match asked {
             Ok((request, network)) => network.start(taken.number, request, self.replies.clone()),
-            // Whoever passes answers on ends with the page.
-            Err(refused) => drop(self.replies.send((taken.number, Err(refused)))),
+            Err(refused) => self.pass_on((taken.number, Err(refused))),
         }
     }
 }
@@ -155,7 +184,7 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::net::{Destination, RefuseAll, Response};
+    use crate::net::{Destination, RefuseAll};
 
     const LIMITS: PageLimits = PageLimits { requests_in_flight: 3, requests_waiting: 20, ..PageLimits::DEFAULT };
 

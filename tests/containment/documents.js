@@ -105,7 +105,7 @@ for (var css = '--a0:x;', i = 1; i < 60; i++) css += '--a' + i + ':var(--a' + (i
 document.body.style.cssText = css + 'color:var(--a59)';
 getComputedStyle(document.body).color;
 
-//! calc that nests: fault.timeout, fault.limit
+//! calc that nests: fault.timeout, fault.limit, nothing
 document.body.style.width = 'calc(' + '('.repeat(1e5) + '1px' + ')'.repeat(1e5) + ')';
 getComputedStyle(document.body).width;
 

@@ -1,6 +1,6 @@
 // What goes out, or is kept by others, without end.
 
-//! messages: fault.timeout, fault.limit, fault.killed
+//! messages: fault.timeout, fault.limit
 for (;;) put('wild');
 
 //! messages that cannot be read: fault.timeout, fault.limit
@@ -23,23 +23,23 @@ put('x'.repeat(1e7));
 //! messages from timers: fault.timeout, fault.limit
 (function tick() { setTimeout(tick, 0); for (var i = 0; i < 100; i++) put('wild'); })();
 
-//! notices: fault.timeout, fault.limit, fault.killed
+//! notices: fault.timeout, fault.limit
 for (;;) external.Notice('x');
 
-//! console lines: fault.timeout, fault.limit, fault.killed
+//! console lines: fault.timeout, fault.limit
 for (;;) console.log('x');
 
 //! long console lines: fault.timeout, fault.limit
 var text = 'x'.repeat(1e6);
 for (;;) console.log(text, text);
 
-//! console groups: fault.timeout, fault.limit, fault.killed
+//! console groups: fault.timeout, fault.limit
 for (;;) console.group('x');
 
-//! console counters: fault.timeout, fault.limit, fault.killed
+//! console counters: fault.timeout, fault.limit
 for (var i = 0; ; i++) console.count('x' + i);
 
-//! console timers: fault.timeout, fault.limit, fault.killed
+//! console timers: fault.timeout, fault.limit
 for (var i = 0; ; i++) console.time('x' + i);
 
 //! console tables: fault.timeout, fault.limit
@@ -106,19 +106,19 @@ for (var text = 'x'.repeat(1e6); ; ) postMessage(text, '*');
 //! what is stored: fault.uncaught, fault.timeout, fault.limit
 for (var i = 0; ; i++) localStorage.setItem('k' + i, 'x'.repeat(1000));
 
-//! what is stored again: fault.timeout, fault.limit, fault.killed
+//! what is stored again: fault.timeout, fault.limit
 for (var i = 0; ; i++) localStorage.k = i;
 
 //! long texts stored again: fault.timeout, fault.limit
 for (var i = 0; ; i++) try { sessionStorage.k = i + 'x'.repeat(4e6); } catch (e) {}
 
-//! stored and thrown away: fault.timeout, fault.limit, fault.killed
+//! stored and thrown away: fault.timeout, fault.limit
 for (;;) { localStorage.a = 1; localStorage.clear(); }
 
-//! titles: fault.timeout, fault.limit, fault.killed
+//! titles: fault.timeout, fault.limit
 for (var i = 0; ; i++) document.title = i;
 
-//! windows: fault.timeout, fault.limit, fault.killed
+//! windows: fault.timeout, fault.limit
 for (;;) open('about:blank');
 
 //! dialogs: fault.timeout, fault.limit

@@ -131,13 +131,13 @@ location.reload();
 sessionStorage.again = 'while (true) {}';
 location.reload();
 
-//! reloads in a loop: fault.timeout, fault.limit, fault.killed
+//! reloads in a loop: fault.timeout, fault.limit
 for (var i = 0; i < 1e6; i++) location.reload();
 
-//! addresses in a loop: fault.timeout, fault.limit, fault.killed
+//! addresses in a loop: fault.timeout, fault.limit
 for (var i = 0; ; i++) location.href = 'index.html?' + i;
 
-//! fragments in a loop: fault.timeout, fault.limit, fault.killed
+//! fragments in a loop: fault.timeout, fault.limit
 for (var i = 0; ; i++) location.hash = i;
 
 //! fragments that follow: fault.timeout, fault.limit
