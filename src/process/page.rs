@@ -132,7 +132,6 @@ impl Server {
                 (ToPage::Document, State::Loaded(page)) => FromPage::Document(page.document_html()),
                 (ToPage::Rest, State::Loaded(_)) => {
                     collect();
-                    memory::give_back();
                     FromPage::Rested
                 }
                 (ToPage::Probe, State::Loaded(_)) => FromPage::Probed(probe::probe()),
@@ -242,9 +241,11 @@ impl Server {
     }
 }
 
-/// Collects the garbage that forks would otherwise share, and each of them once collect for itself.
+/// Collects the garbage that forks would otherwise share, and each of them once collect for itself; and tidies the
+/// allocator, which in a fork would copy what it only looks at.
 fn collect() {
     crate::engine::heap::collect();
+    memory::give_back();
 }
 
 #[cfg(target_os = "linux")]

@@ -76,7 +76,7 @@ impl Templates {
     /// The plugin has changed: pages are loaded afresh. What is compiled stays, for it is found by its text.
     pub fn forget_loaded(&self) {
         let mut state = self.state();
-        (state.known, state.loaded, state.is_never_the_same) = (None, None, false);
+        (state.loaded, state.is_never_the_same) = (None, false);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
