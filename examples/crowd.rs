@@ -63,15 +63,16 @@ mod crowd {
         }
         let opened_s = opening.elapsed().as_secs_f64();
         let idle = of_children()?;
-        let telling = Stopwatch::start();
+        let mut told_ms = Vec::new();
         for round in 0..rounds {
+            let telling = Stopwatch::start();
             for (at, member) in crowd.iter_mut().enumerate() {
                 let stimulus = Some(inputs[(at * rounds + round) % inputs.len()].clone());
                 let turn = member.page.turn(TurnInput { stimulus, at: member.now, settle_ms: SETTLE_MS_DEFAULT });
                 member.now = turn.now;
             }
+            told_ms.push(telling.elapsed().as_secs_f64() * 1e3);
         }
-        let told_s = telling.elapsed().as_secs_f64();
         let told = of_children()?;
         crowd.iter_mut().for_each(|member| member.page.rest());
         let rested = of_children()?;
@@ -79,7 +80,10 @@ mod crowd {
         let end = of_children()?;
         let each = |kb: u64| (kb.saturating_sub(start)) as f64 / 1024.0 / pages as f64;
         println!("{pages} pages, {:.2} ms each to open, {:?}", opened_s * 1e3 / pages as f64, launcher.served());
+        let told_s = told_ms.iter().sum::<f64>() / 1e3;
         println!("{:.0} events/s, one after another", (pages * rounds) as f64 / told_s);
+        let each_ms = told_ms.iter().map(|ms| format!("{:.2}", ms / pages as f64)).collect::<Vec<_>>();
+        println!("ms an event, the first, the second and so on: {}", each_ms.join(" "));
         println!(
             "MiB each: idle {:.2}, after {rounds} events {:.2}, collected {:.2}",
             each(idle),

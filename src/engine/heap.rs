@@ -28,12 +28,17 @@ thread_local! {
     static IS_RAISED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Raises this thread's threshold to at least [`HEAP_RESERVE_BYTES`]. There is no call for it, but the threshold never
-/// falls again: so boxes of that size live through a collection, and then go.
+/// Raises this thread's threshold to at least [`HEAP_RESERVE_BYTES`].
 pub fn raise_threshold() {
-    if IS_RAISED.replace(true) {
-        return;
+    if !IS_RAISED.replace(true) {
+        reserve();
     }
+}
+
+/// Collects, and then lets [`HEAP_RESERVE_BYTES`] be allocated before the engine does so by itself. There is no call for
+/// that, but the threshold rises where much survives: so boxes of that size live through a collection, and then go.
+fn reserve() {
+    boa_gc::force_collect();
     let boxes = HEAP_RESERVE_BYTES / RESERVE_BOX_BYTES;
     let reserve: Vec<Gc<Reserve>> = (0..boxes).map(|_| Gc::new(Reserve(MaybeUninit::uninit()))).collect();
     drop(reserve);
@@ -44,6 +49,21 @@ pub fn raise_threshold() {
 pub fn collect() {
     boa_gc::force_collect();
     LIVE_AFTER_COLLECTION.set(memory::live_bytes());
+}
+
+/// Collects what forks of this process would otherwise share and each collect for itself. A collection in a fork copies
+/// nearly all of its heap, for every object is marked: it does none before it has allocated something.
+pub fn collect_before_forks() {
+    reserve();
+    LIVE_AFTER_COLLECTION.set(memory::live_bytes());
+}
+
+/// Collects where it may free more than it takes in a fork, whose objects it marks: there is nothing to be done for a
+/// while.
+pub fn collect_if_worth() {
+    if memory::live_bytes() > LIVE_AFTER_COLLECTION.get() + HEAP_RESERVE_BYTES as isize {
+        collect();
+    }
 }
 
 /// Collects where the thread's heap has grown much since the last time: boa counts boxes, not the text in them.

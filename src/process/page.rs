@@ -14,6 +14,7 @@ use super::protocol::{FromPage, Opening, Role, ToPage, VERSION};
 use crate::base::limits::PAGE_STACK_BYTES;
 use crate::base::limits::page::PageLimits;
 use crate::base::{memory, whereabouts};
+use crate::engine::heap;
 use crate::page::{LoadError, Page, PageOptions};
 
 /// The page process as a program: the connection to the host is its standard input.
@@ -131,7 +132,8 @@ impl Server {
                 (ToPage::Turn(input), State::Loaded(page)) => FromPage::Turned(page.turn(&input)),
                 (ToPage::Document, State::Loaded(page)) => FromPage::Document(page.document_html()),
                 (ToPage::Rest, State::Loaded(_)) => {
-                    collect();
+                    heap::collect_if_worth();
+                    memory::give_back();
                     FromPage::Rested
                 }
                 (ToPage::Probe, State::Loaded(_)) => FromPage::Probed(probe::probe()),
@@ -244,7 +246,7 @@ impl Server {
 /// Collects the garbage that forks would otherwise share, and each of them once collect for itself; and tidies the
 /// allocator, which in a fork would copy what it only looks at.
 fn collect() {
-    crate::engine::heap::collect();
+    heap::collect_before_forks();
     memory::give_back();
 }
 
