@@ -1,6 +1,6 @@
 //! Many pages of one plugin at once: what they take in memory, and how many events they handle.
 //!
-//!     cargo run --release --example crowd -- FOLDER PAGE EVENTS [PAGES] [ROUNDS]
+//!     cargo run --release --example crowd -- FOLDER PAGE EVENTS [PAGES] [ROUNDS] [spawned|compiled|loaded]
 //!
 //! PAGE is a path below FOLDER; each page is told ROUNDS lines of EVENTS. Memory is the proportional set size of a page's
 //! process (proc(5), smaps_rollup), with what it shares divided among all that share it. Linux only.
@@ -32,7 +32,7 @@ mod crowd {
     use duoke::event::{Stimulus, parse_line};
     use duoke::net::{Folder, Guard, PluginNetwork};
     use duoke::page::{Driver as _, Moment, PageOptions, Source, TurnInput};
-    use duoke::process::{Launcher as _, PageProcess, Spawner, Templates};
+    use duoke::process::{Launcher as _, Level, PageProcess, Spawner, Templates};
     use duoke::webapi::world::Settings;
 
     /// A page and its time.
@@ -44,13 +44,18 @@ mod crowd {
     pub fn run() -> Result<(), Box<dyn Error>> {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         let [folder, page, events, rest @ ..] = arguments.as_slice() else {
-            return Err("usage: crowd FOLDER PAGE EVENTS [PAGES] [ROUNDS]".into());
+            return Err("usage: crowd FOLDER PAGE EVENTS [PAGES] [ROUNDS] [spawned|compiled|loaded]".into());
         };
         let number = |at: usize, default| rest.get(at).map_or(Ok(default), |text| text.parse::<usize>());
         let (pages, rounds) = (number(0, 500)?, number(1, 5)?);
         let folder = Folder::open("crowd", Path::new(folder))?;
         let inputs = inputs(&std::fs::read_to_string(events)?)?;
-        let launcher = Arc::new(Templates::new(Spawner::new(program())));
+        let best = match rest.get(2).map(String::as_str) {
+            Some("spawned") => Level::Spawned,
+            Some("compiled") => Level::Compiled,
+            _ => Level::Loaded,
+        };
+        let launcher = Arc::new(Templates::new(Spawner::new(program())).up_to(best));
         // The first one loads by itself, the second makes the templates.
         for seed in 0..2 {
             opened(&folder, page, seed, &launcher)?;
