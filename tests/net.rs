@@ -37,7 +37,7 @@ impl World {
         runtime.spawn(async move { axum::serve(listener, routes()).await });
         let mut guard = Guard::new();
         guard.allow(&format!("http://{address}")).unwrap();
-        let live = Live::new(runtime.handle().clone(), bounds).unwrap();
+        let live = Live::new(runtime.handle().clone(), bounds);
         World { runtime, address, network: PluginNetwork::new(guard).with_live(live) }
     }
 
@@ -172,7 +172,7 @@ fn an_origin_that_was_named_may_be_private_and_only_that_one() {
     let named = format!("http://localhost:{}", world.address.port());
     let mut guard = Guard::new();
     guard.allow(&named).unwrap();
-    let live = Live::new(world.runtime.handle().clone(), Bounds::default()).unwrap();
+    let live = Live::new(world.runtime.handle().clone(), Bounds::default());
     let network = PluginNetwork::new(guard).with_live(live);
     let ask = |url: &str| network.fetch(Request::get(Url::parse(url).unwrap(), Destination::Xhr, 0));
     assert_eq!(ask(&format!("{named}/uri")).unwrap().body, b"/uri");
@@ -185,7 +185,7 @@ fn scripts_of_the_original_html_from_public_addresses_only() {
     let world = World::new();
     let mut guard = Guard::new();
     guard.allow_url(&world.url("/"));
-    let live = Live::new(world.runtime.handle().clone(), Bounds::default()).unwrap();
+    let live = Live::new(world.runtime.handle().clone(), Bounds::default());
     let network = PluginNetwork::new(guard).with_live(live);
     let inside = format!("http://localhost:{}/uri", world.address.port());
     let scripts = ["http://127.0.0.1:1/a.js", inside.as_str(), "http://cdn.invalid/jquery.js", "/uri"];
@@ -236,7 +236,7 @@ fn a_large_answer_is_cut_off_with_and_without_a_length() {
     let mut guard = Guard::new();
     guard.allow(&format!("http://{address}")).unwrap();
     let bounds = Bounds { answer_bytes_max: 1000, ..Bounds::default() };
-    let live = Live::new(world.runtime.handle().clone(), bounds).unwrap();
+    let live = Live::new(world.runtime.handle().clone(), bounds);
     let url = Url::parse(&format!("http://{address}/")).unwrap();
     let endless = PluginNetwork::new(guard).with_live(live).fetch(Request::get(url, Destination::Script, 0));
     assert!(matches!(endless, Err(NetError::TooLarge { .. })));
@@ -268,7 +268,7 @@ fn a_connection_that_does_not_open_is_given_up_long_before_the_answer() {
     });
     let mut guard = Guard::new();
     guard.allow(&format!("http://{address}")).unwrap();
-    let live = Live::new(world.runtime.handle().clone(), bounds).unwrap();
+    let live = Live::new(world.runtime.handle().clone(), bounds);
     let url = Url::parse(&format!("http://{address}/jquery.js")).unwrap();
     let error = PluginNetwork::new(guard).with_live(live).fetch(Request::get(url, Destination::Script, 0)).unwrap_err();
     assert_eq!(
@@ -282,7 +282,7 @@ fn a_script_of_the_original_html_is_fetched_so_often_for_each_load() {
     let world = World::new();
     let mut guard = Guard::new();
     guard.allow_url(&world.url("/"));
-    let live = Live::new(world.runtime.handle().clone(), Bounds::default()).unwrap();
+    let live = Live::new(world.runtime.handle().clone(), Bounds::default());
     let network = PluginNetwork::new(guard).with_live(live);
     let inside = Url::parse(&format!("http://localhost:{}/uri", world.address.port())).unwrap();
     let mut page = world.url("/html");
@@ -334,7 +334,7 @@ fn a_closed_port_is_unreachable() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut guard = Guard::new();
     guard.allow(&format!("http://127.0.0.1:{port}")).unwrap();
-    let live = Live::new(world.runtime.handle().clone(), Bounds::default()).unwrap();
+    let live = Live::new(world.runtime.handle().clone(), Bounds::default());
     let url = Url::parse(&format!("http://127.0.0.1:{port}/jquery.js")).unwrap();
     let error = PluginNetwork::new(guard).with_live(live).fetch(Request::get(url, Destination::Script, 0)).unwrap_err();
     assert!(matches!(error, NetError::Unreachable { .. }), "{error}");

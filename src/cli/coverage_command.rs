@@ -101,7 +101,7 @@ pub(super) fn coverage(arguments: &Arguments, runtime: &Handle, output: &mut Out
 
 fn prepare(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle, output: &mut Output) -> Result<Hosted, Exit> {
     let rights = rights(&arguments.allow, &arguments.replace, output)?;
-    let live = live(runtime, output)?;
+    let live = live(runtime);
     let hosted = Plugin::resolve(&arguments.page, &mut Names::default()).and_then(|mut plugin| {
         plugin.hold_to(&config.limits);
         let network = plugin.network(&rights, Some(&live), ACCOUNT_DEFAULT)?;

@@ -17,9 +17,8 @@ pub(super) fn rights(allow: &[String], replace: &[String], output: &mut Output) 
 }
 
 /// The way out, for what a page may ask.
-pub(super) fn live(runtime: &Handle, output: &mut Output) -> Result<Live, Exit> {
+pub(super) fn live(runtime: &Handle) -> Live {
     Live::new(runtime.clone(), Bounds::default())
-        .map_err(|error| fail(output, Notice::error(error.to_string()).with_hint(error.hint()), Exit::Environment))
 }
 
 /// Says why a PAGE means no plugin; the exit of a command that has no other.

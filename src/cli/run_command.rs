@@ -105,7 +105,7 @@ fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
     let config = settings::load(&flag).map_err(|error| fail(output, settings::notice(&error), Exit::Configuration))?;
     let forward = forwarder(arguments, &config, runtime, output)?;
     let rights = rights(&arguments.allow, &arguments.replace, output)?;
-    let live = live(runtime, output)?;
+    let live = live(runtime);
     let account = arguments.account.as_deref().unwrap_or(ACCOUNT_DEFAULT);
     let (mut names, mut pages, mut failed) = (Names::default(), Vec::new(), 0);
     for page in &arguments.pages {

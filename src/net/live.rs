@@ -6,7 +6,7 @@
 
 use std::ffi::OsString;
 use std::sync::mpsc;
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Once, OnceLock};
 use std::time::Duration;
 
 use reqwest::{Client, Method, StatusCode, header, redirect};
@@ -72,36 +72,44 @@ pub(super) struct Rights {
     pub(super) cookies: Arc<CookieJar>,
 }
 
+/// Which client a request goes by.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    /// To origins that the operator named.
+    Named,
+    /// To those of them on this machine, which a proxy of the environment would look for on its own.
+    Direct,
+    /// To others, which must be of the public internet.
+    Public,
+}
+
 /// HTTP for any number of pages; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Live {
     handle: Handle,
-    /// For origins that the operator named.
-    named: Client,
-    /// For those of them on this machine, which a proxy of the environment would look for on its own.
-    direct: Client,
-    /// For others, which must be of the public internet.
-    public: Client,
+    /// By [`Way`]. Made when they are wanted: each reads the system's certificates, and most pages want none.
+    clients: Arc<[OnceLock<Result<Client, NetError>>; 3]>,
     bounds: Bounds,
 }
 
 impl Live {
-    /// A client on a runtime with I/O and time enabled.
-    ///
-    /// # Errors
-    /// [`NetError::NoClient`] where TLS cannot be set up.
-    pub fn new(handle: Handle, bounds: Bounds) -> Result<Self, NetError> {
-        install_tls_provider();
-        let no_client = |error: reqwest::Error| NetError::NoClient { reason: root_cause(&error) };
-        // Redirects are ours: the guard must see every hop.
-        let builder = |reach: Reach| {
+    /// Requests on a runtime with I/O and time enabled.
+    #[must_use]
+    pub fn new(handle: Handle, bounds: Bounds) -> Self {
+        Self { handle, clients: Arc::default(), bounds }
+    }
+
+    fn client(&self, way: Way) -> Result<&Client, NetError> {
+        let make = || {
+            install_tls_provider();
+            let reach = if matches!(way, Way::Public) { Reach::Public } else { Reach::Named };
+            // Redirects are ours: the guard must see every hop.
             let builder = Client::builder().redirect(redirect::Policy::none()).referer(false);
-            builder.connect_timeout(bounds.connect_timeout).dns_resolver(reach)
+            let builder = builder.connect_timeout(self.bounds.connect_timeout).dns_resolver(reach);
+            let builder = if matches!(way, Way::Named) { builder } else { builder.no_proxy() };
+            builder.build().map_err(|error| NetError::NoClient { reason: root_cause(&error) })
         };
-        let named = builder(Reach::Named).build().map_err(no_client)?;
-        let direct = builder(Reach::Named).no_proxy().build().map_err(no_client)?;
-        let public = builder(Reach::Public).no_proxy().build().map_err(no_client)?;
-        Ok(Live { handle, named, direct, public, bounds })
+        self.clients[way as usize].get_or_init(make).as_ref().map_err(Clone::clone)
     }
 
     /// The same, with other bounds; connections are shared, and open within the time that they had.
@@ -171,11 +179,11 @@ impl Live {
         {
             map.insert(header::COOKIE, value);
         }
-        let client = match reach {
-            Reach::Public => &self.public,
-            Reach::Named if is_loopback(&request.url) => &self.direct,
-            Reach::Named => &self.named,
-        };
+        let client = self.client(match reach {
+            Reach::Public => Way::Public,
+            Reach::Named if is_loopback(&request.url) => Way::Direct,
+            Reach::Named => Way::Named,
+        })?;
         let mut url = request.url.clone();
         url.set_fragment(None);
         let mut builder = client.request(method, url).headers(map);
