@@ -2,7 +2,7 @@
 
 use super::error::ConfigError;
 use super::table::Section;
-use crate::base::limits::page::{PAGE_LIMITS, PageLimits};
+use crate::base::limits::page::{PAGE_LIMITS, PageLimit, PageLimits};
 
 /// Bounds that somebody set, those that nobody set left open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,7 +19,7 @@ impl LimitSettings {
         let mut settings = Self::default();
         for limit in PAGE_LIMITS {
             let Some(number) = section.whole(limit.name)? else { continue };
-            settings.set(limit.name, number.value).map_err(|reason| section.invalid(&number, reason))?;
+            settings.add(limit.name, number.value).map_err(|reason| section.invalid(&number, reason))?;
         }
         Ok(settings)
     }
@@ -35,16 +35,22 @@ impl LimitSettings {
             let Some(text) = env(&variable).filter(|text| !text.is_empty()) else { continue };
             let number = text.parse().map_err(|_| format!("`{}` is a whole number, not {text}", limit.name));
             number
-                .and_then(|number| settings.set(limit.name, number))
+                .and_then(|number| settings.add(limit.name, number))
                 .map_err(|reason| ConfigError::Setting { origin: variable, reason })?;
         }
         Ok(settings)
     }
 
-    fn set(&mut self, name: &'static str, value: u64) -> Result<(), String> {
+    fn add(&mut self, name: &'static str, value: u64) -> Result<(), String> {
         PageLimits::default().set(name, value)?;
         self.0.push((name, value));
         Ok(())
+    }
+
+    /// Those that somebody set, and their values.
+    pub fn set(&self) -> impl Iterator<Item = (&'static PageLimit, u64)> {
+        let known = |name: &str| PAGE_LIMITS.iter().find(|limit| limit.name == name);
+        self.0.iter().filter_map(move |(name, value)| Some((known(name)?, *value)))
     }
 
     /// Lets these hold where the others say nothing.

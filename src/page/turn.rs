@@ -103,7 +103,7 @@ impl Page {
     /// [`LoadError`].
     pub fn load(&mut self, settle_ms: i64) -> Result<(), LoadError> {
         let start = self.event_loop.clock().now();
-        self.event_loop.begin_turn();
+        self.begin_turn();
         self.event_loop.begin_stimulus(start);
         self.under(self.load_cause.clone(), Self::open_source)?;
         self.run(Until { time: start + settle_ms, idle: true });
@@ -127,6 +127,11 @@ impl Page {
         event_loop.with_cause(cause, || work(self))
     }
 
+    fn begin_turn(&self) {
+        self.event_loop.begin_turn();
+        crate::dom::node::set_bound(self.event_loop.limits().dom_nodes);
+    }
+
     /// What the page gave out since the last call, its time, and whether it is idle.
     #[must_use]
     pub fn take_turn(&mut self) -> Turn {
@@ -141,7 +146,7 @@ impl Page {
 
     /// One turn.
     pub fn turn(&mut self, input: &TurnInput) -> Turn {
-        self.event_loop.begin_turn();
+        self.begin_turn();
         let now = self.event_loop.clock().now();
         if input.at > now {
             self.run(Until { time: input.at, idle: false });

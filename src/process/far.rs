@@ -161,7 +161,11 @@ impl Network for FarHost {
     fn start(&self, id: u64, request: Request, reply: Reply) {
         let mut line = self.line();
         if line.replies.len() as u64 >= line.waiting_max {
-            return interrupt::raise_limit("requests_waiting", line.waiting_max);
+            interrupt::raise_limit("requests_waiting", line.waiting_max);
+            let reason = "too many requests have no answer yet".to_owned();
+            // A page that is gone needs no answer.
+            let _ = reply.send((id, Err(NetError::Unreachable { url: request.url.into(), reason })));
+            return;
         }
         line.replies.insert(id, reply);
         line.say(&FromPage::Start(id, request));

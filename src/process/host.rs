@@ -308,11 +308,11 @@ impl Driver for PageProcess {
             self.silence(input.at);
             repeated = self.revive();
         }
-        if input.stimulus.as_ref().is_some_and(|stimulus| stimulus.turns_to().is_some()) {
-            self.told_by.clone_from(&input.stimulus);
-        }
         let mut turn = self.say(&input);
         self.replace(&mut turn, &input);
+        if input.stimulus.as_ref().is_some_and(|stimulus| stimulus.turns_to().is_some()) {
+            self.told_by = input.stimulus;
+        }
         if !repeated.is_empty() {
             turn.repeated = 0..repeated.len();
             turn.emissions.splice(0..0, repeated);

@@ -11,12 +11,12 @@ const DEPTH_MAX: usize = 256;
 /// Whether a frame can be read without harm. Bytes that are no MessagePack are for the reader to refuse.
 pub(super) fn is_bearable(bytes: &[u8]) -> bool {
     let mut rest = bytes;
-    // How many values each open list still has.
+    // How many values each open list still has. Those of a list count as soon as it announces them.
     let mut open: Vec<u64> = Vec::new();
     let mut values = 0_u64;
     while let Some((marker, payload)) = rest.split_first() {
         let Some((children, skipped)) = contents(Marker::from_u8(*marker), payload) else { return true };
-        values = values.saturating_add(1).saturating_add(children);
+        values = values.saturating_add(children);
         if values > VALUES_MAX {
             return false;
         }

@@ -14,13 +14,13 @@ use crate::base::limits::{PAGE_DESCRIPTORS, PAGE_STACK_BYTES};
 /// A resource limit: what holds, and how far it may be raised.
 type Limit = (u64, u64);
 
-/// Looks at this machine, on which this many pages are to run.
+/// Looks at this machine, on which this many pages are to run, held to these limits.
 #[must_use]
-pub fn checks(pages_wanted: u64) -> Vec<Check> {
+pub fn checks(pages_wanted: u64, limits: &PageLimits) -> Vec<Check> {
     let limit = |resource| getrlimit(resource).unwrap_or((RLIM_INFINITY, RLIM_INFINITY));
     vec![
         system(),
-        memory(memory_bytes(), pages_wanted),
+        memory(memory_bytes(), pages_wanted, limits.memory_bytes),
         stack(limit(Resource::RLIMIT_STACK)),
         open_files(limit(Resource::RLIMIT_NOFILE), pages_wanted),
         loopback(),
@@ -47,17 +47,17 @@ pub(super) struct Memory {
     pub(super) available: u64,
 }
 
-pub(super) fn memory(memory: Option<Memory>, pages_wanted: u64) -> Check {
+pub(super) fn memory(memory: Option<Memory>, pages_wanted: u64, page_bytes: u64) -> Check {
     const NAME: &str = "memory";
     let Some(Memory { total, available }) = memory else {
         return Check::ok(NAME, "this system does not say how much there is");
     };
-    let page = bytes(PageLimits::DEFAULT.memory_bytes);
+    let page = bytes(page_bytes);
     let found = format!("{} of {} available; a page may use up to {page}", bytes(available), bytes(total));
-    if total < PageLimits::DEFAULT.memory_bytes {
+    if total < page_bytes {
         let hint = "give the machine or the container more memory, or pages die before they reach their bound";
         Check::not_ok(NAME, State::Failed, found, hint)
-    } else if available < PageLimits::DEFAULT.memory_bytes.saturating_mul(pages_wanted) {
+    } else if available < page_bytes.saturating_mul(pages_wanted) {
         let hint = format!("free memory: {pages_wanted} at their bound do not fit");
         Check::not_ok(NAME, State::Warning, found, hint)
     } else {

@@ -16,6 +16,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::processes::Processes;
+use crate::base::limits::page::PageLimits;
 use crate::process::Served;
 use pages::OpenMs;
 
@@ -80,6 +81,8 @@ pub struct Diagnosis {
     pub served: Served,
     /// How long they took.
     pub open_ms: OpenMs,
+    /// What pages are held to, where their `plugin.toml` says nothing else.
+    pub limits: PageLimits,
 }
 
 impl Diagnosis {
@@ -101,10 +104,11 @@ impl Diagnosis {
         self.checks.iter().any(|check| check.state == State::Failed && check.about == about)
     }
 
-    /// `{"ready", "checks": [{"name", "state", "found", "hint"?}], "served", "open_ms"}`
+    /// `{"ready", "checks": [{"name", "state", "found", "hint"?}], "served", "open_ms", "limits"}`
     #[must_use]
     pub fn json(&self) -> Value {
-        json!({"ready": self.is_ready(), "checks": self.checks, "served": self.served, "open_ms": self.open_ms})
+        let Self { checks, served, open_ms, limits } = self;
+        json!({"ready": self.is_ready(), "checks": checks, "served": served, "open_ms": open_ms, "limits": limits})
     }
 }
 
@@ -115,9 +119,11 @@ pub fn doctor(files: &[PathBuf], env: &dyn Fn(&str) -> Option<String>) -> Diagno
     let (config, configuration) = project::read(files, env);
     let wanted = config.plugins.len().max(1) as u64;
     // Before anything is started: that raises limits.
-    let mut checks = machine::checks(wanted);
+    let mut limits = PageLimits::default();
+    config.limits.apply(&mut limits);
+    let mut checks = machine::checks(wanted, &limits);
     let (pages, served, open_ms) = pages::checks(Processes::of(&config));
     checks.extend(pages);
     checks.extend(configuration);
-    Diagnosis { checks, served, open_ms }
+    Diagnosis { checks, served, open_ms, limits }
 }

@@ -4,6 +4,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{Check, State};
+use crate::base::limits::page::PAGE_LIMITS;
 use crate::config::plugin::PLUGIN_FILE;
 use crate::config::{DuokeConfig, Layer, Origin, PluginConfig, PluginEntry, Setting, resolve};
 use crate::host::plugin::{Names, Plugin, PluginError, is_address};
@@ -35,7 +36,13 @@ pub fn read(files: &[PathBuf], env: &dyn Fn(&str) -> Option<String>) -> (DuokeCo
             Check::not_ok("configuration", State::Failed, found, hint)
         }
     };
-    let checks = [configuration, account(&config), secrets(secret_files, &config.plugins), plugins(&config.plugins)];
+    let checks = [
+        configuration,
+        limits(&config),
+        account(&config),
+        secrets(secret_files, &config.plugins),
+        plugins(&config.plugins),
+    ];
     (config, checks.map(Check::of_configuration).to_vec())
 }
 
@@ -45,6 +52,15 @@ fn files_found(files: &[PathBuf]) -> String {
         format!("{}{absent}", file.display())
     };
     files.iter().map(shown).collect::<Vec<_>>().join(", ")
+}
+
+/// The bounds that are set; SECURITY.md has all.
+fn limits(config: &DuokeConfig) -> Check {
+    let set =
+        config.limits.set().map(|(limit, value)| format!("{} {value} (by default {})", limit.name, limit.default));
+    let set = set.collect::<Vec<_>>().join(", ");
+    let found = if set.is_empty() { format!("all {} as they are by default", PAGE_LIMITS.len()) } else { set };
+    Check::ok("limits", found)
 }
 
 /// Whether what WeChat asks for is there; never what it is.

@@ -6,6 +6,7 @@ use super::State::{Failed, Ok, Warning};
 use super::machine::{Memory, memory, of_meminfo, open_files, stack};
 use super::pages::{Confined, Seen, confinement, start};
 use super::*;
+use crate::base::limits::page::PageLimits;
 use crate::process::Level;
 use crate::process::probe::Tried;
 
@@ -20,6 +21,7 @@ fn check(check: &Check, state: State, found: &str) {
 
 #[test]
 fn limits_and_memory() {
+    const PAGE: u64 = 256 * 1024 * 1024;
     check(&stack((8 * MIB, UNLIMITED)), Ok, "8 MiB, may be raised to unlimited; a page needs 256 MiB");
     check(&stack((8 * MIB, 255 * MIB)), Warning, "8 MiB, may be raised to 255 MiB; a page needs 256 MiB");
     check(&open_files((1024, 4096), 3), Ok, "1024, may be raised to 4096: about 409 pages fit");
@@ -27,10 +29,10 @@ fn limits_and_memory() {
     check(&open_files((20, 20), 3), Warning, "20, may be raised to 20: about 2 pages fit");
     check(&open_files((9, 9), 1), Failed, "9, may be raised to 9: about 0 pages fit");
     let of = |available, total| Some(Memory { total: total * MIB, available: available * MIB });
-    check(&memory(of(1024, 4096), 4), Ok, "1024 MiB of 4096 MiB available; a page may use up to 256 MiB");
-    check(&memory(of(1023, 4096), 4), Warning, "1023 MiB of 4096 MiB available; a page may use up to 256 MiB");
-    check(&memory(of(200, 255), 1), Failed, "200 MiB of 255 MiB available; a page may use up to 256 MiB");
-    check(&memory(None, 1), Ok, "this system does not say how much there is");
+    check(&memory(of(1024, 4096), 4, PAGE), Ok, "1024 MiB of 4096 MiB available; a page may use up to 256 MiB");
+    check(&memory(of(1023, 4096), 4, PAGE), Warning, "1023 MiB of 4096 MiB available; a page may use up to 256 MiB");
+    check(&memory(of(200, 255), 1, PAGE), Failed, "200 MiB of 255 MiB available; a page may use up to 256 MiB");
+    check(&memory(None, 1, PAGE), Ok, "this system does not say how much there is");
     let text = "MemTotal:        2048 kB\nMemFree:  1 kB\nMemAvailable:   1024 kB\n";
     assert_eq!(of_meminfo(text), Some(Memory { total: 2 * MIB, available: MIB }));
     assert_eq!(of_meminfo("MemTotal: 2048 kB\n"), None);
@@ -79,7 +81,12 @@ fn how_pages_came_to_be() {
 
 #[test]
 fn what_failed_decides() {
-    let of = |checks: Vec<Check>| Diagnosis { checks, served: Served::default(), open_ms: OpenMs::default() };
+    let of = |checks: Vec<Check>| Diagnosis {
+        checks,
+        served: Served::default(),
+        open_ms: OpenMs::default(),
+        limits: PageLimits::default(),
+    };
     let failed = || Check::not_ok("x", Failed, "found", "hint");
     let warned = of(vec![Check::ok("a", "fine"), Check::not_ok("b", Warning, "so so", "do this")]);
     assert!(warned.is_ready() && !warned.has_failed(About::Machine));
