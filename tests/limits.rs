@@ -181,7 +181,10 @@ fn whoever_dies_says_where() {
             let site = site(wild);
             let mut page = PageProcess::new(PageOptions { limits: *limits, ..site.options() }, launcher.clone());
             let turn = page.open(SETTLE_MS_DEFAULT).unwrap();
-            assert_eq!(shown(&page.turn(input(MAP, 1, turn.now))), [*expected], "{wild}");
+            let turn = page.turn(input(MAP, 1, turn.now));
+            assert_eq!(shown(&turn), [*expected], "{wild}");
+            let Output::Fault(fault) = &turn.emissions[0].output else { panic!("it is one") };
+            assert_eq!(fault.place().unwrap().file.as_deref(), Some("index.html"), "{wild}");
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Whereabouts {
     pub line: u32,
     /// Column, from 1; 0 where unknown.
     pub column: u32,
+    /// The real file, where there is one.
+    pub file: Option<String>,
 }
 
 /// Asks for a look. Signal handlers may call this.
@@ -38,11 +40,12 @@ pub fn is_wanted() -> bool {
 }
 
 /// The page was seen here.
-pub fn record(url: &str, line: u32, column: u32) {
+pub fn record(url: &str, line: u32, column: u32, file: Option<&str>) {
     WANTED.store(false, Ordering::Relaxed);
     // While it is being written nothing is to be read.
     LENGTH.store(0, Ordering::Relaxed);
-    let text = format!("{line}:{column}:{url}");
+    // An address has no blanks.
+    let text = format!("{line}:{column}:{url} {}", file.unwrap_or_default());
     let bytes = text.bytes().map(|byte| if byte.is_ascii_control() { b' ' } else { byte });
     let length = PLACE.iter().zip(bytes).map(|(place, byte)| place.store(byte, Ordering::Relaxed)).count();
     LENGTH.store(length, Ordering::Release);
@@ -77,7 +80,9 @@ pub fn split(said: &str) -> (String, Option<Whereabouts>) {
     let place = places.last().and_then(|line| {
         let mut parts = line[MARK.len()..].splitn(3, ':');
         let (line, column) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        Some(Whereabouts { url: parts.next()?.to_owned(), line, column })
+        let (url, file) = parts.next()?.split_once(' ')?;
+        let file = Some(file.to_owned()).filter(|file| !file.is_empty());
+        Some(Whereabouts { url: url.to_owned(), line, column, file })
     });
     (rest.join("\n"), place)
 }
@@ -88,8 +93,9 @@ mod tests {
 
     #[test]
     fn a_place_is_taken_out_of_what_was_said() {
-        let said = "thread 'main' panicked\n\u{1e}3:14:http://demo.plugin.invalid/a.js\nmore";
-        let place = Whereabouts { url: "http://demo.plugin.invalid/a.js".to_owned(), line: 3, column: 14 };
+        let said = "thread 'main' panicked\n\u{1e}3:14:http://demo.plugin.invalid/a.js a b.js\nmore";
+        let file = Some("a b.js".to_owned());
+        let place = Whereabouts { url: "http://demo.plugin.invalid/a.js".to_owned(), line: 3, column: 14, file };
         assert_eq!(split(said), ("thread 'main' panicked\nmore".to_owned(), Some(place)));
         assert_eq!(split("\u{1e}x"), (String::new(), None));
     }

@@ -50,6 +50,12 @@ impl Sources {
         self.files.borrow().get(url).map(|(text, _)| text.clone())
     }
 
+    /// The real file at an address.
+    #[must_use]
+    pub fn file(&self, url: &str) -> Option<String> {
+        self.files.borrow().get(url).and_then(|(_, file)| file.clone())
+    }
+
     /// A script begins; what was noted of the one around it.
     pub fn begin_script(&self, url: &str, line: u32, column: u32) -> Option<ScriptStart> {
         self.script.replace(Some((url.to_owned(), line, column)))

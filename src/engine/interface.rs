@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::convert::Native;
+use super::fault::Sources;
 use super::script;
 use crate::base::{interrupt, whereabouts};
 
@@ -96,7 +97,8 @@ fn check() -> JsResult<()> {
 #[cold]
 fn look(context: &Context) {
     if let Some((url, line, column)) = script::here(context) {
-        whereabouts::record(&url, line, column);
+        let file = context.get_data::<Rc<Sources>>().and_then(|sources| sources.file(&url));
+        whereabouts::record(&url, line, column, file.as_deref());
     }
 }
 

@@ -18,7 +18,7 @@ use super::scrutiny::Scrutiny;
 use crate::base::clock::TimestampMs;
 use crate::base::limits::page::PageLimits;
 use crate::base::limits::{CLOCK_MS_PER_COMPUTED_MS_MAX, REST_MS_MAX};
-use crate::base::whereabouts;
+use crate::base::whereabouts::{self, Whereabouts};
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Cause, Fault, Place, Stimulus};
 use crate::page::{CutShort, Driver, LoadError, Moment, PageOptions, Turn, TurnInput};
@@ -176,7 +176,8 @@ impl PageProcess {
             ending.said = said;
             last
         });
-        let last = last.map(|last| Place { url: last.url, line: last.line, column: last.column, ..Place::default() });
+        let last =
+            last.map(|Whereabouts { url, line, column, file }| Place { url, line, column, file, ..Place::default() });
         let somewhere = || Place { url: self.options.source.document_url().to_string(), ..Place::default() };
         obituary(death, ending, &self.options.limits, last.unwrap_or_else(somewhere))
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::bench::{Bench, Ended};
 
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "system",
     "memory",
     "stack",
@@ -18,6 +18,7 @@ const NAMES: [&str; 13] = [
     "confinement_compiled",
     "confinement_loaded",
     "configuration",
+    "limits",
     "account",
     "secret_files",
     "plugins",
@@ -61,6 +62,8 @@ fn a_machine_that_is_ready() {
         assert_check(&all, &format!("confinement_{level}"), "ok", "ways out are refused");
     }
     assert_check(&all, "configuration", "ok", "duoke.toml (not there)");
+    assert_check(&all, "limits", "ok", "as they are by default");
+    assert_eq!(all["limits"]["timers"], 10_000);
     let human = bench.run(&["doctor", "--color", "always"]);
     assert_eq!((human.code, human.err.as_str()), (0, ""));
     assert!(human.out.contains("\u{1b}[1;32mok     \u{1b}[0m confinement spawned   all of "), "{}", human.out);

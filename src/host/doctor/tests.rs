@@ -98,6 +98,7 @@ fn what_failed_decides() {
         ],
         "served": {"spawned": 0, "compiled": 0, "loaded": 0},
         "open_ms": {"spawned": null, "compiled": null, "loaded": null},
+        "limits": PageLimits::default(),
     });
     assert_eq!(warned.json(), expected);
     let configuration = of(vec![failed().of_configuration()]);
