@@ -212,7 +212,7 @@ pub fn cascaded(element: &NodeRef, property: &str) -> Option<String> {
         && element.is_connected()
     {
         let sheets = sheets::of(&document, data);
-        for order in sheets.about(property).iter().copied() {
+        for order in sheets.about(property).for_element(element) {
             let rule = &sheets.rules[order];
             if let Some(specificity) = rule.selectors.matching_specificity(element) {
                 for declaration in rule.declarations.iter().filter(speaks) {

@@ -88,12 +88,11 @@ pub struct Animation {
 pub fn candidates(document: &NodeRef) -> Vec<(NodeRef, bool)> {
     let Some(data) = document.as_document() else { return Vec::new() };
     let rules = sheets::of(document, data);
-    let mut about: Vec<usize> =
-        ["transition-duration", "animation-name"].iter().flat_map(|property| rules.about(property).to_vec()).collect();
-    about.sort_unstable();
-    about.dedup();
-    let by_rule =
-        |node: &NodeRef| about.iter().any(|at| rules.rules[*at].selectors.matching_specificity(node).is_some());
+    let about = ["transition-duration", "animation-name"].map(|property| rules.about(property));
+    let by_rule = |node: &NodeRef| {
+        let mut at = about.iter().flat_map(|index| index.for_element(node));
+        at.any(|at| rules.rules[at].selectors.matching_specificity(node).is_some())
+    };
     let by_style = |node: &NodeRef| {
         let style = node.as_element().and_then(|element| element.attr("style")).unwrap_or_default();
         says_motion(&style)

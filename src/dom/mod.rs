@@ -45,6 +45,7 @@ pub mod parse;
 pub mod range;
 pub mod range_contents;
 
+mod rule_index;
 pub mod select;
 pub mod serialize;
 pub mod sheets;

@@ -28,7 +28,7 @@ pub struct Impl;
 
 /// A name in a selector.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Name(LocalName);
+pub struct Name(pub(super) LocalName);
 
 impl From<&str> for Name {
     fn from(text: &str) -> Self {

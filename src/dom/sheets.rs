@@ -12,6 +12,7 @@ use super::css_shorthands::covers;
 use super::document::{DocumentData, mutated};
 use super::media_query::media_matches;
 use super::node::{NodeRef, same};
+use super::rule_index::RuleIndex;
 use super::{form, text, tree};
 
 /// What was fetched for an element's sheet.
@@ -47,17 +48,23 @@ pub(super) struct Sheets {
     /// Names of `@keyframes`.
     pub(super) keyframes: FxHashSet<String>,
     /// The rules that say something about a property, by property; found at the first question.
-    by_property: RefCell<FxHashMap<String, Rc<[usize]>>>,
+    by_property: RefCell<FxHashMap<String, Rc<RuleIndex>>>,
 }
 
 impl Sheets {
-    /// The rules that say something about a property, with their places in the order of all.
-    pub(super) fn about(&self, property: &str) -> Rc<[usize]> {
+    /// The rules that say something about a property, by their places in the order of all.
+    pub(super) fn about(&self, property: &str) -> Rc<RuleIndex> {
         if let Some(found) = self.by_property.borrow().get(property) {
             return found.clone();
         }
         let speaks = |rule: &Rule| rule.declarations.iter().any(|declaration| covers(&declaration.name, property));
-        let found: Rc<[usize]> = (0..self.rules.len()).filter(|at| speaks(&self.rules[*at])).collect();
+        let mut index = RuleIndex::default();
+        self.rules
+            .iter()
+            .enumerate()
+            .filter(|(_, rule)| speaks(rule))
+            .for_each(|(at, rule)| index.add(at, &rule.selectors));
+        let found = Rc::new(index);
         self.by_property.borrow_mut().insert(property.to_owned(), found.clone());
         found
     }
