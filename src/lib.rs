@@ -17,5 +17,6 @@ pub mod process;
 pub mod record;
 pub mod sandbox;
 pub mod session;
+pub mod store;
 pub mod webapi;
 pub mod wechat;

@@ -21,20 +21,21 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("process", &["base", "event", "engine", "webapi", "net", "page", "session"]),
     ("record", &["base", "event"]),
     ("wechat", &["base", "event", "net"]),
-    ("outbox", &["base", "event", "wechat"]),
+    ("store", &["base", "event", "wechat"]),
+    ("outbox", &["base", "event", "wechat", "store"]),
     ("sandbox", &["base", "event", "wechat"]),
     (
         "host",
         &[
             "base", "event", "session", "config", "dom", "engine", "webapi", "dialect", "net", "page", "process",
-            "record", "wechat", "outbox", "sandbox",
+            "record", "wechat", "store", "outbox", "sandbox",
         ],
     ),
     (
         "cli",
         &[
             "base", "event", "session", "config", "dom", "engine", "webapi", "dialect", "net", "page", "process",
-            "record", "wechat", "outbox", "sandbox", "host",
+            "record", "wechat", "store", "outbox", "sandbox", "host",
         ],
     ),
 ];

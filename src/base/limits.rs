@@ -135,6 +135,34 @@ pub const PICTURE_TIMEOUT: Duration = Duration::from_secs(20);
 pub const PICTURE_REDIRECTS_MAX: usize = 5;
 /// Characters of a foreign server's answer, or of an address that is not even asked for, quoted in an error.
 pub const QUOTED_CHARS_MAX: usize = 200;
+/// Size of a store, in bytes: a year of a busy account. Past that nothing more is accepted.
+pub const STORE_BYTES_MAX: u64 = 16 * 1024 * 1024 * 1024;
+/// Calls of a store that are committed together: more wait for no longer than the ones before them.
+pub const COMMIT_CALLS_MAX: usize = 1_000;
+/// Characters of an event's id that its messages' keys begin with.
+pub const EVENT_NAME_CHARS_MAX: usize = 200;
+/// Data of an effect that is kept, in bytes: messages are rows of their own; storage may be large, and is kept elsewhere.
+pub const EFFECT_KEPT_BYTES_MAX: usize = 1024 * 1024;
+/// Unfinished events that are read from a store at once.
+pub const UNFINISHED_READ_MAX: usize = 1_000;
+/// Tries kept of one message: the last ones say why it is where it is.
+pub const ATTEMPTS_KEPT_MAX: i64 = 50;
+/// Messages that are listed, or changed by a person, in one step.
+pub const OUTBOX_PAGE_ROWS: usize = 1_000;
+/// How long a message that was sent or given up is kept, in ms: 30 days, for questions about it.
+pub const MESSAGE_KEPT_MS: i64 = 30 * 24 * 3600 * 1000;
+/// How long an event and its effects are kept, in ms: as long as its messages.
+pub const EVENT_KEPT_MS: i64 = MESSAGE_KEPT_MS;
+/// How long it is known that an event was handled, in ms: 180 days. A log that is played again later is played anew.
+pub const EVENT_KNOWN_MS: i64 = 180 * 24 * 3600 * 1000;
+/// How long a message waits for its customer's next action, in ms: 7 days. An older answer belongs to no conversation.
+pub const PARKED_LIFE_MS: i64 = 7 * 24 * 3600 * 1000;
+/// Rows of one kind that are deleted in one step.
+pub const TIDY_ROWS_MAX: usize = 10_000;
+/// Longest that a host which was told to stop waits for messages on the wire.
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a host deletes what is old, in ms of its clock.
+pub const TIDY_EVERY_MS: i64 = 3600 * 1000;
 /// Customers whose messages are sent at the same time.
 pub const OUTBOX_LANES_MAX: usize = 16;
 /// Largest request the sandbox reads, in bytes: above every media limit, so that those are what refuses.

@@ -1,21 +1,23 @@
-//! Effects become rows of the outbox, rows become messages.
+//! Rows become messages: delivery in the background, and what is told of it.
 
 use std::collections::HashMap;
-use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::JoinHandle;
 
+use super::ledger::{Ledger, Source};
 use super::pictures::PluginPictures;
 use super::watch::Notice;
 use crate::base::clock::system_now_ms;
-use crate::engine::event_loop::Emission;
-use crate::event::{self, Effect, PutMsgCall};
 use crate::net::PluginNetwork;
-use crate::outbox::{Delivery, Dispatch, Key, Outbox, Outcome, Pushed, Release, Row, Summary};
-use crate::session::cause_rule::{Decision, PluginPolicy, Subject, Telling, decide};
-use crate::wechat::{Article, Client, ClientConfig, Content, Courier, PictureError, WechatError};
+use crate::outbox::{Carrier, Delivery, Dispatch, Outbox, Outcome};
+use crate::store::{OnUnknown, Release, Row, Store, StoreError, Summary};
+use crate::wechat::{
+    BoxFuture, Client, ClientConfig, Content, ContentError, Courier, LivePictures, Message, PictureError, Receipt,
+    SendError, WechatError, Wire,
+};
 
 /// Where messages go.
 #[derive(Clone, Debug)]
@@ -24,6 +26,8 @@ pub struct Target {
     pub client: ClientConfig,
     /// In whose name, where the operator named somebody.
     pub kf_account: Option<String>,
+    /// What is done with a message without an answer.
+    pub on_unknown: OnUnknown,
 }
 
 /// Delivery that cannot be set up.
@@ -35,41 +39,59 @@ pub enum ForwardError {
     /// The pictures' client.
     #[error(transparent)]
     Picture(#[from] PictureError),
+    /// The durable state.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
-/// Whose effect it is.
-#[derive(Clone, Copy, Debug)]
-pub struct Sender<'a> {
-    /// The plugin's name.
-    pub name: &'a str,
-    /// Its policy.
-    pub policy: PluginPolicy,
-    /// Its page's network.
-    pub network: &'a Arc<PluginNetwork>,
+impl ForwardError {
+    /// The next step, for a `hint:` line.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Store(error) => Some(error.hint()),
+            _ => None,
+        }
+    }
 }
 
-/// What became of an effect: new rows, and what a person should know.
-#[derive(Debug, Default)]
-pub struct Taken {
-    /// The rows.
-    pub rows: Vec<Row>,
-    /// What to tell.
-    pub notices: Vec<Notice>,
+/// A courier for each plugin: the pictures are by way of its network.
+struct Couriers {
+    by_plugin: HashMap<String, Courier>,
+    /// For rows of plugins that are not here.
+    other: Courier,
 }
 
-/// The outbox of a run and its way to WeChat.
+impl Couriers {
+    fn new(client: &Client, networks: &[(String, Arc<PluginNetwork>)]) -> Result<Self, PictureError> {
+        let live = Arc::new(LivePictures::new(false)?);
+        let courier = |network| Courier::new(client.clone(), Arc::new(PluginPictures::new(network, live.clone())));
+        let by_plugin = networks.iter().map(|(name, network)| (name.clone(), courier(Some(network.clone()))));
+        Ok(Self { by_plugin: by_plugin.collect(), other: courier(None) })
+    }
+}
+
+impl Carrier for Couriers {
+    fn plan(&self, content: &Content) -> Result<Vec<Message>, ContentError> {
+        self.other.plan(content)
+    }
+
+    fn deliver<'a>(
+        &'a self,
+        row: &'a Row,
+        message: &'a Message,
+        wire: &'a dyn Wire,
+    ) -> BoxFuture<'a, Result<Receipt, SendError>> {
+        Carrier::deliver(self.by_plugin.get(&row.key.plugin).unwrap_or(&self.other), row, message, wire)
+    }
+}
+
+/// What a run needs to forward; set up before its pages are open.
 pub struct Forwarder {
-    outbox: Outbox,
-    dispatch: Dispatch,
-    deliveries: UnboundedReceiver<Delivery>,
-    pictures: Arc<PluginPictures>,
-    runtime: Handle,
+    store: Arc<dyn Store>,
     target: Target,
-    /// Effects so far, by plugin and stimulus: the last part of a row's key.
-    effects: HashMap<(String, String), u32>,
-    /// Rows in the order they came in, for what is told of their deliveries.
-    order: HashMap<Key, usize>,
-    has_parked: bool,
+    client: Client,
+    runtime: Handle,
 }
 
 impl Forwarder {
@@ -77,150 +99,108 @@ impl Forwarder {
     ///
     /// # Errors
     /// [`ForwardError`].
-    pub fn new(target: Target, runtime: Handle) -> Result<Self, ForwardError> {
-        let pictures = Arc::new(PluginPictures::new()?);
-        let courier = Courier::new(Client::new(target.client.clone())?, pictures.clone());
+    pub fn new(target: Target, store: Arc<dyn Store>, runtime: Handle) -> Result<Self, ForwardError> {
+        let client = Client::new(target.client.clone())?;
+        Ok(Self { store, target, client, runtime })
+    }
+
+    /// Opens the ledger of a log and begins to deliver: first what earlier runs left.
+    ///
+    /// # Errors
+    /// [`ForwardError`].
+    pub(super) fn begin(
+        self,
+        source: &Source,
+        networks: &[(String, Arc<PluginNetwork>)],
+    ) -> Result<(Ledger, Delivering, Vec<Notice>), ForwardError> {
+        let Self { store, target, client, runtime } = self;
+        let server = target.client.base_url.origin().ascii_serialization();
+        let of = (target.client.app_id.as_str(), server.as_str());
+        let ledger = Ledger::new(store.clone(), of, target.kf_account.clone(), source)?;
+        let interrupted = store.interrupted(target.on_unknown, system_now_ms()).wait()?;
+        let notices = interrupted.iter().map(|row| interruption(row, target.on_unknown)).collect();
+        store.tidy(system_now_ms()).wait()?;
         let (sender, deliveries) = unbounded_channel();
         // The receiver lives as long as the dispatch does.
         let observe = Arc::new(move |delivery| drop(sender.send(delivery)));
-        Ok(Self {
-            outbox: Outbox::new(),
-            dispatch: Dispatch::new(Arc::new(courier), observe),
-            deliveries,
-            pictures,
-            runtime,
-            target,
-            effects: HashMap::new(),
-            order: HashMap::new(),
-            has_parked: false,
-        })
+        let mut dispatch = Dispatch::new(Arc::new(Couriers::new(&client, networks)?), observe);
+        dispatch.on_unknown = target.on_unknown;
+        let outbox = Outbox::new(store, ledger.account());
+        let serving = runtime.spawn({
+            let outbox = outbox.clone();
+            async move { outbox.serve(&dispatch).await }
+        });
+        Ok((ledger, Delivering { outbox, serving: Some(serving), deliveries, runtime, server }, notices))
+    }
+}
+
+/// Messages on their way, in the background.
+pub(super) struct Delivering {
+    outbox: Outbox,
+    serving: Option<JoinHandle<Result<(), StoreError>>>,
+    deliveries: UnboundedReceiver<Delivery>,
+    runtime: Handle,
+    server: String,
+}
+
+impl Delivering {
+    /// There are new rows.
+    pub(super) fn wake(&self) {
+        self.outbox.wake();
     }
 
-    /// A stimulus is told to a plugin. Told again, its effects get the same keys: they make no second rows.
-    pub fn begin(&mut self, plugin: &str, stimulus: &str) {
-        self.effects.remove(&(plugin.to_owned(), stimulus.to_owned()));
+    /// A customer did something: what waited for that may go.
+    pub(super) fn user_acted(&self, openid: &str) -> Result<(), StoreError> {
+        let release = self.outbox.release(Release::User(openid.to_owned()), system_now_ms());
+        self.runtime.block_on(release).map(drop)
     }
 
-    /// Decides what becomes of an effect and takes its messages in.
-    pub fn take(&mut self, sender: Sender<'_>, emission: &Emission, effect: &Effect) -> Taken {
-        let stimulus = emission.cause.as_ref().map_or("", |cause| &*cause.stimulus).to_owned();
-        let count = self.effects.entry((sender.name.to_owned(), stimulus.clone())).or_default();
-        let key = Key::new(stimulus, sender.name, *count);
-        *count += 1;
-        let Effect::PutMsg(call) = effect else { return Taken::default() };
-        let subject = Subject { user: emission.subject.clone(), late: call.late };
-        let user = subject.user.as_deref().unwrap_or_default();
-        let refused = |reason: &str| Taken {
-            notices: vec![Notice::warning(format!("{}: a message was not accepted: {reason}", sender.name))],
-            ..Taken::default()
-        };
-        let held = |reason: &str, hint: &str| {
-            Notice::warning(format!("{}: a message to {user} waits for a person: {reason}", sender.name))
-                .with_hint(Some(hint))
-        };
-        match decide(effect, &subject, sender.policy, Telling::First) {
-            Decision::Send => self.push(sender, &key, user, call, None),
-            Decision::HoldLate => {
-                let reason = "the page had been told another customer";
-                let notice = held(reason, "plugin.toml can let such messages go: `late = \"send\"`");
-                self.push(sender, &key, user, call, Some((reason, notice)))
-            }
-            Decision::HoldForReview => {
-                let reason = "the plugin is in review mode";
-                let notice = held(reason, "`send = \"auto\"` in plugin.toml lets it send by itself");
-                self.push(sender, &key, user, call, Some((reason, notice)))
-            }
-            Decision::Refuse { reason } => refused(reason),
-            Decision::NotAMessage if call.outcome == event::Outcome::Invalid => {
-                refused(call.reason.as_deref().unwrap_or("its argument is invalid"))
-            }
-            Decision::RecordOnly | Decision::NotAMessage => Taken::default(),
-        }
-    }
-
-    fn push(
-        &mut self,
-        sender: Sender<'_>,
-        key: &Key,
-        user: &str,
-        call: &PutMsgCall,
-        hold: Option<(&str, Notice)>,
-    ) -> Taken {
-        let mut taken = Taken::default();
-        let (reason, notice) = hold.unzip();
-        taken.notices.extend(notice);
-        for (part, message) in (0_u32..).zip(&call.messages) {
-            let content = content(message);
-            if let Content::Image { pic_url } = &content {
-                self.pictures.sent_by(pic_url, sender.network);
-            }
-            let key = key.clone().part(part);
-            let mut row = Row::new(key.clone(), &self.target.client.app_id, user, content, system_now_ms());
-            if let Some(account) = &self.target.kf_account {
-                row = row.as_agent(account);
-            }
-            if let Some(reason) = reason {
-                row = row.held(reason);
-            }
-            let text = match self.outbox.push(row.clone()) {
-                Pushed::New => {
-                    let count = self.order.len();
-                    self.order.insert(key, count);
-                    taken.rows.push(row);
-                    continue;
-                }
-                Pushed::Known => format!("{}: the message {key} is there already and is not sent again", sender.name),
-                Pushed::Differs => {
-                    format!("{}: there is another message {key} already; this one is not sent", sender.name)
-                }
-            };
-            let hint = "two lines of the log have the same id; ids are unique in a log";
-            taken.notices.push(Notice::warning(text).with_hint(Some(hint)));
-        }
-        taken
-    }
-
-    /// Delivers what is pending, blocking; every try in the order of the rows. `tell` hears of trouble at once.
-    pub fn deliver(&mut self, tell: &mut dyn FnMut(Notice)) -> Vec<Delivery> {
-        if self.has_parked {
-            self.outbox.release(&Release::Due(system_now_ms()));
-        }
+    /// Waits until nothing is left that goes by itself; every try since the last time, in the order of the rows. `tell`
+    /// hears of trouble at once.
+    pub(super) fn deliver(&mut self, tell: &mut dyn FnMut(Notice)) -> Result<Vec<Delivery>, StoreError> {
         let mut done = Vec::new();
         let mut note = |delivery: Delivery| {
-            if let Some(notice) = trouble(&delivery) {
-                tell(notice);
-            }
+            tell_trouble(&delivery, tell);
             done.push(delivery);
         };
-        let (outbox, dispatch, deliveries) = (&self.outbox, &self.dispatch, &mut self.deliveries);
+        let (outbox, deliveries) = (&self.outbox, &mut self.deliveries);
         self.runtime.block_on(async {
-            let mut delivering = pin!(outbox.deliver(dispatch));
+            let mut quiet = std::pin::pin!(outbox.quiet());
             loop {
                 tokio::select! {
                     biased;
                     Some(delivery) = deliveries.recv() => note(delivery),
-                    _ = &mut delivering => break,
+                    () = &mut quiet => break,
                 }
             }
         });
         while let Ok(delivery) = self.deliveries.try_recv() {
             note(delivery);
         }
-        self.has_parked |= done.iter().any(|delivery| delivery.outcome == Outcome::Parked);
-        done.sort_by_key(|delivery| self.order.get(&delivery.key).copied());
-        done
+        done.sort_by_key(|delivery| delivery.seq);
+        match self.outbox.failure() {
+            Some(error) => Err(error),
+            None => Ok(done),
+        }
     }
 
-    /// The rows by state.
-    #[must_use]
-    pub fn summary(&self) -> Summary {
-        self.outbox.summary()
+    /// Sends nothing new and waits for what is on the wire.
+    pub(super) fn stop(&mut self) -> Result<(), StoreError> {
+        self.outbox.stop();
+        match self.serving.take() {
+            // A panic while delivering is our bug and goes on here.
+            Some(serving) => match self.runtime.block_on(serving) {
+                Ok(served) => served,
+                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Err(_) => Ok(()),
+            },
+            None => Ok(()),
+        }
     }
 
-    /// The summary in words.
-    #[must_use]
-    pub fn summary_notice(&self) -> Notice {
-        let summary = self.summary();
+    /// The rows by state, and in words.
+    pub(super) fn summary(&self) -> Result<(Summary, Notice), StoreError> {
+        let summary = self.runtime.block_on(self.outbox.summary())?;
         let states = [
             (summary.sent, "sent"),
             (summary.unknown, "without an answer"),
@@ -232,39 +212,21 @@ impl Forwarder {
         let total: usize = states.iter().map(|(count, _)| count).sum();
         let parts: Vec<String> =
             states.iter().filter(|(count, _)| *count > 0).map(|(count, state)| format!("{count} {state}")).collect();
-        let server = self.target.client.base_url.origin().ascii_serialization();
-        match total {
+        let (server, parts) = (&self.server, parts.join(", "));
+        let notice = match total {
             0 => Notice::note(format!("no messages for {server}")),
-            1 => Notice::note(format!("1 message for {server}: {}", parts.join(", "))),
-            _ => Notice::note(format!("{total} messages for {server}: {}", parts.join(", "))),
-        }
+            1 => Notice::note(format!("1 message for {server}: {parts}")),
+            _ => Notice::note(format!("{total} messages for {server}: {parts}")),
+        };
+        let waits = summary.parked + summary.unknown + summary.held + summary.dead > 0;
+        Ok((summary, notice.with_hint(waits.then_some("`duoke outbox list` shows them"))))
     }
 }
 
-/// What a plugin said, as WeChat's client takes it.
-fn content(message: &event::Message) -> Content {
-    match message {
-        event::Message::Text { text } => Content::Text { text: text.clone() },
-        event::Message::Image { pic_url } => Content::Image { pic_url: pic_url.clone() },
-        event::Message::News { articles } => Content::News {
-            articles: articles
-                .iter()
-                .map(|article| Article {
-                    title: article.title.clone(),
-                    description: article.digest.clone(),
-                    url: article.url.clone(),
-                    picurl: article.cover.clone(),
-                })
-                .collect(),
-        },
-    }
-}
-
-/// What a person should know of a try. Rows that only wait behind a parked one are in the summary.
-fn trouble(delivery: &Delivery) -> Option<Notice> {
+/// What a person should know of a try.
+fn tell_trouble(delivery: &Delivery, tell: &mut dyn FnMut(Notice)) {
     let what = match delivery.outcome {
-        Outcome::Sent => return None,
-        Outcome::Parked if delivery.message == (0, 0) => return None,
+        Outcome::Sent => return,
         Outcome::Refused => "was not sent yet",
         Outcome::Parked => "is parked",
         Outcome::Dead => "is given up",
@@ -276,5 +238,17 @@ fn trouble(delivery: &Delivery) -> Option<Notice> {
         Outcome::Refused => Notice::warning(format!("{text}; it is tried again")),
         _ => Notice::error(text),
     };
-    Some(notice.with_hint(delivery.hint.as_deref()))
+    tell(notice.with_hint(delivery.hint.as_deref()));
+}
+
+/// A message that was on the wire when an earlier run ended.
+fn interruption(row: &Row, policy: OnUnknown) -> Notice {
+    let text = format!("{}: the message {} to {} was on the wire when the host ended", row.key.plugin, row.key, row.openid);
+    match policy {
+        OnUnknown::Hold => {
+            let hint = format!("look at the conversation, then `duoke outbox retry {}` or `duoke outbox drop {}`", row.key, row.key);
+            Notice::error(format!("{text}: it may not have arrived")).with_hint(Some(hint))
+        }
+        OnUnknown::Retry => Notice::warning(format!("{text}: it is sent again")),
+    }
 }

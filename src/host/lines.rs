@@ -7,7 +7,8 @@ use super::plugin::Plugin;
 use crate::base::clock::TimestampMs;
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Cause, Line};
-use crate::outbox::{Delivery, Row};
+use crate::outbox::Delivery;
+use crate::store::Row;
 
 /// Makes and numbers lines.
 #[derive(Debug, Default)]

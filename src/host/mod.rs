@@ -4,7 +4,8 @@
 //! - [`processes`] is how pages' processes come to be
 //! - [`stage`] holds the open pages and plays rounds: one stimulus to all of them, what they did in order of time
 //! - [`lines`] numbers what happened as lines of a session log
-//! - [`forward`] makes rows of effects and delivers them; [`pictures`] finds the pictures they show
+//! - [`ledger`] keeps on disk what is told and what comes of it, [`messages`] makes rows of effects, [`forward`] delivers
+//!   them; [`pictures`] finds the pictures they show
 //! - [`run`](mod@run) puts these together over a log; [`demo`](mod@demo) does so with the bundled [`samples`], a sandbox, and the
 //!   [`conversation`] as its customers saw it
 //! - [`coverage`](mod@coverage) says what a page needs that is not here, [`doctor`] what this machine lacks
@@ -14,7 +15,9 @@ pub mod coverage;
 pub mod demo;
 pub mod doctor;
 pub mod forward;
+pub mod ledger;
 pub mod lines;
+pub mod messages;
 pub mod pictures;
 pub mod plugin;
 pub mod processes;
@@ -27,6 +30,7 @@ pub mod watch;
 pub use demo::{DemoError, DemoOutcome, demo};
 pub use forward::{ForwardError, Forwarder, Target};
 pub use plugin::{Names, Plugin, PluginError};
+pub use ledger::Source;
 pub use processes::Processes;
 pub use rights::Rights;
 pub use run::{Hosted, Log, Outcome, RunOptions, SEED_DEFAULT, run};

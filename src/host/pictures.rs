@@ -1,7 +1,6 @@
 //! The pictures that messages show: the plugin's own first, then the public internet's.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use url::Url;
 
@@ -11,36 +10,22 @@ use crate::wechat::{BoxFuture, LivePictures, Picture, PictureError, PictureSourc
 /// Answers for a folder's missing file.
 const NOT_FOUND: u16 = 404;
 
-/// Pictures by way of the network of the plugin that sent them: its folder, its replacements, its allowed origins.
+/// Pictures by way of the network of the plugin that sends them: its folder, its replacements, its allowed origins.
 /// Others come from public addresses only.
 pub struct PluginPictures {
-    senders: Mutex<HashMap<String, Arc<PluginNetwork>>>,
-    live: LivePictures,
+    network: Option<Arc<PluginNetwork>>,
+    live: Arc<LivePictures>,
 }
 
 impl PluginPictures {
-    /// No picture is known to be anybody's yet.
-    ///
-    /// # Errors
-    /// An HTTP client that cannot be set up.
-    pub fn new() -> Result<Self, PictureError> {
-        Ok(Self { senders: Mutex::default(), live: LivePictures::new(false)? })
-    }
-
-    /// Takes note of who sends a picture.
-    pub fn sent_by(&self, address: &str, network: &Arc<PluginNetwork>) {
-        if let Ok(url) = Url::parse(address.trim()) {
-            let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
-            senders.insert(url.to_string(), network.clone());
-        }
-    }
-
-    fn sender(&self, url: &Url) -> Option<Arc<PluginNetwork>> {
-        self.senders.lock().unwrap_or_else(PoisonError::into_inner).get(url.as_str()).cloned()
+    /// The pictures that a plugin may show; without a network those of a plugin that is not here.
+    #[must_use]
+    pub fn new(network: Option<Arc<PluginNetwork>>, live: Arc<LivePictures>) -> Self {
+        Self { network, live }
     }
 
     async fn find(&self, url: &Url) -> Result<Picture, PictureError> {
-        if let Some(network) = self.sender(url) {
+        if let Some(network) = self.network.clone() {
             let mut request = Request::get(url.clone(), Destination::Xhr, 0);
             request.credentials = false;
             // A page's network blocks: not on the runtime's own threads.
@@ -98,12 +83,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_plugin_s_own_pictures_and_nobody_else_s() {
-        let pictures = PluginPictures::new().unwrap();
         let network = Arc::new(PluginNetwork::new(Guard::new()).with_folder(Folder::embedded("a", FILES)));
-        for address in ["http://a.plugin.invalid/shop.png", "http://a.plugin.invalid/none.png", "http://127.0.0.1:1/x"]
-        {
-            pictures.sent_by(address, &network);
-        }
+        let pictures = PluginPictures::new(Some(network), Arc::new(LivePictures::new(false).unwrap()));
         let found = fetch(&pictures, "http://a.plugin.invalid/shop.png").await.unwrap();
         assert_eq!((found.bytes.as_slice(), found.content_type.as_str()), (b"PNG".as_slice(), "image/png"));
         let missing = fetch(&pictures, "http://a.plugin.invalid/none.png").await.unwrap_err();

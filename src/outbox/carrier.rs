@@ -1,18 +1,21 @@
 //! How messages leave.
 
-use crate::wechat::{BoxFuture, Content, ContentError, Courier, Message, Receipt, SendError};
+use crate::{
+    store::Row,
+    wechat::{BoxFuture, Content, ContentError, Courier, Message, Receipt, SendError, Wire},
+};
 
 /// Somebody who can bring messages to a user.
 pub trait Carrier: Send + Sync {
     /// The messages a content becomes; always the same ones for the same content.
     fn plan(&self, content: &Content) -> Result<Vec<Message>, ContentError>;
 
-    /// Sends one of them.
+    /// Sends one of a row's messages; `wire` is asked before it goes on the wire.
     fn deliver<'a>(
         &'a self,
-        openid: &'a str,
-        kf_account: Option<&'a str>,
+        row: &'a Row,
         message: &'a Message,
+        wire: &'a dyn Wire,
     ) -> BoxFuture<'a, Result<Receipt, SendError>>;
 }
 
@@ -23,10 +26,10 @@ impl Carrier for Courier {
 
     fn deliver<'a>(
         &'a self,
-        openid: &'a str,
-        kf_account: Option<&'a str>,
+        row: &'a Row,
         message: &'a Message,
+        wire: &'a dyn Wire,
     ) -> BoxFuture<'a, Result<Receipt, SendError>> {
-        Box::pin(Self::deliver(self, openid, kf_account, message))
+        Box::pin(Self::deliver(self, &row.openid, row.kf_account.as_deref(), message, wire))
     }
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::row::{Key, Row, State};
 use crate::{
     base::clock::{TimestampMs, format_rfc3339},
+    store::{AttemptEnd, Key, Row, State},
     wechat::{Receipt, SendError},
 };
 
@@ -24,22 +24,30 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The outcome's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Refused => "refused",
+            Self::Parked => "parked",
+            Self::Dead => "dead",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// The log line's type.
     #[must_use]
-    pub fn log_type(self) -> &'static str {
-        match self {
-            Self::Sent => "delivery.sent",
-            Self::Refused => "delivery.refused",
-            Self::Parked => "delivery.parked",
-            Self::Dead => "delivery.dead",
-            Self::Unknown => "delivery.unknown",
-        }
+    pub fn log_type(self) -> String {
+        format!("delivery.{}", self.name())
     }
 }
 
-/// What became of one try, or of a row that was parked without one.
+/// What became of one try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
+    /// The row's number in the store.
+    pub seq: i64,
     /// Whose.
     pub key: Key,
     /// To whom.
@@ -51,7 +59,7 @@ pub struct Delivery {
     /// Where the row stands now.
     pub state: State,
     /// Which message of the row's content, from 1, and how many there are; `(0, 0)` where none was tried.
-    pub message: (usize, usize),
+    pub message: (u32, u32),
     /// Calls made for the row.
     pub attempts: u32,
     /// WeChat's code; 0 for a message it took.
@@ -68,8 +76,9 @@ pub struct Delivery {
 
 impl Delivery {
     /// What is known before the outcome is: the row's own members.
-    pub(super) fn of(row: &Row, outcome: Outcome, message: (usize, usize)) -> Self {
+    pub(super) fn of(row: &Row, outcome: Outcome, message: (u32, u32)) -> Self {
         Self {
+            seq: row.seq,
             key: row.key.clone(),
             openid: row.openid.clone(),
             cause: row.cause.clone(),
@@ -96,6 +105,19 @@ impl Delivery {
         self.reason = Some(error.to_string());
         self.hint = Some(error.hint());
         self
+    }
+
+    /// As its store keeps it.
+    pub(super) fn end(&self, finished: TimestampMs) -> AttemptEnd {
+        let receipt = self.receipt.as_ref();
+        AttemptEnd {
+            finished,
+            outcome: self.outcome.name().to_owned(),
+            errcode: self.errcode,
+            reason: receipt.map_or_else(|| self.reason.clone(), |receipt| Some(receipt.errmsg.clone())),
+            hint: self.hint.clone(),
+            media_id: receipt.and_then(|receipt| receipt.media_id.clone()),
+        }
     }
 
     /// The log line's `data`; members without a value are left out.

@@ -1,27 +1,33 @@
-//! Delivery: customers beside each other, each one's messages in order.
+//! Who is served when: customers beside each other, up to a bound, and those whose time has come.
 
 use std::{
+    collections::HashSet,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use tokio::{
-    sync::Notify,
+    sync::{Notify, watch},
     task::{JoinError, JoinSet},
 };
 
 use super::{
-    book::{Book, Lane, Pushed, Release, Step, Summary},
     carrier::Carrier,
-    delivery::{Delivery, Outcome},
-    row::{Key, Row, State},
+    delivery::Delivery,
+    lane,
     schedule::Schedule,
     timer::{SystemTimer, Timer},
-    verdict::{Verdict, verdict},
 };
 use crate::{
-    base::limits::OUTBOX_LANES_MAX,
-    wechat::{Message, Receipt, SendError},
+    base::{
+        clock::TimestampMs,
+        limits::{OUTBOX_LANES_MAX, STOP_TIMEOUT},
+    },
+    store::{AccountId, Due, OnUnknown, Release, Store, StoreError, Summary},
 };
 
 /// Who delivers, by what clock and schedule, and who is told.
@@ -33,8 +39,8 @@ pub struct Dispatch {
     pub timer: Arc<dyn Timer>,
     /// When a message is tried again.
     pub schedule: Schedule,
-    /// Whether a message without an answer is tried again: the user may then get it twice.
-    pub retry_unknown: bool,
+    /// What is done with a message without an answer.
+    pub on_unknown: OnUnknown,
     /// Is told of every try, in the order of each customer's messages.
     pub observe: Arc<dyn Fn(Delivery) + Send + Sync>,
 }
@@ -43,238 +49,223 @@ impl Dispatch {
     /// The system's clock, the usual schedule, and no second try without an answer.
     #[must_use]
     pub fn new(carrier: Arc<dyn Carrier>, observe: Arc<dyn Fn(Delivery) + Send + Sync>) -> Self {
-        Self { carrier, timer: Arc::new(SystemTimer), schedule: Schedule::default(), retry_unknown: false, observe }
+        let (schedule, on_unknown) = (Schedule::default(), OnUnknown::default());
+        Self { carrier, timer: Arc::new(SystemTimer), schedule, on_unknown, observe }
     }
 }
 
 impl fmt::Debug for Dispatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dispatch").field("schedule", &self.schedule).finish_non_exhaustive()
+        let Self { schedule, on_unknown, .. } = self;
+        f.debug_struct("Dispatch").field("schedule", schedule).field("on_unknown", on_unknown).finish_non_exhaustive()
     }
 }
 
-/// The queue of outgoing messages, in memory. Clones share the rows.
-#[derive(Debug, Clone, Default)]
+/// The delivery of one account's rows. Clones are the same one.
+#[derive(Debug, Clone)]
 pub struct Outbox {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
-    book: Mutex<Book>,
-    pushed: Notify,
-}
-
-/// What happened to one message of a row.
-enum Done {
-    Next,
-    Stop,
+    store: Arc<dyn Store>,
+    account: AccountId,
+    /// There may be something to do.
+    wake: Notify,
+    /// Customers who are being served.
+    busy: Mutex<HashSet<String>>,
+    stopping: AtomicBool,
+    failure: Mutex<Option<StoreError>>,
+    /// How often nothing was left to do but by somebody's doing; odd while it is so.
+    quiet: watch::Sender<bool>,
 }
 
 impl Outbox {
-    /// An empty outbox.
+    /// The delivery of an account's rows; nothing is sent before [`serve`](Self::serve) or [`deliver`](Self::deliver).
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Takes a row in, unless its key is there already.
-    pub fn push(&self, row: Row) -> Pushed {
-        let pushed = self.book().push(row);
-        self.inner.pushed.notify_one();
-        pushed
-    }
-
-    /// Every row, in the order they came in.
-    #[must_use]
-    pub fn rows(&self) -> Vec<Row> {
-        self.book().rows().cloned().collect()
-    }
-
-    /// Rows by state.
-    #[must_use]
-    pub fn summary(&self) -> Summary {
-        self.book().summary()
-    }
-
-    /// Makes parked rows pending again and returns how many; they go out with the next `deliver`.
-    pub fn release(&self, which: &Release) -> usize {
-        let count = self.book().release(which);
-        self.inner.pushed.notify_one();
-        count
-    }
-
-    /// Delivers until nothing is pending, rows that come in meanwhile included. Dropping the future stops at once;
-    /// a row on the wire is then `unknown`.
-    pub async fn deliver(&self, dispatch: &Dispatch) -> Summary {
-        let mut lanes = JoinSet::new();
-        loop {
-            while lanes.len() < OUTBOX_LANES_MAX
-                && let Some(lane) = self.take_lane()
-            {
-                let (outbox, dispatch) = (self.clone(), dispatch.clone());
-                lanes.spawn(async move { outbox.serve(lane, &dispatch).await });
-            }
-            if lanes.is_empty() {
-                return self.summary();
-            }
-            tokio::select! {
-                Some(served) = lanes.join_next() => served.unwrap_or_else(pass_on),
-                () = self.inner.pushed.notified() => {}
-            }
-        }
-    }
-
-    async fn serve(&self, lane: LaneGuard, dispatch: &Dispatch) {
-        loop {
-            let step = self.book().step(&lane.lane, dispatch.timer.now_ms());
-            match step {
-                Some(Step::Send(row)) => self.send(*row, dispatch).await,
-                Some(Step::Parked(delivery)) => (dispatch.observe)(*delivery),
-                None => return,
-            }
-        }
-    }
-
-    async fn send(&self, row: Row, dispatch: &Dispatch) {
-        let messages = match dispatch.carrier.plan(&row.content) {
-            Ok(messages) => messages,
-            Err(error) => return self.give_up(&row.key, (0, 0), &error.into(), dispatch),
+    pub fn new(store: Arc<dyn Store>, account: AccountId) -> Self {
+        let inner = Inner {
+            store,
+            account,
+            wake: Notify::new(),
+            busy: Mutex::default(),
+            stopping: AtomicBool::new(false),
+            failure: Mutex::default(),
+            quiet: watch::channel(false).0,
         };
-        let of = messages.len();
-        for (index, message) in messages.iter().enumerate().skip(row.messages_done) {
-            match self.send_message(&row, (index + 1, of), message, dispatch).await {
-                Done::Next => {}
-                Done::Stop => return,
-            }
-        }
+        Self { inner: Arc::new(inner) }
     }
 
-    /// Tries one message until it is sent, doubtful, parked or dead.
-    async fn send_message(&self, row: &Row, at: (usize, usize), message: &Message, dispatch: &Dispatch) -> Done {
-        let mut failures = 0;
-        loop {
-            self.book().change(&row.key, |row| {
-                row.state = State::Sending;
-                row.attempts += 1;
-            });
-            let sent = dispatch.carrier.deliver(&row.openid, row.kf_account.as_deref(), message).await;
-            let error = match sent {
-                Ok(receipt) => return self.advance(&row.key, at, Ok(receipt), dispatch),
-                Err(error) => error,
-            };
-            failures += 1;
+    /// Where the rows are.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.inner.store
+    }
+
+    /// There may be something to do: rows came, or a person had a say.
+    pub fn wake(&self) {
+        self.inner.quiet.send_replace(false);
+        self.inner.wake.notify_one();
+    }
+
+    /// Makes parked rows pending again; how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn release(&self, which: Release, now: TimestampMs) -> Result<usize, StoreError> {
+        let released = self.inner.store.release(self.inner.account, which, now).get().await?;
+        self.wake();
+        Ok(released)
+    }
+
+    /// Rows by state: those that changed in this run, and those that wait.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn summary(&self) -> Result<Summary, StoreError> {
+        self.inner.store.summary(self.inner.account).get().await
+    }
+
+    /// Delivers until nothing is left that goes by itself: what remains is done, or waits for somebody.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing is sent any more.
+    pub async fn deliver(&self, dispatch: &Dispatch) -> Result<Summary, StoreError> {
+        tokio::select! {
+            served = self.serve(dispatch) => served?,
+            () = self.quiet() => {}
+        }
+        self.summary().await
+    }
+
+    /// Returns when nothing is left that goes by itself, or delivery has failed.
+    pub async fn quiet(&self) {
+        let mut quiet = self.inner.quiet.subscribe();
+        // Its sender is ours.
+        let _ = quiet.wait_for(|quiet| *quiet).await;
+    }
+
+    /// Why delivery has failed, where it has.
+    #[must_use]
+    pub fn failure(&self) -> Option<StoreError> {
+        lock(&self.inner.failure).clone()
+    }
+
+    /// Sends nothing new. What is on the wire is waited for, within bounds, by [`serve`](Self::serve).
+    pub fn stop(&self) {
+        self.inner.stopping.store(true, Ordering::Release);
+        self.inner.wake.notify_one();
+    }
+
+    /// Delivers until it is told to [`stop`](Self::stop).
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing is sent any more.
+    pub async fn serve(&self, dispatch: &Dispatch) -> Result<(), StoreError> {
+        let served = self.serve_lanes(dispatch).await;
+        if let Err(error) = &served {
+            self.fail(error);
+        }
+        served
+    }
+
+    async fn serve_lanes(&self, dispatch: &Dispatch) -> Result<(), StoreError> {
+        let mut lanes = JoinSet::new();
+        while !self.inner.stopping.load(Ordering::Acquire) {
+            if let Some(error) = self.failure() {
+                return Err(error);
+            }
+            let due = self.due(dispatch, lanes.len()).await?;
             let now = dispatch.timer.now_ms();
-            let mut decided = verdict(&error, failures, now, &dispatch.schedule);
-            if let (Verdict::Unknown, true, Some(pause)) =
-                (decided, dispatch.retry_unknown, dispatch.schedule.pause(failures))
-            {
-                decided = Verdict::Retry(pause);
+            let next = due.next.filter(|next| *next > now && lanes.len() < OUTBOX_LANES_MAX);
+            let is_quiet = due.rows.is_empty() && lanes.is_empty() && !due.scheduled;
+            for row in due.rows {
+                let busy = Busy::new(self, &row.openid);
+                let dispatch = dispatch.clone();
+                lanes.spawn(async move { lane::serve(&busy, row, &dispatch).await });
             }
-            match decided {
-                Verdict::Retry(pause) => {
-                    let next = now.saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
-                    self.report(&row.key, Outcome::Refused, at, &error, dispatch, |row| {
-                        row.state = State::Pending;
-                        row.next = Some(next);
-                    });
-                    dispatch.timer.sleep(pause).await;
-                }
-                Verdict::Unknown => return self.advance(&row.key, at, Err(&error), dispatch),
-                Verdict::Dead => {
-                    self.give_up(&row.key, at, &error, dispatch);
-                    return Done::Stop;
-                }
-                Verdict::Park(scope, next) => {
-                    self.book().close(&row.account, scope, next, Some(error.to_string()));
-                    self.report(&row.key, Outcome::Parked, at, &error, dispatch, |row| {
-                        (row.state, row.parked, row.next) = (State::Parked, Some(scope), next);
-                    });
-                    return Done::Stop;
-                }
+            if is_quiet {
+                self.inner.quiet.send_replace(true);
+            }
+            let pause = next.map_or(Duration::MAX, |next| lane::duration(next - now));
+            tokio::select! {
+                biased;
+                Some(served) = lanes.join_next() => served.unwrap_or_else(|error| Err(pass_on(error)))?,
+                () = self.inner.wake.notified() => {}
+                () = dispatch.timer.sleep(pause), if next.is_some() => {}
             }
         }
+        self.wind_up(lanes, dispatch).await
     }
 
-    /// A message is done with, taken or doubtful; with the last one the row is.
-    fn advance(
+    async fn due(&self, dispatch: &Dispatch, serving: usize) -> Result<Due, StoreError> {
+        let busy: Vec<String> = lock(&self.inner.busy).iter().cloned().collect();
+        let free = OUTBOX_LANES_MAX.saturating_sub(serving);
+        self.inner.store.due(self.inner.account, dispatch.timer.now_ms(), busy, free).get().await
+    }
+
+    /// Waits for what is on the wire. What has no answer by then is in doubt.
+    async fn wind_up(
         &self,
-        key: &Key,
-        (number, of): (usize, usize),
-        sent: Result<Receipt, &SendError>,
+        mut lanes: JoinSet<Result<(), StoreError>>,
         dispatch: &Dispatch,
-    ) -> Done {
-        let doubtful = sent.is_err();
-        let changed = self.book().change(key, |row| {
-            row.messages_done = number;
-            row.doubtful |= doubtful;
-            row.next = None;
-            row.reason = match &sent {
-                Ok(_) => row.reason.take().filter(|_| row.doubtful),
-                Err(error) => Some(error.to_string()),
-            };
-            if number == of {
-                row.state = if row.doubtful { State::Unknown } else { State::Sent };
+    ) -> Result<(), StoreError> {
+        let finished = async {
+            while let Some(served) = lanes.join_next().await {
+                served.unwrap_or_else(|error| Err(pass_on(error)))?;
             }
-        });
-        if let Some(row) = changed {
-            (dispatch.observe)(match sent {
-                Ok(receipt) => Delivery::of(&row, Outcome::Sent, (number, of)).with_receipt(receipt),
-                Err(error) => Delivery::of(&row, Outcome::Unknown, (number, of)).with_error(error),
-            });
+            Ok(())
+        };
+        if let Ok(finished) = tokio::time::timeout(STOP_TIMEOUT, finished).await {
+            return finished;
         }
-        Done::Next
+        lanes.shutdown().await;
+        self.inner.store.interrupted(dispatch.on_unknown, dispatch.timer.now_ms()).get().await.map(drop)
     }
 
-    fn give_up(&self, key: &Key, at: (usize, usize), error: &SendError, dispatch: &Dispatch) {
-        self.report(key, Outcome::Dead, at, error, dispatch, |row| row.state = State::Dead);
-    }
-
-    fn report(
-        &self,
-        key: &Key,
-        outcome: Outcome,
-        at: (usize, usize),
-        error: &SendError,
-        dispatch: &Dispatch,
-        change: impl FnOnce(&mut Row),
-    ) {
-        let changed = self.book().change(key, |row| {
-            row.next = None;
-            row.reason = Some(error.to_string());
-            change(row);
-        });
-        if let Some(row) = changed {
-            (dispatch.observe)(Delivery::of(&row, outcome, at).with_error(error));
-        }
-    }
-
-    fn take_lane(&self) -> Option<LaneGuard> {
-        let lane = self.book().take_lane()?;
-        Some(LaneGuard { outbox: self.clone(), lane })
-    }
-
-    fn book(&self) -> MutexGuard<'_, Book> {
-        self.inner.book.lock().unwrap_or_else(PoisonError::into_inner)
+    fn fail(&self, error: &StoreError) {
+        lock(&self.inner.failure).get_or_insert_with(|| error.clone());
+        self.inner.quiet.send_replace(true);
     }
 }
 
-/// A customer who is being served; dropping it, however that comes about, lets others serve him.
-struct LaneGuard {
+/// A customer who is being served; dropping it, however that comes about, lets him be served again.
+pub(super) struct Busy {
     outbox: Outbox,
-    lane: Lane,
+    openid: String,
 }
 
-impl Drop for LaneGuard {
-    fn drop(&mut self) {
-        self.outbox.book().leave_lane(&self.lane);
-        self.outbox.inner.pushed.notify_one();
+impl Busy {
+    fn new(outbox: &Outbox, openid: &str) -> Self {
+        lock(&outbox.inner.busy).insert(openid.to_owned());
+        Self { outbox: outbox.clone(), openid: openid.to_owned() }
+    }
+
+    pub(super) fn store(&self) -> &Arc<dyn Store> {
+        &self.outbox.inner.store
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.outbox.inner.stopping.load(Ordering::Acquire) || self.outbox.failure().is_some()
     }
 }
 
-/// A panic while delivering is our bug and goes on in the caller.
-fn pass_on(error: JoinError) {
+impl Drop for Busy {
+    fn drop(&mut self) {
+        lock(&self.outbox.inner.busy).remove(&self.openid);
+        self.outbox.inner.wake.notify_one();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A panic while delivering is our bug and goes on in the caller; a lane that was cancelled is none.
+fn pass_on(error: JoinError) -> StoreError {
     if error.is_panic() {
         std::panic::resume_unwind(error.into_panic());
     }
+    StoreError::closed()
 }

@@ -1,27 +1,26 @@
-//! Outgoing messages in order, with their attempts.
+//! Delivery: rows of the store become messages, one customer's in order, customers beside each other.
 //!
-//! - [`Row`] is one message with its cause, under a [`Key`] that makes it once however often its event is handled.
-//! - [`Outbox`] holds the rows, in memory, and delivers them: one customer's in order, customers beside each other.
-//! - `verdict` decides what an error means for a row: try again, park (and whom with it), unknown, dead.
-//! - [`Delivery`] is what became of an attempt, ready to be a `delivery.` line of the session log.
+//! - [`Outbox`] takes what is due from the [`Store`](crate::store::Store) and sends it. A row is marked as being on the
+//!   wire before it is, and what became of it is written before the next one goes: whatever happens in between, it is
+//!   in doubt at most once.
+//! - `verdict` decides what an error means for a row: try again, park (and whom with it), unknown, dead; [`Schedule`]
+//!   says when.
+//! - [`Delivery`] is what became of a try, ready to be a `delivery.` line of the session log.
 //!
 //! [`Carrier`] is how messages leave (`wechat::Courier`), [`Timer`] how time passes; tests bring their own.
 
-mod book;
 mod carrier;
 mod delivery;
 mod dispatch;
-mod row;
+mod lane;
 mod schedule;
 #[cfg(test)]
 mod tests;
 mod timer;
 mod verdict;
 
-pub use book::{Pushed, Release, Summary};
 pub use carrier::Carrier;
 pub use delivery::{Delivery, Outcome};
 pub use dispatch::{Dispatch, Outbox};
-pub use row::{Key, Row, Scope, State};
 pub use schedule::Schedule;
 pub use timer::{SystemTimer, Timer};

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{row::Scope, schedule::Schedule};
+use super::schedule::Schedule;
 use crate::{
     base::{clock::TimestampMs, limits::ACCOUNT_RECHECK_MS},
+    store::Scope,
     wechat::{Call, SendError, WechatError, errcode::Action},
 };
 
@@ -29,7 +30,7 @@ const QUOTA_ZONE_MS: i64 = 8 * 60 * MINUTE_MS;
 /// Decides, after `failures` failures of this message in a row.
 pub(super) fn verdict(error: &SendError, failures: u32, now: TimestampMs, schedule: &Schedule) -> Verdict {
     match error {
-        SendError::Content(_) => Verdict::Dead,
+        SendError::Content(_) | SendError::Withdrawn => Verdict::Dead,
         SendError::Picture(picture) if picture.is_transient() => retry_or(schedule, failures, Verdict::Dead),
         SendError::Picture(_) => Verdict::Dead,
         SendError::Wechat(error) => match error.action() {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use url::{Host, Url};
 
 use super::{
-    config::{BoxFuture, ClientConfig},
+    config::{BoxFuture, ClientConfig, Unwatched, Wire},
     error::{Call, WechatError},
     media::{Fingerprint, MediaIds, MediaType, PictureFormat},
     secret::Secret,
@@ -82,24 +82,24 @@ impl Client {
         self.inner.tokens.get(self.now(), &*self.inner).await
     }
 
-    /// `message/custom/send` with a whole body, which goes out as UTF-8 without any escape it does not need.
-    pub async fn send(&self, body: &Value) -> Result<Answer, WechatError> {
+    /// `message/custom/send` with a whole body, which goes out as UTF-8 without any escape it does not need. `wire` is
+    /// asked when all is ready: the next thing is the request.
+    pub async fn send(&self, body: &Value, wire: &dyn Wire) -> Result<Answer, WechatError> {
         let bytes = body.to_string().into_bytes();
-        self.authorized(Call::Send, &[], |request| {
+        let fill = |request: RequestBuilder| {
             Ok(request.header(CONTENT_TYPE, "application/json").body(bytes.clone()))
-        })
-        .await
+        };
+        self.authorized(Call::Send, &[], fill, wire).await
     }
 
     /// `media/upload`: the media id of a picture, for 3 days.
     pub async fn upload_image(&self, bytes: &[u8], format: PictureFormat) -> Result<String, WechatError> {
-        let answer = self
-            .authorized(Call::Upload, &[("type", MediaType::Image.name())], |request| {
-                let part = Part::bytes(bytes.to_vec()).file_name(format!("picture.{}", format.extension()));
-                let part = part.mime_str(format.mime()).map_err(|error| self.inner.setup(error))?;
-                Ok(request.multipart(Form::new().part("media", part)))
-            })
-            .await?;
+        let fill = |request: RequestBuilder| {
+            let part = Part::bytes(bytes.to_vec()).file_name(format!("picture.{}", format.extension()));
+            let part = part.mime_str(format.mime()).map_err(|error| self.inner.setup(error))?;
+            Ok(request.multipart(Form::new().part("media", part)))
+        };
+        let answer = self.authorized(Call::Upload, &[("type", MediaType::Image.name())], fill, &Unwatched).await?;
         match answer.text("media_id") {
             "" => Err(self.inner.not_json(Call::Upload, &answer.0.to_string())),
             media_id => Ok(media_id.to_owned()),
@@ -128,8 +128,12 @@ impl Client {
         call: Call,
         query: &[(&str, &str)],
         fill: impl Fn(RequestBuilder) -> Result<RequestBuilder, WechatError> + Sync,
+        wire: &dyn Wire,
     ) -> Result<Answer, WechatError> {
         let token = self.stable_token().await?;
+        if !wire.begins().await {
+            return Err(WechatError::Withdrawn { call });
+        }
         match self.inner.call(call, fill(self.inner.post(call, query, &token))?, Some(&token)).await {
             Err(error) if error.errcode().is_some_and(|code| TOKEN_REFUSED.contains(&code)) => {
                 self.inner.tokens.invalidate(&token).await;

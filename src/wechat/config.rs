@@ -13,6 +13,22 @@ use crate::base::{
 /// A future behind a pointer, as the traits of this module return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// Is asked before a message goes on the wire, when nothing stands before it any more but the request.
+pub trait Wire: Send + Sync {
+    /// Whether it may go; it may be asked again for the same message.
+    fn begins(&self) -> BoxFuture<'_, bool>;
+}
+
+/// Lets everything go.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unwatched;
+
+impl Wire for Unwatched {
+    fn begins(&self) -> BoxFuture<'_, bool> {
+        Box::pin(std::future::ready(true))
+    }
+}
+
 /// Where a client reads the time.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> TimestampMs + Send + Sync>);

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::{
     client::{Answer, Client},
+    config::Wire,
     error::WechatError,
     media::{Fingerprint, PictureFormat, fingerprint},
     outgoing::{Content, ContentError, Message, Planner},
@@ -37,7 +38,19 @@ pub enum SendError {
     Picture(#[from] PictureError),
     /// The call failed.
     #[error(transparent)]
-    Wechat(#[from] WechatError),
+    Wechat(WechatError),
+    /// It was withdrawn before it went on the wire.
+    #[error("it was withdrawn before it was sent")]
+    Withdrawn,
+}
+
+impl From<WechatError> for SendError {
+    fn from(error: WechatError) -> Self {
+        match error {
+            WechatError::Withdrawn { .. } => Self::Withdrawn,
+            error => Self::Wechat(error),
+        }
+    }
 }
 
 impl SendError {
@@ -54,6 +67,7 @@ impl SendError {
             Self::Content(_) => "correct the message in the plugin".to_owned(),
             Self::Picture(error) => error.hint().to_owned(),
             Self::Wechat(error) => error.hint(),
+            Self::Withdrawn => "nothing is to be done".to_owned(),
         }
     }
 }
@@ -92,37 +106,45 @@ impl Courier {
         self.planner.plan(content)
     }
 
-    /// Sends one message to one user, in the name of a customer-service account where one is given.
+    /// Sends one message to one user, in the name of a customer-service account where one is given. `wire` is asked
+    /// before the message, not its picture, goes on the wire.
     pub async fn deliver(
         &self,
         openid: &str,
         kf_account: Option<&str>,
         message: &Message,
+        wire: &dyn Wire,
     ) -> Result<Receipt, SendError> {
         match message {
             Message::Text(text) => {
-                let answer = self.send(&body(openid, kf_account, Body::Text(text))).await?;
+                let answer = self.send(&body(openid, kf_account, Body::Text(text)), wire).await?;
                 Ok(self.receipt(&answer, None))
             }
             Message::News(articles) => {
-                let answer = self.send(&body(openid, kf_account, Body::News(articles))).await?;
+                let answer = self.send(&body(openid, kf_account, Body::News(articles)), wire).await?;
                 Ok(self.receipt(&answer, None))
             }
-            Message::Image(url) => self.deliver_image(openid, kf_account, url).await,
+            Message::Image(url) => self.deliver_image(openid, kf_account, url, wire).await,
         }
     }
 
     /// Uploads once more where WeChat no longer knows the media (40007 and its kin).
-    async fn deliver_image(&self, openid: &str, kf_account: Option<&str>, url: &Url) -> Result<Receipt, SendError> {
+    async fn deliver_image(
+        &self,
+        openid: &str,
+        kf_account: Option<&str>,
+        url: &Url,
+        wire: &dyn Wire,
+    ) -> Result<Receipt, SendError> {
         let picture = self.pictures.fetch(url).await?;
         let format = self.accept(url, &picture)?;
         let key = fingerprint(&picture.bytes);
         let media_id = self.media_id(key, &picture, format).await?;
-        match self.send(&body(openid, kf_account, Body::Image(&media_id))).await {
+        match self.send(&body(openid, kf_account, Body::Image(&media_id)), wire).await {
             Err(error) if error.action() == Some(Action::Reupload) => {
                 self.client.forget_media(&key, &media_id);
                 let media_id = self.media_id(key, &picture, format).await?;
-                let answer = self.send(&body(openid, kf_account, Body::Image(&media_id))).await?;
+                let answer = self.send(&body(openid, kf_account, Body::Image(&media_id)), wire).await?;
                 Ok(self.receipt(&answer, Some(media_id)))
             }
             outcome => Ok(self.receipt(&outcome?, Some(media_id))),
@@ -152,8 +174,8 @@ impl Courier {
         Ok(media_id)
     }
 
-    async fn send(&self, body: &Value) -> Result<Answer, WechatError> {
-        self.client.send(body).await
+    async fn send(&self, body: &Value, wire: &dyn Wire) -> Result<Answer, WechatError> {
+        self.client.send(body, wire).await
     }
 
     fn receipt(&self, answer: &Answer, media_id: Option<String>) -> Receipt {

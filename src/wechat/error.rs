@@ -44,6 +44,12 @@ pub enum WechatError {
         /// What the HTTP client says.
         reason: String,
     },
+    /// The message was withdrawn when it was about to go on the wire.
+    #[error("{call} was not called: the message was withdrawn")]
+    Withdrawn {
+        /// The call.
+        call: Call,
+    },
     /// No connection came about: nothing was sent.
     #[error("WeChat at {base} cannot be reached for {call}: {reason}")]
     Unreachable {
@@ -162,6 +168,7 @@ impl WechatError {
     pub fn hint(&self) -> String {
         match self {
             Self::Setup { .. } => "check wechat.base_url".to_owned(),
+            Self::Withdrawn { .. } => "nothing is to be done".to_owned(),
             Self::Unreachable { .. } => "check the network, and wechat.base_url or --wechat-base".to_owned(),
             Self::NoAnswer { .. } if self.may_have_been_sent() => {
                 "the message may have arrived: look at the conversation before sending it again".to_owned()

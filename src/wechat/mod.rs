@@ -24,7 +24,7 @@ mod tls;
 mod token;
 
 pub use client::{Answer, Client};
-pub use config::{BoxFuture, ClientConfig, Clock};
+pub use config::{BoxFuture, ClientConfig, Clock, Unwatched, Wire};
 pub use courier::{Courier, Receipt, SendError};
 pub use error::{Call, WechatError};
 pub use media::{MediaType, PictureFormat};

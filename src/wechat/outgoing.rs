@@ -1,11 +1,14 @@
 //! From what a plugin said to messages WeChat takes (plugin-apis.md §4).
 
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use url::Url;
 
 use super::{markup, profile::Profile};
 
-/// One entry of a plugin's message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One entry of a plugin's message. Its serialized form is kept in stores: members are added, none renamed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "msgtype", rename_all = "lowercase")]
 pub enum Content {
     /// A text.
     Text {
@@ -34,10 +37,20 @@ impl Content {
             Self::News { .. } => "news",
         }
     }
+
+    /// As people and scripts see it, without the type.
+    #[must_use]
+    pub fn body(&self) -> Value {
+        match self {
+            Self::Text { text } => json!({"content": text}),
+            Self::Image { pic_url } => json!({"picUrl": pic_url}),
+            Self::News { articles } => json!({"articles": articles}),
+        }
+    }
 }
 
 /// One article of a news message.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Article {
     /// The title.
     pub title: String,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
@@ -45,7 +46,8 @@ impl fmt::Display for Key {
 }
 
 /// Where a row stands (cli.md).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum State {
     /// To be sent.
     Pending,
@@ -81,9 +83,35 @@ impl State {
             Self::Dead => "dead",
         }
     }
+
+    /// The state of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
 }
 
-/// What is parked with a row.
+/// What a push did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pushed {
+    /// The row is new.
+    New,
+    /// The key was there with the same content; nothing changed.
+    Known,
+    /// The key was there with another content; the first row stays (ARCHITECTURE.md, invariant 5).
+    Differs,
+}
+
+/// Which parked rows may be tried again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Release {
+    /// Those that waited for this user's next action.
+    User(String),
+    /// All, and every way of the account is open.
+    All,
+}
+
+/// What a parked row, or a closed way, is parked with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// The same customer's later messages.
@@ -94,9 +122,45 @@ pub enum Scope {
     Account,
 }
 
+impl Scope {
+    /// Every scope of a way.
+    pub const WAYS: [Self; 4] =
+        [Self::Account, Self::Api(Call::StableToken), Self::Api(Call::Send), Self::Api(Call::Upload)];
+
+    /// The name in the store and in output.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Api(call) => call.path(),
+            Self::Account => "account",
+        }
+    }
+
+    /// The scope of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        std::iter::once(Self::User).chain(Self::WAYS).find(|scope| scope.name() == name)
+    }
+
+    /// What the rows wait for, in words.
+    #[must_use]
+    pub fn waits_for(self) -> &'static str {
+        match self {
+            Self::User => "the customer's next action",
+            Self::Api(Call::StableToken) => "a token",
+            Self::Api(Call::Send) => "WeChat to take messages again",
+            Self::Api(Call::Upload) => "WeChat to take pictures again",
+            Self::Account => "the account",
+        }
+    }
+}
+
 /// One message with its cause and its history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
+    /// Its number in the store, in the order of arrival; 0 before it is there.
+    pub seq: i64,
     /// What makes it the same row.
     pub key: Key,
     /// The official account, by app id.
@@ -113,6 +177,8 @@ pub struct Row {
     pub state: State,
     /// Calls made for it.
     pub attempts: u32,
+    /// Calls that failed since one succeeded or a person had a say: where the schedule stands.
+    pub failures: u32,
     /// When it came in.
     pub created: TimestampMs,
     /// When it is due again.
@@ -120,9 +186,11 @@ pub struct Row {
     /// Why it is where it is.
     pub reason: Option<String>,
     /// Of the messages its content becomes, how many are done: they are not sent again.
-    pub messages_done: usize,
-    /// Of those, whether one went out without an answer.
-    pub doubtful: bool,
+    pub messages_done: u32,
+    /// Of those, which went out without an answer, from 1.
+    pub doubtful: Vec<u32>,
+    /// Only these of its messages are to be sent, where a person had those sent again that were doubtful.
+    pub only: Option<Vec<u32>>,
     /// What it is parked with.
     pub parked: Option<Scope>,
 }
@@ -139,6 +207,7 @@ impl Row {
     ) -> Self {
         let cause = key.stimulus.clone();
         Self {
+            seq: 0,
             key,
             account: account.into(),
             openid: openid.into(),
@@ -147,13 +216,48 @@ impl Row {
             cause,
             state: State::Pending,
             attempts: 0,
+            failures: 0,
             created,
             next: None,
             reason: None,
             messages_done: 0,
-            doubtful: false,
+            doubtful: Vec::new(),
+            only: None,
             parked: None,
         }
+    }
+
+    /// With the id of the stimulus where the key has another name for it.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl Into<String>) -> Self {
+        self.cause = cause.into();
+        self
+    }
+
+    /// Takes note that a message, from 1, of so many went out without an answer: it is not sent again by itself. The row
+    /// goes on with the next one; after the last one it is unknown.
+    pub fn message_unanswered(&mut self, message: u32, messages: u32) {
+        if !self.doubtful.contains(&message) {
+            self.doubtful.push(message);
+        }
+        self.message_done(message, messages);
+    }
+
+    /// Takes note that a message, from 1, of so many is done: with the last one the row is.
+    pub fn message_done(&mut self, message: u32, messages: u32) {
+        self.messages_done = message;
+        let goes_on = (message + 1..=messages).any(|next| self.is_wanted(next));
+        self.state = match (goes_on, self.doubtful.is_empty()) {
+            (true, _) => State::Pending,
+            (false, true) => State::Sent,
+            (false, false) => State::Unknown,
+        };
+    }
+
+    /// Whether a message, from 1, is to be sent.
+    #[must_use]
+    pub fn is_wanted(&self, message: u32) -> bool {
+        message > self.messages_done && self.only.as_ref().is_none_or(|only| only.contains(&message))
     }
 
     /// A row that waits for a person.
@@ -180,31 +284,13 @@ impl Row {
             "account": self.account,
             "openid": self.openid,
             "msgtype": self.content.msgtype(),
-            "body": body(&self.content),
+            "body": self.content.body(),
             "cause": self.cause,
             "attempts": self.attempts,
             "created": format_rfc3339(self.created),
             "next": self.next.map(format_rfc3339),
             "reason": self.reason,
         })
-    }
-}
-
-fn body(content: &Content) -> Value {
-    match content {
-        Content::Text { text } => json!({"content": text}),
-        Content::Image { pic_url } => json!({"picUrl": pic_url}),
-        Content::News { articles } => {
-            let articles = articles.iter().map(|article| {
-                json!({
-                    "title": article.title,
-                    "description": article.description,
-                    "url": article.url,
-                    "picurl": article.picurl,
-                })
-            });
-            json!({"articles": articles.collect::<Vec<_>>()})
-        }
     }
 }
 

@@ -1,0 +1,295 @@
+//! From event to row: what is told is on disk before it is, what pages do is on disk with the progress of its event.
+//!
+//! An event is the same one where source, id and content are; of a log file the source is the file, of standard input
+//! the run. A plugin is told an event until it has done with it, and what it does then gets the same keys: however often
+//! a host ends in between, a message is a row once (ARCHITECTURE.md, invariant 5).
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use ring::digest::{SHA256, digest};
+
+use super::messages::{Sender, Stamp, Taken, messages};
+use super::watch::Notice;
+use crate::base::clock::{format_rfc3339, system_now_ms};
+use crate::engine::event_loop::{Emission, Output};
+use crate::event::{Cause, Line, Stimulus};
+use crate::store::{
+    AccountId, Commit, EffectRecord, EventId, Key, NewEvent, Pushed, Row, Store, StoreError, TurnEnd, TurnState,
+    Unfinished,
+};
+
+/// A log as its events' source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// What its lines that name no source have as theirs.
+    pub name: String,
+    /// What stands for it in the store: a file's path. `None`: every run reads another log, as from standard input.
+    pub identity: Option<String>,
+}
+
+/// An event and the first part of its messages' keys.
+#[derive(Clone, Debug)]
+struct Known {
+    id: EventId,
+    name: String,
+}
+
+/// How a line is to be told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// The plugins that are to be told: those that have not done with it.
+    pub plugins: Vec<String>,
+    /// The id to tell it by, where another event of this run has the line's.
+    pub renamed: Option<String>,
+    /// Whether this run has told it already.
+    pub repeated: bool,
+}
+
+/// The durable side of a run.
+#[derive(Debug)]
+pub struct Ledger {
+    store: Arc<dyn Store>,
+    account: AccountId,
+    app_id: String,
+    kf_account: Option<String>,
+    /// The log, and what stands for it.
+    log: (String, String),
+    /// Events of this run by the id that they were told by.
+    events: HashMap<String, Known>,
+    /// Effects so far, by plugin and event: the last part of a row's key.
+    effects: HashMap<(String, EventId), u32>,
+    /// Events whose time was up while the plugin's page was busy.
+    busy: HashMap<String, Vec<EventId>>,
+    /// Events of earlier runs that this one has told: the log may come to them yet.
+    taken_up: HashSet<EventId>,
+    failure: Option<StoreError>,
+}
+
+impl Ledger {
+    /// The ledger of an account at a server.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn new(
+        store: Arc<dyn Store>,
+        (app_id, server): (&str, &str),
+        kf_account: Option<String>,
+        source: &Source,
+    ) -> Result<Self, StoreError> {
+        let account = store.account(app_id, server).wait()?;
+        let each_run = || format!("{} {}", source.name, format_rfc3339(system_now_ms()));
+        let identity = source.identity.clone().unwrap_or_else(each_run);
+        Ok(Self {
+            store,
+            account,
+            app_id: app_id.to_owned(),
+            kf_account,
+            log: (source.name.clone(), identity),
+            events: HashMap::new(),
+            effects: HashMap::new(),
+            busy: HashMap::new(),
+            taken_up: HashSet::new(),
+            failure: None,
+        })
+    }
+
+    /// The account's number.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// What went wrong with the store; nothing is told or sent any more.
+    #[must_use]
+    pub fn failure(&self) -> Option<&StoreError> {
+        self.failure.as_ref()
+    }
+
+    /// Remembers the first failure.
+    pub fn fail(&mut self, error: StoreError) {
+        self.failure.get_or_insert(error);
+    }
+
+    /// Takes an event in; on disk when this returns.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it is not to be told.
+    pub fn accept(&mut self, line: &Line, plugins: Vec<String>) -> Result<Accepted, StoreError> {
+        let stimulus = Stimulus::from_line(line);
+        let source = if line.source == self.log.0 { &self.log.1 } else { &line.source };
+        let event = NewEvent {
+            account: self.account,
+            source: source.clone(),
+            id: line.id.clone(),
+            digest: content_digest(line),
+            line: line.to_json(),
+            subject: stimulus.user().map(str::to_owned),
+            turns_to: stimulus.turns_to().map(str::to_owned),
+            plugins,
+            now: system_now_ms(),
+        };
+        let accepted = self.store.accept(event).wait()?;
+        let known = Known { id: accepted.event, name: accepted.name };
+        let open = accepted.progress.into_iter().filter(|progress| progress.state == TurnState::Open);
+        let mut taken = Accepted { plugins: open.map(|progress| progress.plugin).collect(), ..Accepted::default() };
+        match self.events.get(&line.id) {
+            Some(earlier) if earlier.id == known.id => taken.repeated = !self.taken_up.remove(&known.id),
+            Some(_) => {
+                taken.renamed = Some(known.name.clone());
+                self.events.insert(known.name.clone(), known);
+            }
+            None => {
+                self.events.insert(line.id.clone(), known);
+            }
+        }
+        Ok(taken)
+    }
+
+    /// The load of the pages as an event: what it leads to later has a cause as well.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn accept_load(&mut self, cause: &str) -> Result<(), StoreError> {
+        let line = Line::new(cause, &self.log.0, "session.load", serde_json::Value::Null);
+        self.accept(&line, Vec::new()).map(drop)
+    }
+
+    /// Events that plugins have not finished, behind `after`; they can be told again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unfinished(&mut self, plugins: &[String], after: EventId) -> Result<Vec<Unfinished>, StoreError> {
+        let unfinished = self.store.unfinished(self.account, plugins.to_vec(), after).wait()?;
+        Ok(unfinished)
+    }
+
+    /// An event of an earlier run is told in this one, by its name.
+    pub fn take_up(&mut self, event: &Unfinished) {
+        self.events.insert(event.name.clone(), Known { id: event.event, name: event.name.clone() });
+        self.taken_up.insert(event.event);
+    }
+
+    /// What pages were yet to do when an earlier run ended, as warnings.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn lost(&mut self, plugins: &[String]) -> Result<Vec<Notice>, StoreError> {
+        let lost = self.store.lost(self.account, plugins.to_vec(), system_now_ms()).wait()?;
+        let notice = |(event, plugin)| {
+            let text = format!(
+                "{plugin}: the host ended while the page was still busy after {event}: what it was yet to send is lost"
+            );
+            Notice::warning(text).with_hint(Some("look at the conversation; the page is loaded afresh"))
+        };
+        Ok(lost.into_iter().map(notice).collect())
+    }
+
+    /// A task of a page has ended, and with `ended` (is the page idle?) its turn: what it did is on disk when this
+    /// returns, or there is a [`failure`](Self::failure). For each emission what became of it.
+    pub fn task(&mut self, sender: Sender<'_>, emissions: &[Emission], ended: Option<(&str, bool)>) -> Vec<Taken> {
+        let mut commit = Commit { account: Some(self.account), now: system_now_ms(), ..Commit::default() };
+        let mut taken: Vec<Taken> =
+            emissions.iter().map(|emission| self.effect(sender, emission, &mut commit)).collect();
+        if let Some((stimulus, idle)) = ended {
+            self.end(sender.name, stimulus, idle, &mut commit);
+        }
+        if commit.is_empty() || self.failure.is_some() {
+            return taken;
+        }
+        match self.store.commit(commit).wait() {
+            Ok(committed) => {
+                let mut pushed = committed.rows.into_iter();
+                for taken in &mut taken {
+                    note_known(sender.name, taken, &mut pushed);
+                }
+            }
+            Err(error) => {
+                self.fail(error);
+                taken.iter_mut().for_each(|taken| taken.rows.clear());
+            }
+        }
+        taken
+    }
+
+    /// An effect, and the messages it becomes.
+    fn effect(&mut self, sender: Sender<'_>, emission: &Emission, commit: &mut Commit) -> Taken {
+        let Output::Effect(effect) = &emission.output else { return Taken::default() };
+        let stimulus = emission.cause.as_ref().map_or("", |cause: &Cause| &*cause.stimulus);
+        let Some(Known { id, name }) = self.events.get(stimulus) else { return Taken::default() };
+        let (event, count) = (*id, self.effects.entry((sender.name.to_owned(), *id)).or_default());
+        let key = Key::new(name.clone(), sender.name, *count);
+        commit.effects.push(EffectRecord {
+            event,
+            plugin: sender.name.to_owned(),
+            number: *count,
+            time: emission.time,
+            type_: effect.type_name(),
+            subject: emission.subject.as_deref().map(str::to_owned),
+            data: effect.data(),
+            place: None,
+        });
+        *count += 1;
+        let stamp = Stamp { app_id: self.app_id.clone(), kf_account: self.kf_account.clone(), now: commit.now };
+        let taken = messages(sender, &key, emission, effect, &stamp);
+        commit.rows.extend(taken.rows.iter().cloned());
+        taken
+    }
+
+    /// The plugin has done with an event; where its page is idle, with those before as well.
+    fn end(&mut self, plugin: &str, stimulus: &str, idle: bool, commit: &mut Commit) {
+        let event = self.events.get(stimulus).map(|known| known.id);
+        let busy = self.busy.entry(plugin.to_owned()).or_default();
+        let (state, ended) = match idle {
+            true => (TurnState::Done, busy.drain(..).chain(event).collect()),
+            false => (TurnState::Busy, event.into_iter().collect::<Vec<_>>()),
+        };
+        if !idle {
+            busy.extend(&ended);
+        }
+        let turn_end = |event| TurnEnd { event, plugin: plugin.to_owned(), state };
+        commit.ended.extend(ended.into_iter().map(turn_end));
+    }
+
+    /// The run ends in order: what pages are still busy with will not be done, and nobody is to wonder about it.
+    pub fn close(&mut self) {
+        let mut commit = Commit { account: Some(self.account), now: system_now_ms(), ..Commit::default() };
+        for (plugin, busy) in self.busy.drain() {
+            let turn_end = |event| TurnEnd { event, plugin: plugin.clone(), state: TurnState::Done };
+            commit.ended.extend(busy.into_iter().map(turn_end));
+        }
+        if self.failure.is_none()
+            && !commit.is_empty()
+            && let Err(error) = self.store.commit(commit).wait()
+        {
+            self.fail(error);
+        }
+    }
+}
+
+/// Rows that were there already are not new; one whose content differs is told of.
+fn note_known(plugin: &str, taken: &mut Taken, pushed: &mut impl Iterator<Item = (Pushed, i64)>) {
+    let Taken { rows, notices } = taken;
+    let keep = |row: &mut Row| match pushed.next() {
+        Some((Pushed::New, seq)) => {
+            row.seq = seq;
+            true
+        }
+        Some((Pushed::Differs, _)) => {
+            let text = format!(
+                "{plugin}: told the event again, the page made another message {}: the first one stays", row.key
+            );
+            let hint = "what the page does depends on something besides the log: a server's answer, or the time";
+            notices.push(Notice::warning(text).with_hint(Some(hint)));
+            false
+        }
+        Some((Pushed::Known, _)) | None => false,
+    };
+    rows.retain_mut(keep);
+}
+
+/// What a line says; its place in the log, and when it was read, do not count.
+fn content_digest(line: &Line) -> Vec<u8> {
+    let said = serde_json::json!([line.type_, line.subject, line.plugin, line.data]);
+    digest(&SHA256, said.to_string().as_bytes()).as_ref().to_vec()
+}

@@ -1,0 +1,105 @@
+//! What becomes of an effect: the messages that go to the outbox, and what a person should know.
+
+use super::watch::Notice;
+use crate::engine::event_loop::Emission;
+use crate::event::{self, Effect, PutMsgCall};
+use crate::session::cause_rule::{Decision, PluginPolicy, Subject, Telling, decide};
+use crate::store::{Key, Row};
+use crate::wechat::{Article, Content};
+
+/// Whose effect it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender<'a> {
+    /// The plugin's name.
+    pub name: &'a str,
+    /// Its policy.
+    pub policy: PluginPolicy,
+}
+
+/// What became of an effect: new rows, and what a person should know.
+#[derive(Clone, Debug, Default)]
+pub struct Taken {
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// What to tell.
+    pub notices: Vec<Notice>,
+}
+
+/// For whom and when rows are made.
+#[derive(Clone, Debug)]
+pub struct Stamp {
+    /// The app id of the account.
+    pub app_id: String,
+    /// In whose name messages go out.
+    pub kf_account: Option<String>,
+    /// The system's time.
+    pub now: i64,
+}
+
+/// Decides what becomes of an effect.
+#[must_use]
+pub fn messages(sender: Sender<'_>, key: &Key, emission: &Emission, effect: &Effect, stamp: &Stamp) -> Taken {
+    let Effect::PutMsg(call) = effect else { return Taken::default() };
+    let subject = Subject { user: emission.subject.clone(), late: call.late };
+    let user = subject.user.as_deref().unwrap_or_default();
+    let cause = emission.cause.as_ref().map_or("", |cause| &*cause.stimulus);
+    let rows = |held: Option<&str>| rows(key, user, cause, call, stamp, held);
+    let refused = |reason: &str| Taken {
+        notices: vec![Notice::warning(format!("{}: a message was not accepted: {reason}", sender.name))],
+        ..Taken::default()
+    };
+    let held = |reason: &str, hint: &str| {
+        let text = format!("{}: a message to {user} waits for a person: {reason}", sender.name);
+        Taken { rows: rows(Some(reason)), notices: vec![Notice::warning(text).with_hint(Some(hint))] }
+    };
+    match decide(effect, &subject, sender.policy, Telling::First) {
+        Decision::Send => Taken { rows: rows(None), ..Taken::default() },
+        Decision::HoldLate => held(
+            "the page had been told another customer",
+            "`duoke outbox retry` sends it; plugin.toml can let such messages go: `late = \"send\"`",
+        ),
+        Decision::HoldForReview => held(
+            "the plugin is in review mode",
+            "`duoke outbox retry` sends it; `send = \"auto\"` in plugin.toml lets it send by itself",
+        ),
+        Decision::Refuse { reason } => refused(reason),
+        Decision::NotAMessage if call.outcome == event::Outcome::Invalid => {
+            refused(call.reason.as_deref().unwrap_or("its argument is invalid"))
+        }
+        Decision::RecordOnly | Decision::NotAMessage => Taken::default(),
+    }
+}
+
+fn rows(key: &Key, user: &str, cause: &str, call: &PutMsgCall, stamp: &Stamp, held: Option<&str>) -> Vec<Row> {
+    let row = |(part, message)| {
+        let key = key.clone().part(part);
+        let mut row = Row::new(key, &stamp.app_id, user, content(message), stamp.now).caused_by(cause);
+        if let Some(account) = &stamp.kf_account {
+            row = row.as_agent(account);
+        }
+        match held {
+            Some(reason) => row.held(reason),
+            None => row,
+        }
+    };
+    (0_u32..).zip(&call.messages).map(row).collect()
+}
+
+/// What a plugin said, as WeChat's client takes it.
+fn content(message: &event::Message) -> Content {
+    match message {
+        event::Message::Text { text } => Content::Text { text: text.clone() },
+        event::Message::Image { pic_url } => Content::Image { pic_url: pic_url.clone() },
+        event::Message::News { articles } => Content::News {
+            articles: articles
+                .iter()
+                .map(|article| Article {
+                    title: article.title.clone(),
+                    description: article.digest.clone(),
+                    url: article.url.clone(),
+                    picurl: article.cover.clone(),
+                })
+                .collect(),
+        },
+    }
+}

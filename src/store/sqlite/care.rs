@@ -1,0 +1,119 @@
+//! Looking for damage, and deleting what is old.
+
+use rusqlite::{Connection, params};
+
+use super::super::query::{Checked, Summary, Tidied};
+use super::super::row::State;
+use super::standing;
+use crate::base::clock::TimestampMs;
+use crate::base::limits::{
+    EVENT_KEPT_MS, EVENT_KNOWN_MS, MESSAGE_KEPT_MS, PARKED_LIFE_MS, TIDY_ROWS_MAX,
+};
+
+pub(super) fn check(tx: &Connection, now: TimestampMs) -> rusqlite::Result<Checked> {
+    let count = |sql: &str| tx.query_row(sql, [], |row| row.get::<_, usize>(0));
+    let mut rows = Summary::default();
+    let mut counts = tx.prepare("SELECT state, count(*) FROM outbox GROUP BY state")?;
+    for counted in counts.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, usize>(1)?)))? {
+        let (state, count) = counted?;
+        if let Some(state) = State::named(&state) {
+            *rows.of(state) = count;
+        }
+    }
+    let waiting = standing::waiting(tx, None)?;
+    rows.pending -= waiting;
+    rows.parked += waiting;
+    let oldest = "SELECT min(created) FROM outbox WHERE state IN ('pending', 'sending')";
+    let mut ways = tx.prepare("SELECT app_id, scope, until, reason FROM way JOIN account ON id = account")?;
+    let closed = ways.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let pages: u64 = tx.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    let page_bytes: u64 = tx.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+    Ok(Checked {
+        damage: damage(tx, now)?,
+        rows,
+        oldest_waiting: tx.query_row(oldest, [], |row| row.get(0))?,
+        closed: closed.collect::<rusqlite::Result<_>>()?,
+        events_open: count("SELECT count(DISTINCT event) FROM turn WHERE state = 'open'")?,
+        bytes: pages * page_bytes,
+    })
+}
+
+/// What SQLite finds, and what must hold beside.
+fn damage(tx: &Connection, now: TimestampMs) -> rusqlite::Result<Vec<String>> {
+    let mut integrity = tx.prepare("PRAGMA integrity_check(20)")?;
+    let found = integrity.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut damage: Vec<String> = found.into_iter().filter(|found| found != "ok").collect();
+    let rules = [
+        (
+            "customers whose first message is not first in line",
+            "SELECT count(*) FROM (
+                 SELECT account, openid, min(seq) AS first, max(CASE WHEN head THEN seq END) AS head FROM outbox
+                 WHERE state IN ('pending', 'sending', 'parked') GROUP BY account, openid) WHERE head IS NOT first",
+        ),
+        (
+            "messages first in line that are done",
+            "SELECT count(*) FROM outbox WHERE head = 1 AND state NOT IN ('pending', 'sending', 'parked')",
+        ),
+        ("messages that were sent without a try", "SELECT count(*) FROM outbox WHERE state = 'sent' AND attempts = 0"),
+        ("rows that belong to nothing", "SELECT count(*) FROM pragma_foreign_key_check"),
+    ];
+    for (what, sql) in rules {
+        let count: u64 = tx.query_row(sql, [], |row| row.get(0))?;
+        if count > 0 {
+            damage.push(format!("{count} {what}"));
+        }
+    }
+    let ahead: u64 = tx.query_row("SELECT count(*) FROM outbox WHERE created > ?1", [now + DAY_MS], |row| row.get(0))?;
+    if ahead > 0 {
+        damage.push(format!("{ahead} messages came from the future: is the system's clock right?"));
+    }
+    Ok(damage)
+}
+
+/// How far a clock may have been set back before it is worth a word.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+pub(super) fn tidy(tx: &Connection, now: TimestampMs, opened: i64) -> rusqlite::Result<Tidied> {
+    let given_up = tx.execute(
+        "UPDATE outbox SET state = 'dead', parked = NULL, next = NULL, changed = ?1, opened = ?3,
+             reason = 'waited too long: ' || coalesce(reason, '')
+         WHERE seq IN (SELECT seq FROM outbox WHERE state = 'parked' AND changed < ?2 LIMIT ?4)",
+        params![now, now - PARKED_LIFE_MS, opened, TIDY_ROWS_MAX],
+    )?;
+    if given_up > 0 {
+        heads(tx)?;
+    }
+    let rows = tx.execute(
+        "DELETE FROM outbox WHERE seq IN (
+             SELECT seq FROM outbox WHERE state IN ('sent', 'dead') AND changed < ?1 ORDER BY seq LIMIT ?2)",
+        params![now - MESSAGE_KEPT_MS, TIDY_ROWS_MAX],
+    )?;
+    let old = "SELECT seq FROM event e WHERE accepted < ?1
+             AND NOT EXISTS (SELECT 1 FROM turn WHERE event = e.seq AND state = 'open')
+             AND NOT EXISTS (SELECT 1 FROM outbox WHERE stimulus = e.name)";
+    let events = tx.execute(
+        &format!("UPDATE event SET line = NULL, subject = NULL, turns_to = NULL WHERE line IS NOT NULL AND seq IN ({old} AND line IS NOT NULL LIMIT ?2)"),
+        params![now - EVENT_KEPT_MS, TIDY_ROWS_MAX],
+    )?;
+    tx.execute(
+        "DELETE FROM effect WHERE event IN (SELECT seq FROM event WHERE line IS NULL AND accepted < ?1 LIMIT ?2)",
+        params![now - EVENT_KEPT_MS, TIDY_ROWS_MAX],
+    )?;
+    tx.execute(
+        &format!("DELETE FROM event WHERE seq IN ({old} LIMIT ?2)"),
+        params![now - EVENT_KNOWN_MS, TIDY_ROWS_MAX],
+    )?;
+    tx.execute("DELETE FROM token WHERE expires < ?1", [now])?;
+    tx.execute("DELETE FROM media WHERE expires < ?1", [now])?;
+    Ok(Tidied { events, rows, given_up })
+}
+
+/// Gives their places to those behind rows that were given up.
+fn heads(tx: &Connection) -> rusqlite::Result<()> {
+    let mut gone = tx.prepare("SELECT account, openid FROM outbox WHERE head = 1 AND state = 'dead'")?;
+    let gone = gone.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+    for lane in gone.collect::<rusqlite::Result<Vec<_>>>()? {
+        super::rows::refresh_head(tx, lane.0, &lane.1)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,245 @@
+//! What is due, goes on the wire, and is settled.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::super::delivery::{Attempt, AttemptEnd, Due, OnUnknown, Settled, Way, WayChange};
+use super::super::event::AccountId;
+use super::super::row::{Release, Row, Scope, State};
+use super::rows::{self, COLUMNS, refresh_head};
+use crate::base::clock::TimestampMs;
+use crate::base::limits::ATTEMPTS_KEPT_MAX;
+use crate::wechat::Call;
+
+/// The way that only pictures use.
+const UPLOAD: Scope = Scope::Api(Call::Upload);
+
+/// How the ways of an account stand at a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Ways {
+    /// Nothing may be sent.
+    closed: bool,
+    /// No pictures may be sent.
+    no_pictures: bool,
+    /// The time of those that are closed has come: one row may try.
+    probing: bool,
+    /// When the first of them may be tried.
+    next: Option<TimestampMs>,
+}
+
+fn ways(tx: &Connection, account: i64, now: TimestampMs) -> rusqlite::Result<Ways> {
+    let mut select = tx.prepare_cached("SELECT scope, until FROM way WHERE account = ?1")?;
+    let rows = select.query_map([account], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?)))?;
+    let mut ways = Ways::default();
+    for row in rows {
+        let (scope, until) = row?;
+        let is_closed = until.is_none_or(|until| now < until);
+        match (scope == UPLOAD.name(), is_closed) {
+            (true, true) => ways.no_pictures = true,
+            (true, false) => continue,
+            (false, true) => ways.closed = true,
+            (false, false) => ways.probing = true,
+        }
+        ways.next = [ways.next, until.filter(|_| is_closed)].into_iter().flatten().min();
+    }
+    Ok(ways)
+}
+
+pub(super) fn due(
+    tx: &Connection,
+    account: AccountId,
+    now: TimestampMs,
+    busy: &[String],
+    limit: usize,
+) -> rusqlite::Result<Due> {
+    let ways = ways(tx, account.0, now)?;
+    if ways.closed {
+        return Ok(Due { next: ways.next, ..Due::default() });
+    }
+    // Where it is not known whether WeChat answers again, one finds out for all.
+    let limit = match ways.probing {
+        true => usize::from(busy.is_empty()),
+        false => limit,
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM outbox o JOIN account a ON a.id = o.account
+         WHERE o.account = ?1 AND o.head = 1 AND o.state = 'pending' AND o.due <= ?2
+             AND (?3 OR o.msgtype <> 'image')
+         ORDER BY o.due, o.seq LIMIT ?4"
+    );
+    let mut select = tx.prepare_cached(&sql)?;
+    let found = select.query_map(params![account.0, now, !ways.no_pictures, limit + busy.len()], rows::read)?;
+    let mut rows = Vec::new();
+    for row in found {
+        let row = row?;
+        if rows.len() < limit && !busy.contains(&row.openid) {
+            rows.push(row);
+        }
+    }
+    let mut first = tx.prepare_cached(
+        "SELECT min(due) FROM outbox WHERE account = ?1 AND head = 1 AND state = 'pending'
+             AND (?2 OR msgtype <> 'image')",
+    )?;
+    let first: Option<i64> = first.query_row(params![account.0, !ways.no_pictures], |row| row.get(0))?;
+    let next = [first, ways.next].into_iter().flatten().min();
+    Ok(Due { rows, next, scheduled: first.is_some(), probing: ways.probing })
+}
+
+pub(super) fn on_wire(tx: &Connection, row: i64, attempt: &Attempt, opened: i64) -> rusqlite::Result<bool> {
+    let mut update = tx.prepare_cached(
+        "UPDATE outbox SET state = 'sending', attempts = attempts + 1, next = NULL, opened = ?2, changed = ?3
+         WHERE seq = ?1 AND state = 'pending' RETURNING attempts",
+    )?;
+    let attempts = update.query_row(params![row, opened, attempt.started], |row| row.get::<_, i64>(0)).optional()?;
+    let Some(number) = attempts else { return Ok(false) };
+    begin_attempt(tx, row, number, attempt)?;
+    Ok(true)
+}
+
+fn begin_attempt(tx: &Connection, row: i64, number: i64, attempt: &Attempt) -> rusqlite::Result<()> {
+    let mut insert = tx.prepare_cached(
+        "INSERT OR REPLACE INTO attempt (row, number, message, messages, started) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    let (message, messages) = attempt.message;
+    insert.execute(params![row, number, message, messages, attempt.started])?;
+    let mut forget = tx.prepare_cached("DELETE FROM attempt WHERE row = ?1 AND number <= ?2")?;
+    forget.execute(params![row, number - ATTEMPTS_KEPT_MAX])?;
+    Ok(())
+}
+
+fn end_attempt(tx: &Connection, row: i64, number: u32, end: &AttemptEnd) -> rusqlite::Result<()> {
+    let mut update = tx.prepare_cached(
+        "UPDATE attempt SET finished = ?3, outcome = ?4, errcode = ?5, reason = ?6, hint = ?7, media_id = ?8
+         WHERE row = ?1 AND number = ?2",
+    )?;
+    let AttemptEnd { finished, outcome, errcode, reason, hint, media_id } = end;
+    update.execute(params![row, number, finished, outcome, errcode, reason, hint, media_id])?;
+    Ok(())
+}
+
+pub(super) fn settle(tx: &Connection, settled: &Settled, opened: i64) -> rusqlite::Result<Option<Row>> {
+    let Settled { row, attempt, end, ways: change } = settled;
+    let Some(stored) = rows::by_seq(tx, row.seq)? else { return Ok(None) };
+    let mut row = Row { attempts: stored.attempts, ..row.clone() };
+    match stored.state {
+        State::Sending => end_attempt(tx, row.seq, row.attempts, end)?,
+        // It failed before it was on the wire.
+        State::Pending => {
+            row.attempts += 1;
+            begin_attempt(tx, row.seq, row.attempts.into(), attempt)?;
+            end_attempt(tx, row.seq, row.attempts, end)?;
+            // What cannot even be tried was not.
+            row.attempts -= u32::from(attempt.message == (0, 0));
+        }
+        // A person said otherwise meanwhile.
+        _ => return Ok(None),
+    }
+    rows::write(tx, &row, opened, end.finished)?;
+    let account = account_of(tx, row.seq)?;
+    change_ways(tx, account, &row, change, end.finished)?;
+    refresh_head(tx, account, &row.openid)?;
+    next_of(tx, account, &row.openid, end.finished)
+}
+
+fn account_of(tx: &Connection, row: i64) -> rusqlite::Result<i64> {
+    tx.prepare_cached("SELECT account FROM outbox WHERE seq = ?1")?.query_row([row], |row| row.get(0))
+}
+
+/// The customer's next row, where it may go at once.
+fn next_of(tx: &Connection, account: i64, openid: &str, now: TimestampMs) -> rusqlite::Result<Option<Row>> {
+    let ways = ways(tx, account, now)?;
+    if ways.closed || ways.probing {
+        return Ok(None);
+    }
+    let sql = format!(
+        "SELECT {COLUMNS} FROM outbox o JOIN account a ON a.id = o.account
+         WHERE o.account = ?1 AND o.openid = ?2 AND o.head = 1 AND o.state = 'pending' AND o.due <= ?3
+             AND (?4 OR o.msgtype <> 'image')"
+    );
+    tx.prepare_cached(&sql)?.query_row(params![account, openid, now, !ways.no_pictures], rows::read).optional()
+}
+
+fn change_ways(
+    tx: &Connection,
+    account: i64,
+    row: &Row,
+    change: &WayChange,
+    now: TimestampMs,
+) -> rusqlite::Result<()> {
+    match change {
+        WayChange::Keep => {}
+        WayChange::Open => {
+            let mut open = tx.prepare_cached("DELETE FROM way WHERE account = ?1 AND (?2 OR scope <> ?3)")?;
+            open.execute(params![account, row.content.msgtype() == "image", UPLOAD.name()])?;
+        }
+        WayChange::Close(Way { scope, until, reason }) => {
+            let mut close = tx.prepare_cached("INSERT OR REPLACE INTO way VALUES (?1, ?2, ?3, ?4)")?;
+            close.execute(params![account, scope.name(), until, reason])?;
+        }
+        WayChange::Postpone(until) => {
+            let mut postpone =
+                tx.prepare_cached("UPDATE way SET until = ?2 WHERE account = ?1 AND until <= ?3 AND scope <> ?4")?;
+            postpone.execute(params![account, until, now, UPLOAD.name()])?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn interrupted(
+    tx: &Connection,
+    policy: OnUnknown,
+    now: TimestampMs,
+    opened: i64,
+) -> rusqlite::Result<Vec<Row>> {
+    let sql = format!(
+        "SELECT {COLUMNS}, o.account FROM outbox o JOIN account a ON a.id = o.account
+         WHERE o.state = 'sending' ORDER BY o.seq"
+    );
+    let mut select = tx.prepare(&sql)?;
+    let found = select.query_map([], |row| Ok((rows::read(row)?, row.get::<_, i64>(rows::COLUMN_COUNT)?)))?;
+    let mut interrupted = Vec::new();
+    for found in found {
+        let (mut row, account) = found?;
+        let reason = "the host ended while it was sent";
+        let mut last =
+            tx.prepare_cached("SELECT message, messages FROM attempt WHERE row = ?1 ORDER BY number DESC LIMIT 1")?;
+        let (message, messages): (u32, u32) =
+            last.query_row([row.seq], |row| Ok((row.get(0)?, row.get(1)?))).optional()?.unwrap_or((1, 1));
+        let end = AttemptEnd { finished: now, outcome: "unknown".to_owned(), reason: Some(reason.into()), ..AttemptEnd::default() };
+        end_attempt(tx, row.seq, row.attempts, &end)?;
+        row.state = State::Pending;
+        row.reason = Some(reason.to_owned());
+        row.next = None;
+        if policy == OnUnknown::Hold {
+            row.message_unanswered(message, messages);
+        }
+        rows::write(tx, &row, opened, now)?;
+        refresh_head(tx, account, &row.openid)?;
+        interrupted.push(row);
+    }
+    // Whatever closed a way without an end may have been mended: one row finds out.
+    tx.execute("UPDATE way SET until = ?1 WHERE until IS NULL", [now])?;
+    Ok(interrupted)
+}
+
+pub(super) fn release(
+    tx: &Connection,
+    account: AccountId,
+    which: &Release,
+    now: TimestampMs,
+    opened: i64,
+) -> rusqlite::Result<usize> {
+    let user = match which {
+        Release::User(openid) => Some(openid),
+        Release::All => {
+            tx.prepare_cached("DELETE FROM way WHERE account = ?1")?.execute([account.0])?;
+            None
+        }
+    };
+    // They stay heads: parked rows held up those behind them as pending ones do.
+    let mut update = tx.prepare_cached(
+        "UPDATE outbox SET state = 'pending', parked = NULL, next = NULL, reason = NULL, failures = 0, due = ?2,
+             opened = ?4, changed = ?2
+         WHERE account = ?1 AND state = 'parked' AND (?3 IS NULL OR openid = ?3)",
+    )?;
+    update.execute(params![account.0, now, user, opened])
+}

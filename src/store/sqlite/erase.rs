@@ -1,0 +1,121 @@
+//! Deleting everything about one customer.
+//!
+//! That his events were handled stays, without what they said: the same log played again, or a push repeated, must not
+//! send him anything.
+
+use ring::digest::{SHA256, digest};
+use rusqlite::{Connection, params};
+use serde_json::Value;
+
+use super::super::query::Erased;
+use super::events::json;
+
+/// An id that may name a customer, as it stays after he was erased.
+pub(super) fn erased_id(id: &str) -> String {
+    let hash = digest(&SHA256, id.as_bytes());
+    hash.as_ref().iter().fold("erased-".to_owned(), |mut text, byte| {
+        use std::fmt::Write as _;
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+pub(super) fn erase(tx: &Connection, openid: &str, dry_run: bool) -> rusqlite::Result<Erased> {
+    let count = |sql: &str| tx.query_row(sql, [openid], |row| row.get::<_, usize>(0));
+    let events = "subject = ?1 OR turns_to = ?1 OR instr(line, ?1) OR instr(id, ?1)";
+    let effects = "subject = ?1 OR instr(data, ?1)";
+    let mut erased = Erased {
+        events: count(&format!("SELECT count(*) FROM event WHERE {events}"))?,
+        effects: count(&format!("SELECT count(*) FROM effect WHERE {effects}"))?,
+        rows: count("SELECT count(*) FROM outbox WHERE openid = ?1")?,
+        unsent: count(
+            "SELECT count(*) FROM outbox WHERE openid = ?1 AND state IN ('pending', 'sending', 'parked', 'held')",
+        )?,
+        ..Erased::default()
+    };
+    for (plugin, storage, cookies) in states(tx, openid)? {
+        let (mut storage, mut cookies) = (json(&storage), json(&cookies));
+        prune(&mut storage, openid);
+        prune(&mut cookies, openid);
+        if !dry_run {
+            let mut update = tx.prepare("UPDATE plugin_state SET storage = ?2, cookies = ?3 WHERE plugin = ?1")?;
+            update.execute(params![plugin, storage.to_string(), cookies.to_string()])?;
+        }
+        erased.plugins.push(plugin);
+    }
+    if dry_run {
+        return Ok(erased);
+    }
+    tx.execute("DELETE FROM outbox WHERE openid = ?1", [openid])?;
+    tx.execute(&format!("DELETE FROM effect WHERE {effects}"), [openid])?;
+    let mut select = tx.prepare(&format!("SELECT seq, id, name FROM event WHERE {events}"))?;
+    let named = select.query_map([openid], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+    })?;
+    let named = named.collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut update = tx.prepare(
+        "UPDATE event SET subject = NULL, turns_to = NULL, line = NULL, id = ?2, name = ?3 WHERE seq = ?1",
+    )?;
+    for (seq, id, name) in named {
+        let hide = |text: String| if text.contains(openid) { erased_id(&text) } else { text };
+        update.execute(params![seq, hide(id), hide(name)])?;
+    }
+    // What he was to be told yet, nobody is told.
+    tx.execute(
+        "UPDATE turn SET state = 'done' WHERE state = 'open' AND event IN (SELECT seq FROM event WHERE line IS NULL)",
+        [],
+    )?;
+    Ok(erased)
+}
+
+fn states(tx: &Connection, openid: &str) -> rusqlite::Result<Vec<(String, String, String)>> {
+    let mut select = tx
+        .prepare("SELECT plugin, storage, cookies FROM plugin_state WHERE instr(storage, ?1) OR instr(cookies, ?1)")?;
+    select.query_map([openid], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+}
+
+/// Takes out the entries that name him: of lists those, of objects the members. Whether this value may stay.
+fn prune(value: &mut Value, openid: &str) -> bool {
+    match value {
+        Value::String(text) => !text.contains(openid),
+        // An entry of key and value: it goes as a whole.
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            let names = |item: &Value| item.as_str().is_some_and(|text| text.contains(openid));
+            !items.iter().any(names)
+        }
+        Value::Array(items) => {
+            items.retain_mut(|item| prune(item, openid));
+            true
+        }
+        // A record, such as a cookie.
+        Value::Object(members) if members.contains_key("value") => {
+            !members.values().any(|member| member.as_str().is_some_and(|text| text.contains(openid)))
+        }
+        Value::Object(members) => {
+            members.retain(|name, member| !name.contains(openid) && prune(member, openid));
+            true
+        }
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn entries_that_name_a_customer_go() {
+        let mut storage = json!({"http://a": [["last", "oA"], ["theme", "dark"], ["oA", "1"]], "http://b": []});
+        prune(&mut storage, "oA");
+        assert_eq!(storage, json!({"http://a": [["theme", "dark"]], "http://b": []}));
+        let mut cookies = json!([{"name": "u", "value": "xoAx"}, {"name": "s", "value": "1", "secure": true}]);
+        prune(&mut cookies, "oA");
+        assert_eq!(cookies, json!([{"name": "s", "value": "1", "secure": true}]));
+        let mut items = json!({"http://a": {"user": "oA", "n": "1"}});
+        prune(&mut items, "oA");
+        assert_eq!(items, json!({"http://a": {"n": "1"}}));
+    }
+}

@@ -1,0 +1,235 @@
+//! From event to rows.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde_json::Value;
+
+use super::super::event::{
+    AccountId, Accepted, Commit, Committed, EffectRecord, EventId, NewEvent, Progress, TurnEnd, TurnState, Unfinished,
+};
+use super::super::keep::PluginState;
+use super::super::row::{Pushed, Row};
+use super::{erase, rows};
+use crate::base::clock::TimestampMs;
+use crate::base::limits::{EFFECT_KEPT_BYTES_MAX, EVENT_NAME_CHARS_MAX, UNFINISHED_READ_MAX};
+
+pub(super) fn account(tx: &Connection, app_id: &str, server: &str) -> rusqlite::Result<AccountId> {
+    tx.prepare_cached("INSERT OR IGNORE INTO account (app_id, server) VALUES (?1, ?2)")?.execute([app_id, server])?;
+    let mut select = tx.prepare_cached("SELECT id FROM account WHERE app_id = ?1 AND server = ?2")?;
+    select.query_row([app_id, server], |row| row.get(0).map(AccountId))
+}
+
+pub(super) fn accept(tx: &Connection, event: &NewEvent) -> rusqlite::Result<Accepted> {
+    let mut select = tx.prepare_cached(
+        "SELECT seq, name FROM event WHERE account = ?1 AND source = ?2 AND id IN (?3, ?4) AND digest = ?5",
+    )?;
+    let erased = erase::erased_id(&event.id);
+    let known = params![event.account.0, event.source, event.id, erased, event.digest];
+    let known = select.query_row(known, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))).optional()?;
+    let is_new = known.is_none();
+    let (seq, name) = match known {
+        Some(known) => known,
+        None => insert(tx, event)?,
+    };
+    let mut turn = tx.prepare_cached("INSERT OR IGNORE INTO turn (event, plugin, state) VALUES (?1, ?2, 'open')")?;
+    for plugin in &event.plugins {
+        turn.execute(params![seq, plugin])?;
+    }
+    let mut select = tx.prepare_cached("SELECT state FROM turn WHERE event = ?1 AND plugin = ?2")?;
+    let progress = event.plugins.iter().map(|plugin| {
+        let state = select.query_row(params![seq, plugin], |row| row.get::<_, String>(0))?;
+        Ok(Progress { plugin: plugin.clone(), state: turn_state(&state) })
+    });
+    Ok(Accepted { event: EventId(seq), name, is_new, progress: progress.collect::<rusqlite::Result<_>>()? })
+}
+
+fn turn_state(name: &str) -> TurnState {
+    [TurnState::Done, TurnState::Busy].into_iter().find(|state| state.name() == name).unwrap_or(TurnState::Open)
+}
+
+fn insert(tx: &Connection, event: &NewEvent) -> rusqlite::Result<(i64, String)> {
+    let name = free_name(tx, &event.id)?;
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO event (account, name, source, id, digest, subject, turns_to, line, accepted)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?;
+    let NewEvent { account, source, id, digest, subject, turns_to, line, now, .. } = event;
+    insert.execute(params![account.0, name, source, id, digest, subject, turns_to, line, now])?;
+    Ok((tx.last_insert_rowid(), name))
+}
+
+/// The id, or `id~2` and so on where another event has that name: logs of different days all have a line 1.
+fn free_name(tx: &Connection, id: &str) -> rusqlite::Result<String> {
+    let id: String = id.chars().take(EVENT_NAME_CHARS_MAX).collect();
+    let mut taken = tx.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM event WHERE name = ?1) OR EXISTS (SELECT 1 FROM outbox WHERE stimulus = ?1)",
+    )?;
+    let mut is_taken = |name: &str| taken.query_row([name], |row| row.get::<_, bool>(0));
+    if !is_taken(&id)? {
+        return Ok(id);
+    }
+    let mut count = tx.prepare_cached("SELECT count(*) FROM event WHERE id = ?1")?;
+    let mut number = count.query_row([&id], |row| row.get::<_, u64>(0))?.max(1);
+    loop {
+        number += 1;
+        let name = format!("{id}~{number}");
+        if !is_taken(&name)? {
+            return Ok(name);
+        }
+    }
+}
+
+pub(super) fn commit(tx: &Connection, commit: &Commit, opened: i64) -> rusqlite::Result<Committed> {
+    for effect in &commit.effects {
+        insert_effect(tx, effect)?;
+    }
+    let pushed = commit.rows.iter().map(|row| push(tx, commit, row, opened)).collect::<rusqlite::Result<_>>()?;
+    for TurnEnd { event, plugin, state } in &commit.ended {
+        let mut turn = tx.prepare_cached(
+            "INSERT INTO turn (event, plugin, state, ended) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET state = excluded.state, ended = excluded.ended",
+        )?;
+        turn.execute(params![event.0, plugin, state.name(), commit.now])?;
+    }
+    for (plugin, PluginState { storage, cookies }) in &commit.states {
+        let mut state = tx.prepare_cached("INSERT OR REPLACE INTO plugin_state VALUES (?1, ?2, ?3)")?;
+        state.execute(params![plugin, storage.to_string(), cookies.to_string()])?;
+    }
+    Ok(Committed { rows: pushed })
+}
+
+/// One that is there stays: the event is handled again.
+fn insert_effect(tx: &Connection, effect: &EffectRecord) -> rusqlite::Result<()> {
+    let mut insert = tx.prepare_cached(
+        "INSERT OR IGNORE INTO effect (event, plugin, number, time, type, subject, data, place)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    let EffectRecord { event, plugin, number, time, type_, subject, data, place } = effect;
+    let mut data = data.to_string();
+    if data.len() > EFFECT_KEPT_BYTES_MAX {
+        data = serde_json::json!({ "bytes": data.len() }).to_string();
+    }
+    let place = place.as_ref().map(|place| serde_json::json!(place).to_string());
+    insert.execute(params![event.0, plugin, number, time, type_, subject, data, place])?;
+    Ok(())
+}
+
+fn push(tx: &Connection, commit: &Commit, row: &Row, opened: i64) -> rusqlite::Result<(Pushed, i64)> {
+    let account = commit.account.map_or(0, |account| account.0);
+    let content = rows::content_text(row);
+    let mut select = tx.prepare_cached(
+        "SELECT seq, openid, content FROM outbox WHERE stimulus = ?1 AND plugin = ?2 AND effect = ?3 AND part = ?4",
+    )?;
+    let key = &row.key;
+    let first = select.query_row(params![key.stimulus, key.plugin, key.effect, key.part], |first| {
+        let same = first.get::<_, String>(1)? == row.openid && first.get::<_, String>(2)? == content;
+        Ok((if same { Pushed::Known } else { Pushed::Differs }, first.get(0)?))
+    });
+    if let Some(first) = first.optional()? {
+        return Ok(first);
+    }
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO outbox (account, stimulus, plugin, effect, part, key, openid, kf_account, cause, msgtype, content,
+             state, created, due, reason, changed, opened)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?13, ?15)",
+    )?;
+    insert.execute(params![
+        account,
+        key.stimulus,
+        key.plugin,
+        key.effect,
+        key.part,
+        key.to_string(),
+        row.openid,
+        row.kf_account,
+        row.cause,
+        row.content.msgtype(),
+        content,
+        row.state.name(),
+        row.created,
+        row.reason,
+        opened,
+    ])?;
+    let seq = tx.last_insert_rowid();
+    rows::refresh_head(tx, account, &row.openid)?;
+    Ok((Pushed::New, seq))
+}
+
+pub(super) fn unfinished(
+    tx: &Connection,
+    account: AccountId,
+    plugins: &[String],
+    after: EventId,
+) -> rusqlite::Result<Vec<Unfinished>> {
+    let mut found: Vec<Unfinished> = Vec::new();
+    let mut select = tx.prepare_cached(
+        "SELECT e.seq, e.name, e.line, e.source FROM turn t JOIN event e ON e.seq = t.event
+         WHERE t.state = 'open' AND t.plugin = ?1 AND e.account = ?2 AND e.seq > ?3 AND e.line IS NOT NULL
+         ORDER BY e.seq LIMIT ?4",
+    )?;
+    for plugin in plugins {
+        let open = select.query_map(params![plugin, account.0, after.0, UNFINISHED_READ_MAX], |row| {
+            let text = |column| row.get::<_, String>(column);
+            Ok((row.get::<_, i64>(0)?, text(1)?, text(2)?, text(3)?))
+        })?;
+        for (index, open) in open.enumerate() {
+            let (seq, name, line, source) = open?;
+            let before = if index == 0 { turned_before(tx, account, plugin, &source, seq)? } else { None };
+            let at = match found.iter().position(|event| event.event.0 == seq) {
+                Some(at) => at,
+                None => {
+                    let (plugins, before) = (Vec::new(), Vec::new());
+                    found.push(Unfinished { event: EventId(seq), name, line, plugins, before });
+                    found.len() - 1
+                }
+            };
+            found[at].plugins.push(plugin.clone());
+            found[at].before.extend(before.map(|line| (plugin.clone(), line)));
+        }
+    }
+    found.sort_by_key(|event| event.event);
+    // Of those behind, other plugins' turns may not have been read.
+    found.truncate(UNFINISHED_READ_MAX);
+    Ok(found)
+}
+
+/// The line that turned a plugin to its customer before an event of the same source.
+fn turned_before(
+    tx: &Connection,
+    account: AccountId,
+    plugin: &str,
+    source: &str,
+    seq: i64,
+) -> rusqlite::Result<Option<String>> {
+    let mut select = tx.prepare_cached(
+        "SELECT e.line FROM event e JOIN turn t ON t.event = e.seq AND t.plugin = ?1 AND t.state <> 'open'
+         WHERE e.account = ?2 AND e.source = ?3 AND e.seq < ?4 AND e.turns_to IS NOT NULL AND e.line IS NOT NULL
+         ORDER BY e.seq DESC LIMIT 1",
+    )?;
+    select.query_row(params![plugin, account.0, source, seq], |row| row.get(0)).optional()
+}
+
+/// Events after which a page was still busy when its host ended: what it was yet to do is lost, and told once.
+pub(super) fn lost(
+    tx: &Connection,
+    account: AccountId,
+    plugins: &[String],
+    now: TimestampMs,
+) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut lost = Vec::new();
+    let mut update = tx.prepare_cached(
+        "UPDATE turn SET state = 'done', ended = ?3 WHERE state = 'busy' AND plugin = ?1
+             AND event IN (SELECT seq FROM event WHERE account = ?2)
+         RETURNING (SELECT name FROM event WHERE seq = event)",
+    )?;
+    for plugin in plugins {
+        for name in update.query_map(params![plugin, account.0, now], |row| row.get::<_, String>(0))? {
+            lost.push((name?, plugin.clone()));
+        }
+    }
+    Ok(lost)
+}
+
+/// JSON from a column.
+pub(super) fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or(Value::Null)
+}
