@@ -16,9 +16,9 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use duoke::base::limits::SETTLE_MS_DEFAULT;
 use duoke::event::{Stimulus, parse_line};
 use duoke::net::Folder;
-use duoke::page::{Driver as _, PageOptions, TurnInput};
+use duoke::page::{PageOptions, TurnInput};
 use duoke::process::{Launcher, Level, PageProcess, Spawner, Templates};
-use page_bench::{event, options, require_libraries, root};
+use page_bench::{Whole as _, event, options, require_libraries, root};
 
 const JQUERY: &str = "libraries/pages/jquery/index.html";
 const SCRIPT: &str = "libraries/pages/jquery/app.js";
@@ -42,8 +42,8 @@ fn first_event(folder: &Folder, path: &str, launcher: &Arc<Templates>, rounds: u
     for _ in 0..rounds {
         let mut page = page(options(folder.clone(), path, Vec::new()), launcher);
         let started = Instant::now();
-        let turn = page.open(SETTLE_MS_DEFAULT).unwrap();
-        page.turn(input(&event(0), turn.now));
+        let turn = page.open_whole().unwrap();
+        page.turn_whole(input(&event(0), turn.now));
         sum += started.elapsed();
     }
     sum
@@ -77,8 +77,8 @@ impl Edited {
             let started = Instant::now();
             std::fs::write(self.folder.path().join(SCRIPT), format!("{}\n// {}", self.script, self.edits)).unwrap();
             launcher.forget_loaded();
-            let turn = page.open(SETTLE_MS_DEFAULT).unwrap();
-            page.turn(input(&event(0), turn.now));
+            let turn = page.open_whole().unwrap();
+            page.turn_whole(input(&event(0), turn.now));
             sum += started.elapsed();
         }
         sum
@@ -104,9 +104,9 @@ fn processes(criterion: &mut Criterion) {
     std::fs::write(trivial.path().join("index.html"), "<script>function MCS_ClientNotify() {}</script>").unwrap();
     let folder = Folder::open("trivial", Path::new(trivial.path())).unwrap();
     let mut page = page(options(folder, "index.html", Vec::new()), &templates(Level::Loaded));
-    let mut now = page.open(SETTLE_MS_DEFAULT).unwrap().now;
+    let mut now = page.open_whole().unwrap().now;
     group.bench_function("round_trip", |bencher| {
-        bencher.iter(|| now = page.turn(input(&event(0), now)).now);
+        bencher.iter(|| now = page.turn_whole(input(&event(0), now)).now);
     });
     group.finish();
 }

@@ -73,7 +73,8 @@ mod crowd {
             let telling = Stopwatch::start();
             for (at, member) in crowd.iter_mut().enumerate() {
                 let stimulus = Some(inputs[(at * rounds + round) % inputs.len()].clone());
-                let turn = member.page.turn(TurnInput { stimulus, at: member.now, settle_ms: SETTLE_MS_DEFAULT });
+                let input = TurnInput { stimulus, at: member.now, settle_ms: SETTLE_MS_DEFAULT };
+                let turn = member.page.turn(input, &mut |_, _| ());
                 member.now = turn.now;
             }
             told_ms.push(telling.elapsed().as_secs_f64() * 1e3);
@@ -123,7 +124,7 @@ mod crowd {
             limits: PageLimits::default(),
         };
         let mut page = PageProcess::new(options, launcher.clone());
-        let now = page.open(SETTLE_MS_DEFAULT)?.now;
+        let now = page.open(SETTLE_MS_DEFAULT, &mut |_, _| ())?.now;
         Ok(Member { page, now })
     }
 

@@ -23,12 +23,12 @@ mod process_bench;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use duoke::base::limits::SETTLE_MS_DEFAULT;
 use duoke::base::limits::page::PageLimits;
 use duoke::engine::event_loop::Output;
 use duoke::event::Fault;
 use duoke::page::{Driver as _, PageOptions, Turn};
 use duoke::process::{Launcher, PageProcess};
+use page_bench::Whole as _;
 use process_bench::{
     BOUNDS, MAP, PATIENT, Site, USER_A, USER_B, assert_nothing_is_left, held, input, launchers, lines,
 };
@@ -79,7 +79,7 @@ fn site(code: &str) -> Site {
 }
 
 fn tell(page: &mut PageProcess, line: &str, last: &Turn) -> Turn {
-    page.turn(input(line, 1, last.now))
+    page.turn_whole(input(line, 1, last.now))
 }
 
 /// An innocent page, and what it has answered.
@@ -92,7 +92,7 @@ struct Innocent {
 impl Innocent {
     fn open(site: &Site, launcher: Arc<dyn Launcher>) -> Self {
         let mut page = PageProcess::new(PageOptions { limits: PATIENT, ..site.options() }, launcher);
-        let last = page.open(SETTLE_MS_DEFAULT).unwrap();
+        let last = page.open_whole().unwrap();
         Self { page, last, told: 0 }
     }
 
@@ -135,7 +135,7 @@ fn check(case: &Case<'_>, launcher: &Arc<dyn Launcher>, innocent: &mut Innocent)
     let site = site(case.code);
     let open = || {
         let mut page = PageProcess::new(PageOptions { limits: SHORT, ..site.options() }, launcher.clone());
-        page.open(SETTLE_MS_DEFAULT).map(|turn| (page, turn)).map_err(|error| format!("does not load: {error}"))
+        page.open_whole().map(|turn| (page, turn)).map_err(|error| format!("does not load: {error}"))
     };
     // From the second page on they are forked, where they are.
     drop(open()?);

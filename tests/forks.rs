@@ -15,7 +15,7 @@ use duoke::event::{Stimulus, parse_line};
 use duoke::net::Folder;
 use duoke::page::{Driver, Moment, PageOptions, TurnInput};
 use duoke::process::{Launcher, Level, PageProcess, Served, Spawner, Templates};
-use page_bench::{options, require_libraries, root};
+use page_bench::{Whole as _, options, require_libraries, root};
 
 /// For pages that meet no deadline.
 const PATIENT: PageLimits = PageLimits { turn_soft_ms: 60_000, turn_hard_ms: 60_000, ..PageLimits::DEFAULT };
@@ -42,7 +42,7 @@ impl Case {
     fn play(&self, launcher: &Arc<dyn Launcher>) -> String {
         let mut page = PageProcess::new(self.options(), launcher.clone());
         let mut said = String::new();
-        let mut turn = page.open(SETTLE_MS_DEFAULT).unwrap();
+        let mut turn = page.open_whole().unwrap();
         for number in 0..=self.session.len() {
             for emission in &turn.emissions {
                 writeln!(said, "{emission:?}").unwrap();
@@ -52,7 +52,7 @@ impl Case {
             let Some(line) = parse_line(line, number as u64 + 1, "session").unwrap() else { continue };
             let input =
                 TurnInput { stimulus: Some(Stimulus::from_line(&line)), at: turn.now, settle_ms: SETTLE_MS_DEFAULT };
-            turn = page.turn(input);
+            turn = page.turn_whole(input);
         }
         said + &page.document_html()
     }
@@ -212,7 +212,7 @@ fn nothing_leads_out_of_a_fork() {
         let launcher = templates.clone() as Arc<dyn Launcher>;
         case.play(&launcher);
         let mut page = PageProcess::new(case.options(), launcher);
-        page.open(SETTLE_MS_DEFAULT).unwrap();
+        page.open_whole().unwrap();
         let open: Vec<_> = page.probe().into_iter().filter(|tried| tried.worked).collect();
         assert!(open.is_empty(), "{open:#?}");
         assert_eq!(templates.served().spawned, 1);

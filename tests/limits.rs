@@ -8,11 +8,11 @@ mod process_bench;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use duoke::base::limits::SETTLE_MS_DEFAULT;
 use duoke::base::limits::page::PageLimits;
 use duoke::engine::event_loop::Output;
-use duoke::page::{Driver as _, PageOptions, Turn};
+use duoke::page::{PageOptions, Turn};
 use duoke::process::{PageProcess, Spawner};
+use page_bench::Whole as _;
 use process_bench::{MAP, PATIENT, Site, USER_A, USER_B, input, launchers, lines};
 
 /// A page whose code `wild` stands on line 2 of its document.
@@ -42,11 +42,11 @@ fn at_its_bound(limits: PageLimits, wild: &str) -> (Vec<String>, Vec<String>) {
     let spawner = Arc::new(Spawner::new(PathBuf::from(env!("CARGO_BIN_EXE_duoke"))));
     let site = site(wild);
     let mut page = PageProcess::new(PageOptions { limits, ..site.options() }, spawner);
-    let mut turn = page.open(SETTLE_MS_DEFAULT).unwrap();
-    turn = page.turn(input(USER_A, 1, turn.now));
+    let mut turn = page.open_whole().unwrap();
+    turn = page.turn_whole(input(USER_A, 1, turn.now));
     assert_eq!(lines(&turn), ["oA: OnUserChange"]);
-    let wild = page.turn(input(MAP, 2, turn.now));
-    let next = page.turn(input(USER_B, 3, wild.now));
+    let wild = page.turn_whole(input(MAP, 2, turn.now));
+    let next = page.turn_whole(input(USER_B, 3, wild.now));
     (shown(&wild), lines(&next))
 }
 
@@ -146,11 +146,11 @@ fn a_stimulus_that_earlier_work_kept_from_being_told_is_told_to_a_fresh_page() {
     let site = site("setInterval(function () { put('tick'); }, 2000);");
     for launcher in launchers() {
         let mut page = PageProcess::new(PageOptions { limits, ..site.options() }, launcher);
-        let mut turn = page.open(SETTLE_MS_DEFAULT).unwrap();
-        turn = page.turn(input(USER_A, 1, turn.now));
-        turn = page.turn(input(MAP, 2, turn.now));
+        let mut turn = page.open_whole().unwrap();
+        turn = page.turn_whole(input(USER_A, 1, turn.now));
+        turn = page.turn_whole(input(MAP, 2, turn.now));
         assert_eq!(lines(&turn), ["oA: OnMapMsgClick"]);
-        turn = page.turn(input(USER_B, 3, turn.now + 60_000));
+        let (turn, again) = page.turn_and_again(input(USER_B, 3, turn.now + 60_000));
         let expected = [
             "fault.limit messages_per_turnnull at 1",
             "oA: tick",
@@ -160,7 +160,7 @@ fn a_stimulus_that_earlier_work_kept_from_being_told_is_told_to_a_fresh_page() {
             "oB: OnUserChange",
         ];
         assert_eq!(shown(&turn), expected);
-        assert_eq!(turn.repeated, 4..5);
+        assert_eq!(again, 4..5);
     }
 }
 
@@ -180,8 +180,8 @@ fn whoever_dies_says_where() {
         for (limits, wild, expected) in &deaths {
             let site = site(wild);
             let mut page = PageProcess::new(PageOptions { limits: *limits, ..site.options() }, launcher.clone());
-            let turn = page.open(SETTLE_MS_DEFAULT).unwrap();
-            let turn = page.turn(input(MAP, 1, turn.now));
+            let turn = page.open_whole().unwrap();
+            let turn = page.turn_whole(input(MAP, 1, turn.now));
             assert_eq!(shown(&turn), [*expected], "{wild}");
             let Output::Fault(fault) = &turn.emissions[0].output else { panic!("it is one") };
             assert_eq!(fault.place().unwrap().file.as_deref(), Some("index.html"), "{wild}");

@@ -11,22 +11,23 @@ use std::sync::Arc;
 
 use duoke::base::limits::page::PageLimits;
 use duoke::base::limits::{CLOCK_START_MS, SETTLE_MS_DEFAULT};
-use duoke::page::{Driver, LoadError, Page, PageOptions, Turn};
+use duoke::page::{Driver, LoadError, Page, PageOptions, PageThread, Turn};
 use duoke::process::launch::{Ending, Launch};
 use duoke::process::protocol::{FromPage, Opening, ToPage};
 use duoke::process::{Launched, Launcher, PageProcess, frame};
-use page_bench::on_page_stack;
+use page_bench::{Whole as _, on_page_stack};
 use process_bench::{BOUNDS, MAP, PATIENT, Site, USER_A, USER_B, input, lines};
 #[cfg(target_os = "linux")]
 use process_bench::{assert_nothing_is_left, held, launchers};
 
 /// Opens the page and tells it the lines; what it gave out, a turn a line.
 fn run(driver: &mut dyn Driver, told: &[&str]) -> Result<String, LoadError> {
-    let mut turn = driver.open(SETTLE_MS_DEFAULT)?;
+    let mut turn = driver.open_whole()?;
     let mut said = lines(&turn).join(" | ");
     for (at, line) in told.iter().enumerate() {
-        turn = driver.turn(input(line, at as u64 + 1, turn.now));
-        let again = if turn.repeated.is_empty() { String::new() } else { format!("({} again) ", turn.repeated.len()) };
+        let again;
+        (turn, again) = driver.turn_and_again(input(line, at as u64 + 1, turn.now));
+        let again = if again.is_empty() { String::new() } else { format!("({} again) ", again.len()) };
         write!(said, "\n{again}{}", lines(&turn).join(" | ")).unwrap();
     }
     Ok(said)
@@ -73,6 +74,133 @@ fn a_page_process_does_what_a_page_does() {
     });
     assert!(expected.contains("OnUserChange[1]a=1"), "{expected}");
     assert_eq!((found, html), (expected, expected_html));
+}
+
+/// Long enough to load a small page on a busy machine.
+const SHORT: PageLimits = PageLimits { turn_soft_ms: 250, turn_hard_ms: 600, ..BOUNDS };
+
+/// What comes of one turn after the user is known: of each finished task, and at the turn's end.
+fn by_task(process: &mut dyn Driver, line: &str) -> (Vec<String>, String) {
+    let mut turn = process.open_whole().unwrap();
+    turn = process.turn_whole(input(USER_A, 1, turn.now));
+    let mut tasks = Vec::new();
+    turn = process.turn(input(line, 2, turn.now), &mut |emissions, repeated| {
+        assert!(!repeated);
+        tasks.push(lines(&Turn { emissions, ..Turn::default() }).join(" | "));
+    });
+    (tasks, lines(&turn).join(" | "))
+}
+
+#[track_caller]
+fn check_by_task(wild: &str, tasks: &[&str], end: &str) {
+    for mut process in handling(wild).further_processes(SHORT) {
+        let found = by_task(&mut process, MAP);
+        assert_eq!(found, (tasks.iter().map(|task| (*task).to_owned()).collect(), end.to_owned()), "{wild}");
+    }
+}
+
+/// A page that does this when it is told a place.
+fn handling(wild: &str) -> Site {
+    Site::new(&format!(
+        "<script>function later(work) {{ setTimeout(work, 20); }}
+         function MCS_ClientNotify(s) {{ if (JSON.parse(s).event === 'OnMapMsgClick') {{ {wild} }} }}</script>"
+    ))
+    .with("a.txt", "a")
+}
+
+#[test]
+fn what_finished_tasks_did_is_heard_before_the_next_one() {
+    // The last task is the turn's end: one task costs no frame of its own.
+    check_by_task("put(1); Promise.resolve().then(function () { put(2); });", &[], "oA: 1 | oA: 2");
+    check_by_task("put(1); later(function () { put(2); });", &["oA: 1"], "oA: 2");
+    // What only people read waits for an effect.
+    check_by_task(
+        "console.log('a'); later(function () { console.log('b'); put(1); later(function () { console.log('c'); }); });",
+        &["oA: a | oA: b | oA: 1"],
+        "oA: c",
+    );
+    // Whoever waits for others has come so far.
+    let asks = "put(1); var x = new XMLHttpRequest(); x.open('GET', 'a.txt', false); x.send(); put(x.responseText);";
+    check_by_task(asks, &["oA: 1"], "oA: a");
+    let starts = "put(1); var x = new XMLHttpRequest(); x.open('GET', 'a.txt'); x.onload = function () { put(2); }; x.send(); put(3);";
+    check_by_task(starts, &["oA: 1 | oA: 3"], "oA: 2");
+    let navigates = "put(1); location.search = 'x';";
+    check_by_task(navigates, &[r#"oA: 1 | oA: {"url":"http://demo.plugin.invalid/index.html?x","kind":"assign"}"#], "");
+}
+
+#[test]
+fn a_page_on_a_thread_is_heard_task_by_task() {
+    let site = handling("put(1); later(function () { put(2); });");
+    let found = by_task(&mut PageThread::new(site.options()), MAP);
+    assert_eq!(found, (vec!["oA: 1".to_owned()], "oA: 2".to_owned()));
+}
+
+#[test]
+fn what_finished_tasks_did_outlives_the_page() {
+    let late = "oA: fault.timeout the page computed longer than 600 ms";
+    check_by_task("put(1); later(function () { put(2); while (true) {} });", &["oA: 1"], late);
+    check_by_task(
+        "put(1); setTimeout(function () { put(2); setTimeout(function () { for (;;); }, 500); }, 500);",
+        &["oA: 1", "oA: 2"],
+        late,
+    );
+    let waits = "put(1); var x = new XMLHttpRequest(); x.open('GET', 'a.txt', false); x.send(); put(2); for (;;);";
+    check_by_task(waits, &["oA: 1"], late);
+}
+
+#[test]
+fn a_page_that_died_goes_on_after_the_time_of_what_it_did() {
+    let site = Site::new(
+        "<script>function MCS_ClientNotify(s) {
+           if (JSON.parse(s).event !== 'OnMapMsgClick') return;
+           setTimeout(function () { put('late'); setTimeout(function () { for (;;); }); }, 900);
+         }</script>",
+    );
+    for mut process in site.further_processes(SHORT) {
+        let turn = process.open_whole().unwrap();
+        let wild = process.turn_whole(input(MAP, 1, turn.now));
+        let times: Vec<i64> = wild.emissions.iter().map(|emission| emission.time - turn.now).collect();
+        assert_eq!((times.as_slice(), wild.now - turn.now), ([900, 900].as_slice(), 900), "{:?}", lines(&wild));
+    }
+}
+
+#[test]
+fn scripts_of_a_document_are_heard_one_after_the_other() {
+    let site = Site::new("<script>put(1)</script><script>put(2); for (;;);</script>");
+    let mut tasks = Vec::new();
+    let mut process = site.processes(SHORT).remove(0);
+    let error = process.open(SETTLE_MS_DEFAULT, &mut |emissions, _| {
+        tasks.extend(lines(&Turn { emissions, ..Turn::default() }));
+    });
+    assert_eq!(
+        (error.unwrap_err().to_string(), tasks),
+        ("the page computed longer than 600 ms".to_owned(), vec!["nobody: 1".to_owned()])
+    );
+}
+
+#[test]
+fn what_a_fresh_page_repeats_is_told_apart_task_by_task() {
+    let site = Site::new(
+        "<script>function MCS_ClientNotify(s) {
+           var event = JSON.parse(s).event;
+           put(event + 1);
+           setTimeout(function () { put(event + 2); }, 5);
+           if (event === 'OnMapMsgClick') for (;;);
+         }</script>",
+    );
+    for mut process in site.further_processes(SHORT) {
+        let mut turn = process.open_whole().unwrap();
+        for line in [USER_A, MAP] {
+            turn = process.turn_whole(input(line, 1, turn.now));
+        }
+        let mut heard = Vec::new();
+        turn = process.turn(input(USER_B, 2, turn.now), &mut |emissions, repeated| {
+            heard.push((lines(&Turn { emissions, ..Turn::default() }).join(" | "), repeated));
+        });
+        let expected = [("oA: OnUserChange1", true), ("oA: OnUserChange2", true), ("oB: OnUserChange1", false)];
+        assert_eq!(heard, expected.map(|(line, repeated)| (line.to_owned(), repeated)));
+        assert_eq!(lines(&turn), ["oB: OnUserChange2"]);
+    }
 }
 
 #[test]
@@ -183,8 +311,8 @@ fn a_page_that_polls_may_do_so_all_the_time() {
     )
     .with("a.txt", "a");
     let mut process = site.processes(PATIENT).remove(0);
-    process.open(SETTLE_MS_DEFAULT).unwrap();
-    assert_eq!(lines(&process.turn(input(USER_A, 1, CLOCK_START_MS + 1_200_500))), ["oA: 1200"]);
+    process.open_whole().unwrap();
+    assert_eq!(lines(&process.turn_whole(input(USER_A, 1, CLOCK_START_MS + 1_200_500))), ["oA: 1200"]);
 }
 
 #[test]
@@ -227,23 +355,23 @@ impl Launcher for Unconfined {
 #[test]
 fn where_confinement_is_required_a_page_without_it_is_not_used() {
     let site = Site::new("<p>");
-    let lax = PageProcess::new(site.options(), Arc::new(Unconfined)).open(SETTLE_MS_DEFAULT);
+    let lax = PageProcess::new(site.options(), Arc::new(Unconfined)).open_whole();
     assert!(lax.is_ok());
     let mut strict = PageProcess::new(site.options(), Arc::new(Unconfined)).requiring_confinement();
-    match strict.open(SETTLE_MS_DEFAULT) {
+    match strict.open_whole() {
         Err(LoadError::Unconfined(missing)) => assert_eq!(missing, ["landlock: absent"]),
         other => panic!("{other:?}"),
     }
     assert!(strict.probe().is_empty());
     let mut confined = site.processes(PATIENT).remove(0).requiring_confinement();
-    assert!(confined.open(SETTLE_MS_DEFAULT).is_ok());
+    assert!(confined.open_whole().is_ok());
 }
 
 #[test]
 fn nothing_leads_out_of_a_page_process() {
     let site = Site::new("<p>");
     let mut process = site.processes(PATIENT).remove(0);
-    process.open(SETTLE_MS_DEFAULT).unwrap();
+    process.open_whole().unwrap();
     let tried = process.probe();
     assert!(tried.len() > 10);
     let open: Vec<_> = tried.iter().filter(|tried| tried.worked).collect();
@@ -269,8 +397,8 @@ fn nothing_is_left_of_pages_that_were_killed() {
         for _ in 0..10 * kills {
             // A page of its own each time: one that dies again and again is parked.
             let mut process = PageProcess::new(PageOptions { limits: bounds, ..site.options() }, launcher.clone());
-            if let Ok(turn) = process.open(SETTLE_MS_DEFAULT) {
-                assert!(lines(&process.turn(input(MAP, 1, turn.now)))[0].contains("fault.timeout"));
+            if let Ok(turn) = process.open_whole() {
+                assert!(lines(&process.turn_whole(input(MAP, 1, turn.now)))[0].contains("fault.timeout"));
                 killed += 1;
             }
             if 3 * killed >= kills {

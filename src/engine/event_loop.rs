@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::clock::PageClock;
+use super::emitted::{Emitted, Outlet};
 use super::meter::{Meter, Verdict};
 use crate::base::clock::TimestampMs;
 use crate::base::interrupt::{self, Cut};
@@ -80,7 +81,7 @@ pub struct EventLoop {
     outstanding: Cell<usize>,
     cause: RefCell<Option<Cause>>,
     stimulus_time: Cell<TimestampMs>,
-    emissions: RefCell<Vec<Emission>>,
+    emitted: Emitted,
     meter: Meter,
     /// Microtasks were left when the turn was cut short.
     left_microtasks: Cell<bool>,
@@ -107,7 +108,7 @@ impl EventLoop {
             outstanding: Cell::new(0),
             cause: RefCell::default(),
             stimulus_time: Cell::new(now),
-            emissions: RefCell::default(),
+            emitted: Emitted::default(),
             meter: Meter::new(limits),
             left_microtasks: Cell::new(false),
             reporter: Cell::new(None),
@@ -180,14 +181,24 @@ impl EventLoop {
     fn push(&self, output: Output) {
         let cause = self.cause();
         let subject = cause.as_ref().and_then(|c| c.user.clone()).or_else(|| self.user.borrow().clone());
-        let emission = Emission { time: self.clock.now(), cause, subject, output };
-        self.emissions.borrow_mut().push(emission);
+        self.emitted.push(Emission { time: self.clock.now(), cause, subject, output });
     }
 
     /// What was given out since the last call.
     #[must_use]
     pub fn take_emissions(&self) -> Vec<Emission> {
-        self.emissions.take()
+        self.emitted.take()
+    }
+
+    /// From now on what finished tasks did goes to `outlet` while the turn goes on.
+    pub fn set_outlet(&self, outlet: Outlet) {
+        self.emitted.set_outlet(outlet);
+    }
+
+    /// What ran so far is over, or waits for others: its effects are passed on. A turn of one task has none by then, so
+    /// that it costs nothing more.
+    pub fn pass_on(&self) {
+        self.emitted.pass_on();
     }
 
     /// Queues a task under the current cause.
@@ -373,6 +384,7 @@ impl EventLoop {
 
     /// Runs one piece of work as a task: under its cause, with its microtasks after it, its error reported.
     pub fn run(&self, cause: Option<Cause>, work: Work, context: &mut Context) {
+        self.pass_on();
         let before = self.cause.replace(cause);
         whereabouts::want();
         if let Err(error) = work(context) {

@@ -138,7 +138,7 @@ pub fn run(
     run.open(pages, start);
     if !run.stage.is_empty() {
         run.play(first.into_iter().chain(lines));
-        let happened = run.stage.settle();
+        let happened = run.stage.settle(&mut |_, _, _| ());
         run.give_out(None, &happened);
         run.write_documents();
     }
@@ -173,7 +173,7 @@ impl Run<'_> {
                 ..plugin.page_options(network.clone(), network.cookies().clone())
             };
             let processes = self.options.processes;
-            match self.stage.open(plugin, options, |options| processes.page(options)) {
+            match self.stage.open(plugin, options, |options| processes.page(options), &mut |_, _, _| ()) {
                 Ok(loading) => {
                     let missing = self.stage.unconfined();
                     if !missing.is_empty() {
@@ -234,7 +234,7 @@ impl Run<'_> {
                 forward.begin(&self.stage.plugin(page).name, &stimulus.id);
             }
         }
-        let happened = self.stage.round(&stimulus, at);
+        let happened = self.stage.round(&stimulus, at, &mut |_, _, _| ());
         self.give_out(Some((line, at)), &happened);
     }
 

@@ -1,5 +1,6 @@
 //! The pages of a run, side by side: one round tells all of them one stimulus and gathers what they did.
 
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::plugin::Plugin;
@@ -18,6 +19,10 @@ pub struct Happened {
     /// It only repeats what was done before, and is not forwarded.
     pub repeated: bool,
 }
+
+/// Hears what the pages do as they do it, whichever is first: which page, what one or more of its tasks gave out, in
+/// order and never nothing, and whether that only repeats what was done before. One call is to be kept as a whole.
+pub type Done<'a> = dyn FnMut(usize, &[Emission], bool) + Send + 'a;
 
 /// An open page.
 struct Actor {
@@ -42,7 +47,8 @@ impl Stage {
         Self { actors: Vec::new(), settle_ms, realtime }
     }
 
-    /// Opens one more page; what it did meanwhile.
+    /// Opens one more page; what it did meanwhile, which `done` hears once the page is there: one that does not load has
+    /// done nothing.
     ///
     /// # Errors
     /// [`LoadError`]: the stage is as it was.
@@ -51,13 +57,18 @@ impl Stage {
         plugin: Plugin,
         options: PageOptions,
         make: impl FnOnce(PageOptions) -> Box<dyn Driver + Send>,
+        done: &mut Done<'_>,
     ) -> Result<Vec<Happened>, LoadError> {
         let start = options.start;
         let mut driver = make(options);
-        let turn = driver.open(self.settle_ms)?;
-        let page = self.actors.len();
-        self.actors.push(Actor { plugin, driver, now: start, idle: false });
-        Ok(self.actors[page].take(page, turn))
+        let mut before = Vec::new();
+        let mut turn = driver.open(self.settle_ms, &mut |mut emissions, _| before.append(&mut emissions))?;
+        turn.emissions.splice(0..0, before);
+        let mut actor = Actor { plugin, driver, now: start, idle: false };
+        let heard = Heard { page: self.actors.len(), done: &Mutex::new(done), happened: Vec::new() };
+        let happened = actor.end(turn, heard);
+        self.actors.push(actor);
+        Ok(happened)
     }
 
     /// Whether no page is open.
@@ -90,6 +101,12 @@ impl Stage {
         self.actors.iter().map(|actor| actor.now).max()
     }
 
+    /// Whether a page has nothing more to do by itself.
+    #[must_use]
+    pub fn is_idle(&self, page: usize) -> bool {
+        self.actors[page].idle
+    }
+
     /// Pages that could not be restored.
     #[must_use]
     pub fn parked(&self) -> usize {
@@ -97,43 +114,43 @@ impl Stage {
     }
 
     /// Time passes to `at` on every page; those the stimulus is for are told it, in order, and run until they are idle.
-    pub fn round(&mut self, stimulus: &Stimulus, at: TimestampMs) -> Vec<Happened> {
+    /// What they did, all of which `done` has heard.
+    pub fn round(&mut self, stimulus: &Stimulus, at: TimestampMs, done: &mut Done<'_>) -> Vec<Happened> {
         let settle_ms = self.settle_ms;
-        self.turns(|actor| {
-            let is_for = stimulus.plugin.as_ref().is_none_or(|name| *name == actor.plugin.name);
-            let told = is_for.then(|| stimulus.clone());
-            Some(TurnInput { settle_ms: if is_for { settle_ms } else { 0 }, stimulus: told, at })
-        })
+        self.turns(
+            |actor| {
+                let is_for = stimulus.plugin.as_ref().is_none_or(|name| *name == actor.plugin.name);
+                let told = is_for.then(|| stimulus.clone());
+                Some(TurnInput { settle_ms: if is_for { settle_ms } else { 0 }, stimulus: told, at })
+            },
+            done,
+        )
     }
 
     /// Pages that are still busy, having last only seen time pass, run until they are idle.
-    pub fn settle(&mut self) -> Vec<Happened> {
+    pub fn settle(&mut self, done: &mut Done<'_>) -> Vec<Happened> {
         let settle_ms = self.settle_ms;
-        self.turns(|actor| (!actor.idle).then_some(TurnInput { stimulus: None, at: actor.now, settle_ms }))
+        self.turns(|actor| (!actor.idle).then_some(TurnInput { stimulus: None, at: actor.now, settle_ms }), done)
     }
 
     /// One turn of each page that has one, and what they did in order of time; on ties, in the order of the pages.
-    fn turns(&mut self, input: impl Fn(&Actor) -> Option<TurnInput>) -> Vec<Happened> {
+    fn turns(&mut self, input: impl Fn(&Actor) -> Option<TurnInput>, done: &mut Done<'_>) -> Vec<Happened> {
+        let done = &Mutex::new(done);
         let due = self.actors.iter_mut().enumerate();
         let due = due.filter_map(|(page, actor)| input(actor).map(|input| (page, actor, input)));
+        let turn = move |page, actor: &mut Actor, input| {
+            let mut heard = Heard { page, done, happened: Vec::new() };
+            let turn = actor.driver.turn(input, &mut |emissions, repeated| heard.take(emissions, repeated));
+            actor.end(turn, heard)
+        };
         let mut happened: Vec<Happened> = if self.realtime {
             thread::scope(|scope| {
-                let turns: Vec<_> = due
-                    .map(|(page, actor, input)| {
-                        scope.spawn(move || {
-                            let turn = actor.driver.turn(input);
-                            actor.take(page, turn)
-                        })
-                    })
-                    .collect();
+                let turns: Vec<_> =
+                    due.map(|(page, actor, input)| scope.spawn(move || turn(page, actor, input))).collect();
                 turns.into_iter().filter_map(|turn| turn.join().ok()).flatten().collect()
             })
         } else {
-            due.flat_map(|(page, actor, input)| {
-                let turn = actor.driver.turn(input);
-                actor.take(page, turn)
-            })
-            .collect()
+            due.flat_map(|(page, actor, input)| turn(page, actor, input)).collect()
         };
         happened.sort_by_key(|happened| happened.emission.time);
         happened
@@ -147,10 +164,130 @@ impl Stage {
 }
 
 impl Actor {
-    /// Takes note of a turn.
-    fn take(&mut self, page: usize, turn: Turn) -> Vec<Happened> {
+    /// Takes note of a turn's end; what the page did in it.
+    fn end(&mut self, turn: Turn, mut heard: Heard<'_, '_>) -> Vec<Happened> {
         (self.now, self.idle) = (turn.now, turn.idle);
-        let happened = |(at, emission)| Happened { page, emission, repeated: turn.repeated.contains(&at) };
-        turn.emissions.into_iter().enumerate().map(happened).collect()
+        if !turn.emissions.is_empty() {
+            heard.take(turn.emissions, false);
+        }
+        heard.happened
+    }
+}
+
+/// What a page did so far in its turn.
+struct Heard<'a, 'd> {
+    page: usize,
+    done: &'a Mutex<&'a mut Done<'d>>,
+    happened: Vec<Happened>,
+}
+
+impl Heard<'_, '_> {
+    fn take(&mut self, emissions: Vec<Emission>, repeated: bool) {
+        let page = self.page;
+        (self.done.lock().unwrap_or_else(PoisonError::into_inner))(page, &emissions, repeated);
+        self.happened.extend(emissions.into_iter().map(|emission| Happened { page, emission, repeated }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::event_loop::Output;
+    use crate::event::{Console, ConsoleLevel, parse_line};
+    use crate::host::plugin::Names;
+    use crate::host::samples::{SAMPLES, Sample};
+    use crate::page::Tasks;
+
+    const SAMPLE: Sample = SAMPLES[3];
+
+    /// Does the same in every turn: tasks, each at a time and repeated or not, and an end.
+    struct Plan {
+        tasks: &'static [(i64, bool)],
+        end: &'static [i64],
+        idle: bool,
+    }
+
+    fn at(times: &[i64]) -> Vec<Emission> {
+        let line = |time| Output::Console(Console { level: ConsoleLevel::Log, text: format!("{time}") });
+        times.iter().map(|time| Emission { time: *time, cause: None, subject: None, output: line(time) }).collect()
+    }
+
+    impl Driver for Plan {
+        fn open(&mut self, _: i64, tasks: &mut Tasks<'_>) -> Result<Turn, LoadError> {
+            if self.end.is_empty() {
+                tasks(at(&[1]), false);
+                return Err(LoadError::Ended);
+            }
+            let input = TurnInput { stimulus: None, at: 0, settle_ms: 0 };
+            Ok(self.turn(input, tasks))
+        }
+
+        fn turn(&mut self, _: TurnInput, tasks: &mut Tasks<'_>) -> Turn {
+            self.tasks.iter().for_each(|(time, repeated)| tasks(at(&[*time]), *repeated));
+            Turn { emissions: at(self.end), now: 9, idle: self.idle, cut: None }
+        }
+
+        fn document_html(&mut self) -> String {
+            String::new()
+        }
+
+        fn is_parked(&self) -> bool {
+            false
+        }
+    }
+
+    fn open(stage: &mut Stage, plan: Plan, done: &mut Done<'_>) -> Result<Vec<Happened>, LoadError> {
+        let plugin = Plugin::bundled(SAMPLE.toml, SAMPLE.files, &mut Names::default()).unwrap();
+        let network = std::sync::Arc::new(plugin.network(&crate::host::rights::Rights::default(), None, "kf").unwrap());
+        let options = plugin.page_options(network.clone(), network.cookies().clone());
+        stage.open(plugin, options, |_| Box::new(plan), done)
+    }
+
+    fn two_pages(realtime: bool) -> Stage {
+        let mut stage = Stage::new(0, realtime);
+        let mut done = |_: usize, _: &[Emission], _: bool| ();
+        open(&mut stage, Plan { tasks: &[(1, true), (4, false)], end: &[5, 6], idle: false }, &mut done).unwrap();
+        open(&mut stage, Plan { tasks: &[(2, false)], end: &[4], idle: true }, &mut done).unwrap();
+        stage
+    }
+
+    fn times(emissions: &[Emission]) -> Vec<i64> {
+        emissions.iter().map(|emission| emission.time).collect()
+    }
+
+    #[test]
+    fn each_task_is_heard_at_once_and_all_of_a_round_comes_in_order_of_time() {
+        for realtime in [false, true] {
+            let mut stage = two_pages(realtime);
+            let mut heard = Vec::new();
+            let line = parse_line(r#"{"event":"OnUserChange","useraccount":"oA"}"#, 1, "log").unwrap().unwrap();
+            let happened = stage.round(&Stimulus::from_line(&line), 9, &mut |page, emissions, repeated| {
+                heard.push((page, times(emissions), repeated));
+            });
+            // Side by side the pages may come in any order, the tasks of one may not.
+            heard.sort_by_key(|(page, ..)| *page);
+            let expected = [
+                (0, vec![1], true),
+                (0, vec![4], false),
+                (0, vec![5, 6], false),
+                (1, vec![2], false),
+                (1, vec![4], false),
+            ];
+            assert_eq!(heard, expected);
+            let happened: Vec<_> = happened.iter().map(|it| (it.emission.time, it.page, it.repeated)).collect();
+            let expected = [(1, 0, true), (2, 1, false), (4, 0, false), (4, 1, false), (5, 0, false), (6, 0, false)];
+            assert_eq!(happened, expected);
+            assert!(!stage.is_idle(0) && stage.is_idle(1));
+        }
+    }
+
+    #[test]
+    fn what_a_page_does_while_it_loads_is_heard_once_it_is_there() {
+        let mut heard = Vec::new();
+        let mut done = |page: usize, emissions: &[Emission], _: bool| heard.push((page, times(emissions)));
+        let mut stage = Stage::new(0, false);
+        assert!(open(&mut stage, Plan { tasks: &[], end: &[], idle: true }, &mut done).is_err());
+        let happened = open(&mut stage, Plan { tasks: &[(1, false)], end: &[2], idle: true }, &mut done).unwrap();
+        assert_eq!((heard, happened.len()), (vec![(0, vec![1, 2])], 2));
     }
 }

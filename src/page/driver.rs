@@ -1,6 +1,5 @@
 //! How a host drives a page, wherever it runs.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -80,11 +79,8 @@ pub struct TurnInput {
 /// What a page did.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Turn {
-    /// What it gave out, in order.
+    /// What it gave out, in order, behind what [`Tasks`] were given.
     pub emissions: Vec<Emission>,
-    /// Which of these only repeat what was done before: a fresh page in place of a dead one was told the current user
-    /// again. They are recorded and never forwarded (plugin-apis.md §3).
-    pub repeated: Range<usize>,
     /// Page time now.
     pub now: TimestampMs,
     /// Whether it is idle.
@@ -102,16 +98,22 @@ pub enum CutShort {
     Telling,
 }
 
+/// Hears what finished tasks of a page did while its turn goes on: emissions in order, never none, and whether they only
+/// repeat what was done before, where a fresh page in place of a dead one was told the current user again. Such are
+/// recorded and never forwarded (plugin-apis.md §3). What is heard here outlives the page. A page that goes on to wait
+/// counts as finished so far; the last task of a turn is heard with the turn.
+pub type Tasks<'a> = dyn FnMut(Vec<Emission>, bool) + Send + 'a;
+
 /// A page that a host can drive: in this process or in one of its own.
 pub trait Driver {
     /// Opens the page and runs it until it is idle or `settle_ms` have passed.
     ///
     /// # Errors
     /// [`LoadError`]: there is no page.
-    fn open(&mut self, settle_ms: i64) -> Result<Turn, LoadError>;
+    fn open(&mut self, settle_ms: i64, tasks: &mut Tasks<'_>) -> Result<Turn, LoadError>;
 
     /// One turn: time passes to `input.at`, the stimulus is told, the page runs until it is idle.
-    fn turn(&mut self, input: TurnInput) -> Turn;
+    fn turn(&mut self, input: TurnInput, tasks: &mut Tasks<'_>) -> Turn;
 
     /// The document as HTML; empty where the page is gone.
     fn document_html(&mut self) -> String;

@@ -100,7 +100,7 @@ impl Page {
             }
             Source::Script(document, script) => {
                 let request = Request::get(script.clone(), Destination::Script, self.event_loop.clock().now());
-                let _ = self.world.fetch(request).and_then(Response::loaded)?;
+                let _ = self.world.fetch(request, &self.event_loop).and_then(Response::loaded)?;
                 let text = format!(
                     "<!DOCTYPE html><html><head></head><body><script src=\"{}\"></script></body></html>",
                     script.path().replace('&', "&amp;")
@@ -117,7 +117,7 @@ impl Page {
             request.headers.push(("Content-Type".to_owned(), content_type));
             request.body = body;
         }
-        let response = self.world.fetch(request)?.loaded()?;
+        let response = self.world.fetch(request, &self.event_loop)?.loaded()?;
         if response.body.len() > DOCUMENT_BYTES_MAX {
             return Err(LoadError::TooLarge { url: response.url.into(), bytes: response.body.len() });
         }

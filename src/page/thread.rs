@@ -1,9 +1,10 @@
 //! A page on a thread of its own, with the stack that boa's parser needs: in the process of whoever trusts it.
 
+use std::rc::Rc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use super::driver::{Driver, PageOptions, Turn, TurnInput};
+use super::driver::{Driver, PageOptions, Tasks, Turn, TurnInput};
 use super::load::LoadError;
 use super::turn::Page;
 use crate::base::clock::TimestampMs;
@@ -17,6 +18,8 @@ enum Command {
 }
 
 enum Answer {
+    /// What finished tasks did; the answer follows.
+    Tasks(Vec<Emission>),
     Opened(Box<Result<Turn, LoadError>>),
     Turn(Turn),
     Document(String),
@@ -48,14 +51,35 @@ impl PageThread {
         Turn { emissions, now: at, idle: true, ..Turn::default() }
     }
 
-    fn ask(&self, command: Command) -> Option<Answer> {
+    fn ask(&self, command: Command, tasks: &mut Tasks<'_>) -> Option<Answer> {
         self.commands.as_ref()?.send(command).ok()?;
-        self.answers.as_ref()?.recv().ok()
+        self.answer(tasks)
+    }
+
+    fn answer(&self, tasks: &mut Tasks<'_>) -> Option<Answer> {
+        loop {
+            match self.answers.as_ref()?.recv().ok()? {
+                Answer::Tasks(emissions) => tasks(emissions, false),
+                answer => return Some(answer),
+            }
+        }
     }
 }
 
+fn open(options: PageOptions, settle_ms: i64, answers: Sender<Answer>) -> Result<Page, LoadError> {
+    let resume = options.resume;
+    let mut page = Page::blank(options)?;
+    // A host that is gone hears nothing.
+    page.give_out_by_task(Rc::new(move |emissions| drop(answers.send(Answer::Tasks(emissions)))));
+    page.load(settle_ms)?;
+    if let Some(moment) = resume {
+        page.resume(moment);
+    }
+    Ok(page)
+}
+
 fn serve(options: PageOptions, settle_ms: i64, commands: &Receiver<Command>, answers: &Sender<Answer>) {
-    let mut page = match Page::open(options, settle_ms) {
+    let mut page = match open(options, settle_ms, answers.clone()) {
         Ok(page) => page,
         Err(error) => {
             let _ = answers.send(Answer::Opened(Box::new(Err(error))));
@@ -73,7 +97,7 @@ fn serve(options: PageOptions, settle_ms: i64, commands: &Receiver<Command>, ans
 }
 
 impl Driver for PageThread {
-    fn open(&mut self, settle_ms: i64) -> Result<Turn, LoadError> {
+    fn open(&mut self, settle_ms: i64, tasks: &mut Tasks<'_>) -> Result<Turn, LoadError> {
         let Some(options) = self.options.take() else { return Err(LoadError::Ended) };
         let (commands, command_receiver) = channel();
         let (answer_sender, answers) = channel();
@@ -82,15 +106,19 @@ impl Driver for PageThread {
             .spawn(move || serve(options, settle_ms, &command_receiver, &answer_sender))
             .map_err(|error| LoadError::Engine(error.to_string()))?;
         (self.commands, self.answers, self.thread) = (Some(commands), Some(answers), Some(thread));
-        match self.answers.as_ref().and_then(|answers| answers.recv().ok()) {
+        match self.answer(tasks) {
             Some(Answer::Opened(result)) => *result,
             _ => Err(LoadError::Ended),
         }
     }
 
-    fn turn(&mut self, input: TurnInput) -> Turn {
-        let at = input.at;
-        match self.ask(Command::Turn(Box::new(input))) {
+    fn turn(&mut self, input: TurnInput, tasks: &mut Tasks<'_>) -> Turn {
+        let mut at = input.at;
+        let mut heard = |emissions: Vec<Emission>, repeated| {
+            at = emissions.last().map_or(at, |emission| emission.time.max(at));
+            tasks(emissions, repeated);
+        };
+        match self.ask(Command::Turn(Box::new(input)), &mut heard) {
             Some(Answer::Turn(turn)) => turn,
             _ => self.obituary(at),
         }
@@ -101,7 +129,7 @@ impl Driver for PageThread {
     }
 
     fn document_html(&mut self) -> String {
-        match self.ask(Command::Document) {
+        match self.ask(Command::Document, &mut |_, _| ()) {
             Some(Answer::Document(html)) => html,
             _ => String::new(),
         }

@@ -15,6 +15,7 @@ use crate::base::interrupt;
 use crate::dialect::mcs;
 use crate::engine::builtins::math_random::Random;
 use crate::engine::clock::PageClock;
+use crate::engine::emitted::Outlet;
 use crate::engine::event_loop::{EventLoop, Output};
 use crate::engine::fault::Sources;
 use crate::event::{Cause, Fault, NavigateKind, Place, Stimulus, StimulusKind, mcs_event_json};
@@ -90,6 +91,11 @@ impl Page {
         Ok(page)
     }
 
+    /// From now on what finished tasks did goes to `outlet` while the turn goes on; the turn has what is left.
+    pub fn give_out_by_task(&self, outlet: Outlet) {
+        self.event_loop.set_outlet(outlet);
+    }
+
     /// Takes other options than those it was made with, of the same settings and doors; nothing has run yet.
     pub fn redirect(&mut self, source: Source, start: TimestampMs, seed: u64, realtime: bool) {
         self.event_loop.clock().restart(start);
@@ -132,12 +138,11 @@ impl Page {
         crate::dom::node::set_bound(self.event_loop.limits().dom_nodes);
     }
 
-    /// What the page gave out since the last call, its time, and whether it is idle.
+    /// What the page gave out since the last call and not task by task, its time, and whether it is idle.
     #[must_use]
     pub fn take_turn(&mut self) -> Turn {
         Turn {
             emissions: self.event_loop.take_emissions(),
-            repeated: 0..0,
             now: self.event_loop.clock().now(),
             idle: self.event_loop.is_idle(),
             cut: (interrupt::is_raised() && self.event_loop.has_work()).then_some(CutShort::Work),
@@ -237,6 +242,7 @@ impl Page {
     /// In real time a timer comes when it would.
     fn keep_pace(&self, distance_ms: i64) {
         if self.options.realtime && distance_ms > 0 {
+            self.event_loop.pass_on();
             self.world.network.rest(Duration::from_millis(u64::try_from(distance_ms).unwrap_or(0)));
         }
     }

@@ -71,6 +71,13 @@ impl FarHost {
         command
     }
 
+    /// Says something while the page computes. A host that is slow to hear it does not count as computing.
+    pub fn tell(&self, message: &FromPage) {
+        deadline::pause();
+        self.say(message);
+        deadline::resume();
+    }
+
     /// Says something.
     pub fn say(&self, message: &FromPage) {
         self.line().say(message);

@@ -183,6 +183,7 @@ mod tests {
             FromPage::Confined(vec![text.clone()]),
             FromPage::Opened(Err(LoadError::Unconfined(vec![text.clone()]))),
             FromPage::Opened(Ok(turn.clone())),
+            FromPage::Tasks(turn.emissions.clone()),
             FromPage::Turned(turn),
             FromPage::Prepared(Ok(1)),
             FromPage::Forked(Ok(1)),

@@ -2,7 +2,8 @@
 //!
 //! The process is held to its deadlines here as well as by its own kernel timers. What it says is taken for what it
 //! is, words of a stranger: frames are bounded and must fit the state of the conversation, or the process is killed.
-//! One that dies is reported; the next turn gets a fresh one, which is told the current user again.
+//! One that dies is reported; what its finished tasks did was heard before. The next turn gets a fresh one, which is told
+//! the current user again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use crate::base::limits::{CLOCK_MS_PER_COMPUTED_MS_MAX, REST_MS_MAX};
 use crate::base::whereabouts::{self, Whereabouts};
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Cause, Fault, Place, Stimulus};
-use crate::page::{CutShort, Driver, LoadError, Moment, PageOptions, Turn, TurnInput};
+use crate::page::{CutShort, Driver, LoadError, Moment, PageOptions, Tasks, Turn, TurnInput};
 use crate::session::Told;
 
 /// A page in a process of its own. Dropping it ends the process.
@@ -44,6 +45,13 @@ pub struct PageProcess {
 
 fn doors(options: &PageOptions) -> Doors {
     (options.network.clone(), options.cookies.clone())
+}
+
+/// Tells what was done, if anything was.
+fn tell(emissions: Vec<Emission>, repeated: bool, tasks: &mut Tasks<'_>) {
+    if !emissions.is_empty() {
+        tasks(emissions, repeated);
+    }
 }
 
 fn duration(ms: i64) -> Duration {
@@ -98,39 +106,51 @@ impl PageProcess {
     }
 
     /// Starts a process and opens the page in it.
-    fn start(&mut self) -> Result<Turn, LoadError> {
+    fn start(&mut self, tasks: &mut Tasks<'_>, repeated: bool) -> Result<Turn, LoadError> {
         let (opening, doors) = (self.opening(), self.options.clone());
         let launch = self.launcher.launch(&opening, &doors).map_err(|error| LoadError::Process(error.to_string()))?;
+        let resume = opening.resume;
+        let begin = resume.map_or(opening.start, |moment| moment.at);
+        let latest = self.latest(begin.saturating_add(self.settle_ms));
         let live = self.live.insert(Live::new(launch.process, launch.stream));
         live.unconfined = launch.unconfined;
-        live.now = Some(opening.resume.map_or(opening.start, |moment| moment.at));
-        let listening = Arc::new(Listening::new(doors.network, doors.cookies));
-        let resume = opening.resume;
-        let settled = resume.map_or(opening.start, |moment| moment.at).saturating_add(self.settle_ms);
+        live.confinement_required = self.confinement_required;
+        live.now = Some(begin);
         live.rest = duration(self.settle_ms);
+        if let Some(error) = self.refusal() {
+            return Err(error);
+        }
+        let listening = Arc::new(Listening::new(doors.network, doors.cookies));
         let message = match launch.loaded {
             Some(_) => ToPage::Resume(resume),
             None => ToPage::Open(Role::Page, Box::new(opening.clone())),
         };
-        let opened = live.exchange(&message, (listening.clone(), listening.clone()), &self.options.limits);
-        self.unconfined.clone_from(&live.unconfined);
-        if self.confinement_required && !self.unconfined.is_empty() {
-            self.live = None;
-            return Err(LoadError::Unconfined(self.unconfined.clone()));
+        // What it does while it is loaded becomes known where it goes on.
+        let known = |emissions: &mut [Emission]| {
+            emissions.iter_mut().for_each(|emission| emission.time = emission.time.max(begin));
+        };
+        let mut hearing = self.scrutiny.hear(self.options.start..=latest);
+        let mut hear = |mut emissions: Vec<Emission>| {
+            let is_allowed = launch.loaded.is_none() && hearing.allows_tasks(&emissions);
+            known(&mut emissions);
+            is_allowed.then(|| tasks(emissions, repeated)).ok_or(Death::Confused)
+        };
+        let Some(live) = &mut self.live else { return Err(LoadError::Ended) };
+        let opened =
+            live.exchange_by_task(&message, (listening.clone(), listening.clone()), &self.options.limits, &mut hear);
+        let is_allowed = matches!(&opened, Ok(FromPage::Opened(Ok(turn))) if hearing.allows(turn));
+        self.now = self.now.max(hearing.latest());
+        if let Some(error) = self.refusal() {
+            return Err(error);
         }
         match opened {
-            Ok(FromPage::Opened(Ok(mut turn)))
-                if self.scrutiny.allows(&turn, self.options.start..=self.latest(settled)) =>
-            {
+            Ok(FromPage::Opened(Ok(mut turn))) if is_allowed => {
                 match launch.loaded {
                     Some(loaded) => turn.emissions.splice(0..0, loaded.emissions).for_each(drop),
                     None if turn.idle => self.launcher.note(&opening, listening.heard()),
                     None => {}
                 }
-                if let Some(moment) = resume {
-                    // What it did while it was loaded becomes known now.
-                    turn.emissions.iter_mut().for_each(|emission| emission.time = emission.time.max(moment.at));
-                }
+                known(&mut turn.emissions);
                 self.now = turn.now.max(self.now);
                 Ok(turn)
             }
@@ -141,6 +161,16 @@ impl PageProcess {
             Ok(_) => Err(LoadError::Fault(Box::new(self.bury(&Death::Confused)))),
             Err(death) => Err(LoadError::Fault(Box::new(self.bury(&death)))),
         }
+    }
+
+    /// Why the page may not run here: something of its confinement is missing, and all of it is required.
+    fn refusal(&mut self) -> Option<LoadError> {
+        self.unconfined.clone_from(&self.live.as_ref()?.unconfined);
+        let is_refused = self.confinement_required && !self.unconfined.is_empty();
+        is_refused.then(|| {
+            self.live = None;
+            LoadError::Unconfined(self.unconfined.clone())
+        })
     }
 
     /// How the page is opened. In place of one that died it is loaded as that one was, goes on now, and does not repeat
@@ -182,25 +212,31 @@ impl PageProcess {
         obituary(death, ending, &self.options.limits, last.unwrap_or_else(somewhere))
     }
 
-    /// One exchange; a death becomes a turn that reports it.
-    fn say(&mut self, input: &TurnInput) -> Turn {
+    /// One exchange; a death becomes a turn that reports it, behind what was done before.
+    fn say(&mut self, input: &TurnInput, tasks: &mut Tasks<'_>, repeated: bool) -> Turn {
         let cause = input.stimulus.as_ref().map(|stimulus| {
             self.scrutiny.told(stimulus);
             self.told.hear(stimulus)
         });
-        let settled = self.now.max(input.at).saturating_add(input.settle_ms);
+        let latest = self.latest(self.now.max(input.at).saturating_add(input.settle_ms));
         let rest = self.rest_of(input);
         let Some(live) = &mut self.live else { return self.silence(input.at) };
         live.rest = rest;
         let message = ToPage::Turn(Box::new(input.clone()));
-        let death = match live.exchange(&message, doors(&self.options), &self.options.limits) {
-            Ok(FromPage::Turned(turn)) if self.scrutiny.allows(&turn, self.now..=self.latest(settled)) => {
+        let mut hearing = self.scrutiny.hear(self.now..=latest);
+        let mut hear = |emissions: Vec<Emission>| {
+            let is_allowed = hearing.allows_tasks(&emissions);
+            is_allowed.then(|| tasks(emissions, repeated)).ok_or(Death::Confused)
+        };
+        let death = match live.exchange_by_task(&message, doors(&self.options), &self.options.limits, &mut hear) {
+            Ok(FromPage::Turned(turn)) if hearing.allows(&turn) => {
                 self.now = turn.now;
                 return turn;
             }
             Ok(_) => Death::Confused,
             Err(death) => death,
         };
+        self.now = hearing.latest();
         let fault = self.bury(&death);
         let mut turn = self.silence(input.at);
         turn.emissions.push(self.fault(fault, cause.clone()));
@@ -233,24 +269,21 @@ impl PageProcess {
     }
 
     /// A page in pieces goes; the turn has said why. One that was not told goes on in a fresh one.
-    fn replace(&mut self, turn: &mut Turn, input: &TurnInput) {
+    fn replace(&mut self, turn: &mut Turn, input: &TurnInput, tasks: &mut Tasks<'_>) {
         let Some(cut) = turn.cut.take() else { return };
         self.live = None;
         self.parked = self.deaths.add(&self.options.limits);
         if self.parked {
             turn.emissions.push(self.parking(None));
         } else if cut == CutShort::Telling {
+            tell(std::mem::take(&mut turn.emissions), false, tasks);
             self.silence(input.at);
-            let again = self.revive();
-            turn.repeated = turn.emissions.len()..turn.emissions.len() + again.len();
-            turn.emissions.extend(again);
-            let mut told = self.say(input);
+            self.revive(tasks);
+            *turn = self.say(input, tasks, false);
             // Whoever runs away before and after is told nothing.
-            if told.cut.take().is_some() {
+            if turn.cut.take().is_some() {
                 self.live = None;
             }
-            turn.emissions.append(&mut told.emissions);
-            (turn.now, turn.idle) = (told.now, told.idle);
         }
     }
 
@@ -267,12 +300,12 @@ impl PageProcess {
         Turn { now: self.now, idle: true, ..Turn::default() }
     }
 
-    /// A fresh process in place of a dead one, told the current user again; what that led to.
-    fn revive(&mut self) -> Vec<Emission> {
+    /// A fresh process in place of a dead one, told the current user again; what that leads to is a repetition.
+    fn revive(&mut self, tasks: &mut Tasks<'_>) {
         // Nobody else waits for this page; a process that dies at once must not take the processor from the others.
         std::thread::sleep(self.deaths.pause(&self.options.limits));
-        let mut emissions = match self.start() {
-            Ok(turn) => turn.emissions,
+        match self.start(tasks, true) {
+            Ok(turn) => tell(turn.emissions, true, tasks),
             Err(error) => {
                 let fault = match error {
                     LoadError::Fault(fault) => *fault,
@@ -283,40 +316,35 @@ impl PageProcess {
                 };
                 let mut emissions = vec![self.fault(fault, None)];
                 emissions.extend(self.parked.then(|| self.parking(None)));
-                return emissions;
+                return tell(emissions, true, tasks);
             }
-        };
+        }
         if let Some(told) = self.told_by.clone() {
             let input = TurnInput { stimulus: Some(told), at: self.now, settle_ms: self.settle_ms };
-            emissions.extend(self.say(&input).emissions);
+            let turn = self.say(&input, tasks, true);
+            tell(turn.emissions, true, tasks);
         }
-        emissions
     }
 }
 
 impl Driver for PageProcess {
-    fn open(&mut self, settle_ms: i64) -> Result<Turn, LoadError> {
+    fn open(&mut self, settle_ms: i64, tasks: &mut Tasks<'_>) -> Result<Turn, LoadError> {
         self.settle_ms = settle_ms;
-        self.start()
+        self.start(tasks, false)
     }
 
-    fn turn(&mut self, input: TurnInput) -> Turn {
+    fn turn(&mut self, input: TurnInput, tasks: &mut Tasks<'_>) -> Turn {
         if self.parked {
             return self.silence(input.at);
         }
-        let mut repeated = Vec::new();
         if self.live.is_none() {
             self.silence(input.at);
-            repeated = self.revive();
+            self.revive(tasks);
         }
-        let mut turn = self.say(&input);
-        self.replace(&mut turn, &input);
+        let mut turn = self.say(&input, tasks, false);
+        self.replace(&mut turn, &input, tasks);
         if input.stimulus.as_ref().is_some_and(|stimulus| stimulus.turns_to().is_some()) {
             self.told_by = input.stimulus;
-        }
-        if !repeated.is_empty() {
-            turn.repeated = 0..repeated.len();
-            turn.emissions.splice(0..0, repeated);
         }
         turn
     }

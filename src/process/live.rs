@@ -14,7 +14,10 @@ use super::protocol::{FromPage, ToPage};
 use super::started::{Passed, QUIET, Started, TooMany, beginning};
 use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::limits::page::PageLimits;
-use crate::base::limits::{EXCHANGE_BYTES_MAX, REQUESTS_PER_LONG_TURN_MAX, REQUESTS_PER_SECOND_MAX, REST_MS_MAX};
+use crate::base::limits::{
+    EXCHANGE_BYTES_MAX, FRAME_BYTES_MAX, REQUESTS_PER_LONG_TURN_MAX, REQUESTS_PER_SECOND_MAX, REST_MS_MAX,
+};
+use crate::engine::event_loop::Emission;
 use crate::net::{NetError, Network, Request, ScriptCookies};
 
 /// What a page may ask: the network, and its cookies.
@@ -34,6 +37,8 @@ pub(super) struct Live {
     pub(super) unconfined: Vec<String>,
     /// How long it may rest in an exchange.
     pub(super) rest: Duration,
+    /// Whether it is of no use where something of its confinement is missing.
+    pub(super) confinement_required: bool,
 }
 
 /// Why a process is of no more use.
@@ -107,7 +112,16 @@ impl Live {
     pub(super) fn new(process: Box<dyn Launched>, stream: UnixStream) -> Self {
         let (stream, writing) = (Arc::new(stream), Arc::default());
         let rest = Duration::from_millis(REST_MS_MAX);
-        Self { process, stream, writing, started: None, now: None, unconfined: Vec::new(), rest }
+        Self {
+            process,
+            stream,
+            writing,
+            started: None,
+            now: None,
+            unconfined: Vec::new(),
+            rest,
+            confinement_required: false,
+        }
     }
 
     fn write(&self, message: &ToPage, time: Duration) -> Result<(), FrameError> {
@@ -115,23 +129,33 @@ impl Live {
         frame::write(Until::new(&self.stream, &*self.stream, time), message)
     }
 
-    /// Says something and serves the page until it has answered.
-    pub(super) fn exchange(
+    /// Says something and serves the page until it has answered; in between no task of it is over.
+    pub(super) fn exchange(&mut self, message: &ToPage, doors: Doors, limits: &PageLimits) -> Result<FromPage, Death> {
+        self.exchange_by_task(message, doors, limits, &mut |_| Err(Death::Confused))
+    }
+
+    /// Says something and serves the page until it has answered. `hear` is given what finished tasks of the page did
+    /// meanwhile, and may find that no page does this.
+    pub(super) fn exchange_by_task(
         &mut self,
         message: &ToPage,
         (network, cookies): Doors,
         limits: &PageLimits,
+        hear: &mut dyn FnMut(Vec<Emission>) -> Result<(), Death>,
     ) -> Result<FromPage, Death> {
         let hard = Duration::from_millis(limits.turn_hard_ms);
         self.write(message, hard)?;
         // What the page may still do: compute, rest, speak, ask.
         let (mut time, mut rest, mut bytes) = (hard, self.rest.saturating_add(hard), EXCHANGE_BYTES_MAX);
         let (mut rests, mut allowance) = (false, self.allowance(message, limits));
+        // What its tasks did is kept, as a turn's end is: no more of it than fits into one.
+        let mut tasks_bytes = FRAME_BYTES_MAX as u64;
         loop {
             let started = Stopwatch::start();
             let may_take = if rests { &mut rest } else { &mut time };
             let mut from = Until::new(&self.stream, &*self.stream, *may_take).take(bytes);
             let heard = frame::read(&mut from);
+            let said = bytes - from.limit();
             bytes = from.limit();
             if bytes == 0 {
                 return Err(FrameError::Flood.into());
@@ -157,7 +181,17 @@ impl Live {
                     time = self.answer(&ToPage::Cookies(cookies.get_for_script(&url, now)), time)?;
                 }
                 (FromPage::SetCookie(url, cookie, now), _) => cookies.set_from_script(&url, &cookie, now),
-                (FromPage::Confined(missing), _) => self.unconfined = missing,
+                (FromPage::Confined(missing), _) => {
+                    self.unconfined = missing;
+                    if self.confinement_required && !self.unconfined.is_empty() {
+                        // Nothing that such a page says counts.
+                        return Err(Death::Confused);
+                    }
+                }
+                (FromPage::Tasks(emissions), _) => {
+                    tasks_bytes = tasks_bytes.checked_sub(said).ok_or(FrameError::Flood)?;
+                    hear(emissions)?;
+                }
                 (answer, _) => return Ok(answer),
             }
         }

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::deadline;
@@ -119,6 +120,7 @@ impl Server {
                 (ToPage::Resume(moment), State::Loaded(_)) => {
                     self.confine(Role::Page)?;
                     let State::Loaded(page) = &mut self.state else { unreachable!("it was loaded") };
+                    give_out_by_task(page, &self.host);
                     if let Some(moment) = moment {
                         page.resume(moment);
                     }
@@ -190,7 +192,11 @@ impl Server {
             }
             _ => Page::blank(options(opening, &self.host)).map(Box::new),
         };
+        let host = self.host.clone();
         let opened = page.and_then(|mut page| {
+            if role == Role::Page {
+                give_out_by_task(&page, &host);
+            }
             page.load(settle_ms)?;
             if let Some(moment) = resume {
                 page.resume(moment);
@@ -241,6 +247,12 @@ impl Server {
         #[cfg(not(target_os = "linux"))]
         Err("this system does not fork pages".to_owned())
     }
+}
+
+/// Tells the host what finished tasks did. A template's pages tell that of its load with their own.
+fn give_out_by_task(page: &Page, host: &FarHost) {
+    let host = host.clone();
+    page.give_out_by_task(Rc::new(move |emissions| host.tell(&FromPage::Tasks(emissions))));
 }
 
 /// Collects the garbage that forks would otherwise share, and each of them once collect for itself; and tidies the

@@ -1,7 +1,7 @@
 //! What host and page process say to each other.
 //!
 //! One conversation, the host's: it opens the page and gives it turns, and gets one answer to each. While it computes
-//! the answer, the page may ask; the host answers. Either side ends by closing the connection. A process from which
+//! the answer, the page may ask, and the host answers; and it tells what its tasks did that are over. Either side ends by closing the connection. A process from which
 //! pages are forked, a template, speaks the same way: its pages have connections of their own.
 
 use serde::{Deserialize, Serialize};
@@ -10,12 +10,13 @@ use url::Url;
 use super::probe::Tried;
 use crate::base::clock::TimestampMs;
 use crate::base::limits::page::PageLimits;
+use crate::engine::event_loop::Emission;
 use crate::net::{NetError, Request, Response};
 use crate::page::{LoadError, Moment, Source, Turn, TurnInput};
 use crate::webapi::world::Settings;
 
 /// The version of the protocol; host and page are the same program, so others are refused.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// What becomes of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +98,8 @@ pub enum FromPage {
     Forked(Result<i32, String>),
     /// The answer to [`ToPage::Reap`]: its exit code or its signal.
     Reaped(Option<i32>, Option<i32>),
+    /// What finished tasks did, an effect among it, while the page opens or has its turn; the answer has what is left.
+    Tasks(Vec<Emission>),
     /// The answer to [`ToPage::Turn`].
     Turned(Turn),
     /// The answer to [`ToPage::Document`].

@@ -34,39 +34,21 @@ impl Scrutiny {
         }
     }
 
-    /// Whether a turn is one that this page could have had: nobody it was not told of, no message but what its argument
-    /// says, no more than it may give out, nothing before or after its time.
+    /// A turn of this page begins, which reaches no further than this page time.
     #[must_use]
-    pub fn allows(&self, turn: &Turn, time: RangeInclusive<TimestampMs>) -> bool {
-        time.contains(&turn.now)
-            && turn.repeated.is_empty()
-            && self.allows_so_many(turn)
-            && turn
-                .emissions
-                .iter()
-                .all(|emission| (*time.start()..=turn.now).contains(&emission.time) && self.allows_emission(emission))
+    pub fn hear(&self, time: RangeInclusive<TimestampMs>) -> Hearing<'_> {
+        Hearing { scrutiny: self, latest: *time.start(), end: *time.end(), counts: Counts::default() }
     }
 
-    fn allows_so_many(&self, turn: &Turn) -> bool {
-        let (mut effects, mut messages, mut console, mut faults) = (0, 0, 0, 0);
-        for emission in &turn.emissions {
-            match &emission.output {
-                Output::Effect(effect) => {
-                    effects += 1;
-                    messages += u64::from(matches!(effect, Effect::PutMsg(_)));
-                }
-                Output::Console(_) => console += 1,
-                Output::Fault(_) => faults += 1,
-            }
-        }
+    fn allows_so_many(&self, counts: &Counts) -> bool {
         let PageLimits { messages_per_turn, effects_per_turn, console_lines_per_turn, faults_per_turn, .. } =
             self.limits;
         // Beside the page's own faults: that there were too many lines, too many faults, and why the turn was cut short.
         let reasons = 3;
-        effects <= effects_per_turn
-            && messages <= messages_per_turn
-            && console <= console_lines_per_turn
-            && faults <= faults_per_turn + reasons
+        counts.effects <= effects_per_turn
+            && counts.messages <= messages_per_turn
+            && counts.console <= console_lines_per_turn
+            && counts.faults <= faults_per_turn + reasons
     }
 
     fn allows_emission(&self, emission: &Emission) -> bool {
@@ -84,6 +66,72 @@ impl Scrutiny {
                 Ok(put) => call.msg.as_ref() == Some(&put.msg) && (is_refused || call.messages == put.messages),
                 Err(error) => call.msg == error.msg && is_refused,
             }
+    }
+}
+
+/// What one turn gave out so far.
+#[derive(Debug, Default)]
+struct Counts {
+    effects: u64,
+    messages: u64,
+    console: u64,
+    faults: u64,
+}
+
+impl Counts {
+    fn add(&mut self, output: &Output) {
+        match output {
+            Output::Effect(effect) => {
+                self.effects += 1;
+                self.messages += u64::from(matches!(effect, Effect::PutMsg(_)));
+            }
+            Output::Console(_) => self.console += 1,
+            Output::Fault(_) => self.faults += 1,
+        }
+    }
+}
+
+/// What a page says in one turn, task by task and at its end: nobody it was not told of, no message but what its argument
+/// says, no more in the whole turn than it may give out, nothing before or after its time.
+#[derive(Debug)]
+pub struct Hearing<'a> {
+    scrutiny: &'a Scrutiny,
+    latest: TimestampMs,
+    end: TimestampMs,
+    counts: Counts,
+}
+
+impl Hearing<'_> {
+    /// Whether tasks of this page could have done this. An effect is among it: nothing else is told before the turn's end.
+    #[must_use]
+    pub fn allows_tasks(&mut self, emissions: &[Emission]) -> bool {
+        let has_effect = emissions.iter().any(|emission| matches!(emission.output, Output::Effect(_)));
+        has_effect && self.allows_emissions(emissions, self.end)
+    }
+
+    /// Whether the turn could have ended so.
+    #[must_use]
+    pub fn allows(&mut self, turn: &Turn) -> bool {
+        (self.latest..=self.end).contains(&turn.now) && self.allows_emissions(&turn.emissions, turn.now)
+    }
+
+    /// Page time of the last thing that was heard, else of the turn's beginning.
+    #[must_use]
+    pub fn latest(&self) -> TimestampMs {
+        self.latest
+    }
+
+    fn allows_emissions(&mut self, emissions: &[Emission], until: TimestampMs) -> bool {
+        emissions.iter().for_each(|emission| self.counts.add(&emission.output));
+        let time = self.latest..=until;
+        let are_allowed = self.scrutiny.allows_so_many(&self.counts)
+            && emissions
+                .iter()
+                .all(|emission| time.contains(&emission.time) && self.scrutiny.allows_emission(emission));
+        if are_allowed {
+            self.latest = emissions.iter().map(|emission| emission.time).fold(self.latest, TimestampMs::max);
+        }
+        are_allowed
     }
 }
 
@@ -122,42 +170,69 @@ mod tests {
         scrutiny
     }
 
+    fn allows(turn: &Turn, time: RangeInclusive<TimestampMs>) -> bool {
+        scrutiny().hear(time).allows(turn)
+    }
+
     #[test]
     fn an_honest_turn_passes() {
-        assert!(scrutiny().allows(&turn("oA", call()), TIME));
-        assert!(scrutiny().allows(&Turn::default(), TIME));
+        assert!(allows(&turn("oA", call()), TIME));
+        assert!(allows(&Turn::default(), TIME));
     }
 
     #[test]
     fn nobody_is_reached_who_was_not_told() {
-        assert!(!scrutiny().allows(&turn("oB", call()), TIME));
+        assert!(!allows(&turn("oB", call()), TIME));
         let mut lying = turn("oA", call());
         lying.emissions[0].subject = Some(Arc::from("oB"));
-        assert!(!scrutiny().allows(&lying, TIME));
+        assert!(!allows(&lying, TIME));
     }
 
     #[test]
     fn messages_are_those_of_the_argument() {
         let mut lying = call();
         lying.messages = vec![Message::Text { text: "other".to_owned() }];
-        assert!(!scrutiny().allows(&turn("oA", lying), TIME));
+        assert!(!allows(&turn("oA", lying), TIME));
         let mut lying = call();
         "{".clone_into(&mut lying.argument);
-        assert!(!scrutiny().allows(&turn("oA", lying), TIME));
+        assert!(!allows(&turn("oA", lying), TIME));
     }
 
     #[test]
-    fn time_goes_on_and_not_far_and_nothing_is_a_repetition() {
-        assert!(!scrutiny().allows(&turn("oA", call()), 6..=9));
-        assert!(!scrutiny().allows(&Turn { now: 10, ..Turn::default() }, TIME));
-        assert!(!scrutiny().allows(&Turn { now: 4, ..turn("oA", call()) }, TIME), "before it is said");
-        assert!(!scrutiny().allows(&Turn { repeated: 0..1, ..turn("oA", call()) }, TIME));
+    fn time_goes_on_and_not_far() {
+        assert!(!allows(&turn("oA", call()), 6..=9));
+        assert!(!allows(&Turn { now: 10, ..Turn::default() }, TIME));
+        assert!(!allows(&Turn { now: 4, ..turn("oA", call()) }, TIME), "before it is said");
+    }
+
+    #[test]
+    fn tasks_have_effects_and_go_on_in_time_and_count_with_the_turn() {
+        let scrutiny = Scrutiny { limits: PageLimits { messages_per_turn: 3, ..PageLimits::default() }, ..scrutiny() };
+        let task = |time| {
+            let mut emissions = turn("oA", call()).emissions;
+            emissions[0].time = time;
+            emissions
+        };
+        let mut hearing = scrutiny.hear(TIME);
+        assert!(hearing.allows_tasks(&task(5)) && hearing.allows_tasks(&task(6)));
+        assert_eq!(hearing.latest(), 6);
+        assert!(!hearing.allows(&Turn { now: 5, ..Turn::default() }), "before what was heard");
+        assert!(hearing.allows(&Turn { emissions: task(7), now: 7, ..Turn::default() }));
+        assert!(!hearing.allows_tasks(&task(7)), "one more than the turn may have");
+        let mut hearing = scrutiny.hear(TIME);
+        assert!(hearing.allows_tasks(&task(6)) && !hearing.allows_tasks(&task(5)), "time goes back");
+        assert!(!scrutiny.hear(TIME).allows_tasks(&task(10)), "past its time");
+        assert!(!scrutiny.hear(TIME).allows_tasks(&[]));
+        let output = Output::Console(Console { level: ConsoleLevel::Log, text: String::new() });
+        let line = Emission { output, ..task(5).remove(0) };
+        assert!(!scrutiny.hear(TIME).allows_tasks(std::slice::from_ref(&line)), "nothing but a line");
+        assert!(scrutiny.hear(TIME).allows_tasks(&[vec![line], task(5)].concat()));
     }
 
     #[test]
     fn what_is_recorded_is_what_the_argument_says() {
         let lying = PutMsgCall { msg: None, ..call() };
-        assert!(!scrutiny().allows(&turn("oA", lying), TIME));
+        assert!(!allows(&turn("oA", lying), TIME));
     }
 
     fn json() -> impl Strategy<Value = serde_json::Value> {
@@ -187,10 +262,12 @@ mod tests {
         #[test]
         fn any_turn_is_judged(
             emissions in prop::collection::vec(emission(), 0..4),
-            now in any::<i64>(), from in any::<i64>(), to in any::<i64>(), repeated in any::<usize>(),
+            now in any::<i64>(), from in any::<i64>(), to in any::<i64>(),
         ) {
-            let turn = Turn { emissions, now, repeated: 0..repeated, idle: true, cut: None };
-            let _ = scrutiny().allows(&turn, from..=to);
+            let scrutiny = scrutiny();
+            let mut hearing = scrutiny.hear(from..=to);
+            let _ = hearing.allows_tasks(&emissions);
+            let _ = hearing.allows(&Turn { emissions, now, idle: true, cut: None });
         }
 
         #[test]
@@ -201,7 +278,7 @@ mod tests {
             let call = PutMsgCall::valid(&argument, parse_put_msg(&argument).unwrap(), Outcome::Accepted, false);
             let frame = encode(&FromPage::Turned(turn("oA", call))).unwrap();
             let Ok(FromPage::Turned(turn)) = read(&*frame) else { panic!("it was a turn") };
-            prop_assert!(scrutiny().allows(&turn, TIME));
+            prop_assert!(allows(&turn, TIME));
         }
     }
 }

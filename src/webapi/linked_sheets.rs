@@ -37,7 +37,7 @@ pub fn load_parsed(context: &mut Context) {
             came
         } else {
             let Some(url) = ask(&owner, &window) else { continue };
-            let answer = window.world.fetch(request(&url, &window));
+            let answer = window.world.fetch(request(&url, &window), &window.event_loop);
             take(&owner, &url, answer, &window, context)
         };
         tell_later(owner, came, &window);
@@ -141,7 +141,7 @@ impl<'a> Imports<'a> {
                 return;
             }
             self.left -= 1;
-            let answer = self.window.world.fetch(request(&url, self.window));
+            let answer = self.window.world.fetch(request(&url, self.window), &self.window.event_loop);
             let Some(response) = sheet_in(answer, &url, self.window, context) else {
                 self.came = false;
                 continue;

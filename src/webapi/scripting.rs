@@ -234,7 +234,7 @@ pub fn prepare_parsed(parsed: &ParsedScript, context: &mut Context) -> JsResult<
 
 fn fetch_now(script: &NodeRef, url: &Url, level: Option<usize>, context: &mut Context) -> JsResult<()> {
     let window = Window::of(context);
-    let answer = window.world.fetch(request(url, &window));
+    let answer = window.world.fetch(request(url, &window), &window.event_loop);
     run_fetched(script, url, answer, level, context)
 }
 
@@ -336,6 +336,10 @@ fn execute(
 ) {
     super::named_access::publish(context);
     let window = Window::of(context);
+    if context.stack_trace().next().is_none() {
+        // Nothing runs around it: the scripts before it are over.
+        window.event_loop.pass_on();
+    }
     let scripts = &window.scripts;
     let before = scripts.current.borrow_mut().replace(script.clone());
     let may_write = scripts.write_level.replace(level);

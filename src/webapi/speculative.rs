@@ -31,7 +31,8 @@ pub fn scripts(parser: &DocumentParser, window: &Window) -> Vec<Script> {
                 found.push(Script { text, url: window.url.borrow().to_string(), line, column });
             }
             Wanted::Address(Some(url)) => {
-                let answer = window.world.fetch(scripting::request(&url, window)).and_then(Response::loaded);
+                let answer =
+                    window.world.fetch(scripting::request(&url, window), &window.event_loop).and_then(Response::loaded);
                 if let Ok(response) = answer {
                     let charset = parsed.element.as_element().and_then(|element| element.attr("charset"));
                     let encoding = scripting::encoding_of(window.encoding);

@@ -145,11 +145,12 @@ impl World {
     ///
     /// # Errors
     /// What kept an answer from coming.
-    pub fn fetch(&self, request: Request) -> Result<Response, NetError> {
-        match request.url.scheme() {
-            "blob" => self.object_urls.answer(&request),
-            _ => self.network.fetch(self.introduced(request)),
+    pub fn fetch(&self, request: Request, event_loop: &EventLoop) -> Result<Response, NetError> {
+        if request.url.scheme() == "blob" {
+            return self.object_urls.answer(&request);
         }
+        event_loop.pass_on();
+        self.network.fetch(self.introduced(request))
     }
 
     /// The request with what a browser says of itself.
@@ -203,7 +204,8 @@ impl World {
             return answer.is_some_and(|(id, answer)| self.deliver(id, answer, event_loop));
         }
         loop {
-            let Some((id, answer)) = self.receive(longest.saturating_sub(started.elapsed())) else { return false };
+            let left = longest.saturating_sub(started.elapsed());
+            let Some((id, answer)) = self.receive(left, event_loop) else { return false };
             if id == oldest {
                 return self.deliver(id, answer, event_loop);
             }
@@ -214,10 +216,11 @@ impl World {
     }
 
     /// The next reply, in whatever order they come.
-    fn receive(&self, longest: Duration) -> Option<(u64, Result<Response, NetError>)> {
+    fn receive(&self, longest: Duration, event_loop: &EventLoop) -> Option<(u64, Result<Response, NetError>)> {
         if let Ok(reply) = self.receiver.try_recv() {
             return Some(reply);
         }
+        event_loop.pass_on();
         match self.network.listen(longest) {
             Some(_) => self.receiver.try_recv().ok(),
             None => self.receiver.recv_timeout(longest).ok(),

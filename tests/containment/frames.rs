@@ -90,12 +90,18 @@ fn turned(page: &UnixStream, turn: Turn) {
     say(page, &FromPage::Turned(Turn { idle: true, ..turn }));
 }
 
+fn emission(time: i64, user: Option<&str>, output: Output) -> Emission {
+    Emission { time, cause: Some(Cause::new("1", user)), subject: user.map(Arc::from), output }
+}
+
 /// A turn with this in it.
 fn emitted(page: &UnixStream, now: i64, user: Option<&str>, output: Output) {
-    let cause = Some(Cause::new("1", user));
-    let subject = user.map(Arc::from);
-    let emission = Emission { time: now, cause, subject, output };
-    turned(page, Turn { emissions: vec![emission], now, ..Turn::default() });
+    turned(page, Turn { emissions: vec![emission(now, user, output)], now, ..Turn::default() });
+}
+
+/// A task that did this.
+fn done(page: &UnixStream, now: i64, user: Option<&str>, output: Output) {
+    say(page, &FromPage::Tasks(vec![emission(now, user, output)]));
 }
 
 fn console() -> Output {
@@ -179,13 +185,45 @@ const SPEECHES: &[(&str, &str, Speech)] = &[
     ("time that goes back", "fault.killed", |page, now| turned(page, Turn { now: now - 1, ..Turn::default() })),
     ("the end of time", "fault.killed", |page, _| turned(page, Turn { now: i64::MAX, ..Turn::default() })),
     ("something before its time", "fault.killed", |page, now| {
-        let emission = Emission { time: i64::MIN, cause: None, subject: None, output: console() };
-        turned(page, Turn { emissions: vec![emission], now, ..Turn::default() });
+        turned(page, Turn { emissions: vec![emission(i64::MIN, None, console())], now, ..Turn::default() });
     }),
-    ("a repetition", "fault.killed", |page, now| turned(page, Turn { repeated: 0..1, now, ..Turn::default() })),
+    ("a task for a user who was not told", "fault.killed", |page, now| done(page, now, Some("oB"), put(|_| ()))),
+    ("a task with other messages than the argument's", "fault.killed", |page, now| {
+        done(page, now, Some("oA"), put(|call| call.messages = vec![Message::Text { text: "y".to_owned() }]));
+    }),
+    ("a task that did nothing", "fault.killed", |page, _| say(page, &FromPage::Tasks(Vec::new()))),
+    ("a task that has no effect", "fault.killed", |page, now| done(page, now, Some("oA"), console())),
+    ("a task before its time", "fault.killed", |page, now| done(page, now - 1, Some("oA"), put(|_| ()))),
+    ("a task at the end of time", "fault.killed", |page, _| done(page, i64::MAX, Some("oA"), put(|_| ()))),
+    ("a task at rest", "fault.killed", |page, now| {
+        say(page, &FromPage::Rests);
+        done(page, now, Some("oA"), put(|_| ()));
+    }),
+    ("an honest task, and the end", "fault.killed", |page, now| {
+        done(page, now, Some("oA"), put(|_| ()));
+        page.shutdown(Shutdown::Both).unwrap();
+    }),
+    ("an honest task, and a turn that ended before it", "fault.killed", |page, now| {
+        done(page, now + 1, Some("oA"), put(|_| ()));
+        turned(page, Turn { now, ..Turn::default() });
+    }),
+    ("an honest task, and nothing", "fault.timeout", |page, now| done(page, now, Some("oA"), put(|_| ()))),
+    ("honest tasks without end", "fault.killed", |page, now| {
+        flood(page, &[FromPage::Tasks(vec![emission(now, Some("oA"), put(|_| ()))])]);
+    }),
+    ("honest tasks, and more in the turn than is left", "fault.killed", |page, now| {
+        let message = emission(now, Some("oA"), put(|_| ()));
+        let half = vec![message; usize::try_from(SHORT.messages_per_turn / 2 + 1).unwrap()];
+        say(page, &FromPage::Tasks(half.clone()));
+        turned(page, Turn { emissions: half, now, ..Turn::default() });
+    }),
+    ("large honest tasks without end", "fault.killed", |page, now| {
+        let text = Console { level: ConsoleLevel::Log, text: "x".repeat(4_000_000) };
+        let line = emission(now, Some("oA"), Output::Console(text));
+        flood(page, &[FromPage::Tasks(vec![line, emission(now, Some("oA"), put(|_| ()))])]);
+    }),
     ("too much", "fault.killed", |page, now| {
-        let emission = Emission { time: now, cause: None, subject: None, output: console() };
-        turned(page, Turn { emissions: vec![emission; 100_000], now, ..Turn::default() });
+        turned(page, Turn { emissions: vec![emission(now, None, console()); 100_000], now, ..Turn::default() });
     }),
     ("requests without end", "fault.killed", |page, _| flood(page, &[FromPage::Start(1, request(0))])),
     ("long requests without end", "fault.killed", |page, _| flood(page, &[FromPage::Start(1, request(4_000_000))])),
@@ -204,12 +242,15 @@ const SPEECHES: &[(&str, &str, Speech)] = &[
     ("requests at rest", "fault.killed", |page, _| flood(page, &[FromPage::Rests, FromPage::Start(1, request(0))])),
 ];
 
-/// One turn of a page that was taken over, in which no time is left to settle.
-fn taken_over(speech: Speech) -> Turn {
+/// One turn of a page that was taken over, in which no time is left to settle: what its tasks gave out, and its end.
+fn taken_over(speech: Speech) -> (Vec<Emission>, Turn) {
     let site = site("");
     let mut page = PageProcess::new(PageOptions { limits: SHORT, ..site.options() }, Arc::new(TakenOver(speech)));
-    let now = page.open(0).unwrap().now;
-    page.turn(TurnInput { settle_ms: 0, ..input(USER_A, 1, now) })
+    let now = page.open(0, &mut |_, _| ()).unwrap().now;
+    let mut heard = Vec::new();
+    let input = TurnInput { settle_ms: 0, ..input(USER_A, 1, now) };
+    let turn = page.turn(input, &mut |mut emissions, _| heard.append(&mut emissions));
+    (heard, turn)
 }
 
 #[test]
@@ -219,10 +260,14 @@ fn a_page_that_was_taken_over_is_ended_whatever_it_says() {
     let mut innocent = Innocent::open(&site(""), launchers().remove(0));
     let mut problems = Vec::new();
     for (name, expected, speech) in SPEECHES {
-        let turn = taken_over(*speech);
+        let (heard, turn) = taken_over(*speech);
         innocent.check();
         let is_reported = lines(&turn).len() == 1 && faults(&turn).contains(expected);
-        problems.extend(ensure(is_reported, || format!("{name}: {}", shown(&turn))).err());
+        // What could have been honest was believed.
+        let is_heard = heard.is_empty() != name.contains("honest");
+        problems.extend(
+            ensure(is_reported && is_heard, || format!("{name}: {} heard, {}", heard.len(), shown(&turn))).err(),
+        );
     }
     drop(innocent);
     assert!(problems.is_empty(), "{}", problems.join("\n"));
@@ -231,7 +276,8 @@ fn a_page_that_was_taken_over_is_ended_whatever_it_says() {
 
 #[test]
 fn what_honest_pages_say_is_believed() {
-    let turn = taken_over(|page, now| {
+    let (heard, turn) = taken_over(|page, now| {
+        done(page, now, Some("oA"), put(|_| ()));
         say(page, &FromPage::Cookies(Url::parse("http://demo.plugin.invalid/").unwrap(), 0));
         let Ok(ToPage::Cookies(_)) = frame::read(page) else { return };
         say(page, &FromPage::Rests);
@@ -239,4 +285,5 @@ fn what_honest_pages_say_is_believed() {
         emitted(page, now, Some("oA"), put(|_| ()));
     });
     assert_eq!(lines(&turn), ["oA: x"]);
+    assert_eq!(heard.len(), 1);
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use duoke::base::limits::{CLOCK_START_MS, PAGE_STACK_BYTES, SETTLE_MS_DEFAULT};
 use duoke::engine::event_loop::Output;
 use duoke::event::{Effect, Outcome, Stimulus, StimulusKind, parse_line};
 use duoke::net::{Answer, Folder, Guard, Network, PluginNetwork};
-use duoke::page::{Page, PageOptions, Source, Turn, TurnInput};
+use duoke::page::{Driver, LoadError, Page, PageOptions, Source, Turn, TurnInput};
 use duoke::webapi::world::Settings;
 
 /// The folder that pages under test are served from.
@@ -81,6 +82,38 @@ pub fn check_page(turn: &Turn, expected_faults: &[String]) -> Result<usize, Stri
     failed.into_iter().chain(&faults).for_each(|line| problem.push_str(&format!("\n    {line}")));
     Err(problem)
 }
+
+/// Turns as a whole, whatever of them came task by task.
+pub trait Whole: Driver {
+    /// Opens the page.
+    fn open_whole(&mut self) -> Result<Turn, LoadError> {
+        let mut heard = Vec::new();
+        let turn = self.open(SETTLE_MS_DEFAULT, &mut |mut emissions, _| heard.append(&mut emissions))?;
+        heard.extend(turn.emissions);
+        Ok(Turn { emissions: heard, ..turn })
+    }
+
+    /// One turn.
+    fn turn_whole(&mut self, input: TurnInput) -> Turn {
+        self.turn_and_again(input).0
+    }
+
+    /// One turn, and which of it only repeats what was done before.
+    fn turn_and_again(&mut self, input: TurnInput) -> (Turn, Range<usize>) {
+        let (mut heard, mut again) = (Vec::new(), 0..0);
+        let turn = self.turn(input, &mut |mut emissions, repeated| {
+            if repeated {
+                let start = if again.is_empty() { heard.len() } else { again.start };
+                again = start..heard.len() + emissions.len();
+            }
+            heard.append(&mut emissions);
+        });
+        heard.extend(turn.emissions);
+        (Turn { emissions: heard, ..turn }, again)
+    }
+}
+
+impl<D: Driver + ?Sized> Whole for D {}
 
 /// Runs `work` on a thread with the stack of a page.
 pub fn on_page_stack<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {

@@ -17,7 +17,7 @@ use duoke::process::{Launcher, PageProcess, Spawner};
 #[cfg(target_os = "linux")]
 use duoke::process::{Level, Templates};
 
-use crate::page_bench::options;
+use crate::page_bench::{Whole as _, options};
 
 /// Short, so that the tests are; long enough for an honest turn on a busy machine.
 pub const BOUNDS: PageLimits = PageLimits {
@@ -74,11 +74,21 @@ impl Site {
         options(Folder::open("demo", self.path()).unwrap(), "index.html", Vec::new())
     }
 
-    /// A page for each way in which it can come to be.
+    /// A page of each launcher, which will be its first.
     pub fn processes(&self, limits: PageLimits) -> Vec<PageProcess> {
         let options = || PageOptions { limits, ..self.options() };
         let process = |launcher| PageProcess::new(options(), launcher);
         launchers().into_iter().map(process).collect()
+    }
+
+    /// A page for each way in which it can come to be.
+    pub fn further_processes(&self, limits: PageLimits) -> Vec<PageProcess> {
+        let process = |launcher| PageProcess::new(PageOptions { limits, ..self.options() }, launcher);
+        let further = |launcher: Arc<dyn Launcher>| {
+            process(launcher.clone()).open_whole().unwrap();
+            process(launcher)
+        };
+        launchers().into_iter().map(further).collect()
     }
 }
 

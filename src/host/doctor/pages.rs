@@ -86,7 +86,7 @@ fn open(processes: Processes, seen: &mut [Seen; 3]) -> Result<(), String> {
         let before = launcher.served();
         let mut page = processes.process(sample()?, launcher.clone());
         let started = Stopwatch::start();
-        page.open(SETTLE_MS_DEFAULT).map_err(|error| error.to_string())?;
+        page.open(SETTLE_MS_DEFAULT, &mut |_, _| ()).map_err(|error| error.to_string())?;
         let took = started.elapsed();
         let after = launcher.served();
         let level = match (after.compiled > before.compiled, after.loaded > before.loaded) {

@@ -230,7 +230,7 @@ pub(super) fn restart_timer(xhr: &JsObject, context: &mut Context) -> JsResult<(
 fn send_sync(xhr: &JsObject, request: Request, context: &mut Context) -> JsResult<()> {
     let window = Window::of(context);
     let url = request.url.clone();
-    match window.world.fetch(request) {
+    match window.world.fetch(request, &window.event_loop) {
         Ok(answer) => {
             let progress = progress_of(&answer);
             with_state(xhr, |state| {
