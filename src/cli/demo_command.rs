@@ -36,7 +36,7 @@ pub(super) fn demo(_: &Arguments, runtime: &Handle, output: &mut Output) -> Exit
         Err(error) => {
             let (exit, hint) = match &error {
                 DemoError::Sandbox(error) => (Exit::Environment, Some(error.hint())),
-                DemoError::Forward(_) => (Exit::Environment, None),
+                DemoError::Forward(_) | DemoError::Store(_) => (Exit::Environment, None),
                 DemoError::Plugin(_) | DemoError::Net(_) => (Exit::Bug, None),
             };
             output.say(Notice::error(error.to_string()).with_hint(hint));

@@ -64,6 +64,7 @@ impl Exit {
         let messages = outcome.messages.unwrap_or_default();
         let undelivered = messages.needs_attention() || messages.unknown + messages.pending + messages.sending > 0;
         let table = [
+            (outcome.store_failed, Self::Environment),
             (outcome.pages_unconfined > 0, Self::Environment),
             (outcome.pages_parked > 0, Self::PageEnded),
             (outcome.pages_failed > 0, Self::Page),
@@ -95,7 +96,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::outbox::Summary;
+    use crate::store::Summary;
 
     #[test]
     fn the_codes_scripts_rely_on() {

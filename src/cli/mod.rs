@@ -3,7 +3,7 @@
 //! - [`run`](fn@run) reads the arguments and calls a command; [`exit`] is the table of exit codes
 //! - `output` is the only place that prints: data on standard output, everything else on standard error
 //! - `settings` puts flags, environment, `duoke.toml` and defaults together; `duration` reads `10s`,
-//!   `signals` hears Ctrl-C
+//!   `signals` hears Ctrl-C, `state` opens the durable state
 //! - `run_command`, `coverage_command`, `demo_command`, `doctor_command`, `sandbox_command` are the commands; `plugins`
 //!   is what those that take a PAGE share
 
@@ -18,6 +18,7 @@ mod run_command;
 mod sandbox_command;
 mod settings;
 mod signals;
+mod state;
 
 use std::ffi::OsString;
 

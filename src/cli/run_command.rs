@@ -1,18 +1,20 @@
 //! `duoke run`
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
 use super::exit::Exit;
 use super::output::Output;
 use super::plugins::{ACCOUNT_DEFAULT, fail, live, rights, said};
-use super::signals::exit_when_interrupted;
-use super::{duration, settings};
+use super::signals::{exit_when_interrupted, stop_when_interrupted};
+use super::{duration, settings, state};
 use crate::base::limits::SETTLE_MS_DEFAULT;
 use crate::config::DuokeConfig;
 use crate::host::{
-    self, Forwarder, Hosted, Log, Names, Notice, Outcome, Plugin, Processes, RunOptions, SEED_DEFAULT, Target, Watch,
+    self, Forwarder, Hosted, Log, Names, Notice, Outcome, Plugin, Processes, RunOptions, SEED_DEFAULT, Source, Target,
+    Watch,
 };
 use crate::record::Reader;
 
@@ -38,6 +40,10 @@ pub(super) struct Arguments {
     /// The server that speaks WeChat's API [env: DUOKE_WECHAT_BASE_URL].
     #[arg(long, value_name = "URL")]
     wechat_base: Option<String>,
+    /// The folder of the durable state, by default `state`; given, it also keeps the pages' storage and cookies
+    /// [env: DUOKE_STORE_PATH].
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
     /// The customer-service account whose seat the pages are open in; given, it also signs what is forwarded.
     #[arg(long, value_name = "KF_ACCOUNT")]
     account: Option<String>,
@@ -69,7 +75,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments, runtime: &Handle, output: &mut Output) -> Exit {
-    exit_when_interrupted(runtime);
+    if !arguments.forward {
+        exit_when_interrupted(runtime);
+    }
     match prepare(&arguments, runtime, output) {
         Ok(Prepared { pages, failed, log, forward, processes }) => {
             let options = RunOptions {
@@ -101,7 +109,11 @@ struct Prepared {
 }
 
 fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<Prepared, Exit> {
-    let flag = |path: &str| arguments.wechat_base.clone().filter(|_| path == "wechat.base_url");
+    let flag = |path: &str| match path {
+        "wechat.base_url" => arguments.wechat_base.clone(),
+        "store.path" => arguments.state.as_ref().map(|path| path.to_string_lossy().into_owned()),
+        _ => None,
+    };
     let config = settings::load(&flag).map_err(|error| fail(output, settings::notice(&error), Exit::Configuration))?;
     let forward = forwarder(arguments, &config, runtime, output)?;
     let rights = rights(&arguments.allow, &arguments.replace, output)?;
@@ -140,9 +152,13 @@ fn forwarder(
         return Ok(None);
     }
     let client = settings::client(config).map_err(|notice| fail(output, notice, Exit::Configuration))?;
-    let target = Target { client, kf_account: arguments.account.clone() };
-    let forwarder = Forwarder::new(target, runtime.clone());
-    forwarder.map(Some).map_err(|error| fail(output, Notice::error(error.to_string()), Exit::Environment))
+    let on_unknown = settings::on_unknown(config);
+    let target = Target { client, kf_account: arguments.account.clone(), on_unknown };
+    let store = state::open(Path::new(&config.store_path.value), output)?;
+    let forwarder = Forwarder::new(target, Arc::new(store), runtime.clone())
+        .map_err(|error| fail(output, Notice::error(error.to_string()).with_hint(error.hint()), Exit::Environment))?;
+    stop_when_interrupted(runtime, forwarder.outbox().clone());
+    Ok(Some(forwarder))
 }
 
 fn say_renamed(plugin: &Plugin, output: &mut Output) {
@@ -156,7 +172,11 @@ fn open_log(path: &Path, pages_failed: usize, output: &mut Output) -> Result<Log
     match Reader::open(path) {
         Ok(reader) => {
             let name = reader.name().to_owned();
-            Ok(Log { lines: Box::new(reader), name })
+            // Only a file is the same log the next time.
+            let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
+            let identity = is_file.then(|| path.canonicalize().ok()).flatten();
+            let identity = identity.map(|path| path.to_string_lossy().into_owned());
+            Ok(Log { lines: Box::new(reader), source: Source { name, identity } })
         }
         Err(error) => {
             let notice = Notice::error(error.to_string()).with_hint(error.hint());

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::config::duoke::DUOKE_FILE;
 use crate::config::{ConfigError, DuokeConfig, Layer, resolve};
 use crate::host::Notice;
+use crate::store::OnUnknown;
 use crate::wechat::{ClientConfig, Profile, Secret};
 
 /// The folder of the user's own settings in `XDG_CONFIG_HOME` (XDG Base Directory Specification).
@@ -35,6 +36,11 @@ fn user_file() -> Option<PathBuf> {
 /// What is wrong with a configuration.
 pub(super) fn notice(error: &ConfigError) -> Notice {
     Notice::error(error.to_string()).with_frame(error.frame()).with_hint(error.hint())
+}
+
+/// What is done with a message without an answer.
+pub(super) fn on_unknown(config: &DuokeConfig) -> OnUnknown {
+    if config.on_unknown.value == "retry" { OnUnknown::Retry } else { OnUnknown::Hold }
 }
 
 /// The account and its server; the error says what is missing.

@@ -5,6 +5,7 @@ use std::future::pending;
 use tokio::runtime::Handle;
 
 use super::exit::Exit;
+use crate::outbox::Outbox;
 
 /// Ends at Ctrl-C. Listens from the call on, inside of a runtime; where that is not possible the system's own way ends
 /// the process.
@@ -45,6 +46,25 @@ pub(super) fn exit_when_interrupted(runtime: &Handle) {
     drop(inside);
     runtime.spawn(async {
         interrupted.await;
+        std::process::exit(Exit::Interrupted.code().into());
+    });
+}
+
+/// Ends the process when it is interrupted or asked to end, once what is on the wire is done. Whatever else is under way
+/// is on disk as far as it got. The second time it ends at once.
+pub(super) fn stop_when_interrupted(runtime: &Handle, outbox: Outbox) {
+    let inside = runtime.enter();
+    let (first, terminated, second) = (interrupted(), terminated(), interrupted());
+    drop(inside);
+    runtime.spawn(async move {
+        tokio::select! {
+            () = first => {}
+            () = terminated => {}
+        }
+        tokio::select! {
+            () = outbox.stop() => {}
+            () = second => {}
+        }
         std::process::exit(Exit::Interrupted.code().into());
     });
 }

@@ -17,6 +17,9 @@ pub const CONFINEMENTS: [&str; 2] = ["require", "warn"];
 /// How page processes come to be: forked where that can be, or each started and loaded afresh.
 pub const LAUNCHES: [&str; 2] = ["fork", "spawn"];
 
+/// What is done with a message that went out without an answer: it waits for a person, or is sent again.
+pub const ON_UNKNOWN: [&str; 2] = ["hold", "retry"];
+
 /// The configuration in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DuokeConfig {
@@ -24,6 +27,8 @@ pub struct DuokeConfig {
     pub wechat: WechatConfig,
     /// `[store] path`: where the durable state lies.
     pub store_path: Setting<String>,
+    /// `[outbox] on_unknown`: one of [`ON_UNKNOWN`].
+    pub on_unknown: Setting<String>,
     /// `[process] confinement`: one of [`CONFINEMENTS`].
     pub confinement: Setting<String>,
     /// `[process] launch`: one of [`LAUNCHES`].

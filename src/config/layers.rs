@@ -6,8 +6,8 @@ use std::path::Path;
 use url::Url;
 
 use super::duoke::{
-    CALLBACK_MODES, CONFINEMENTS, CallbackConfig, DuokeConfig, LAUNCHES, Origin, PROFILES, PluginEntry, SeatEntry,
-    Setting, WechatConfig,
+    CALLBACK_MODES, CONFINEMENTS, CallbackConfig, DuokeConfig, LAUNCHES, ON_UNKNOWN, Origin, PROFILES, PluginEntry,
+    SeatEntry, Setting, WechatConfig,
 };
 use super::error::{ConfigError, Source};
 use super::limits::LimitSettings;
@@ -31,7 +31,7 @@ pub struct Key {
 }
 
 /// Every setting, in the order `duoke config show` prints them.
-pub const KEYS: [Key; 13] = [
+pub const KEYS: [Key; 14] = [
     key("wechat", "base_url", "DUOKE_WECHAT_BASE_URL", Some("https://api.weixin.qq.com"), check_url),
     key("wechat", "profile", "DUOKE_WECHAT_PROFILE", Some("2025"), |text| check_word(text, &PROFILES)),
     key("wechat", "app_id", "DUOKE_APP_ID", None, check_any),
@@ -42,6 +42,7 @@ pub const KEYS: [Key; 13] = [
     secret("wechat.callback", "token", "DUOKE_CALLBACK_TOKEN", check_any),
     secret("wechat.callback", "encoding_aes_key", "DUOKE_ENCODING_AES_KEY", check_aes_key),
     key("store", "path", "DUOKE_STORE_PATH", Some("state"), check_any),
+    key("outbox", "on_unknown", "DUOKE_ON_UNKNOWN", Some("hold"), |text| check_word(text, &ON_UNKNOWN)),
     key("process", "confinement", "DUOKE_CONFINEMENT", Some("warn"), |text| check_word(text, &CONFINEMENTS)),
     key("process", "launch", "DUOKE_LAUNCH", Some("fork"), |text| check_word(text, &LAUNCHES)),
     key("console", "listen", "DUOKE_CONSOLE_LISTEN", Some("127.0.0.1:8081"), check_listen),
@@ -102,7 +103,7 @@ impl Layer {
         let source = Source { file, text };
         let table = parse(source)?;
         let root = Section::root(source, &table);
-        root.only(&["wechat", "store", "process", "console", "limits", "plugin", "seat"])?;
+        root.only(&["wechat", "store", "outbox", "process", "console", "limits", "plugin", "seat"])?;
         let mut layer = Self { limits: LimitSettings::of(&root)?, ..Self::default() };
         if let Some(wechat) = root.section("wechat")? {
             layer.take(&wechat, "wechat", &["callback"], file)?;
@@ -110,7 +111,7 @@ impl Layer {
                 layer.take(&callback, "wechat.callback", &[], file)?;
             }
         }
-        for name in ["store", "process", "console"] {
+        for name in ["store", "outbox", "process", "console"] {
             if let Some(section) = root.section(name)? {
                 layer.take(&section, name, &[], file)?;
             }
@@ -197,6 +198,7 @@ pub fn resolve(
             },
         },
         store_path: defaulted(take("store.path")),
+        on_unknown: defaulted(take("outbox.on_unknown")),
         confinement: defaulted(take("process.confinement")),
         launch: defaulted(take("process.launch")),
         console_listen: defaulted(take("console.listen")),

@@ -2,12 +2,14 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use tokio::runtime::Handle;
 
 use super::conversation::{Entry, render, shown};
 use super::forward::{ForwardError, Forwarder, Target};
+use super::ledger::Source;
 use super::plugin::{Names, Plugin, PluginError};
 use super::processes::Processes;
 use super::rights::Rights;
@@ -18,6 +20,7 @@ use crate::event::Line;
 use crate::net::NetError;
 use crate::record::Reader;
 use crate::sandbox::{Running, Sandbox, SandboxConfig, SandboxError};
+use crate::store::{OnUnknown, SqliteStore, StoreError};
 use crate::wechat::{ClientConfig, Secret};
 
 /// The account of the seat in which the samples are open.
@@ -79,6 +82,9 @@ pub enum DemoError {
     /// Delivery cannot be set up.
     #[error(transparent)]
     Forward(#[from] ForwardError),
+    /// There is no room for the state.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// What came of it.
@@ -105,9 +111,11 @@ pub fn demo(runtime: &Handle, processes: Processes, watch: &mut dyn Watch) -> Re
         let network = plugin.network(&Rights::default(), None, ACCOUNT)?;
         pages.push(Hosted { plugin, network });
     }
-    let forward = Forwarder::new(Target { client: client(&running), kf_account: None }, runtime.clone())?;
+    let target = Target { client: client(&running), kf_account: None, on_unknown: OnUnknown::Hold };
+    let forward = Forwarder::new(target, Arc::new(SqliteStore::in_memory()?), runtime.clone())?;
     let talk = Rc::new(RefCell::new(Talk::default()));
-    let log = Log { lines: lines(running.clone(), talk.clone()), name: "demo.jsonl".to_owned() };
+    let source = Source { name: "demo.jsonl".to_owned(), identity: None };
+    let log = Log { lines: lines(running.clone(), talk.clone()), source };
     let mut faults = Faults { watch, count: 0 };
     let options = RunOptions { processes, ..RunOptions::default() };
     let outcome = run(pages, Some(log), Some(forward), options, &mut faults);

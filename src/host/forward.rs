@@ -88,49 +88,61 @@ impl Carrier for Couriers {
 
 /// What a run needs to forward; set up before its pages are open.
 pub struct Forwarder {
-    store: Arc<dyn Store>,
     target: Target,
     client: Client,
+    server: String,
+    outbox: Outbox,
     runtime: Handle,
 }
 
 impl Forwarder {
-    /// Sets up the way; nobody is called yet.
+    /// Sets up the way; nobody is called yet. To be called from outside of `runtime`.
     ///
     /// # Errors
     /// [`ForwardError`].
     pub fn new(target: Target, store: Arc<dyn Store>, runtime: Handle) -> Result<Self, ForwardError> {
         let client = Client::new(target.client.clone())?;
-        Ok(Self { store, target, client, runtime })
+        let server = target.client.base_url.origin().ascii_serialization();
+        let account = store.account(&target.client.app_id, &server).wait()?;
+        Ok(Self { outbox: Outbox::new(store, account), target, client, server, runtime })
     }
 
-    /// Opens the ledger of a log and begins to deliver: first what earlier runs left.
+    /// The delivery, for whoever is to stop or wake it.
+    #[must_use]
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// The ledger of a log.
+    pub(super) fn ledger(&self, source: &Source) -> Ledger {
+        let Target { client, kf_account, .. } = &self.target;
+        let store = self.outbox.store().clone();
+        Ledger::new(store, (self.outbox.account(), &client.app_id), kf_account.clone(), source)
+    }
+
+    /// Begins to deliver: first what earlier runs left. What a person should know of that.
     ///
     /// # Errors
     /// [`ForwardError`].
     pub(super) fn begin(
         self,
-        source: &Source,
         networks: &[(String, Arc<PluginNetwork>)],
-    ) -> Result<(Ledger, Delivering, Vec<Notice>), ForwardError> {
-        let Self { store, target, client, runtime } = self;
-        let server = target.client.base_url.origin().ascii_serialization();
-        let of = (target.client.app_id.as_str(), server.as_str());
-        let ledger = Ledger::new(store.clone(), of, target.kf_account.clone(), source)?;
-        let interrupted = store.interrupted(target.on_unknown, system_now_ms()).wait()?;
-        let notices = interrupted.iter().map(|row| interruption(row, target.on_unknown)).collect();
+    ) -> Result<(Delivering, Vec<Notice>), ForwardError> {
+        let Self { target: Target { on_unknown, .. }, client, server, outbox, runtime } = self;
+        let store = outbox.store();
+        let interrupted = store.interrupted(on_unknown, system_now_ms()).wait()?;
+        let notices = interrupted.iter().map(|row| interruption(row, on_unknown)).collect();
         store.tidy(system_now_ms()).wait()?;
         let (sender, deliveries) = unbounded_channel();
         // The receiver lives as long as the dispatch does.
         let observe = Arc::new(move |delivery| drop(sender.send(delivery)));
         let mut dispatch = Dispatch::new(Arc::new(Couriers::new(&client, networks)?), observe);
-        dispatch.on_unknown = target.on_unknown;
-        let outbox = Outbox::new(store, ledger.account());
+        dispatch.on_unknown = on_unknown;
         let serving = runtime.spawn({
             let outbox = outbox.clone();
             async move { outbox.serve(&dispatch).await }
         });
-        Ok((ledger, Delivering { outbox, serving: Some(serving), deliveries, runtime, server }, notices))
+        Ok((Delivering { outbox, serving: Some(serving), deliveries, runtime, server }, notices))
     }
 }
 
@@ -186,7 +198,7 @@ impl Delivering {
 
     /// Sends nothing new and waits for what is on the wire.
     pub(super) fn stop(&mut self) -> Result<(), StoreError> {
-        self.outbox.stop();
+        self.runtime.block_on(self.outbox.stop());
         match self.serving.take() {
             // A panic while delivering is our bug and goes on here.
             Some(serving) => match self.runtime.block_on(serving) {
@@ -243,10 +255,14 @@ fn tell_trouble(delivery: &Delivery, tell: &mut dyn FnMut(Notice)) {
 
 /// A message that was on the wire when an earlier run ended.
 fn interruption(row: &Row, policy: OnUnknown) -> Notice {
-    let text = format!("{}: the message {} to {} was on the wire when the host ended", row.key.plugin, row.key, row.openid);
+    let text =
+        format!("{}: the message {} to {} was on the wire when the host ended", row.key.plugin, row.key, row.openid);
     match policy {
         OnUnknown::Hold => {
-            let hint = format!("look at the conversation, then `duoke outbox retry {}` or `duoke outbox drop {}`", row.key, row.key);
+            let hint = format!(
+                "look at the conversation, then `duoke outbox retry {}` or `duoke outbox drop {}`",
+                row.key, row.key
+            );
             Notice::error(format!("{text}: it may not have arrived")).with_hint(Some(hint))
         }
         OnUnknown::Retry => Notice::warning(format!("{text}: it is sent again")),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use ring::digest::{SHA256, digest};
 
 use super::messages::{Sender, Stamp, Taken, messages};
+use super::stage::Ended;
 use super::watch::Notice;
 use crate::base::clock::{format_rfc3339, system_now_ms};
 use crate::engine::event_loop::{Emission, Output};
@@ -20,7 +21,7 @@ use crate::store::{
 };
 
 /// A log as its events' source.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Source {
     /// What its lines that name no source have as theirs.
     pub name: String,
@@ -67,20 +68,17 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// The ledger of an account at a server.
-    ///
-    /// # Errors
-    /// [`StoreError`].
+    /// The ledger of an account, its number and app id, for a log.
+    #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
-        (app_id, server): (&str, &str),
+        (account, app_id): (AccountId, &str),
         kf_account: Option<String>,
         source: &Source,
-    ) -> Result<Self, StoreError> {
-        let account = store.account(app_id, server).wait()?;
+    ) -> Self {
         let each_run = || format!("{} {}", source.name, format_rfc3339(system_now_ms()));
         let identity = source.identity.clone().unwrap_or_else(each_run);
-        Ok(Self {
+        Self {
             store,
             account,
             app_id: app_id.to_owned(),
@@ -91,13 +89,15 @@ impl Ledger {
             busy: HashMap::new(),
             taken_up: HashSet::new(),
             failure: None,
-        })
+        }
     }
 
-    /// The account's number.
-    #[must_use]
-    pub fn account(&self) -> AccountId {
-        self.account
+    /// The name of a plugin in keys.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn plugin(&self, name: &str, identity: &str) -> Result<String, StoreError> {
+        self.store.plugin(name, identity).wait()
     }
 
     /// What went wrong with the store; nothing is told or sent any more.
@@ -185,14 +185,19 @@ impl Ledger {
         Ok(lost.into_iter().map(notice).collect())
     }
 
-    /// A task of a page has ended, and with `ended` (is the page idle?) its turn: what it did is on disk when this
-    /// returns, or there is a [`failure`](Self::failure). For each emission what became of it.
-    pub fn task(&mut self, sender: Sender<'_>, emissions: &[Emission], ended: Option<(&str, bool)>) -> Vec<Taken> {
+    /// Tasks of a page have ended, and with `ended` its turn, in which it was told a stimulus or none: what they did is
+    /// on disk when this returns, or there is a [`failure`](Self::failure). For each emission what became of it.
+    pub fn task(
+        &mut self,
+        sender: Sender<'_>,
+        emissions: &[Emission],
+        ended: Option<(Option<&str>, Ended)>,
+    ) -> Vec<Taken> {
         let mut commit = Commit { account: Some(self.account), now: system_now_ms(), ..Commit::default() };
         let mut taken: Vec<Taken> =
             emissions.iter().map(|emission| self.effect(sender, emission, &mut commit)).collect();
-        if let Some((stimulus, idle)) = ended {
-            self.end(sender.name, stimulus, idle, &mut commit);
+        if let Some((stimulus, ended)) = ended {
+            self.end(sender.name, stimulus, ended, &mut commit);
         }
         if commit.is_empty() || self.failure.is_some() {
             return taken;
@@ -236,19 +241,21 @@ impl Ledger {
         taken
     }
 
-    /// The plugin has done with an event; where its page is idle, with those before as well.
-    fn end(&mut self, plugin: &str, stimulus: &str, idle: bool, commit: &mut Commit) {
-        let event = self.events.get(stimulus).map(|known| known.id);
+    /// The plugin has done with an event; where its page is idle, with those before as well. One that could not be
+    /// restored has done with nothing: the next run tells it again.
+    fn end(&mut self, plugin: &str, stimulus: Option<&str>, ended: Ended, commit: &mut Commit) {
+        let event = stimulus.and_then(|stimulus| self.events.get(stimulus)).map(|known| known.id);
         let busy = self.busy.entry(plugin.to_owned()).or_default();
-        let (state, ended) = match idle {
-            true => (TurnState::Done, busy.drain(..).chain(event).collect()),
-            false => (TurnState::Busy, event.into_iter().collect::<Vec<_>>()),
+        let (state, events) = match ended {
+            Ended::Idle => (TurnState::Done, busy.drain(..).chain(event).collect()),
+            Ended::Busy => {
+                busy.extend(event);
+                (TurnState::Busy, Vec::from_iter(event))
+            }
+            Ended::Parked => return,
         };
-        if !idle {
-            busy.extend(&ended);
-        }
         let turn_end = |event| TurnEnd { event, plugin: plugin.to_owned(), state };
-        commit.ended.extend(ended.into_iter().map(turn_end));
+        commit.ended.extend(events.into_iter().map(turn_end));
     }
 
     /// The run ends in order: what pages are still busy with will not be done, and nobody is to wonder about it.
@@ -277,7 +284,8 @@ fn note_known(plugin: &str, taken: &mut Taken, pushed: &mut impl Iterator<Item =
         }
         Some((Pushed::Differs, _)) => {
             let text = format!(
-                "{plugin}: told the event again, the page made another message {}: the first one stays", row.key
+                "{plugin}: told the event again, the page made another message {}: the first one stays",
+                row.key
             );
             let hint = "what the page does depends on something besides the log: a server's answer, or the time";
             notices.push(Notice::warning(text).with_hint(Some(hint)));

@@ -4,7 +4,7 @@
 //! - [`processes`] is how pages' processes come to be
 //! - [`stage`] holds the open pages and plays rounds: one stimulus to all of them, what they did in order of time
 //! - [`lines`] numbers what happened as lines of a session log
-//! - [`ledger`] keeps on disk what is told and what comes of it, [`messages`] makes rows of effects, [`forward`] delivers
+//! - `durable` is a run on disk: [`ledger`] keeps there what is told and what comes of it, [`messages`] makes rows of effects, [`forward`] delivers
 //!   them; [`pictures`] finds the pictures they show
 //! - [`run`](mod@run) puts these together over a log; [`demo`](mod@demo) does so with the bundled [`samples`], a sandbox, and the
 //!   [`conversation`] as its customers saw it
@@ -14,6 +14,7 @@ pub mod conversation;
 pub mod coverage;
 pub mod demo;
 pub mod doctor;
+mod durable;
 pub mod forward;
 pub mod ledger;
 pub mod lines;
@@ -29,8 +30,8 @@ pub mod watch;
 
 pub use demo::{DemoError, DemoOutcome, demo};
 pub use forward::{ForwardError, Forwarder, Target};
-pub use plugin::{Names, Plugin, PluginError};
 pub use ledger::Source;
+pub use plugin::{Names, Plugin, PluginError};
 pub use processes::Processes;
 pub use rights::Rights;
 pub use run::{Hosted, Log, Outcome, RunOptions, SEED_DEFAULT, run};

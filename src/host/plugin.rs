@@ -31,6 +31,8 @@ pub struct Plugin {
     pub name: String,
     /// The name it would have, where another plugin has it already.
     pub wanted_name: Option<String>,
+    /// What makes it the same plugin in another run: the name in its plugin.toml, else where its page is.
+    pub identity: String,
     /// What its page is opened from; the document's address has the ticket.
     pub source: Source,
     /// What its lines name as their source: its folder's address, or the page's own without anything secret.
@@ -193,6 +195,9 @@ impl Plugin {
         let mut plugin = Self::new(name, &wanted, url.clone(), folder, config)?;
         plugin.guard.allow_url(&url);
         plugin.base = without_secrets(&url);
+        if config.name.is_none() {
+            plugin.identity = format!("page {}", plugin.base);
+        }
         plugin.source = if is_script(url.path()) {
             let mut document = url.join("/").map_err(|error| bad(error.to_string()))?;
             document.set_query(url.query());
@@ -227,6 +232,10 @@ impl Plugin {
         };
         let mut document = with_query(if is_script(path) { &base } else { &file })?;
         let mut plugin = Self::new(name, wanted, base, Some(folder), config)?;
+        if let (None, Files::Disk(root)) = (&config.name, files) {
+            let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+            plugin.identity = format!("page {}", root.join(path).display());
+        }
         plugin.add_ticket(&mut document);
         plugin.source = if is_script(path) { Source::Script(document, file) } else { Source::Document(document) };
         Ok(plugin)
@@ -251,6 +260,7 @@ impl Plugin {
         config.limits.apply(&mut limits);
         Ok(Self {
             wanted_name: (name != wanted).then(|| wanted.to_owned()),
+            identity: format!("name {name}"),
             ticket: config.dialects.contains(&Dialect::Mcs).then(|| mcs_ticket::ticket_of(&name)),
             source: Source::Document(base.clone()),
             name,

@@ -5,20 +5,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::forward::{Forwarder, Sender};
+use super::durable::Durable;
+use super::forward::{ForwardError, Forwarder};
+use super::ledger::Source;
 use super::lines::Lines;
 use super::plugin::Plugin;
 use super::processes::Processes;
-use super::stage::{Happened, Stage};
+use super::stage::{Happened, Stage, Step};
 use super::watch::{Closed, Notice, Watch};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{CLOCK_START_MS, SETTLE_MS_DEFAULT};
-use crate::engine::event_loop::Output;
 use crate::event::{Line, Stimulus, StimulusKind, stimulus::STIMULUS_PREFIX};
 use crate::net::PluginNetwork;
-use crate::outbox::Summary;
 use crate::page::{LoadError, PageOptions};
 use crate::record::ReadError;
+use crate::store::{EventId, Summary};
 
 /// The seed of a page's random numbers where nobody gives one. Every page has the same: what one does must not depend
 /// on which others run.
@@ -32,12 +33,12 @@ pub struct Hosted {
     pub network: PluginNetwork,
 }
 
-/// A log: its lines, and its name.
+/// A log: its lines, and where they come from.
 pub struct Log {
     /// The lines as they come.
     pub lines: Box<dyn Iterator<Item = Result<Line, ReadError>>>,
-    /// What [`crate::record::Reader::name`] calls it.
-    pub name: String,
+    /// What [`crate::record::Reader::name`] calls it, and what makes it the same log in another run.
+    pub source: Source,
 }
 
 /// How to run.
@@ -91,6 +92,8 @@ pub struct Outcome {
     pub dom_failed: bool,
     /// The outbox, where messages were forwarded.
     pub messages: Option<Summary>,
+    /// Whether the durable state failed: the run stopped there.
+    pub store_failed: bool,
 }
 
 struct Run<'a> {
@@ -98,13 +101,14 @@ struct Run<'a> {
     stage: Stage,
     networks: Vec<Arc<PluginNetwork>>,
     lines: Lines,
-    forward: Option<Forwarder>,
+    durable: Option<Durable>,
     watch: &'a mut dyn Watch,
     outcome: Outcome,
     log_name: String,
     /// What was complained of already.
     complaints: BTreeSet<String>,
-    ids: BTreeSet<String>,
+    /// Lines that an earlier run had done with.
+    skipped: usize,
     /// Nobody reads the lines any more.
     closed: bool,
 }
@@ -122,23 +126,32 @@ pub fn run(
         lines: Lines::new(options.all),
         options,
         networks: Vec::new(),
-        forward,
+        durable: None,
         watch,
         outcome: Outcome::default(),
         log_name: String::new(),
         complaints: BTreeSet::new(),
-        ids: BTreeSet::new(),
+        skipped: 0,
         closed: false,
     };
-    let Log { mut lines, name } =
-        log.unwrap_or_else(|| Log { lines: Box::new(std::iter::empty()), name: String::new() });
-    run.log_name = name;
+    let Log { mut lines, source } =
+        log.unwrap_or_else(|| Log { lines: Box::new(std::iter::empty()), source: Source::default() });
+    run.log_name.clone_from(&source.name);
     let mut first = VecDeque::new();
     let start = first_time(&mut first, &mut *lines).unwrap_or(CLOCK_START_MS);
-    run.open(pages, start);
-    if !run.stage.is_empty() {
+    let loading = run.open(pages, start);
+    let durable = forward.map(|forwarder| run.begin(forwarder, &source)).transpose();
+    if let Err(error) = &durable {
+        run.outcome.store_failed = true;
+        run.watch.say(Notice::error(error.to_string()).with_hint(error.hint()));
+    }
+    if let (Ok(durable), false) = (durable, run.stage.is_empty()) {
+        run.durable = durable;
+        run.keep_loading(&loading);
+        run.give_out(None, &loading);
+        run.take_up();
         run.play(first.into_iter().chain(lines));
-        let happened = run.stage.settle(&mut |_, _, _| ());
+        let happened = run.round(None);
         run.give_out(None, &happened);
         run.write_documents();
     }
@@ -161,7 +174,8 @@ fn first_time(
 }
 
 impl Run<'_> {
-    fn open(&mut self, pages: Vec<Hosted>, start: TimestampMs) {
+    /// Opens the pages; what they did meanwhile, in order of time.
+    fn open(&mut self, pages: Vec<Hosted>, start: TimestampMs) -> Vec<Happened> {
         let mut happened = Vec::new();
         for Hosted { plugin, network } in pages {
             let network = Arc::new(network);
@@ -173,7 +187,7 @@ impl Run<'_> {
                 ..plugin.page_options(network.clone(), network.cookies().clone())
             };
             let processes = self.options.processes;
-            match self.stage.open(plugin, options, |options| processes.page(options), &mut |_, _, _| ()) {
+            match self.stage.open(plugin, options, |options| processes.page(options), &mut |_| ()) {
                 Ok(loading) => {
                     let missing = self.stage.unconfined();
                     if !missing.is_empty() {
@@ -196,7 +210,61 @@ impl Run<'_> {
             }
         }
         happened.sort_by_key(|happened| happened.emission.time);
-        self.give_out(None, &happened);
+        happened
+    }
+
+    /// The run becomes durable; what earlier runs left is delivered from now on.
+    fn begin(&mut self, forwarder: Forwarder, source: &Source) -> Result<Durable, ForwardError> {
+        let pages: Vec<_> =
+            self.networks.iter().enumerate().map(|(page, it)| (self.stage.plugin(page), it.clone())).collect();
+        let (durable, notices) = Durable::begin(forwarder, source, &pages)?;
+        notices.into_iter().for_each(|notice| self.watch.say(notice));
+        Ok(durable)
+    }
+
+    /// What pages did while they loaded, before there was a store.
+    fn keep_loading(&mut self, loading: &[Happened]) {
+        let Some(durable) = &mut self.durable else { return };
+        for Happened { page, emission, repeated } in loading {
+            let step =
+                Step { page: *page, emissions: std::slice::from_ref(emission), repeated: *repeated, ended: None };
+            durable.step(&step, None, false);
+        }
+    }
+
+    /// Events of earlier runs that pages have not done with come first.
+    fn take_up(&mut self) {
+        let mut after = EventId(0);
+        while let Some(durable) = &mut self.durable {
+            match durable.unfinished(after) {
+                Ok(events) if events.is_empty() => return,
+                Ok(events) => {
+                    for (event, line, pages) in events {
+                        after = event;
+                        self.tell_pages(&line, &Stimulus::from_line(&line), &pages);
+                    }
+                }
+                Err(error) => return durable.fail(error),
+            }
+        }
+    }
+
+    /// Pages are told a stimulus, or only brought to rest, and what they do is kept as they do it.
+    fn round(&mut self, told: Option<(&Stimulus, &[usize], TimestampMs, bool)>) -> Vec<Happened> {
+        let (stage, durable) = (&mut self.stage, &mut self.durable);
+        let mut keep = |step: Step<'_>| {
+            let Some(durable) = durable else { return };
+            let id = told.filter(|(_, pages, ..)| pages.contains(&step.page)).map(|(stimulus, ..)| &*stimulus.id);
+            durable.step(&step, id, told.is_some_and(|(.., repeats)| repeats));
+        };
+        let mut happened = match told {
+            Some((stimulus, pages, at, _)) => stage.round(stimulus, pages, at, &mut keep),
+            None => stage.settle(&mut keep),
+        };
+        if told.is_some_and(|(.., repeats)| repeats) {
+            happened.iter_mut().for_each(|happened| happened.repeated = true);
+        }
+        happened
     }
 
     fn play(&mut self, lines: impl Iterator<Item = Result<Line, ReadError>>) {
@@ -214,28 +282,78 @@ impl Run<'_> {
                     }
                 }
             }
-            if self.closed && self.forward.is_none() {
+            if self.closed && self.durable.is_none() || self.has_failed() {
                 return;
             }
         }
     }
 
-    /// One round.
+    fn has_failed(&self) -> bool {
+        self.durable.as_ref().is_some_and(|durable| durable.failure().is_some())
+    }
+
+    /// One line of the log.
     fn tell(&mut self, line: &Line) {
-        let stimulus = Stimulus::from_line(line);
-        if !line.type_.starts_with(STIMULUS_PREFIX) || !self.is_for_us(line, &stimulus) {
+        let mut stimulus = Stimulus::from_line(line);
+        if !line.type_.starts_with(STIMULUS_PREFIX) {
             return;
         }
-        let at = line.time.or(self.stage.now()).unwrap_or(CLOCK_START_MS);
-        if !self.ids.insert(stimulus.id.clone())
-            && let Some(forward) = &mut self.forward
-        {
-            for page in 0..self.networks.len() {
-                forward.begin(&self.stage.plugin(page).name, &stimulus.id);
+        if let Some(durable) = &mut self.durable {
+            durable.hear(&stimulus);
+        }
+        if !self.is_for_us(line, &stimulus) {
+            return;
+        }
+        let is_for = |page: &usize| stimulus.plugin.as_ref().is_none_or(|name| *name == self.stage.plugin(*page).name);
+        let mut pages: Vec<usize> = (0..self.stage.len()).filter(is_for).collect();
+        if let Some(durable) = &mut self.durable {
+            let telling = match durable.accept(line, &pages) {
+                Ok(telling) => telling,
+                Err(error) => return durable.fail(error),
+            };
+            if telling.pages.is_empty() {
+                return self.skip(line, telling.repeated);
+            }
+            if let Some(renamed) = telling.renamed {
+                self.warn_of_id(line, &format!("is told as {renamed}"));
+                stimulus.id = renamed;
+            }
+            pages = telling.pages;
+        }
+        self.tell_pages(line, &stimulus, &pages);
+    }
+
+    /// A line that its pages have done with.
+    fn skip(&mut self, line: &Line, repeated: bool) {
+        if repeated {
+            self.warn_of_id(line, "says the same again and is not told");
+        } else {
+            self.skipped += 1;
+        }
+    }
+
+    fn warn_of_id(&mut self, line: &Line, what: &str) {
+        let text = format!("{}: an earlier line has the id {} as well; this one {what}", self.log_name, line.id);
+        self.watch.say(Notice::warning(text).with_hint(Some("ids are unique in a log")));
+    }
+
+    /// One round: these pages are told; first, in a run that goes on, the customer they were turned to.
+    fn tell_pages(&mut self, line: &Line, stimulus: &Stimulus, pages: &[usize]) {
+        for page in pages {
+            let before = self.durable.as_mut().and_then(|durable| durable.before(*page));
+            if let Some(before) = before {
+                let at = self.time_of(&before);
+                let happened = self.round(Some((&Stimulus::from_line(&before), &[*page], at, true)));
+                self.give_out(Some((&before, at)), &happened);
             }
         }
-        let happened = self.stage.round(&stimulus, at, &mut |_, _, _| ());
+        let at = self.time_of(line);
+        let happened = self.round(Some((stimulus, pages, at, false)));
         self.give_out(Some((line, at)), &happened);
+    }
+
+    fn time_of(&self, line: &Line) -> TimestampMs {
+        line.time.or(self.stage.now()).unwrap_or(CLOCK_START_MS)
     }
 
     /// Whether a page here can be told; complains once of each kind of line that none can.
@@ -296,13 +414,8 @@ impl Run<'_> {
     fn happened(&mut self, happened: &Happened) {
         let line = self.lines.emission(self.stage.plugin(happened.page), &happened.emission);
         self.line(line);
-        if happened.repeated {
-            return;
-        }
-        let (Output::Effect(effect), Some(forward)) = (&happened.emission.output, &mut self.forward) else { return };
-        let plugin = self.stage.plugin(happened.page);
-        let sender = Sender { name: &plugin.name, policy: plugin.policy, network: &self.networks[happened.page] };
-        let taken = forward.take(sender, &happened.emission, effect);
+        let Some(durable) = &mut self.durable else { return };
+        let taken = durable.taken(happened.page);
         for row in &taken.rows {
             let line = self.lines.queued(self.stage.plugin(happened.page), row, happened.emission.time);
             self.line(line);
@@ -313,11 +426,11 @@ impl Run<'_> {
     }
 
     fn deliver(&mut self) {
-        let Some(forward) = &mut self.forward else { return };
-        let deliveries = forward.deliver(&mut |notice| self.watch.say(notice));
+        let Some(durable) = &mut self.durable else { return };
+        let deliveries = durable.deliver(&mut |notice| self.watch.say(notice));
         let now = self.stage.now().unwrap_or(CLOCK_START_MS);
         for delivery in deliveries {
-            let page = (0..self.networks.len()).find(|page| self.stage.plugin(*page).name == delivery.key.plugin);
+            let page = self.durable.as_ref().and_then(|durable| durable.page(&delivery.key.plugin));
             let line = page.and_then(|page| self.lines.delivery(self.stage.plugin(page), &delivery, now));
             self.line(line);
         }
@@ -342,9 +455,22 @@ impl Run<'_> {
 
     fn finish(mut self) -> Outcome {
         self.outcome.pages_parked = self.stage.parked();
-        if let Some(forward) = &self.forward {
-            self.outcome.messages = Some(forward.summary());
-            self.watch.say(forward.summary_notice());
+        if let Some(durable) = &mut self.durable {
+            if self.skipped > 0 {
+                let text = format!("{}: {} events were handled before and not told again", self.log_name, self.skipped);
+                let hint = "another state folder (--state) plays the log anew";
+                self.watch.say(Notice::note(text).with_hint(Some(hint)));
+            }
+            match durable.close() {
+                Ok((summary, notice)) => {
+                    self.outcome.messages = Some(summary);
+                    self.watch.say(notice);
+                }
+                Err(error) => {
+                    self.outcome.store_failed = true;
+                    self.watch.say(Notice::error(error.to_string()).with_hint(Some(error.hint())));
+                }
+            }
         }
         self.outcome
     }

@@ -20,9 +20,32 @@ pub struct Happened {
     pub repeated: bool,
 }
 
-/// Hears what the pages do as they do it, whichever is first: which page, what one or more of its tasks gave out, in
-/// order and never nothing, and whether that only repeats what was done before. One call is to be kept as a whole.
-pub type Done<'a> = dyn FnMut(usize, &[Emission], bool) + Send + 'a;
+/// What one or more tasks of a page did, to be kept as a whole.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// Which page, in the order of opening.
+    pub page: usize,
+    /// What they gave out, in order.
+    pub emissions: &'a [Emission],
+    /// It only repeats what was done before.
+    pub repeated: bool,
+    /// The page's turn ends with it.
+    pub ended: Option<Ended>,
+}
+
+/// How a page is at the end of a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It has nothing more to do by itself.
+    Idle,
+    /// Its time is up.
+    Busy,
+    /// It could not be restored: it did not do its work.
+    Parked,
+}
+
+/// Hears what the pages do as they do it, whichever is first. The end of each turn comes as well.
+pub type Done<'a> = dyn FnMut(Step<'_>) + Send + 'a;
 
 /// An open page.
 struct Actor {
@@ -95,6 +118,12 @@ impl Stage {
         self.actors.iter().any(|actor| actor.plugin.name == name)
     }
 
+    /// How many pages are open.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.actors.len()
+    }
+
     /// The greatest page time; `None` on an empty stage.
     #[must_use]
     pub fn now(&self) -> Option<TimestampMs> {
@@ -113,13 +142,19 @@ impl Stage {
         self.actors.iter().filter(|actor| actor.driver.is_parked()).count()
     }
 
-    /// Time passes to `at` on every page; those the stimulus is for are told it, in order, and run until they are idle.
-    /// What they did, all of which `done` has heard.
-    pub fn round(&mut self, stimulus: &Stimulus, at: TimestampMs, done: &mut Done<'_>) -> Vec<Happened> {
+    /// Time passes to `at` on every page; these are told the stimulus, in order, and run until they are idle. What all
+    /// did, all of which `done` has heard.
+    pub fn round(
+        &mut self,
+        stimulus: &Stimulus,
+        pages: &[usize],
+        at: TimestampMs,
+        done: &mut Done<'_>,
+    ) -> Vec<Happened> {
         let settle_ms = self.settle_ms;
         self.turns(
-            |actor| {
-                let is_for = stimulus.plugin.as_ref().is_none_or(|name| *name == actor.plugin.name);
+            |page, _| {
+                let is_for = pages.contains(&page);
                 let told = is_for.then(|| stimulus.clone());
                 Some(TurnInput { settle_ms: if is_for { settle_ms } else { 0 }, stimulus: told, at })
             },
@@ -130,17 +165,17 @@ impl Stage {
     /// Pages that are still busy, having last only seen time pass, run until they are idle.
     pub fn settle(&mut self, done: &mut Done<'_>) -> Vec<Happened> {
         let settle_ms = self.settle_ms;
-        self.turns(|actor| (!actor.idle).then_some(TurnInput { stimulus: None, at: actor.now, settle_ms }), done)
+        self.turns(|_, actor| (!actor.idle).then_some(TurnInput { stimulus: None, at: actor.now, settle_ms }), done)
     }
 
     /// One turn of each page that has one, and what they did in order of time; on ties, in the order of the pages.
-    fn turns(&mut self, input: impl Fn(&Actor) -> Option<TurnInput>, done: &mut Done<'_>) -> Vec<Happened> {
+    fn turns(&mut self, input: impl Fn(usize, &Actor) -> Option<TurnInput>, done: &mut Done<'_>) -> Vec<Happened> {
         let done = &Mutex::new(done);
         let due = self.actors.iter_mut().enumerate();
-        let due = due.filter_map(|(page, actor)| input(actor).map(|input| (page, actor, input)));
+        let due = due.filter_map(|(page, actor)| input(page, actor).map(|input| (page, actor, input)));
         let turn = move |page, actor: &mut Actor, input| {
             let mut heard = Heard { page, done, happened: Vec::new() };
-            let turn = actor.driver.turn(input, &mut |emissions, repeated| heard.take(emissions, repeated));
+            let turn = actor.driver.turn(input, &mut |emissions, repeated| heard.take(emissions, repeated, None));
             actor.end(turn, heard)
         };
         let mut happened: Vec<Happened> = if self.realtime {
@@ -167,9 +202,12 @@ impl Actor {
     /// Takes note of a turn's end; what the page did in it.
     fn end(&mut self, turn: Turn, mut heard: Heard<'_, '_>) -> Vec<Happened> {
         (self.now, self.idle) = (turn.now, turn.idle);
-        if !turn.emissions.is_empty() {
-            heard.take(turn.emissions, false);
-        }
+        let ended = match (self.driver.is_parked(), turn.idle) {
+            (true, _) => Ended::Parked,
+            (false, true) => Ended::Idle,
+            (false, false) => Ended::Busy,
+        };
+        heard.take(turn.emissions, false, Some(ended));
         heard.happened
     }
 }
@@ -182,9 +220,10 @@ struct Heard<'a, 'd> {
 }
 
 impl Heard<'_, '_> {
-    fn take(&mut self, emissions: Vec<Emission>, repeated: bool) {
+    fn take(&mut self, emissions: Vec<Emission>, repeated: bool, ended: Option<Ended>) {
         let page = self.page;
-        (self.done.lock().unwrap_or_else(PoisonError::into_inner))(page, &emissions, repeated);
+        let step = Step { page, emissions: &emissions, repeated, ended };
+        (self.done.lock().unwrap_or_else(PoisonError::into_inner))(step);
         self.happened.extend(emissions.into_iter().map(|emission| Happened { page, emission, repeated }));
     }
 }
@@ -245,7 +284,7 @@ mod tests {
 
     fn two_pages(realtime: bool) -> Stage {
         let mut stage = Stage::new(0, realtime);
-        let mut done = |_: usize, _: &[Emission], _: bool| ();
+        let mut done = |_: Step<'_>| ();
         open(&mut stage, Plan { tasks: &[(1, true), (4, false)], end: &[5, 6], idle: false }, &mut done).unwrap();
         open(&mut stage, Plan { tasks: &[(2, false)], end: &[4], idle: true }, &mut done).unwrap();
         stage
@@ -261,17 +300,17 @@ mod tests {
             let mut stage = two_pages(realtime);
             let mut heard = Vec::new();
             let line = parse_line(r#"{"event":"OnUserChange","useraccount":"oA"}"#, 1, "log").unwrap().unwrap();
-            let happened = stage.round(&Stimulus::from_line(&line), 9, &mut |page, emissions, repeated| {
-                heard.push((page, times(emissions), repeated));
+            let happened = stage.round(&Stimulus::from_line(&line), &[0, 1], 9, &mut |step| {
+                heard.push((step.page, times(step.emissions), step.repeated, step.ended));
             });
             // Side by side the pages may come in any order, the tasks of one may not.
             heard.sort_by_key(|(page, ..)| *page);
             let expected = [
-                (0, vec![1], true),
-                (0, vec![4], false),
-                (0, vec![5, 6], false),
-                (1, vec![2], false),
-                (1, vec![4], false),
+                (0, vec![1], true, None),
+                (0, vec![4], false, None),
+                (0, vec![5, 6], false, Some(Ended::Busy)),
+                (1, vec![2], false, None),
+                (1, vec![4], false, Some(Ended::Idle)),
             ];
             assert_eq!(heard, expected);
             let happened: Vec<_> = happened.iter().map(|it| (it.emission.time, it.page, it.repeated)).collect();
@@ -284,7 +323,7 @@ mod tests {
     #[test]
     fn what_a_page_does_while_it_loads_is_heard_once_it_is_there() {
         let mut heard = Vec::new();
-        let mut done = |page: usize, emissions: &[Emission], _: bool| heard.push((page, times(emissions)));
+        let mut done = |step: Step<'_>| heard.push((step.page, times(step.emissions)));
         let mut stage = Stage::new(0, false);
         assert!(open(&mut stage, Plan { tasks: &[], end: &[], idle: true }, &mut done).is_err());
         let happened = open(&mut stage, Plan { tasks: &[(1, false)], end: &[2], idle: true }, &mut done).unwrap();

@@ -77,8 +77,10 @@ struct Inner {
     busy: Mutex<HashSet<String>>,
     stopping: AtomicBool,
     failure: Mutex<Option<StoreError>>,
-    /// How often nothing was left to do but by somebody's doing; odd while it is so.
+    /// Nothing is left to do but by somebody's doing.
     quiet: watch::Sender<bool>,
+    /// Nobody serves, or serves any more.
+    ended: watch::Sender<bool>,
 }
 
 impl Outbox {
@@ -93,6 +95,7 @@ impl Outbox {
             stopping: AtomicBool::new(false),
             failure: Mutex::default(),
             quiet: watch::channel(false).0,
+            ended: watch::channel(true).0,
         };
         Self { inner: Arc::new(inner) }
     }
@@ -101,6 +104,12 @@ impl Outbox {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.inner.store
+    }
+
+    /// Whose rows.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        self.inner.account
     }
 
     /// There may be something to do: rows came, or a person had a say.
@@ -152,10 +161,13 @@ impl Outbox {
         lock(&self.inner.failure).clone()
     }
 
-    /// Sends nothing new. What is on the wire is waited for, within bounds, by [`serve`](Self::serve).
-    pub fn stop(&self) {
+    /// Sends nothing new, and waits for what is on the wire: up to [`STOP_TIMEOUT`], behind which it is in doubt.
+    pub async fn stop(&self) {
         self.inner.stopping.store(true, Ordering::Release);
         self.inner.wake.notify_one();
+        let mut ended = self.inner.ended.subscribe();
+        // Its sender is ours.
+        let _ = ended.wait_for(|ended| *ended).await;
     }
 
     /// Delivers until it is told to [`stop`](Self::stop).
@@ -163,10 +175,12 @@ impl Outbox {
     /// # Errors
     /// [`StoreError`]: nothing is sent any more.
     pub async fn serve(&self, dispatch: &Dispatch) -> Result<(), StoreError> {
+        self.inner.ended.send_replace(false);
         let served = self.serve_lanes(dispatch).await;
         if let Err(error) = &served {
             self.fail(error);
         }
+        self.inner.ended.send_replace(true);
         served
     }
 
@@ -206,11 +220,7 @@ impl Outbox {
     }
 
     /// Waits for what is on the wire. What has no answer by then is in doubt.
-    async fn wind_up(
-        &self,
-        mut lanes: JoinSet<Result<(), StoreError>>,
-        dispatch: &Dispatch,
-    ) -> Result<(), StoreError> {
+    async fn wind_up(&self, mut lanes: JoinSet<Result<(), StoreError>>, dispatch: &Dispatch) -> Result<(), StoreError> {
         let finished = async {
             while let Some(served) = lanes.join_next().await {
                 served.unwrap_or_else(|error| Err(pass_on(error)))?;

@@ -101,7 +101,8 @@ async fn finish(busy: &Busy, mut row: Row, of: u32, dispatch: &Dispatch) -> Resu
     let outcome = if row.state == State::Sent { Outcome::Sent } else { Outcome::Unknown };
     let delivery = Delivery::of(&row, outcome, (0, 0));
     let attempt = Attempt { started: now, message: (0, 0) };
-    let next = busy.store().settle(Settled { row, attempt, end: delivery.end(now), ways: WayChange::Keep }).get().await?;
+    let next =
+        busy.store().settle(Settled { row, attempt, end: delivery.end(now), ways: WayChange::Keep }).get().await?;
     (dispatch.observe)(delivery);
     Ok(next)
 }
@@ -188,9 +189,7 @@ fn failed(
 /// A row as it stands behind a way that was just closed.
 fn shown(row: &Row, ways: &WayChange) -> Row {
     match ways {
-        WayChange::Close(way) => {
-            Row { state: State::Parked, parked: Some(way.scope), next: way.until, ..row.clone() }
-        }
+        WayChange::Close(way) => Row { state: State::Parked, parked: Some(way.scope), next: way.until, ..row.clone() },
         _ => row.clone(),
     }
 }

@@ -15,4 +15,4 @@ mod ui;
 pub use driver::{CutShort, Driver, Moment, PageOptions, Source, Tasks, Turn, TurnInput};
 pub use load::LoadError;
 pub use thread::PageThread;
-pub use turn::Page;
+pub use turn::{LOAD_CAUSE, Page};

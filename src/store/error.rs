@@ -97,7 +97,9 @@ impl StoreError {
             StoreErrorKind::Corrupt => {
                 "keep a copy of the folder, then put the newest backup in its place (`duoke outbox check` says whether one is whole)"
             }
-            StoreErrorKind::Folder => "name a folder that this user may write: `[store] path` in duoke.toml, or --state",
+            StoreErrorKind::Folder => {
+                "name a folder that this user may write: `[store] path` in duoke.toml, or --state"
+            }
             StoreErrorKind::Io | StoreErrorKind::Closed => {
                 "look at the disk (dmesg, smartctl), then start again: what was accepted is there"
             }

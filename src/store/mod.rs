@@ -23,14 +23,12 @@ mod sqlite;
 pub use delivery::{Attempt, AttemptEnd, Due, OnUnknown, Settled, Way, WayChange};
 pub use error::{StoreError, StoreErrorKind};
 pub use event::{
-    AccountId, Accepted, Commit, Committed, EffectRecord, EventId, NewEvent, PlacedAt, Progress, TurnEnd, TurnState,
+    Accepted, AccountId, Commit, Committed, EffectRecord, EventId, NewEvent, PlacedAt, Progress, TurnEnd, TurnState,
     Unfinished,
 };
 pub use folder::{ControlPath, StateFolder};
 pub use keep::{Kept, KeptMedia, KeptToken, PluginState};
-pub use query::{
-    Change, Changed, Checked, Erased, Explained, Filter, Listed, Summary, Tidied,
-};
+pub use query::{Change, Changed, Checked, Erased, Explained, Filter, Listed, Summary, Tidied};
 pub use reply::Reply;
 pub use row::{Key, Pushed, Release, Row, Scope, State};
 pub use sqlite::{OpenOptions, SqliteStore, Statistics};
@@ -42,6 +40,10 @@ use crate::base::clock::TimestampMs;
 pub trait Store: std::fmt::Debug + Send + Sync {
     /// The number of an official account at a server; what belongs to it is never sent elsewhere.
     fn account(&self, app_id: &str, server: &str) -> Reply<AccountId>;
+
+    /// The name of a plugin in keys: its own, or `name~2` and so on where another one had that first. `identity` is what
+    /// makes it the same plugin in another run.
+    fn plugin(&self, name: &str, identity: &str) -> Reply<String>;
 
     /// Takes an event in, with a turn to come for each plugin; an event that is there already says how far it is.
     fn accept(&self, event: NewEvent) -> Reply<Accepted>;

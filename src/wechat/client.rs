@@ -86,9 +86,7 @@ impl Client {
     /// asked when all is ready: the next thing is the request.
     pub async fn send(&self, body: &Value, wire: &dyn Wire) -> Result<Answer, WechatError> {
         let bytes = body.to_string().into_bytes();
-        let fill = |request: RequestBuilder| {
-            Ok(request.header(CONTENT_TYPE, "application/json").body(bytes.clone()))
-        };
+        let fill = |request: RequestBuilder| Ok(request.header(CONTENT_TYPE, "application/json").body(bytes.clone()));
         self.authorized(Call::Send, &[], fill, wire).await
     }
 

@@ -55,7 +55,7 @@ pub fn run(plugin: Plugin, recorder: &Arc<Recorder>, make: &Make) -> Trial {
     let options = plugin.page_options(recorder.clone(), recorder.cookies().clone());
     let mut stage = Stage::new(SETTLE_MS_DEFAULT, false);
     let mut trial = Trial::default();
-    match stage.open(plugin, options, make, &mut |_, _, _| ()) {
+    match stage.open(plugin, options, make, &mut |_| ()) {
         Ok(happened) => trial.take(happened),
         Err(error) => {
             trial.unconfined = matches!(error, LoadError::Unconfined(_));
@@ -66,9 +66,9 @@ pub fn run(plugin: Plugin, recorder: &Arc<Recorder>, make: &Make) -> Trial {
     for (_, line) in TOLD {
         let Ok(Some(line)) = parse_line(line, 1, "coverage") else { continue };
         let at = stage.now().unwrap_or(CLOCK_START_MS);
-        trial.take(stage.round(&Stimulus::from_line(&line), at, &mut |_, _, _| ()));
+        trial.take(stage.round(&Stimulus::from_line(&line), &[0], at, &mut |_| ()));
     }
-    trial.take(stage.settle(&mut |_, _, _| ()));
+    trial.take(stage.settle(&mut |_| ()));
     trial.ended = stage.parked() > 0;
     trial
 }

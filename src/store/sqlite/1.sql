@@ -29,6 +29,9 @@ CREATE INDEX event_subject ON event (subject) WHERE subject IS NOT NULL;
 CREATE INDEX event_accepted ON event (accepted);
 CREATE INDEX event_id ON event (id);
 
+-- Plugins by the name that keys have; two pages of the same name have names of their own here.
+CREATE TABLE plugin (name TEXT PRIMARY KEY, identity TEXT NOT NULL UNIQUE) STRICT, WITHOUT ROWID;
+
 -- How far a plugin is with an event: open, done, busy.
 CREATE TABLE turn (
     event INTEGER NOT NULL REFERENCES event (seq) ON DELETE CASCADE,

@@ -6,9 +6,7 @@ use super::super::query::{Checked, Summary, Tidied};
 use super::super::row::State;
 use super::standing;
 use crate::base::clock::TimestampMs;
-use crate::base::limits::{
-    EVENT_KEPT_MS, EVENT_KNOWN_MS, MESSAGE_KEPT_MS, PARKED_LIFE_MS, TIDY_ROWS_MAX,
-};
+use crate::base::limits::{EVENT_KEPT_MS, EVENT_KNOWN_MS, MESSAGE_KEPT_MS, PARKED_LIFE_MS, TIDY_ROWS_MAX};
 
 pub(super) fn check(tx: &Connection, now: TimestampMs) -> rusqlite::Result<Checked> {
     let count = |sql: &str| tx.query_row(sql, [], |row| row.get::<_, usize>(0));
@@ -63,7 +61,8 @@ fn damage(tx: &Connection, now: TimestampMs) -> rusqlite::Result<Vec<String>> {
             damage.push(format!("{count} {what}"));
         }
     }
-    let ahead: u64 = tx.query_row("SELECT count(*) FROM outbox WHERE created > ?1", [now + DAY_MS], |row| row.get(0))?;
+    let ahead: u64 =
+        tx.query_row("SELECT count(*) FROM outbox WHERE created > ?1", [now + DAY_MS], |row| row.get(0))?;
     if ahead > 0 {
         damage.push(format!("{ahead} messages came from the future: is the system's clock right?"));
     }

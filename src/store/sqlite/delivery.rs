@@ -158,13 +158,7 @@ fn next_of(tx: &Connection, account: i64, openid: &str, now: TimestampMs) -> rus
     tx.prepare_cached(&sql)?.query_row(params![account, openid, now, !ways.no_pictures], rows::read).optional()
 }
 
-fn change_ways(
-    tx: &Connection,
-    account: i64,
-    row: &Row,
-    change: &WayChange,
-    now: TimestampMs,
-) -> rusqlite::Result<()> {
+fn change_ways(tx: &Connection, account: i64, row: &Row, change: &WayChange, now: TimestampMs) -> rusqlite::Result<()> {
     match change {
         WayChange::Keep => {}
         WayChange::Open => {
@@ -204,7 +198,12 @@ pub(super) fn interrupted(
             tx.prepare_cached("SELECT message, messages FROM attempt WHERE row = ?1 ORDER BY number DESC LIMIT 1")?;
         let (message, messages): (u32, u32) =
             last.query_row([row.seq], |row| Ok((row.get(0)?, row.get(1)?))).optional()?.unwrap_or((1, 1));
-        let end = AttemptEnd { finished: now, outcome: "unknown".to_owned(), reason: Some(reason.into()), ..AttemptEnd::default() };
+        let end = AttemptEnd {
+            finished: now,
+            outcome: "unknown".to_owned(),
+            reason: Some(reason.into()),
+            ..AttemptEnd::default()
+        };
         end_attempt(tx, row.seq, row.attempts, &end)?;
         row.state = State::Pending;
         row.reason = Some(reason.to_owned());

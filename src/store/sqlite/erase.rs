@@ -50,13 +50,11 @@ pub(super) fn erase(tx: &Connection, openid: &str, dry_run: bool) -> rusqlite::R
     tx.execute("DELETE FROM outbox WHERE openid = ?1", [openid])?;
     tx.execute(&format!("DELETE FROM effect WHERE {effects}"), [openid])?;
     let mut select = tx.prepare(&format!("SELECT seq, id, name FROM event WHERE {events}"))?;
-    let named = select.query_map([openid], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
-    })?;
+    let named = select
+        .query_map([openid], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)))?;
     let named = named.collect::<rusqlite::Result<Vec<_>>>()?;
-    let mut update = tx.prepare(
-        "UPDATE event SET subject = NULL, turns_to = NULL, line = NULL, id = ?2, name = ?3 WHERE seq = ?1",
-    )?;
+    let mut update =
+        tx.prepare("UPDATE event SET subject = NULL, turns_to = NULL, line = NULL, id = ?2, name = ?3 WHERE seq = ?1")?;
     for (seq, id, name) in named {
         let hide = |text: String| if text.contains(openid) { erased_id(&text) } else { text };
         update.execute(params![seq, hide(id), hide(name)])?;
@@ -70,8 +68,8 @@ pub(super) fn erase(tx: &Connection, openid: &str, dry_run: bool) -> rusqlite::R
 }
 
 fn states(tx: &Connection, openid: &str) -> rusqlite::Result<Vec<(String, String, String)>> {
-    let mut select = tx
-        .prepare("SELECT plugin, storage, cookies FROM plugin_state WHERE instr(storage, ?1) OR instr(cookies, ?1)")?;
+    let mut select =
+        tx.prepare("SELECT plugin, storage, cookies FROM plugin_state WHERE instr(storage, ?1) OR instr(cookies, ?1)")?;
     select.query_map([openid], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
 }
 

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::Value;
 
 use super::super::event::{
-    AccountId, Accepted, Commit, Committed, EffectRecord, EventId, NewEvent, Progress, TurnEnd, TurnState, Unfinished,
+    Accepted, AccountId, Commit, Committed, EffectRecord, EventId, NewEvent, Progress, TurnEnd, TurnState, Unfinished,
 };
 use super::super::keep::PluginState;
 use super::super::row::{Pushed, Row};
@@ -16,6 +16,20 @@ pub(super) fn account(tx: &Connection, app_id: &str, server: &str) -> rusqlite::
     tx.prepare_cached("INSERT OR IGNORE INTO account (app_id, server) VALUES (?1, ?2)")?.execute([app_id, server])?;
     let mut select = tx.prepare_cached("SELECT id FROM account WHERE app_id = ?1 AND server = ?2")?;
     select.query_row([app_id, server], |row| row.get(0).map(AccountId))
+}
+
+pub(super) fn plugin(tx: &Connection, name: &str, identity: &str) -> rusqlite::Result<String> {
+    let mut select = tx.prepare_cached("SELECT name FROM plugin WHERE identity = ?1")?;
+    if let Some(known) = select.query_row([identity], |row| row.get(0)).optional()? {
+        return Ok(known);
+    }
+    let mut insert = tx.prepare_cached("INSERT OR IGNORE INTO plugin (name, identity) VALUES (?1, ?2)")?;
+    let (mut free, mut number) = (name.to_owned(), 1);
+    while insert.execute([&free, identity])? == 0 {
+        number += 1;
+        free = format!("{name}~{number}");
+    }
+    Ok(free)
 }
 
 pub(super) fn accept(tx: &Connection, event: &NewEvent) -> rusqlite::Result<Accepted> {

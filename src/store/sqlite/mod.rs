@@ -18,15 +18,15 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 
+use super::Store;
 use super::delivery::{Attempt, Due, OnUnknown, Settled};
 use super::error::StoreError;
-use super::event::{AccountId, Accepted, Commit, Committed, EventId, NewEvent, Unfinished};
+use super::event::{Accepted, AccountId, Commit, Committed, EventId, NewEvent, Unfinished};
 use super::folder::StateFolder;
 use super::keep::{Kept, KeptMedia, KeptToken, PluginState};
 use super::query::{Change, Changed, Checked, Erased, Explained, Filter, Listed, Summary, Tidied};
 use super::reply::Reply;
 use super::row::{Release, Row};
-use super::Store;
 use crate::base::clock::TimestampMs;
 pub use writer::Statistics;
 use writer::Writer;
@@ -86,6 +86,11 @@ impl Store for SqliteStore {
     fn account(&self, app_id: &str, server: &str) -> Reply<AccountId> {
         let (app_id, server) = (app_id.to_owned(), server.to_owned());
         self.writer.call(move |tx| events::account(tx, &app_id, &server))
+    }
+
+    fn plugin(&self, name: &str, identity: &str) -> Reply<String> {
+        let (name, identity) = (name.to_owned(), identity.to_owned());
+        self.writer.call(move |tx| events::plugin(tx, &name, &identity))
     }
 
     fn accept(&self, event: NewEvent) -> Reply<Accepted> {

@@ -58,13 +58,25 @@ pub(super) fn in_memory() -> Result<Opened, StoreError> {
 fn settings(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    wal(connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.query_row(&format!("PRAGMA max_page_count = {}", STORE_BYTES_MAX / PAGE_BYTES), [], |_| Ok(()))
+}
+
+/// The answer is read to its end: there an error comes that the first row does not show, and without the log a commit
+/// would not be what is promised.
+fn wal(connection: &Connection) -> rusqlite::Result<()> {
+    let mut pragma = connection.prepare("PRAGMA journal_mode = WAL")?;
+    let modes = pragma.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    if modes == ["wal"] {
+        return Ok(());
+    }
+    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR);
+    Err(rusqlite::Error::SqliteFailure(code, Some(format!("the journal mode is {modes:?}, not wal"))))
 }
 
 /// The schema's version; 0: an empty file.
@@ -134,7 +146,8 @@ fn backup(connection: &Connection, folder: &StateFolder, version: usize) -> Resu
     let path = folder.make_backups()?.join(format!("schema-{version}-{now}.sqlite"));
     let name = path.to_string_lossy().into_owned();
     connection.execute("VACUUM INTO ?1", [name]).map_err(|error| StoreError::sqlite(&path, &error))?;
-    let synced = fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).and_then(|()| File::open(&path)?.sync_all());
+    let synced =
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).and_then(|()| File::open(&path)?.sync_all());
     synced.map_err(|error| StoreError::folder(&path, "write the backup", &error))
 }
 

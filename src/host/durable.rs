@@ -1,0 +1,179 @@
+//! A run on disk: its ledger, its delivery, and what became of what its pages did.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::forward::{Delivering, ForwardError, Forwarder};
+use super::ledger::{Ledger, Source};
+use super::messages::{Sender, Taken};
+use super::plugin::Plugin;
+use super::stage::{Ended, Step};
+use super::watch::Notice;
+use crate::event::{Line, Stimulus, StimulusKind, parse_line};
+use crate::net::PluginNetwork;
+use crate::outbox::Delivery;
+use crate::page::LOAD_CAUSE;
+use crate::session::PluginPolicy;
+use crate::store::{EventId, StoreError, Summary};
+
+/// An open page, to the store.
+struct Kept {
+    /// The name of its plugin in keys.
+    name: String,
+    policy: PluginPolicy,
+    /// The line that turned it to its customer in an earlier run: it is told that before anything else.
+    before: Option<Line>,
+    /// What became of what it gave out, in order, as far as that was not given out yet.
+    taken: VecDeque<Taken>,
+}
+
+/// How a line is told.
+#[derive(Debug, Default)]
+pub(super) struct Telling {
+    /// The pages that have not done with it.
+    pub(super) pages: Vec<usize>,
+    /// The id to tell it by, where another event has its own.
+    pub(super) renamed: Option<String>,
+    /// The line was there before in this log.
+    pub(super) repeated: bool,
+}
+
+/// The durable side of a run.
+pub(super) struct Durable {
+    ledger: Ledger,
+    delivering: Delivering,
+    pages: Vec<Kept>,
+}
+
+impl Durable {
+    /// For these pages, in the order of opening; what a person should know of what earlier runs left.
+    ///
+    /// # Errors
+    /// [`ForwardError`].
+    pub(super) fn begin(
+        forwarder: Forwarder,
+        source: &Source,
+        pages: &[(&Plugin, Arc<PluginNetwork>)],
+    ) -> Result<(Self, Vec<Notice>), ForwardError> {
+        let mut ledger = forwarder.ledger(source);
+        let (mut kept, mut networks) = (Vec::new(), Vec::new());
+        for (plugin, network) in pages {
+            let name = ledger.plugin(&plugin.name, &plugin.identity)?;
+            networks.push((name.clone(), network.clone()));
+            kept.push(Kept { name, policy: plugin.policy, before: None, taken: VecDeque::new() });
+        }
+        ledger.accept_load(LOAD_CAUSE)?;
+        let names: Vec<String> = kept.iter().map(|kept| kept.name.clone()).collect();
+        let (delivering, mut notices) = forwarder.begin(&networks)?;
+        notices.extend(ledger.lost(&names)?);
+        Ok((Self { ledger, delivering, pages: kept }, notices))
+    }
+
+    /// What went wrong with the store; nothing is told or sent any more.
+    pub(super) fn failure(&self) -> Option<&StoreError> {
+        self.ledger.failure()
+    }
+
+    /// The store failed.
+    pub(super) fn fail(&mut self, error: StoreError) {
+        self.ledger.fail(error);
+    }
+
+    /// The page of a plugin by its name in keys.
+    pub(super) fn page(&self, name: &str) -> Option<usize> {
+        self.pages.iter().position(|kept| kept.name == name)
+    }
+
+    /// Events that pages were to be told in earlier runs and have not done with, those behind `after`: line by line,
+    /// with the pages.
+    pub(super) fn unfinished(&mut self, after: EventId) -> Result<Vec<(EventId, Line, Vec<usize>)>, StoreError> {
+        let names: Vec<String> = self.pages.iter().map(|kept| kept.name.clone()).collect();
+        let read = |text: &str| parse_line(text, 1, "state").ok().flatten();
+        let mut events = Vec::new();
+        for event in self.ledger.unfinished(&names, after)? {
+            self.ledger.take_up(&event);
+            for (plugin, line) in &event.before {
+                if let Some(page) = self.page(plugin) {
+                    self.pages[page].before = read(line);
+                }
+            }
+            let pages = event.plugins.iter().filter_map(|plugin| self.page(plugin)).collect();
+            // We wrote it ourselves.
+            if let Some(line) = read(&event.line) {
+                events.push((event.event, Line { id: event.name.clone(), ..line }, pages));
+            }
+        }
+        Ok(events)
+    }
+
+    /// Takes a line in for these pages; those that have done with it are told it no more.
+    pub(super) fn accept(&mut self, line: &Line, pages: &[usize]) -> Result<Telling, StoreError> {
+        let names = pages.iter().map(|page| self.pages[*page].name.clone()).collect();
+        let accepted = self.ledger.accept(line, names)?;
+        let open: Vec<usize> = accepted.plugins.iter().filter_map(|name| self.page(name)).collect();
+        if !accepted.repeated && Stimulus::from_line(line).turns_to().is_some() {
+            for page in pages.iter().filter(|page| !open.contains(page)) {
+                self.pages[*page].before = Some(line.clone());
+            }
+        }
+        Ok(Telling { pages: open, renamed: accepted.renamed, repeated: accepted.repeated })
+    }
+
+    /// What a page is to be told again before anything else, once.
+    pub(super) fn before(&mut self, page: usize) -> Option<Line> {
+        self.pages[page].before.take()
+    }
+
+    /// Keeps what tasks of a page did; `told`: the stimulus of its turn. What only repeats is kept nowhere.
+    pub(super) fn step(&mut self, step: &Step<'_>, told: Option<&str>, repeats: bool) {
+        let kept = &mut self.pages[step.page];
+        if step.repeated || repeats {
+            kept.taken.extend(step.emissions.iter().map(|_| Taken::default()));
+            return;
+        }
+        let sender = Sender { name: &kept.name, policy: kept.policy };
+        let ended = step.ended.map(|ended: Ended| (told, ended));
+        kept.taken.extend(self.ledger.task(sender, step.emissions, ended));
+        self.delivering.wake();
+    }
+
+    /// What became of what a page gave out next.
+    pub(super) fn taken(&mut self, page: usize) -> Taken {
+        self.pages[page].taken.pop_front().unwrap_or_default()
+    }
+
+    /// A stimulus may be a customer's own doing, which messages to him may have waited for.
+    pub(super) fn hear(&mut self, stimulus: &Stimulus) {
+        let actor = match &stimulus.kind {
+            StimulusKind::WechatPush(push) => push.get("FromUserName").and_then(serde_json::Value::as_str),
+            StimulusKind::Echat { event, .. } if event == "onReceiveMsg" => stimulus.user(),
+            _ => None,
+        };
+        if let Some(openid) = actor
+            && let Err(error) = self.delivering.user_acted(openid)
+        {
+            self.ledger.fail(error);
+        }
+    }
+
+    /// Waits until nothing is left that goes by itself; every try since the last time.
+    pub(super) fn deliver(&mut self, tell: &mut dyn FnMut(Notice)) -> Vec<Delivery> {
+        if self.failure().is_some() {
+            return Vec::new();
+        }
+        self.delivering.deliver(tell).unwrap_or_else(|error| {
+            self.ledger.fail(error);
+            Vec::new()
+        })
+    }
+
+    /// Ends in order; the rows by state, and in words.
+    pub(super) fn close(&mut self) -> Result<(Summary, Notice), StoreError> {
+        self.ledger.close();
+        let stopped = self.delivering.stop();
+        match self.failure() {
+            Some(error) => Err(error.clone()),
+            None => stopped.and_then(|()| self.delivering.summary()),
+        }
+    }
+}
