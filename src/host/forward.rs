@@ -114,10 +114,10 @@ impl Forwarder {
     }
 
     /// The ledger of a log.
-    pub(super) fn ledger(&self, source: &Source) -> Ledger {
+    pub(super) fn ledger(&self, source: &Source) -> Result<Ledger, StoreError> {
         let Target { client, kf_account, .. } = &self.target;
         let store = self.outbox.store().clone();
-        Ledger::new(store, (self.outbox.account(), &client.app_id), kf_account.clone(), source)
+        Ledger::begin(store, (self.outbox.account(), &client.app_id), kf_account.clone(), source)
     }
 
     /// Begins to deliver: first what earlier runs left. What a person should know of that.
@@ -208,6 +208,11 @@ impl Delivering {
             },
             None => Ok(()),
         }
+    }
+
+    /// The store is not needed any more.
+    pub(super) fn close(&self) {
+        self.outbox.store().close();
     }
 
     /// The rows by state, and in words.

@@ -311,8 +311,12 @@ impl Run<'_> {
                 Ok(telling) => telling,
                 Err(error) => return durable.fail(error),
             };
+            if telling.repeated {
+                self.warn_of_id(line, "is the same event, whose messages are not sent again");
+            }
             if telling.pages.is_empty() {
-                return self.skip(line, telling.repeated);
+                self.skipped += 1;
+                return;
             }
             if let Some(renamed) = telling.renamed {
                 self.warn_of_id(line, &format!("is told as {renamed}"));
@@ -321,15 +325,6 @@ impl Run<'_> {
             pages = telling.pages;
         }
         self.tell_pages(line, &stimulus, &pages);
-    }
-
-    /// A line that its pages have done with.
-    fn skip(&mut self, line: &Line, repeated: bool) {
-        if repeated {
-            self.warn_of_id(line, "says the same again and is not told");
-        } else {
-            self.skipped += 1;
-        }
     }
 
     fn warn_of_id(&mut self, line: &Line, what: &str) {
@@ -455,24 +450,31 @@ impl Run<'_> {
 
     fn finish(mut self) -> Outcome {
         self.outcome.pages_parked = self.stage.parked();
-        if let Some(durable) = &mut self.durable {
-            if self.skipped > 0 {
-                let text = format!("{}: {} events were handled before and not told again", self.log_name, self.skipped);
-                let hint = "another state folder (--state) plays the log anew";
-                self.watch.say(Notice::note(text).with_hint(Some(hint)));
+        self.close();
+        self.outcome
+    }
+
+    /// The durable side ends; what became of the messages.
+    fn close(&mut self) {
+        let Some(durable) = &mut self.durable else { return };
+        let before = [
+            (self.skipped, "events that were handled before the last run was cut off are not told again"),
+            (durable.known(), "messages were there before and are not sent again"),
+        ];
+        for (count, what) in before.into_iter().filter(|(count, _)| *count > 0) {
+            let hint = "with another state folder (--state) the log is played anew";
+            self.watch.say(Notice::note(format!("{}: {count} {what}", self.log_name)).with_hint(Some(hint)));
+        }
+        match durable.close() {
+            Ok((summary, notice)) => {
+                self.outcome.messages = Some(summary);
+                self.watch.say(notice);
             }
-            match durable.close() {
-                Ok((summary, notice)) => {
-                    self.outcome.messages = Some(summary);
-                    self.watch.say(notice);
-                }
-                Err(error) => {
-                    self.outcome.store_failed = true;
-                    self.watch.say(Notice::error(error.to_string()).with_hint(Some(error.hint())));
-                }
+            Err(error) => {
+                self.outcome.store_failed = true;
+                self.watch.say(Notice::error(error.to_string()).with_hint(Some(error.hint())));
             }
         }
-        self.outcome
     }
 }
 

@@ -11,6 +11,14 @@ CREATE TABLE account (
     UNIQUE (app_id, server)
 ) STRICT;
 
+-- Logs that were played: `ended` unless the host did before the log.
+CREATE TABLE log (
+    account INTEGER NOT NULL REFERENCES account (id),
+    identity TEXT NOT NULL,
+    ended INTEGER NOT NULL,
+    PRIMARY KEY (account, identity)
+) STRICT, WITHOUT ROWID;
+
 -- Accepted events. `name` is the first part of the keys of their messages. Of an erased one `line` is NULL.
 CREATE TABLE event (
     seq INTEGER PRIMARY KEY,
@@ -117,6 +125,7 @@ CREATE TABLE way (
     scope TEXT NOT NULL,
     until INTEGER,
     reason TEXT NOT NULL,
+    closed INTEGER NOT NULL,
     PRIMARY KEY (account, scope)
 ) STRICT, WITHOUT ROWID;
 

@@ -135,7 +135,7 @@ pub(super) fn settle(tx: &Connection, settled: &Settled, opened: i64) -> rusqlit
     }
     rows::write(tx, &row, opened, end.finished)?;
     let account = account_of(tx, row.seq)?;
-    change_ways(tx, account, &row, change, end.finished)?;
+    change_ways(tx, account, &row, change, attempt.started, end.finished)?;
     refresh_head(tx, account, &row.openid)?;
     next_of(tx, account, &row.openid, end.finished)
 }
@@ -162,12 +162,14 @@ fn change_ways(tx: &Connection, account: i64, row: &Row, change: &WayChange, now
     match change {
         WayChange::Keep => {}
         WayChange::Open => {
-            let mut open = tx.prepare_cached("DELETE FROM way WHERE account = ?1 AND (?2 OR scope <> ?3)")?;
-            open.execute(params![account, row.content.msgtype() == "image", UPLOAD.name()])?;
+            // One that was under way when the way was closed says nothing.
+            let mut open =
+                tx.prepare_cached("DELETE FROM way WHERE account = ?1 AND (?2 OR scope <> ?3) AND closed < ?4")?;
+            open.execute(params![account, row.content.msgtype() == "image", UPLOAD.name(), started])?;
         }
         WayChange::Close(Way { scope, until, reason }) => {
-            let mut close = tx.prepare_cached("INSERT OR REPLACE INTO way VALUES (?1, ?2, ?3, ?4)")?;
-            close.execute(params![account, scope.name(), until, reason])?;
+            let mut close = tx.prepare_cached("INSERT OR REPLACE INTO way VALUES (?1, ?2, ?3, ?4, ?5)")?;
+            close.execute(params![account, scope.name(), until, reason, now])?;
         }
         WayChange::Postpone(until) => {
             let mut postpone =

@@ -32,6 +32,20 @@ pub(super) fn plugin(tx: &Connection, name: &str, identity: &str) -> rusqlite::R
     Ok(free)
 }
 
+pub(super) fn begin_log(tx: &Connection, account: AccountId, identity: &str) -> rusqlite::Result<bool> {
+    let mut select = tx.prepare_cached("SELECT NOT ended FROM log WHERE account = ?1 AND identity = ?2")?;
+    let cut_off = select.query_row(params![account.0, identity], |row| row.get(0)).optional()?;
+    let mut begin = tx.prepare_cached("INSERT OR REPLACE INTO log VALUES (?1, ?2, 0)")?;
+    begin.execute(params![account.0, identity])?;
+    Ok(cut_off.unwrap_or(false))
+}
+
+pub(super) fn end_log(tx: &Connection, account: AccountId, identity: &str) -> rusqlite::Result<()> {
+    let mut end = tx.prepare_cached("UPDATE log SET ended = 1 WHERE account = ?1 AND identity = ?2")?;
+    end.execute(params![account.0, identity])?;
+    Ok(())
+}
+
 pub(super) fn accept(tx: &Connection, event: &NewEvent) -> rusqlite::Result<Accepted> {
     let mut select = tx.prepare_cached(
         "SELECT seq, name FROM event WHERE account = ?1 AND source = ?2 AND id IN (?3, ?4) AND digest = ?5",
@@ -131,11 +145,13 @@ fn push(tx: &Connection, commit: &Commit, row: &Row, opened: i64) -> rusqlite::R
     let account = commit.account.map_or(0, |account| account.0);
     let content = rows::content_text(row);
     let mut select = tx.prepare_cached(
-        "SELECT seq, openid, content FROM outbox WHERE stimulus = ?1 AND plugin = ?2 AND effect = ?3 AND part = ?4",
+        "SELECT seq, openid, content, kf_account FROM outbox WHERE stimulus = ?1 AND plugin = ?2 AND effect = ?3 AND part = ?4",
     )?;
     let key = &row.key;
     let first = select.query_row(params![key.stimulus, key.plugin, key.effect, key.part], |first| {
-        let same = first.get::<_, String>(1)? == row.openid && first.get::<_, String>(2)? == content;
+        let same = first.get::<_, String>(1)? == row.openid
+            && first.get::<_, String>(2)? == content
+            && first.get::<_, Option<String>>(3)? == row.kf_account;
         Ok((if same { Pushed::Known } else { Pushed::Differs }, first.get(0)?))
     });
     if let Some(first) = first.optional()? {

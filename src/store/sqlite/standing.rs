@@ -16,7 +16,7 @@ use crate::base::limits::OUTBOX_PAGE_ROWS;
 const STANDING: &str = "a.server, o.head, h.key, h.state, w.scope, w.until, w.reason
      FROM outbox o JOIN account a ON a.id = o.account
      LEFT JOIN outbox h ON h.account = o.account AND h.openid = o.openid AND h.head = 1 AND o.state = 'pending'
-     LEFT JOIN way w ON w.account = h.account AND w.scope = (
+     LEFT JOIN way w ON w.account = h.account AND h.state = 'pending' AND w.scope = (
          SELECT scope FROM way WHERE account = h.account
              AND (scope <> '/cgi-bin/media/upload' OR h.msgtype = 'image') ORDER BY scope LIMIT 1)";
 
