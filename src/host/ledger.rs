@@ -17,8 +17,8 @@ use crate::base::clock::{format_rfc3339, system_now_ms};
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Cause, Line, Stimulus};
 use crate::store::{
-    AccountId, Commit, EffectRecord, EventId, Key, NewEvent, Pushed, Row, Store, StoreError, TurnEnd, TurnState,
-    Unfinished,
+    AccountId, Commit, EffectRecord, EventId, Key, NewEvent, PlacedAt, Pushed, Row, Store, StoreError, TurnEnd,
+    TurnState, Unfinished,
 };
 
 /// A log as its events' source.
@@ -259,7 +259,12 @@ impl Ledger {
             type_: effect.type_name(),
             subject: emission.subject.as_deref().map(str::to_owned),
             data: effect.data(),
-            place: None,
+            place: emission.place.as_ref().map(|place| PlacedAt {
+                url: place.url.clone(),
+                line: place.line,
+                column: place.column,
+                file: place.file.clone(),
+            }),
         });
         *count += 1;
         let stamp = Stamp { app_id: self.app_id.clone(), kf_account: self.kf_account.clone(), now: commit.now };

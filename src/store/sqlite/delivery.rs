@@ -135,7 +135,7 @@ pub(super) fn settle(tx: &Connection, settled: &Settled, opened: i64) -> rusqlit
     }
     rows::write(tx, &row, opened, end.finished)?;
     let account = account_of(tx, row.seq)?;
-    change_ways(tx, account, &row, change, attempt.started, end.finished)?;
+    change_ways(tx, account, &row, change, (attempt.started, end.finished))?;
     refresh_head(tx, account, &row.openid)?;
     next_of(tx, account, &row.openid, end.finished)
 }
@@ -158,7 +158,13 @@ fn next_of(tx: &Connection, account: i64, openid: &str, now: TimestampMs) -> rus
     tx.prepare_cached(&sql)?.query_row(params![account, openid, now, !ways.no_pictures], rows::read).optional()
 }
 
-fn change_ways(tx: &Connection, account: i64, row: &Row, change: &WayChange, now: TimestampMs) -> rusqlite::Result<()> {
+fn change_ways(
+    tx: &Connection,
+    account: i64,
+    row: &Row,
+    change: &WayChange,
+    (started, now): (TimestampMs, TimestampMs),
+) -> rusqlite::Result<()> {
     match change {
         WayChange::Keep => {}
         WayChange::Open => {
