@@ -5,6 +5,10 @@
 
 #[path = "store/agreement.rs"]
 mod agreement;
+#[path = "store/away.rs"]
+mod away;
+#[path = "store/crashes.rs"]
+mod crashes;
 #[path = "store/disk/mod.rs"]
 mod disk;
 #[path = "store/disk_itself.rs"]

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     base::{
         clock::TimestampMs,
-        limits::{OUTBOX_LANES_MAX, STOP_TIMEOUT},
+        limits::{OUTBOX_LANES_MAX, STOP_TIMEOUT, TIDY_EVERY_MS},
     },
     store::{AccountId, Due, OnUnknown, Release, Store, StoreError, Summary},
 };
@@ -192,14 +192,18 @@ impl Outbox {
     }
 
     async fn serve_lanes(&self, dispatch: &Dispatch) -> Result<(), StoreError> {
-        let mut lanes = JoinSet::new();
+        let (mut lanes, mut tidied) = (JoinSet::new(), None);
         while !self.inner.stopping.load(Ordering::Acquire) {
             if let Some(error) = self.failure() {
                 return Err(error);
             }
+            let now = dispatch.timer.now_ms();
+            if tidied.is_none_or(|at| now - at >= TIDY_EVERY_MS) {
+                self.inner.store.tidy(now).get().await?;
+                tidied = Some(now);
+            }
             let woken = self.inner.woken.load(Ordering::Acquire);
             let due = self.due(dispatch, lanes.len()).await?;
-            let now = dispatch.timer.now_ms();
             let next = due.next.filter(|next| *next > now && lanes.len() < OUTBOX_LANES_MAX);
             let is_quiet = due.rows.is_empty() && lanes.is_empty() && !due.scheduled;
             for row in due.rows {

@@ -339,8 +339,8 @@ async fn a_way_that_was_closed_is_tried_by_one_for_all() {
     bench.text(1, "oA").await;
     assert_eq!(bench.deliver().await.parked, 1);
     assert_eq!(bench.sent_to("oA").len(), 5, "the schedule has five tries");
-    for openid in ["oB", "oC", "oD"] {
-        bench.text(2, openid).await;
+    for (effect, openid) in [(2, "oB"), (3, "oC"), (4, "oD")] {
+        bench.text(effect, openid).await;
     }
     assert_eq!(bench.deliver().await.parked, 4);
     let closed_until = bench.rows().await[3].next.unwrap();

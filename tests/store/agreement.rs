@@ -98,7 +98,9 @@ impl Bench {
             6..=8 if !self.flying.is_empty() => {
                 let row = self.flying[random.below(self.flying.len() as u64) as usize].clone();
                 let part = self.part(&row)?;
-                let until = self.random.one(&[None, Some(self.now + 500)]);
+                let scheduled = self.random.below(2) == 0;
+                let until =
+                    if scheduled { Some(self.now + 200) } else { self.random.one(&[None, Some(self.now + 500)]) };
                 let scope = self.random.one(&[Scope::Account, Scope::Api(Call::Send), Scope::Api(Call::Upload)]);
                 let outcomes = [
                     Outcome::Sent,
@@ -108,7 +110,7 @@ impl Bench {
                     Outcome::Unanswered,
                     Outcome::Dead,
                     Outcome::ParkUser,
-                    Outcome::Close(scope, until),
+                    Outcome::Close(scope, until, scheduled),
                 ];
                 Some(Action::Settle(row, part, self.random.one(&outcomes)))
             }
@@ -197,9 +199,9 @@ impl Bench {
             }
             Outcome::Dead => row.state = State::Dead,
             Outcome::ParkUser => (row.state, row.parked) = (State::Parked, Some(Scope::User)),
-            Outcome::Close(scope, until) => {
+            Outcome::Close(scope, until, scheduled) => {
                 row.state = State::Pending;
-                ways = WayChange::Close(Way { scope, until, reason: "closed".to_owned() });
+                ways = WayChange::Close(Way { scope, until, reason: "closed".to_owned(), scheduled });
             }
         }
         let attempt = Attempt { started: row.created, message: (part, parts) };

@@ -14,8 +14,8 @@ pub enum Outcome {
     Unanswered,
     Dead,
     ParkUser,
-    /// A way is closed until then, or until somebody says so.
-    Close(Scope, Option<i64>),
+    /// A way is closed until then, or until somebody says so; what waits is parked, or only scheduled.
+    Close(Scope, Option<i64>, bool),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +35,18 @@ pub struct Message {
     pub only: Option<Vec<u32>>,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed {
+    until: Option<i64>,
+    since: i64,
+    scheduled: bool,
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Model {
     pub messages: Vec<Message>,
-    /// Closed ways: until when, and since when.
-    pub ways: BTreeMap<&'static str, (Option<i64>, i64)>,
+    /// Closed ways.
+    pub ways: BTreeMap<&'static str, Closed>,
 }
 
 const UPLOAD: Scope = Scope::Api(Call::Upload);
@@ -57,6 +64,14 @@ impl Message {
     /// The part that is sent next.
     pub fn next_part(&self) -> Option<u32> {
         (self.done + 1..=self.parts).find(|part| self.only.as_ref().is_none_or(|only| only.contains(part)))
+    }
+
+    /// Of one in doubt, only the parts without an answer are ever sent again.
+    fn only_the_doubtful(&mut self) {
+        if self.state == State::Unknown {
+            self.only = Some(std::mem::take(&mut self.doubtful));
+            self.done = 0;
+        }
     }
 
     fn part_done(&mut self, part: u32) {
@@ -93,7 +108,8 @@ impl Model {
 
     /// Whether a closed way stands before a message.
     fn is_blocked(&self, message: &Message) -> bool {
-        self.ways.keys().any(|scope| message.is_image || *scope != UPLOAD.name())
+        let parks = |(scope, way): (&&str, &Closed)| !way.scheduled && (message.is_image || *scope != UPLOAD.name());
+        self.ways.iter().any(parks)
     }
 
     /// How a message stands.
@@ -108,7 +124,7 @@ impl Model {
 
     /// The keys of what may be sent, in order.
     pub fn due(&self, now: i64, busy: &[String], limit: usize) -> Vec<String> {
-        let closed = |(until, _): &(Option<i64>, i64)| until.is_none_or(|until| now < until);
+        let closed = |way: &Closed| way.until.is_none_or(|until| now < until);
         let others = || self.ways.iter().filter(|(scope, _)| **scope != UPLOAD.name());
         if others().any(|(_, way)| closed(way)) {
             return Vec::new();
@@ -153,9 +169,11 @@ impl Model {
         }
         match outcome {
             Outcome::Sent | Outcome::Dead | Outcome::ParkUser => {
-                self.ways.retain(|scope, (_, since)| *scope == UPLOAD.name() && !is_image || *since >= started);
+                self.ways.retain(|scope, way| *scope == UPLOAD.name() && !is_image || way.since >= started);
             }
-            Outcome::Close(scope, until) => drop(self.ways.insert(scope.name(), (until, now))),
+            Outcome::Close(scope, until, scheduled) => {
+                self.ways.insert(scope.name(), Closed { until, since: now, scheduled });
+            }
             Outcome::Retry(_) | Outcome::Unanswered => {}
         }
     }
@@ -169,8 +187,8 @@ impl Model {
                 message.part_unanswered(part);
             }
         }
-        for (until, _) in self.ways.values_mut() {
-            until.get_or_insert(now);
+        for way in self.ways.values_mut() {
+            way.until.get_or_insert(now);
         }
     }
 
@@ -195,13 +213,10 @@ impl Model {
             _ => {}
         }
         if by_way {
-            self.ways.values_mut().for_each(|(until, _)| *until = Some(now));
+            self.ways.values_mut().for_each(|way| way.until = Some(now));
         }
         let message = self.at(key);
-        if message.state == State::Unknown {
-            message.only = Some(std::mem::take(&mut message.doubtful));
-            message.done = 0;
-        }
+        message.only_the_doubtful();
         (message.state, message.due) = (State::Pending, message.due.min(now));
         true
     }
@@ -211,6 +226,7 @@ impl Model {
         let message = self.at(key);
         let drops = !matches!(message.state, State::Sending | State::Sent | State::Dead);
         if drops {
+            message.only_the_doubtful();
             message.state = State::Dead;
         }
         drops

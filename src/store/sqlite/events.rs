@@ -6,9 +6,8 @@ use serde_json::Value;
 use super::super::event::{
     Accepted, AccountId, Commit, Committed, EffectRecord, EventId, NewEvent, Progress, TurnEnd, TurnState, Unfinished,
 };
-use super::super::keep::PluginState;
 use super::super::row::{Pushed, Row};
-use super::{erase, rows};
+use super::{erase, keep, rows};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{EFFECT_KEPT_BYTES_MAX, EVENT_NAME_CHARS_MAX, UNFINISHED_READ_MAX};
 
@@ -118,9 +117,11 @@ pub(super) fn commit(tx: &Connection, commit: &Commit, opened: i64) -> rusqlite:
         )?;
         turn.execute(params![event.0, plugin, state.name(), commit.now])?;
     }
-    for (plugin, PluginState { storage, cookies }) in &commit.states {
-        let mut state = tx.prepare_cached("INSERT OR REPLACE INTO plugin_state VALUES (?1, ?2, ?3)")?;
-        state.execute(params![plugin, storage.to_string(), cookies.to_string()])?;
+    for (plugin, origin, change) in &commit.storage {
+        keep::change_storage(tx, plugin, origin, change)?;
+    }
+    for (plugin, cookies) in &commit.cookies {
+        keep::keep_cookies(tx, plugin, cookies)?;
     }
     Ok(Committed { rows: pushed })
 }
@@ -193,8 +194,8 @@ pub(super) fn unfinished(
     let mut found: Vec<Unfinished> = Vec::new();
     let mut select = tx.prepare_cached(
         "SELECT e.seq, e.name, e.line, e.source FROM turn t JOIN event e ON e.seq = t.event
-         WHERE t.state = 'open' AND t.plugin = ?1 AND e.account = ?2 AND e.seq > ?3 AND e.line IS NOT NULL
-         ORDER BY e.seq LIMIT ?4",
+         WHERE t.state = 'open' AND t.plugin = ?1 AND e.account = ?2 AND t.event > ?3 AND e.line IS NOT NULL
+         ORDER BY t.event LIMIT ?4",
     )?;
     for plugin in plugins {
         let open = select.query_map(params![plugin, account.0, after.0, UNFINISHED_READ_MAX], |row| {
