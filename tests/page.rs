@@ -7,10 +7,12 @@ mod driven;
 #[path = "page/navigation.rs"]
 mod navigation;
 mod page_bench;
+#[path = "page/places.rs"]
+mod places;
 #[path = "page/ui.rs"]
 mod ui;
 
-use driven::{PUT, check, check_files, with, with_page};
+use driven::{PUT, check, with, with_page};
 
 #[test]
 fn the_handler_is_looked_up_each_time() {
@@ -214,44 +216,6 @@ fn a_timer_set_while_loading_belongs_to_nobody_or_the_first() {
         > user oB
         > wait 20000
         put oB <load late tick
-        "#,
-    );
-}
-
-#[test]
-fn faults_name_the_place_in_the_pages_own_file() {
-    let files = vec![
-        (
-            "index.html",
-            "<!DOCTYPE html>\n<p>x</p><script>\n  var a = 1;\n  null.x;\n</script>\n<p><script>one();two.three()</script>\n\
-             <script src=lib.js></script>\n<b id=b onclick=\"this.is.not\">b</b><b id=c\n  ondblclick=\"}\" onclick=\"inHandler()\">c</b>\n\
-             <script>\n  function inHandler() {\n    undefined.y;\n  }\n  setTimeout('later.now()', 0);\n  eval('ev.al()');\n</script>\n\
-             <script>var x = {;</script>\n<script>\n\n  function f() {\n    return 'unclosed\n  }\n</script>\n<script>throw 'text'</script>\n\
-             <script>Promise.reject(new TypeError('rejected'))</script><script>Promise.reject('a reason')</script>\
-             <script>(async function () { null.deep })()</script>"
-                .into(),
-        ),
-        ("lib.js", "// one\n\nfunction fromLib() { missing(); }\nfunction g() {\n\tnothing.at.all();\n}\nfromLib.g = g;\ng();\n".into()),
-    ];
-    check_files(
-        files,
-        &["click #b", "click #c"],
-        r#"
-        ! uncaught TypeError: cannot convert 'null' or 'undefined' to object /index.html:4:8
-        ! uncaught ReferenceError: one is not defined /index.html:6:12
-        ! uncaught ReferenceError: nothing is not defined /lib.js:5:10
-        ! uncaught ReferenceError: ev is not defined /index.html:15:7
-        ! parse SyntaxError: abrupt end /index.html:17:19
-        ! parse SyntaxError: unterminated string literal /index.html:21:12
-        ! uncaught Uncaught text /index.html:24:15
-        ! rejection TypeError: rejected /index.html:25:24
-        ! rejection Uncaught a reason /index.html:0:0
-        ! rejection TypeError: cannot convert 'null' or 'undefined' to object /index.html:25:136
-        ! uncaught ReferenceError: later is not defined /index.html:14:15
-        > click #b
-        ! uncaught TypeError: cannot convert 'null' or 'undefined' to object /index.html:8:26
-        > click #c
-        ! uncaught TypeError: cannot convert 'null' or 'undefined' to object /index.html:12:15
         "#,
     );
 }

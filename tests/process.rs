@@ -122,7 +122,8 @@ fn what_finished_tasks_did_is_heard_before_the_next_one() {
     // Whoever waits for others has come so far.
     let asks = "put(1); var x = new XMLHttpRequest(); x.open('GET', 'a.txt', false); x.send(); put(x.responseText);";
     check_by_task(asks, &["oA: 1"], "oA: a");
-    let starts = "put(1); var x = new XMLHttpRequest(); x.open('GET', 'a.txt'); x.onload = function () { put(2); }; x.send(); put(3);";
+    let starts = "put(1); var x = new XMLHttpRequest(); x.open('GET', 'a.txt'); x.onload = function () { put(2); };
+                  x.send(); put(3);";
     check_by_task(starts, &["oA: 1 | oA: 3"], "oA: 2");
     let navigates = "put(1); location.search = 'x';";
     check_by_task(navigates, &[r#"oA: 1 | oA: {"url":"http://demo.plugin.invalid/index.html?x","kind":"assign"}"#], "");

@@ -6,10 +6,11 @@ mod wechat_bench;
 use std::sync::{Arc, Mutex};
 
 use duoke::{
-    outbox::{Delivery, Dispatch, Key, Outbox, Outcome, Row, State},
+    outbox::{Delivery, Dispatch, Outbox, Outcome},
+    store::{Commit, Filter, Key, Row, SqliteStore, State, Store as _},
     wechat::{
         Article, Call, Client, ClientConfig, Content, Courier, LivePictures, Message, NewsPolicy, PictureError,
-        Planner, Profile, Secret, SendError, WechatError, errcode,
+        Planner, Profile, Secret, SendError, Unwatched, WechatError, errcode,
     },
 };
 use serde_json::{Value, json};
@@ -40,7 +41,7 @@ async fn text_news_and_image_arrive() {
         [Content::Text { text: "您好".to_owned() }, news, Content::Image { pic_url: pictures.address("/a.png") }]
     {
         for message in courier.plan(&content).unwrap() {
-            courier.deliver("oA", None, &message).await.unwrap();
+            courier.deliver("oA", None, &message, &Unwatched).await.unwrap();
         }
     }
     let messages = bench.get("/_sandbox/messages?openid=oA").await;
@@ -65,7 +66,7 @@ async fn the_bytes_on_the_wire() {
     let client = Client::new(ClientConfig::new(base_url, "wx1", Secret::new("hush"))).unwrap();
     let courier = Courier::new(client, Arc::new(LivePictures::new(true).unwrap()));
     let sent = "汉字 <a href=\"http://x/?a=1&b=2\">link</a> 😀 \u{2028}";
-    courier.deliver("oA", Some("kf1@gh"), &text(sent)).await.unwrap();
+    courier.deliver("oA", Some("kf1@gh"), &text(sent), &Unwatched).await.unwrap();
     let requests: Vec<String> =
         requests.await.unwrap().into_iter().map(|raw| String::from_utf8(raw).unwrap()).collect();
     assert!(requests[0].starts_with("POST /prefix/cgi-bin/stable_token HTTP/1.1\r\n"), "{}", requests[0]);
@@ -81,12 +82,12 @@ async fn one_refresh_for_twenty_senders() {
     let bench = Bench::start(Profile::y2017()).await;
     bench.speaks("oA");
     let courier = bench.courier();
-    courier.deliver("oA", None, &text("first")).await.unwrap();
+    courier.deliver("oA", None, &text("first"), &Unwatched).await.unwrap();
     bench.post("/_sandbox/expire-token", &json!({})).await;
     let mut senders = tokio::task::JoinSet::new();
     for n in 0..20 {
         let courier = courier.clone();
-        senders.spawn(async move { courier.deliver("oA", None, &text(&n.to_string())).await });
+        senders.spawn(async move { courier.deliver("oA", None, &text(&n.to_string()), &Unwatched).await });
     }
     for sent in senders.join_all().await {
         sent.unwrap();
@@ -104,7 +105,7 @@ async fn a_token_refused_twice_is_not_tried_a_third_time() {
     for code in [40001, 40014, 42001] {
         bench.fault(json!({"path": Call::Send.path(), "count": 2, "errcode": code})).await;
         let before = bench.calls(Call::Send).await;
-        let error = bench.courier().deliver("oA", None, &text("x")).await.unwrap_err();
+        let error = bench.courier().deliver("oA", None, &text("x"), &Unwatched).await.unwrap_err();
         assert_eq!(error.errcode(), Some(code));
         assert_eq!(bench.calls(Call::Send).await - before, 2);
     }
@@ -115,10 +116,10 @@ async fn a_token_somebody_else_replaced_is_forced_out() {
     let bench = Bench::start(Profile::y2017()).await;
     bench.speaks("oA");
     let courier = bench.courier();
-    courier.deliver("oA", None, &text("a")).await.unwrap();
+    courier.deliver("oA", None, &text("a"), &Unwatched).await.unwrap();
     // WeChat calls the token wrong although stable_token goes on handing it out.
     bench.fault(json!({"path": Call::Send.path(), "errcode": 40001})).await;
-    courier.deliver("oA", None, &text("b")).await.unwrap();
+    courier.deliver("oA", None, &text("b"), &Unwatched).await.unwrap();
     assert_eq!(bench.running.stats()["tokens"]["stable_token"], 2);
     assert_eq!(bench.calls(Call::StableToken).await, 3, "the first, the same again, a forced one");
 }
@@ -155,7 +156,7 @@ async fn what_the_wire_does_is_told_apart() {
         }
         let before = bench.running.messages(Some("oA")).len();
         bench.fault(fault.clone()).await;
-        let SendError::Wechat(error) = courier.deliver("oA", None, &text("x")).await.unwrap_err() else {
+        let SendError::Wechat(error) = courier.deliver("oA", None, &text("x"), &Unwatched).await.unwrap_err() else {
             panic!("{fault}")
         };
         let kind = match &error {
@@ -191,7 +192,7 @@ async fn a_late_answer_is_an_unknown_outcome() {
     client.stable_token().await.unwrap();
     bench.fault(json!({"path": Call::Send.path(), "delay_ms": 600_000})).await;
     let courier = Courier::new(client, Arc::new(LivePictures::new(true).unwrap()));
-    let error = courier.deliver("oA", None, &text("x")).await.unwrap_err();
+    let error = courier.deliver("oA", None, &text("x"), &Unwatched).await.unwrap_err();
     assert!(matches!(error, SendError::Wechat(WechatError::NoAnswer { timed_out: true, .. })), "{error}");
 }
 
@@ -202,14 +203,14 @@ async fn one_upload_for_two_sends_until_the_media_ends() {
     bench.speaks("oA");
     let courier = bench.courier();
     let image = Message::Image(Url::parse(&pictures.address("/a.png")).unwrap());
-    let first = courier.deliver("oA", None, &image).await.unwrap();
-    let second = courier.deliver("oA", None, &image).await.unwrap();
+    let first = courier.deliver("oA", None, &image, &Unwatched).await.unwrap();
+    let second = courier.deliver("oA", None, &image, &Unwatched).await.unwrap();
     assert_eq!(first.media_id, second.media_id);
     assert_eq!(bench.calls(Call::Upload).await, 1);
     // WeChat forgets the media while the client still counts on it: uploaded again, sent once.
     bench.post("/_sandbox/clock", &json!({"advance_seconds": 3 * 24 * 3600})).await;
     bench.speaks("oA");
-    courier.deliver("oA", None, &image).await.unwrap();
+    courier.deliver("oA", None, &image, &Unwatched).await.unwrap();
     assert_eq!(bench.calls(Call::Upload).await, 2);
     assert_eq!(bench.running.messages(Some("oA")).len(), 3);
 }
@@ -222,7 +223,9 @@ async fn pictures_that_are_none() {
     let courier = bench.courier();
     let refusal = async |path: &str| {
         let image = Message::Image(Url::parse(&pictures.address(path)).unwrap());
-        let Err(SendError::Picture(error)) = courier.deliver("oA", None, &image).await else { panic!("{path}") };
+        let Err(SendError::Picture(error)) = courier.deliver("oA", None, &image, &Unwatched).await else {
+            panic!("{path}")
+        };
         error
     };
     assert!(matches!(refusal("/page").await, PictureError::Format { .. }));
@@ -232,9 +235,9 @@ async fn pictures_that_are_none() {
     assert!(matches!(refusal("/to-file").await, PictureError::Scheme { .. }));
     assert_eq!(bench.calls(Call::Upload).await, 0);
     let moved = Message::Image(Url::parse(&pictures.address("/moved")).unwrap());
-    courier.deliver("oA", None, &moved).await.unwrap();
+    courier.deliver("oA", None, &moved, &Unwatched).await.unwrap();
     let guarded = Courier::new(bench.client(), Arc::new(LivePictures::new(false).unwrap()));
-    let error = guarded.deliver("oA", None, &moved).await.unwrap_err();
+    let error = guarded.deliver("oA", None, &moved, &Unwatched).await.unwrap_err();
     assert!(matches!(error, SendError::Picture(PictureError::Private { .. })), "{error}");
 }
 
@@ -251,7 +254,7 @@ async fn news_over_the_limit() {
         bench.speaks("oA");
         let courier = bench.courier().with_planner(Planner { news: policy, ..Planner::new(profile) });
         for message in courier.plan(&nine).unwrap() {
-            courier.deliver("oA", None, &message).await.unwrap();
+            courier.deliver("oA", None, &message, &Unwatched).await.unwrap();
         }
         let articles = |body: &Value| body["news"]["articles"].as_array().unwrap().len();
         let counts: Vec<_> = bench.running.messages(None).iter().map(|message| articles(&message.body)).collect();
@@ -263,11 +266,11 @@ async fn deliver(bench: &Bench, rows: Vec<Row>) -> (Outbox, Vec<Delivery>) {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let tell = Arc::clone(&seen);
     let dispatch = Dispatch::new(Arc::new(bench.courier()), Arc::new(move |one| tell.lock().unwrap().push(one)));
-    let outbox = Outbox::new();
-    for row in rows {
-        outbox.push(row);
-    }
-    outbox.deliver(&dispatch).await;
+    let store = Arc::new(SqliteStore::in_memory().unwrap());
+    let account = store.account("wx", "sandbox").get().await.unwrap();
+    store.commit(Commit { account: Some(account), rows, ..Commit::default() }).get().await.unwrap();
+    let outbox = Outbox::new(store, account);
+    outbox.deliver(&dispatch).await.unwrap();
     let seen = seen.lock().unwrap().clone();
     (outbox, seen)
 }
@@ -282,13 +285,13 @@ async fn the_outbox_stops_at_the_window_s_end() {
     let bench = Bench::start(Profile::y2025()).await;
     bench.speaks("oA");
     let (outbox, seen) = deliver(&bench, rows(7, "oA")).await;
-    let summary = outbox.summary();
+    let summary = outbox.summary().await.unwrap();
     assert_eq!((summary.sent, summary.parked, summary.needs_attention()), (5, 2, true));
     assert_eq!((seen[5].outcome, seen[5].errcode), (Outcome::Parked, Some(45047)));
     assert_eq!(bench.running.messages(Some("oA")).len(), 5);
 
     let (outbox, seen) = deliver(&bench, rows(1, "oStranger")).await;
-    assert_eq!((outbox.summary().dead, seen[0].errcode), (1, Some(40003)));
+    assert_eq!((outbox.summary().await.unwrap().dead, seen[0].errcode), (1, Some(40003)));
 
     bench.post("/_sandbox/clock", &json!({"advance_seconds": 48 * 3600})).await;
     let (_, seen) = deliver(&bench, rows(1, "oA")).await;
@@ -301,7 +304,8 @@ async fn a_cut_connection_leaves_one_row_unknown_and_the_rest_goes_on() {
     bench.speaks("oA");
     bench.fault(json!({"path": Call::Send.path(), "drop": "after"})).await;
     let (outbox, _) = deliver(&bench, rows(3, "oA")).await;
-    let states: Vec<_> = outbox.rows().iter().map(|row| row.state).collect();
+    let listed = outbox.store().list(Filter::default(), 0, 10).get().await.unwrap();
+    let states: Vec<_> = listed.iter().map(|listed| listed.row.state).collect();
     assert_eq!(states, [State::Unknown, State::Sent, State::Sent]);
     let texts: Vec<_> =
         bench.running.messages(None).iter().map(|message| message.body["text"]["content"].clone()).collect();
@@ -317,7 +321,7 @@ async fn every_code_of_the_table_is_explained() {
     for row in errcode::all() {
         let tries = if matches!(row.code, 40001 | 40014 | 42001) { 2 } else { 1 };
         bench.fault(json!({"path": Call::Send.path(), "count": tries, "errcode": row.code})).await;
-        let error = client.send(&json!({"touser": "oA"})).await.unwrap_err();
+        let error = client.send(&json!({"touser": "oA"}), &Unwatched).await.unwrap_err();
         assert_eq!(error.errcode(), Some(row.code));
         assert_eq!(error.action(), Some(row.action), "{}", row.code);
         let shown = error.to_string();

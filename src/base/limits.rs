@@ -81,6 +81,9 @@ pub const ITERATIONS_TOLD_MAX: u32 = 1_000;
 pub const STACK_FRAMES_MAX: usize = 20;
 /// Lines of source shown before the faulty one in a code frame.
 pub const FRAME_LINES_BEFORE: usize = 2;
+/// Characters that are kept of the address, and of the file, of the script that put a message out: a `data:` address
+/// holds the whole script.
+pub const PLACE_CHARS_MAX: usize = 500;
 /// Characters of a source line shown in a code frame: minified libraries are one line.
 pub const FRAME_COLUMNS_MAX: usize = 160;
 /// Time from a request for an animation frame to the frame, in ms: 60 frames a second, in whole milliseconds.

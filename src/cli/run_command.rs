@@ -176,7 +176,8 @@ fn open_log(path: &Path, pages_failed: usize, output: &mut Output) -> Result<Log
     match Reader::open(path) {
         Ok(reader) => {
             let name = reader.name().to_owned();
-            // Only a file is the same log the next time.
+            // Only a file is the same log the next time, by whatever name.
+            let path = if path.as_os_str() == "-" { Path::new("/dev/stdin") } else { path };
             let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
             let identity = is_file.then(|| path.canonicalize().ok()).flatten();
             let identity = identity.map(|path| path.to_string_lossy().into_owned());

@@ -80,7 +80,7 @@ fn put_msg(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
     let subject = subject_of(&cause, &state.told.borrow());
     let call = judge_put_msg(&argument, &subject, &mut state.randoms.borrow_mut());
     let returned = call.returned();
-    event_loop.emit(Output::Effect(Effect::PutMsg(call)));
+    event_loop.emit_at(Output::Effect(Effect::PutMsg(call)), script::calling_place(context));
     event_loop.clock().advance(PUT_MSG_MS);
     Ok(string(returned))
 }
@@ -93,7 +93,7 @@ fn notice(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVa
     };
     let Some(argument) = bounded(argument, context) else { return Ok(string(RETURN_BAD)) };
     let effect = Effect::Notice { argument, returned: RETURN_OK.to_owned() };
-    EventLoop::of(context).emit(Output::Effect(effect));
+    EventLoop::of(context).emit_at(Output::Effect(effect), script::calling_place(context));
     Ok(string(RETURN_OK))
 }
 

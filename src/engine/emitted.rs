@@ -1,4 +1,5 @@
-//! What a page gave out and nobody has taken yet: a whole turn's, or where somebody waits for it, what its last tasks did.
+//! What a page gave out and nobody has taken yet: a whole turn's, or where somebody waits for it, what its last tasks
+//! did.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

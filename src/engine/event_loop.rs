@@ -42,6 +42,8 @@ pub struct Emission {
     pub cause: Option<Cause>,
     /// The user it is for: that of the cause, or where that has none the one the page was last told.
     pub subject: Option<Arc<str>>,
+    /// Of a call that puts a message out: where the page made it, without stack and code frame. Logs do not show it.
+    pub place: Option<Place>,
     /// What it is.
     pub output: Output,
 }
@@ -170,18 +172,22 @@ impl EventLoop {
 
     /// Gives something out now, under the current cause.
     pub fn emit(&self, output: Output) {
-        let output = match self.meter.count(&output) {
-            Verdict::Out => output,
-            Verdict::Dropped => return,
-            Verdict::Replaced(fault) => Output::Fault(fault),
-        };
-        self.push(output);
+        self.emit_at(output, None);
     }
 
-    fn push(&self, output: Output) {
+    /// Gives out what a call did that the page made at `place`.
+    pub fn emit_at(&self, output: Output, place: Option<Place>) {
+        match self.meter.count(&output) {
+            Verdict::Out => self.push(output, place),
+            Verdict::Dropped => {}
+            Verdict::Replaced(fault) => self.push(Output::Fault(fault), None),
+        }
+    }
+
+    fn push(&self, output: Output, place: Option<Place>) {
         let cause = self.cause();
         let subject = cause.as_ref().and_then(|c| c.user.clone()).or_else(|| self.user.borrow().clone());
-        self.emitted.push(Emission { time: self.clock.now(), cause, subject, output });
+        self.emitted.push(Emission { time: self.clock.now(), cause, subject, place, output });
     }
 
     /// What was given out since the last call.
@@ -312,10 +318,11 @@ impl EventLoop {
         let Some(cut) = interrupt::take_report() else { return };
         let place = place.unwrap_or_else(|| Place { url: self.document_url.borrow().clone(), ..Place::default() });
         // Past every bound there is room for the reason.
-        self.push(Output::Fault(match cut {
+        let fault = match cut {
             Cut::Deadline(ms) => Fault::Timeout { deadline_ms: i64::try_from(ms).unwrap_or(i64::MAX), place },
             Cut::Limit { name, value } => Fault::Limit { limit: name.to_owned(), value, place },
-        }));
+        };
+        self.push(Output::Fault(fault), None);
     }
 
     /// A stimulus starts at page time `time`.

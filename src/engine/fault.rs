@@ -141,10 +141,20 @@ pub fn describe(error: &JsError, context: &mut Context) -> Described {
     if let (Some(innermost), Some(sources)) = (frames.first_mut(), context.get_data::<Rc<Sources>>()) {
         improve(innermost, &message, sources);
     }
-    let places: Vec<_> = frames.iter().filter_map(|frame| place_of(frame)).collect();
-    let place = places.iter().find(|(_, line, _)| *line > 0).or(places.first()).cloned();
+    let place = innermost(&frames);
     frames.truncate(STACK_FRAMES_MAX);
     Described { message, stack: frames.join("\n"), place, is_limit: error.as_engine().is_some(), is_parse: false }
+}
+
+/// The innermost place in a page's file that an error knows: address, line, column.
+#[must_use]
+pub fn innermost_place(error: &JsError) -> Option<(String, u32, u32)> {
+    innermost(&frames_of(&error.to_string()))
+}
+
+fn innermost(frames: &[String]) -> Option<(String, u32, u32)> {
+    let places: Vec<_> = frames.iter().filter_map(|frame| place_of(frame)).collect();
+    places.iter().find(|(_, line, _)| *line > 0).or(places.first()).cloned()
 }
 
 /// What was thrown, as text: an error as `name: message`.
@@ -196,11 +206,15 @@ fn improve(frame: &mut String, message: &str, sources: &Sources) {
 
 /// `at name (url:line:column)`; line and column are 0 where the engine writes `?`.
 fn place_of(frame: &str) -> Option<(String, u32, u32)> {
-    let inside = frame.rsplit_once('(')?.1.strip_suffix(')')?;
+    // A name may hold brackets, and so may an address.
+    frame.match_indices(" (").find_map(|(at, before)| place_inside(frame[at + before.len()..].strip_suffix(')')?))
+}
+
+fn place_inside(inside: &str) -> Option<(String, u32, u32)> {
     let (rest, column) = inside.rsplit_once(':')?;
     let (url, line) = rest.rsplit_once(':')?;
-    let is_address = url.contains("://") || url.starts_with("about:") || url.starts_with("data:");
-    is_address.then_some(())?;
+    let is_opaque = url.starts_with("about:") || url.starts_with("data:");
+    (is_opaque || url.contains("://") && !url.contains(' ')).then_some(())?;
     Some((url.to_owned(), line.parse().unwrap_or(0), column.parse().unwrap_or(0)))
 }
 
@@ -228,6 +242,8 @@ mod tests {
     #[test]
     fn places_are_read_from_frames_and_messages() {
         assert_eq!(place_of("at f (http://a/b.js:12:5)"), Some(("http://a/b.js".to_owned(), 12, 5)));
+        assert_eq!(place_of("at f(a (b (http://a/b(c).js:12:5)"), Some(("http://a/b(c).js".to_owned(), 12, 5)));
+        assert_eq!(place_of("at (data:,f (1):2:3)"), Some(("data:,f (1)".to_owned(), 2, 3)));
         assert_eq!(place_of("at f (eval:1:1)"), None);
         assert_eq!(parse_place("SyntaxError: unexpected token '}' at line 3, col 7"), Some((3, 7)));
     }

@@ -2,7 +2,8 @@
 //!
 //! - [`context`]: a Context with our clock, hooks and builtins; [`clock`]: page time;
 //!   [`heap`]: when it is collected
-//! - [`event_loop`]: tasks, timers, microtasks, causes; [`emitted`]: what came out of them; [`jobs`]: boa's job executor and host hooks over it
+//! - [`event_loop`]: tasks, timers, microtasks, causes; [`emitted`]: what came out of them;
+//!   [`jobs`]: boa's job executor and host hooks over it
 //! - [`script`]: running a page's scripts at their place in their file; [`compiled`]: scripts compiled ahead; [`fault`]: what went wrong, with a code frame;
 //!   [`lexer`]: a script's text as tokens
 //! - [`interface`]: tables of Web IDL interfaces; [`exotic`]: objects with computed properties; [`convert`]: values

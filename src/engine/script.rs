@@ -7,9 +7,9 @@ use boa_engine::object::builtins::JsFunction;
 use boa_engine::{Context, JsError, JsNativeError, JsObject, JsResult, JsString, JsValue, Script, Source};
 
 use super::compiled::{self, Compiled};
-use super::fault::{Described, Sources, describe, parse_place};
+use super::fault::{Described, Sources, describe, innermost_place, parse_place};
 use super::unterminated::unterminated_string;
-use crate::base::limits::CODE_NESTING_MAX;
+use crate::base::limits::{CODE_NESTING_MAX, PLACE_CHARS_MAX};
 use crate::event::{Fault, Place};
 
 /// A script's text and where it stands.
@@ -49,7 +49,8 @@ pub enum ScriptError {
     Thrown(JsError),
 }
 
-/// Where the code stands that runs: address, line, column.
+/// Where the code stands that runs: address, line, column. Cheap, and where a call is the last thing that a function
+/// does it is where the function begins: boa's frames point behind the call.
 #[must_use]
 pub fn here(context: &Context) -> Option<(String, u32, u32)> {
     context.stack_trace().find_map(|frame| {
@@ -57,6 +58,24 @@ pub fn here(context: &Context) -> Option<(String, u32, u32)> {
         let at = place.position?;
         Some((place.path.to_string(), at.line_number(), at.column_number()))
     })
+}
+
+/// Where the page calls from, as it is kept with what the call did: without stack and code frame, and of addresses and
+/// files no more than [`PLACE_CHARS_MAX`]. An error that is never thrown knows it, and code that a script made up is
+/// where it was called from. No code of the page runs.
+pub fn calling_place(context: &mut Context) -> Option<Place> {
+    let constructor = context.intrinsics().constructors().error().constructor();
+    let error = constructor.construct(&[], None, context).ok()?;
+    let (url, line, column) = innermost_place(&JsError::from_opaque(error.into()))?;
+    let file = Sources::of(context).file(&url).map(shortened);
+    Some(Place { url: shortened(url), file, line, column, ..Place::default() })
+}
+
+fn shortened(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(PLACE_CHARS_MAX) {
+        text.truncate(end);
+    }
+    text
 }
 
 /// Runs a classic script in the global scope.

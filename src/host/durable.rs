@@ -30,7 +30,7 @@ struct Kept {
 /// How a line is told.
 #[derive(Debug, Default)]
 pub(super) struct Telling {
-    /// The pages that have not done with it.
+    /// The pages that are told.
     pub(super) pages: Vec<usize>,
     /// The id to tell it by, where another event has its own.
     pub(super) renamed: Option<String>,
@@ -55,7 +55,7 @@ impl Durable {
         source: &Source,
         pages: &[(&Plugin, Arc<PluginNetwork>)],
     ) -> Result<(Self, Vec<Notice>), ForwardError> {
-        let mut ledger = forwarder.ledger(source);
+        let mut ledger = forwarder.ledger(source)?;
         let (mut kept, mut networks) = (Vec::new(), Vec::new());
         for (plugin, network) in pages {
             let name = ledger.plugin(&plugin.name, &plugin.identity)?;
@@ -77,6 +77,11 @@ impl Durable {
     /// The store failed.
     pub(super) fn fail(&mut self, error: StoreError) {
         self.ledger.fail(error);
+    }
+
+    /// Messages that were there before and are not sent again.
+    pub(super) fn known(&self) -> usize {
+        self.ledger.known()
     }
 
     /// The page of a plugin by its name in keys.
@@ -106,17 +111,21 @@ impl Durable {
         Ok(events)
     }
 
-    /// Takes a line in for these pages; those that have done with it are told it no more.
+    /// Takes a line in for these pages. Where the log's last playing was cut off, those that have done with it are not
+    /// told it again.
     pub(super) fn accept(&mut self, line: &Line, pages: &[usize]) -> Result<Telling, StoreError> {
         let names = pages.iter().map(|page| self.pages[*page].name.clone()).collect();
         let accepted = self.ledger.accept(line, names)?;
-        let open: Vec<usize> = accepted.plugins.iter().filter_map(|name| self.page(name)).collect();
-        if !accepted.repeated && Stimulus::from_line(line).turns_to().is_some() {
-            for page in pages.iter().filter(|page| !open.contains(page)) {
-                self.pages[*page].before = Some(line.clone());
-            }
+        let open: Vec<usize> = accepted.open.iter().filter_map(|name| self.page(name)).collect();
+        let done: Vec<usize> = pages.iter().copied().filter(|page| !open.contains(page)).collect();
+        let skips = accepted.taken_up || self.ledger.goes_on() && !accepted.repeated;
+        if !skips {
+            return Ok(Telling { pages: pages.to_vec(), renamed: accepted.renamed, repeated: accepted.repeated });
         }
-        Ok(Telling { pages: open, renamed: accepted.renamed, repeated: accepted.repeated })
+        if !accepted.taken_up && Stimulus::from_line(line).turns_to().is_some() {
+            done.iter().for_each(|page| self.pages[*page].before = Some(line.clone()));
+        }
+        Ok(Telling { pages: open, renamed: accepted.renamed, repeated: false })
     }
 
     /// What a page is to be told again before anything else, once.
@@ -167,13 +176,15 @@ impl Durable {
         })
     }
 
-    /// Ends in order; the rows by state, and in words.
+    /// Ends in order, with the log played to its end; the rows by state, and in words.
     pub(super) fn close(&mut self) -> Result<(Summary, Notice), StoreError> {
         self.ledger.close();
         let stopped = self.delivering.stop();
-        match self.failure() {
+        let summary = match self.failure() {
             Some(error) => Err(error.clone()),
             None => stopped.and_then(|()| self.delivering.summary()),
-        }
+        };
+        self.delivering.close();
+        summary
     }
 }

@@ -13,10 +13,10 @@ use super::watch::Notice;
 use crate::base::clock::system_now_ms;
 use crate::net::PluginNetwork;
 use crate::outbox::{Carrier, Delivery, Dispatch, Outbox, Outcome};
-use crate::store::{OnUnknown, Release, Row, Store, StoreError, Summary};
+use crate::store::{AccountId, KeptMedia, KeptToken, OnUnknown, Release, Row, Store, StoreError, Summary};
 use crate::wechat::{
-    BoxFuture, Client, ClientConfig, Content, ContentError, Courier, LivePictures, Message, PictureError, Receipt,
-    SendError, WechatError, Wire,
+    BoxFuture, Client, ClientConfig, Content, ContentError, Courier, LivePictures, Memory, Message, PictureError,
+    Receipt, Remembered, Secret, SendError, WechatError, Wire,
 };
 
 /// Where messages go.
@@ -101,9 +101,9 @@ impl Forwarder {
     /// # Errors
     /// [`ForwardError`].
     pub fn new(target: Target, store: Arc<dyn Store>, runtime: Handle) -> Result<Self, ForwardError> {
-        let client = Client::new(target.client.clone())?;
         let server = target.client.base_url.origin().ascii_serialization();
         let account = store.account(&target.client.app_id, &server).wait()?;
+        let client = Client::recalling(target.client.clone(), memory(&store, account)?)?;
         Ok(Self { outbox: Outbox::new(store, account), target, client, server, runtime })
     }
 
@@ -114,10 +114,10 @@ impl Forwarder {
     }
 
     /// The ledger of a log.
-    pub(super) fn ledger(&self, source: &Source) -> Ledger {
+    pub(super) fn ledger(&self, source: &Source) -> Result<Ledger, StoreError> {
         let Target { client, kf_account, .. } = &self.target;
         let store = self.outbox.store().clone();
-        Ledger::new(store, (self.outbox.account(), &client.app_id), kf_account.clone(), source)
+        Ledger::begin(store, (self.outbox.account(), &client.app_id), kf_account.clone(), source)
     }
 
     /// Begins to deliver: first what earlier runs left. What a person should know of that.
@@ -132,7 +132,6 @@ impl Forwarder {
         let store = outbox.store();
         let interrupted = store.interrupted(on_unknown, system_now_ms()).wait()?;
         let notices = interrupted.iter().map(|row| interruption(row, on_unknown)).collect();
-        store.tidy(system_now_ms()).wait()?;
         let (sender, deliveries) = unbounded_channel();
         // The receiver lives as long as the dispatch does.
         let observe = Arc::new(move |delivery| drop(sender.send(delivery)));
@@ -144,6 +143,31 @@ impl Forwarder {
         });
         Ok((Delivering { outbox, serving: Some(serving), deliveries, runtime, server }, notices))
     }
+}
+
+/// What the client knew when an earlier run ended, and where it is kept for the next.
+fn memory(store: &Arc<dyn Store>, account: AccountId) -> Result<Memory, StoreError> {
+    let kept = store.kept(account).wait()?;
+    let token = kept.token.map(|kept| (Secret::new(kept.token), kept.expires));
+    let media = kept
+        .media
+        .into_iter()
+        .filter_map(|kept| Some((kept.fingerprint.try_into().ok()?, kept.media_id, kept.expires)));
+    let store = store.clone();
+    let changed = move |remembered| {
+        // Nobody waits: what is lost is fetched or uploaded once more. A store that fails says so elsewhere.
+        match remembered {
+            Remembered::Token(token) => {
+                let token = token.map(|(token, expires)| KeptToken { token: token.expose().to_owned(), expires });
+                drop(store.keep_token(account, token));
+            }
+            Remembered::Media(fingerprint, media) => {
+                let (media_id, expires) = media.unwrap_or_default();
+                drop(store.keep_media(account, KeptMedia { fingerprint: fingerprint.to_vec(), media_id, expires }));
+            }
+        }
+    };
+    Ok(Memory { token, media: media.collect(), changed: Some(Arc::new(changed)) })
 }
 
 /// Messages on their way, in the background.
@@ -208,6 +232,11 @@ impl Delivering {
             },
             None => Ok(()),
         }
+    }
+
+    /// The store is not needed any more.
+    pub(super) fn close(&self) {
+        self.outbox.store().close();
     }
 
     /// The rows by state, and in words.

@@ -1,8 +1,9 @@
 //! From event to row: what is told is on disk before it is, what pages do is on disk with the progress of its event.
 //!
 //! An event is the same one where source, id and content are; of a log file the source is the file, of standard input
-//! the run. A plugin is told an event until it has done with it, and what it does then gets the same keys: however often
-//! a host ends in between, a message is a row once (ARCHITECTURE.md, invariant 5).
+//! the run. Told again, it leads to rows with the same keys, which are there already: however often a host ends in
+//! between, or a log is played, a message is a row once (ARCHITECTURE.md, invariant 5). A log whose playing was cut off
+//! goes on behind what pages have done with; one that was played to its end is played again, and sends nothing twice.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -16,8 +17,8 @@ use crate::base::clock::{format_rfc3339, system_now_ms};
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Cause, Line, Stimulus};
 use crate::store::{
-    AccountId, Commit, EffectRecord, EventId, Key, NewEvent, Pushed, Row, Store, StoreError, TurnEnd, TurnState,
-    Unfinished,
+    AccountId, Commit, EffectRecord, EventId, Key, NewEvent, PlacedAt, Pushed, Row, Store, StoreError, TurnEnd,
+    TurnState, Unfinished,
 };
 
 /// A log as its events' source.
@@ -39,12 +40,14 @@ struct Known {
 /// How a line is to be told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Accepted {
-    /// The plugins that are to be told: those that have not done with it.
-    pub plugins: Vec<String>,
+    /// The plugins that have not done with it.
+    pub open: Vec<String>,
     /// The id to tell it by, where another event of this run has the line's.
     pub renamed: Option<String>,
-    /// Whether this run has told it already.
+    /// Whether this run has told it already, from an earlier line of the log.
     pub repeated: bool,
+    /// Whether this run has told it already, since an earlier one had not finished it.
+    pub taken_up: bool,
 }
 
 /// The durable side of a run.
@@ -64,21 +67,28 @@ pub struct Ledger {
     busy: HashMap<String, Vec<EventId>>,
     /// Events of earlier runs that this one has told: the log may come to them yet.
     taken_up: HashSet<EventId>,
+    /// Whether the log's last playing was cut off.
+    goes_on: bool,
+    /// Rows that were there before.
+    known: usize,
     failure: Option<StoreError>,
 }
 
 impl Ledger {
-    /// The ledger of an account, its number and app id, for a log.
-    #[must_use]
-    pub fn new(
+    /// The ledger of an account, its number and app id, for a log, which begins to be played.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn begin(
         store: Arc<dyn Store>,
         (account, app_id): (AccountId, &str),
         kf_account: Option<String>,
         source: &Source,
-    ) -> Self {
+    ) -> Result<Self, StoreError> {
         let each_run = || format!("{} {}", source.name, format_rfc3339(system_now_ms()));
         let identity = source.identity.clone().unwrap_or_else(each_run);
-        Self {
+        let goes_on = store.begin_log(account, &identity).wait()?;
+        Ok(Self {
             store,
             account,
             app_id: app_id.to_owned(),
@@ -88,8 +98,22 @@ impl Ledger {
             effects: HashMap::new(),
             busy: HashMap::new(),
             taken_up: HashSet::new(),
+            goes_on,
+            known: 0,
             failure: None,
-        }
+        })
+    }
+
+    /// Whether the log's last playing was cut off: what pages have done with is not told again.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        self.goes_on
+    }
+
+    /// Messages so far that were there before and are not sent again.
+    #[must_use]
+    pub fn known(&self) -> usize {
+        self.known
     }
 
     /// The name of a plugin in keys.
@@ -132,9 +156,14 @@ impl Ledger {
         let accepted = self.store.accept(event).wait()?;
         let known = Known { id: accepted.event, name: accepted.name };
         let open = accepted.progress.into_iter().filter(|progress| progress.state == TurnState::Open);
-        let mut taken = Accepted { plugins: open.map(|progress| progress.plugin).collect(), ..Accepted::default() };
+        let mut taken = Accepted { open: open.map(|progress| progress.plugin).collect(), ..Accepted::default() };
+        taken.taken_up = self.taken_up.remove(&known.id);
         match self.events.get(&line.id) {
-            Some(earlier) if earlier.id == known.id => taken.repeated = !self.taken_up.remove(&known.id),
+            Some(earlier) if earlier.id == known.id => {
+                taken.repeated = !taken.taken_up;
+                // Its effects are counted anew, and have the same keys.
+                self.effects.retain(|(_, event), _| *event != known.id);
+            }
             Some(_) => {
                 taken.renamed = Some(known.name.clone());
                 self.events.insert(known.name.clone(), known);
@@ -205,9 +234,7 @@ impl Ledger {
         match self.store.commit(commit).wait() {
             Ok(committed) => {
                 let mut pushed = committed.rows.into_iter();
-                for taken in &mut taken {
-                    note_known(sender.name, taken, &mut pushed);
-                }
+                self.known += taken.iter_mut().map(|taken| note_known(sender.name, taken, &mut pushed)).sum::<usize>();
             }
             Err(error) => {
                 self.fail(error);
@@ -232,7 +259,12 @@ impl Ledger {
             type_: effect.type_name(),
             subject: emission.subject.as_deref().map(str::to_owned),
             data: effect.data(),
-            place: None,
+            place: emission.place.as_ref().map(|place| PlacedAt {
+                url: place.url.clone(),
+                line: place.line,
+                column: place.column,
+                file: place.file.clone(),
+            }),
         });
         *count += 1;
         let stamp = Stamp { app_id: self.app_id.clone(), kf_account: self.kf_account.clone(), now: commit.now };
@@ -265,18 +297,20 @@ impl Ledger {
             let turn_end = |event| TurnEnd { event, plugin: plugin.clone(), state: TurnState::Done };
             commit.ended.extend(busy.into_iter().map(turn_end));
         }
-        if self.failure.is_none()
-            && !commit.is_empty()
-            && let Err(error) = self.store.commit(commit).wait()
-        {
+        if self.failure.is_some() {
+            return;
+        }
+        let ended = self.store.commit(commit).wait().and_then(|_| self.store.end_log(self.account, &self.log.1).wait());
+        if let Err(error) = ended {
             self.fail(error);
         }
     }
 }
 
-/// Rows that were there already are not new; one whose content differs is told of.
-fn note_known(plugin: &str, taken: &mut Taken, pushed: &mut impl Iterator<Item = (Pushed, i64)>) {
+/// Rows that were there already are not new; one whose content differs is told of. How many there were.
+fn note_known(plugin: &str, taken: &mut Taken, pushed: &mut impl Iterator<Item = (Pushed, i64)>) -> usize {
     let Taken { rows, notices } = taken;
+    let count = rows.len();
     let keep = |row: &mut Row| match pushed.next() {
         Some((Pushed::New, seq)) => {
             row.seq = seq;
@@ -294,6 +328,7 @@ fn note_known(plugin: &str, taken: &mut Taken, pushed: &mut impl Iterator<Item =
         Some((Pushed::Known, _)) | None => false,
     };
     rows.retain_mut(keep);
+    count - rows.len()
 }
 
 /// What a line says; its place in the log, and when it was read, do not count.

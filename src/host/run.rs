@@ -9,92 +9,19 @@ use super::durable::Durable;
 use super::forward::{ForwardError, Forwarder};
 use super::ledger::Source;
 use super::lines::Lines;
-use super::plugin::Plugin;
-use super::processes::Processes;
 use super::stage::{Happened, Stage, Step};
 use super::watch::{Closed, Notice, Watch};
 use crate::base::clock::TimestampMs;
-use crate::base::limits::{CLOCK_START_MS, SETTLE_MS_DEFAULT};
+use crate::base::limits::CLOCK_START_MS;
 use crate::event::{Line, Stimulus, StimulusKind, stimulus::STIMULUS_PREFIX};
 use crate::net::PluginNetwork;
 use crate::page::{LoadError, PageOptions};
 use crate::record::ReadError;
-use crate::store::{EventId, Summary};
+use crate::store::EventId;
 
-/// The seed of a page's random numbers where nobody gives one. Every page has the same: what one does must not depend
-/// on which others run.
-pub const SEED_DEFAULT: u64 = 1;
+mod options;
 
-/// A plugin and the network its page gets.
-pub struct Hosted {
-    /// The plugin.
-    pub plugin: Plugin,
-    /// Its network.
-    pub network: PluginNetwork,
-}
-
-/// A log: its lines, and where they come from.
-pub struct Log {
-    /// The lines as they come.
-    pub lines: Box<dyn Iterator<Item = Result<Line, ReadError>>>,
-    /// What [`crate::record::Reader::name`] calls it, and what makes it the same log in another run.
-    pub source: Source,
-}
-
-/// How to run.
-#[derive(Clone, Debug)]
-pub struct RunOptions {
-    /// Longest wait for idleness, in ms of page time.
-    pub settle_ms: i64,
-    /// Whether page time keeps the pace of the real one.
-    pub realtime: bool,
-    /// Whether the first unreadable line ends the run.
-    pub strict: bool,
-    /// Whether stimuli, console and deliveries are given out too.
-    pub all: bool,
-    /// The seed of the pages' random numbers.
-    pub seed: u64,
-    /// How the pages' processes come to be.
-    pub processes: Processes,
-    /// Where the documents go at the end.
-    pub dom: Option<PathBuf>,
-    /// Whether each page's document has a file of its own, with the page's name in the file's.
-    pub dom_by_name: bool,
-}
-
-impl Default for RunOptions {
-    fn default() -> Self {
-        Self {
-            settle_ms: SETTLE_MS_DEFAULT,
-            realtime: false,
-            strict: false,
-            all: false,
-            seed: SEED_DEFAULT,
-            processes: Processes::default(),
-            dom: None,
-            dom_by_name: false,
-        }
-    }
-}
-
-/// How a run ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
-    /// Pages that did not load.
-    pub pages_failed: usize,
-    /// Pages that died too often to be restored.
-    pub pages_parked: usize,
-    /// Pages that did not run because the system does not confine them as required.
-    pub pages_unconfined: usize,
-    /// Whether something of the log could not be read.
-    pub log_failed: bool,
-    /// Whether `--dom` could not be written.
-    pub dom_failed: bool,
-    /// The outbox, where messages were forwarded.
-    pub messages: Option<Summary>,
-    /// Whether the durable state failed: the run stopped there.
-    pub store_failed: bool,
-}
+pub use options::{Hosted, Log, Outcome, RunOptions, SEED_DEFAULT};
 
 struct Run<'a> {
     options: RunOptions,
@@ -311,8 +238,12 @@ impl Run<'_> {
                 Ok(telling) => telling,
                 Err(error) => return durable.fail(error),
             };
+            if telling.repeated {
+                self.warn_of_id(line, "is the same event, whose messages are not sent again");
+            }
             if telling.pages.is_empty() {
-                return self.skip(line, telling.repeated);
+                self.skipped += 1;
+                return;
             }
             if let Some(renamed) = telling.renamed {
                 self.warn_of_id(line, &format!("is told as {renamed}"));
@@ -321,15 +252,6 @@ impl Run<'_> {
             pages = telling.pages;
         }
         self.tell_pages(line, &stimulus, &pages);
-    }
-
-    /// A line that its pages have done with.
-    fn skip(&mut self, line: &Line, repeated: bool) {
-        if repeated {
-            self.warn_of_id(line, "says the same again and is not told");
-        } else {
-            self.skipped += 1;
-        }
     }
 
     fn warn_of_id(&mut self, line: &Line, what: &str) {
@@ -455,24 +377,31 @@ impl Run<'_> {
 
     fn finish(mut self) -> Outcome {
         self.outcome.pages_parked = self.stage.parked();
-        if let Some(durable) = &mut self.durable {
-            if self.skipped > 0 {
-                let text = format!("{}: {} events were handled before and not told again", self.log_name, self.skipped);
-                let hint = "another state folder (--state) plays the log anew";
-                self.watch.say(Notice::note(text).with_hint(Some(hint)));
+        self.close();
+        self.outcome
+    }
+
+    /// The durable side ends; what became of the messages.
+    fn close(&mut self) {
+        let Some(durable) = &mut self.durable else { return };
+        let before = [
+            (self.skipped, "events that were handled before the last run was cut off are not told again"),
+            (durable.known(), "messages were there before and are not sent again"),
+        ];
+        for (count, what) in before.into_iter().filter(|(count, _)| *count > 0) {
+            let hint = "with another state folder (--state) the log is played anew";
+            self.watch.say(Notice::note(format!("{}: {count} {what}", self.log_name)).with_hint(Some(hint)));
+        }
+        match durable.close() {
+            Ok((summary, notice)) => {
+                self.outcome.messages = Some(summary);
+                self.watch.say(notice);
             }
-            match durable.close() {
-                Ok((summary, notice)) => {
-                    self.outcome.messages = Some(summary);
-                    self.watch.say(notice);
-                }
-                Err(error) => {
-                    self.outcome.store_failed = true;
-                    self.watch.say(Notice::error(error.to_string()).with_hint(Some(error.hint())));
-                }
+            Err(error) => {
+                self.outcome.store_failed = true;
+                self.watch.say(Notice::error(error.to_string()).with_hint(Some(error.hint())));
             }
         }
-        self.outcome
     }
 }
 

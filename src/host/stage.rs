@@ -70,8 +70,8 @@ impl Stage {
         Self { actors: Vec::new(), settle_ms, realtime }
     }
 
-    /// Opens one more page; what it did meanwhile, which `done` hears once the page is there: one that does not load has
-    /// done nothing.
+    /// Opens one more page; what it did meanwhile, which `done` hears once the page is there: one that does not load
+    /// has done nothing.
     ///
     /// # Errors
     /// [`LoadError`]: the stage is as it was.
@@ -248,7 +248,10 @@ mod tests {
 
     fn at(times: &[i64]) -> Vec<Emission> {
         let line = |time| Output::Console(Console { level: ConsoleLevel::Log, text: format!("{time}") });
-        times.iter().map(|time| Emission { time: *time, cause: None, subject: None, output: line(time) }).collect()
+        times
+            .iter()
+            .map(|time| Emission { time: *time, cause: None, subject: None, place: None, output: line(time) })
+            .collect()
     }
 
     impl Driver for Plan {

@@ -5,7 +5,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -25,7 +25,7 @@ use super::{
 use crate::{
     base::{
         clock::TimestampMs,
-        limits::{OUTBOX_LANES_MAX, STOP_TIMEOUT},
+        limits::{OUTBOX_LANES_MAX, STOP_TIMEOUT, TIDY_EVERY_MS},
     },
     store::{AccountId, Due, OnUnknown, Release, Store, StoreError, Summary},
 };
@@ -77,8 +77,10 @@ struct Inner {
     busy: Mutex<HashSet<String>>,
     stopping: AtomicBool,
     failure: Mutex<Option<StoreError>>,
-    /// Nothing is left to do but by somebody's doing.
-    quiet: watch::Sender<bool>,
+    /// How often there was.
+    woken: AtomicU64,
+    /// How often there had been when last nothing was left to do but by somebody's doing.
+    quiet: watch::Sender<Option<u64>>,
     /// Nobody serves, or serves any more.
     ended: watch::Sender<bool>,
 }
@@ -94,7 +96,8 @@ impl Outbox {
             busy: Mutex::default(),
             stopping: AtomicBool::new(false),
             failure: Mutex::default(),
-            quiet: watch::channel(false).0,
+            woken: AtomicU64::new(0),
+            quiet: watch::channel(None).0,
             ended: watch::channel(true).0,
         };
         Self { inner: Arc::new(inner) }
@@ -114,7 +117,7 @@ impl Outbox {
 
     /// There may be something to do: rows came, or a person had a say.
     pub fn wake(&self) {
-        self.inner.quiet.send_replace(false);
+        self.inner.woken.fetch_add(1, Ordering::AcqRel);
         self.inner.wake.notify_one();
     }
 
@@ -142,17 +145,21 @@ impl Outbox {
     /// [`StoreError`]: nothing is sent any more.
     pub async fn deliver(&self, dispatch: &Dispatch) -> Result<Summary, StoreError> {
         tokio::select! {
-            served = self.serve(dispatch) => served?,
+            biased;
             () = self.quiet() => {}
+            served = self.serve(dispatch) => served?,
         }
-        self.summary().await
+        match self.failure() {
+            Some(error) => Err(error),
+            None => self.summary().await,
+        }
     }
 
     /// Returns when nothing is left that goes by itself, or delivery has failed.
     pub async fn quiet(&self) {
         let mut quiet = self.inner.quiet.subscribe();
         // Its sender is ours.
-        let _ = quiet.wait_for(|quiet| *quiet).await;
+        let _ = quiet.wait_for(|quiet| *quiet == Some(self.inner.woken.load(Ordering::Acquire))).await;
     }
 
     /// Why delivery has failed, where it has.
@@ -176,22 +183,27 @@ impl Outbox {
     /// [`StoreError`]: nothing is sent any more.
     pub async fn serve(&self, dispatch: &Dispatch) -> Result<(), StoreError> {
         self.inner.ended.send_replace(false);
+        let _ended = Ended(&self.inner.ended);
         let served = self.serve_lanes(dispatch).await;
         if let Err(error) = &served {
             self.fail(error);
         }
-        self.inner.ended.send_replace(true);
         served
     }
 
     async fn serve_lanes(&self, dispatch: &Dispatch) -> Result<(), StoreError> {
-        let mut lanes = JoinSet::new();
+        let (mut lanes, mut tidied) = (JoinSet::new(), None);
         while !self.inner.stopping.load(Ordering::Acquire) {
             if let Some(error) = self.failure() {
                 return Err(error);
             }
-            let due = self.due(dispatch, lanes.len()).await?;
             let now = dispatch.timer.now_ms();
+            if tidied.is_none_or(|at| now - at >= TIDY_EVERY_MS) {
+                self.inner.store.tidy(now).get().await?;
+                tidied = Some(now);
+            }
+            let woken = self.inner.woken.load(Ordering::Acquire);
+            let due = self.due(dispatch, lanes.len()).await?;
             let next = due.next.filter(|next| *next > now && lanes.len() < OUTBOX_LANES_MAX);
             let is_quiet = due.rows.is_empty() && lanes.is_empty() && !due.scheduled;
             for row in due.rows {
@@ -200,7 +212,7 @@ impl Outbox {
                 lanes.spawn(async move { lane::serve(&busy, row, &dispatch).await });
             }
             if is_quiet {
-                self.inner.quiet.send_replace(true);
+                self.inner.quiet.send_replace(Some(woken));
             }
             let pause = next.map_or(Duration::MAX, |next| lane::duration(next - now));
             tokio::select! {
@@ -236,7 +248,16 @@ impl Outbox {
 
     fn fail(&self, error: &StoreError) {
         lock(&self.inner.failure).get_or_insert_with(|| error.clone());
-        self.inner.quiet.send_replace(true);
+        self.inner.quiet.send_replace(Some(self.inner.woken.load(Ordering::Acquire)));
+    }
+}
+
+/// Says that nobody serves any more, however that comes about.
+struct Ended<'a>(&'a watch::Sender<bool>);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.send_replace(true);
     }
 }
 

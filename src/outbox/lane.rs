@@ -8,7 +8,7 @@ use std::{
 use super::{
     delivery::{Delivery, Outcome},
     dispatch::{Busy, Dispatch},
-    verdict::{Verdict, verdict},
+    verdict::{Verdict, after, verdict},
 };
 use crate::{
     base::limits::ACCOUNT_RECHECK_MS,
@@ -161,9 +161,13 @@ fn failed(
     let answered = if error.errcode().is_some() { WayChange::Open } else { WayChange::Keep };
     match decided {
         Verdict::Retry(pause) => {
-            let next = now.saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
-            (row.state, row.next) = (State::Pending, Some(next));
-            (Outcome::Refused, WayChange::Postpone(next))
+            (row.state, row.next) = (State::Pending, Some(after(now, pause)));
+            (Outcome::Refused, answered)
+        }
+        Verdict::Pause(scope, until) => {
+            row.state = State::Pending;
+            let (until, reason) = (Some(until), error.to_string());
+            (Outcome::Refused, WayChange::Close(Way { scope, until, reason, scheduled: true }))
         }
         Verdict::Unknown => {
             row.message_unanswered(message, of);
@@ -181,7 +185,7 @@ fn failed(
         Verdict::Park(scope, until) => {
             // The way is what is closed; with it open the row goes.
             row.state = State::Pending;
-            (Outcome::Parked, WayChange::Close(Way { scope, until, reason: error.to_string() }))
+            (Outcome::Parked, WayChange::Close(Way { scope, until, reason: error.to_string(), scheduled: false }))
         }
     }
 }
@@ -189,6 +193,7 @@ fn failed(
 /// A row as it stands behind a way that was just closed.
 fn shown(row: &Row, ways: &WayChange) -> Row {
     match ways {
+        WayChange::Close(way) if way.scheduled => Row { next: way.until, ..row.clone() },
         WayChange::Close(way) => Row { state: State::Parked, parked: Some(way.scope), next: way.until, ..row.clone() },
         _ => row.clone(),
     }

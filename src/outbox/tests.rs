@@ -12,8 +12,13 @@ use std::{
 use super::*;
 use crate::{
     base::clock::TimestampMs,
+    store::{
+        AccountId, Attempt, Change, Commit, Filter, Key, OnUnknown, Pushed, Release, Row, SqliteStore, State, Store,
+        Summary,
+    },
     wechat::{
         Article, BoxFuture, Call, Content, ContentError, Message, Planner, Profile, Receipt, SendError, WechatError,
+        Wire,
     },
 };
 
@@ -33,9 +38,9 @@ impl Carrier for Scripted {
 
     fn deliver<'a>(
         &'a self,
-        openid: &'a str,
-        _: Option<&'a str>,
+        row: &'a Row,
         message: &'a Message,
+        wire: &'a dyn Wire,
     ) -> BoxFuture<'a, Result<Receipt, SendError>> {
         Box::pin(async move {
             let text = match message {
@@ -43,7 +48,10 @@ impl Carrier for Scripted {
                 Message::Image(url) => url.to_string(),
                 Message::News(articles) => articles[0].title.clone(),
             };
-            tokio::task::yield_now().await;
+            let openid = row.openid.as_str();
+            if !wire.begins().await {
+                return Err(SendError::Withdrawn);
+            }
             self.log.lock().unwrap().push((openid.to_owned(), text));
             if self.hang == Some(openid) {
                 std::future::pending::<()>().await;
@@ -54,6 +62,7 @@ impl Carrier for Scripted {
     }
 }
 
+/// Time that passes when nothing else is to be done.
 #[derive(Default)]
 struct Skipping {
     now: AtomicI64,
@@ -66,14 +75,18 @@ impl Timer for Skipping {
     }
 
     fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
-        self.now.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::Relaxed);
-        self.slept.lock().unwrap().push(time);
-        Box::pin(tokio::task::yield_now())
+        Box::pin(async move {
+            // Whoever waits until nothing is left to do goes first.
+            tokio::task::yield_now().await;
+            self.now.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::Relaxed);
+            self.slept.lock().unwrap().push(time);
+        })
     }
 }
 
 struct Bench {
     outbox: Outbox,
+    account: AccountId,
     carrier: Arc<Scripted>,
     timer: Arc<Skipping>,
     seen: Arc<Mutex<Vec<Delivery>>>,
@@ -81,11 +94,11 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(script: Script) -> Self {
-        Self::hanging(script, None)
+    async fn new(script: Script) -> Self {
+        Self::hanging(script, None).await
     }
 
-    fn hanging(mut script: Script, hang: Option<&'static str>) -> Self {
+    async fn hanging(mut script: Script, hang: Option<&'static str>) -> Self {
         script.values_mut().for_each(|errors| errors.reverse());
         let carrier = Arc::new(Scripted { script: Mutex::new(script), log: Mutex::default(), hang });
         let timer = Arc::new(Skipping::default());
@@ -94,16 +107,34 @@ impl Bench {
         let observe = Arc::new(move |delivery| tell.lock().unwrap().push(delivery));
         let mut dispatch = Dispatch::new(Arc::clone(&carrier) as Arc<dyn Carrier>, observe);
         dispatch.timer = Arc::clone(&timer) as Arc<dyn Timer>;
-        Self { outbox: Outbox::new(), carrier, timer, seen, dispatch }
+        let store = Arc::new(SqliteStore::in_memory().unwrap());
+        let account = store.account("wx1", "http://a").get().await.unwrap();
+        Self { outbox: Outbox::new(store, account), account, carrier, timer, seen, dispatch }
     }
 
-    fn text(&self, effect: u32, openid: &str) -> Pushed {
+    async fn push(&self, row: Row) -> Pushed {
+        let commit = Commit { account: Some(self.account), rows: vec![row], ..Commit::default() };
+        let pushed = self.outbox.store().commit(commit).get().await.unwrap().rows[0].0;
+        self.outbox.wake();
+        pushed
+    }
+
+    async fn text(&self, effect: u32, openid: &str) -> Pushed {
         let content = Content::Text { text: format!("m{effect}") };
-        self.outbox.push(Row::new(Key::new("s", "p", effect), "wx1", openid, content, 0))
+        self.push(Row::new(Key::new("s", "p", effect), "wx1", openid, content, 0)).await
     }
 
     async fn deliver(&self) -> Summary {
-        self.outbox.deliver(&self.dispatch).await
+        self.outbox.deliver(&self.dispatch).await.unwrap()
+    }
+
+    async fn rows(&self) -> Vec<Row> {
+        let listed = self.outbox.store().list(Filter::default(), 0, 1_000).get().await.unwrap();
+        listed.into_iter().map(|listed| listed.row).collect()
+    }
+
+    async fn release(&self, which: Release) -> usize {
+        self.outbox.release(which, self.timer.now_ms()).await.unwrap()
     }
 
     fn sent_to(&self, openid: &str) -> Vec<String> {
@@ -129,9 +160,9 @@ fn unreachable() -> SendError {
 
 #[tokio::test]
 async fn in_order_for_each_customer() {
-    let bench = Bench::new(Script::new());
+    let bench = Bench::new(Script::new()).await;
     for effect in 0..40 {
-        assert_eq!(bench.text(effect, if effect % 2 == 0 { "oA" } else { "oB" }), Pushed::New);
+        assert_eq!(bench.text(effect, if effect % 2 == 0 { "oA" } else { "oB" }).await, Pushed::New);
     }
     let summary = bench.deliver().await;
     assert_eq!(summary, Summary { sent: 40, ..Summary::default() });
@@ -143,81 +174,87 @@ async fn in_order_for_each_customer() {
 
 #[tokio::test]
 async fn a_key_is_taken_once() {
-    let bench = Bench::new(Script::new());
-    assert_eq!(bench.text(1, "oA"), Pushed::New);
-    assert_eq!(bench.text(1, "oA"), Pushed::Known);
+    let bench = Bench::new(Script::new()).await;
+    assert_eq!(bench.text(1, "oA").await, Pushed::New);
+    assert_eq!(bench.text(1, "oA").await, Pushed::Known);
     bench.deliver().await;
-    assert_eq!(bench.text(1, "oA"), Pushed::Known, "also when it is sent");
+    assert_eq!(bench.text(1, "oA").await, Pushed::Known, "also when it is sent");
     let other = Content::Text { text: "other".into() };
-    assert_eq!(bench.outbox.push(Row::new(Key::new("s", "p", 1), "wx1", "oA", other.clone(), 0)), Pushed::Differs);
-    assert_eq!(bench.outbox.push(Row::new(Key::new("s", "p", 1).part(1), "wx1", "oA", other, 0)), Pushed::New);
+    assert_eq!(bench.push(Row::new(Key::new("s", "p", 1), "wx1", "oA", other.clone(), 0)).await, Pushed::Differs);
+    assert_eq!(bench.push(Row::new(Key::new("s", "p", 1).part(1), "wx1", "oA", other, 0)).await, Pushed::New);
     bench.deliver().await;
     assert_eq!(bench.sent_to("oA"), ["m1", "other"]);
 }
 
 #[tokio::test]
 async fn busy_and_unreachable_are_tried_again_without_losing_the_order() {
-    let bench = Bench::new(HashMap::from([("oA", vec![Some(refused(-1)), Some(unreachable())])]));
-    bench.text(1, "oA");
-    bench.text(2, "oA");
+    let bench = Bench::new(HashMap::from([("oA", vec![Some(refused(-1)), Some(unreachable())])])).await;
+    bench.text(1, "oA").await;
+    bench.text(2, "oA").await;
     let summary = bench.deliver().await;
     assert_eq!(summary.sent, 2);
     assert_eq!(bench.sent_to("oA"), ["m1", "m1", "m1", "m2"]);
     assert_eq!(*bench.timer.slept.lock().unwrap(), [Duration::from_secs(1), Duration::from_secs(2)]);
-    assert_eq!(bench.outbox.rows()[0].attempts, 3);
-    assert_eq!(bench.outbox.rows()[0].reason, None);
+    assert_eq!(bench.rows().await[0].attempts, 3);
+    assert_eq!(bench.rows().await[0].reason, None);
     assert_eq!(bench.outcomes()[0], ("s/p/1".to_owned(), Outcome::Refused));
 }
 
 #[tokio::test]
 async fn a_closed_window_parks_that_customer_only() {
-    let bench = Bench::new(HashMap::from([("oA", vec![Some(refused(45015))])]));
-    bench.text(1, "oA");
-    bench.text(2, "oA");
-    bench.text(3, "oB");
+    let bench = Bench::new(HashMap::from([("oA", vec![Some(refused(45015))])])).await;
+    bench.text(1, "oA").await;
+    bench.text(2, "oA").await;
+    bench.text(3, "oB").await;
     let summary = bench.deliver().await;
     assert_eq!((summary.parked, summary.sent), (2, 1));
     assert!(summary.needs_attention());
     assert_eq!(bench.sent_to("oA"), ["m1"], "the later one would overtake");
-    let rows = bench.outbox.rows();
+    let rows = bench.rows().await;
     assert!(rows[0].reason.as_ref().unwrap().contains("45015"));
     assert_eq!(rows[1].reason.as_deref(), Some("waits behind s/p/1"));
-    let release = Release::User { account: "wx1".into(), openid: "oA".into() };
-    assert_eq!(bench.outbox.release(&release), 2);
+    assert_eq!(bench.release(Release::User("oA".into())).await, 1);
     assert_eq!(bench.deliver().await.sent, 3);
     assert_eq!(bench.sent_to("oA"), ["m1", "m1", "m2"]);
 }
 
 #[tokio::test]
 async fn a_wrong_secret_parks_everything_after_one_call() {
-    let bench = Bench::new(HashMap::from([("oA", vec![Some(refused(40125))]), ("oB", vec![Some(refused(40125))])]));
-    bench.text(1, "oA");
-    bench.text(2, "oA");
+    let bench = Bench::new(HashMap::from([("oA", vec![Some(refused(40125))])])).await;
+    bench.text(1, "oA").await;
+    bench.text(2, "oA").await;
     assert_eq!(bench.deliver().await.parked, 2);
-    bench.text(3, "oB");
+    bench.text(3, "oB").await;
     assert_eq!(bench.deliver().await.parked, 3);
     assert_eq!(bench.carrier.log.lock().unwrap().len(), 1);
-    assert_eq!(bench.outbox.release(&Release::Due(i64::MAX)), 0, "nothing is due by itself");
-    assert_eq!(bench.outbox.release(&Release::All), 3);
+    bench.timer.now.store(1 << 40, Ordering::Relaxed);
+    bench.outbox.wake();
+    assert_eq!(bench.deliver().await.parked, 3, "nothing is due by itself");
+    assert_eq!(bench.carrier.log.lock().unwrap().len(), 1);
+    bench.release(Release::All).await;
+    assert_eq!(bench.deliver().await.sent, 3);
+    assert_eq!(bench.sent_to("oA"), ["m1", "m1", "m2"]);
 }
 
 #[tokio::test]
 async fn the_daily_quota_opens_again_at_its_time() {
-    let bench = Bench::new(HashMap::from([("oA", vec![Some(refused(45009))])]));
-    bench.text(1, "oA");
+    let bench = Bench::new(HashMap::from([("oA", vec![Some(refused(45009))])])).await;
+    bench.text(1, "oA").await;
     bench.deliver().await;
-    let next = bench.outbox.rows()[0].next.unwrap();
+    let next = bench.rows().await[0].next.unwrap();
     assert_eq!(next, 16 * 3600 * 1000, "00:00 in UTC+8");
-    assert_eq!(bench.outbox.release(&Release::Due(next - 1)), 0);
-    assert_eq!(bench.outbox.release(&Release::Due(next)), 1);
-    assert_eq!(bench.deliver().await.sent, 1);
+    for (now, sent) in [(next - 1, 0), (next, 1)] {
+        bench.timer.now.store(now, Ordering::Relaxed);
+        bench.outbox.wake();
+        assert_eq!(bench.deliver().await.sent, sent);
+    }
 }
 
 #[tokio::test]
 async fn dead_and_unknown_rows_hold_nobody_up() {
-    let bench = Bench::new(HashMap::from([("oA", vec![Some(refused(40003)), Some(no_answer())])]));
+    let bench = Bench::new(HashMap::from([("oA", vec![Some(refused(40003)), Some(no_answer())])])).await;
     for effect in 1..=3 {
-        bench.text(effect, "oA");
+        bench.text(effect, "oA").await;
     }
     let summary = bench.deliver().await;
     assert_eq!((summary.dead, summary.unknown, summary.sent), (1, 1, 1));
@@ -230,22 +267,22 @@ async fn dead_and_unknown_rows_hold_nobody_up() {
 
 #[tokio::test]
 async fn a_message_without_an_answer_is_tried_again_only_where_asked() {
-    let mut bench = Bench::new(HashMap::from([("oA", vec![Some(no_answer())])]));
-    bench.dispatch.retry_unknown = true;
-    bench.text(1, "oA");
+    let mut bench = Bench::new(HashMap::from([("oA", vec![Some(no_answer())])])).await;
+    bench.dispatch.on_unknown = OnUnknown::Retry;
+    bench.text(1, "oA").await;
     assert_eq!(bench.deliver().await.sent, 1);
     assert_eq!(bench.sent_to("oA").len(), 2);
 }
 
 #[tokio::test]
 async fn split_news_go_on_where_they_stopped() {
-    let bench = Bench::new(HashMap::from([("oA", vec![None, Some(refused(45047))])]));
+    let bench = Bench::new(HashMap::from([("oA", vec![None, Some(refused(45047))])])).await;
     let article = |title: &str| Article { title: title.into(), ..Article::default() };
     let content = Content::News { articles: vec![article("a"), article("b"), article("c")] };
-    bench.outbox.push(Row::new(Key::new("s", "p", 1), "wx1", "oA", content, 0));
-    bench.outbox.push(Row::new(Key::new("s", "p", 2), "wx1", "oA", Content::Text { text: "last".into() }, 0));
+    bench.push(Row::new(Key::new("s", "p", 1), "wx1", "oA", content, 0)).await;
+    bench.push(Row::new(Key::new("s", "p", 2), "wx1", "oA", Content::Text { text: "last".into() }, 0)).await;
     assert_eq!(bench.deliver().await.parked, 2);
-    bench.outbox.release(&Release::All);
+    bench.release(Release::All).await;
     assert_eq!(bench.deliver().await.sent, 2);
     assert_eq!(bench.sent_to("oA"), ["a", "b", "b", "c", "last"]);
     let seen = bench.seen.lock().unwrap();
@@ -255,18 +292,18 @@ async fn split_news_go_on_where_they_stopped() {
 
 #[tokio::test]
 async fn a_content_no_message_can_be_made_of_is_dead() {
-    let bench = Bench::new(Script::new());
-    bench.outbox.push(Row::new(Key::new("s", "p", 1), "wx1", "oA", Content::Text { text: " ".into() }, 0));
+    let bench = Bench::new(Script::new()).await;
+    bench.push(Row::new(Key::new("s", "p", 1), "wx1", "oA", Content::Text { text: " ".into() }, 0)).await;
     assert_eq!(bench.deliver().await.dead, 1);
-    assert_eq!(bench.outbox.rows()[0].attempts, 0);
+    assert_eq!(bench.rows().await[0].attempts, 0);
 }
 
 #[tokio::test]
 async fn held_rows_wait_for_a_person_and_hold_nobody_up() {
-    let bench = Bench::new(Script::new());
+    let bench = Bench::new(Script::new()).await;
     let held = Row::new(Key::new("s", "p", 1), "wx1", "oA", Content::Text { text: "late".into() }, 0).held("late");
-    bench.outbox.push(held);
-    bench.text(2, "oA");
+    bench.push(held).await;
+    bench.text(2, "oA").await;
     let summary = bench.deliver().await;
     assert_eq!((summary.held, summary.sent), (1, 1));
     assert!(!summary.needs_attention());
@@ -274,12 +311,12 @@ async fn held_rows_wait_for_a_person_and_hold_nobody_up() {
 
 #[tokio::test]
 async fn an_interrupted_send_is_unknown() {
-    let bench = Bench::hanging(Script::new(), Some("oA"));
-    bench.text(1, "oA");
-    bench.text(2, "oB");
+    let bench = Bench::hanging(Script::new(), Some("oA")).await;
+    bench.text(1, "oA").await;
+    bench.text(2, "oB").await;
     let mut deliver = Box::pin(bench.deliver());
     let progress = async {
-        while bench.carrier.log.lock().unwrap().len() < 2 || bench.outbox.summary().sent < 1 {
+        while bench.carrier.log.lock().unwrap().len() < 2 || bench.outbox.summary().await.unwrap().sent < 1 {
             tokio::task::yield_now().await;
         }
     };
@@ -288,8 +325,45 @@ async fn an_interrupted_send_is_unknown() {
         () = progress => {}
     }
     drop(deliver);
-    while bench.outbox.summary().sending > 0 {
-        tokio::task::yield_now().await;
+    let sending = Summary { sent: 1, sending: 1, ..Summary::default() };
+    assert_eq!(bench.outbox.summary().await.unwrap(), sending);
+    let interrupted = bench.outbox.store().interrupted(OnUnknown::Hold, 9).get().await.unwrap();
+    assert_eq!(interrupted[0].key.to_string(), "s/p/1");
+    let unknown = Summary { sent: 1, unknown: 1, ..Summary::default() };
+    assert_eq!(bench.outbox.summary().await.unwrap(), unknown);
+}
+
+#[tokio::test]
+async fn a_way_that_was_closed_is_tried_by_one_for_all() {
+    let bench = Bench::new(HashMap::from([("oA", vec![Some(unreachable()); 7])])).await;
+    bench.text(1, "oA").await;
+    assert_eq!(bench.deliver().await.parked, 1);
+    assert_eq!(bench.sent_to("oA").len(), 5, "the schedule has five tries");
+    for (effect, openid) in [(2, "oB"), (3, "oC"), (4, "oD")] {
+        bench.text(effect, openid).await;
     }
-    assert_eq!(bench.outbox.summary(), Summary { sent: 1, unknown: 1, ..Summary::default() });
+    assert_eq!(bench.deliver().await.parked, 4);
+    let closed_until = bench.rows().await[3].next.unwrap();
+    bench.timer.now.store(closed_until, Ordering::Relaxed);
+    bench.outbox.wake();
+    assert_eq!(bench.deliver().await.parked, 4);
+    assert_eq!(bench.carrier.log.lock().unwrap().len(), 6, "one finds out that it is still closed");
+    bench.timer.now.fetch_add(60_000, Ordering::Relaxed);
+    bench.outbox.wake();
+    bench.deliver().await;
+    bench.timer.now.fetch_add(60_000, Ordering::Relaxed);
+    bench.outbox.wake();
+    assert_eq!(bench.deliver().await.sent, 4);
+}
+
+#[tokio::test]
+async fn a_row_that_is_dropped_before_it_goes_does_not() {
+    let bench = Bench::new(HashMap::from([("oA", vec![Some(refused(-1))])])).await;
+    bench.text(1, "oA").await;
+    let row = bench.rows().await.remove(0);
+    let drop = bench.outbox.store().change(Filter::key("s/p/1"), Change::Drop, 0, 1, false);
+    assert_eq!(drop.get().await.unwrap()[0].state, Some(State::Dead));
+    let attempt = Attempt { started: 2, message: (1, 1) };
+    assert!(!bench.outbox.store().on_wire(row.seq, attempt).get().await.unwrap());
+    assert_eq!(bench.deliver().await.dead, 1);
 }

@@ -14,6 +14,8 @@ use crate::{
 pub(super) enum Verdict {
     /// Try again after a pause.
     Retry(Duration),
+    /// Try again then, and meanwhile nothing else that the scope says.
+    Pause(Scope, TimestampMs),
     /// Park it, and what the scope says with it, until then or until somebody says so.
     Park(Scope, Option<TimestampMs>),
     /// The user may have it.
@@ -43,10 +45,13 @@ pub(super) fn verdict(error: &SendError, failures: u32, now: TimestampMs, schedu
 fn by_action(action: Action, call: Call, failures: u32, now: TimestampMs, schedule: &Schedule) -> Verdict {
     match action {
         Action::Retry => retry_or(schedule, failures, Verdict::Park(Scope::User, None)),
-        Action::NextMinute => match schedule.pause(failures) {
-            Some(_) => Verdict::Retry(until(now, next_boundary(now, MINUTE_MS, 0))),
-            None => Verdict::Park(Scope::Api(call), Some(next_boundary(now, MINUTE_MS, 0))),
-        },
+        Action::NextMinute => {
+            let minute = next_boundary(now, MINUTE_MS, 0);
+            match schedule.pause(failures) {
+                Some(_) => Verdict::Pause(Scope::Api(call), minute),
+                None => Verdict::Park(Scope::Api(call), Some(minute)),
+            }
+        }
         Action::NextDay => Verdict::Park(Scope::Api(call), Some(next_boundary(now, DAY_MS, QUOTA_ZONE_MS))),
         Action::Refresh | Action::Configuration | Action::Account => Verdict::Park(Scope::Account, None),
         Action::Whitelist => Verdict::Park(Scope::Account, Some(now + ACCOUNT_RECHECK_MS)),
@@ -70,7 +75,8 @@ fn by_transport(error: &WechatError, failures: u32, now: TimestampMs, schedule: 
         _ if error.may_have_been_sent() => Verdict::Unknown,
         WechatError::Setup { .. } => Verdict::Park(Scope::Account, None),
         WechatError::Status { status, .. } if *status < 500 && *status != 429 => Verdict::Park(Scope::Account, None),
-        _ => retry_or(schedule, failures, unreachable),
+        // The others would not reach it either.
+        _ => schedule.pause(failures).map_or(unreachable, |pause| Verdict::Pause(Scope::Account, after(now, pause))),
     }
 }
 
@@ -90,8 +96,9 @@ fn next_boundary(now: TimestampMs, step: i64, zone: i64) -> TimestampMs {
     ((now + zone).div_euclid(step) + 1) * step - zone
 }
 
-fn until(now: TimestampMs, then: TimestampMs) -> Duration {
-    Duration::from_millis(u64::try_from(then - now).unwrap_or(0))
+/// So long after.
+pub(super) fn after(now: TimestampMs, pause: Duration) -> TimestampMs {
+    now.saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
@@ -117,7 +124,8 @@ mod tests {
         check(&refused(-1), 1, Verdict::Retry(second));
         check(&refused(-1), 2, Verdict::Retry(2 * second));
         check(&refused(-1), 5, Verdict::Park(Scope::User, None));
-        check(&refused(45011), 1, Verdict::Retry(30 * second));
+        check(&refused(45011), 1, Verdict::Pause(Scope::Api(Call::Send), 120_000));
+        check(&refused(45011), 5, Verdict::Park(Scope::Api(Call::Send), Some(120_000)));
         check(&refused(40001), 1, Verdict::Park(Scope::Account, None));
         check(&refused(40125), 1, Verdict::Park(Scope::Account, None));
         check(&refused(45015), 1, Verdict::Park(Scope::User, None));
@@ -131,7 +139,8 @@ mod tests {
     fn every_code_is_decided() {
         for row in errcode::all() {
             let decided = verdict(&refused(row.code), 9, 0, &Schedule::default());
-            assert!(!matches!(decided, Verdict::Retry(_) | Verdict::Unknown), "{}: {decided:?}", row.code);
+            let is_open = matches!(decided, Verdict::Retry(_) | Verdict::Pause(..) | Verdict::Unknown);
+            assert!(!is_open, "{}: {decided:?}", row.code);
         }
     }
 
@@ -147,12 +156,12 @@ mod tests {
     fn by_what_the_wire_did() {
         let base = String::new;
         let unreachable = WechatError::Unreachable { call: Call::Send, base: base(), reason: base() }.into();
-        check(&unreachable, 1, Verdict::Retry(Duration::from_secs(1)));
+        check(&unreachable, 1, Verdict::Pause(Scope::Account, 91_000));
         check(&unreachable, 5, Verdict::Park(Scope::Account, Some(90_000 + ACCOUNT_RECHECK_MS)));
         let no_answer =
             |call| SendError::from(WechatError::NoAnswer { call, base: base(), reason: base(), timed_out: false });
         check(&no_answer(Call::Send), 1, Verdict::Unknown);
-        check(&no_answer(Call::Upload), 1, Verdict::Retry(Duration::from_secs(1)));
+        check(&no_answer(Call::Upload), 2, Verdict::Pause(Scope::Account, 92_000));
         let status =
             |status| SendError::from(WechatError::Status { call: Call::Send, base: base(), status, answer: base() });
         check(&status(502), 1, Verdict::Unknown);

@@ -98,10 +98,10 @@ pub enum CutShort {
     Telling,
 }
 
-/// Hears what finished tasks of a page did while its turn goes on: emissions in order, never none, and whether they only
-/// repeat what was done before, where a fresh page in place of a dead one was told the current user again. Such are
-/// recorded and never forwarded (plugin-apis.md §3). What is heard here outlives the page. A page that goes on to wait
-/// counts as finished so far; the last task of a turn is heard with the turn.
+/// Hears what finished tasks of a page did while its turn goes on: emissions in order, never none, and whether they
+/// only repeat what was done before, where a fresh page in place of a dead one was told the current user again. Such
+/// are recorded and never forwarded (plugin-apis.md §3). What is heard here outlives the page. A page that goes on to
+/// wait counts as finished so far; the last task of a turn is heard with the turn.
 pub type Tasks<'a> = dyn FnMut(Vec<Emission>, bool) + Send + 'a;
 
 /// A page that a host can drive: in this process or in one of its own.

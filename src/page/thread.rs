@@ -45,7 +45,7 @@ impl PageThread {
     fn obituary(&mut self, at: TimestampMs) -> Turn {
         let reason = "the page's thread ended".to_owned();
         let output = Output::Fault(Fault::Killed { reason, place: Place::default() });
-        let emission = Emission { time: at, cause: None, subject: None, output };
+        let emission = Emission { time: at, cause: None, subject: None, place: None, output };
         let emissions = if self.ended { Vec::new() } else { vec![emission] };
         self.ended = true;
         Turn { emissions, now: at, idle: true, ..Turn::default() }

@@ -176,7 +176,11 @@ mod tests {
             Output::Fault(Fault::Limit { limit: text.clone(), value: 1, place: Place::default() }),
             Output::Console(Console { level: ConsoleLevel::Log, text: text.clone() }),
         ];
-        let emission = |output| Emission { time: 1, cause: None, subject: Some("oA".into()), output };
+        let place = || Place { url: text.clone(), line: 1, ..Place::default() };
+        let emission = |output| {
+            let subject = Some("oA".into());
+            Emission { time: 1, cause: None, subject, place: Some(place()), output }
+        };
         let turn = Turn { emissions: outputs.map(emission).to_vec(), now: 1, ..Turn::default() };
         let request = Request { body: vec![1, 2], ..Request::get(url.clone(), Destination::Xhr, 1) };
         let said = [

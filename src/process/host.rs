@@ -1,8 +1,8 @@
 //! The host's side: a page in a process of its own, as a [`Driver`].
 //!
-//! The process is held to its deadlines here as well as by its own kernel timers. What it says is taken for what it
-//! is, words of a stranger: frames are bounded and must fit the state of the conversation, or the process is killed.
-//! One that dies is reported; what its finished tasks did was heard before. The next turn gets a fresh one, which is told
+//! The process is held to its deadlines here as well as by its own kernel timers. What it says is taken for what it is,
+//! words of a stranger: frames are bounded and must fit the state of the conversation, or the process is killed. One
+//! that dies is reported; what its finished tasks did was heard before. The next turn gets a fresh one, which is told
 //! the current user again.
 
 use std::sync::Arc;
@@ -254,7 +254,7 @@ impl PageProcess {
 
     fn fault(&self, fault: Fault, cause: Option<Cause>) -> Emission {
         let subject = cause.as_ref().and_then(|cause| cause.user.clone());
-        Emission { time: self.now, cause, subject, output: Output::Fault(fault) }
+        Emission { time: self.now, cause, subject, place: None, output: Output::Fault(fault) }
     }
 
     /// Says that the page is told nothing more.

@@ -1,8 +1,9 @@
 //! What host and page process say to each other.
 //!
 //! One conversation, the host's: it opens the page and gives it turns, and gets one answer to each. While it computes
-//! the answer, the page may ask, and the host answers; and it tells what its tasks did that are over. Either side ends by closing the connection. A process from which
-//! pages are forked, a template, speaks the same way: its pages have connections of their own.
+//! the answer, the page may ask, and the host answers; and it tells what its tasks did that are over. Either side ends
+//! by closing the connection. A process from which pages are forked, a template, speaks the same way: its pages have
+//! connections of their own.
 
 use serde::{Deserialize, Serialize};
 use url::Url;

@@ -5,10 +5,10 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::base::clock::TimestampMs;
-use crate::base::limits::TOLD_USERS_MAX;
 use crate::base::limits::page::PageLimits;
+use crate::base::limits::{PLACE_CHARS_MAX, TOLD_USERS_MAX};
 use crate::engine::event_loop::{Emission, Output};
-use crate::event::{Effect, Outcome, Stimulus, parse_put_msg};
+use crate::event::{Effect, Outcome, Place, Stimulus, parse_put_msg};
 use crate::page::Turn;
 
 /// What the host has told a page, as far as its words can be checked against it.
@@ -54,7 +54,10 @@ impl Scrutiny {
     fn allows_emission(&self, emission: &Emission) -> bool {
         let user = emission.cause.as_ref().and_then(|cause| cause.user.as_ref());
         let is_known = |user: Option<&Arc<str>>| user.is_none_or(|user| self.users.contains(user));
-        is_known(user) && is_known(emission.subject.as_ref()) && self.is_as_argued(&emission.output)
+        is_known(user)
+            && is_known(emission.subject.as_ref())
+            && emission.place.as_ref().is_none_or(is_bounded)
+            && self.is_as_argued(&emission.output)
     }
 
     /// Whether a call says what its argument says.
@@ -67,6 +70,15 @@ impl Scrutiny {
                 Err(error) => call.msg == error.msg && is_refused,
             }
     }
+}
+
+/// Whether a place is one that is kept with a call.
+fn is_bounded(place: &Place) -> bool {
+    let are_short = [Some(&place.url), place.file.as_ref()].into_iter().flatten().all(|text| {
+        // A character has up to four bytes.
+        text.len() <= 4 * PLACE_CHARS_MAX
+    });
+    are_short && place.stack.is_empty() && place.frame.is_empty()
 }
 
 /// What one turn gave out so far.
@@ -91,8 +103,8 @@ impl Counts {
     }
 }
 
-/// What a page says in one turn, task by task and at its end: nobody it was not told of, no message but what its argument
-/// says, no more in the whole turn than it may give out, nothing before or after its time.
+/// What a page says in one turn, task by task and at its end: nobody it was not told of, no message but what its
+/// argument says, no more in the whole turn than it may give out, nothing before or after its time.
 #[derive(Debug)]
 pub struct Hearing<'a> {
     scrutiny: &'a Scrutiny,
@@ -102,7 +114,8 @@ pub struct Hearing<'a> {
 }
 
 impl Hearing<'_> {
-    /// Whether tasks of this page could have done this. An effect is among it: nothing else is told before the turn's end.
+    /// Whether tasks of this page could have done this. An effect is among it: nothing else is told before the turn's
+    /// end.
     #[must_use]
     pub fn allows_tasks(&mut self, emissions: &[Emission]) -> bool {
         let has_effect = emissions.iter().any(|emission| matches!(emission.output, Output::Effect(_)));
@@ -156,7 +169,7 @@ mod tests {
         let subject = cause.user.clone();
         let output = Output::Effect(Effect::PutMsg(call));
         Turn {
-            emissions: vec![Emission { time: 5, cause: Some(cause), subject, output }],
+            emissions: vec![Emission { time: 5, cause: Some(cause), subject, place: None, output }],
             now: 5,
             idle: true,
             ..Turn::default()
@@ -186,6 +199,21 @@ mod tests {
         let mut lying = turn("oA", call());
         lying.emissions[0].subject = Some(Arc::from("oB"));
         assert!(!allows(&lying, TIME));
+    }
+
+    #[test]
+    fn places_are_short() {
+        let at = |place: Place| {
+            let mut turn = turn("oA", call());
+            turn.emissions[0].place = Some(place);
+            allows(&turn, TIME)
+        };
+        let url = "您".repeat(PLACE_CHARS_MAX);
+        assert!(at(Place { url: url.clone(), file: Some(url), line: 7, column: 1, ..Place::default() }));
+        assert!(!at(Place { url: format!("{}x", "🌍".repeat(PLACE_CHARS_MAX)), ..Place::default() }));
+        assert!(!at(Place { file: Some("x".repeat(5 * PLACE_CHARS_MAX)), ..Place::default() }));
+        assert!(!at(Place { stack: "at f".to_owned(), ..Place::default() }));
+        assert!(!at(Place { frame: "1 |".to_owned(), ..Place::default() }));
     }
 
     #[test]
@@ -254,7 +282,7 @@ mod tests {
         let user = || prop::option::of(any::<String>().prop_map(Arc::from));
         (any::<i64>(), user(), user(), prop_oneof![console, put]).prop_map(|(time, cause, subject, output)| {
             let cause = Some(Cause { stimulus: Arc::from("1"), user: cause });
-            Emission { time, cause, subject, output }
+            Emission { time, cause, subject, place: None, output }
         })
     }
 

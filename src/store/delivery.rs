@@ -22,10 +22,8 @@ pub struct Due {
     pub rows: Vec<Row>,
     /// When the next one is due, where none is due before something happens.
     pub next: Option<TimestampMs>,
-    /// Whether rows wait for nothing but their time: messages that will be sent without anybody's doing.
+    /// Whether rows wait for nothing but their time: messages that will be sent soon without anybody's doing.
     pub scheduled: bool,
-    /// Whether a way is closed whose time has come: one row tries it.
-    pub probing: bool,
 }
 
 /// One try of one message of a row.
@@ -74,6 +72,8 @@ pub struct Way {
     pub until: Option<TimestampMs>,
     /// Why.
     pub reason: String,
+    /// It is tried again soon and by itself: what waits for it is `pending`, not `parked`.
+    pub scheduled: bool,
 }
 
 /// What a try says about the ways of its account.

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::row::{Pushed, Row};
 use crate::base::clock::TimestampMs;
+use crate::event::StorageChange;
 
 /// An official account at a server, as its store numbers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -141,15 +142,21 @@ pub struct Commit {
     pub rows: Vec<Row>,
     /// Turns that have ended with it.
     pub ended: Vec<TurnEnd>,
-    /// The storage and cookies of plugins that changed: plugin, and both as JSON.
-    pub states: Vec<(String, super::PluginState)>,
+    /// What changed in `localStorage`: plugin, origin, and how.
+    pub storage: Vec<(String, String, StorageChange)>,
+    /// The cookies of plugins that changed: all that there are now.
+    pub cookies: Vec<(String, Value)>,
 }
 
 impl Commit {
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.effects.is_empty() && self.rows.is_empty() && self.ended.is_empty() && self.states.is_empty()
+        self.effects.is_empty()
+            && self.rows.is_empty()
+            && self.ended.is_empty()
+            && self.storage.is_empty()
+            && self.cookies.is_empty()
     }
 }
 

@@ -39,11 +39,11 @@ pub struct Kept {
     pub media: Vec<KeptMedia>,
 }
 
-/// What the pages of a plugin keep; `null` where they keep nothing.
+/// What the pages of a plugin keep.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PluginState {
-    /// `localStorage` by origin.
-    pub storage: Value,
-    /// Its cookies.
+    /// The items of `localStorage`: origin, key, value, in the order of their coming.
+    pub storage: Vec<(String, String, String)>,
+    /// Its cookies, in the shape of their owner; `null`: none.
     pub cookies: Value,
 }

@@ -38,12 +38,21 @@ use crate::base::clock::TimestampMs;
 /// Everything durable. Each call is one step, done wholly or not at all; its [`Reply`] comes when it is on disk. After
 /// an error nothing further is taken (ARCHITECTURE.md, invariant 12): the host stops.
 pub trait Store: std::fmt::Debug + Send + Sync {
+    /// Ends in order: what was called is done, what is called later is not.
+    fn close(&self);
+
     /// The number of an official account at a server; what belongs to it is never sent elsewhere.
     fn account(&self, app_id: &str, server: &str) -> Reply<AccountId>;
 
     /// The name of a plugin in keys: its own, or `name~2` and so on where another one had that first. `identity` is what
     /// makes it the same plugin in another run.
     fn plugin(&self, name: &str, identity: &str) -> Reply<String>;
+
+    /// A log begins to be played; whether its last playing was cut off. `identity` is what makes it the same log.
+    fn begin_log(&self, account: AccountId, identity: &str) -> Reply<bool>;
+
+    /// A log was played to its end.
+    fn end_log(&self, account: AccountId, identity: &str) -> Reply<()>;
 
     /// Takes an event in, with a turn to come for each plugin; an event that is there already says how far it is.
     fn accept(&self, event: NewEvent) -> Reply<Accepted>;

@@ -139,7 +139,7 @@ pub struct Erased {
     pub rows: usize,
     /// Of these, messages that had not been sent.
     pub unsent: usize,
-    /// Plugins whose storage or cookies named him; they are emptied.
+    /// Plugins whose pages kept storage or cookies that name him; those are gone.
     pub plugins: Vec<String>,
     /// Files of older states that may still hold something.
     pub backups: Vec<std::path::PathBuf>,

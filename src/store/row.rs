@@ -254,6 +254,12 @@ impl Row {
         };
     }
 
+    /// Of a row that is unknown, what is to be sent if it is sent again: the messages without an answer.
+    pub(super) fn only_the_doubtful(&mut self) {
+        self.only = (!self.doubtful.is_empty()).then(|| std::mem::take(&mut self.doubtful));
+        self.messages_done = 0;
+    }
+
     /// Whether a message, from 1, is to be sent.
     #[must_use]
     pub fn is_wanted(&self, message: u32) -> bool {

@@ -15,6 +15,7 @@ use super::{
     config::{BoxFuture, ClientConfig, Unwatched, Wire},
     error::{Call, WechatError},
     media::{Fingerprint, MediaIds, MediaType, PictureFormat},
+    memory::{Memory, Remembered},
     secret::Secret,
     tls::install_tls,
     token::{Fetch, Fetched, TokenCell},
@@ -51,12 +52,18 @@ struct Inner {
     config: ClientConfig,
     tokens: TokenCell,
     media: MediaIds,
+    memory: Memory,
 }
 
 impl Client {
     /// A client that has called nobody yet. Redirects are not followed: WeChat sends none, and the token is in the
     /// address. A loopback server is called without any proxy.
     pub fn new(config: ClientConfig) -> Result<Self, WechatError> {
+        Self::recalling(config, Memory::default())
+    }
+
+    /// A client that knows something from before.
+    pub fn recalling(config: ClientConfig, mut memory: Memory) -> Result<Self, WechatError> {
         install_tls();
         let mut builder = reqwest::Client::builder()
             .redirect(redirect::Policy::none())
@@ -67,7 +74,9 @@ impl Client {
         }
         let http =
             builder.build().map_err(|error| WechatError::Setup { base: base(&config), reason: reason(error) })?;
-        let inner = Inner { http, config, tokens: TokenCell::default(), media: MediaIds::default() };
+        let tokens = TokenCell::recall(memory.token.take());
+        let media = MediaIds::recall(std::mem::take(&mut memory.media));
+        let inner = Inner { http, config, tokens, media, memory };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -109,11 +118,14 @@ impl Client {
     }
 
     pub(super) fn remember_media(&self, key: Fingerprint, media_id: String) {
-        self.inner.media.put(key, media_id, self.now());
+        let good_until = self.inner.media.put(key, media_id.clone(), self.now());
+        self.inner.memory.tell(|| Remembered::Media(key, Some((media_id, good_until))));
     }
 
     pub(super) fn forget_media(&self, key: &Fingerprint, media_id: &str) {
-        self.inner.media.forget(key, media_id);
+        if self.inner.media.forget(key, media_id) {
+            self.inner.memory.tell(|| Remembered::Media(*key, None));
+        }
     }
 
     pub(super) fn now(&self) -> TimestampMs {
@@ -134,7 +146,9 @@ impl Client {
         }
         match self.inner.call(call, fill(self.inner.post(call, query, &token))?, Some(&token)).await {
             Err(error) if error.errcode().is_some_and(|code| TOKEN_REFUSED.contains(&code)) => {
-                self.inner.tokens.invalidate(&token).await;
+                if self.inner.tokens.invalidate(&token).await {
+                    self.inner.memory.tell(|| Remembered::Token(None));
+                }
                 let token = self.stable_token().await?;
                 self.inner.call(call, fill(self.inner.post(call, query, &token))?, Some(&token)).await
             }
@@ -239,6 +253,10 @@ impl Inner {
 impl Fetch for Inner {
     fn fetch(&self, force: bool) -> BoxFuture<'_, Result<Fetched, WechatError>> {
         Box::pin(self.fetch_token(force))
+    }
+
+    fn fetched(&self, token: &Secret, expires: TimestampMs) {
+        self.memory.tell(|| Remembered::Token(Some((token.clone(), expires))));
     }
 }
 

@@ -111,29 +111,39 @@ pub(super) struct MediaIds {
 }
 
 impl MediaIds {
+    /// What is known from before.
+    pub(super) fn recall(media: Vec<(Fingerprint, String, TimestampMs)>) -> Self {
+        let known = media.into_iter().map(|(key, media_id, good_until)| (key, Known { media_id, good_until }));
+        Self { known: Mutex::new(known.take(MEDIA_REMEMBERED).collect()) }
+    }
+
     /// The id of a picture uploaded before, while it is good.
     pub(super) fn get(&self, key: &Fingerprint, now: TimestampMs) -> Option<String> {
         let known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         known.get(key).filter(|known| now < known.good_until).map(|known| known.media_id.clone())
     }
 
-    /// Remembers an upload.
-    pub(super) fn put(&self, key: Fingerprint, media_id: String, now: TimestampMs) {
+    /// Remembers an upload; until when.
+    pub(super) fn put(&self, key: Fingerprint, media_id: String, now: TimestampMs) -> TimestampMs {
         let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if known.len() >= MEDIA_REMEMBERED
             && let Some(oldest) = known.iter().min_by_key(|(_, known)| known.good_until).map(|(key, _)| *key)
         {
             known.remove(&oldest);
         }
-        known.insert(key, Known { media_id, good_until: now + MEDIA_LIFE_MS - MEDIA_RENEW_MARGIN_MS });
+        let good_until = now + MEDIA_LIFE_MS - MEDIA_RENEW_MARGIN_MS;
+        known.insert(key, Known { media_id, good_until });
+        good_until
     }
 
-    /// Forgets an id WeChat no longer knows, unless a newer one has taken its place.
-    pub(super) fn forget(&self, key: &Fingerprint, media_id: &str) {
+    /// Forgets an id WeChat no longer knows, unless a newer one has taken its place; whether it did.
+    pub(super) fn forget(&self, key: &Fingerprint, media_id: &str) -> bool {
         let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if known.get(key).is_some_and(|known| known.media_id == media_id) {
+        let is_it = known.get(key).is_some_and(|known| known.media_id == media_id);
+        if is_it {
             known.remove(key);
         }
+        is_it
     }
 }
 

@@ -22,6 +22,9 @@ pub(super) struct Fetched {
 pub(super) trait Fetch: Sync {
     /// One call; `force` makes WeChat hand out a new one.
     fn fetch(&self, force: bool) -> BoxFuture<'_, Result<Fetched, WechatError>>;
+
+    /// Is told of a new token and when it ends.
+    fn fetched(&self, _: &Secret, _: TimestampMs) {}
 }
 
 #[derive(Debug)]
@@ -54,7 +57,14 @@ pub(super) struct TokenCell {
 }
 
 impl TokenCell {
-    /// The current token, fetched where there is none or it is about to end.
+    /// A token from before, where there is one.
+    pub(super) fn recall(token: Option<(Secret, TimestampMs)>) -> Self {
+        let held =
+            token.map(|(token, expires_at)| Held { token, renew_at: expires_at - TOKEN_RENEW_MARGIN_MS, expires_at });
+        Self { state: Mutex::new(State { held, ..State::default() }), rounds: AtomicU64::new(0) }
+    }
+
+    /// The current token, fetched where there is none or it is about to end; a new one is told, with its end.
     pub(super) async fn get(&self, now: TimestampMs, fetch: &dyn Fetch) -> Result<Secret, WechatError> {
         let seen = self.rounds.load(Ordering::Acquire);
         let mut state = self.state.lock().await;
@@ -75,16 +85,23 @@ impl TokenCell {
             fetched = fetch.fetch(true).await;
         }
         let round = self.rounds.fetch_add(1, Ordering::AcqRel) + 1;
-        state.settle(now, round, fetched)
+        let is_new = fetched.is_ok();
+        let token = state.settle(now, round, fetched);
+        if let (true, Some(held)) = (is_new, &state.held) {
+            fetch.fetched(&held.token, held.expires_at);
+        }
+        token
     }
 
-    /// Gives up `token` where it is still the current one; somebody else's newer token stays.
-    pub(super) async fn invalidate(&self, token: &Secret) {
+    /// Gives up `token` where it is still the current one; somebody else's newer token stays. Whether it did.
+    pub(super) async fn invalidate(&self, token: &Secret) -> bool {
         let mut state = self.state.lock().await;
-        if state.held.as_ref().is_some_and(|held| held.token == *token) {
+        let is_current = state.held.as_ref().is_some_and(|held| held.token == *token);
+        if is_current {
             state.held = None;
             state.refused = Some(token.clone());
         }
+        is_current
     }
 }
 

@@ -132,13 +132,22 @@ impl SandboxChild {
 
     /// Runs the program with this account and server.
     pub fn run(&self, bench: &Bench, arguments: &[&str]) -> Ended {
+        Bench::finish(self.command(bench, arguments))
+    }
+
+    /// Starts the program with this account and server.
+    pub fn start_run(&self, bench: &Bench, arguments: &[&str]) -> Child {
+        Bench::start(self.command(bench, arguments))
+    }
+
+    fn command(&self, bench: &Bench, arguments: &[&str]) -> Command {
         let mut command = bench.command(arguments);
         for (name, member) in
             [("DUOKE_WECHAT_BASE_URL", "listening"), ("DUOKE_APP_ID", "app_id"), ("DUOKE_APP_SECRET", "app_secret")]
         {
             command.env(name, self.ready[member].as_str().unwrap());
         }
-        Bench::finish(command)
+        command
     }
 
     /// Ctrl-C; the exit code.

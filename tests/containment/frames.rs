@@ -91,7 +91,7 @@ fn turned(page: &UnixStream, turn: Turn) {
 }
 
 fn emission(time: i64, user: Option<&str>, output: Output) -> Emission {
-    Emission { time, cause: Some(Cause::new("1", user)), subject: user.map(Arc::from), output }
+    Emission { time, cause: Some(Cause::new("1", user)), subject: user.map(Arc::from), place: None, output }
 }
 
 /// A turn with this in it.
@@ -139,7 +139,7 @@ fn nested(levels: usize) -> Vec<u8> {
 /// A turn in which a message's `msg` is the text `marker`.
 fn emission_bytes() -> Vec<u8> {
     let output = put(|call| call.msg = Some("marker".into()));
-    let emission = Emission { time: 0, cause: None, subject: None, output };
+    let emission = Emission { time: 0, cause: None, subject: None, place: None, output };
     frame::encode(&FromPage::Turned(Turn { emissions: vec![emission], ..Turn::default() })).unwrap()
 }
 

@@ -45,13 +45,18 @@ impl Driven {
     /// Tells the page something: `user oA`, `map`, `reload`, `wait 500` (ms, without waiting for idleness), or
     /// `click|input|change|submit|key SELECTOR [VALUE]`, where the selector has no blank and the value is JSON.
     pub fn tell(&mut self, what: &str) -> String {
+        show(&self.turn(what))
+    }
+
+    /// The same; the turn.
+    pub fn turn(&mut self, what: &str) -> Turn {
         self.told += 1;
         let mut words = what.splitn(3, ' ');
         let (verb, first, rest) = (words.next().unwrap(), words.next().unwrap_or(""), words.next().unwrap_or(""));
         let now = self.page.take_turn().now;
         if verb == "wait" {
             let at = now + first.parse::<i64>().unwrap();
-            return show(&self.page.turn(&TurnInput { stimulus: None, at, settle_ms: 0 }));
+            return self.page.turn(&TurnInput { stimulus: None, at, settle_ms: 0 });
         }
         let (name, data) = match verb {
             "user" => ("mcs.OnUserChange".to_owned(), format!(r#"{{"channeltype":"1","useraccount":"{first}"}}"#)),
@@ -66,7 +71,7 @@ impl Driven {
         let line = format!(r#"{{"type":"stimulus.{name}","id":"{}","data":{data}}}"#, self.told);
         let line = parse_line(&line, self.told, "test").unwrap().unwrap();
         let stimulus = Some(Stimulus::from_line(&line));
-        show(&self.page.turn(&TurnInput { stimulus, at: now, settle_ms: SETTLE_MS_DEFAULT }))
+        self.page.turn(&TurnInput { stimulus, at: now, settle_ms: SETTLE_MS_DEFAULT })
     }
 
     /// Page time since the start, in ms.

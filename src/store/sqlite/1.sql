@@ -11,6 +11,14 @@ CREATE TABLE account (
     UNIQUE (app_id, server)
 ) STRICT;
 
+-- Logs that were played: `ended` unless the host did before the log.
+CREATE TABLE log (
+    account INTEGER NOT NULL REFERENCES account (id),
+    identity TEXT NOT NULL,
+    ended INTEGER NOT NULL,
+    PRIMARY KEY (account, identity)
+) STRICT, WITHOUT ROWID;
+
 -- Accepted events. `name` is the first part of the keys of their messages. Of an erased one `line` is NULL.
 CREATE TABLE event (
     seq INTEGER PRIMARY KEY,
@@ -111,12 +119,14 @@ CREATE TABLE attempt (
     PRIMARY KEY (row, number)
 ) STRICT, WITHOUT ROWID;
 
--- Closed ways of an account.
+-- Closed ways of an account. `scheduled`: it is tried again soon, and what waits for it is not parked.
 CREATE TABLE way (
     account INTEGER NOT NULL REFERENCES account (id),
     scope TEXT NOT NULL,
     until INTEGER,
     reason TEXT NOT NULL,
+    closed INTEGER NOT NULL,
+    scheduled INTEGER NOT NULL,
     PRIMARY KEY (account, scope)
 ) STRICT, WITHOUT ROWID;
 
@@ -134,5 +144,12 @@ CREATE TABLE media (
     PRIMARY KEY (account, fingerprint)
 ) STRICT, WITHOUT ROWID;
 
--- Storage and cookies of a plugin's pages, as JSON.
-CREATE TABLE plugin_state (plugin TEXT PRIMARY KEY, storage TEXT NOT NULL, cookies TEXT NOT NULL) STRICT;
+-- `localStorage` of a plugin's pages, in the order of the items' coming, and their cookies as JSON.
+CREATE TABLE storage (
+    plugin TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    UNIQUE (plugin, origin, key)
+) STRICT;
+CREATE TABLE cookies (plugin TEXT PRIMARY KEY, jar TEXT NOT NULL) STRICT, WITHOUT ROWID;

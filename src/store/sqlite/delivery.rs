@@ -18,6 +18,8 @@ const UPLOAD: Scope = Scope::Api(Call::Upload);
 struct Ways {
     /// Nothing may be sent.
     closed: bool,
+    /// Nothing may be sent before somebody or much time says so.
+    shut: bool,
     /// No pictures may be sent.
     no_pictures: bool,
     /// The time of those that are closed has come: one row may try.
@@ -27,16 +29,21 @@ struct Ways {
 }
 
 fn ways(tx: &Connection, account: i64, now: TimestampMs) -> rusqlite::Result<Ways> {
-    let mut select = tx.prepare_cached("SELECT scope, until FROM way WHERE account = ?1")?;
-    let rows = select.query_map([account], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?)))?;
+    let mut select = tx.prepare_cached("SELECT scope, until, scheduled FROM way WHERE account = ?1")?;
+    let rows = select.query_map([account], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, bool>(2)?))
+    })?;
     let mut ways = Ways::default();
     for row in rows {
-        let (scope, until) = row?;
+        let (scope, until, scheduled) = row?;
         let is_closed = until.is_none_or(|until| now < until);
         match (scope == UPLOAD.name(), is_closed) {
             (true, true) => ways.no_pictures = true,
             (true, false) => continue,
-            (false, true) => ways.closed = true,
+            (false, true) => {
+                ways.closed = true;
+                ways.shut |= !scheduled;
+            }
             (false, false) => ways.probing = true,
         }
         ways.next = [ways.next, until.filter(|_| is_closed)].into_iter().flatten().min();
@@ -52,8 +59,9 @@ pub(super) fn due(
     limit: usize,
 ) -> rusqlite::Result<Due> {
     let ways = ways(tx, account.0, now)?;
+    let first = first_due(tx, account.0, ways)?;
     if ways.closed {
-        return Ok(Due { next: ways.next, ..Due::default() });
+        return Ok(Due { next: ways.next, scheduled: first.is_some() && !ways.shut, ..Due::default() });
     }
     // Where it is not known whether WeChat answers again, one finds out for all.
     let limit = match ways.probing {
@@ -75,13 +83,17 @@ pub(super) fn due(
             rows.push(row);
         }
     }
-    let mut first = tx.prepare_cached(
-        "SELECT min(due) FROM outbox WHERE account = ?1 AND head = 1 AND state = 'pending'
-             AND (?2 OR msgtype <> 'image')",
-    )?;
-    let first: Option<i64> = first.query_row(params![account.0, !ways.no_pictures], |row| row.get(0))?;
     let next = [first, ways.next].into_iter().flatten().min();
-    Ok(Due { rows, next, scheduled: first.is_some(), probing: ways.probing })
+    Ok(Due { rows, next, scheduled: first.is_some() })
+}
+
+/// When the first row is due for which no way is closed but those of all.
+fn first_due(tx: &Connection, account: i64, ways: Ways) -> rusqlite::Result<Option<TimestampMs>> {
+    let mut first = tx.prepare_cached(
+        "SELECT due FROM outbox WHERE account = ?1 AND head = 1 AND state = 'pending'
+             AND (?2 OR msgtype <> 'image') ORDER BY due LIMIT 1",
+    )?;
+    first.query_row(params![account, !ways.no_pictures], |row| row.get(0)).optional()
 }
 
 pub(super) fn on_wire(tx: &Connection, row: i64, attempt: &Attempt, opened: i64) -> rusqlite::Result<bool> {
@@ -135,7 +147,7 @@ pub(super) fn settle(tx: &Connection, settled: &Settled, opened: i64) -> rusqlit
     }
     rows::write(tx, &row, opened, end.finished)?;
     let account = account_of(tx, row.seq)?;
-    change_ways(tx, account, &row, change, end.finished)?;
+    change_ways(tx, account, &row, change, (attempt.started, end.finished))?;
     refresh_head(tx, account, &row.openid)?;
     next_of(tx, account, &row.openid, end.finished)
 }
@@ -158,16 +170,24 @@ fn next_of(tx: &Connection, account: i64, openid: &str, now: TimestampMs) -> rus
     tx.prepare_cached(&sql)?.query_row(params![account, openid, now, !ways.no_pictures], rows::read).optional()
 }
 
-fn change_ways(tx: &Connection, account: i64, row: &Row, change: &WayChange, now: TimestampMs) -> rusqlite::Result<()> {
+fn change_ways(
+    tx: &Connection,
+    account: i64,
+    row: &Row,
+    change: &WayChange,
+    (started, now): (TimestampMs, TimestampMs),
+) -> rusqlite::Result<()> {
     match change {
         WayChange::Keep => {}
         WayChange::Open => {
-            let mut open = tx.prepare_cached("DELETE FROM way WHERE account = ?1 AND (?2 OR scope <> ?3)")?;
-            open.execute(params![account, row.content.msgtype() == "image", UPLOAD.name()])?;
+            // One that was under way when the way was closed says nothing.
+            let mut open =
+                tx.prepare_cached("DELETE FROM way WHERE account = ?1 AND (?2 OR scope <> ?3) AND closed < ?4")?;
+            open.execute(params![account, row.content.msgtype() == "image", UPLOAD.name(), started])?;
         }
-        WayChange::Close(Way { scope, until, reason }) => {
-            let mut close = tx.prepare_cached("INSERT OR REPLACE INTO way VALUES (?1, ?2, ?3, ?4)")?;
-            close.execute(params![account, scope.name(), until, reason])?;
+        WayChange::Close(Way { scope, until, reason, scheduled }) => {
+            let mut close = tx.prepare_cached("INSERT OR REPLACE INTO way VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+            close.execute(params![account, scope.name(), until, reason, now, scheduled])?;
         }
         WayChange::Postpone(until) => {
             let mut postpone =
@@ -235,10 +255,13 @@ pub(super) fn release(
         }
     };
     // They stay heads: parked rows held up those behind them as pending ones do.
-    let mut update = tx.prepare_cached(
-        "UPDATE outbox SET state = 'pending', parked = NULL, next = NULL, reason = NULL, failures = 0, due = ?2,
-             opened = ?4, changed = ?2
-         WHERE account = ?1 AND state = 'parked' AND (?3 IS NULL OR openid = ?3)",
-    )?;
-    update.execute(params![account.0, now, user, opened])
+    let set = "UPDATE outbox SET state = 'pending', parked = NULL, next = NULL, reason = NULL, failures = 0, due = ?2, \
+               opened = ?3, changed = ?2 WHERE account = ?1 AND state = 'parked'";
+    match user {
+        None => tx.prepare_cached(set)?.execute(params![account.0, now, opened]),
+        Some(openid) => {
+            let mut update = tx.prepare_cached(&format!("{set} AND openid = ?4"))?;
+            update.execute(params![account.0, now, opened, openid])
+        }
+    }
 }

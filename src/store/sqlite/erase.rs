@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::super::query::Erased;
 use super::events::json;
+use super::keep;
 use crate::base::limits::OPENID_BYTES_MIN;
 
 /// An id that may name a customer, as it stays after he was erased.
@@ -50,19 +51,18 @@ pub(super) fn erase(tx: &Connection, openid: &str, dry_run: bool) -> rusqlite::R
         )?,
         ..Erased::default()
     };
-    for (plugin, storage, cookies) in states(tx, openid)? {
-        let (mut storage, mut cookies) = (json(&storage), json(&cookies));
-        prune(&mut storage, openid);
-        prune(&mut cookies, openid);
+    for (plugin, jar) in plugins(tx, openid)? {
+        let mut jar = json(&jar);
+        prune(&mut jar, openid);
         if !dry_run {
-            let mut update = tx.prepare("UPDATE plugin_state SET storage = ?2, cookies = ?3 WHERE plugin = ?1")?;
-            update.execute(params![plugin, storage.to_string(), cookies.to_string()])?;
+            keep::keep_cookies(tx, &plugin, &jar)?;
         }
         erased.plugins.push(plugin);
     }
     if dry_run {
         return Ok(erased);
     }
+    tx.execute("DELETE FROM storage WHERE instr(key, ?1) OR instr(value, ?1)", [openid])?;
     tx.execute("DELETE FROM outbox WHERE openid = ?1", [openid])?;
     tx.execute(&format!("DELETE FROM effect WHERE {effects}"), [openid])?;
     let mut select = tx.prepare(&format!("SELECT seq, id, name FROM event WHERE {events}"))?;
@@ -83,10 +83,14 @@ pub(super) fn erase(tx: &Connection, openid: &str, dry_run: bool) -> rusqlite::R
     Ok(erased)
 }
 
-fn states(tx: &Connection, openid: &str) -> rusqlite::Result<Vec<(String, String, String)>> {
-    let mut select =
-        tx.prepare("SELECT plugin, storage, cookies FROM plugin_state WHERE instr(storage, ?1) OR instr(cookies, ?1)")?;
-    select.query_map([openid], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+/// The plugins whose pages keep something that names him, with their cookies.
+fn plugins(tx: &Connection, openid: &str) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut select = tx.prepare(
+        "SELECT plugin, coalesce((SELECT jar FROM cookies c WHERE c.plugin = p.plugin), 'null') FROM (
+             SELECT plugin FROM storage WHERE instr(key, ?1) OR instr(value, ?1)
+             UNION SELECT plugin FROM cookies WHERE instr(jar, ?1)) p",
+    )?;
+    select.query_map([openid], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
 /// Takes out the entries that name him: of lists those, of objects the members. Whether this value may stay.
@@ -122,14 +126,11 @@ mod tests {
 
     #[test]
     fn entries_that_name_a_customer_go() {
-        let mut storage = json!({"http://a": [["last", "oA"], ["theme", "dark"], ["oA", "1"]], "http://b": []});
-        prune(&mut storage, "oA");
-        assert_eq!(storage, json!({"http://a": [["theme", "dark"]], "http://b": []}));
         let mut cookies = json!([{"name": "u", "value": "xoAx"}, {"name": "s", "value": "1", "secure": true}]);
         prune(&mut cookies, "oA");
         assert_eq!(cookies, json!([{"name": "s", "value": "1", "secure": true}]));
-        let mut items = json!({"http://a": {"user": "oA", "n": "1"}});
-        prune(&mut items, "oA");
-        assert_eq!(items, json!({"http://a": {"n": "1"}}));
+        let mut nested = json!({"http://a": {"user": "oA", "n": "1"}, "list": [["last", "oA"], ["theme", "dark"]]});
+        prune(&mut nested, "oA");
+        assert_eq!(nested, json!({"http://a": {"n": "1"}, "list": [["theme", "dark"]]}));
     }
 }

@@ -6,9 +6,8 @@ use serde_json::Value;
 use super::super::event::{
     Accepted, AccountId, Commit, Committed, EffectRecord, EventId, NewEvent, Progress, TurnEnd, TurnState, Unfinished,
 };
-use super::super::keep::PluginState;
 use super::super::row::{Pushed, Row};
-use super::{erase, rows};
+use super::{erase, keep, rows};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{EFFECT_KEPT_BYTES_MAX, EVENT_NAME_CHARS_MAX, UNFINISHED_READ_MAX};
 
@@ -30,6 +29,20 @@ pub(super) fn plugin(tx: &Connection, name: &str, identity: &str) -> rusqlite::R
         free = format!("{name}~{number}");
     }
     Ok(free)
+}
+
+pub(super) fn begin_log(tx: &Connection, account: AccountId, identity: &str) -> rusqlite::Result<bool> {
+    let mut select = tx.prepare_cached("SELECT NOT ended FROM log WHERE account = ?1 AND identity = ?2")?;
+    let cut_off = select.query_row(params![account.0, identity], |row| row.get(0)).optional()?;
+    let mut begin = tx.prepare_cached("INSERT OR REPLACE INTO log VALUES (?1, ?2, 0)")?;
+    begin.execute(params![account.0, identity])?;
+    Ok(cut_off.unwrap_or(false))
+}
+
+pub(super) fn end_log(tx: &Connection, account: AccountId, identity: &str) -> rusqlite::Result<()> {
+    let mut end = tx.prepare_cached("UPDATE log SET ended = 1 WHERE account = ?1 AND identity = ?2")?;
+    end.execute(params![account.0, identity])?;
+    Ok(())
 }
 
 pub(super) fn accept(tx: &Connection, event: &NewEvent) -> rusqlite::Result<Accepted> {
@@ -104,9 +117,11 @@ pub(super) fn commit(tx: &Connection, commit: &Commit, opened: i64) -> rusqlite:
         )?;
         turn.execute(params![event.0, plugin, state.name(), commit.now])?;
     }
-    for (plugin, PluginState { storage, cookies }) in &commit.states {
-        let mut state = tx.prepare_cached("INSERT OR REPLACE INTO plugin_state VALUES (?1, ?2, ?3)")?;
-        state.execute(params![plugin, storage.to_string(), cookies.to_string()])?;
+    for (plugin, origin, change) in &commit.storage {
+        keep::change_storage(tx, plugin, origin, change)?;
+    }
+    for (plugin, cookies) in &commit.cookies {
+        keep::keep_cookies(tx, plugin, cookies)?;
     }
     Ok(Committed { rows: pushed })
 }
@@ -131,11 +146,13 @@ fn push(tx: &Connection, commit: &Commit, row: &Row, opened: i64) -> rusqlite::R
     let account = commit.account.map_or(0, |account| account.0);
     let content = rows::content_text(row);
     let mut select = tx.prepare_cached(
-        "SELECT seq, openid, content FROM outbox WHERE stimulus = ?1 AND plugin = ?2 AND effect = ?3 AND part = ?4",
+        "SELECT seq, openid, content, kf_account FROM outbox WHERE stimulus = ?1 AND plugin = ?2 AND effect = ?3 AND part = ?4",
     )?;
     let key = &row.key;
     let first = select.query_row(params![key.stimulus, key.plugin, key.effect, key.part], |first| {
-        let same = first.get::<_, String>(1)? == row.openid && first.get::<_, String>(2)? == content;
+        let same = first.get::<_, String>(1)? == row.openid
+            && first.get::<_, String>(2)? == content
+            && first.get::<_, Option<String>>(3)? == row.kf_account;
         Ok((if same { Pushed::Known } else { Pushed::Differs }, first.get(0)?))
     });
     if let Some(first) = first.optional()? {
@@ -177,8 +194,8 @@ pub(super) fn unfinished(
     let mut found: Vec<Unfinished> = Vec::new();
     let mut select = tx.prepare_cached(
         "SELECT e.seq, e.name, e.line, e.source FROM turn t JOIN event e ON e.seq = t.event
-         WHERE t.state = 'open' AND t.plugin = ?1 AND e.account = ?2 AND e.seq > ?3 AND e.line IS NOT NULL
-         ORDER BY e.seq LIMIT ?4",
+         WHERE t.state = 'open' AND t.plugin = ?1 AND e.account = ?2 AND t.event > ?3 AND e.line IS NOT NULL
+         ORDER BY t.event LIMIT ?4",
     )?;
     for plugin in plugins {
         let open = select.query_map(params![plugin, account.0, after.0, UNFINISHED_READ_MAX], |row| {

@@ -83,6 +83,10 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
+    fn close(&self) {
+        self.writer.close();
+    }
+
     fn account(&self, app_id: &str, server: &str) -> Reply<AccountId> {
         let (app_id, server) = (app_id.to_owned(), server.to_owned());
         self.writer.call(move |tx| events::account(tx, &app_id, &server))
@@ -91,6 +95,16 @@ impl Store for SqliteStore {
     fn plugin(&self, name: &str, identity: &str) -> Reply<String> {
         let (name, identity) = (name.to_owned(), identity.to_owned());
         self.writer.call(move |tx| events::plugin(tx, &name, &identity))
+    }
+
+    fn begin_log(&self, account: AccountId, identity: &str) -> Reply<bool> {
+        let identity = identity.to_owned();
+        self.writer.call(move |tx| events::begin_log(tx, account, &identity))
+    }
+
+    fn end_log(&self, account: AccountId, identity: &str) -> Reply<()> {
+        let identity = identity.to_owned();
+        self.writer.call(move |tx| events::end_log(tx, account, &identity))
     }
 
     fn accept(&self, event: NewEvent) -> Reply<Accepted> {

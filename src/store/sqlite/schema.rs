@@ -141,7 +141,7 @@ pub(super) fn migrate(
 }
 
 /// A whole copy, on disk before anything changes.
-fn backup(connection: &Connection, folder: &StateFolder, version: usize) -> Result<(), StoreError> {
+pub(super) fn backup(connection: &Connection, folder: &StateFolder, version: usize) -> Result<(), StoreError> {
     let now = format_rfc3339(system_now_ms()).replace(':', "");
     let path = folder.make_backups()?.join(format!("schema-{version}-{now}.sqlite"));
     let name = path.to_string_lossy().into_owned();

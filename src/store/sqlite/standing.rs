@@ -16,8 +16,8 @@ use crate::base::limits::OUTBOX_PAGE_ROWS;
 const STANDING: &str = "a.server, o.head, h.key, h.state, w.scope, w.until, w.reason
      FROM outbox o JOIN account a ON a.id = o.account
      LEFT JOIN outbox h ON h.account = o.account AND h.openid = o.openid AND h.head = 1 AND o.state = 'pending'
-     LEFT JOIN way w ON w.account = h.account AND w.scope = (
-         SELECT scope FROM way WHERE account = h.account
+     LEFT JOIN way w ON w.account = h.account AND h.state = 'pending' AND w.scope = (
+         SELECT scope FROM way WHERE account = h.account AND NOT scheduled
              AND (scope <> '/cgi-bin/media/upload' OR h.msgtype = 'image') ORDER BY scope LIMIT 1)";
 
 /// A row as it stands.
@@ -163,8 +163,7 @@ fn retry(row: &mut Row) -> Said {
         State::Sending => return Err("it is being sent"),
         State::Sent => return Err("WeChat has it: sent again the customer would get it twice"),
         State::Unknown => {
-            row.only = (!row.doubtful.is_empty()).then(|| std::mem::take(&mut row.doubtful));
-            row.messages_done = 0;
+            row.only_the_doubtful();
             Some("the customer may have it already".to_owned())
         }
         State::Parked if row.reason.as_deref().is_some_and(|reason| reason.starts_with("waits behind ")) => {
@@ -183,9 +182,12 @@ fn drop_row(row: &mut Row) -> Said {
         State::Dead if row.reason.as_deref().is_some_and(|reason| reason.starts_with(DROPPED)) => {
             return Err("it is dropped already");
         }
-        State::Unknown => Some("the customer may have it all the same".to_owned()),
         // A person knows of it now.
         State::Dead => Some("it had been given up".to_owned()),
+        State::Unknown => {
+            row.only_the_doubtful();
+            Some("the customer may have it all the same".to_owned())
+        }
         State::Pending | State::Parked | State::Held => None,
     };
     let before = row.reason.take().map(|reason| format!(" ({reason})")).unwrap_or_default();

@@ -1,1 +1,305 @@
+//! The store as its callers see it, in memory and on disk.
 
+use std::fs;
+use std::path::Path;
+
+use rusqlite::Connection;
+use serde_json::json;
+
+use super::super::row::{Key, Pushed, State};
+use super::super::{EffectRecord, NewEvent, PlacedAt, StoreErrorKind, TurnEnd, TurnState};
+use super::*;
+use crate::base::limits::{EVENT_KEPT_MS, EVENT_KNOWN_MS, MESSAGE_KEPT_MS, PARKED_LIFE_MS};
+use crate::event::StorageChange;
+use crate::store::{AttemptEnd, Scope, WayChange};
+use crate::wechat::Content;
+
+fn memory() -> (SqliteStore, AccountId) {
+    let store = SqliteStore::in_memory().unwrap();
+    let account = store.account("wx", "http://a").wait().unwrap();
+    (store, account)
+}
+
+fn disk(path: &Path) -> Result<SqliteStore, StoreError> {
+    SqliteStore::open(StateFolder::take(path)?, &OpenOptions::default())
+}
+
+fn event(account: AccountId, id: &str, content: &str) -> NewEvent {
+    NewEvent {
+        account,
+        source: "log".to_owned(),
+        id: id.to_owned(),
+        digest: content.as_bytes().to_vec(),
+        line: json!({"id": id, "content": content}).to_string(),
+        subject: Some(content.to_owned()),
+        turns_to: Some(content.to_owned()),
+        plugins: vec!["p".to_owned(), "q".to_owned()],
+        now: 1,
+    }
+}
+
+fn text(name: &str, effect: u32, openid: &str, text: &str) -> Row {
+    Row::new(Key::new(name, "p", effect), "wx", openid, Content::Text { text: text.to_owned() }, 1)
+}
+
+fn rows(account: AccountId, rows: Vec<Row>) -> Commit {
+    Commit { account: Some(account), now: 1, rows, ..Commit::default() }
+}
+
+/// Sends what is due, and says how.
+fn send(store: &SqliteStore, account: AccountId, now: i64, state: State) -> Vec<String> {
+    let due = store.due(account, now, Vec::new(), 100).wait().unwrap();
+    let mut sent = Vec::new();
+    for mut row in due.rows {
+        sent.push(row.key.to_string());
+        let attempt = Attempt { started: now, message: (1, 1) };
+        assert!(store.on_wire(row.seq, attempt.clone()).wait().unwrap());
+        (row.state, row.messages_done) = (state, 1);
+        row.parked = (state == State::Parked).then_some(Scope::User);
+        let end = AttemptEnd { finished: now, outcome: "x".to_owned(), errcode: Some(0), ..AttemptEnd::default() };
+        store.settle(Settled { row, attempt, end, ways: WayChange::Keep }).wait().unwrap();
+    }
+    sent
+}
+
+#[test]
+fn an_event_is_the_same_by_source_id_and_content() {
+    let (store, account) = memory();
+    let first = store.accept(event(account, "7", "oA")).wait().unwrap();
+    assert!(first.is_new && first.name == "7");
+    let again = store.accept(event(account, "7", "oA")).wait().unwrap();
+    assert!(!again.is_new && again.event == first.event);
+    let other = store.accept(event(account, "7", "oB")).wait().unwrap();
+    assert!(other.is_new && other.name == "7~2");
+    let elsewhere = store.account("wx", "http://b").wait().unwrap();
+    assert_eq!(store.accept(event(elsewhere, "7", "oA")).wait().unwrap().name, "7~3");
+}
+
+#[test]
+fn what_a_task_did_is_there_with_its_progress() {
+    let (store, account) = memory();
+    let accepted = store.accept(event(account, "7", "oA")).wait().unwrap();
+    let effect = EffectRecord {
+        event: accepted.event,
+        plugin: "p".to_owned(),
+        number: 0,
+        time: 5,
+        type_: "effect.mcs.PutMsg".to_owned(),
+        subject: Some("oA".to_owned()),
+        data: json!({"msg": 1}),
+        place: Some(PlacedAt { url: "http://p/".to_owned(), line: 3, column: 9, file: Some("p.js".to_owned()) }),
+    };
+    let ended = TurnEnd { event: accepted.event, plugin: "p".to_owned(), state: TurnState::Done };
+    let commit = Commit {
+        effects: vec![effect.clone()],
+        ended: vec![ended],
+        ..rows(account, vec![text("7", 0, "oA", "hi"), text("7", 1, "oA", "there")])
+    };
+    let committed = store.commit(commit).wait().unwrap();
+    assert_eq!(committed.rows.iter().map(|row| row.0).collect::<Vec<_>>(), [Pushed::New; 2]);
+    let again = rows(account, vec![text("7", 0, "oA", "hi"), text("7", 1, "oA", "other"), text("7", 2, "oB", "x")]);
+    let committed = store.commit(again).wait().unwrap();
+    assert_eq!(
+        committed.rows.iter().map(|row| row.0).collect::<Vec<_>>(),
+        [Pushed::Known, Pushed::Differs, Pushed::New]
+    );
+    let plugins = vec!["p".to_owned(), "q".to_owned()];
+    let unfinished = store.unfinished(account, plugins, EventId(0)).wait().unwrap();
+    assert_eq!((unfinished.len(), &unfinished[0].plugins), (1, &vec!["q".to_owned()]));
+    send(&store, account, 2, State::Sent);
+    let explained = store.explain("7/p/0").wait().unwrap().unwrap();
+    assert_eq!(explained.effect, Some(effect));
+    assert_eq!(explained.event, Some(json!({"id": "7", "content": "oA"})));
+    assert_eq!((explained.turn.as_deref(), explained.attempts.len()), (Some("done"), 1));
+    assert_eq!(explained.attempts[0].1.as_ref().unwrap().errcode, Some(0));
+    assert_eq!(store.explain("7/p/9").wait().unwrap(), None);
+}
+
+#[test]
+fn a_busy_page_is_told_of_once_when_its_host_ended() {
+    let (store, account) = memory();
+    let accepted = store.accept(event(account, "7", "oA")).wait().unwrap();
+    let ended = TurnEnd { event: accepted.event, plugin: "p".to_owned(), state: TurnState::Busy };
+    store.commit(Commit { ended: vec![ended], ..rows(account, Vec::new()) }).wait().unwrap();
+    let lost = || store.lost(account, vec!["p".to_owned()], 2).wait().unwrap();
+    assert_eq!(lost(), [("7".to_owned(), "p".to_owned())]);
+    assert_eq!(lost(), []);
+}
+
+#[test]
+fn unfinished_events_come_with_who_was_served_before() {
+    let (store, account) = memory();
+    let first = store.accept(event(account, "1", "oA")).wait().unwrap();
+    let ended = TurnEnd { event: first.event, plugin: "p".to_owned(), state: TurnState::Done };
+    store.commit(Commit { ended: vec![ended], ..rows(account, Vec::new()) }).wait().unwrap();
+    for (id, openid) in [("2", "oB"), ("3", "oC")] {
+        store.accept(event(account, id, openid)).wait().unwrap();
+    }
+    let unfinished = store.unfinished(account, vec!["p".to_owned()], EventId(0)).wait().unwrap();
+    let ids: Vec<_> = unfinished.iter().map(|event| event.name.as_str()).collect();
+    assert_eq!(ids, ["2", "3"]);
+    assert!(unfinished[0].before[0].1.contains("oA") && unfinished[1].before.is_empty());
+    let rest = store.unfinished(account, vec!["p".to_owned()], unfinished[0].event).wait().unwrap();
+    assert_eq!(rest.len(), 1);
+}
+
+#[test]
+fn plugins_of_one_name_have_names_of_their_own() {
+    let (store, _) = memory();
+    let name = |identity: &str| store.plugin("index", identity).wait().unwrap();
+    assert_eq!((name("page /a"), name("page /b"), name("page /a")), ("index".into(), "index~2".into(), "index".into()));
+}
+
+#[test]
+fn closed_in_order_and_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = disk(folder.path()).unwrap();
+    let account = store.account("wx", "http://a").wait().unwrap();
+    store.commit(rows(account, vec![text("7", 0, "oA", "hi")])).wait().unwrap();
+    assert_eq!(store.statistics().commits, 2);
+    assert_eq!(disk(folder.path()).unwrap_err().kind, StoreErrorKind::InUse);
+    store.close();
+    assert_eq!(store.summary(account).wait().unwrap_err().kind, StoreErrorKind::Closed);
+    assert!(!folder.path().join("duoke.sqlite-wal").exists(), "closing moves it to its place");
+    drop(store);
+    let store = disk(folder.path()).unwrap();
+    assert_eq!(store.summary(account).wait().unwrap().pending, 1);
+}
+
+#[test]
+fn stores_of_others_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(disk(folder.path()).unwrap());
+    let file = folder.path().join("duoke.sqlite");
+    let change = |sql: &str| Connection::open(&file).unwrap().execute_batch(sql).unwrap();
+    change("PRAGMA user_version = 99");
+    let newer = disk(folder.path()).unwrap_err();
+    assert_eq!(newer.kind, StoreErrorKind::Newer);
+    assert!(
+        newer.to_string().ends_with("a newer duoke wrote it (schema 99); this release reads up to schema 1"),
+        "{newer}"
+    );
+    change("PRAGMA user_version = 1; PRAGMA application_id = 7");
+    assert!(disk(folder.path()).unwrap_err().to_string().ends_with("it is a database, but not one of duoke"));
+    fs::write(&file, "no database at all, but a text that is longer than a header ".repeat(20)).unwrap();
+    assert_eq!(disk(folder.path()).unwrap_err().kind, StoreErrorKind::Corrupt);
+}
+
+#[test]
+fn migrations_keep_a_copy_of_what_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, file) = (folder.path().join("state"), folder.path().join("state/duoke.sqlite"));
+    drop(disk(&path).unwrap());
+    let taken = StateFolder::take(&path).unwrap();
+    let connection = Connection::open(&file).unwrap();
+    let next = [schema::MIGRATIONS[0], "CREATE TABLE more (x)", "CREATE TABLE broken ("];
+    let mut backups = Vec::new();
+    let error = schema::migrate(&connection, &file, 1, &next, &mut |version| {
+        backups.push(version);
+        schema::backup(&connection, &taken, version)
+    });
+    assert!(error.is_err(), "the third is no SQL");
+    assert_eq!(backups, [1, 2]);
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    assert_eq!(version, 2, "the second is done, the third is not");
+    let kept = taken.backups();
+    assert_eq!(kept.len(), 2);
+    let first = Connection::open(&kept[0]).unwrap();
+    let count = |sql: &str| first.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("PRAGMA user_version"), 1);
+    assert_eq!(count("SELECT count(*) FROM sqlite_schema WHERE name = 'more'"), 0);
+}
+
+#[test]
+fn storage_keeps_the_order_of_its_items() {
+    let (store, account) = memory();
+    let set = |key: &str, value: &str| StorageChange::Set { key: key.to_owned(), value: value.to_owned() };
+    let keep = |changes: Vec<StorageChange>| {
+        let storage = changes.into_iter().map(|change| ("p".to_owned(), "http://a".to_owned(), change)).collect();
+        store.commit(Commit { storage, ..rows(account, Vec::new()) }).wait().unwrap();
+        let state = store.plugin_state("p").wait().unwrap();
+        state.storage.into_iter().map(|(_, key, value)| format!("{key}={value}")).collect::<Vec<_>>()
+    };
+    assert_eq!(keep(vec![set("b", "1"), set("a", "2"), set("c", "3"), set("b", "4")]), ["b=4", "a=2", "c=3"]);
+    assert_eq!(keep(vec![StorageChange::Remove { key: "a".to_owned() }, set("a", "5")]), ["b=4", "c=3", "a=5"]);
+    assert_eq!(keep(vec![StorageChange::Clear, set("z", "1")]), ["z=1"]);
+}
+
+#[test]
+fn an_erased_customer_is_nowhere_in_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = disk(folder.path()).unwrap();
+    let account = store.account("wx", "http://a").wait().unwrap();
+    let (gone, other) = ("oVerySecretCustomer", "oOther");
+    for (plugin, openid) in [("p", gone), ("q", other)] {
+        let accepted = store.accept(event(account, &format!("push-{openid}"), openid)).wait().unwrap();
+        let mut commit = rows(account, vec![text(&accepted.name, 0, openid, "hi")]);
+        let set = |key: &str| StorageChange::Set { key: key.to_owned(), value: "1".to_owned() };
+        let item = |key: &str| (plugin.to_owned(), "http://a".to_owned(), set(key));
+        commit.storage = vec![item(gone), item("theme")];
+        commit.cookies = vec![(plugin.to_owned(), json!([{"name": "u", "value": gone}]))];
+        store.commit(commit).wait().unwrap();
+    }
+    let would = store.erase(gone, true).wait().unwrap();
+    assert_eq!((would.events, would.rows, would.unsent, would.plugins.len()), (1, 1, 1, 2));
+    assert_eq!(store.erase(gone, false).wait().unwrap(), would);
+    let kept = store.plugin_state("q").wait().unwrap();
+    assert_eq!((kept.storage.len(), kept.storage[0].1.as_str(), kept.cookies), (1, "theme", json!([])));
+    assert_eq!(store.list(Filter::default(), 0, 10).wait().unwrap().len(), 1);
+    let again = store.accept(event(account, &format!("push-{gone}"), gone)).wait().unwrap();
+    assert!(!again.is_new, "that it was handled is still known");
+    assert!(store.check(1).wait().unwrap().damage.is_empty());
+    store.close();
+    for entry in fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = fs::read(&path).unwrap();
+        let found = bytes.windows(gone.len()).any(|window| window == gone.as_bytes());
+        assert!(!found, "{}", path.display());
+    }
+}
+
+#[test]
+fn what_is_old_goes() {
+    let (store, account) = memory();
+    let accepted = store.accept(event(account, "7", "oA")).wait().unwrap();
+    let done = |plugin: &str| TurnEnd { event: accepted.event, plugin: plugin.to_owned(), state: TurnState::Done };
+    let commit = Commit { ended: vec![done("p"), done("q")], ..rows(account, vec![text("7", 0, "oA", "hi")]) };
+    store.commit(commit).wait().unwrap();
+    store.commit(rows(account, vec![text("8", 0, "oB", "parked"), text("8", 1, "oB", "behind")])).wait().unwrap();
+    let busy = store.due(account, 2, vec!["oB".to_owned()], 9).wait().unwrap();
+    assert_eq!(busy.rows.len(), 1);
+    assert_eq!(send(&store, account, 2, State::Parked).len(), 2, "one of each customer");
+    let parked = PARKED_LIFE_MS + 2;
+    assert_eq!(store.tidy(parked).wait().unwrap(), Tidied::default(), "not yet");
+    assert_eq!(store.tidy(parked + 1).wait().unwrap().given_up, 2);
+    let states: Vec<State> =
+        store.list(Filter::default(), 0, 9).wait().unwrap().iter().map(|listed| listed.row.state).collect();
+    assert_eq!(states, [State::Dead, State::Dead, State::Pending], "the one behind may go");
+    let kept = parked + 1 + MESSAGE_KEPT_MS;
+    assert_eq!(store.tidy(kept + 1).wait().unwrap(), Tidied { events: 0, rows: 2, given_up: 0 });
+    assert_eq!(store.tidy(kept + 1).wait().unwrap(), Tidied { events: 1, rows: 0, given_up: 0 });
+    assert!(kept > EVENT_KEPT_MS && !store.accept(event(account, "7", "oA")).wait().unwrap().is_new);
+    store.tidy(EVENT_KNOWN_MS + 2).wait().unwrap();
+    assert!(store.check(i64::MAX - 1_000_000_000).wait().unwrap().damage.is_empty());
+}
+
+#[test]
+fn a_person_s_word() {
+    let (store, account) = memory();
+    let held = text("7", 0, "oA", "held").held("review");
+    store.commit(rows(account, vec![held, text("7", 1, "oB", "unknown")])).wait().unwrap();
+    let due = store.due(account, 1, Vec::new(), 9).wait().unwrap();
+    store.on_wire(due.rows[0].seq, Attempt { started: 1, message: (1, 1) }).wait().unwrap();
+    assert_eq!(store.interrupted(OnUnknown::Hold, 2).wait().unwrap()[0].state, State::Unknown);
+    let change = |filter: &Filter, change, dry_run| store.change(filter.clone(), change, 0, 3, dry_run).wait().unwrap();
+    let all = Filter::default();
+    let would = change(&all, Change::Retry, true);
+    assert_eq!(would.iter().map(|changed| changed.state).collect::<Vec<_>>(), [Some(State::Pending); 2]);
+    assert_eq!(would[1].note.as_deref(), Some("the customer may have it already"));
+    assert_eq!(store.due(account, 4, Vec::new(), 9).wait().unwrap().rows.len(), 0, "nothing has changed");
+    change(&Filter { states: vec![State::Unknown], ..all.clone() }, Change::Retry, false);
+    change(&Filter::key("7/p/0"), Change::Drop, false);
+    assert_eq!(send(&store, account, 4, State::Sent), ["7/p/1"]);
+    let after = change(&all, Change::Drop, false);
+    assert!(after.iter().all(|changed| changed.state.is_none() && changed.note.is_some()), "{after:?}");
+}

@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
@@ -66,9 +66,14 @@ impl<T: Send, F: FnOnce(&Connection) -> rusqlite::Result<T> + Send> Call for Wor
 
 /// The thread, and the way to it.
 pub(super) struct Writer {
-    calls: Option<Sender<Box<dyn Call>>>,
-    thread: Option<JoinHandle<()>>,
+    /// Nothing once it is closed.
+    way: Mutex<Option<Way>>,
     counters: Arc<Counters>,
+}
+
+struct Way {
+    calls: Sender<Box<dyn Call>>,
+    thread: JoinHandle<()>,
 }
 
 impl fmt::Debug for Writer {
@@ -83,9 +88,9 @@ impl Writer {
         let counters = Arc::new(Counters::default());
         let (counted, told) = (counters.clone(), path.clone());
         let thread = std::thread::Builder::new().name("store".to_owned());
-        let thread = thread.spawn(move || serve(&connection, &path, &calls, &counted));
+        let thread = thread.spawn(move || serve(connection, &path, &calls, &counted));
         let thread = thread.map_err(|error| StoreError::folder(&told, "start its thread", &error))?;
-        Ok(Self { calls: Some(sender), thread: Some(thread), counters })
+        Ok(Self { way: Mutex::new(Some(Way { calls: sender, thread })), counters })
     }
 
     /// One step, wholly or not at all; answered when it is on disk.
@@ -110,11 +115,20 @@ impl Writer {
         checkpoint: bool,
     ) -> Reply<T> {
         let (sender, reply) = Reply::new();
-        if let Some(calls) = &self.calls {
+        if let Some(way) = &*self.way.lock().unwrap_or_else(PoisonError::into_inner) {
             // A thread that is gone drops the call, and its reply says so.
-            let _ = calls.send(Box::new(Work { work: Some(work), result: None, sender, checkpoint }));
+            let _ = way.calls.send(Box::new(Work { work: Some(work), result: None, sender, checkpoint }));
         }
         reply
+    }
+
+    /// Does what was called, closes the file, and takes nothing more.
+    pub(super) fn close(&self) {
+        if let Some(Way { calls, thread }) = self.way.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            drop(calls);
+            // Its panic was told by the replies it owed.
+            let _ = thread.join();
+        }
     }
 
     pub(super) fn statistics(&self) -> Statistics {
@@ -125,15 +139,11 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.calls = None;
-        if let Some(thread) = self.thread.take() {
-            // Its panic was told by the replies it owed.
-            let _ = thread.join();
-        }
+        self.close();
     }
 }
 
-fn serve(connection: &Connection, path: &std::path::Path, calls: &Receiver<Box<dyn Call>>, counters: &Counters) {
+fn serve(connection: Connection, path: &std::path::Path, calls: &Receiver<Box<dyn Call>>, counters: &Counters) {
     // After a failed write or sync nobody knows what the disk holds: nothing more is taken.
     let mut broken: Option<StoreError> = None;
     while let Ok(first) = calls.recv() {
@@ -144,7 +154,7 @@ fn serve(connection: &Connection, path: &std::path::Path, calls: &Receiver<Box<d
             group.push(next);
         }
         if broken.is_none() {
-            broken = commit(connection, &mut group, counters).err().map(|error| StoreError::sqlite(path, &error));
+            broken = commit(&connection, &mut group, counters).err().map(|error| StoreError::sqlite(path, &error));
         }
         counters.calls.fetch_add(group.len() as u64, Ordering::Relaxed);
         group.into_iter().for_each(|call| call.answer(broken.as_ref()));
@@ -152,8 +162,10 @@ fn serve(connection: &Connection, path: &std::path::Path, calls: &Receiver<Box<d
     let damaged = broken.is_some_and(|error| error.kind == StoreErrorKind::Corrupt);
     if !damaged {
         // Without it the next one only looks more closely.
-        let _ = schema::close(connection);
+        let _ = schema::close(&connection);
     }
+    // Closing moves what is in the log to its place; the next opening would.
+    let _ = connection.close();
 }
 
 fn commit(connection: &Connection, group: &mut [Box<dyn Call>], counters: &Counters) -> rusqlite::Result<()> {
