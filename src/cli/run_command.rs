@@ -13,7 +13,7 @@ use super::{duration, settings, state};
 use crate::base::limits::SETTLE_MS_DEFAULT;
 use crate::config::DuokeConfig;
 use crate::host::{
-    self, Forwarder, Hosted, Log, Names, Notice, Outcome, Plugin, Processes, RunOptions, SEED_DEFAULT, Source, Target,
+    self, Forwarder, Hosted, Lasting, Log, Names, Notice, Outcome, Plugin, Processes, RunOptions, SEED_DEFAULT, Source, Target,
     Watch,
 };
 use crate::record::Reader;
@@ -90,7 +90,7 @@ pub(super) fn run(arguments: Arguments, runtime: &Handle, output: &mut Output) -
                 dom_by_name: arguments.pages.len() > 1,
                 dom: arguments.dom,
             };
-            let mut outcome = host::run(pages, log, forward, options, output);
+            let mut outcome = host::run(pages, log, Lasting { forward, keep }, options, output);
             outcome.pages_failed += failed;
             Exit::of(&outcome)
         }
@@ -124,7 +124,7 @@ fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
         let hosted = Plugin::resolve(page, &mut names).and_then(|mut plugin| {
             plugin.hold_to(&config.limits);
             let network = plugin.network(&rights, Some(&live), account)?;
-            Ok(Hosted { plugin, network })
+            Ok(Hosted { plugin, network: network.into() })
         });
         match hosted {
             Ok(hosted) => {
