@@ -157,6 +157,26 @@ pub const UNFINISHED_READ_MAX: usize = 1_000;
 pub const ATTEMPTS_KEPT_MAX: i64 = 50;
 /// Messages that are listed, or changed by a person, in one step.
 pub const OUTBOX_PAGE_ROWS: usize = 1_000;
+/// Keys that one request of a command names: more go in several.
+pub const REQUEST_KEYS_MAX: usize = 500;
+/// Keys that are told where the beginning of one is not enough.
+pub const CANDIDATES_SHOWN_MAX: usize = 10;
+/// Largest request to a host's control socket, in bytes: [`REQUEST_KEYS_MAX`] long keys.
+pub const CONTROL_REQUEST_BYTES_MAX: usize = 1024 * 1024;
+/// Longest a host waits for a request on its control socket: commands send theirs at once.
+pub const CONTROL_REQUEST_TIME: Duration = Duration::from_secs(10);
+/// Longest a host takes to hand over an answer, and a command waits for one: a look for damage reads the whole store.
+pub const CONTROL_ANSWER_TIME: Duration = Duration::from_secs(600);
+/// Largest answer that a command reads, in bytes: a page of long messages, or an event of [`LOG_LINE_BYTES_MAX`].
+pub const CONTROL_ANSWER_BYTES_MAX: usize = 1024 * 1024 * 1024;
+/// Commands that a host answers at once; further ones wait.
+pub const CONTROL_CLIENTS_MAX: usize = 16;
+/// Longest that a host which ends waits for the answers under way.
+pub const CONTROL_STOP_TIME: Duration = Duration::from_secs(2);
+/// Longest that a command waits for a state which somebody else just uses: a host that starts, another command.
+pub const STATE_PATIENCE: Duration = Duration::from_secs(5);
+/// How often it looks meanwhile.
+pub const STATE_LOOK: Duration = Duration::from_millis(20);
 /// How long a message that was sent or given up is kept, in ms: 30 days, for questions about it.
 pub const MESSAGE_KEPT_MS: i64 = 30 * 24 * 3600 * 1000;
 /// How long an event and its effects are kept, in ms: as long as its messages.
@@ -165,6 +185,8 @@ pub const EVENT_KEPT_MS: i64 = MESSAGE_KEPT_MS;
 pub const EVENT_KNOWN_MS: i64 = 180 * 24 * 3600 * 1000;
 /// How long a message waits for its customer's next action, in ms: 7 days. An older answer belongs to no conversation.
 pub const PARKED_LIFE_MS: i64 = 7 * 24 * 3600 * 1000;
+/// Bytes of what is an openid wherever it stands: WeChat's have 28. A shorter one must be a customer's whole.
+pub const OPENID_BYTES_MIN: usize = 20;
 /// Rows of one kind that are deleted in one step.
 pub const TIDY_ROWS_MAX: usize = 10_000;
 /// Longest that a host which was told to stop waits for messages on the wire.

@@ -3,15 +3,19 @@
 //! - [`run`](fn@run) reads the arguments and calls a command; [`exit`] is the table of exit codes
 //! - `output` is the only place that prints: data on standard output, everything else on standard error
 //! - `settings` puts flags, environment, `duoke.toml` and defaults together; `duration` reads `10s`,
-//!   `signals` hears Ctrl-C, `state` opens the durable state
-//! - `run_command`, `coverage_command`, `demo_command`, `doctor_command`, `sandbox_command` are the commands; `plugins`
-//!   is what those that take a PAGE share
+//!   `signals` hears Ctrl-C, `state` opens the durable state or asks the host that has it, `format` prints lists
+//! - `run_command`, `coverage_command`, `demo_command`, `doctor_command`, `sandbox_command`, `outbox_command`,
+//!   `explain_command`, `erase_command` are the commands; `plugins` is what those that take a PAGE share
 
 mod coverage_command;
 mod demo_command;
 mod doctor_command;
 mod duration;
+mod erase_command;
 pub mod exit;
+mod explain_command;
+mod format;
+mod outbox_command;
 mod output;
 mod plugins;
 mod run_command;
@@ -47,6 +51,9 @@ enum Command {
     Coverage(coverage_command::Arguments),
     Demo(demo_command::Arguments),
     Doctor(doctor_command::Arguments),
+    Erase(erase_command::Arguments),
+    Explain(explain_command::Arguments),
+    Outbox(outbox_command::Arguments),
     Run(run_command::Arguments),
     Sandbox(sandbox_command::Arguments),
 }
@@ -67,6 +74,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, runtime: &Handle) -> E
         Command::Coverage(arguments) => coverage_command::coverage(&arguments, runtime, &mut output),
         Command::Demo(arguments) => demo_command::demo(&arguments, runtime, &mut output),
         Command::Doctor(arguments) => doctor_command::doctor(&arguments, runtime, &mut output),
+        Command::Erase(arguments) => erase_command::erase(&arguments, runtime, &mut output),
+        Command::Explain(arguments) => explain_command::explain(&arguments, runtime, &mut output),
+        Command::Outbox(arguments) => outbox_command::outbox(&arguments, runtime, &mut output),
         Command::Run(arguments) => run_command::run(arguments, runtime, &mut output),
         Command::Sandbox(arguments) => sandbox_command::sandbox(&arguments, runtime, &mut output),
     };

@@ -104,9 +104,16 @@ fn painted(word: &str, style: &str, color: bool) -> String {
     if color { format!("\u{1b}[{style}m{word}\u{1b}[0m") } else { word.to_owned() }
 }
 
-/// What comes from pages and servers must not steer the terminal.
+/// What comes from pages and servers must not steer the terminal, or turn the order of its text round.
 pub(super) fn safe(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+    let steers = |c: char| c.is_control() && c != '\n' && c != '\t';
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if steers(c) || turns(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// The same on one line, blanks collapsed.
+pub(super) fn one_line(text: &str) -> String {
+    safe(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 #[cfg(test)]
@@ -117,6 +124,7 @@ mod tests {
     fn what_where_and_the_next_step() {
         let notice = Notice::error("a.toml:1:2: wrong").with_frame(Some("1 | x\n  | ^")).with_hint(Some("do this"));
         assert_eq!(written(&notice, false), "error: a.toml:1:2: wrong\n  1 | x\n    | ^\nhint: do this\n");
+        assert_eq!(one_line("a\n  b\u{202e}c"), "a b\u{fffd}c");
         assert_eq!(written(&Notice::note("x\u{1b}[2J"), true), "\u{1b}[1mnote\u{1b}[0m: x\u{fffd}[2J\n");
     }
 }

@@ -8,7 +8,8 @@ use tokio::runtime::Handle;
 use super::exit::Exit;
 use super::output::Output;
 use super::plugins::{ACCOUNT_DEFAULT, fail, live, rights, said};
-use super::signals::{exit_when_interrupted, stop_when_interrupted};
+use super::signals::exit_when_interrupted;
+use super::state::Ears;
 use super::{duration, settings, state};
 use crate::base::limits::SETTLE_MS_DEFAULT;
 use crate::config::DuokeConfig;
@@ -42,7 +43,7 @@ pub(super) struct Arguments {
     wechat_base: Option<String>,
     /// The folder of the durable state, by default `state`; given, it also keeps the pages' storage and cookies
     /// [env: DUOKE_STORE_PATH].
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, visible_alias = "store", value_name = "DIR")]
     state: Option<PathBuf>,
     /// The customer-service account whose seat the pages are open in; given, it also signs what is forwarded.
     #[arg(long, value_name = "KF_ACCOUNT")]
@@ -79,7 +80,7 @@ pub(super) fn run(arguments: Arguments, runtime: &Handle, output: &mut Output) -
         exit_when_interrupted(runtime);
     }
     match prepare(&arguments, runtime, output) {
-        Ok(Prepared { pages, failed, log, forward, processes }) => {
+        Ok(Prepared { pages, failed, log, forward, ears: _ears, processes }) => {
             let options = RunOptions {
                 settle_ms: arguments.settle,
                 realtime: arguments.realtime,
@@ -105,6 +106,8 @@ struct Prepared {
     failed: usize,
     log: Option<Log>,
     forward: Option<Forwarder>,
+    /// Open until the run has ended.
+    ears: Option<Ears>,
     processes: Processes,
 }
 
@@ -115,7 +118,7 @@ fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
         _ => None,
     };
     let config = settings::load(&flag).map_err(|error| fail(output, settings::notice(&error), Exit::Configuration))?;
-    let forward = forwarder(arguments, &config, runtime, output)?;
+    let (forward, ears) = forwarder(arguments, &config, runtime, output)?.unzip();
     let rights = rights(&arguments.allow, &arguments.replace, output)?;
     let live = live(runtime);
     let account = arguments.account.as_deref().unwrap_or(ACCOUNT_DEFAULT);
@@ -138,27 +141,28 @@ fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
         }
     }
     let log = arguments.events.as_deref().map(|path| open_log(path, failed, output)).transpose()?;
-    Ok(Prepared { pages, failed, log, forward, processes: Processes::of(&config) })
+    Ok(Prepared { pages, failed, log, forward, ears, processes: Processes::of(&config) })
 }
 
-/// The way to WeChat, where messages are to be forwarded; without an account nothing runs.
+/// The way to WeChat, where messages are to be forwarded, and who hears commands meanwhile; without an account nothing runs.
 fn forwarder(
     arguments: &Arguments,
     config: &DuokeConfig,
     runtime: &Handle,
     output: &mut Output,
-) -> Result<Option<Forwarder>, Exit> {
+) -> Result<Option<(Forwarder, Ears)>, Exit> {
     if !arguments.forward {
         return Ok(None);
     }
     let client = settings::client(config).map_err(|notice| fail(output, notice, Exit::Configuration))?;
     let on_unknown = settings::on_unknown(config);
     let target = Target { client, kf_account: arguments.account.clone(), on_unknown };
-    let store = state::open(Path::new(&config.store_path.value), output)?;
+    let folder = Path::new(&config.store_path.value);
+    let store = state::open(folder, output)?;
     let forwarder = Forwarder::new(target, Arc::new(store), runtime.clone())
         .map_err(|error| fail(output, Notice::error(error.to_string()).with_hint(error.hint()), Exit::Environment))?;
-    stop_when_interrupted(runtime, forwarder.outbox().clone());
-    Ok(Some(forwarder))
+    let ears = Ears::open(folder, forwarder.outbox(), runtime, output);
+    Ok(Some((forwarder, ears)))
 }
 
 fn say_renamed(plugin: &Plugin, output: &mut Output) {

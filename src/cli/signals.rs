@@ -3,6 +3,7 @@
 use std::future::pending;
 
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 use super::exit::Exit;
 use crate::outbox::Outbox;
@@ -51,8 +52,8 @@ pub(super) fn exit_when_interrupted(runtime: &Handle) {
 }
 
 /// Ends the process when it is interrupted or asked to end, once what is on the wire is done. Whatever else is under way
-/// is on disk as far as it got. The second time it ends at once.
-pub(super) fn stop_when_interrupted(runtime: &Handle, outbox: Outbox) {
+/// is on disk as far as it got. The second time it ends at once. What is returned has the store until it is ended.
+pub(super) fn stop_when_interrupted(runtime: &Handle, outbox: Outbox) -> JoinHandle<()> {
     let inside = runtime.enter();
     let (first, terminated, second) = (interrupted(), terminated(), interrupted());
     drop(inside);
@@ -66,5 +67,5 @@ pub(super) fn stop_when_interrupted(runtime: &Handle, outbox: Outbox) {
             () = second => {}
         }
         std::process::exit(Exit::Interrupted.code().into());
-    });
+    })
 }

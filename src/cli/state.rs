@@ -1,12 +1,29 @@
-//! The durable state, as a command opens it.
+//! The durable state, as commands get to it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 use super::exit::Exit;
 use super::output::Output;
 use super::plugins::fail;
-use crate::host::Notice;
+use super::settings;
+use super::signals::stop_when_interrupted;
+use crate::host::control::{Control, Door};
+use crate::host::desk::{Answer, Desk, Request, Trouble, TroubleKind};
+use crate::host::{Notice, Watch as _};
+use crate::outbox::Outbox;
 use crate::store::{OpenOptions, SqliteStore, StateFolder, StoreError};
+
+/// Where the state of a command is.
+#[derive(Debug, clap::Args)]
+pub(super) struct StoreArguments {
+    /// The folder of the durable state, by default `state` [env: DUOKE_STORE_PATH].
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+}
 
 /// Takes the state folder and opens its store; the error is said.
 pub(super) fn open(path: &Path, output: &mut Output) -> Result<SqliteStore, Exit> {
@@ -14,7 +31,97 @@ pub(super) fn open(path: &Path, output: &mut Output) -> Result<SqliteStore, Exit
     store.map_err(|error| fail(output, notice(&error), Exit::Environment))
 }
 
+/// Hears commands and signals while a host runs. Dropped before the store is to be closed: they have it.
+pub(super) struct Ears {
+    control: Option<Control>,
+    interrupts: JoinHandle<()>,
+    runtime: Handle,
+}
+
+impl Ears {
+    /// Listens in a state folder that this process has. Where commands cannot be heard the host runs without.
+    pub(super) fn open(folder: &Path, outbox: &Outbox, runtime: &Handle, output: &mut Output) -> Self {
+        let control = Control::open(folder, Desk::of_host(outbox), runtime);
+        let control = control.map_err(|error| {
+            let text = format!("{}: commands will not reach this host: {error}", folder.display());
+            output.say(Notice::warning(text).with_hint(Some("put the state on a disk of this machine")));
+        });
+        let interrupts = stop_when_interrupted(runtime, outbox.clone());
+        Self { control: control.ok(), interrupts, runtime: runtime.clone() }
+    }
+}
+
+impl Drop for Ears {
+    fn drop(&mut self) {
+        if let Some(control) = self.control.take() {
+            control.close();
+        }
+        self.interrupts.abort();
+        // It was cut off.
+        let _ = self.runtime.block_on(&mut self.interrupts);
+    }
+}
+
 /// What is wrong with a store.
 pub(super) fn notice(error: &StoreError) -> Notice {
     Notice::error(error.to_string()).with_hint(Some(error.hint()))
+}
+
+/// The way to the state, and what is said on it.
+pub(super) struct Asker<'a> {
+    door: Door,
+    pub(super) output: &'a mut Output,
+    folder: PathBuf,
+}
+
+impl<'a> Asker<'a> {
+    /// The way to the state that flags and configuration name; what is wrong with them is said.
+    pub(super) fn new(arguments: &StoreArguments, runtime: &Handle, output: &'a mut Output) -> Result<Self, Exit> {
+        let flag = |path: &str| match path {
+            "store.path" => arguments.store.as_ref().map(|path| path.to_string_lossy().into_owned()),
+            _ => None,
+        };
+        let config =
+            settings::load(&flag).map_err(|error| fail(output, settings::notice(&error), Exit::Configuration))?;
+        let folder = PathBuf::from(&config.store_path.value);
+        let door = Door::new(folder.clone(), settings::on_unknown(&config), runtime);
+        Ok(Self { door, output, folder })
+    }
+
+    /// Whether a running host gave the last answer.
+    pub(super) fn host_runs(&self) -> bool {
+        self.door.host_runs()
+    }
+
+    /// Asks; `None`: there is no state. Trouble is said.
+    pub(super) fn ask(&mut self, request: &Request) -> Result<Option<Answer>, Exit> {
+        let asked = self.door.ask(request, &mut |notice| self.output.say(notice));
+        asked.map_err(|trouble| {
+            let Trouble { kind, text, hint } = trouble;
+            self.output.say(Notice::error(text).with_hint(hint));
+            match kind {
+                TroubleKind::Request => Exit::Usage,
+                TroubleKind::NotFound => Exit::NothingMatched,
+                TroubleKind::Version | TroubleKind::Store => Exit::Environment,
+            }
+        })
+    }
+
+    /// Asks for one thing; `None`: there is no state, which is said.
+    pub(super) fn ask_one(&mut self, request: &Request) -> Result<Option<Value>, Exit> {
+        match self.ask(request)? {
+            Some(answer) => Ok(answer.items.into_iter().next()),
+            None => {
+                self.no_state();
+                Ok(None)
+            }
+        }
+    }
+
+    /// There is no state: says where.
+    pub(super) fn no_state(&mut self) {
+        let text = format!("{}: there is no state, so there are no messages", self.folder.display());
+        let hint = "`duoke run --forward` makes it; --store or `[store] path` names another folder";
+        self.output.say(Notice::note(text).with_hint(Some(hint)));
+    }
 }

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use super::columns::{width, wrap};
+
 /// Columns of a line: what a terminal has at least.
 const COLUMNS: usize = 80;
 /// Columns before the label.
@@ -63,53 +65,6 @@ pub fn render(title: &str, entries: &[Entry]) -> String {
     page
 }
 
-/// Breaks a line: at a blank or between ideographs; an address is never broken, since it is there to be copied.
-fn wrap(line: &str, columns: usize) -> Vec<String> {
-    let (mut lines, mut current) = (Vec::new(), String::new());
-    for word in words(line) {
-        if !current.is_empty() && width(&current) + width(word.trim_end()) > columns && !is_closing(word) {
-            lines.push(std::mem::take(&mut current).trim_end().to_owned());
-        }
-        current.push_str(word);
-    }
-    lines.push(current.trim_end().to_owned());
-    lines
-}
-
-/// What is not broken: a run of narrow characters with the blanks behind it, or one wide character.
-fn words(line: &str) -> Vec<&str> {
-    let (mut words, mut start, mut previous) = (Vec::new(), 0, None::<char>);
-    for (at, character) in line.char_indices() {
-        let breaks = previous
-            .is_some_and(|previous| is_wide(previous) || is_wide(character) || (previous == ' ' && character != ' '));
-        if breaks {
-            words.push(&line[start..at]);
-            start = at;
-        }
-        previous = Some(character);
-    }
-    words.push(&line[start..]);
-    words
-}
-
-/// Punctuation that does not begin a line.
-fn is_closing(word: &str) -> bool {
-    word.starts_with(['，', '。', '、', '；', '：', '？', '！', '）', '》', '”', '’'])
-}
-
-/// Columns a text takes in a terminal.
-fn width(text: &str) -> usize {
-    text.chars().map(|character| if is_wide(character) { 2 } else { 1 }).sum()
-}
-
-/// Ideographs, kana, hangul, full-width forms and pictures take two columns (Unicode TR 11).
-fn is_wide(character: char) -> bool {
-    matches!(character,
-        '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}'
-        | '\u{fe30}'..='\u{fe4f}' | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}' | '\u{1f300}'..='\u{1faff}'
-        | '\u{20000}'..='\u{3fffd}')
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -121,15 +76,6 @@ mod tests {
         let entry = |label: &str, text: &str| Entry { label: label.into(), text: text.into() };
         let page = render("T", &[entry("李华", "您好"), entry("kf", "hello\nagain"), entry("王", "")]);
         assert_eq!(page, "T\n  李华  您好\n  kf    hello\n        again\n");
-    }
-
-    #[test]
-    fn long_lines_are_broken_where_they_may_be() {
-        assert_eq!(wrap("您好，欢迎光临", 8), ["您好，欢", "迎光临"]);
-        assert_eq!(wrap("您好您好，再见", 8), ["您好您好，", "再见"]);
-        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
-        assert_eq!(wrap("https://shop.example.com/x", 8), ["https://shop.example.com/x"]);
-        assert_eq!(wrap("", 8), [""]);
     }
 
     #[test]

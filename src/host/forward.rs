@@ -283,7 +283,7 @@ fn tell_trouble(delivery: &Delivery, tell: &mut dyn FnMut(Notice)) {
 }
 
 /// A message that was on the wire when an earlier run ended.
-fn interruption(row: &Row, policy: OnUnknown) -> Notice {
+pub(super) fn interruption(row: &Row, policy: OnUnknown) -> Notice {
     let text =
         format!("{}: the message {} to {} was on the wire when the host ended", row.key.plugin, row.key, row.openid);
     match policy {

@@ -7,12 +7,16 @@
 //! - `durable` is a run on disk: [`ledger`] keeps there what is told and what comes of it, [`messages`] makes rows of effects, [`forward`] delivers
 //!   them; [`pictures`] finds the pictures they show, `keeping` what pages keep by `--state`
 //! - [`run`](mod@run) puts these together over a log; [`demo`](mod@demo) does so with the bundled [`samples`], a sandbox, and the
-//!   [`conversation`] as its customers saw it
+//!   [`conversation`] as its customers saw it, in [`columns`]
+//! - [`desk`] is what commands ask of the durable state, [`control`] how they reach it beside a running host and without one
 //! - [`coverage`](mod@coverage) says what a page needs that is not here, [`doctor`] what this machine lacks
 
+pub mod columns;
+pub mod control;
 pub mod conversation;
 pub mod coverage;
 pub mod demo;
+pub mod desk;
 pub mod doctor;
 mod durable;
 pub mod forward;

@@ -84,7 +84,7 @@ impl StoreError {
     pub fn hint(&self) -> &'static str {
         match self.kind {
             StoreErrorKind::InUse => {
-                "one host uses a store at a time: stop the other one, or name another folder with --state"
+                "one host uses a store at a time: stop the other one, or name another folder with --store"
             }
             StoreErrorKind::Newer => "use the release that wrote it, or one of the backups beside it with this one",
             StoreErrorKind::Full => {
@@ -98,7 +98,7 @@ impl StoreError {
                 "keep a copy of the folder, then put the newest backup in its place (`duoke outbox check` says whether one is whole)"
             }
             StoreErrorKind::Folder => {
-                "name a folder that this user may write: `[store] path` in duoke.toml, or --state"
+                "name a folder that this user may write: `[store] path` in duoke.toml, or --store"
             }
             StoreErrorKind::Io | StoreErrorKind::Closed => {
                 "look at the disk (dmesg, smartctl), then start again: what was accepted is there"

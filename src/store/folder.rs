@@ -97,9 +97,12 @@ impl StateFolder {
     }
 
     /// Whether there is a store in a folder.
-    #[must_use]
-    pub fn has_store(path: &Path) -> bool {
-        path.join(STORE_FILE).exists()
+    ///
+    /// # Errors
+    /// It cannot be looked at.
+    pub fn has_store(path: &Path) -> Result<bool, StoreError> {
+        let found = path.join(STORE_FILE).try_exists();
+        found.map_err(|error| StoreError::folder(path, "look for a store", &error))
     }
 
     /// The folder.

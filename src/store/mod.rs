@@ -100,6 +100,8 @@ pub trait Store: std::fmt::Debug + Send + Sync {
         dry_run: bool,
     ) -> Reply<Vec<Changed>>;
 
+    /// Keys, as printed, that begin so, in their order; at most `limit`.
+    fn keys(&self, beginning: &str, limit: usize) -> Reply<Vec<String>>;
     /// A message from cause to receipt; the key as printed.
     fn explain(&self, key: &str) -> Reply<Option<Explained>>;
 

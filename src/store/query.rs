@@ -152,6 +152,8 @@ pub struct Checked {
     pub damage: Vec<String>,
     /// Rows by state.
     pub rows: Summary,
+    /// Of the dead ones, those that a person dropped.
+    pub dropped: usize,
     /// When the oldest row that is to be sent came.
     pub oldest_waiting: Option<TimestampMs>,
     /// Closed ways: app id, what, until when, why.

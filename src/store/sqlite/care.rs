@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::super::query::{Checked, Summary, Tidied};
 use super::super::row::State;
-use super::standing;
+use super::standing::{self, DROPPED};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{EVENT_KEPT_MS, EVENT_KNOWN_MS, MESSAGE_KEPT_MS, PARKED_LIFE_MS, TIDY_ROWS_MAX};
 
@@ -29,6 +29,7 @@ pub(super) fn check(tx: &Connection, now: TimestampMs) -> rusqlite::Result<Check
     Ok(Checked {
         damage: damage(tx, now)?,
         rows,
+        dropped: count(&format!("SELECT count(*) FROM outbox WHERE state = 'dead' AND reason LIKE '{DROPPED}%'"))?,
         oldest_waiting: tx.query_row(oldest, [], |row| row.get(0))?,
         closed: closed.collect::<rusqlite::Result<_>>()?,
         events_open: count("SELECT count(DISTINCT event) FROM turn WHERE state = 'open'")?,

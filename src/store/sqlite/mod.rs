@@ -169,6 +169,11 @@ impl Store for SqliteStore {
         self.writer.call(move |tx| standing::change(tx, &filter, change, after, now, (!dry_run).then_some(opened)))
     }
 
+    fn keys(&self, beginning: &str, limit: usize) -> Reply<Vec<String>> {
+        let beginning = beginning.to_owned();
+        self.writer.call(move |tx| standing::keys(tx, &beginning, limit))
+    }
+
     fn explain(&self, key: &str) -> Reply<Option<Explained>> {
         let key = key.to_owned();
         self.writer.call(move |tx| explain::explain(tx, &key))

@@ -151,6 +151,9 @@ pub(super) fn change(
     Ok(changed)
 }
 
+/// What the reason of a row begins with that a person dropped.
+pub(super) const DROPPED: &str = "dropped by a person";
+
 /// What a person should know, or why not.
 type Said = Result<Option<String>, &'static str>;
 
@@ -176,7 +179,11 @@ fn drop_row(row: &mut Row) -> Said {
     let note = match row.state {
         State::Sending => return Err("it is being sent"),
         State::Sent => return Err("WeChat has it"),
-        State::Dead => return Err("it is given up already"),
+        State::Dead if row.reason.as_deref().is_some_and(|reason| reason.starts_with(DROPPED)) => {
+            return Err("it is dropped already");
+        }
+        // A person knows of it now.
+        State::Dead => Some("it had been given up".to_owned()),
         State::Unknown => {
             row.only_the_doubtful();
             Some("the customer may have it all the same".to_owned())
@@ -185,7 +192,7 @@ fn drop_row(row: &mut Row) -> Said {
     };
     let before = row.reason.take().map(|reason| format!(" ({reason})")).unwrap_or_default();
     (row.state, row.parked, row.next) = (State::Dead, None, None);
-    row.reason = Some(format!("dropped by a person{before}"));
+    row.reason = Some(format!("{DROPPED}{before}"));
     Ok(note)
 }
 
@@ -193,4 +200,12 @@ fn drop_row(row: &mut Row) -> Said {
 pub(super) fn by_key(tx: &Connection, key: &str) -> rusqlite::Result<Option<Listed>> {
     let sql = format!("SELECT {COLUMNS}, {STANDING} WHERE o.key = ?1 ORDER BY o.seq LIMIT 1");
     tx.prepare_cached(&sql)?.query_row([key], read).optional()
+}
+
+/// By the index: however many there are, `limit` are read.
+pub(super) fn keys(tx: &Connection, beginning: &str, limit: usize) -> rusqlite::Result<Vec<String>> {
+    let end = format!("{beginning}{}", char::MAX);
+    let mut select =
+        tx.prepare_cached("SELECT DISTINCT key FROM outbox WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT ?3")?;
+    select.query_map(params![beginning, end, limit], |row| row.get(0))?.collect()
 }

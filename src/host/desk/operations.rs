@@ -1,0 +1,170 @@
+//! What a desk does.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::super::forward::interruption;
+use super::super::watch::Notice;
+use super::advice::advice;
+use super::answer::{Answer, Trouble, TroubleKind};
+use super::explained::explained;
+use super::request::Request;
+use crate::base::clock::{format_rfc3339, system_now_ms};
+use crate::base::limits::{CANDIDATES_SHOWN_MAX, OUTBOX_PAGE_ROWS};
+use crate::outbox::Outbox;
+use crate::store::{Change, Changed, Checked, Erased, Filter, Listed, OnUnknown, State, Store, StoreError};
+
+/// Answers requests over a store.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    store: Arc<dyn Store>,
+    /// The delivery of the host, where one runs: it hears of what may go.
+    outbox: Option<Outbox>,
+}
+
+impl Desk {
+    /// The desk of a running host.
+    #[must_use]
+    pub fn of_host(outbox: &Outbox) -> Self {
+        Self { store: outbox.store().clone(), outbox: Some(outbox.clone()) }
+    }
+
+    /// The desk of a command that has the store to itself: messages that a host left on the wire are settled first, as
+    /// the next host would, and told.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn alone(store: Arc<dyn Store>, policy: OnUnknown) -> Result<(Self, Vec<Notice>), StoreError> {
+        let interrupted = store.interrupted(policy, system_now_ms()).get().await?;
+        let notices = interrupted.iter().map(|row| interruption(row, policy)).collect();
+        Ok((Self { store, outbox: None }, notices))
+    }
+
+    /// Does what is asked.
+    ///
+    /// # Errors
+    /// [`Trouble`]: nothing was done, or with the store in trouble, nothing is known.
+    pub async fn answer(&self, request: Request) -> Result<Answer, Trouble> {
+        match request {
+            Request::List { filter, after, limit } => self.list(filter, after, limit).await,
+            Request::Change { change, filter, after, dry_run } => self.change(change, filter, after, dry_run).await,
+            Request::Check {} => {
+                let checked = self.store.check(system_now_ms()).get().await?;
+                Ok(one(checked_json(&checked)))
+            }
+            Request::Explain { message } => self.explain(&message).await,
+            Request::Erase { openid, dry_run } => self.erase(&openid, dry_run).await,
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(outbox) = &self.outbox {
+            outbox.wake();
+        }
+    }
+
+    async fn list(&self, filter: Filter, after: i64, limit: Option<usize>) -> Result<Answer, Trouble> {
+        let limit = limit.unwrap_or(usize::MAX).min(OUTBOX_PAGE_ROWS);
+        let listed = self.store.list(filter, after, limit).get().await?;
+        let next = listed.last().filter(|_| listed.len() == limit).map(|listed| listed.row.seq);
+        let items = listed.iter().map(|Listed { row, .. }| row.to_json()).collect();
+        Ok(Answer { items, next })
+    }
+
+    async fn change(&self, change: Change, filter: Filter, after: i64, dry_run: bool) -> Result<Answer, Trouble> {
+        let changed = self.store.change(filter, change, after, system_now_ms(), dry_run).get().await?;
+        if !dry_run && changed.iter().any(|changed| changed.state.is_some()) {
+            self.wake();
+        }
+        let next = changed.last().filter(|_| changed.len() == OUTBOX_PAGE_ROWS).map(|changed| changed.row.seq);
+        Ok(Answer { items: changed.iter().map(changed_json).collect(), next })
+    }
+
+    async fn explain(&self, message: &str) -> Result<Answer, Trouble> {
+        if let Some(found) = self.store.explain(message).get().await? {
+            return Ok(one(explained(&found)));
+        }
+        let keys = self.store.keys(message, CANDIDATES_SHOWN_MAX + 1).get().await?;
+        match keys.as_slice() {
+            [] => {
+                let text = format!("no message has the key {message}, or one that begins so");
+                let hint = "`duoke outbox list` shows the keys; what was sent or given up is kept for 30 days";
+                Err(Trouble::new(TroubleKind::NotFound, text).with_hint(hint))
+            }
+            [key] => match self.store.explain(key).get().await? {
+                Some(found) => Ok(one(explained(&found))),
+                None => Err(Trouble::new(TroubleKind::NotFound, format!("the message {key} was just deleted"))),
+            },
+            several => {
+                let more = if several.len() > CANDIDATES_SHOWN_MAX { ", and more" } else { "" };
+                let shown = several[..several.len().min(CANDIDATES_SHOWN_MAX)].join(", ");
+                let text = format!("several messages have keys that begin with {message}: {shown}{more}");
+                Err(Trouble::new(TroubleKind::NotFound, text).with_hint("name one of them"))
+            }
+        }
+    }
+
+    async fn erase(&self, openid: &str, dry_run: bool) -> Result<Answer, Trouble> {
+        let erased = self.store.erase(openid, dry_run).get().await?;
+        let Erased { events, effects, rows, unsent, plugins, backups } = &erased;
+        if events + effects + rows == 0 && plugins.is_empty() {
+            let text = format!("nothing is known of a customer {openid}");
+            return Err(Trouble::new(TroubleKind::NotFound, text).with_hint("an openid is named whole"));
+        }
+        if !dry_run {
+            self.wake();
+        }
+        Ok(one(json!({
+            "openid": openid,
+            "erased": !dry_run,
+            "events": events,
+            "effects": effects,
+            "messages": rows,
+            "unsent": unsent,
+            "plugins": plugins,
+            "backups": backups,
+            "host_runs": self.outbox.is_some(),
+        })))
+    }
+}
+
+fn one(item: Value) -> Answer {
+    Answer { items: vec![item], next: None }
+}
+
+fn changed_json(changed: &Changed) -> Value {
+    let Changed { row, state, note } = changed;
+    json!({
+        "key": row.key.to_string(),
+        "account": row.account,
+        "openid": row.openid,
+        "before": row.state.name(),
+        "state": state.unwrap_or(row.state).name(),
+        "changed": state.is_some(),
+        "note": note,
+    })
+}
+
+fn checked_json(checked: &Checked) -> Value {
+    let Checked { damage, rows, dropped, oldest_waiting, closed, events_open, bytes } = checked;
+    let mut counts = *rows;
+    let counts: serde_json::Map<String, Value> =
+        State::ALL.into_iter().map(|state| (state.name().to_owned(), (*counts.of(state)).into())).collect();
+    let closed: Vec<Value> = closed
+        .iter()
+        .map(|(account, what, until, reason)| {
+            json!({"account": account, "what": what, "until": until.map(format_rfc3339), "reason": reason})
+        })
+        .collect();
+    json!({
+        "damage": damage,
+        "messages": counts,
+        "dropped": dropped,
+        "oldest_waiting": oldest_waiting.map(format_rfc3339),
+        "closed": closed,
+        "events_open": events_open,
+        "bytes": bytes,
+        "advice": advice(checked),
+    })
+}

@@ -1,0 +1,108 @@
+//! What is asked: one line of JSON, `{"v":1,"op":"outbox.list",…}`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::answer::{Trouble, TroubleKind};
+use crate::base::limits::REQUEST_KEYS_MAX;
+use crate::store::{Change, Filter};
+
+/// The version of requests and answers; a host answers no other.
+pub const CONTROL_VERSION: u64 = 1;
+
+/// One thing to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", deny_unknown_fields)]
+pub enum Request {
+    /// Messages as they stand, a page of them.
+    #[serde(rename = "outbox.list")]
+    List {
+        /// Which.
+        #[serde(default)]
+        filter: Filter,
+        /// Those behind the message of this number; 0: from the first one.
+        #[serde(default)]
+        after: i64,
+        /// At most so many, and no more than a page.
+        limit: Option<usize>,
+    },
+    /// Messages are to be sent, or not, a page of them.
+    #[serde(rename = "outbox.change")]
+    Change {
+        /// What is to become of them.
+        change: Change,
+        /// Which.
+        filter: Filter,
+        /// Those behind the message of this number; 0: from the first one.
+        #[serde(default)]
+        after: i64,
+        /// Only say what would become of them.
+        #[serde(default)]
+        dry_run: bool,
+    },
+    /// How the store is.
+    #[serde(rename = "outbox.check")]
+    Check {},
+    /// One message from cause to receipt.
+    #[serde(rename = "explain")]
+    Explain {
+        /// Its key, or the beginning of it where no other begins so.
+        message: String,
+    },
+    /// Deletes everything about a customer.
+    #[serde(rename = "erase")]
+    Erase {
+        /// Whom.
+        openid: String,
+        /// Only say what would be deleted.
+        #[serde(default)]
+        dry_run: bool,
+    },
+}
+
+impl Request {
+    /// As it goes over a socket, with its line end.
+    #[must_use]
+    pub fn to_line(&self) -> String {
+        let mut line = Map::from_iter([("v".to_owned(), CONTROL_VERSION.into())]);
+        match serde_json::to_value(self) {
+            Ok(Value::Object(members)) => line.extend(members),
+            other => panic!("a request is an object of JSON: {other:?}"),
+        }
+        format!("{}\n", Value::Object(line))
+    }
+
+    /// Reads a line from a stranger.
+    ///
+    /// # Errors
+    /// It is no request, or one of another version.
+    pub fn read(line: &[u8]) -> Result<Self, Trouble> {
+        let mut members: Map<String, Value> =
+            serde_json::from_slice(line).map_err(|error| wrong(format!("it is no object of JSON: {error}")))?;
+        match members.shift_remove("v") {
+            Some(version) if version == CONTROL_VERSION => {}
+            Some(version) => return Err(other_version(&version)),
+            None => return Err(wrong("it names no version: {\"v\":1,…}")),
+        }
+        let request: Self = serde_json::from_value(Value::Object(members)).map_err(|error| wrong(error.to_string()))?;
+        match &request {
+            Self::List { filter, .. } | Self::Change { filter, .. } if filter.keys.len() > REQUEST_KEYS_MAX => {
+                Err(wrong(format!("it names {} keys; {REQUEST_KEYS_MAX} go at once", filter.keys.len())))
+            }
+            _ => Ok(request),
+        }
+    }
+}
+
+fn wrong(what: impl AsRef<str>) -> Trouble {
+    Trouble::new(TroubleKind::Request, format!("the request is not understood: {}", what.as_ref()))
+}
+
+fn other_version(version: &Value) -> Trouble {
+    let mut text = version.to_string();
+    // A number is short; anything else is not worth quoting.
+    text = if version.is_u64() { text } else { "of another kind".to_owned() };
+    let text = format!("the request's version is {text}; this host answers version {CONTROL_VERSION}");
+    let hint = "use the release of duoke that the host runs, or start the host again with this one";
+    Trouble::new(TroubleKind::Version, text).with_hint(hint)
+}
