@@ -195,7 +195,8 @@ impl Run<'_> {
         for Happened { page, emission, repeated } in loading {
             let emissions = std::slice::from_ref(emission);
             let step = Step { page: *page, emissions, repeated: *repeated, ended: None };
-            keep(&mut self.durable, &mut self.keeping, &step, None, false);
+            let kept = keep(&mut self.durable, &mut self.keeping, &step, None, false);
+            self.stop_on(kept);
         }
     }
 

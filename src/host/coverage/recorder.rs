@@ -1,6 +1,6 @@
 //! A page's network that keeps what was asked and answered.
 
-use std::sync::{Arc, Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use url::Url;
 
