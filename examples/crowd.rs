@@ -29,7 +29,7 @@ mod crowd {
     use duoke::base::clock::Stopwatch;
     use duoke::base::limits::page::PageLimits;
     use duoke::base::limits::{CLOCK_START_MS, SETTLE_MS_DEFAULT};
-    use duoke::event::{Stimulus, parse_line};
+    use duoke::event::{LocalStorage, Stimulus, parse_line};
     use duoke::net::{Folder, Guard, PluginNetwork};
     use duoke::page::{Driver as _, Moment, PageOptions, Source, TurnInput};
     use duoke::process::{Launcher as _, Level, PageProcess, Spawner, Templates};
@@ -117,6 +117,7 @@ mod crowd {
             cookies: network.cookies().clone(),
             network: Arc::new(network),
             settings: Settings::default(),
+            storage: LocalStorage::default(),
             start: CLOCK_START_MS,
             seed: 1,
             resume: Some(Moment { at: CLOCK_START_MS + 60_000, seed }),

@@ -17,7 +17,7 @@ use duoke::base::limits::page::PageLimits;
 use duoke::base::limits::{CLOCK_START_MS, PAGE_STACK_BYTES, SETTLE_MS_DEFAULT};
 use duoke::base::memory::CountingAllocator;
 use duoke::engine::event_loop::Output;
-use duoke::event::{Effect, Line, Outcome, Stimulus, StimulusKind, parse_line};
+use duoke::event::{Effect, Line, LocalStorage, Outcome, Stimulus, StimulusKind, parse_line};
 use duoke::net::{Folder, Guard, PluginNetwork};
 use duoke::page::{Page, PageOptions, Source, Turn, TurnInput};
 use duoke::webapi::world::Settings;
@@ -98,6 +98,7 @@ fn options(page: &Path, root: Option<&Path>) -> Result<PageOptions, Box<dyn Erro
         cookies: network.cookies().clone(),
         network: Arc::new(network),
         settings: Settings::default(),
+        storage: LocalStorage::default(),
         start: CLOCK_START_MS,
         seed: 1,
         resume: None,

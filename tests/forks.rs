@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use duoke::base::limits::page::PageLimits;
 use duoke::base::limits::{CLOCK_START_MS, SETTLE_MS_DEFAULT};
-use duoke::event::{Stimulus, parse_line};
+use duoke::event::{LocalStorage, Stimulus, parse_line};
 use duoke::net::Folder;
 use duoke::page::{Driver, Moment, PageOptions, TurnInput};
 use duoke::process::{Launcher, Level, PageProcess, Served, Spawner, Templates};
@@ -31,11 +31,14 @@ struct Case {
     folder: Folder,
     path: String,
     session: Vec<String>,
+    storage: LocalStorage,
 }
 
 impl Case {
     fn options(&self) -> PageOptions {
-        PageOptions { resume: Some(LATER), limits: PATIENT, ..options(self.folder.clone(), &self.path, Vec::new()) }
+        let storage = self.storage.clone();
+        let options = options(self.folder.clone(), &self.path, Vec::new());
+        PageOptions { resume: Some(LATER), limits: PATIENT, storage, ..options }
     }
 
     /// Everything it gives out, its document, and how it came to be.
@@ -98,6 +101,7 @@ fn sites(shard: usize) {
             folder: Folder::open("tests", &root()).unwrap(),
             path: format!("libraries/sites/{name}/index.html"),
             session: session(&root().join("libraries/sites").join(name).join("session.jsonl")),
+            storage: LocalStorage::default(),
         };
         let served = case.check();
         assert_eq!(served.spawned + served.loaded + served.compiled, 3, "{name}");
@@ -140,6 +144,7 @@ fn sample_plugins() {
             ]
             .map(str::to_owned)
             .to_vec(),
+            storage: LocalStorage::default(),
         };
         case.check();
     }
@@ -154,6 +159,7 @@ fn made(markup: &str, session: &[&str]) -> (tempfile::TempDir, Case) {
         folder: Folder::open("demo", folder.path()).unwrap(),
         path: "index.html".to_owned(),
         session: session.iter().map(|line| (*line).to_owned()).collect(),
+        storage: LocalStorage::default(),
     };
     (folder, case)
 }
@@ -202,6 +208,46 @@ fn what_differs_is_loaded_afresh() {
     std::fs::write(folder.path().join("index.html"), "<script>console.log(2)</script>").unwrap();
     assert!(case.play(&launcher).contains('2'), "an edited page is not forked from the old one");
     assert_eq!(templates.served(), Served { spawned: 1, compiled: 1, loaded: 1 });
+}
+
+fn stored(items: &[(&str, &str)]) -> LocalStorage {
+    let mut storage = LocalStorage::default();
+    items.iter().for_each(|(key, value)| storage.set("http://demo.plugin.invalid", key, value));
+    storage
+}
+
+#[test]
+fn what_a_page_finds_in_its_storage_is_its_own() {
+    let markup = "<script>
+       var loaded = Object.keys(localStorage) + localStorage.b;
+       localStorage.loads = Number(localStorage.loads || 0) + 1;
+       function MCS_ClientNotify() { console.log(loaded, JSON.stringify(localStorage), sessionStorage.length); }
+     </script>";
+    let (_folder, case) = made(markup, &TOLD);
+    let case = Case { storage: stored(&[("b", "1"), ("a", "2")]), ..case };
+    assert_eq!(case.check(), Served { spawned: 1, compiled: 0, loaded: 2 });
+
+    let templates = Arc::new(Templates::new(spawner()));
+    let launcher = templates.clone() as Arc<dyn Launcher>;
+    let with = |storage: LocalStorage| {
+        let (folder, path, session) = (case.folder.clone(), case.path.clone(), case.session.clone());
+        Case { folder, path, session, storage }.play(&launcher)
+    };
+    let served = || {
+        let Served { spawned, compiled, loaded } = templates.served();
+        [spawned, compiled, loaded]
+    };
+    let empty = with(LocalStorage::default());
+    assert!(empty.contains("undefined {\\\"loads\\\":\\\"1\\\"} 0"), "{empty}");
+    assert_eq!(with(LocalStorage::default()), empty);
+    assert_eq!(served(), [1, 0, 1]);
+    // Another one's is not the template's.
+    let found = with(stored(&[("b", "3"), ("loads", "7")]));
+    assert!(found.contains("b,loads3 {\\\"b\\\":\\\"3\\\",\\\"loads\\\":\\\"8\\\"} 0"), "{found}");
+    assert_eq!(served(), [1, 1, 1]);
+    // Those that begin with nothing are forked loaded all the same.
+    assert_eq!(with(LocalStorage::default()), empty);
+    assert_eq!(served(), [1, 1, 2]);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use duoke::base::limits::page::PageLimits;
 use duoke::base::limits::{CLOCK_START_MS, SETTLE_MS_DEFAULT};
+use duoke::event::LocalStorage;
 use duoke::page::{Driver, LoadError, Page, PageOptions, PageThread, Turn};
 use duoke::process::launch::{Ending, Launch};
 use duoke::process::protocol::{FromPage, Opening, ToPage};
@@ -219,6 +220,37 @@ fn an_endless_loop_ends_the_page_and_a_fresh_one_goes_on() {
         "\noA: OnUserChange\noA: fault.timeout the page computed longer than 1500 ms\n\
          (1 again) oA: OnUserChange | oB: OnUserChange\noA: OnUserChange",
     );
+}
+
+#[test]
+fn a_fresh_page_finds_what_the_dead_one_kept() {
+    let site = Site::new(
+        "<script>
+         localStorage.loads = Number(localStorage.loads || 0) + 1;
+         sessionStorage.mine = 1;
+         function MCS_ClientNotify(s) {
+           var kept = JSON.stringify(localStorage) + sessionStorage.length;
+           if (JSON.parse(s).event !== 'OnMapMsgClick') return put(kept);
+           localStorage.told = 'now'; localStorage.gone = 1; sessionStorage.told = 1;
+           setTimeout(function () { delete localStorage.gone; setTimeout(wild); });
+           function wild() { localStorage.lost = 1; for (;;); }
+         }</script>",
+    );
+    let mut storage = LocalStorage::default();
+    storage.set("http://demo.plugin.invalid", "given", "1");
+    storage.set("http://other.test", "not", "seen");
+    for launcher in launchers() {
+        for _ in 0..2 {
+            let options = PageOptions { limits: SHORT, storage: storage.clone(), ..site.options() };
+            let mut process = PageProcess::new(options, launcher.clone());
+            let said = run(&mut process, &[USER_A, MAP, USER_B]).unwrap();
+            let said: Vec<&str> = said.lines().filter(|line| line.contains("given")).collect();
+            let again = r#"oA: {"given":"1","loads":"2","told":"now"}1"#;
+            let fresh = r#"oB: {"given":"1","loads":"2","told":"now"}1"#;
+            assert_eq!(said[0], r#"oA: {"given":"1","loads":"1"}1"#);
+            assert!(said[1].ends_with(&format!("{again} | {fresh}")), "{said:?}");
+        }
+    }
 }
 
 #[test]

@@ -98,6 +98,11 @@ pub const CONSOLE_TEXT_BYTES_MAX: usize = 64 * 1024;
 pub const CONSOLE_GROUPS_MAX: usize = 16;
 /// What one storage area of an origin may hold, keys and values, in bytes: what browsers give (HTML §12.1).
 pub const STORAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
+/// What is kept of a page's `localStorage`, all origins together, in bytes: a page has one, and perhaps a few that it
+/// may talk to. It must fit into a frame, and beside those of other pages into the host.
+pub const STORAGE_KEPT_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Bytes that an item counts there beside its text: very many small ones are heavy too.
+pub const STORAGE_ITEM_BYTES: usize = 64;
 /// Entries of a document's session history; past that the oldest go, as in browsers.
 pub const HISTORY_ENTRIES_MAX: usize = 50;
 /// Bytes that one call of `crypto.getRandomValues` fills (Web Cryptography §10.1.1).

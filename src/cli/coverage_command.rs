@@ -105,7 +105,7 @@ fn prepare(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle, output
     let hosted = Plugin::resolve(&arguments.page, &mut Names::default()).and_then(|mut plugin| {
         plugin.hold_to(&config.limits);
         let network = plugin.network(&rights, Some(&live), ACCOUNT_DEFAULT)?;
-        Ok(Hosted { plugin, network })
+        Ok(Hosted { plugin, network: network.into() })
     });
     hosted.map_err(|error: PluginError| said(&error, output))
 }

@@ -14,10 +14,11 @@ use super::{duration, settings, state};
 use crate::base::limits::SETTLE_MS_DEFAULT;
 use crate::config::DuokeConfig;
 use crate::host::{
-    self, Forwarder, Hosted, Log, Names, Notice, Outcome, Plugin, Processes, RunOptions, SEED_DEFAULT, Source, Target,
-    Watch,
+    self, Forwarder, Hosted, Lasting, Log, Names, Notice, Outcome, Plugin, Processes, RunOptions, SEED_DEFAULT, Source,
+    Target, Watch,
 };
 use crate::record::Reader;
+use crate::store::Store;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -80,7 +81,7 @@ pub(super) fn run(arguments: Arguments, runtime: &Handle, output: &mut Output) -
         exit_when_interrupted(runtime);
     }
     match prepare(&arguments, runtime, output) {
-        Ok(Prepared { pages, failed, log, forward, ears: _ears, processes }) => {
+        Ok(Prepared { pages, failed, log, lasting, ears: _ears, processes }) => {
             let options = RunOptions {
                 settle_ms: arguments.settle,
                 realtime: arguments.realtime,
@@ -91,7 +92,7 @@ pub(super) fn run(arguments: Arguments, runtime: &Handle, output: &mut Output) -
                 dom_by_name: arguments.pages.len() > 1,
                 dom: arguments.dom,
             };
-            let mut outcome = host::run(pages, log, forward, options, output);
+            let mut outcome = host::run(pages, log, lasting, options, output);
             outcome.pages_failed += failed;
             Exit::of(&outcome)
         }
@@ -105,7 +106,7 @@ struct Prepared {
     /// Pages that are none.
     failed: usize,
     log: Option<Log>,
-    forward: Option<Forwarder>,
+    lasting: Lasting,
     /// Open until the run has ended.
     ears: Option<Ears>,
     processes: Processes,
@@ -118,7 +119,7 @@ fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
         _ => None,
     };
     let config = settings::load(&flag).map_err(|error| fail(output, settings::notice(&error), Exit::Configuration))?;
-    let (forward, ears) = forwarder(arguments, &config, runtime, output)?.unzip();
+    let (lasting, ears) = lasting(arguments, &config, runtime, output)?;
     let rights = rights(&arguments.allow, &arguments.replace, output)?;
     let live = live(runtime);
     let account = arguments.account.as_deref().unwrap_or(ACCOUNT_DEFAULT);
@@ -127,7 +128,7 @@ fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
         let hosted = Plugin::resolve(page, &mut names).and_then(|mut plugin| {
             plugin.hold_to(&config.limits);
             let network = plugin.network(&rights, Some(&live), account)?;
-            Ok(Hosted { plugin, network })
+            Ok(Hosted { plugin, network: network.into() })
         });
         match hosted {
             Ok(hosted) => {
@@ -141,28 +142,39 @@ fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
         }
     }
     let log = arguments.events.as_deref().map(|path| open_log(path, failed, output)).transpose()?;
-    Ok(Prepared { pages, failed, log, forward, ears, processes: Processes::of(&config) })
+    Ok(Prepared { pages, failed, log, lasting, ears, processes: Processes::of(&config) })
 }
 
-/// The way to WeChat, where messages are to be forwarded, and who hears commands meanwhile; without an account nothing runs.
-fn forwarder(
+/// What goes on disk, and who hears commands meanwhile; where messages are to be forwarded and there is no account
+/// nothing runs.
+fn lasting(
     arguments: &Arguments,
     config: &DuokeConfig,
     runtime: &Handle,
     output: &mut Output,
-) -> Result<Option<(Forwarder, Ears)>, Exit> {
+) -> Result<(Lasting, Option<Ears>), Exit> {
+    let target = target(arguments, config, output)?;
+    if target.is_none() && arguments.state.is_none() {
+        return Ok((Lasting::default(), None));
+    }
+    let folder = Path::new(&config.store_path.value);
+    let store: Arc<dyn Store> = Arc::new(state::open(folder, output)?);
+    let keep = arguments.state.is_some().then(|| store.clone());
+    let Some(target) = target else { return Ok((Lasting { forward: None, keep }, None)) };
+    let forwarder = Forwarder::new(target, store, runtime.clone())
+        .map_err(|error| fail(output, Notice::error(error.to_string()).with_hint(error.hint()), Exit::Environment))?;
+    let ears = Ears::open(folder, forwarder.outbox(), runtime, output);
+    Ok((Lasting { forward: Some(forwarder), keep }, Some(ears)))
+}
+
+/// Where messages go, where they are to be forwarded.
+fn target(arguments: &Arguments, config: &DuokeConfig, output: &mut Output) -> Result<Option<Target>, Exit> {
     if !arguments.forward {
         return Ok(None);
     }
     let client = settings::client(config).map_err(|notice| fail(output, notice, Exit::Configuration))?;
     let on_unknown = settings::on_unknown(config);
-    let target = Target { client, kf_account: arguments.account.clone(), on_unknown };
-    let folder = Path::new(&config.store_path.value);
-    let store = state::open(folder, output)?;
-    let forwarder = Forwarder::new(target, Arc::new(store), runtime.clone())
-        .map_err(|error| fail(output, Notice::error(error.to_string()).with_hint(error.hint()), Exit::Environment))?;
-    let ears = Ears::open(folder, forwarder.outbox(), runtime, output);
-    Ok(Some((forwarder, ears)))
+    Ok(Some(Target { client, kf_account: arguments.account.clone(), on_unknown }))
 }
 
 fn say_renamed(plugin: &Plugin, output: &mut Output) {

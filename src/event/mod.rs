@@ -2,7 +2,8 @@
 //!
 //! `line` is one CloudEvents object of a session log and `parse` reads it generously; `stimulus` is what a page may be
 //! told, and `mcs` the string that tells it; `effect`, `fault` and `console` are what a page does; `put_msg` and
-//! `message` are the messages inside; `cause` ties an effect to its stimulus.
+//! `message` are the messages inside; `storage` is what effects leave in `localStorage`; `cause` ties an effect to its
+//! stimulus.
 
 pub mod cause;
 pub mod console;
@@ -14,6 +15,7 @@ pub mod message;
 pub mod parse;
 pub mod put_msg;
 pub mod stimulus;
+pub mod storage;
 
 pub use cause::Cause;
 pub use console::{Console, ConsoleLevel};
@@ -25,3 +27,4 @@ pub use message::{Article, Message};
 pub use parse::{LineError, parse_line};
 pub use put_msg::{PutMsg, PutMsgError, RETURN_BAD, RETURN_OK, parse_put_msg};
 pub use stimulus::{ComposerAction, Stimulus, StimulusKind, UiAction, UiKind};
+pub use storage::LocalStorage;

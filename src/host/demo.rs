@@ -13,7 +13,7 @@ use super::ledger::Source;
 use super::plugin::{Names, Plugin, PluginError};
 use super::processes::Processes;
 use super::rights::Rights;
-use super::run::{Hosted, Log, Outcome, RunOptions, run};
+use super::run::{Hosted, Lasting, Log, Outcome, RunOptions, run};
 use super::samples::{DEMO_LOG, SAMPLES};
 use super::watch::{Closed, Notice, Severity, Watch};
 use crate::event::Line;
@@ -108,7 +108,7 @@ pub fn demo(runtime: &Handle, processes: Processes, watch: &mut dyn Watch) -> Re
     let mut pages = Vec::new();
     for sample in SAMPLES {
         let plugin = Plugin::bundled(sample.toml, sample.files, &mut names)?;
-        let network = plugin.network(&Rights::default(), None, ACCOUNT)?;
+        let network = Arc::new(plugin.network(&Rights::default(), None, ACCOUNT)?);
         pages.push(Hosted { plugin, network });
     }
     let target = Target { client: client(&running), kf_account: None, on_unknown: OnUnknown::Hold };
@@ -118,7 +118,7 @@ pub fn demo(runtime: &Handle, processes: Processes, watch: &mut dyn Watch) -> Re
     let log = Log { lines: lines(running.clone(), talk.clone()), source };
     let mut faults = Faults { watch, count: 0 };
     let options = RunOptions { processes, ..RunOptions::default() };
-    let outcome = run(pages, Some(log), Some(forward), options, &mut faults);
+    let outcome = run(pages, Some(log), Lasting { forward: Some(forward), keep: None }, options, &mut faults);
     let conversation = talk.borrow().conversation(&running);
     Ok(DemoOutcome { conversation, outcome, faults: faults.count })
 }

@@ -1,16 +1,15 @@
 //! A run on disk: its ledger, its delivery, and what became of what its pages did.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use super::forward::{Delivering, ForwardError, Forwarder};
+use super::keeping::Changes;
 use super::ledger::{Ledger, Source};
 use super::messages::{Sender, Taken};
-use super::plugin::Plugin;
+use super::run::Hosted;
 use super::stage::{Ended, Step};
 use super::watch::Notice;
 use crate::event::{Line, Stimulus, StimulusKind, parse_line};
-use crate::net::PluginNetwork;
 use crate::outbox::Delivery;
 use crate::page::LOAD_CAUSE;
 use crate::session::PluginPolicy;
@@ -42,31 +41,53 @@ pub(super) struct Telling {
 pub(super) struct Durable {
     ledger: Ledger,
     delivering: Delivering,
+    /// The plugins of the run, whether or not their pages open.
+    plugins: Vec<(String, PluginPolicy)>,
+    /// Their open pages, in the order of opening.
     pages: Vec<Kept>,
 }
 
+/// A line that we wrote.
+fn read(text: &str) -> Option<Line> {
+    parse_line(text, 1, "state").ok().flatten()
+}
+
 impl Durable {
-    /// For these pages, in the order of opening; what a person should know of what earlier runs left.
+    /// For these plugins, whose pages are not open yet; what earlier runs left is delivered from now on. What a person
+    /// should know of that.
     ///
     /// # Errors
     /// [`ForwardError`].
     pub(super) fn begin(
         forwarder: Forwarder,
         source: &Source,
-        pages: &[(&Plugin, Arc<PluginNetwork>)],
+        hosted: &[Hosted],
     ) -> Result<(Self, Vec<Notice>), ForwardError> {
         let mut ledger = forwarder.ledger(source)?;
-        let (mut kept, mut networks) = (Vec::new(), Vec::new());
-        for (plugin, network) in pages {
+        let (mut plugins, mut networks) = (Vec::new(), Vec::new());
+        for Hosted { plugin, network } in hosted {
             let name = ledger.plugin(&plugin.name, &plugin.identity)?;
             networks.push((name.clone(), network.clone()));
-            kept.push(Kept { name, policy: plugin.policy, before: None, taken: VecDeque::new() });
+            plugins.push((name, plugin.policy));
         }
         ledger.accept_load(LOAD_CAUSE)?;
-        let names: Vec<String> = kept.iter().map(|kept| kept.name.clone()).collect();
         let (delivering, mut notices) = forwarder.begin(&networks)?;
+        let names: Vec<String> = plugins.iter().map(|(name, _)| name.clone()).collect();
         notices.extend(ledger.lost(&names)?);
-        Ok((Self { ledger, delivering, pages: kept }, notices))
+        Ok((Self { ledger, delivering, plugins, pages: Vec::new() }, notices))
+    }
+
+    /// The page of the plugin with this number is open.
+    pub(super) fn opened(&mut self, plugin: usize) {
+        let (name, policy) = self.plugins[plugin].clone();
+        self.pages.push(Kept { name, policy, before: None, taken: VecDeque::new() });
+    }
+
+    /// The first event that an earlier run has not finished.
+    pub(super) fn first_unfinished(&mut self) -> Result<Option<Line>, StoreError> {
+        let names: Vec<String> = self.plugins.iter().map(|(name, _)| name.clone()).collect();
+        let unfinished = self.ledger.unfinished(&names, EventId(0))?;
+        Ok(unfinished.first().and_then(|event| read(&event.line)))
     }
 
     /// What went wrong with the store; nothing is told or sent any more.
@@ -93,7 +114,6 @@ impl Durable {
     /// with the pages.
     pub(super) fn unfinished(&mut self, after: EventId) -> Result<Vec<(EventId, Line, Vec<usize>)>, StoreError> {
         let names: Vec<String> = self.pages.iter().map(|kept| kept.name.clone()).collect();
-        let read = |text: &str| parse_line(text, 1, "state").ok().flatten();
         let mut events = Vec::new();
         for event in self.ledger.unfinished(&names, after)? {
             self.ledger.take_up(&event);
@@ -133,16 +153,18 @@ impl Durable {
         self.pages[page].before.take()
     }
 
-    /// Keeps what tasks of a page did; `told`: the stimulus of its turn. What only repeats is kept nowhere.
-    pub(super) fn step(&mut self, step: &Step<'_>, told: Option<&str>, repeats: bool) {
+    /// Keeps what tasks of a page did; `told`: the stimulus of its turn. Of what only repeats nothing but the changes of
+    /// what the page itself keeps.
+    pub(super) fn step(&mut self, step: &Step<'_>, told: Option<&str>, repeats: bool, changes: Changes) {
         let kept = &mut self.pages[step.page];
+        let sender = Sender { name: &kept.name, policy: kept.policy };
         if step.repeated || repeats {
             kept.taken.extend(step.emissions.iter().map(|_| Taken::default()));
+            self.ledger.task(sender, &[], None, changes);
             return;
         }
-        let sender = Sender { name: &kept.name, policy: kept.policy };
         let ended = step.ended.map(|ended: Ended| (told, ended));
-        kept.taken.extend(self.ledger.task(sender, step.emissions, ended));
+        kept.taken.extend(self.ledger.task(sender, step.emissions, ended, changes));
         self.delivering.wake();
     }
 

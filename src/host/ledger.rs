@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use ring::digest::{SHA256, digest};
 
+use super::keeping::Changes;
 use super::messages::{Sender, Stamp, Taken, messages};
 use super::stage::Ended;
 use super::watch::Notice;
@@ -216,13 +217,15 @@ impl Ledger {
 
     /// Tasks of a page have ended, and with `ended` its turn, in which it was told a stimulus or none: what they did is
     /// on disk when this returns, or there is a [`failure`](Self::failure). For each emission what became of it.
-    pub fn task(
+    pub(super) fn task(
         &mut self,
         sender: Sender<'_>,
         emissions: &[Emission],
         ended: Option<(Option<&str>, Ended)>,
+        Changes { storage, cookies }: Changes,
     ) -> Vec<Taken> {
-        let mut commit = Commit { account: Some(self.account), now: system_now_ms(), ..Commit::default() };
+        let account = Some(self.account);
+        let mut commit = Commit { account, now: system_now_ms(), storage, cookies, ..Commit::default() };
         let mut taken: Vec<Taken> =
             emissions.iter().map(|emission| self.effect(sender, emission, &mut commit)).collect();
         if let Some((stimulus, ended)) = ended {

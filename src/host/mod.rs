@@ -5,7 +5,7 @@
 //! - [`stage`] holds the open pages and plays rounds: one stimulus to all of them, what they did in order of time
 //! - [`lines`] numbers what happened as lines of a session log
 //! - `durable` is a run on disk: [`ledger`] keeps there what is told and what comes of it, [`messages`] makes rows of effects, [`forward`] delivers
-//!   them; [`pictures`] finds the pictures they show
+//!   them; [`pictures`] finds the pictures they show, `keeping` what pages keep by `--state`
 //! - [`run`](mod@run) puts these together over a log; [`demo`](mod@demo) does so with the bundled [`samples`], a sandbox, and the
 //!   [`conversation`] as its customers saw it, in [`columns`]
 //! - [`desk`] is what commands ask of the durable state, [`control`] how they reach it beside a running host and without one
@@ -20,6 +20,7 @@ pub mod desk;
 pub mod doctor;
 mod durable;
 pub mod forward;
+mod keeping;
 pub mod ledger;
 pub mod lines;
 pub mod messages;
@@ -38,5 +39,5 @@ pub use ledger::Source;
 pub use plugin::{Names, Plugin, PluginError};
 pub use processes::Processes;
 pub use rights::Rights;
-pub use run::{Hosted, Log, Outcome, RunOptions, SEED_DEFAULT, run};
+pub use run::{Hosted, Lasting, Log, Outcome, RunOptions, SEED_DEFAULT, run};
 pub use watch::{Closed, Notice, Severity, Watch};

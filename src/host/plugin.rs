@@ -13,6 +13,7 @@ use crate::base::limits::page::PageLimits;
 use crate::config::plugin::PLUGIN_FILE;
 use crate::config::{ConfigError, Dialect, Dialogs, LimitSettings, PluginConfig};
 use crate::dialect::mcs_ticket;
+use crate::event::LocalStorage;
 use crate::net::{
     Answer, Bounds, Destination, EmbeddedFiles, Folder, Guard, Live, NetError, Network, PluginNetwork, Replacements,
     Request, ScriptCookies,
@@ -309,6 +310,7 @@ impl Plugin {
             network,
             cookies,
             settings: Settings { confirm, prompt, ..Settings::default() },
+            storage: LocalStorage::default(),
             start: CLOCK_START_MS,
             seed: SEED_DEFAULT,
             resume: None,

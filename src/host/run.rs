@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::durable::Durable;
-use super::forward::{ForwardError, Forwarder};
+use super::forward::Forwarder;
+use super::keeping::Keeping;
 use super::ledger::Source;
 use super::lines::Lines;
+use super::plugin::Plugin;
 use super::stage::{Happened, Stage, Step};
 use super::watch::{Closed, Notice, Watch};
 use crate::base::clock::TimestampMs;
@@ -17,11 +19,11 @@ use crate::event::{Line, Stimulus, StimulusKind, stimulus::STIMULUS_PREFIX};
 use crate::net::PluginNetwork;
 use crate::page::{LoadError, PageOptions};
 use crate::record::ReadError;
-use crate::store::EventId;
+use crate::store::{EventId, StoreError};
 
 mod options;
 
-pub use options::{Hosted, Log, Outcome, RunOptions, SEED_DEFAULT};
+pub use options::{Hosted, Lasting, Log, Outcome, RunOptions, SEED_DEFAULT};
 
 struct Run<'a> {
     options: RunOptions,
@@ -29,6 +31,7 @@ struct Run<'a> {
     networks: Vec<Arc<PluginNetwork>>,
     lines: Lines,
     durable: Option<Durable>,
+    keeping: Option<Keeping>,
     watch: &'a mut dyn Watch,
     outcome: Outcome,
     log_name: String,
@@ -44,7 +47,7 @@ struct Run<'a> {
 pub fn run(
     pages: Vec<Hosted>,
     log: Option<Log>,
-    forward: Option<Forwarder>,
+    Lasting { forward, keep }: Lasting,
     options: RunOptions,
     watch: &mut dyn Watch,
 ) -> Outcome {
@@ -54,6 +57,7 @@ pub fn run(
         options,
         networks: Vec::new(),
         durable: None,
+        keeping: keep.map(Keeping::new),
         watch,
         outcome: Outcome::default(),
         log_name: String::new(),
@@ -64,37 +68,33 @@ pub fn run(
     let Log { mut lines, source } =
         log.unwrap_or_else(|| Log { lines: Box::new(std::iter::empty()), source: Source::default() });
     run.log_name.clone_from(&source.name);
-    let mut first = VecDeque::new();
-    let start = first_time(&mut first, &mut *lines).unwrap_or(CLOCK_START_MS);
-    let loading = run.open(pages, start);
-    let durable = forward.map(|forwarder| run.begin(forwarder, &source)).transpose();
-    if let Err(error) = &durable {
-        run.outcome.store_failed = true;
-        run.watch.say(Notice::error(error.to_string()).with_hint(error.hint()));
-    }
-    if let (Ok(durable), false) = (durable, run.stage.is_empty()) {
-        run.durable = durable;
+    if run.begin(forward, &source, &pages) {
+        let mut first = VecDeque::new();
+        let start = run.first_unfinished().or_else(|| first_time(&mut first, &mut *lines)).flatten();
+        let loading = run.open(pages, start.unwrap_or(CLOCK_START_MS));
         run.keep_loading(&loading);
         run.give_out(None, &loading);
-        run.take_up();
-        run.play(first.into_iter().chain(lines));
-        let happened = run.round(None);
-        run.give_out(None, &happened);
-        run.write_documents();
+        if !run.stage.is_empty() {
+            run.take_up();
+            run.play(first.into_iter().chain(lines));
+            let happened = run.round(None);
+            run.give_out(None, &happened);
+            run.write_documents();
+        }
     }
     run.finish()
 }
 
-/// The time of the first stimulus. What was read for it goes to `read`.
+/// The time of the first stimulus, where there is one. What was read for it goes to `read`.
 fn first_time(
     read: &mut VecDeque<Result<Line, ReadError>>,
     lines: &mut dyn Iterator<Item = Result<Line, ReadError>>,
-) -> Option<TimestampMs> {
+) -> Option<Option<TimestampMs>> {
     loop {
         let item = lines.next()?;
         let time = item.as_ref().ok().filter(|line| line.type_.starts_with(STIMULUS_PREFIX)).map(|line| line.time);
         read.push_back(item);
-        if let Some(time) = time {
+        if time.is_some() {
             return time;
         }
     }
@@ -104,24 +104,19 @@ impl Run<'_> {
     /// Opens the pages; what they did meanwhile, in order of time.
     fn open(&mut self, pages: Vec<Hosted>, start: TimestampMs) -> Vec<Happened> {
         let mut happened = Vec::new();
-        for Hosted { plugin, network } in pages {
-            let network = Arc::new(network);
+        for (number, Hosted { plugin, network }) in pages.into_iter().enumerate() {
             let name = plugin.name.clone();
-            let options = PageOptions {
-                start,
-                seed: self.options.seed,
-                realtime: self.options.realtime,
-                ..plugin.page_options(network.clone(), network.cookies().clone())
-            };
+            let options = self.page_options(&plugin, &network, start);
             let processes = self.options.processes;
             match self.stage.open(plugin, options, |options| processes.page(options), &mut |_| ()) {
                 Ok(loading) => {
-                    let missing = self.stage.unconfined();
-                    if !missing.is_empty() {
-                        let text =
-                            format!("the page {name} is less confined than it should be: {}", missing.join("; "));
-                        let hint = "let the container allow Landlock and seccomp, or run only pages that you trust";
-                        self.watch.say(Notice::warning(text).with_hint(Some(hint)));
+                    self.say_unconfined(&name);
+                    if let Some(durable) = &mut self.durable {
+                        durable.opened(number);
+                    }
+                    if let Some(keeping) = &mut self.keeping {
+                        let opened = keeping.opened(self.stage.plugin(self.networks.len()), &network);
+                        self.stop_on(opened);
                     }
                     self.networks.push(network);
                     happened.extend(loading);
@@ -140,22 +135,68 @@ impl Run<'_> {
         happened
     }
 
-    /// The run becomes durable; what earlier runs left is delivered from now on.
-    fn begin(&mut self, forwarder: Forwarder, source: &Source) -> Result<Durable, ForwardError> {
-        let pages: Vec<_> =
-            self.networks.iter().enumerate().map(|(page, it)| (self.stage.plugin(page), it.clone())).collect();
-        let (durable, notices) = Durable::begin(forwarder, source, &pages)?;
-        notices.into_iter().for_each(|notice| self.watch.say(notice));
-        Ok(durable)
+    fn page_options(&mut self, plugin: &Plugin, network: &Arc<PluginNetwork>, start: TimestampMs) -> PageOptions {
+        let recalled = self.keeping.as_ref().map(|keeping| keeping.recall(plugin, network, start));
+        let storage = recalled.and_then(|recalled| self.stop_on(recalled)).unwrap_or_default();
+        PageOptions {
+            start,
+            seed: self.options.seed,
+            realtime: self.options.realtime,
+            storage,
+            ..plugin.page_options(network.clone(), network.cookies().clone())
+        }
+    }
+
+    fn say_unconfined(&mut self, name: &str) {
+        let missing = self.stage.unconfined();
+        if !missing.is_empty() {
+            let text = format!("the page {name} is less confined than it should be: {}", missing.join("; "));
+            let hint = "let the container allow Landlock and seccomp, or run only pages that you trust";
+            self.watch.say(Notice::warning(text).with_hint(Some(hint)));
+        }
+    }
+
+    /// Store trouble stops the run: it is said, once.
+    fn stop_on<T>(&mut self, kept: Result<T, StoreError>) -> Option<T> {
+        if let Err(error) = &kept
+            && !self.outcome.store_failed
+        {
+            self.outcome.store_failed = true;
+            self.watch.say(Notice::error(error.to_string()).with_hint(Some(error.hint())));
+        }
+        kept.ok()
+    }
+
+    /// The run becomes durable, where messages are forwarded; whether it may go on.
+    fn begin(&mut self, forward: Option<Forwarder>, source: &Source, pages: &[Hosted]) -> bool {
+        let Some(forwarder) = forward else { return true };
+        match Durable::begin(forwarder, source, pages) {
+            Ok((durable, notices)) => {
+                notices.into_iter().for_each(|notice| self.watch.say(notice));
+                self.durable = Some(durable);
+                true
+            }
+            Err(error) => {
+                self.outcome.store_failed = true;
+                self.watch.say(Notice::error(error.to_string()).with_hint(error.hint()));
+                false
+            }
+        }
+    }
+
+    /// The time of the first event that an earlier run has not finished, where there is one.
+    fn first_unfinished(&mut self) -> Option<Option<TimestampMs>> {
+        let unfinished = self.durable.as_mut()?.first_unfinished();
+        self.stop_on(unfinished).flatten().map(|line| line.time)
     }
 
     /// What pages did while they loaded, before there was a store.
     fn keep_loading(&mut self, loading: &[Happened]) {
-        let Some(durable) = &mut self.durable else { return };
         for Happened { page, emission, repeated } in loading {
-            let step =
-                Step { page: *page, emissions: std::slice::from_ref(emission), repeated: *repeated, ended: None };
-            durable.step(&step, None, false);
+            let emissions = std::slice::from_ref(emission);
+            let step = Step { page: *page, emissions, repeated: *repeated, ended: None };
+            let kept = keep(&mut self.durable, &mut self.keeping, &step, None, false);
+            self.stop_on(kept);
         }
     }
 
@@ -178,16 +219,18 @@ impl Run<'_> {
 
     /// Pages are told a stimulus, or only brought to rest, and what they do is kept as they do it.
     fn round(&mut self, told: Option<(&Stimulus, &[usize], TimestampMs, bool)>) -> Vec<Happened> {
-        let (stage, durable) = (&mut self.stage, &mut self.durable);
-        let mut keep = |step: Step<'_>| {
-            let Some(durable) = durable else { return };
+        let (stage, durable, keeping) = (&mut self.stage, &mut self.durable, &mut self.keeping);
+        let mut failed = Ok(());
+        let mut done = |step: Step<'_>| {
             let id = told.filter(|(_, pages, ..)| pages.contains(&step.page)).map(|(stimulus, ..)| &*stimulus.id);
-            durable.step(&step, id, told.is_some_and(|(.., repeats)| repeats));
+            let kept = keep(durable, keeping, &step, id, told.is_some_and(|(.., repeats)| repeats));
+            failed = std::mem::replace(&mut failed, Ok(())).and(kept);
         };
         let mut happened = match told {
-            Some((stimulus, pages, at, _)) => stage.round(stimulus, pages, at, &mut keep),
-            None => stage.settle(&mut keep),
+            Some((stimulus, pages, at, _)) => stage.round(stimulus, pages, at, &mut done),
+            None => stage.settle(&mut done),
         };
+        self.stop_on(failed);
         if told.is_some_and(|(.., repeats)| repeats) {
             happened.iter_mut().for_each(|happened| happened.repeated = true);
         }
@@ -216,7 +259,7 @@ impl Run<'_> {
     }
 
     fn has_failed(&self) -> bool {
-        self.durable.as_ref().is_some_and(|durable| durable.failure().is_some())
+        self.outcome.store_failed || self.durable.as_ref().is_some_and(|durable| durable.failure().is_some())
     }
 
     /// One line of the log.
@@ -383,7 +426,9 @@ impl Run<'_> {
 
     /// The durable side ends; what became of the messages.
     fn close(&mut self) {
-        let Some(durable) = &mut self.durable else { return };
+        let Some(durable) = &mut self.durable else {
+            return self.keeping.iter().for_each(Keeping::close);
+        };
         let before = [
             (self.skipped, "events that were handled before the last run was cut off are not told again"),
             (durable.known(), "messages were there before and are not sent again"),
@@ -397,12 +442,26 @@ impl Run<'_> {
                 self.outcome.messages = Some(summary);
                 self.watch.say(notice);
             }
-            Err(error) => {
-                self.outcome.store_failed = true;
-                self.watch.say(Notice::error(error.to_string()).with_hint(Some(error.hint())));
-            }
+            Err(error) => drop(self.stop_on(Err::<(), _>(error))),
         }
     }
+}
+
+/// Keeps what tasks of a page did: with all that comes of it, or only what the page itself keeps.
+fn keep(
+    durable: &mut Option<Durable>,
+    keeping: &mut Option<Keeping>,
+    step: &Step<'_>,
+    told: Option<&str>,
+    repeats: bool,
+) -> Result<(), StoreError> {
+    let changes = keeping.as_mut().map(|keeping| keeping.changes(step.page, step.emissions)).unwrap_or_default();
+    match (durable, keeping) {
+        (Some(durable), _) => durable.step(step, told, repeats, changes),
+        (None, Some(keeping)) => keeping.write(changes)?,
+        (None, None) => {}
+    }
+    Ok(())
 }
 
 /// Whether something happened after this stimulus came: by it, or by a timer later than it.

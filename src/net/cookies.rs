@@ -4,9 +4,11 @@
 //! Time is the page's and comes with every call. Against the RFC: no public suffix list (a jar serves one page, whose
 //! origins the operator named; a `Domain` without a dot is refused all the same), and no `SameSite`.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::cookie_date;
@@ -21,17 +23,33 @@ pub struct CookieJar {
 }
 
 /// A stored cookie ([RFC 6265 §5.3](https://www.rfc-editor.org/rfc/rfc6265#section-5.3)).
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Cookie {
-    name: String,
-    value: String,
-    domain: String,
-    is_host_only: bool,
-    path: String,
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cookie {
+    /// Its name; may be empty.
+    pub name: String,
+    /// Its value: a secret.
+    pub value: String,
+    /// The domain it is for, in lower case.
+    pub domain: String,
+    /// Whether it is for that host alone, and not for those below it.
+    #[serde(rename = "host_only")]
+    pub is_host_only: bool,
+    /// The path it is for.
+    pub path: String,
     /// Page time it ends at; `None` with the page.
-    expires_ms: Option<TimestampMs>,
-    is_secure: bool,
-    is_http_only: bool,
+    pub expires_ms: Option<TimestampMs>,
+    /// Whether it goes over https only.
+    #[serde(rename = "secure")]
+    pub is_secure: bool,
+    /// Whether scripts do not see it.
+    #[serde(rename = "http_only")]
+    pub is_http_only: bool,
+}
+
+impl fmt::Debug for Cookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} for {}{}", self.name, self.domain, self.path)
+    }
 }
 
 /// Who reads or writes.
@@ -77,6 +95,23 @@ impl CookieJar {
         }
     }
 
+    /// The cookies that have not ended, in order of creation: for whoever keeps them beyond the page. Those that end
+    /// with the page are among them.
+    #[must_use]
+    pub fn cookies(&self, now_ms: TimestampMs) -> Vec<Cookie> {
+        self.lock().iter().filter(|cookie| !cookie.is_over(now_ms)).cloned().collect()
+    }
+
+    /// Takes cookies that were kept, in the place of all that are here. Those that have ended meanwhile, and such as no
+    /// page or server could have set, are left out.
+    pub fn restore(&self, kept: Vec<Cookie>, now_ms: TimestampMs) {
+        let mut cookies = self.lock();
+        cookies.clear();
+        for cookie in kept.into_iter().filter(|cookie| cookie.is_sound() && !cookie.is_over(now_ms)) {
+            put(&mut cookies, cookie);
+        }
+    }
+
     /// The matching cookies, longer paths first, then older ones
     /// ([RFC 6265 §5.4](https://www.rfc-editor.org/rfc/rfc6265#section-5.4)).
     fn text_for(&self, url: &Url, now_ms: TimestampMs, party: Party) -> String {
@@ -98,15 +133,8 @@ impl CookieJar {
         match cookies.iter().position(|held| held.is_same(&cookie)) {
             Some(index) if party == Party::Script && cookies[index].is_http_only => {}
             Some(index) if cookie.is_over(now_ms) => drop(cookies.remove(index)),
-            // In its old place: a replaced cookie keeps its time of creation.
-            Some(index) => cookies[index] = cookie,
             None if cookie.is_over(now_ms) => {}
-            None => {
-                if cookies.len() >= COOKIES_MAX {
-                    cookies.remove(0);
-                }
-                cookies.push(cookie);
-            }
+            _ => put(&mut cookies, cookie),
         }
     }
 
@@ -115,7 +143,36 @@ impl CookieJar {
     }
 }
 
+/// Adds a cookie, or replaces it in its old place: it keeps its time of creation.
+fn put(cookies: &mut Vec<Cookie>, cookie: Cookie) {
+    if let Some(held) = cookies.iter_mut().find(|held| held.is_same(&cookie)) {
+        *held = cookie;
+        return;
+    }
+    if cookies.len() >= COOKIES_MAX {
+        cookies.remove(0);
+    }
+    cookies.push(cookie);
+}
+
 impl Cookie {
+    /// Whether it is one that [`parse`] could have read, of an address that is not too long.
+    fn is_sound(&self) -> bool {
+        let Cookie { name, value, domain, path, .. } = self;
+        let texts = [name, value, domain, path];
+        let is_control = |character: char| character.is_ascii_control() && character != '\t';
+        let is_wide = domain.contains('.') && domain.parse::<IpAddr>().is_err();
+        let flaws = [
+            texts.iter().any(|text| text.chars().any(is_control)),
+            name.contains(['=', ';']) || value.contains(';'),
+            name.is_empty() && value.is_empty(),
+            name.len() + value.len() > COOKIE_BYTES_MAX || domain.len() + path.len() > COOKIE_BYTES_MAX,
+            domain.is_empty() || !self.is_host_only && !is_wide,
+            !path.starts_with('/'),
+        ];
+        !flaws.contains(&true)
+    }
+
     /// Whether it goes to this address now.
     fn is_for(&self, url: &Url, now_ms: TimestampMs, party: Party) -> bool {
         let host = url.host_str().unwrap_or("");
@@ -299,6 +356,57 @@ mod tests {
         respond(&jar, "http://a.test/", "t=1; Secure", 0);
         assert_eq!(jar.header_for(&url("https://a.test/"), 0).as_deref(), Some("s=1"));
         assert_eq!(jar.header_for(&url("http://a.test/"), 0), None);
+    }
+
+    #[test]
+    fn kept_ones_are_there_again() {
+        let jar = CookieJar::new();
+        let page = url("https://www.shop.test/page/");
+        respond(&jar, "https://www.shop.test/", "sid=1; HttpOnly; Secure; Path=/; domain=shop.test", 0);
+        for text in ["a=1; max-age=60", "session=您 好; path=/", "b=1; max-age=30", "flag"] {
+            jar.set_from_script(&page, text, 0);
+        }
+        let (script, header) = (jar.get_for_script(&page, 30_000), jar.header_for(&page, 30_000));
+        let kept = serde_json::to_string(&jar.cookies(30_000)).unwrap();
+        assert!(!kept.contains(r#""b""#) && !format!("{jar:?}").contains("您"), "{kept}");
+        let other = CookieJar::new();
+        other.set_from_script(&page, "here=before", 0);
+        other.restore(serde_json::from_str(&kept).unwrap(), 30_000);
+        assert_eq!((other.get_for_script(&page, 30_000), other.header_for(&page, 30_000)), (script, header));
+        assert_eq!(other.header_for(&url("http://m.shop.test/"), 30_000), None, "it is for https only");
+        assert_eq!(other.cookies(60_000).len(), 3);
+        other.restore(serde_json::from_str(&kept).unwrap(), 60_000);
+        assert_eq!(other.get_for_script(&page, 30_000), "flag; session=您 好");
+    }
+
+    #[test]
+    fn kept_ones_that_nobody_could_have_set_are_left_out() {
+        let jar = CookieJar::new();
+        jar.set_from_script(&url("http://a.test/"), "a=1", 0);
+        let good = jar.cookies(0).remove(0);
+        let spoilt: [fn(&mut Cookie); 10] = [
+            |cookie| cookie.path = "/x".repeat(COOKIE_BYTES_MAX),
+            |cookie| (cookie.domain, cookie.is_host_only) = ("test".to_owned(), false),
+            |cookie| cookie.name = "a\r\nb".to_owned(),
+            |cookie| cookie.value = "1\r\nX: y".to_owned(),
+            |cookie| cookie.value = "1; b=2".to_owned(),
+            |cookie| cookie.value = "x".repeat(COOKIE_BYTES_MAX),
+            |cookie| (cookie.name, cookie.value) = Default::default(),
+            |cookie| cookie.name = "b=".to_owned(),
+            |cookie| cookie.domain = String::new(),
+            |cookie| cookie.path = "page".to_owned(),
+        ];
+        for spoil in spoilt {
+            let mut cookie = good.clone();
+            spoil(&mut cookie);
+            jar.restore(vec![cookie.clone()], 0);
+            assert_eq!(jar.cookies(0), [], "{:?}", cookie.value);
+        }
+        let many = (0..=COOKIES_MAX).map(|number| Cookie { name: format!("n{number}"), ..good.clone() });
+        jar.restore(many.chain([Cookie { value: "2".to_owned(), ..good.clone() }]).collect(), 0);
+        assert_eq!(jar.cookies(0).len(), COOKIES_MAX);
+        jar.restore(vec![good.clone(), Cookie { value: "2".to_owned(), ..good }], 0);
+        assert_eq!(jar.get_for_script(&url("http://a.test/"), 0), "a=2");
     }
 
     #[test]

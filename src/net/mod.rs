@@ -38,7 +38,7 @@ mod request;
 pub use address::{Special, special};
 pub use charset::{decode_html, decode_script, decode_xhr, looks_binary};
 pub use content_type::content_type_of;
-pub use cookies::CookieJar;
+pub use cookies::{Cookie, CookieJar};
 pub(crate) use data_url::percent_decode;
 pub use error::NetError;
 pub use folder::{EmbeddedFiles, Folder};

@@ -9,7 +9,7 @@ use super::load::LoadError;
 use crate::base::clock::TimestampMs;
 use crate::base::limits::page::PageLimits;
 use crate::engine::event_loop::Emission;
-use crate::event::Stimulus;
+use crate::event::{LocalStorage, Stimulus};
 use crate::net::{Network, ScriptCookies};
 use crate::webapi::world::Settings;
 
@@ -52,6 +52,8 @@ pub struct PageOptions {
     pub cookies: Arc<dyn ScriptCookies>,
     /// Its surroundings.
     pub settings: Settings,
+    /// What it finds in `localStorage`.
+    pub storage: LocalStorage,
     /// Page time at the start: while it is loaded.
     pub start: TimestampMs,
     /// The seed of its random numbers while it is loaded.

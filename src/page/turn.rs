@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use boa_engine::Context;
 
-use super::driver::{CutShort, Moment, PageOptions, Source, Turn, TurnInput};
+use super::driver::{CutShort, Moment, PageOptions, Turn, TurnInput};
 use super::load::LoadError;
 use super::ui;
 use crate::base::clock::{Stopwatch, TimestampMs};
@@ -70,10 +70,11 @@ impl Page {
     ///
     /// # Errors
     /// [`LoadError::Engine`]: a bug.
-    pub fn blank(options: PageOptions) -> Result<Self, LoadError> {
+    pub fn blank(mut options: PageOptions) -> Result<Self, LoadError> {
         let clock = Rc::new(PageClock::new(options.start));
         let event_loop = Rc::new(EventLoop::new(clock, options.limits));
         let world = World::new(options.network.clone(), options.cookies.clone(), options.settings.clone());
+        world.restore(&std::mem::take(&mut options.storage));
         let mut page = Self {
             random: Random::from_seed(options.seed),
             world: Rc::new(world),
@@ -97,9 +98,11 @@ impl Page {
     }
 
     /// Takes other options than those it was made with, of the same settings and doors; nothing has run yet.
-    pub fn redirect(&mut self, source: Source, start: TimestampMs, seed: u64, realtime: bool) {
+    pub fn redirect(&mut self, options: PageOptions) {
+        let PageOptions { source, start, seed, realtime, storage, .. } = options;
         self.event_loop.clock().restart(start);
         self.random.reseed(seed);
+        self.world.restore(&storage);
         self.options = PageOptions { source, start, seed, realtime, ..self.options.clone() };
     }
 

@@ -21,7 +21,7 @@ use crate::base::limits::page::PageLimits;
 use crate::base::limits::{CLOCK_MS_PER_COMPUTED_MS_MAX, REST_MS_MAX};
 use crate::base::whereabouts::{self, Whereabouts};
 use crate::engine::event_loop::{Emission, Output};
-use crate::event::{Cause, Fault, Place, Stimulus};
+use crate::event::{Cause, Fault, LocalStorage, Place, Stimulus};
 use crate::page::{CutShort, Driver, LoadError, Moment, PageOptions, Tasks, Turn, TurnInput};
 use crate::session::Told;
 
@@ -32,6 +32,8 @@ pub struct PageProcess {
     live: Option<Live>,
     settle_ms: i64,
     now: TimestampMs,
+    /// What it keeps in `localStorage` now: a fresh process goes on with it.
+    storage: LocalStorage,
     /// Whom the page was told, and by what.
     told: Told,
     scrutiny: Scrutiny,
@@ -45,6 +47,15 @@ pub struct PageProcess {
 
 fn doors(options: &PageOptions) -> Doors {
     (options.network.clone(), options.cookies.clone())
+}
+
+/// Follows what the page keeps.
+fn keep(emissions: &[Emission], storage: &mut LocalStorage) {
+    for emission in emissions {
+        if let Output::Effect(effect) = &emission.output {
+            storage.apply(effect);
+        }
+    }
 }
 
 /// Tells what was done, if anything was.
@@ -61,10 +72,11 @@ fn duration(ms: i64) -> Duration {
 impl PageProcess {
     /// A page that is opened by [`Driver::open`].
     #[must_use]
-    pub fn new(options: PageOptions, launcher: Arc<dyn Launcher>) -> Self {
+    pub fn new(mut options: PageOptions, launcher: Arc<dyn Launcher>) -> Self {
         let now = options.start;
         Self {
             scrutiny: Scrutiny::new(options.limits),
+            storage: std::mem::take(&mut options.storage),
             options,
             launcher,
             live: None,
@@ -131,9 +143,13 @@ impl PageProcess {
         };
         let mut hearing = self.scrutiny.hear(self.options.start..=latest);
         let mut hear = |mut emissions: Vec<Emission>| {
-            let is_allowed = launch.loaded.is_none() && hearing.allows_tasks(&emissions);
+            if launch.loaded.is_some() || !hearing.allows_tasks(&emissions) {
+                return Err(Death::Confused);
+            }
             known(&mut emissions);
-            is_allowed.then(|| tasks(emissions, repeated)).ok_or(Death::Confused)
+            keep(&emissions, &mut self.storage);
+            tasks(emissions, repeated);
+            Ok(())
         };
         let Some(live) = &mut self.live else { return Err(LoadError::Ended) };
         let opened =
@@ -151,6 +167,7 @@ impl PageProcess {
                     None => {}
                 }
                 known(&mut turn.emissions);
+                keep(&turn.emissions, &mut self.storage);
                 self.now = turn.now.max(self.now);
                 Ok(turn)
             }
@@ -185,6 +202,7 @@ impl PageProcess {
             version: VERSION,
             source: self.options.source.clone(),
             settings: self.options.settings.clone(),
+            storage: self.storage.clone(),
             start,
             seed,
             resume: if self.restarts == 0 { resume } else { again(self.restarts) },
@@ -225,11 +243,16 @@ impl PageProcess {
         let message = ToPage::Turn(Box::new(input.clone()));
         let mut hearing = self.scrutiny.hear(self.now..=latest);
         let mut hear = |emissions: Vec<Emission>| {
-            let is_allowed = hearing.allows_tasks(&emissions);
-            is_allowed.then(|| tasks(emissions, repeated)).ok_or(Death::Confused)
+            if !hearing.allows_tasks(&emissions) {
+                return Err(Death::Confused);
+            }
+            keep(&emissions, &mut self.storage);
+            tasks(emissions, repeated);
+            Ok(())
         };
         let death = match live.exchange_by_task(&message, doors(&self.options), &self.options.limits, &mut hear) {
             Ok(FromPage::Turned(turn)) if hearing.allows(&turn) => {
+                keep(&turn.emissions, &mut self.storage);
                 self.now = turn.now;
                 return turn;
             }

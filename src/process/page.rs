@@ -187,7 +187,7 @@ impl Server {
         let (settle_ms, resume) = (opening.settle_ms, opening.resume);
         let page = match std::mem::replace(&mut self.state, State::New) {
             State::Blank(mut page) => {
-                page.redirect(opening.source, opening.start, opening.seed, opening.realtime);
+                page.redirect(options(opening, &self.host));
                 Ok(page)
             }
             _ => Page::blank(options(opening, &self.host)).map(Box::new),
@@ -295,6 +295,7 @@ fn options(opening: Opening, host: &FarHost) -> PageOptions {
         network: Arc::new(host.clone()),
         cookies: Arc::new(host.clone()),
         settings: opening.settings,
+        storage: opening.storage,
         start: opening.start,
         seed: opening.seed,
         resume: None,

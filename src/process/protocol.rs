@@ -12,6 +12,7 @@ use super::probe::Tried;
 use crate::base::clock::TimestampMs;
 use crate::base::limits::page::PageLimits;
 use crate::engine::event_loop::Emission;
+use crate::event::LocalStorage;
 use crate::net::{NetError, Request, Response};
 use crate::page::{LoadError, Moment, Source, Turn, TurnInput};
 use crate::webapi::world::Settings;
@@ -37,6 +38,8 @@ pub struct Opening {
     pub source: Source,
     /// Its surroundings.
     pub settings: Settings,
+    /// What it finds in `localStorage`.
+    pub storage: LocalStorage,
     /// Page time at the start.
     pub start: TimestampMs,
     /// The seed of its random numbers while it is loaded.

@@ -21,6 +21,7 @@ use super::launch::{Ending, Launch, Launched, Launcher, Level, Served, Spawner};
 use super::live::{Doors, Live};
 use super::protocol::{FromPage, Opening, Role, ToPage};
 use crate::base::limits::{PAGE_STDERR_BYTES_MAX, TEMPLATE_ANSWER_MS};
+use crate::event::LocalStorage;
 use crate::page::{PageOptions, Turn};
 
 /// Bytes that are read of a pipe at most: what one holds by default.
@@ -116,7 +117,8 @@ impl Templates {
         let pid = i32::try_from(process.pid()).map_err(io::Error::other)?;
         let mut live = Live::new(Box::new(process), stream);
         let again = Arc::new(Again::new(asked.clone()));
-        let prepare = ToPage::Prepare(Box::new(opening.clone()));
+        // Nothing of the page runs in it: its forks are told what they find in `localStorage`.
+        let prepare = ToPage::Prepare(Box::new(Opening { storage: LocalStorage::default(), ..opening.clone() }));
         match live.exchange(&prepare, (again.clone(), again), &opening.limits) {
             Ok(FromPage::Prepared(Ok(_))) => {}
             Ok(other) => return Err(io::Error::other(format!("the template is not ready: {other:?}"))),
@@ -125,7 +127,8 @@ impl Templates {
         Ok(Some(state.base.insert(Template::new(live, pid)).clone()))
     }
 
-    /// The template with the page loaded as `opening` says, where that is the same as loading it afresh.
+    /// The template with the page loaded as `opening` says, where that is the same as loading it afresh: among the rest
+    /// with the same in `localStorage`.
     fn loaded(&self, state: &mut State, opening: &Opening, doors: &PageOptions) -> Option<(Arc<Template>, Turn)> {
         // In real time a load takes as long as it takes.
         if self.best != Level::Loaded || state.is_never_the_same || opening.realtime {
@@ -176,6 +179,11 @@ impl Launcher for Templates {
     fn note(&self, opening: &Opening, asked: Asked) {
         let mut state = self.state();
         let known = (Opening { resume: None, ..opening.clone() }, asked);
+        let without_storage = Opening { storage: LocalStorage::default(), ..known.0.clone() };
+        if state.known.as_ref().is_some_and(|(first, _)| *first == without_storage && *first != known.0) {
+            // Most pages begin with nothing in `localStorage`: one that has something does not stand for them.
+            return;
+        }
         if state.known.as_ref() != Some(&known) {
             // The newest version is the one that further pages will be of.
             (state.known, state.loaded, state.is_never_the_same) = (Some(known), None, false);

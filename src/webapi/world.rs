@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::blob::BlobObject;
 use crate::engine::event_loop::EventLoop;
-use crate::event::Cause;
+use crate::event::{Cause, LocalStorage};
 use crate::net::{NetError, Network, Request, Response, ScriptCookies};
 
 /// What a page is told of its surroundings (session-log.md, Time: fixed and configurable).
@@ -139,6 +139,12 @@ impl World {
             sender,
             receiver,
         }
+    }
+
+    /// Starts with these items in `localStorage`; no document has looked at it yet.
+    pub fn restore(&self, storage: &LocalStorage) {
+        let areas = storage.origins().map(|(origin, items)| (origin.to_owned(), StorageMap::new(items.clone().into())));
+        *self.local.borrow_mut() = areas.collect();
     }
 
     /// Fetches, blocking, as the page's client: documents, scripts, synchronous requests.

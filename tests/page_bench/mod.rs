@@ -9,7 +9,7 @@ use std::sync::Arc;
 use duoke::base::limits::page::PageLimits;
 use duoke::base::limits::{CLOCK_START_MS, PAGE_STACK_BYTES, SETTLE_MS_DEFAULT};
 use duoke::engine::event_loop::Output;
-use duoke::event::{Effect, Outcome, Stimulus, StimulusKind, parse_line};
+use duoke::event::{Effect, LocalStorage, Outcome, Stimulus, StimulusKind, parse_line};
 use duoke::net::{Answer, Folder, Guard, Network, PluginNetwork};
 use duoke::page::{Driver, LoadError, Page, PageOptions, Source, Turn, TurnInput};
 use duoke::webapi::world::Settings;
@@ -29,6 +29,7 @@ pub fn options(folder: Folder, path: &str, answers: Vec<Answer>) -> PageOptions 
         cookies: network.cookies().clone(),
         network: Arc::new(network),
         settings: Settings::default(),
+        storage: LocalStorage::default(),
         start: CLOCK_START_MS,
         seed: 1,
         resume: None,

@@ -21,14 +21,14 @@ pub struct Exchange {
 
 /// Passes requests on and keeps the answers. One request is under way at a time.
 pub struct Recorder {
-    network: PluginNetwork,
+    network: Arc<PluginNetwork>,
     exchanges: Mutex<Vec<Exchange>>,
 }
 
 impl Recorder {
     /// Over a plugin's network.
     #[must_use]
-    pub fn new(network: PluginNetwork) -> Self {
+    pub fn new(network: Arc<PluginNetwork>) -> Self {
         Self { network, exchanges: Mutex::default() }
     }
 

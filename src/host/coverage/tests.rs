@@ -21,7 +21,7 @@ fn look(files: &[(&str, &str)], with_run: bool) -> Report {
     let rights = Rights::new(Vec::new(), Vec::new()).unwrap();
     let network = plugin.network(&rights, None, "kf0001@duoke").unwrap();
     let make: &Make = &|options| Box::new(PageThread::new(options));
-    let mut report = coverage("page", Hosted { plugin, network }, with_run.then_some(make));
+    let mut report = coverage("page", Hosted { plugin, network: network.into() }, with_run.then_some(make));
     // The folder is another one each time.
     report.page = files[0].0.to_owned();
     report

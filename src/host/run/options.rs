@@ -1,15 +1,17 @@
 //! What a run is given, and how it ends.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::base::limits::SETTLE_MS_DEFAULT;
 use crate::event::Line;
+use crate::host::forward::Forwarder;
 use crate::host::ledger::Source;
 use crate::host::plugin::Plugin;
 use crate::host::processes::Processes;
 use crate::net::PluginNetwork;
 use crate::record::ReadError;
-use crate::store::Summary;
+use crate::store::{Store, Summary};
 
 /// The seed of a page's random numbers where nobody gives one. Every page has the same: what one does must not depend
 /// on which others run.
@@ -20,7 +22,7 @@ pub struct Hosted {
     /// The plugin.
     pub plugin: Plugin,
     /// Its network.
-    pub network: PluginNetwork,
+    pub network: Arc<PluginNetwork>,
 }
 
 /// A log: its lines, and where they come from.
@@ -29,6 +31,15 @@ pub struct Log {
     pub lines: Box<dyn Iterator<Item = Result<Line, ReadError>>>,
     /// What [`crate::record::Reader::name`] calls it, and what makes it the same log in another run.
     pub source: Source,
+}
+
+/// Where what a run leads to goes on disk.
+#[derive(Default)]
+pub struct Lasting {
+    /// Messages to WeChat, and all that they come from.
+    pub forward: Option<Forwarder>,
+    /// The pages' storage and cookies.
+    pub keep: Option<Arc<dyn Store>>,
 }
 
 /// How to run.
