@@ -6,6 +6,9 @@ mod bench;
 #[cfg(unix)]
 #[path = "cli/doctor.rs"]
 mod doctor;
+#[cfg(unix)]
+#[path = "cli/outbox.rs"]
+mod outbox;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 

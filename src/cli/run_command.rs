@@ -160,10 +160,13 @@ fn lasting(
     let folder = Path::new(&config.store_path.value);
     let store: Arc<dyn Store> = Arc::new(state::open(folder, output)?);
     let keep = arguments.state.is_some().then(|| store.clone());
-    let Some(target) = target else { return Ok((Lasting { forward: None, keep }, None)) };
+    let Some(target) = target else {
+        let ears = Ears::of_store(folder, &store, settings::on_unknown(config), runtime, output)?;
+        return Ok((Lasting { forward: None, keep }, Some(ears)));
+    };
     let forwarder = Forwarder::new(target, store, runtime.clone())
         .map_err(|error| fail(output, Notice::error(error.to_string()).with_hint(error.hint()), Exit::Environment))?;
-    let ears = Ears::open(folder, forwarder.outbox(), runtime, output);
+    let ears = Ears::of_host(folder, forwarder.outbox(), runtime, output);
     Ok((Lasting { forward: Some(forwarder), keep }, Some(ears)))
 }
 

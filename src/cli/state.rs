@@ -1,6 +1,7 @@
 //! The durable state, as commands get to it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 use tokio::runtime::Handle;
@@ -11,11 +12,11 @@ use super::output::Output;
 use super::plugins::fail;
 use super::settings;
 use super::signals::stop_when_interrupted;
-use crate::host::control::{Control, Door};
+use crate::host::control::{Control, Door, take};
 use crate::host::desk::{Answer, Desk, Request, Trouble, TroubleKind};
 use crate::host::{Notice, Watch as _};
 use crate::outbox::Outbox;
-use crate::store::{OpenOptions, SqliteStore, StateFolder, StoreError};
+use crate::store::{OnUnknown, OpenOptions, SqliteStore, Store, StoreError};
 
 /// Where the state of a command is.
 #[derive(Debug, clap::Args)]
@@ -27,28 +28,48 @@ pub(super) struct StoreArguments {
 
 /// Takes the state folder and opens its store; the error is said.
 pub(super) fn open(path: &Path, output: &mut Output) -> Result<SqliteStore, Exit> {
-    let store = StateFolder::take(path).and_then(|folder| SqliteStore::open(folder, &OpenOptions::default()));
+    let store = take(path).and_then(|folder| SqliteStore::open(folder, &OpenOptions::default()));
     store.map_err(|error| fail(output, notice(&error), Exit::Environment))
 }
 
 /// Hears commands and signals while a host runs. Dropped before the store is to be closed: they have it.
 pub(super) struct Ears {
     control: Option<Control>,
-    interrupts: JoinHandle<()>,
+    interrupts: Option<JoinHandle<()>>,
     runtime: Handle,
 }
 
 impl Ears {
-    /// Listens in a state folder that this process has. Where commands cannot be heard the host runs without.
-    pub(super) fn open(folder: &Path, outbox: &Outbox, runtime: &Handle, output: &mut Output) -> Self {
-        let control = Control::open(folder, Desk::of_host(outbox), runtime);
-        let control = control.map_err(|error| {
-            let text = format!("{}: commands will not reach this host: {error}", folder.display());
-            output.say(Notice::warning(text).with_hint(Some("put the state on a disk of this machine")));
-        });
-        let interrupts = stop_when_interrupted(runtime, outbox.clone());
-        Self { control: control.ok(), interrupts, runtime: runtime.clone() }
+    /// Those of a host that delivers.
+    pub(super) fn of_host(folder: &Path, outbox: &Outbox, runtime: &Handle, output: &mut Output) -> Self {
+        let control = listen(folder, Desk::of_host(outbox), runtime, output);
+        let interrupts = Some(stop_when_interrupted(runtime, outbox.clone()));
+        Self { control, interrupts, runtime: runtime.clone() }
     }
+
+    /// Those of a host that only has the store.
+    pub(super) fn of_store(
+        folder: &Path,
+        store: &Arc<dyn Store>,
+        policy: OnUnknown,
+        runtime: &Handle,
+        output: &mut Output,
+    ) -> Result<Self, Exit> {
+        let desk = runtime.block_on(Desk::alone(store.clone(), policy));
+        let (desk, notices) = desk.map_err(|error| fail(output, notice(&error), Exit::Environment))?;
+        notices.into_iter().for_each(|notice| output.say(notice));
+        let control = listen(folder, desk.in_host(), runtime, output);
+        Ok(Self { control, interrupts: None, runtime: runtime.clone() })
+    }
+}
+
+/// Where commands cannot be heard a host runs without.
+fn listen(folder: &Path, desk: Desk, runtime: &Handle, output: &mut Output) -> Option<Control> {
+    let control = Control::open(folder, desk, runtime).map_err(|error| {
+        let text = format!("{}: commands will not reach this host: {error}", folder.display());
+        output.say(Notice::warning(text).with_hint(Some("put the state on a disk of this machine")));
+    });
+    control.ok()
 }
 
 impl Drop for Ears {
@@ -56,9 +77,11 @@ impl Drop for Ears {
         if let Some(control) = self.control.take() {
             control.close();
         }
-        self.interrupts.abort();
-        // It was cut off.
-        let _ = self.runtime.block_on(&mut self.interrupts);
+        if let Some(interrupts) = self.interrupts.take() {
+            interrupts.abort();
+            // It was cut off.
+            let _ = self.runtime.block_on(interrupts);
+        }
     }
 }
 

@@ -125,6 +125,12 @@ impl SandboxChild {
         ask(self.address(), "POST", &path, r#"{"MsgType":"text","Content":"hi"}"#);
     }
 
+    /// What becomes of the next messages that are sent: `{"count", "errcode"?, "status"?, "delay_ms"?, "drop"?}`.
+    pub fn fault(&self, mut fault: Value) {
+        fault["path"] = "/cgi-bin/message/custom/send".into();
+        ask(self.address(), "POST", "/_sandbox/faults", &fault.to_string());
+    }
+
     pub fn messages(&self, openid: &str) -> Vec<Value> {
         let answer = ask(self.address(), "GET", &format!("/_sandbox/messages?openid={openid}"), "");
         answer.as_array().unwrap().clone()

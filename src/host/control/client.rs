@@ -51,6 +51,11 @@ pub(super) fn ask(folder: &Path, request: &Request) -> Result<Option<Answer>, Tr
     }
 }
 
+/// Whether a host listens.
+pub(super) fn is_heard(folder: &Path) -> bool {
+    ControlPath::of(folder).and_then(|path| UnixStream::connect(path.path())).is_ok()
+}
+
 /// Nobody listens, or nobody does any more.
 fn is_nobody(kind: ErrorKind) -> bool {
     use ErrorKind::{BrokenPipe, ConnectionRefused, ConnectionReset, NotADirectory, NotFound};

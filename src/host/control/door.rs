@@ -1,7 +1,8 @@
 //! How a command gets to the durable state.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 
@@ -12,6 +13,25 @@ use crate::base::clock::Stopwatch;
 use crate::base::limits::{STATE_LOOK, STATE_PATIENCE};
 use crate::store::{OnUnknown, OpenOptions, SqliteStore, StateFolder, StoreError, StoreErrorKind};
 
+/// Takes a folder for a host. Where a host listens there already it is an error at once; a command is waited for.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn take(folder: &Path) -> Result<StateFolder, StoreError> {
+    let since = Stopwatch::start();
+    loop {
+        match StateFolder::take(folder) {
+            Err(error) if error.kind == StoreErrorKind::InUse && !client::is_heard(folder) => {
+                if since.elapsed() >= STATE_PATIENCE {
+                    return Err(error);
+                }
+                std::thread::sleep(STATE_LOOK);
+            }
+            taken => return taken,
+        }
+    }
+}
+
 /// The way to the state of a folder, whoever has it.
 #[derive(Debug)]
 pub struct Door {
@@ -20,13 +40,15 @@ pub struct Door {
     runtime: Handle,
     /// Whether a running host gave the last answer.
     host_runs: bool,
+    /// How long a folder that somebody else has is waited for.
+    pub(super) patience: Duration,
 }
 
 impl Door {
     /// The way to this folder. `policy` is for messages that a host which was killed left on the wire.
     #[must_use]
     pub fn new(folder: PathBuf, policy: OnUnknown, runtime: &Handle) -> Self {
-        Self { folder, policy, runtime: runtime.clone(), host_runs: false }
+        Self { folder, policy, runtime: runtime.clone(), host_runs: false, patience: STATE_PATIENCE }
     }
 
     /// Whether a running host gave the last answer.
@@ -56,7 +78,7 @@ impl Door {
                     return self.runtime.block_on(desk.answer(request.clone())).map(Some);
                 }
                 Err(error) if error.kind != StoreErrorKind::InUse => return Err(error.into()),
-                Err(_) if since.elapsed() < STATE_PATIENCE => std::thread::sleep(STATE_LOOK),
+                Err(_) if since.elapsed() < self.patience => std::thread::sleep(STATE_LOOK),
                 Err(error) => {
                     let text = format!("{error}, and does not listen to commands");
                     let hint = "wait until it has ended, or stop it";

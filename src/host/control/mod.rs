@@ -8,6 +8,8 @@
 mod client;
 mod door;
 mod server;
+#[cfg(test)]
+mod tests;
 
-pub use door::Door;
+pub use door::{Door, take};
 pub use server::Control;

@@ -19,18 +19,27 @@ use crate::store::{Change, Changed, Checked, Erased, Filter, Listed, OnUnknown, 
 #[derive(Clone, Debug)]
 pub struct Desk {
     store: Arc<dyn Store>,
-    /// The delivery of the host, where one runs: it hears of what may go.
+    /// The delivery of the host, where there is one: it hears of what may go.
     outbox: Option<Outbox>,
+    /// Whether a host has the store, with open pages.
+    host_runs: bool,
 }
 
 impl Desk {
-    /// The desk of a running host.
+    /// The desk of a running host that delivers.
     #[must_use]
     pub fn of_host(outbox: &Outbox) -> Self {
-        Self { store: outbox.store().clone(), outbox: Some(outbox.clone()) }
+        Self { store: outbox.store().clone(), outbox: Some(outbox.clone()), host_runs: true }
     }
 
-    /// The desk of a command that has the store to itself: messages that a host left on the wire are settled first, as
+    /// The desk of a host that does not deliver.
+    #[must_use]
+    pub fn in_host(mut self) -> Self {
+        self.host_runs = true;
+        self
+    }
+
+    /// The desk of who has the store and does not deliver: messages that a host left on the wire are settled first, as
     /// the next host would, and told.
     ///
     /// # Errors
@@ -38,7 +47,7 @@ impl Desk {
     pub async fn alone(store: Arc<dyn Store>, policy: OnUnknown) -> Result<(Self, Vec<Notice>), StoreError> {
         let interrupted = store.interrupted(policy, system_now_ms()).get().await?;
         let notices = interrupted.iter().map(|row| interruption(row, policy)).collect();
-        Ok((Self { store, outbox: None }, notices))
+        Ok((Self { store, outbox: None, host_runs: false }, notices))
     }
 
     /// Does what is asked.
@@ -124,7 +133,7 @@ impl Desk {
             "unsent": unsent,
             "plugins": plugins,
             "backups": backups,
-            "host_runs": self.outbox.is_some(),
+            "host_runs": self.host_runs,
         })))
     }
 }
