@@ -6,6 +6,8 @@ mod bench;
 #[cfg(unix)]
 #[path = "cli/doctor.rs"]
 mod doctor;
+#[path = "cli/lasting.rs"]
+mod lasting;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 

@@ -117,9 +117,9 @@ impl Durable {
         let mut events = Vec::new();
         for event in self.ledger.unfinished(&names, after)? {
             self.ledger.take_up(&event);
-            for (plugin, line) in &event.before {
-                if let Some(page) = self.page(plugin) {
-                    self.pages[page].before = read(line);
+            for before in &event.before {
+                if let Some(page) = self.page(&before.plugin) {
+                    self.pages[page].before = read(&before.line).map(|line| Line { id: before.name.clone(), ..line });
                 }
             }
             let pages = event.plugins.iter().filter_map(|plugin| self.page(plugin)).collect();
@@ -160,6 +160,9 @@ impl Durable {
         let sender = Sender { name: &kept.name, policy: kept.policy };
         if step.repeated || repeats {
             kept.taken.extend(step.emissions.iter().map(|_| Taken::default()));
+            if repeats {
+                self.ledger.count(sender.name, step.emissions);
+            }
             self.ledger.task(sender, &[], None, changes);
             return;
         }

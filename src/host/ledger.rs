@@ -196,7 +196,10 @@ impl Ledger {
 
     /// An event of an earlier run is told in this one, by its name.
     pub fn take_up(&mut self, event: &Unfinished) {
-        self.events.insert(event.name.clone(), Known { id: event.event, name: event.name.clone() });
+        let before = event.before.iter().map(|before| (before.event, &before.name));
+        for (id, name) in before.chain([(event.event, &event.name)]) {
+            self.events.insert(name.clone(), Known { id, name: name.clone() });
+        }
         self.taken_up.insert(event.event);
     }
 
@@ -274,6 +277,16 @@ impl Ledger {
         let taken = messages(sender, &key, emission, effect, &stamp);
         commit.rows.extend(taken.rows.iter().cloned());
         taken
+    }
+
+    /// Counts effects of an event of an earlier run that a page repeats: what it does later has the keys it had then.
+    pub fn count(&mut self, plugin: &str, emissions: &[Emission]) {
+        for emission in emissions.iter().filter(|emission| matches!(emission.output, Output::Effect(_))) {
+            let cause = emission.cause.as_ref().map_or("", |cause| &*cause.stimulus);
+            if let Some(Known { id, .. }) = self.events.get(cause) {
+                *self.effects.entry((plugin.to_owned(), *id)).or_default() += 1;
+            }
+        }
     }
 
     /// The plugin has done with an event; where its page is idle, with those before as well. One that could not be
