@@ -210,9 +210,11 @@ impl Bench {
     }
 
     /// How all messages stand.
-    fn standing(&self) -> Result<Vec<(String, State)>, StoreError> {
+    fn standing(&self) -> Result<Vec<Standing>, StoreError> {
         let listed = self.store.list(Filter::default(), 0, 10_000).wait()?;
-        Ok(listed.into_iter().map(|listed| (listed.row.key.to_string(), listed.row.state)).collect())
+        let is_dropped = |row: &Row| row.reason.as_deref().is_some_and(|reason| reason.starts_with("dropped"));
+        let standing = |row: Row| (row.key.to_string(), row.state, is_dropped(&row));
+        Ok(listed.into_iter().map(|listed| standing(listed.row)).collect())
     }
 
     /// Both say the same is due; some of it is taken.
@@ -276,8 +278,12 @@ impl Bench {
     }
 }
 
-fn standing_of(model: &Model) -> Vec<(String, State)> {
-    model.messages.iter().map(|message| (message.key.clone(), model.standing(message))).collect()
+/// A message's key, how it stands, and whether a person dropped it.
+type Standing = (String, State, bool);
+
+fn standing_of(model: &Model) -> Vec<Standing> {
+    let standing = |message: &Message| (message.key.clone(), model.standing(message), message.dropped);
+    model.messages.iter().map(standing).collect()
 }
 
 fn play(seed: u64, steps: usize, policy: OnUnknown) {

@@ -33,6 +33,8 @@ pub struct Message {
     pub doubtful: Vec<u32>,
     /// Only these parts are sent.
     pub only: Option<Vec<u32>>,
+    /// A person said that it is not to be sent.
+    pub dropped: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +60,7 @@ fn is_live(state: State) -> bool {
 impl Message {
     pub fn new(key: &str, openid: &str, parts: u32, is_image: bool, state: State, due: i64) -> Self {
         let (key, openid) = (key.to_owned(), openid.to_owned());
-        Self { key, openid, is_image, parts, state, due, done: 0, doubtful: Vec::new(), only: None }
+        Self { key, openid, is_image, parts, state, due, done: 0, doubtful: Vec::new(), only: None, dropped: false }
     }
 
     /// The part that is sent next.
@@ -217,17 +219,17 @@ impl Model {
         }
         let message = self.at(key);
         message.only_the_doubtful();
-        (message.state, message.due) = (State::Pending, message.due.min(now));
+        (message.state, message.due, message.dropped) = (State::Pending, message.due.min(now), false);
         true
     }
 
-    /// A person has a message not sent; whether it is not.
+    /// A person has a message not sent, or knows that it was given up; whether that is new.
     pub fn drop(&mut self, key: &str) -> bool {
         let message = self.at(key);
-        let drops = !matches!(message.state, State::Sending | State::Sent | State::Dead);
+        let drops = !matches!(message.state, State::Sending | State::Sent) && !message.dropped;
         if drops {
             message.only_the_doubtful();
-            message.state = State::Dead;
+            (message.state, message.dropped) = (State::Dead, true);
         }
         drops
     }
