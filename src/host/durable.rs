@@ -11,7 +11,6 @@ use super::stage::{Ended, Step};
 use super::watch::Notice;
 use crate::event::{Line, Stimulus, StimulusKind, parse_line};
 use crate::outbox::Delivery;
-use crate::page::LOAD_CAUSE;
 use crate::session::PluginPolicy;
 use crate::store::{EventId, StoreError, Summary};
 
@@ -70,7 +69,7 @@ impl Durable {
             networks.push((name.clone(), network.clone()));
             plugins.push((name, plugin.policy));
         }
-        ledger.accept_load(LOAD_CAUSE)?;
+        ledger.accept_load()?;
         let (delivering, mut notices) = forwarder.begin(&networks)?;
         let names: Vec<String> = plugins.iter().map(|(name, _)| name.clone()).collect();
         notices.extend(ledger.lost(&names)?);

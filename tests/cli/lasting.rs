@@ -1,8 +1,8 @@
 //! What a run leaves on disk, and what the next one makes of it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::bench::{Bench, SandboxChild};
+use super::bench::{Bench, SandboxChild, interrupt};
 
 const PAGE: &str = r#"<script>
 function put(text) {
@@ -131,4 +131,22 @@ fn a_folder_that_cannot_be_had_is_told_before_anything_runs() {
         ended.err
     );
     assert!(had(&sandbox, "oA").is_empty());
+}
+
+#[test]
+fn interrupted_a_run_waits_for_what_is_on_the_wire_and_goes_on_later() {
+    let (bench, sandbox) = bench();
+    sandbox.fault(json!({"count": 1, "delay_ms": 1_500}));
+    let mut child = sandbox.start_run(&bench, &FORWARD);
+    let sending = || sandbox.run(&bench, &["outbox", "list", "--state", "sending", "--format", "json"]).out;
+    while !sending().contains("\"1/page/0\"") {
+        std::thread::yield_now();
+    }
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(had(&sandbox, "oA"), ["for oA"]);
+    let rest = sandbox.run(&bench, &FORWARD);
+    assert_eq!(rest.code, 0, "{}", rest.err);
+    assert!(!rest.err.contains("may not have arrived"), "its answer was waited for: {}", rest.err);
+    assert_eq!((had(&sandbox, "oA").len(), had(&sandbox, "oB").len()), (1, 1));
 }
