@@ -9,12 +9,16 @@ mod agreement;
 mod away;
 #[path = "store/crashes.rs"]
 mod crashes;
+#[path = "store/damaged.rs"]
+mod damaged;
 #[path = "store/disk/mod.rs"]
 mod disk;
 #[path = "store/disk_itself.rs"]
 mod disk_itself;
 #[path = "store/model.rs"]
 mod model;
+#[path = "store/schemas.rs"]
+mod schemas;
 
 /// How many random cases a test plays: `DUOKE_TEST_SEEDS` has more played.
 fn cases(usually: u64) -> u64 {

@@ -151,6 +151,8 @@ pub const COMMIT_CALLS_MAX: usize = 1_000;
 pub const EVENT_NAME_CHARS_MAX: usize = 200;
 /// Data of an effect that is kept, in bytes: messages are rows of their own; storage may be large, and is kept elsewhere.
 pub const EFFECT_KEPT_BYTES_MAX: usize = 1024 * 1024;
+/// Events of a run that are remembered: a page may act on one long after it was told others.
+pub const EVENTS_REMEMBERED: usize = 100_000;
 /// Unfinished events that are read from a store at once.
 pub const UNFINISHED_READ_MAX: usize = 1_000;
 /// Tries kept of one message: the last ones say why it is where it is.
@@ -193,8 +195,8 @@ pub const TIDY_ROWS_MAX: usize = 10_000;
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a host deletes what is old, in ms of its clock.
 pub const TIDY_EVERY_MS: i64 = 3600 * 1000;
-/// Customers whose messages are sent at the same time.
-pub const OUTBOX_LANES_MAX: usize = 16;
+/// Customers whose messages are sent at the same time: at 100 ms a call 640 messages a second.
+pub const OUTBOX_LANES_MAX: usize = 64;
 /// Largest request the sandbox reads, in bytes: above every media limit, so that those are what refuses.
 pub const SANDBOX_BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Messages the sandbox keeps for `GET /_sandbox/messages`; the oldest makes room.

@@ -11,7 +11,6 @@ use super::stage::{Ended, Step};
 use super::watch::Notice;
 use crate::event::{Line, Stimulus, StimulusKind, parse_line};
 use crate::outbox::Delivery;
-use crate::page::LOAD_CAUSE;
 use crate::session::PluginPolicy;
 use crate::store::{EventId, StoreError, Summary};
 
@@ -70,7 +69,7 @@ impl Durable {
             networks.push((name.clone(), network.clone()));
             plugins.push((name, plugin.policy));
         }
-        ledger.accept_load(LOAD_CAUSE)?;
+        ledger.accept_load()?;
         let (delivering, mut notices) = forwarder.begin(&networks)?;
         let names: Vec<String> = plugins.iter().map(|(name, _)| name.clone()).collect();
         notices.extend(ledger.lost(&names)?);
@@ -117,9 +116,9 @@ impl Durable {
         let mut events = Vec::new();
         for event in self.ledger.unfinished(&names, after)? {
             self.ledger.take_up(&event);
-            for (plugin, line) in &event.before {
-                if let Some(page) = self.page(plugin) {
-                    self.pages[page].before = read(line);
+            for before in &event.before {
+                if let Some(page) = self.page(&before.plugin) {
+                    self.pages[page].before = read(&before.line).map(|line| Line { id: before.name.clone(), ..line });
                 }
             }
             let pages = event.plugins.iter().filter_map(|plugin| self.page(plugin)).collect();
@@ -160,6 +159,9 @@ impl Durable {
         let sender = Sender { name: &kept.name, policy: kept.policy };
         if step.repeated || repeats {
             kept.taken.extend(step.emissions.iter().map(|_| Taken::default()));
+            if repeats {
+                self.ledger.count(sender.name, step.emissions);
+            }
             self.ledger.task(sender, &[], None, changes);
             return;
         }

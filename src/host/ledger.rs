@@ -5,7 +5,7 @@
 //! between, or a log is played, a message is a row once (ARCHITECTURE.md, invariant 5). A log whose playing was cut off
 //! goes on behind what pages have done with; one that was played to its end is played again, and sends nothing twice.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use ring::digest::{SHA256, digest};
@@ -15,8 +15,10 @@ use super::messages::{Sender, Stamp, Taken, messages};
 use super::stage::Ended;
 use super::watch::Notice;
 use crate::base::clock::{format_rfc3339, system_now_ms};
+use crate::base::limits::EVENTS_REMEMBERED;
 use crate::engine::event_loop::{Emission, Output};
-use crate::event::{Cause, Line, Stimulus};
+use crate::event::{Effect, Line, Stimulus};
+use crate::page::LOAD_CAUSE;
 use crate::store::{
     AccountId, Commit, EffectRecord, EventId, Key, NewEvent, PlacedAt, Pushed, Row, Store, StoreError, TurnEnd,
     TurnState, Unfinished,
@@ -36,6 +38,38 @@ pub struct Source {
 struct Known {
     id: EventId,
     name: String,
+    /// How many effects there were, by plugin: the last part of a row's key.
+    effects: HashMap<String, u32>,
+}
+
+/// Events by the ids that they were told by; past a bound the oldest go.
+#[derive(Debug, Default)]
+struct Events {
+    known: HashMap<String, Known>,
+    order: VecDeque<String>,
+}
+
+impl Events {
+    fn get(&self, id: &str) -> Option<&Known> {
+        self.known.get(id)
+    }
+
+    fn get_mut(&mut self, id: &str) -> Option<&mut Known> {
+        self.known.get_mut(id)
+    }
+
+    fn insert(&mut self, id: String, event: EventId, name: String) {
+        let is_new = self.known.insert(id.clone(), Known { id: event, name, effects: HashMap::new() }).is_none();
+        // What a page began to do when it was loaded it may do for ever.
+        if is_new && id != LOAD_CAUSE {
+            self.order.push_back(id);
+        }
+        if self.order.len() > EVENTS_REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+    }
 }
 
 /// How a line is to be told.
@@ -60,10 +94,8 @@ pub struct Ledger {
     kf_account: Option<String>,
     /// The log, and what stands for it.
     log: (String, String),
-    /// Events of this run by the id that they were told by.
-    events: HashMap<String, Known>,
-    /// Effects so far, by plugin and event: the last part of a row's key.
-    effects: HashMap<(String, EventId), u32>,
+    /// Events of this run.
+    events: Events,
     /// Events whose time was up while the plugin's page was busy.
     busy: HashMap<String, Vec<EventId>>,
     /// Events of earlier runs that this one has told: the log may come to them yet.
@@ -95,8 +127,7 @@ impl Ledger {
             app_id: app_id.to_owned(),
             kf_account,
             log: (source.name.clone(), identity),
-            events: HashMap::new(),
-            effects: HashMap::new(),
+            events: Events::default(),
             busy: HashMap::new(),
             taken_up: HashSet::new(),
             goes_on,
@@ -155,33 +186,33 @@ impl Ledger {
             now: system_now_ms(),
         };
         let accepted = self.store.accept(event).wait()?;
-        let known = Known { id: accepted.event, name: accepted.name };
+        let (event, name) = (accepted.event, accepted.name);
         let open = accepted.progress.into_iter().filter(|progress| progress.state == TurnState::Open);
         let mut taken = Accepted { open: open.map(|progress| progress.plugin).collect(), ..Accepted::default() };
-        taken.taken_up = self.taken_up.remove(&known.id);
-        match self.events.get(&line.id) {
-            Some(earlier) if earlier.id == known.id => {
+        taken.taken_up = self.taken_up.remove(&event);
+        match self.events.get_mut(&line.id) {
+            Some(earlier) if earlier.id == event => {
                 taken.repeated = !taken.taken_up;
                 // Its effects are counted anew, and have the same keys.
-                self.effects.retain(|(_, event), _| *event != known.id);
+                earlier.effects.clear();
             }
             Some(_) => {
-                taken.renamed = Some(known.name.clone());
-                self.events.insert(known.name.clone(), known);
+                taken.renamed = Some(name.clone());
+                self.events.insert(name.clone(), event, name);
             }
-            None => {
-                self.events.insert(line.id.clone(), known);
-            }
+            None => self.events.insert(line.id.clone(), event, name),
         }
         Ok(taken)
     }
 
-    /// The load of the pages as an event: what it leads to later has a cause as well.
+    /// The load of the pages as an event: what it leads to later has a cause as well. Where the log goes on, pages that
+    /// are loaded afresh begin anew what they do by themselves.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn accept_load(&mut self, cause: &str) -> Result<(), StoreError> {
-        let line = Line::new(cause, &self.log.0, "session.load", serde_json::Value::Null);
+    pub fn accept_load(&mut self) -> Result<(), StoreError> {
+        let when = self.goes_on.then(|| serde_json::json!(format_rfc3339(system_now_ms())));
+        let line = Line::new(LOAD_CAUSE, &self.log.0, "session.load", when.unwrap_or_default());
         self.accept(&line, Vec::new()).map(drop)
     }
 
@@ -196,7 +227,10 @@ impl Ledger {
 
     /// An event of an earlier run is told in this one, by its name.
     pub fn take_up(&mut self, event: &Unfinished) {
-        self.events.insert(event.name.clone(), Known { id: event.event, name: event.name.clone() });
+        let before = event.before.iter().map(|before| (before.event, &before.name));
+        for (id, name) in before.chain([(event.event, &event.name)]) {
+            self.events.insert(name.clone(), id, name.clone());
+        }
         self.taken_up.insert(event.event);
     }
 
@@ -250,12 +284,12 @@ impl Ledger {
     /// An effect, and the messages it becomes.
     fn effect(&mut self, sender: Sender<'_>, emission: &Emission, commit: &mut Commit) -> Taken {
         let Output::Effect(effect) = &emission.output else { return Taken::default() };
-        let stimulus = emission.cause.as_ref().map_or("", |cause: &Cause| &*cause.stimulus);
-        let Some(Known { id, name }) = self.events.get(stimulus) else { return Taken::default() };
-        let (event, count) = (*id, self.effects.entry((sender.name.to_owned(), *id)).or_default());
-        let key = Key::new(name.clone(), sender.name, *count);
+        let stimulus = emission.cause.as_ref().map_or("", |cause| &*cause.stimulus);
+        let Some(known) = self.events.get_mut(stimulus) else { return long_past(sender.name, emission, effect) };
+        let count = known.effects.entry(sender.name.to_owned()).or_default();
+        let key = Key::new(known.name.clone(), sender.name, *count);
         commit.effects.push(EffectRecord {
-            event,
+            event: known.id,
             plugin: sender.name.to_owned(),
             number: *count,
             time: emission.time,
@@ -274,6 +308,16 @@ impl Ledger {
         let taken = messages(sender, &key, emission, effect, &stamp);
         commit.rows.extend(taken.rows.iter().cloned());
         taken
+    }
+
+    /// Counts effects of an event of an earlier run that a page repeats: what it does later has the keys it had then.
+    pub fn count(&mut self, plugin: &str, emissions: &[Emission]) {
+        for emission in emissions.iter().filter(|emission| matches!(emission.output, Output::Effect(_))) {
+            let cause = emission.cause.as_ref().map_or("", |cause| &*cause.stimulus);
+            if let Some(known) = self.events.get_mut(cause) {
+                *known.effects.entry(plugin.to_owned()).or_default() += 1;
+            }
+        }
     }
 
     /// The plugin has done with an event; where its page is idle, with those before as well. One that could not be
@@ -308,6 +352,15 @@ impl Ledger {
             self.fail(error);
         }
     }
+}
+
+/// A message of an event that is no longer remembered has no key by which it could be sent once.
+fn long_past(plugin: &str, emission: &Emission, effect: &Effect) -> Taken {
+    let Effect::PutMsg(_) = effect else { return Taken::default() };
+    let cause = emission.cause.as_ref().map_or("", |cause| &*cause.stimulus);
+    let text =
+        format!("{plugin}: a message is not sent: its event {cause} was more than {EVENTS_REMEMBERED} events ago");
+    Taken { notices: vec![Notice::warning(text)], ..Taken::default() }
 }
 
 /// Rows that were there already are not new; one whose content differs is told of. How many there were.

@@ -178,6 +178,19 @@ pub struct Unfinished {
     pub line: String,
     /// The plugins that have not finished.
     pub plugins: Vec<String>,
-    /// The lines that turned each of them to its customer before.
-    pub before: Vec<(String, String)>,
+    /// What turned each of them to its customer before.
+    pub before: Vec<Before>,
+}
+
+/// The event that turned a plugin to its customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// The plugin.
+    pub plugin: String,
+    /// The event's number.
+    pub event: EventId,
+    /// Its name in keys.
+    pub name: String,
+    /// Its line.
+    pub line: String,
 }

@@ -146,7 +146,7 @@ impl SandboxChild {
         Bench::start(self.command(bench, arguments))
     }
 
-    fn command(&self, bench: &Bench, arguments: &[&str]) -> Command {
+    pub fn command(&self, bench: &Bench, arguments: &[&str]) -> Command {
         let mut command = bench.command(arguments);
         for (name, member) in
             [("DUOKE_WECHAT_BASE_URL", "listening"), ("DUOKE_APP_ID", "app_id"), ("DUOKE_APP_SECRET", "app_secret")]

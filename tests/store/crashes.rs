@@ -220,7 +220,8 @@ fn power_goes(what: &str, world: &Arc<World>, unsynced: Unsynced, prepare: impl 
     let path = folder.path().join("state");
     prepare(&disk);
     let lived = runtime().block_on(live(&path, &disk, world, &mut accepted));
-    assert_eq!(lived.is_err(), disk.is_dead(), "{what}: {lived:?}");
+    // It may die while the store is closed, when all is done.
+    assert!(disk.is_dead() || lived.is_ok(), "{what}: {lived:?}");
     let found = disk::folder();
     disk.power_cut(folder.path(), found.path(), unsynced).unwrap();
     let path = found.path().join("state");
@@ -232,7 +233,10 @@ fn power_goes(what: &str, world: &Arc<World>, unsynced: Unsynced, prepare: impl 
 #[test]
 fn the_power_goes_at_every_operation_of_the_disk() {
     for operation in 0..operations() {
-        for unsynced in [Unsynced::Lost, Unsynced::Kept, Unsynced::Torn(operation as u64)] {
+        let unsynced = [Unsynced::Lost, Unsynced::Torn(operation as u64), Unsynced::Kept];
+        // As it is found after SIGKILL: for that tests/kills.rs is there as well.
+        let count = if operation % 4 == 0 { 3 } else { 2 };
+        for unsynced in unsynced.into_iter().take(count) {
             let what = format!("power cut at operation {operation}, {unsynced:?}");
             power_goes(&what, &World::new(None), unsynced, |disk| disk.fail_at(operation, Failure::Dies));
         }

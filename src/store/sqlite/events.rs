@@ -4,7 +4,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::Value;
 
 use super::super::event::{
-    Accepted, AccountId, Commit, Committed, EffectRecord, EventId, NewEvent, Progress, TurnEnd, TurnState, Unfinished,
+    Accepted, AccountId, Before, Commit, Committed, EffectRecord, EventId, NewEvent, Progress, TurnEnd, TurnState,
+    Unfinished,
 };
 use super::super::row::{Pushed, Row};
 use super::{erase, keep, rows};
@@ -214,7 +215,7 @@ pub(super) fn unfinished(
                 }
             };
             found[at].plugins.push(plugin.clone());
-            found[at].before.extend(before.map(|line| (plugin.clone(), line)));
+            found[at].before.extend(before);
         }
     }
     found.sort_by_key(|event| event.event);
@@ -223,20 +224,23 @@ pub(super) fn unfinished(
     Ok(found)
 }
 
-/// The line that turned a plugin to its customer before an event of the same source.
+/// What turned a plugin to its customer before an event of the same source.
 fn turned_before(
     tx: &Connection,
     account: AccountId,
     plugin: &str,
     source: &str,
     seq: i64,
-) -> rusqlite::Result<Option<String>> {
+) -> rusqlite::Result<Option<Before>> {
     let mut select = tx.prepare_cached(
-        "SELECT e.line FROM event e JOIN turn t ON t.event = e.seq AND t.plugin = ?1 AND t.state <> 'open'
+        "SELECT e.seq, e.name, e.line FROM event e JOIN turn t ON t.event = e.seq AND t.plugin = ?1 AND t.state <> 'open'
          WHERE e.account = ?2 AND e.source = ?3 AND e.seq < ?4 AND e.turns_to IS NOT NULL AND e.line IS NOT NULL
          ORDER BY e.seq DESC LIMIT 1",
     )?;
-    select.query_row(params![plugin, account.0, source, seq], |row| row.get(0)).optional()
+    let before = select.query_row(params![plugin, account.0, source, seq], |row| {
+        Ok(Before { plugin: plugin.to_owned(), event: EventId(row.get(0)?), name: row.get(1)?, line: row.get(2)? })
+    });
+    before.optional()
 }
 
 /// Events after which a page was still busy when its host ended: what it was yet to do is lost, and told once.
