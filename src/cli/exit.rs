@@ -28,7 +28,7 @@ pub enum Exit {
     Log,
     /// A page does not load.
     Page,
-    /// Messages are parked, given up, or of unknown fate.
+    /// Messages are parked, given up, or of unknown fate; or a person's word could not be followed.
     Messages,
     /// Interrupted.
     Interrupted,
@@ -46,7 +46,7 @@ pub const TABLE: [(Exit, u8, &str); 12] = [
     (Exit::Different, 100, "sessions differ"),
     (Exit::Log, 102, "unreadable log lines"),
     (Exit::Page, 103, "a page does not load"),
-    (Exit::Messages, 120, "messages are parked, given up, or without an answer"),
+    (Exit::Messages, 120, "messages are parked, given up, without an answer, or could not be changed"),
     (Exit::Interrupted, 130, "interrupted"),
 ];
 

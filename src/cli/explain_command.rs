@@ -10,6 +10,7 @@ use super::output::{Output, one_line, safe};
 use super::signals::exit_when_interrupted;
 use super::state::{Asker, StoreArguments};
 use crate::base::clock::parse_rfc3339;
+use crate::host::code;
 use crate::host::desk::Request;
 
 const EXAMPLES: &str = "\
@@ -19,6 +20,8 @@ Examples:
 
 A key is the event's id, the plugin, which of its effects, and where that is several messages which
 of them: 7/quick-reply/0.1.
+
+The lines of code are shown where the plugin is one of duoke.toml, or lies in this folder.
 
 JSON, one object: the members of `duoke outbox show`, and
   event        the event's line; null where it is no longer kept
@@ -55,7 +58,10 @@ fn ask(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<E
     let request = Request::Explain { message: arguments.message.clone() };
     let Some(found) = asker.ask_one(&request)? else { return Ok(Exit::NothingMatched) };
     let text = match arguments.format {
-        Format::Human => cause(&found, asker.output) + &message(&found, asker.output),
+        Format::Human => {
+            let frame = frame(&found, &asker.pages).unwrap_or_default();
+            cause(&found, &frame, asker.output) + &message(&found, asker.output)
+        }
         Format::Json => format!("{found:#}\n"),
         Format::Jsonl => format!("{found}\n"),
     };
@@ -70,8 +76,17 @@ fn entry(label: &str, said: &str) -> String {
     format!("{label:LABEL_COLUMNS$}{}\n", safe(said).trim_end().replace('\n', &margin))
 }
 
-/// What led to a message.
-fn cause(found: &Value, output: &Output) -> String {
+/// The code at the message's place: of a plugin of the configuration, or one in this folder.
+fn frame(found: &Value, pages: &[String]) -> Option<String> {
+    let (place, plugin) = (&found["effect"]["place"], text(found, "plugin"));
+    let number = |member: &str| place[member].as_u64().and_then(|number| u32::try_from(number).ok());
+    let at = (number("line")?, number("column")?);
+    let here = ["", ".html", ".js"].map(|ending| format!("{plugin}{ending}"));
+    code::frame(pages.iter().chain(&here).map(String::as_str), plugin, text(place, "url"), at)
+}
+
+/// What led to a message; `frame` is the code.
+fn cause(found: &Value, frame: &str, output: &Output) -> String {
     let mut lines = String::new();
     let event = &found["event"];
     let said = match event {
@@ -107,6 +122,9 @@ fn cause(found: &Value, output: &Output) -> String {
             let file = [text(place, "file"), text(place, "url")].into_iter().find(|name| !name.is_empty());
             let said = one_line(&format!("{}:{}:{}", file.unwrap_or_default(), place["line"], place["column"]));
             lines.push_str(&format!("{:LABEL_COLUMNS$}{}\n", "code", output.painted(&said, "1")));
+            if !frame.is_empty() {
+                lines.push_str(&entry("", frame));
+            }
         }
     }
     lines

@@ -95,6 +95,8 @@ pub(super) struct Asker<'a> {
     door: Door,
     pub(super) output: &'a mut Output,
     folder: PathBuf,
+    /// What the plugins of the configuration are opened from.
+    pub(super) pages: Vec<String>,
 }
 
 impl<'a> Asker<'a> {
@@ -108,7 +110,8 @@ impl<'a> Asker<'a> {
             settings::load(&flag).map_err(|error| fail(output, settings::notice(&error), Exit::Configuration))?;
         let folder = PathBuf::from(&config.store_path.value);
         let door = Door::new(folder.clone(), settings::on_unknown(&config), runtime);
-        Ok(Self { door, output, folder })
+        let pages = config.plugins.into_iter().map(|entry| entry.path).collect();
+        Ok(Self { door, output, folder, pages })
     }
 
     /// Whether a running host gave the last answer.

@@ -8,9 +8,11 @@
 //!   them; [`pictures`] finds the pictures they show, `keeping` what pages keep by `--state`
 //! - [`run`](mod@run) puts these together over a log; [`demo`](mod@demo) does so with the bundled [`samples`], a sandbox, and the
 //!   [`conversation`] as its customers saw it, in [`columns`]
-//! - [`desk`] is what commands ask of the durable state, [`control`] how they reach it beside a running host and without one
+//! - [`desk`] is what commands ask of the durable state, [`control`] how they reach it beside a running host and without one;
+//!   [`code`] shows the lines that messages come from
 //! - [`coverage`](mod@coverage) says what a page needs that is not here, [`doctor`] what this machine lacks
 
+pub mod code;
 pub mod columns;
 pub mod control;
 pub mod conversation;

@@ -295,6 +295,15 @@ impl Plugin {
         }
     }
 
+    /// A file of the plugin's own folder, as its pages get it; `None` where the address is not in it, or is gone.
+    #[must_use]
+    pub fn own_file(&self, url: &Url) -> Option<Vec<u8>> {
+        let folder = self.folder.as_ref().filter(|folder| folder.owns(url))?;
+        let bytes_max = Bounds::of(&self.limits).document_bytes_max;
+        let answer = folder.answer(&Request::get(url.clone(), Destination::Script, 0), bytes_max);
+        answer.ok().map(|answer| answer.body)
+    }
+
     fn add_ticket(&self, url: &mut Url) {
         if let Some(ticket) = &self.ticket {
             mcs_ticket::add_ticket(url, ticket);

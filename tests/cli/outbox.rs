@@ -47,7 +47,11 @@ struct Host {
 
 impl Host {
     fn start(bench: &Bench, sandbox: &SandboxChild) -> Self {
-        let mut child = sandbox.start_run(bench, &["run", "greeter.html", "--events", "-", "--forward"]);
+        Self::listening(bench, sandbox.start_run(bench, &["run", "greeter.html", "--events", "-", "--forward"]))
+    }
+
+    /// Waits until it answers commands.
+    fn listening(bench: &Bench, mut child: Child) -> Self {
         let events = child.stdin.take();
         while UnixStream::connect(bench.path("state/control.sock")).is_err() {
             assert!(child.try_wait().unwrap().is_none(), "it ended");
@@ -239,7 +243,7 @@ fn what_may_have_arrived_is_sent_again_only_by_name() {
     assert!(bench.run(&["explain", "1/greeter/0"]).out.contains("the customer may have it"));
     let again = bench.run(&["outbox", "retry", "1/greeter/0"]);
     assert!(again.code == 0 && again.out.contains("the customer may have it already"), "{}", again.out);
-    assert_eq!(run(&bench, &sandbox, &["oA"]), 0, "the log is done with; what waits goes");
+    assert_eq!(run(&bench, &sandbox, &["oA"]), 0, "of the log nothing is sent twice; what waits goes");
     assert_eq!(sandbox.messages("oA").len(), 3, "the first one twice");
 }
 
@@ -270,6 +274,8 @@ fn one_message_from_cause_to_receipt() {
         "event       1: stimulus.mcs.OnUserChange of log.jsonl\n            {\"useraccount\":\"oA\",\"userid\":\"oA\"}\n",
         "plugin      greeter, has done with the event\n",
         "effect      effect.mcs.PutMsg, effect 2 of the event",
+        "code        greeter.html:4:",
+        "\n                4 |   window.external.PutMsg(",
         "message     1/greeter/1, sent\n",
         "to          oA, from wxduokesandbox0001 by http://127.0.0.1:",
         "text        今天所有商品九折\n",
@@ -312,6 +318,30 @@ fn keys_without_end() {
     arguments.extend(keys.iter().map(String::as_str));
     let ended = bench.run(&arguments);
     assert_eq!((ended.code, ended.lines().len()), (4, 1));
+}
+
+#[test]
+fn nobody_reads_to_the_end() {
+    let (bench, sandbox) = bench();
+    assert_eq!(run(&bench, &sandbox, &["oA"]), 0);
+    for format in ["human", "json", "jsonl"] {
+        let mut child = bench.spawn(&["outbox", "list", "--format", format]);
+        drop(child.stdout.take());
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!((ended.status.code(), String::from_utf8(ended.stderr).unwrap().as_str()), (Some(0), ""));
+    }
+}
+
+#[test]
+fn a_run_that_sends_nothing_answers_too() {
+    let (bench, sandbox) = bench();
+    assert_eq!(run(&bench, &sandbox, &["oA"]), 0);
+    let child = bench.spawn(&["run", "greeter.html", "--events", "-", "--store", "state"]);
+    let host = Host::listening(&bench, child);
+    assert_eq!(standing(&bench, &[]), "1/greeter/0 sent, 1/greeter/1 sent");
+    let erased = bench.run(&["erase", "oA", "--format", "json"]);
+    assert!(erased.out.contains("\"host_runs\": true"), "{}", erased.out);
+    assert_eq!(host.end(), 0);
 }
 
 #[test]
