@@ -55,13 +55,15 @@ pub(super) fn exit_when_interrupted(runtime: &Handle) {
 /// is on disk as far as it got. The second time it ends at once. What is returned has the store until it is ended.
 pub(super) fn stop_when_interrupted(runtime: &Handle, outbox: Outbox) -> JoinHandle<()> {
     let inside = runtime.enter();
-    let (first, terminated, second) = (interrupted(), terminated(), interrupted());
+    let (first, terminated) = (interrupted(), terminated());
     drop(inside);
     runtime.spawn(async move {
         tokio::select! {
             () = first => {}
             () = terminated => {}
         }
+        // From now on: who listens already hears the first one.
+        let second = interrupted();
         tokio::select! {
             () = outbox.stop() => {}
             () = second => {}
