@@ -62,7 +62,7 @@ pub(super) fn stop_when_interrupted(runtime: &Handle, outbox: Outbox) -> JoinHan
             () = first => {}
             () = terminated => {}
         }
-        // Who listened earlier would hear the first one again.
+        // From now on: who listens already hears the first one.
         let second = interrupted();
         tokio::select! {
             () = outbox.stop() => {}

@@ -2,7 +2,7 @@
 //!
 //! An action that was under way when the power went may have happened or not; whatever was answered before has.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use duoke::store::{
     AccountId, Attempt, AttemptEnd, Change, Commit, Filter, Key, OnUnknown, OpenOptions, Release, Row, Scope, Settled,
@@ -56,14 +56,14 @@ struct Bench {
     keys: u32,
 }
 
-fn open(path: PathBuf, disk: &Disk) -> Result<SqliteStore, StoreError> {
-    SqliteStore::open(StateFolder::take(&path)?, &OpenOptions { vfs: Some(disk.vfs().to_owned()) })
+fn open(path: &Path, disk: &Disk) -> Result<SqliteStore, StoreError> {
+    SqliteStore::open(StateFolder::take(path)?, &OpenOptions { vfs: Some(disk.vfs().to_owned()) })
 }
 
 impl Bench {
     fn new(seed: u64) -> Self {
         let (folder, disk) = (disk::folder(), Disk::new());
-        let store = open(folder.path().join("state"), &disk).unwrap();
+        let store = open(&folder.path().join("state"), &disk).unwrap();
         let account = store.account("wx", "http://a").wait().unwrap();
         let (model, flying, random) = (Model::default(), Vec::new(), Random(seed));
         Self { random, folders: vec![folder], disk, store, account, model, flying, now: 1_000, keys: 0 }
@@ -229,12 +229,12 @@ impl Bench {
     }
 
     /// One action on both, and a look at both; `Err`: the power went.
-    fn step(&mut self) -> Result<(), Option<Action>> {
+    fn step(&mut self) -> Result<(), Option<Box<Action>>> {
         if self.random.below(3) == 0 {
             self.take_due().map_err(|_| None)?;
         }
         let Some(action) = self.choose() else { return Ok(()) };
-        self.act(&action).map_err(|_| Some(action.clone()))?;
+        self.act(&action).map_err(|_| Some(Box::new(action.clone())))?;
         Self::expect(&mut self.model, &action, self.now);
         let standing = self.standing().map_err(|_| None)?;
         assert_eq!(standing, standing_of(&self.model), "after {action:?}");
@@ -252,7 +252,7 @@ impl Bench {
         let seed = self.random.below(u64::MAX);
         self.disk.power_cut(&from, folder.path(), Unsynced::Torn(seed)).unwrap();
         self.disk = Disk::new();
-        self.store = open(folder.path().join("state"), &self.disk).unwrap();
+        self.store = open(&folder.path().join("state"), &self.disk).unwrap();
         self.folders = vec![folder];
         self.flying.clear();
         self.store.interrupted(policy, self.now).wait().unwrap();
@@ -298,7 +298,7 @@ fn play(seed: u64, steps: usize, policy: OnUnknown) {
         until_power_cut -= 1;
         if let Err(under_way) = bench.step() {
             assert!(bench.disk.is_dead(), "seed {seed}: only a dead disk fails");
-            bench.recover(under_way.as_ref(), policy);
+            bench.recover(under_way.as_deref(), policy);
             until_power_cut = 0;
         }
     }
