@@ -144,11 +144,14 @@ pub(super) fn message(found: &Value, output: &Output) -> String {
     lines.push_str(&entry("to", &to));
     lines.push_str(&entry(text(found, "msgtype"), &body(found)));
     lines.push_str(&entry("created", text(found, "created")));
+    // What was said already is not said again.
+    let mut reason = &Value::Null;
     for attempt in found["tries"].as_array().map(Vec::as_slice).unwrap_or_default() {
-        lines.push_str(&tried(attempt));
+        lines.push_str(&tried(attempt, attempt["reason"] == *reason));
+        reason = &attempt["reason"];
     }
     for (label, member) in [("why", "reason"), ("next", "next"), ("waits for", "waits_for")] {
-        if let Some(said) = found[member].as_str() {
+        if let Some(said) = found[member].as_str().filter(|said| reason != said) {
             let said = if member == "next" { to_the_second(said) } else { said.to_owned() };
             lines.push_str(&entry(label, &said));
         }
@@ -156,8 +159,8 @@ pub(super) fn message(found: &Value, output: &Output) -> String {
     lines
 }
 
-/// `try         2026-…Z, 12 ms: sent`
-fn tried(attempt: &Value) -> String {
+/// `try         2026-…Z, 12 ms: sent`, and why; not where it is `as_before`.
+fn tried(attempt: &Value, as_before: bool) -> String {
     let (started, finished) = (text(attempt, "started"), text(attempt, "finished"));
     let took = match (parse_rfc3339(started), parse_rfc3339(finished)) {
         (Some(started), Some(finished)) => format!(", {} ms", finished - started),
@@ -175,9 +178,42 @@ fn tried(attempt: &Value) -> String {
     let code = attempt["errcode"].as_i64().map(|code| format!(", errcode {code}")).unwrap_or_default();
     let mut said = format!("{started}{took}: {outcome}{part}{code}");
     for (before, member) in [("", "reason"), ("hint: ", "hint"), ("media_id ", "media_id")] {
-        if let Some(text) = attempt[member].as_str() {
+        if let Some(text) = attempt[member].as_str().filter(|_| !as_before || member == "media_id") {
             said.push_str(&format!("\n{before}{text}"));
         }
     }
     entry("try", &said)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cli::output::ColorWhen;
+
+    #[test]
+    fn tries_with_the_same_end_say_so_once() {
+        let attempt = |second: u32, outcome: &str| {
+            json!({"started": format!("2026-07-01T08:00:0{second}.000Z"), "finished": format!("2026-07-01T08:00:0{second}.012Z"),
+                "message": {"number": 1, "of": 1}, "outcome": outcome, "errcode": -1, "reason": "busy\u{1b}[2J", "hint": "wait"})
+        };
+        let found = json!({"key": "1/p/0", "state": "parked", "openid": "oA", "account": "wx", "server": "http://a",
+            "msgtype": "text", "body": {"content": "您好\n再见"}, "created": "2026-07-01T08:00:00.000Z",
+            "reason": "busy\u{1b}[2J", "next": null, "waits_for": "its time",
+            "tries": [attempt(0, "refused"), attempt(1, "parked")]});
+        let expected = "\
+message     1/p/0, parked
+to          oA, from wx by http://a
+text        您好
+            再见
+created     2026-07-01T08:00:00.000Z
+try         2026-07-01T08:00:00.000Z, 12 ms: refused, errcode -1
+            busy\u{fffd}[2J
+            hint: wait
+try         2026-07-01T08:00:01.000Z, 12 ms: parked, errcode -1
+waits for   its time
+";
+        assert_eq!(message(&found, &Output::new(ColorWhen::Never)), expected);
+    }
 }
