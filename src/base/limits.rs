@@ -145,6 +145,8 @@ pub const PICTURE_REDIRECTS_MAX: usize = 5;
 pub const QUOTED_CHARS_MAX: usize = 200;
 /// Size of a store, in bytes: a year of a busy account. Past that nothing more is accepted.
 pub const STORE_BYTES_MAX: u64 = 16 * 1024 * 1024 * 1024;
+/// Size up to which a store is looked at for damage when it is opened after a crash, in bytes: that takes about a second.
+pub const STORE_LOOKED_AT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// Calls of a store that are committed together: more wait for no longer than the ones before them.
 pub const COMMIT_CALLS_MAX: usize = 1_000;
 /// Characters of an event's id that its messages' keys begin with.

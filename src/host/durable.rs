@@ -200,9 +200,9 @@ impl Durable {
         })
     }
 
-    /// Ends in order, with the log played to its end; the rows by state, and in words.
-    pub(super) fn close(&mut self) -> Result<(Summary, Notice), StoreError> {
-        self.ledger.close();
+    /// Ends in order, with the log played to its end or not; the rows by state, and in words.
+    pub(super) fn close(&mut self, ended: bool) -> Result<(Summary, Notice), StoreError> {
+        self.ledger.close(ended);
         let stopped = self.delivering.stop();
         let summary = match self.failure() {
             Some(error) => Err(error.clone()),

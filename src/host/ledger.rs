@@ -337,8 +337,9 @@ impl Ledger {
         commit.ended.extend(events.into_iter().map(turn_end));
     }
 
-    /// The run ends in order: what pages are still busy with will not be done, and nobody is to wonder about it.
-    pub fn close(&mut self) {
+    /// The run ends in order: what pages are still busy with will not be done, and nobody is to wonder about it. A log
+    /// that was not played to its end goes on with the next run.
+    pub fn close(&mut self, log_ended: bool) {
         let mut commit = Commit { account: Some(self.account), now: system_now_ms(), ..Commit::default() };
         for (plugin, busy) in self.busy.drain() {
             let turn_end = |event| TurnEnd { event, plugin: plugin.clone(), state: TurnState::Done };
@@ -347,7 +348,10 @@ impl Ledger {
         if self.failure.is_some() {
             return;
         }
-        let ended = self.store.commit(commit).wait().and_then(|_| self.store.end_log(self.account, &self.log.1).wait());
+        let mut ended = self.store.commit(commit).wait().map(drop);
+        if log_ended {
+            ended = ended.and_then(|()| self.store.end_log(self.account, &self.log.1).wait());
+        }
         if let Err(error) = ended {
             self.fail(error);
         }

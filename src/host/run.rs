@@ -39,6 +39,8 @@ struct Run<'a> {
     complaints: BTreeSet<String>,
     /// Lines that an earlier run had done with.
     skipped: usize,
+    /// The log was played to its end.
+    ended: bool,
     /// Nobody reads the lines any more.
     closed: bool,
 }
@@ -63,6 +65,7 @@ pub fn run(
         log_name: String::new(),
         complaints: BTreeSet::new(),
         skipped: 0,
+        ended: false,
         closed: false,
     };
     let Log { mut lines, source } =
@@ -76,7 +79,7 @@ pub fn run(
         run.give_out(None, &loading);
         if !run.stage.is_empty() {
             run.take_up();
-            run.play(first.into_iter().chain(lines));
+            run.ended = run.play(first.into_iter().chain(lines));
             let happened = run.round(None);
             run.give_out(None, &happened);
             run.write_documents();
@@ -237,7 +240,8 @@ impl Run<'_> {
         happened
     }
 
-    fn play(&mut self, lines: impl Iterator<Item = Result<Line, ReadError>>) {
+    /// Whether the log came to its end.
+    fn play(&mut self, lines: impl Iterator<Item = Result<Line, ReadError>>) -> bool {
         for item in lines {
             match item {
                 Ok(line) => self.tell(&line),
@@ -247,15 +251,16 @@ impl Run<'_> {
                 Err(error) => {
                     self.outcome.log_failed = true;
                     self.watch.say(Notice::error(error.to_string()).with_hint(error.hint()));
-                    if self.options.strict {
-                        return;
+                    if self.options.strict || matches!(error, ReadError::Io { .. }) {
+                        return false;
                     }
                 }
             }
             if self.closed && self.durable.is_none() || self.has_failed() {
-                return;
+                return false;
             }
         }
+        true
     }
 
     fn has_failed(&self) -> bool {
@@ -437,7 +442,7 @@ impl Run<'_> {
             let hint = "with another state folder (--state) the log is played anew";
             self.watch.say(Notice::note(format!("{}: {count} {what}", self.log_name)).with_hint(Some(hint)));
         }
-        match durable.close() {
+        match durable.close(self.ended) {
             Ok((summary, notice)) => {
                 self.outcome.messages = Some(summary);
                 self.watch.say(notice);

@@ -183,7 +183,7 @@ impl Outbox {
     /// [`StoreError`]: nothing is sent any more.
     pub async fn serve(&self, dispatch: &Dispatch) -> Result<(), StoreError> {
         self.inner.ended.send_replace(false);
-        let _ended = Ended(&self.inner.ended);
+        let _ended = Ended(self);
         let served = self.serve_lanes(dispatch).await;
         if let Err(error) = &served {
             self.fail(error);
@@ -253,11 +253,15 @@ impl Outbox {
 }
 
 /// Says that nobody serves any more, however that comes about.
-struct Ended<'a>(&'a watch::Sender<bool>);
+struct Ended<'a>(&'a Outbox);
 
 impl Drop for Ended<'_> {
     fn drop(&mut self) {
-        self.0.send_replace(true);
+        if std::thread::panicking() {
+            // Nobody is to wait for what will not come.
+            self.0.fail(&StoreError::closed());
+        }
+        self.0.inner.ended.send_replace(true);
     }
 }
 

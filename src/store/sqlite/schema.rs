@@ -10,7 +10,7 @@ use super::super::error::{StoreError, StoreErrorKind};
 use super::super::folder::StateFolder;
 use super::OpenOptions;
 use crate::base::clock::{format_rfc3339, system_now_ms};
-use crate::base::limits::STORE_BYTES_MAX;
+use crate::base::limits::{STORE_BYTES_MAX, STORE_LOOKED_AT_BYTES_MAX};
 
 /// What makes a store of each schema version from the one before; the first from nothing. Released ones never change:
 /// tests/store keeps a store of each.
@@ -107,10 +107,16 @@ fn was_closed(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(clean.optional()? == Some(1))
 }
 
-/// After a crash the pages are looked at before anything is believed.
+/// After a crash the pages are looked at before anything is believed; those of a large store only when it is asked for
+/// (`duoke outbox check`).
 fn look(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let told = |error: rusqlite::Error| StoreError::sqlite(path, &error);
+    let pages: u64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).map_err(told)?;
+    if pages * PAGE_BYTES > STORE_LOOKED_AT_BYTES_MAX {
+        return Ok(());
+    }
     let found = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
-    match found.map_err(|error| StoreError::sqlite(path, &error))? {
+    match found.map_err(told)? {
         whole if whole == "ok" => Ok(()),
         damage => Err(StoreError::new(StoreErrorKind::Corrupt, path, format!("it is damaged: {damage}"))),
     }
