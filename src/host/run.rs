@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::durable::Durable;
@@ -21,6 +21,7 @@ use crate::page::{LoadError, PageOptions};
 use crate::record::ReadError;
 use crate::store::{EventId, StoreError};
 
+mod documents;
 mod options;
 
 pub use options::{Hosted, Lasting, Log, Outcome, RunOptions, SEED_DEFAULT};
@@ -415,7 +416,7 @@ impl Run<'_> {
     fn write_documents(&mut self) {
         let Some(path) = self.options.dom.clone() else { return };
         for (name, html) in self.stage.documents() {
-            let path = if self.options.dom_by_name { named(&path, &name) } else { path.clone() };
+            let path = if self.options.dom_by_name { documents::named(&path, &name) } else { path.clone() };
             if let Err(error) = fs::write(&path, html) {
                 self.outcome.dom_failed = true;
                 self.watch.say(Notice::error(format!("{}: cannot be written: {error}", path.display())));
@@ -474,26 +475,4 @@ fn is_after(happened: &Happened, id: &str, at: TimestampMs) -> bool {
     let emission = &happened.emission;
     let is_by = emission.cause.as_ref().is_some_and(|cause| *cause.stimulus == *id);
     emission.time > at || emission.time == at && is_by
-}
-
-/// `out.html` for the page `orders` is `out.orders.html`.
-fn named(path: &Path, name: &str) -> PathBuf {
-    let name: String = name.chars().map(|c| if c.is_control() || "/\\:".contains(c) { '-' } else { c }).collect();
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let file = match path.extension() {
-        Some(extension) => format!("{stem}.{name}.{}", extension.to_string_lossy()),
-        None => format!("{stem}.{name}"),
-    };
-    path.with_file_name(file)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_page_s_document_has_a_file() {
-        assert_eq!(named(Path::new("a/out.html"), "快捷/回复"), Path::new("a/out.快捷-回复.html"));
-        assert_eq!(named(Path::new("out"), "map"), Path::new("out.map"));
-    }
 }
