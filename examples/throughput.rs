@@ -59,6 +59,7 @@ async fn events(
     while started.elapsed() < time {
         let event = NewEvent {
             account,
+            log: None,
             source: round.to_owned(),
             id: format!("{round}-{customer}-{count}"),
             digest: Vec::new(),

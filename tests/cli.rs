@@ -521,7 +521,7 @@ fn late_messages_wait_for_a_person_and_a_repeated_line_sends_once() {
         ),
     );
     let twice = sandbox.run(&bench, &["run", "say.html", "--events", "twice.jsonl", "--forward"]);
-    assert!(twice.code == 0 && twice.err.contains("whose messages are not sent again"), "{}", twice.err);
+    assert!(twice.code == 0 && twice.err.contains("is the same event and is not told again"), "{}", twice.err);
     assert_eq!(sandbox.messages("oA").len(), 2);
 }
 

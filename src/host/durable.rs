@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 
 use super::forward::{Delivering, ForwardError, Forwarder};
 use super::keeping::Changes;
-use super::ledger::{Ledger, Source};
+use super::ledger::{Ledger, Source, read};
 use super::messages::{Sender, Taken};
 use super::run::Hosted;
 use super::stage::{Ended, Step};
 use super::watch::Notice;
-use crate::event::{Line, Stimulus, StimulusKind, parse_line};
+use crate::event::{Line, Stimulus, StimulusKind};
 use crate::outbox::Delivery;
 use crate::session::PluginPolicy;
 use crate::store::{EventId, StoreError, Summary};
@@ -46,11 +46,6 @@ pub(super) struct Durable {
     pages: Vec<Kept>,
 }
 
-/// A line that we wrote.
-fn read(text: &str) -> Option<Line> {
-    parse_line(text, 1, "state").ok().flatten()
-}
-
 impl Durable {
     /// For these plugins, whose pages are not open yet; what earlier runs left is delivered from now on. What a person
     /// should know of that.
@@ -77,9 +72,11 @@ impl Durable {
     }
 
     /// The page of the plugin with this number is open.
-    pub(super) fn opened(&mut self, plugin: usize) {
+    pub(super) fn opened(&mut self, plugin: usize) -> Result<(), StoreError> {
         let (name, policy) = self.plugins[plugin].clone();
-        self.pages.push(Kept { name, policy, before: None, taken: VecDeque::new() });
+        let before = self.ledger.served(&name)?;
+        self.pages.push(Kept { name, policy, before, taken: VecDeque::new() });
+        Ok(())
     }
 
     /// The first event that an earlier run has not finished.
@@ -116,11 +113,6 @@ impl Durable {
         let mut events = Vec::new();
         for event in self.ledger.unfinished(&names, after)? {
             self.ledger.take_up(&event);
-            for before in &event.before {
-                if let Some(page) = self.page(&before.plugin) {
-                    self.pages[page].before = read(&before.line).map(|line| Line { id: before.name.clone(), ..line });
-                }
-            }
             let pages = event.plugins.iter().filter_map(|plugin| self.page(plugin)).collect();
             // We wrote it ourselves.
             if let Some(line) = read(&event.line) {
@@ -130,21 +122,17 @@ impl Durable {
         Ok(events)
     }
 
-    /// Takes a line in for these pages. Where the log's last playing was cut off, those that have done with it are not
-    /// told it again.
+    /// Takes a line in for these pages. An event is told once in a run.
     pub(super) fn accept(&mut self, line: &Line, pages: &[usize]) -> Result<Telling, StoreError> {
         let names = pages.iter().map(|page| self.pages[*page].name.clone()).collect();
         let accepted = self.ledger.accept(line, names)?;
-        let open: Vec<usize> = accepted.open.iter().filter_map(|name| self.page(name)).collect();
-        let done: Vec<usize> = pages.iter().copied().filter(|page| !open.contains(page)).collect();
-        let skips = accepted.taken_up || self.ledger.goes_on() && !accepted.repeated;
-        if !skips {
-            return Ok(Telling { pages: pages.to_vec(), renamed: accepted.renamed, repeated: accepted.repeated });
-        }
-        if !accepted.taken_up && Stimulus::from_line(line).turns_to().is_some() {
-            done.iter().for_each(|page| self.pages[*page].before = Some(line.clone()));
-        }
-        Ok(Telling { pages: open, renamed: accepted.renamed, repeated: false })
+        let open = || accepted.open.iter().filter_map(|name| self.page(name)).collect();
+        let pages = match (accepted.repeated, accepted.forgotten) {
+            (true, _) => Vec::new(),
+            (false, true) => open(),
+            (false, false) => pages.to_vec(),
+        };
+        Ok(Telling { pages, renamed: accepted.renamed, repeated: accepted.repeated })
     }
 
     /// What a page is to be told again before anything else, once.
@@ -158,10 +146,11 @@ impl Durable {
         let kept = &mut self.pages[step.page];
         let sender = Sender { name: &kept.name, policy: kept.policy };
         if step.repeated || repeats {
-            kept.taken.extend(step.emissions.iter().map(|_| Taken::default()));
-            if repeats {
-                self.ledger.count(sender.name, step.emissions);
+            if step.repeated && step.emissions.is_empty() {
+                self.ledger.refresh(sender.name);
             }
+            kept.taken.extend(step.emissions.iter().map(|_| Taken::default()));
+            self.ledger.count(sender.name, step.emissions);
             self.ledger.task(sender, &[], None, changes);
             return;
         }

@@ -2,10 +2,13 @@
 //!
 //! An event is the same one where source, id and content are; of a log file the source is the file, of standard input
 //! the run. Told again, it leads to rows with the same keys, which are there already: however often a host ends in
-//! between, or a log is played, a message is a row once (ARCHITECTURE.md, invariant 5). A log whose playing was cut off
-//! goes on behind what pages have done with; one that was played to its end is played again, and sends nothing twice.
+//! between, or a log is played, a message is a row once (ARCHITECTURE.md, invariant 5).
+//!
+//! A log file is played from its start, whether or not a run over it was cut off: its pages come to be as they were, and
+//! what was sent is not sent again. What comes once, as from standard input, is finished first by the next run, whose
+//! pages are told again whom they served.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use ring::digest::{SHA256, digest};
@@ -17,7 +20,7 @@ use super::watch::Notice;
 use crate::base::clock::{format_rfc3339, system_now_ms};
 use crate::base::limits::EVENTS_REMEMBERED;
 use crate::engine::event_loop::{Emission, Output};
-use crate::event::{Effect, Line, Stimulus};
+use crate::event::{Effect, Line, Stimulus, parse_line};
 use crate::page::LOAD_CAUSE;
 use crate::store::{
     AccountId, Commit, EffectRecord, EventId, Key, NewEvent, PlacedAt, Pushed, Row, Store, StoreError, TurnEnd,
@@ -40,6 +43,9 @@ struct Known {
     name: String,
     /// How many effects there were, by plugin: the last part of a row's key.
     effects: HashMap<String, u32>,
+    /// How many there had been when the plugin's page became a fresh one: what that one does is counted anew, and what it
+    /// had not done before comes behind these.
+    earlier: HashMap<String, u32>,
 }
 
 /// Events by the ids that they were told by; past a bound the oldest go.
@@ -59,7 +65,10 @@ impl Events {
     }
 
     fn insert(&mut self, id: String, event: EventId, name: String) {
-        let is_new = self.known.insert(id.clone(), Known { id: event, name, effects: HashMap::new() }).is_none();
+        let is_new = self
+            .known
+            .insert(id.clone(), Known { id: event, name, effects: HashMap::new(), earlier: HashMap::new() })
+            .is_none();
         // What a page began to do when it was loaded it may do for ever.
         if is_new && id != LOAD_CAUSE {
             self.order.push_back(id);
@@ -79,10 +88,10 @@ pub struct Accepted {
     pub open: Vec<String>,
     /// The id to tell it by, where another event of this run has the line's.
     pub renamed: Option<String>,
-    /// Whether this run has told it already, from an earlier line of the log.
+    /// Whether this run has told it already.
     pub repeated: bool,
-    /// Whether this run has told it already, since an earlier one had not finished it.
-    pub taken_up: bool,
+    /// Whether it is known only that it was handled: what it led to could not be told from new.
+    pub forgotten: bool,
 }
 
 /// The durable side of a run.
@@ -94,14 +103,14 @@ pub struct Ledger {
     kf_account: Option<String>,
     /// The log, and what stands for it.
     log: (String, String),
+    /// Whether the log can be played again.
+    is_file: bool,
     /// Events of this run.
     events: Events,
     /// Events whose time was up while the plugin's page was busy.
     busy: HashMap<String, Vec<EventId>>,
-    /// Events of earlier runs that this one has told: the log may come to them yet.
-    taken_up: HashSet<EventId>,
-    /// Whether the log's last playing was cut off.
-    goes_on: bool,
+    /// Whether the last run over this log was cut off.
+    was_cut_off: bool,
     /// Rows that were there before.
     known: usize,
     failure: Option<StoreError>,
@@ -120,26 +129,36 @@ impl Ledger {
     ) -> Result<Self, StoreError> {
         let each_run = || format!("{} {}", source.name, format_rfc3339(system_now_ms()));
         let identity = source.identity.clone().unwrap_or_else(each_run);
-        let goes_on = store.begin_log(account, &identity).wait()?;
+        let was_cut_off = store.begin_log(account, source.identity.as_ref().unwrap_or(&source.name)).wait()?;
         Ok(Self {
             store,
             account,
             app_id: app_id.to_owned(),
             kf_account,
             log: (source.name.clone(), identity),
+            is_file: source.identity.is_some(),
             events: Events::default(),
             busy: HashMap::new(),
-            taken_up: HashSet::new(),
-            goes_on,
+            was_cut_off,
             known: 0,
             failure: None,
         })
     }
 
-    /// Whether the log's last playing was cut off: what pages have done with is not told again.
-    #[must_use]
-    pub fn goes_on(&self) -> bool {
-        self.goes_on
+    /// The plugin's page was told somebody when a run over what comes once was cut off: the event that did it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn served(&mut self, plugin: &str) -> Result<Option<Line>, StoreError> {
+        if self.is_file || !self.was_cut_off {
+            return Ok(None);
+        }
+        let Some(before) = self.store.turned_last(self.account, plugin).wait()? else { return Ok(None) };
+        self.events.insert(before.name.clone(), before.event, before.name.clone());
+        if let Some(known) = self.events.get_mut(&before.name) {
+            known.earlier.insert(plugin.to_owned(), before.effects);
+        }
+        Ok(read(&before.line).map(|line| Line { id: before.name, ..line }))
     }
 
     /// Messages so far that were there before and are not sent again.
@@ -176,9 +195,10 @@ impl Ledger {
         let source = if line.source == self.log.0 { &self.log.1 } else { &line.source };
         let event = NewEvent {
             account: self.account,
+            log: self.is_file.then(|| self.log.1.clone()),
             source: source.clone(),
             id: line.id.clone(),
-            digest: content_digest(line),
+            digest: content_digest(line, line.source == self.log.0),
             line: line.to_json(),
             subject: stimulus.user().map(str::to_owned),
             turns_to: stimulus.turns_to().map(str::to_owned),
@@ -189,13 +209,9 @@ impl Ledger {
         let (event, name) = (accepted.event, accepted.name);
         let open = accepted.progress.into_iter().filter(|progress| progress.state == TurnState::Open);
         let mut taken = Accepted { open: open.map(|progress| progress.plugin).collect(), ..Accepted::default() };
-        taken.taken_up = self.taken_up.remove(&event);
-        match self.events.get_mut(&line.id) {
-            Some(earlier) if earlier.id == event => {
-                taken.repeated = !taken.taken_up;
-                // Its effects are counted anew, and have the same keys.
-                earlier.effects.clear();
-            }
+        taken.forgotten = accepted.is_forgotten;
+        match self.events.get(&line.id) {
+            Some(earlier) if earlier.id == event => taken.repeated = true,
             Some(_) => {
                 taken.renamed = Some(name.clone());
                 self.events.insert(name.clone(), event, name);
@@ -205,18 +221,16 @@ impl Ledger {
         Ok(taken)
     }
 
-    /// The load of the pages as an event: what it leads to later has a cause as well. Where the log goes on, pages that
-    /// are loaded afresh begin anew what they do by themselves.
+    /// The load of the pages as an event: what it leads to later has a cause as well.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn accept_load(&mut self) -> Result<(), StoreError> {
-        let when = self.goes_on.then(|| serde_json::json!(format_rfc3339(system_now_ms())));
-        let line = Line::new(LOAD_CAUSE, &self.log.0, "session.load", when.unwrap_or_default());
+        let line = Line::new(LOAD_CAUSE, &self.log.0, "session.load", serde_json::Value::Null);
         self.accept(&line, Vec::new()).map(drop)
     }
 
-    /// Events that plugins have not finished, behind `after`; they can be told again.
+    /// Events that come once and that plugins have not finished, behind `after`.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -227,11 +241,7 @@ impl Ledger {
 
     /// An event of an earlier run is told in this one, by its name.
     pub fn take_up(&mut self, event: &Unfinished) {
-        let before = event.before.iter().map(|before| (before.event, &before.name));
-        for (id, name) in before.chain([(event.event, &event.name)]) {
-            self.events.insert(name.clone(), id, name.clone());
-        }
-        self.taken_up.insert(event.event);
+        self.events.insert(event.name.clone(), event.event, event.name.clone());
     }
 
     /// What pages were yet to do when an earlier run ended, as warnings.
@@ -265,12 +275,18 @@ impl Ledger {
         if let Some((stimulus, ended)) = ended {
             self.end(sender.name, stimulus, ended, &mut commit);
         }
-        if commit.is_empty() || self.failure.is_some() {
+        if self.failure.is_some() {
+            taken.iter_mut().for_each(|taken| taken.rows.clear());
+            return taken;
+        }
+        if commit.is_empty() {
             return taken;
         }
         match self.store.commit(commit).wait() {
             Ok(committed) => {
-                let mut pushed = committed.rows.into_iter();
+                let mut pushed = committed.rows;
+                self.append(sender.name, &mut taken, &mut pushed);
+                let mut pushed = pushed.into_iter();
                 self.known += taken.iter_mut().map(|taken| note_known(sender.name, taken, &mut pushed)).sum::<usize>();
             }
             Err(error) => {
@@ -279,6 +295,28 @@ impl Ledger {
             }
         }
         taken
+    }
+
+    /// Messages of a fresh page that the one before it had not put, whose keys that one's have, come behind those.
+    fn append(&mut self, plugin: &str, taken: &mut [Taken], pushed: &mut [(Pushed, i64)]) {
+        let rows = taken.iter_mut().flat_map(|taken| &mut taken.rows).zip(pushed);
+        let mut moved: HashMap<u32, u32> = HashMap::new();
+        for (row, pushed) in rows.filter(|(_, pushed)| pushed.0 == Pushed::Differs) {
+            let Some(known) = self.events.known.values_mut().find(|known| known.name == row.key.stimulus) else {
+                continue;
+            };
+            let Some(earlier) = known.earlier.get_mut(plugin) else { continue };
+            let effect = *moved.entry(row.key.effect).or_insert_with(|| {
+                *earlier += 1;
+                *earlier - 1
+            });
+            row.key.effect = effect;
+            let commit = Commit { account: Some(self.account), rows: vec![row.clone()], ..Commit::default() };
+            match self.store.commit(commit).wait() {
+                Ok(committed) => *pushed = committed.rows[0],
+                Err(error) => return self.fail(error),
+            }
+        }
     }
 
     /// An effect, and the messages it becomes.
@@ -310,7 +348,17 @@ impl Ledger {
         taken
     }
 
-    /// Counts effects of an event of an earlier run that a page repeats: what it does later has the keys it had then.
+    /// The page of a plugin is a fresh one: what the one before it was yet to do, it will not.
+    pub fn refresh(&mut self, plugin: &str) {
+        for known in self.events.known.values_mut() {
+            if let Some(count) = known.effects.remove(plugin) {
+                let earlier = known.earlier.entry(plugin.to_owned()).or_default();
+                *earlier = count.max(*earlier);
+            }
+        }
+    }
+
+    /// Counts effects that a page repeats: what it does later has the keys it would have had then.
     pub fn count(&mut self, plugin: &str, emissions: &[Emission]) {
         for emission in emissions.iter().filter(|emission| matches!(emission.output, Output::Effect(_))) {
             let cause = emission.cause.as_ref().map_or("", |cause| &*cause.stimulus);
@@ -350,7 +398,8 @@ impl Ledger {
         }
         let mut ended = self.store.commit(commit).wait().map(drop);
         if log_ended {
-            ended = ended.and_then(|()| self.store.end_log(self.account, &self.log.1).wait());
+            let identity = if self.is_file { &self.log.1 } else { &self.log.0 };
+            ended = ended.and_then(|()| self.store.end_log(self.account, identity).wait());
         }
         if let Err(error) = ended {
             self.fail(error);
@@ -391,8 +440,14 @@ fn note_known(plugin: &str, taken: &mut Taken, pushed: &mut impl Iterator<Item =
     count - rows.len()
 }
 
-/// What a line says; its place in the log, and when it was read, do not count.
-fn content_digest(line: &Line) -> Vec<u8> {
-    let said = serde_json::json!([line.type_, line.subject, line.plugin, line.data]);
+/// A line that we wrote.
+pub(super) fn read(text: &str) -> Option<Line> {
+    parse_line(text, 1, "state").ok().flatten()
+}
+
+/// What a line says, and of one that is known by its place in a log alone when it comes: tomorrow's log may say the same.
+fn content_digest(line: &Line, is_by_place: bool) -> Vec<u8> {
+    let time = line.time.filter(|_| is_by_place);
+    let said = serde_json::json!([line.type_, line.subject, line.plugin, line.data, time]);
     digest(&SHA256, said.to_string().as_bytes()).as_ref().to_vec()
 }

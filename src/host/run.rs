@@ -38,7 +38,7 @@ struct Run<'a> {
     log_name: String,
     /// What was complained of already.
     complaints: BTreeSet<String>,
-    /// Lines that an earlier run had done with.
+    /// Lines of which it is only known that they were handled.
     skipped: usize,
     /// The log was played to its end.
     ended: bool,
@@ -115,8 +115,8 @@ impl Run<'_> {
             match self.stage.open(plugin, options, |options| processes.page(options), &mut |_| ()) {
                 Ok(loading) => {
                     self.say_unconfined(&name);
-                    if let Some(durable) = &mut self.durable {
-                        durable.opened(number);
+                    if let Some(opened) = self.durable.as_mut().map(|durable| durable.opened(number)) {
+                        self.stop_on(opened);
                     }
                     if let Some(keeping) = &mut self.keeping {
                         let opened = keeping.opened(self.stage.plugin(self.networks.len()), &network);
@@ -212,6 +212,9 @@ impl Run<'_> {
                 Ok(events) if events.is_empty() => return,
                 Ok(events) => {
                     for (event, line, pages) in events {
+                        if self.has_failed() {
+                            return;
+                        }
                         after = event;
                         self.tell_pages(&line, &Stimulus::from_line(&line), &pages);
                     }
@@ -226,7 +229,8 @@ impl Run<'_> {
         let (stage, durable, keeping) = (&mut self.stage, &mut self.durable, &mut self.keeping);
         let mut failed = Ok(());
         let mut done = |step: Step<'_>| {
-            let id = told.filter(|(_, pages, ..)| pages.contains(&step.page)).map(|(stimulus, ..)| &*stimulus.id);
+            let told = told.filter(|(_, pages, ..)| pages.contains(&step.page));
+            let id = told.map(|(stimulus, ..)| &*stimulus.id);
             let kept = keep(durable, keeping, &step, id, told.is_some_and(|(.., repeats)| repeats));
             failed = std::mem::replace(&mut failed, Ok(())).and(kept);
         };
@@ -235,8 +239,9 @@ impl Run<'_> {
             None => stage.settle(&mut done),
         };
         self.stop_on(failed);
-        if told.is_some_and(|(.., repeats)| repeats) {
-            happened.iter_mut().for_each(|happened| happened.repeated = true);
+        if let Some((_, pages, _, true)) = told {
+            let by_these = |happened: &&mut Happened| pages.contains(&happened.page);
+            happened.iter_mut().filter(by_these).for_each(|happened| happened.repeated = true);
         }
         happened
     }
@@ -288,10 +293,10 @@ impl Run<'_> {
                 Err(error) => return durable.fail(error),
             };
             if telling.repeated {
-                self.warn_of_id(line, "is the same event, whose messages are not sent again");
+                self.warn_of_id(line, "is the same event and is not told again");
             }
             if telling.pages.is_empty() {
-                self.skipped += 1;
+                self.skipped += usize::from(!telling.repeated);
                 return;
             }
             if let Some(renamed) = telling.renamed {
@@ -436,7 +441,7 @@ impl Run<'_> {
             return self.keeping.iter().for_each(Keeping::close);
         };
         let before = [
-            (self.skipped, "events that were handled before the last run was cut off are not told again"),
+            (self.skipped, "events were handled so long ago that they are not told again"),
             (durable.known(), "messages were there before and are not sent again"),
         ];
         for (count, what) in before.into_iter().filter(|(count, _)| *count > 0) {

@@ -7,7 +7,7 @@ use super::plugin::Plugin;
 use crate::base::clock::TimestampMs;
 use crate::engine::event_loop::Emission;
 use crate::event::Stimulus;
-use crate::page::{Driver, LoadError, PageOptions, Turn, TurnInput};
+use crate::page::{CutShort, Driver, LoadError, PageOptions, Turn, TurnInput};
 
 /// Something a page gave out.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub enum Ended {
     Idle,
     /// Its time is up.
     Busy,
-    /// It could not be restored: it did not do its work.
+    /// It could not be restored, or not be told: it did not do its work.
     Parked,
 }
 
@@ -202,7 +202,8 @@ impl Actor {
     /// Takes note of a turn's end; what the page did in it.
     fn end(&mut self, turn: Turn, mut heard: Heard<'_, '_>) -> Vec<Happened> {
         (self.now, self.idle) = (turn.now, turn.idle);
-        let ended = match (self.driver.is_parked(), turn.idle) {
+        let is_untold = turn.cut == Some(CutShort::Telling);
+        let ended = match (self.driver.is_parked() || is_untold, turn.idle) {
             (true, _) => Ended::Parked,
             (false, true) => Ended::Idle,
             (false, false) => Ended::Busy,

@@ -159,7 +159,8 @@ impl Outbox {
     pub async fn quiet(&self) {
         let mut quiet = self.inner.quiet.subscribe();
         // Its sender is ours.
-        let _ = quiet.wait_for(|quiet| *quiet == Some(self.inner.woken.load(Ordering::Acquire))).await;
+        let is_quiet = |quiet: &Option<u64>| *quiet == Some(self.inner.woken.load(Ordering::Acquire));
+        let _ = quiet.wait_for(|quiet| is_quiet(quiet) || self.failure().is_some()).await;
     }
 
     /// Why delivery has failed, where it has.

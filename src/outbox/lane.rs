@@ -80,6 +80,9 @@ async fn send(busy: &Busy, row: Row, dispatch: &Dispatch) -> Result<Option<Row>,
         }
     };
     let of = u32::try_from(messages.len()).unwrap_or(u32::MAX);
+    if row.messages_done > 0 && row.messages != of {
+        return finish(busy, row, of, dispatch).await;
+    }
     let Some((number, message)) = (1..=of).zip(&messages).find(|(number, _)| row.is_wanted(*number)) else {
         return finish(busy, row, of, dispatch).await;
     };
@@ -93,12 +96,16 @@ async fn send(busy: &Busy, row: Row, dispatch: &Dispatch) -> Result<Option<Row>,
     }
 }
 
-/// Ends a row of which no message is left: today's limits make fewer of it than those of the first try did.
+/// Ends a row whose messages are not those any more of which some were sent: other limits are in force.
 async fn finish(busy: &Busy, mut row: Row, of: u32, dispatch: &Dispatch) -> Result<Option<Row>, StoreError> {
     let now = dispatch.timer.now_ms();
-    row.message_done(of, of);
+    let (done, were) = (row.messages_done, row.messages);
     row.next = None;
+    row.state = if done >= were && row.doubtful.is_empty() { State::Sent } else { State::Unknown };
     let outcome = if row.state == State::Sent { Outcome::Sent } else { Outcome::Unknown };
+    if row.state == State::Unknown {
+        row.reason = Some(format!("{done} of its {were} messages went out; with the limits now in force it is {of}"));
+    }
     let delivery = Delivery::of(&row, outcome, (0, 0));
     let attempt = Attempt { started: now, message: (0, 0) };
     let next =
@@ -158,7 +165,7 @@ fn failed(
     {
         decided = Verdict::Retry(pause);
     }
-    let answered = if error.errcode().is_some() { WayChange::Open } else { WayChange::Keep };
+    let answered = if error.answers_send() { WayChange::Open } else { WayChange::Keep };
     match decided {
         Verdict::Retry(pause) => {
             (row.state, row.next) = (State::Pending, Some(after(now, pause)));

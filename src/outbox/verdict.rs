@@ -44,7 +44,11 @@ pub(super) fn verdict(error: &SendError, failures: u32, now: TimestampMs, schedu
 
 fn by_action(action: Action, call: Call, failures: u32, now: TimestampMs, schedule: &Schedule) -> Verdict {
     match action {
-        Action::Retry => retry_or(schedule, failures, Verdict::Park(Scope::User, None)),
+        // It is WeChat that is busy, not the customer.
+        Action::Retry if call == Call::Send => {
+            retry_or(schedule, failures, Verdict::Park(Scope::Api(call), Some(now + ACCOUNT_RECHECK_MS)))
+        }
+        Action::Retry => pause_or(schedule, failures, now, unreachable(now)),
         Action::NextMinute => {
             let minute = next_boundary(now, MINUTE_MS, 0);
             match schedule.pause(failures) {
@@ -70,14 +74,21 @@ fn by_action(action: Action, call: Call, failures: u32, now: TimestampMs, schedu
 }
 
 fn by_transport(error: &WechatError, failures: u32, now: TimestampMs, schedule: &Schedule) -> Verdict {
-    let unreachable = Verdict::Park(Scope::Account, Some(now + ACCOUNT_RECHECK_MS));
     match error {
         _ if error.may_have_been_sent() => Verdict::Unknown,
         WechatError::Setup { .. } => Verdict::Park(Scope::Account, None),
         WechatError::Status { status, .. } if *status < 500 && *status != 429 => Verdict::Park(Scope::Account, None),
         // The others would not reach it either.
-        _ => schedule.pause(failures).map_or(unreachable, |pause| Verdict::Pause(Scope::Account, after(now, pause))),
+        _ => pause_or(schedule, failures, now, unreachable(now)),
     }
+}
+
+fn unreachable(now: TimestampMs) -> Verdict {
+    Verdict::Park(Scope::Account, Some(now + ACCOUNT_RECHECK_MS))
+}
+
+fn pause_or(schedule: &Schedule, failures: u32, now: TimestampMs, otherwise: Verdict) -> Verdict {
+    schedule.pause(failures).map_or(otherwise, |pause| Verdict::Pause(Scope::Account, after(now, pause)))
 }
 
 fn retry_or(schedule: &Schedule, failures: u32, otherwise: Verdict) -> Verdict {
@@ -123,7 +134,11 @@ mod tests {
         let second = Duration::from_secs(1);
         check(&refused(-1), 1, Verdict::Retry(second));
         check(&refused(-1), 2, Verdict::Retry(2 * second));
-        check(&refused(-1), 5, Verdict::Park(Scope::User, None));
+        let later = Some(90_000 + ACCOUNT_RECHECK_MS);
+        check(&refused(-1), 5, Verdict::Park(Scope::Api(Call::Send), later));
+        let busy = WechatError::refused(Call::StableToken, -1, String::new()).into();
+        check(&busy, 1, Verdict::Pause(Scope::Account, 91_000));
+        check(&busy, 5, Verdict::Park(Scope::Account, later));
         check(&refused(45011), 1, Verdict::Pause(Scope::Api(Call::Send), 120_000));
         check(&refused(45011), 5, Verdict::Park(Scope::Api(Call::Send), Some(120_000)));
         check(&refused(40001), 1, Verdict::Park(Scope::Account, None));

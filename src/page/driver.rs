@@ -87,7 +87,8 @@ pub struct Turn {
     pub now: TimestampMs,
     /// Whether it is idle.
     pub idle: bool,
-    /// Whether the turn was cut short with the page in pieces: a fresh one must take its place.
+    /// Whether the turn was cut short with the page in pieces: a fresh one must take its place. Of a page in a process,
+    /// which does that by itself: whether it could not be told.
     pub cut: Option<CutShort>,
 }
 
@@ -100,10 +101,11 @@ pub enum CutShort {
     Telling,
 }
 
-/// Hears what finished tasks of a page did while its turn goes on: emissions in order, never none, and whether they
+/// Hears what finished tasks of a page did while its turn goes on: emissions in order, and whether they
 /// only repeat what was done before, where a fresh page in place of a dead one was told the current user again. Such
 /// are recorded and never forwarded (plugin-apis.md §3). What is heard here outlives the page. A page that goes on to
-/// wait counts as finished so far; the last task of a turn is heard with the turn.
+/// wait counts as finished so far; the last task of a turn is heard with the turn. A repetition of nothing says that a
+/// fresh page comes now: what the one before it was yet to do, it will not.
 pub type Tasks<'a> = dyn FnMut(Vec<Emission>, bool) + Send + 'a;
 
 /// A page that a host can drive: in this process or in one of its own.

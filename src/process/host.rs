@@ -302,11 +302,14 @@ impl PageProcess {
             tell(std::mem::take(&mut turn.emissions), false, tasks);
             self.silence(input.at);
             self.revive(tasks);
+            let is_there = self.live.is_some();
             *turn = self.say(input, tasks, false);
             // Whoever runs away before and after is told nothing.
-            if turn.cut.take().is_some() {
+            if turn.cut.is_some() {
                 self.live = None;
             }
+            let is_untold = !is_there || turn.cut == Some(CutShort::Telling);
+            turn.cut = is_untold.then_some(CutShort::Telling);
         }
     }
 
@@ -325,6 +328,7 @@ impl PageProcess {
 
     /// A fresh process in place of a dead one, told the current user again; what that leads to is a repetition.
     fn revive(&mut self, tasks: &mut Tasks<'_>) {
+        tasks(Vec::new(), true);
         // Nobody else waits for this page; a process that dies at once must not take the processor from the others.
         std::thread::sleep(self.deaths.pause(&self.options.limits));
         match self.start(tasks, true) {
@@ -364,8 +368,13 @@ impl Driver for PageProcess {
             self.silence(input.at);
             self.revive(tasks);
         }
+        // One that does not come back is told nothing.
+        let is_told = self.live.is_some();
         let mut turn = self.say(&input, tasks, false);
         self.replace(&mut turn, &input, tasks);
+        if !is_told && input.stimulus.is_some() {
+            turn.cut = Some(CutShort::Telling);
+        }
         if input.stimulus.as_ref().is_some_and(|stimulus| stimulus.turns_to().is_some()) {
             self.told_by = input.stimulus;
         }

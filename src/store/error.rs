@@ -88,14 +88,14 @@ impl StoreError {
             }
             StoreErrorKind::Newer => "use the release that wrote it, or one of the backups beside it with this one",
             StoreErrorKind::Full => {
-                "make room on the disk, or delete old messages with `duoke outbox drop`, and start again: \
-                 what was accepted is there"
+                "make room on the disk and start again: what was accepted is there; what is done goes by itself after 30 days"
             }
             StoreErrorKind::ReadOnly => {
                 "make the folder writable for this user and start again: what was accepted is there"
             }
             StoreErrorKind::Corrupt => {
-                "keep a copy of the folder, then put the newest backup in its place (`duoke outbox check` says whether one is whole)"
+                "keep a copy of the whole folder first. A backup in its place, without the -wal beside it, is the state before \
+                 an upgrade: what was to be sent then is sent again"
             }
             StoreErrorKind::Folder => {
                 "name a folder that this user may write: `[store] path` in duoke.toml, or --store"

@@ -20,11 +20,13 @@ pub struct EventId(pub i64);
 pub struct NewEvent {
     /// For which account it is handled.
     pub account: AccountId,
+    /// The log that it stands in, where that can be played again: then it is that log's business. `None`: it comes once.
+    pub log: Option<String>,
     /// Where it comes from: with `id` what makes it the same event (CloudEvents 1.0, `source` and `id`).
     pub source: String,
     /// Its id.
     pub id: String,
-    /// What else makes it the same event: of a line that does not name its own source, what it says.
+    /// What else makes it the same event: what it says.
     pub digest: Vec<u8>,
     /// The line, as JSON of the session log.
     pub line: String,
@@ -80,6 +82,8 @@ pub struct Accepted {
     pub name: String,
     /// Whether it had not been there.
     pub is_new: bool,
+    /// Nothing of it is kept any more but that it was handled: what it led to could not be told from new.
+    pub is_forgotten: bool,
     /// How far the plugins asked for are.
     pub progress: Vec<Progress>,
 }
@@ -178,19 +182,17 @@ pub struct Unfinished {
     pub line: String,
     /// The plugins that have not finished.
     pub plugins: Vec<String>,
-    /// What turned each of them to its customer before.
-    pub before: Vec<Before>,
 }
 
 /// The event that turned a plugin to its customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Before {
-    /// The plugin.
-    pub plugin: String,
     /// The event's number.
     pub event: EventId,
     /// Its name in keys.
     pub name: String,
     /// Its line.
     pub line: String,
+    /// How many effects the plugin had had because of it.
+    pub effects: u32,
 }

@@ -23,8 +23,8 @@ mod sqlite;
 pub use delivery::{Attempt, AttemptEnd, Due, OnUnknown, Settled, Way, WayChange};
 pub use error::{StoreError, StoreErrorKind};
 pub use event::{
-    Accepted, AccountId, Commit, Committed, EffectRecord, EventId, NewEvent, PlacedAt, Progress, TurnEnd, TurnState,
-    Unfinished,
+    Accepted, AccountId, Before, Commit, Committed, EffectRecord, EventId, NewEvent, PlacedAt, Progress, TurnEnd,
+    TurnState, Unfinished,
 };
 pub use folder::{ControlPath, StateFolder};
 pub use keep::{Kept, KeptMedia, KeptToken, PluginState};
@@ -60,9 +60,12 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// What a task did, with the progress of its event: effects, rows, kept state. Each row in its order.
     fn commit(&self, commit: Commit) -> Reply<Committed>;
 
-    /// Events of an account that plugins were to be told and have not finished, in the order they came, the first ones
+    /// Events of an account that come once and that plugins have not finished, in the order they came, the first ones
     /// behind `after`.
     fn unfinished(&self, account: AccountId, plugins: Vec<String>, after: EventId) -> Reply<Vec<Unfinished>>;
+
+    /// What turned a plugin to the customer whom it served last, of the events that come once.
+    fn turned_last(&self, account: AccountId, plugin: &str) -> Reply<Option<Before>>;
 
     /// Events after which a page of these plugins was still busy when its host ended, by name, with the plugin: what it
     /// was yet to do is lost. Each is said once.

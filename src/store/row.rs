@@ -185,6 +185,8 @@ pub struct Row {
     pub next: Option<TimestampMs>,
     /// Why it is where it is.
     pub reason: Option<String>,
+    /// How many messages its content became when the first of them went out; 0 before that.
+    pub messages: u32,
     /// Of the messages its content becomes, how many are done: they are not sent again.
     pub messages_done: u32,
     /// Of those, which went out without an answer, from 1.
@@ -220,6 +222,7 @@ impl Row {
             created,
             next: None,
             reason: None,
+            messages: 0,
             messages_done: 0,
             doubtful: Vec::new(),
             only: None,

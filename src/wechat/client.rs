@@ -208,6 +208,8 @@ impl Inner {
             return Err(self.not_json(call, &quote()));
         };
         match value.get("errcode").map(|code| code.as_i64()) {
+            // A send is always answered with one; what has none is not WeChat's.
+            None if call == Call::Send => Err(self.not_json(call, &quote())),
             None | Some(Some(0)) => Ok(Answer(value)),
             Some(Some(code)) => {
                 let errmsg = value.get("errmsg").and_then(Value::as_str).unwrap_or_default();

@@ -8,7 +8,7 @@ use url::Url;
 use super::{
     client::{Answer, Client},
     config::Wire,
-    error::WechatError,
+    error::{Call, WechatError},
     media::{Fingerprint, PictureFormat, fingerprint},
     outgoing::{Content, ContentError, Message, Planner},
     picture::{Picture, PictureError, PictureSource},
@@ -58,6 +58,12 @@ impl SendError {
     #[must_use]
     pub fn errcode(&self) -> Option<i64> {
         if let Self::Wechat(error) = self { error.errcode() } else { None }
+    }
+
+    /// Whether WeChat answered the message itself, if only with a refusal.
+    #[must_use]
+    pub fn answers_send(&self) -> bool {
+        matches!(self, Self::Wechat(WechatError::Refused { call: Call::Send, .. }))
     }
 
     /// The next step, for a `hint:` line.

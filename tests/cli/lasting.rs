@@ -1,5 +1,7 @@
 //! What a run leaves on disk, and what the next one makes of it.
 
+use std::io::Write as _;
+
 use serde_json::{Value, json};
 
 use super::bench::{Bench, SandboxChild, interrupt};
@@ -149,4 +151,76 @@ fn interrupted_a_run_waits_for_what_is_on_the_wire_and_goes_on_later() {
     assert_eq!(rest.code, 0, "{}", rest.err);
     assert!(!rest.err.contains("may not have arrived"), "its answer was waited for: {}", rest.err);
     assert_eq!((had(&sandbox, "oA").len(), had(&sandbox, "oB").len()), (1, 1));
+}
+
+/// Says what it is told, and "hi" 5 seconds after it was told a customer; is done for by `OnMapMsgClick`.
+const HI: &str = r#"<input id=in><button id=go onclick="put('said ' + document.getElementById('in').value)">go</button><script>
+function put(text) {
+  window.external.PutMsg(JSON.stringify({ msg: { head: { random: String(Math.random()) }, body: [{ type: 0, content: { text: text } }] } }));
+}
+function MCS_ClientNotify(str) {
+  var event = JSON.parse(str);
+  if (event.event === 'OnMapMsgClick') for (;;);
+  if (event.event === 'OnUserChange') setTimeout(function () { put('hi'); }, 5000);
+  else put(event.event);
+}
+</script>"#;
+
+#[test]
+fn a_log_that_stopped_in_its_middle_is_played_with_the_pages_as_they_were() {
+    let (bench, sandbox) = bench();
+    bench.write("page.html", HI);
+    let start = "{\"event\":\"OnUserChange\",\"useraccount\":\"oA\"}\n\
+                 {\"type\":\"stimulus.ui.input\",\"data\":{\"selector\":\"#in\",\"value\":\"yes\"}}\n";
+    bench.write("log.jsonl", format!("{start}not a line\n"));
+    let strict = [&FORWARD[..], &["--strict"]].concat();
+    assert_eq!(sandbox.run(&bench, &strict).code, 102);
+    bench.write("log.jsonl", format!("{start}{{\"type\":\"stimulus.ui.click\",\"data\":{{\"selector\":\"#go\"}}}}\n"));
+    let rest = sandbox.run(&bench, &strict);
+    assert_eq!(rest.code, 0, "{}", rest.err);
+    assert_eq!(had(&sandbox, "oA"), ["hi", "said yes"]);
+}
+
+#[test]
+fn a_fresh_page_in_place_of_a_dead_one_says_nothing_twice() {
+    let (bench, sandbox) = bench();
+    bench.write("page.html", HI);
+    bench.write("duoke.toml", "[limits]\nturn_soft_ms = 100\nturn_hard_ms = 300\n");
+    let at = |second: u32, event: &str, user: &str| {
+        format!(
+            "{{\"type\":\"stimulus.mcs.{event}\",\"time\":\"2026-11-21T08:00:{second:02}Z\",\"data\":{{\"useraccount\":\"{user}\"}}}}\n"
+        )
+    };
+    let log = [at(0, "OnUserChange", "oA"), at(6, "OnMapMsgClick", "oA"), at(7, "OnTalk", "oA"), at(20, "OnBye", "oA")];
+    bench.write("log.jsonl", log.concat());
+    let ended = sandbox.run(&bench, &FORWARD);
+    assert!(ended.out.contains("fault.timeout"), "{}", ended.out);
+    assert_eq!(had(&sandbox, "oA"), ["hi", "OnTalk", "OnBye"]);
+}
+
+#[test]
+fn what_came_once_is_finished_and_the_customer_is_known() {
+    let (bench, sandbox) = bench();
+    bench.write("page.html", HI.replace("put('hi')", "put('hi ' + JSON.parse(str).useraccount)"));
+    let stream = ["run", "page.html", "--events", "-", "--forward"];
+    let mut host = sandbox.start_run(&bench, &stream);
+    let mut events = host.stdin.take().unwrap();
+    for user in ["oA", "oB"] {
+        writeln!(events, "{{\"event\":\"OnUserChange\",\"useraccount\":\"{user}\"}}").unwrap();
+    }
+    writeln!(events, "{{\"event\":\"OnTalk\"}}").unwrap();
+    while !had(&sandbox, "oB").contains(&"OnTalk".to_owned()) {
+        std::thread::yield_now();
+    }
+    host.kill().unwrap();
+    host.wait().unwrap();
+    let before = (had(&sandbox, "oA"), had(&sandbox, "oB"));
+    let mut host = sandbox.start_run(&bench, &stream);
+    let mut events = host.stdin.take().unwrap();
+    writeln!(events, "{{\"event\":\"OnAgain\"}}").unwrap();
+    drop(events);
+    host.wait().unwrap();
+    assert_eq!(had(&sandbox, "oA"), before.0);
+    let new = &had(&sandbox, "oB")[before.1.len()..];
+    assert!(new.ends_with(&["OnAgain".to_owned()]) && new.len() <= 2, "{before:?}, then {new:?}");
 }

@@ -144,6 +144,7 @@ async fn live(path: &Path, disk: &Arc<Disk>, world: &Arc<World>, accepted: &mut 
         for (number, openid) in EVENTS.iter().enumerate() {
             let event = NewEvent {
                 account,
+                log: None,
                 source: "log".to_owned(),
                 id: number.to_string(),
                 digest: Vec::new(),

@@ -9,7 +9,7 @@ pub(super) fn advice(checked: &Checked) -> Vec<String> {
     let table = [
         (
             !damage.is_empty(),
-            "the store is damaged: stop the host, keep a copy of the folder, and put the newest backup in its place",
+            "the store is damaged: stop the host and keep a copy of the whole folder; a backup is the state before an upgrade",
         ),
         (
             !closed.is_empty(),

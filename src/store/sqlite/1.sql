@@ -19,11 +19,13 @@ CREATE TABLE log (
     PRIMARY KEY (account, identity)
 ) STRICT, WITHOUT ROWID;
 
--- Accepted events. `name` is the first part of the keys of their messages. Of an erased one `line` is NULL.
+-- Accepted events. `name` is the first part of the keys of their messages, `log` the log that they stand in where that can
+-- be played again. `line` is NULL where they are erased or old: only that they were handled is known.
 CREATE TABLE event (
     seq INTEGER PRIMARY KEY,
     account INTEGER NOT NULL REFERENCES account (id),
     name TEXT NOT NULL UNIQUE,
+    log TEXT,
     source TEXT NOT NULL,
     id TEXT NOT NULL,
     digest BLOB NOT NULL,
@@ -87,6 +89,7 @@ CREATE TABLE outbox (
     due INTEGER NOT NULL,
     next INTEGER,
     reason TEXT,
+    messages INTEGER NOT NULL DEFAULT 0,
     messages_done INTEGER NOT NULL DEFAULT 0,
     doubtful TEXT NOT NULL DEFAULT '[]',
     only_messages TEXT,

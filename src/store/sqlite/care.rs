@@ -83,24 +83,32 @@ pub(super) fn tidy(tx: &Connection, now: TimestampMs, opened: i64) -> rusqlite::
     if given_up > 0 {
         heads(tx)?;
     }
-    let rows = tx.execute(
-        "DELETE FROM outbox WHERE seq IN (
-             SELECT seq FROM outbox WHERE state IN ('sent', 'dead') AND changed < ?1 ORDER BY seq LIMIT ?2)",
-        params![now - MESSAGE_KEPT_MS, TIDY_ROWS_MAX],
-    )?;
-    let old = "SELECT seq FROM event e WHERE accepted < ?1
-             AND NOT EXISTS (SELECT 1 FROM turn WHERE event = e.seq AND state = 'open')
-             AND NOT EXISTS (SELECT 1 FROM outbox WHERE stimulus = e.name)";
+    // What an event says goes before its messages: told again, they could not be told from new.
     let events = tx.execute(
-        &format!("UPDATE event SET line = NULL, subject = NULL, turns_to = NULL WHERE line IS NOT NULL AND seq IN ({old} AND line IS NOT NULL LIMIT ?2)"),
+        "UPDATE event SET line = NULL, subject = NULL, turns_to = NULL WHERE seq IN (
+             SELECT seq FROM event e WHERE accepted < ?1 AND line IS NOT NULL AND NOT EXISTS (
+                 SELECT 1 FROM outbox WHERE stimulus = e.name AND state NOT IN ('sent', 'dead')) LIMIT ?2)",
         params![now - EVENT_KEPT_MS, TIDY_ROWS_MAX],
     )?;
     tx.execute(
-        "DELETE FROM effect WHERE event IN (SELECT seq FROM event WHERE line IS NULL AND accepted < ?1 LIMIT ?2)",
+        "DELETE FROM effect WHERE event IN (
+             SELECT seq FROM event e WHERE accepted < ?1 AND line IS NULL
+                 AND EXISTS (SELECT 1 FROM effect WHERE event = e.seq) LIMIT ?2)",
         params![now - EVENT_KEPT_MS, TIDY_ROWS_MAX],
     )?;
+    let rows = ["sent", "dead"].into_iter().map(|state| {
+        // Of the oldest: so that it takes as long whether or not there is anything to delete.
+        let delete = "DELETE FROM outbox WHERE seq IN (
+             SELECT seq FROM (SELECT seq, changed, stimulus FROM outbox WHERE state = ?1 ORDER BY seq LIMIT ?3) o
+             WHERE changed < ?2
+                 AND NOT EXISTS (SELECT 1 FROM event WHERE name = o.stimulus AND line IS NOT NULL))";
+        tx.execute(delete, params![state, now - MESSAGE_KEPT_MS, TIDY_ROWS_MAX])
+    });
+    let rows = rows.sum::<rusqlite::Result<usize>>()?;
     tx.execute(
-        &format!("DELETE FROM event WHERE seq IN ({old} LIMIT ?2)"),
+        "DELETE FROM event WHERE seq IN (
+             SELECT seq FROM event e WHERE accepted < ?1 AND line IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM outbox WHERE stimulus = e.name) LIMIT ?2)",
         params![now - EVENT_KNOWN_MS, TIDY_ROWS_MAX],
     )?;
     tx.execute("DELETE FROM token WHERE expires < ?1", [now])?;

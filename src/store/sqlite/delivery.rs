@@ -98,10 +98,13 @@ fn first_due(tx: &Connection, account: i64, ways: Ways) -> rusqlite::Result<Opti
 
 pub(super) fn on_wire(tx: &Connection, row: i64, attempt: &Attempt, opened: i64) -> rusqlite::Result<bool> {
     let mut update = tx.prepare_cached(
-        "UPDATE outbox SET state = 'sending', attempts = attempts + 1, next = NULL, opened = ?2, changed = ?3
+        "UPDATE outbox SET state = 'sending', attempts = attempts + 1, next = NULL, opened = ?2, changed = ?3,
+             messages = ?4
          WHERE seq = ?1 AND state = 'pending' RETURNING attempts",
     )?;
-    let attempts = update.query_row(params![row, opened, attempt.started], |row| row.get::<_, i64>(0)).optional()?;
+    let attempts = update
+        .query_row(params![row, opened, attempt.started, attempt.message.1], |row| row.get::<_, i64>(0))
+        .optional()?;
     let Some(number) = attempts else { return Ok(false) };
     begin_attempt(tx, row, number, attempt)?;
     Ok(true)
@@ -256,11 +259,14 @@ pub(super) fn release(
     };
     // They stay heads: parked rows held up those behind them as pending ones do.
     let set = "UPDATE outbox SET state = 'pending', parked = NULL, next = NULL, reason = NULL, failures = 0, due = ?2, \
-               opened = ?3, changed = ?2 WHERE account = ?1 AND state = 'parked'";
+               opened = ?3, changed = ?2 WHERE account = ?1";
     match user {
-        None => tx.prepare_cached(set)?.execute(params![account.0, now, opened]),
+        None => {
+            let mut update = tx.prepare_cached(&format!("{set} AND state = 'parked'"))?;
+            update.execute(params![account.0, now, opened])
+        }
         Some(openid) => {
-            let mut update = tx.prepare_cached(&format!("{set} AND openid = ?4"))?;
+            let mut update = tx.prepare_cached(&format!("{set} AND +state = 'parked' AND openid = ?4"))?;
             update.execute(params![account.0, now, opened, openid])
         }
     }

@@ -48,13 +48,15 @@ pub(super) fn end_log(tx: &Connection, account: AccountId, identity: &str) -> ru
 
 pub(super) fn accept(tx: &Connection, event: &NewEvent) -> rusqlite::Result<Accepted> {
     let mut select = tx.prepare_cached(
-        "SELECT seq, name FROM event WHERE account = ?1 AND source = ?2 AND id IN (?3, ?4) AND digest = ?5",
+        "SELECT seq, name, line IS NULL FROM event WHERE account = ?1 AND source = ?2 AND id IN (?3, ?4) AND digest = ?5",
     )?;
     let erased = erase::erased_id(&event.id);
     let known = params![event.account.0, event.source, event.id, erased, event.digest];
-    let known = select.query_row(known, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))).optional()?;
+    let known =
+        select.query_row(known, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?)));
+    let known = known.optional()?;
     let is_new = known.is_none();
-    let (seq, name) = match known {
+    let (seq, name, is_forgotten) = match known {
         Some(known) => known,
         None => insert(tx, event)?,
     };
@@ -67,22 +69,28 @@ pub(super) fn accept(tx: &Connection, event: &NewEvent) -> rusqlite::Result<Acce
         let state = select.query_row(params![seq, plugin], |row| row.get::<_, String>(0))?;
         Ok(Progress { plugin: plugin.clone(), state: turn_state(&state) })
     });
-    Ok(Accepted { event: EventId(seq), name, is_new, progress: progress.collect::<rusqlite::Result<_>>()? })
+    Ok(Accepted {
+        event: EventId(seq),
+        name,
+        is_new,
+        is_forgotten,
+        progress: progress.collect::<rusqlite::Result<_>>()?,
+    })
 }
 
 fn turn_state(name: &str) -> TurnState {
     [TurnState::Done, TurnState::Busy].into_iter().find(|state| state.name() == name).unwrap_or(TurnState::Open)
 }
 
-fn insert(tx: &Connection, event: &NewEvent) -> rusqlite::Result<(i64, String)> {
+fn insert(tx: &Connection, event: &NewEvent) -> rusqlite::Result<(i64, String, bool)> {
     let name = free_name(tx, &event.id)?;
     let mut insert = tx.prepare_cached(
-        "INSERT INTO event (account, name, source, id, digest, subject, turns_to, line, accepted)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO event (account, name, log, source, id, digest, subject, turns_to, line, accepted)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
-    let NewEvent { account, source, id, digest, subject, turns_to, line, now, .. } = event;
-    insert.execute(params![account.0, name, source, id, digest, subject, turns_to, line, now])?;
-    Ok((tx.last_insert_rowid(), name))
+    let NewEvent { account, log, source, id, digest, subject, turns_to, line, now, .. } = event;
+    insert.execute(params![account.0, name, log, source, id, digest, subject, turns_to, line, now])?;
+    Ok((tx.last_insert_rowid(), name, false))
 }
 
 /// The id, or `id~2` and so on where another event has that name: logs of different days all have a line 1.
@@ -113,7 +121,8 @@ pub(super) fn commit(tx: &Connection, commit: &Commit, opened: i64) -> rusqlite:
     let pushed = commit.rows.iter().map(|row| push(tx, commit, row, opened)).collect::<rusqlite::Result<_>>()?;
     for TurnEnd { event, plugin, state } in &commit.ended {
         let mut turn = tx.prepare_cached(
-            "INSERT INTO turn (event, plugin, state, ended) VALUES (?1, ?2, ?3, ?4)
+            "INSERT INTO turn (event, plugin, state, ended) SELECT ?1, ?2, ?3, ?4
+             WHERE EXISTS (SELECT 1 FROM event WHERE seq = ?1)
              ON CONFLICT DO UPDATE SET state = excluded.state, ended = excluded.ended",
         )?;
         turn.execute(params![event.0, plugin, state.name(), commit.now])?;
@@ -127,11 +136,11 @@ pub(super) fn commit(tx: &Connection, commit: &Commit, opened: i64) -> rusqlite:
     Ok(Committed { rows: pushed })
 }
 
-/// One that is there stays: the event is handled again.
+/// One that is there stays: the event is handled again. Of an event that is too old to be known nothing is kept.
 fn insert_effect(tx: &Connection, effect: &EffectRecord) -> rusqlite::Result<()> {
     let mut insert = tx.prepare_cached(
         "INSERT OR IGNORE INTO effect (event, plugin, number, time, type, subject, data, place)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM event WHERE seq = ?1)",
     )?;
     let EffectRecord { event, plugin, number, time, type_, subject, data, place } = effect;
     let mut data = data.to_string();
@@ -194,28 +203,24 @@ pub(super) fn unfinished(
 ) -> rusqlite::Result<Vec<Unfinished>> {
     let mut found: Vec<Unfinished> = Vec::new();
     let mut select = tx.prepare_cached(
-        "SELECT e.seq, e.name, e.line, e.source FROM turn t JOIN event e ON e.seq = t.event
-         WHERE t.state = 'open' AND t.plugin = ?1 AND e.account = ?2 AND t.event > ?3 AND e.line IS NOT NULL
+        "SELECT e.seq, e.name, e.line FROM turn t JOIN event e ON e.seq = t.event
+         WHERE t.state = 'open' AND t.plugin = ?1 AND e.account = ?2 AND t.event > ?3 AND e.log IS NULL AND e.line IS NOT NULL
          ORDER BY t.event LIMIT ?4",
     )?;
     for plugin in plugins {
         let open = select.query_map(params![plugin, account.0, after.0, UNFINISHED_READ_MAX], |row| {
-            let text = |column| row.get::<_, String>(column);
-            Ok((row.get::<_, i64>(0)?, text(1)?, text(2)?, text(3)?))
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
         })?;
-        for (index, open) in open.enumerate() {
-            let (seq, name, line, source) = open?;
-            let before = if index == 0 { turned_before(tx, account, plugin, &source, seq)? } else { None };
+        for open in open {
+            let (seq, name, line) = open?;
             let at = match found.iter().position(|event| event.event.0 == seq) {
                 Some(at) => at,
                 None => {
-                    let (plugins, before) = (Vec::new(), Vec::new());
-                    found.push(Unfinished { event: EventId(seq), name, line, plugins, before });
+                    found.push(Unfinished { event: EventId(seq), name, line, plugins: Vec::new() });
                     found.len() - 1
                 }
             };
             found[at].plugins.push(plugin.clone());
-            found[at].before.extend(before);
         }
     }
     found.sort_by_key(|event| event.event);
@@ -224,21 +229,16 @@ pub(super) fn unfinished(
     Ok(found)
 }
 
-/// What turned a plugin to its customer before an event of the same source.
-fn turned_before(
-    tx: &Connection,
-    account: AccountId,
-    plugin: &str,
-    source: &str,
-    seq: i64,
-) -> rusqlite::Result<Option<Before>> {
+pub(super) fn turned_last(tx: &Connection, account: AccountId, plugin: &str) -> rusqlite::Result<Option<Before>> {
     let mut select = tx.prepare_cached(
-        "SELECT e.seq, e.name, e.line FROM event e JOIN turn t ON t.event = e.seq AND t.plugin = ?1 AND t.state <> 'open'
-         WHERE e.account = ?2 AND e.source = ?3 AND e.seq < ?4 AND e.turns_to IS NOT NULL AND e.line IS NOT NULL
+        "SELECT e.seq, e.name, e.line,
+             (SELECT coalesce(max(number) + 1, 0) FROM effect WHERE event = e.seq AND plugin = ?1)
+         FROM event e JOIN turn t ON t.event = e.seq AND t.plugin = ?1 AND t.state <> 'open'
+         WHERE e.account = ?2 AND e.log IS NULL AND e.turns_to IS NOT NULL AND e.line IS NOT NULL
          ORDER BY e.seq DESC LIMIT 1",
     )?;
-    let before = select.query_row(params![plugin, account.0, source, seq], |row| {
-        Ok(Before { plugin: plugin.to_owned(), event: EventId(row.get(0)?), name: row.get(1)?, line: row.get(2)? })
+    let before = select.query_row(params![plugin, account.0], |row| {
+        Ok(Before { event: EventId(row.get(0)?), name: row.get(1)?, line: row.get(2)?, effects: row.get(3)? })
     });
     before.optional()
 }
@@ -253,7 +253,7 @@ pub(super) fn lost(
     let mut lost = Vec::new();
     let mut update = tx.prepare_cached(
         "UPDATE turn SET state = 'done', ended = ?3 WHERE state = 'busy' AND plugin = ?1
-             AND event IN (SELECT seq FROM event WHERE account = ?2)
+             AND EXISTS (SELECT 1 FROM event WHERE seq = turn.event AND account = ?2)
          RETURNING (SELECT name FROM event WHERE seq = event)",
     )?;
     for plugin in plugins {

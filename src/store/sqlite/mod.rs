@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use super::Store;
 use super::delivery::{Attempt, Due, OnUnknown, Settled};
 use super::error::StoreError;
-use super::event::{Accepted, AccountId, Commit, Committed, EventId, NewEvent, Unfinished};
+use super::event::{Accepted, AccountId, Before, Commit, Committed, EventId, NewEvent, Unfinished};
 use super::folder::StateFolder;
 use super::keep::{Kept, KeptMedia, KeptToken, PluginState};
 use super::query::{Change, Changed, Checked, Erased, Explained, Filter, Listed, Summary, Tidied};
@@ -118,6 +118,11 @@ impl Store for SqliteStore {
 
     fn unfinished(&self, account: AccountId, plugins: Vec<String>, after: EventId) -> Reply<Vec<Unfinished>> {
         self.writer.call(move |tx| events::unfinished(tx, account, &plugins, after))
+    }
+
+    fn turned_last(&self, account: AccountId, plugin: &str) -> Reply<Option<Before>> {
+        let plugin = plugin.to_owned();
+        self.writer.call(move |tx| events::turned_last(tx, account, &plugin))
     }
 
     fn lost(&self, account: AccountId, plugins: Vec<String>, now: TimestampMs) -> Reply<Vec<(String, String)>> {

@@ -9,9 +9,9 @@ use crate::wechat::Content;
 /// The columns that [`read`] reads, of `outbox o` and `account a`.
 pub(super) const COLUMNS: &str = "o.seq, o.stimulus, o.plugin, o.effect, o.part, a.app_id, o.openid, o.kf_account, \
      o.content, o.cause, o.state, o.attempts, o.failures, o.created, o.next, o.reason, o.messages_done, o.doubtful, \
-     o.only_messages, o.parked";
+     o.only_messages, o.parked, o.messages";
 /// How many those are.
-pub(super) const COLUMN_COUNT: usize = 20;
+pub(super) const COLUMN_COUNT: usize = 21;
 
 /// A row of a query that begins with [`COLUMNS`].
 pub(super) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
@@ -35,6 +35,7 @@ pub(super) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         messages_done: row.get(16)?,
         doubtful: json(&row.get::<_, String>(17)?, 17)?,
         only: only.map(|only| json(&only, 18)).transpose()?,
+        messages: row.get(20)?,
         parked: row.get::<_, Option<String>>(19)?.map(|scope| named(Scope::named, &scope, 19)).transpose()?,
     })
 }

@@ -27,6 +27,7 @@ fn disk(path: &Path) -> Result<SqliteStore, StoreError> {
 fn event(account: AccountId, id: &str, content: &str) -> NewEvent {
     NewEvent {
         account,
+        log: None,
         source: "log".to_owned(),
         id: id.to_owned(),
         digest: content.bytes().map(|byte| !byte).collect(),
@@ -127,7 +128,7 @@ fn a_busy_page_is_told_of_once_when_its_host_ended() {
 }
 
 #[test]
-fn unfinished_events_come_with_who_was_served_before() {
+fn unfinished_events_and_who_was_served_last() {
     let (store, account) = memory();
     let first = store.accept(event(account, "1", "oA")).wait().unwrap();
     let ended = TurnEnd { event: first.event, plugin: "p".to_owned(), state: TurnState::Done };
@@ -135,10 +136,14 @@ fn unfinished_events_come_with_who_was_served_before() {
     for (id, openid) in [("2", "oB"), ("3", "oC")] {
         store.accept(event(account, id, openid)).wait().unwrap();
     }
+    let in_a_file = NewEvent { log: Some("/log".to_owned()), ..event(account, "4", "oD") };
+    store.accept(in_a_file).wait().unwrap();
     let unfinished = store.unfinished(account, vec!["p".to_owned()], EventId(0)).wait().unwrap();
     let ids: Vec<_> = unfinished.iter().map(|event| event.name.as_str()).collect();
-    assert_eq!(ids, ["2", "3"]);
-    assert!(unfinished[0].before[0].line.contains("oA") && unfinished[1].before.is_empty());
+    assert_eq!(ids, ["2", "3"], "a file is played again");
+    let served = store.turned_last(account, "p").wait().unwrap().unwrap();
+    assert!(served.line.contains("oA") && served.effects == 0);
+    assert_eq!(store.turned_last(account, "q").wait().unwrap(), None);
     let rest = store.unfinished(account, vec!["p".to_owned()], unfinished[0].event).wait().unwrap();
     assert_eq!(rest.len(), 1);
 }
@@ -266,20 +271,22 @@ fn what_is_old_goes() {
     let commit = Commit { ended: vec![done("p"), done("q")], ..rows(account, vec![text("7", 0, "oA", "hi")]) };
     store.commit(commit).wait().unwrap();
     store.commit(rows(account, vec![text("8", 0, "oB", "parked"), text("8", 1, "oB", "behind")])).wait().unwrap();
-    let busy = store.due(account, 2, vec!["oB".to_owned()], 9).wait().unwrap();
-    assert_eq!(busy.rows.len(), 1);
-    assert_eq!(send(&store, account, 2, State::Parked).len(), 2, "one of each customer");
+    assert_eq!(send(&store, account, 2, State::Sent), ["7/p/0", "8/p/0"]);
+    assert_eq!(send(&store, account, 2, State::Parked), ["8/p/1"]);
     let parked = PARKED_LIFE_MS + 2;
     assert_eq!(store.tidy(parked).wait().unwrap(), Tidied::default(), "not yet");
-    assert_eq!(store.tidy(parked + 1).wait().unwrap().given_up, 2);
-    let states: Vec<State> =
-        store.list(Filter::default(), 0, 9).wait().unwrap().iter().map(|listed| listed.row.state).collect();
-    assert_eq!(states, [State::Dead, State::Dead, State::Pending], "the one behind may go");
-    let kept = parked + 1 + MESSAGE_KEPT_MS;
-    assert_eq!(store.tidy(kept + 1).wait().unwrap(), Tidied { events: 1, rows: 2, given_up: 0 });
-    assert!(kept > EVENT_KEPT_MS && !store.accept(event(account, "7", "oA")).wait().unwrap().is_new);
+    assert_eq!(store.tidy(parked + 1).wait().unwrap().given_up, 1);
+    let states = || {
+        store.list(Filter::default(), 0, 9).wait().unwrap().iter().map(|listed| listed.row.state).collect::<Vec<_>>()
+    };
+    assert_eq!(states(), [State::Sent, State::Sent, State::Dead]);
+    assert_eq!(store.tidy(MESSAGE_KEPT_MS + 3).wait().unwrap(), Tidied { events: 1, rows: 2, given_up: 0 });
+    assert_eq!(states(), [State::Dead]);
+    let again = store.accept(event(account, "7", "oA")).wait().unwrap();
+    assert!(!again.is_new && again.is_forgotten, "that it was handled is known, not what came of it");
+    assert_eq!(store.tidy(EVENT_KEPT_MS + 3).wait().unwrap(), Tidied::default());
     store.tidy(EVENT_KNOWN_MS + 2).wait().unwrap();
-    assert!(store.check(i64::MAX - 1_000_000_000).wait().unwrap().damage.is_empty());
+    assert!(store.accept(event(account, "7", "oA")).wait().unwrap().is_new);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
-use super::super::error::{StoreError, StoreErrorKind};
+use super::super::error::StoreError;
 use super::super::reply::Reply;
 use super::schema;
 use crate::base::limits::COMMIT_CALLS_MAX;
@@ -159,8 +159,7 @@ fn serve(connection: Connection, path: &std::path::Path, calls: &Receiver<Box<dy
         counters.calls.fetch_add(group.len() as u64, Ordering::Relaxed);
         group.into_iter().for_each(|call| call.answer(broken.as_ref()));
     }
-    let damaged = broken.is_some_and(|error| error.kind == StoreErrorKind::Corrupt);
-    if !damaged {
+    if broken.is_none() {
         // Without it the next one only looks more closely.
         let _ = schema::close(&connection);
     }

@@ -40,6 +40,7 @@ CREATE TABLE event (
     seq INTEGER PRIMARY KEY,
     account INTEGER NOT NULL REFERENCES account (id),
     name TEXT NOT NULL UNIQUE,
+    log TEXT,
     source TEXT NOT NULL,
     id TEXT NOT NULL,
     digest BLOB NOT NULL,
@@ -49,7 +50,7 @@ CREATE TABLE event (
     accepted INTEGER NOT NULL,
     UNIQUE (account, source, id, digest)
 ) STRICT;
-INSERT INTO "event" VALUES(1,1,'1','/log.jsonl','1',X'00FF','oA','oA','{"specversion": "1.0", "id": "1", "source": "log.jsonl", "type": "stimulus.mcs.OnUserChange", "subject": "oA", "data": {"useraccount": "oA", "userid": "oA"}}',1000);
+INSERT INTO "event" VALUES(1,1,'1','/log.jsonl','/log.jsonl','1',X'00FF','oA','oA','{"specversion": "1.0", "id": "1", "source": "log.jsonl", "type": "stimulus.mcs.OnUserChange", "subject": "oA", "data": {"useraccount": "oA", "userid": "oA"}}',1000);
 CREATE TABLE log (
     account INTEGER NOT NULL REFERENCES account (id),
     identity TEXT NOT NULL,
@@ -89,6 +90,7 @@ CREATE TABLE outbox (
     due INTEGER NOT NULL,
     next INTEGER,
     reason TEXT,
+    messages INTEGER NOT NULL DEFAULT 0,
     messages_done INTEGER NOT NULL DEFAULT 0,
     doubtful TEXT NOT NULL DEFAULT '[]',
     only_messages TEXT,
@@ -97,11 +99,11 @@ CREATE TABLE outbox (
     opened INTEGER NOT NULL,
     UNIQUE (stimulus, plugin, effect, part)
 ) STRICT;
-INSERT INTO "outbox" VALUES(1,1,'1','page',0,0,'1/page/0','oA',NULL,'1','text','{"msgtype":"text","text":"您好"}','sent',0,1,0,1000,1000,NULL,NULL,1,'[]',NULL,NULL,1001,2);
-INSERT INTO "outbox" VALUES(2,1,'1','page',1,0,'1/page/1','oA',NULL,'1','image','{"msgtype":"image","pic_url":"http://a/b.png"}','unknown',0,1,0,1000,1000,NULL,'the host ended while it was sent',1,'[1]',NULL,NULL,1001,2);
-INSERT INTO "outbox" VALUES(3,1,'1','page',2,0,'1/page/2','oA',NULL,'1','news','{"msgtype":"news","articles":[{"title":"t","description":"d","url":"","picurl":""}]}','parked',1,2,0,1000,1000,NULL,'45015',0,'[]',NULL,'user',1001,2);
-INSERT INTO "outbox" VALUES(4,1,'1','page',3,0,'1/page/3','oB',NULL,'1','text','{"msgtype":"text","text":"2"}','held',0,0,0,1000,1000,NULL,'review',0,'[]',NULL,NULL,1001,2);
-INSERT INTO "outbox" VALUES(5,1,'1','page',4,0,'1/page/4','oC',NULL,'1','text','{"msgtype":"text","text":"3"}','dead',0,5,0,1000,1000,NULL,'40003',0,'[]',NULL,NULL,1001,2);
+INSERT INTO "outbox" VALUES(1,1,'1','page',0,0,'1/page/0','oA',NULL,'1','text','{"msgtype":"text","text":"您好"}','sent',0,1,0,1000,1000,NULL,NULL,1,1,'[]',NULL,NULL,1001,2);
+INSERT INTO "outbox" VALUES(2,1,'1','page',1,0,'1/page/1','oA',NULL,'1','image','{"msgtype":"image","pic_url":"http://a/b.png"}','unknown',0,1,0,1000,1000,NULL,'the host ended while it was sent',1,1,'[1]',NULL,NULL,1001,2);
+INSERT INTO "outbox" VALUES(3,1,'1','page',2,0,'1/page/2','oA',NULL,'1','news','{"msgtype":"news","articles":[{"title":"t","description":"d","url":"","picurl":""}]}','parked',1,2,0,1000,1000,NULL,'45015',1,0,'[]',NULL,'user',1001,2);
+INSERT INTO "outbox" VALUES(4,1,'1','page',3,0,'1/page/3','oB',NULL,'1','text','{"msgtype":"text","text":"2"}','held',0,0,0,1000,1000,NULL,'review',1,0,'[]',NULL,NULL,1001,2);
+INSERT INTO "outbox" VALUES(5,1,'1','page',4,0,'1/page/4','oC',NULL,'1','text','{"msgtype":"text","text":"3"}','dead',0,5,0,1000,1000,NULL,'40003',1,0,'[]',NULL,NULL,1001,2);
 CREATE TABLE plugin (name TEXT PRIMARY KEY, identity TEXT NOT NULL UNIQUE) STRICT, WITHOUT ROWID;
 INSERT INTO "plugin" VALUES('page','page /page.html');
 CREATE TABLE storage (
