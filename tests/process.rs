@@ -199,7 +199,9 @@ fn what_a_fresh_page_repeats_is_told_apart_task_by_task() {
         turn = process.turn(input(USER_B, 2, turn.now), &mut |emissions, repeated| {
             heard.push((lines(&Turn { emissions, ..Turn::default() }).join(" | "), repeated));
         });
-        let expected = [("oA: OnUserChange1", true), ("oA: OnUserChange2", true), ("oB: OnUserChange1", false)];
+        // First of all that it is a fresh one.
+        let expected =
+            [("", true), ("oA: OnUserChange1", true), ("oA: OnUserChange2", true), ("oB: OnUserChange1", false)];
         assert_eq!(heard, expected.map(|(line, repeated)| (line.to_owned(), repeated)));
         assert_eq!(lines(&turn), ["oB: OnUserChange2"]);
     }

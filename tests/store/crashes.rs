@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use duoke::base::clock::system_now_ms;
 use duoke::outbox::{Carrier, Dispatch, Outbox};
 use duoke::store::{
     Commit, EffectRecord, EventId, Filter, Key, NewEvent, OnUnknown, OpenOptions, Row, SqliteStore, State, StateFolder,
@@ -106,7 +107,7 @@ async fn handle(
 ) -> Result<(), StoreError> {
     for task in 0..2 {
         let text = Content::Text { text: format!("{number}.{task}") };
-        let row = Row::new(Key::new(name, PLUGIN, task), "wx", openid, text, 1);
+        let row = Row::new(Key::new(name, PLUGIN, task), "wx", openid, text, system_now_ms());
         let effect = EffectRecord {
             event,
             plugin: PLUGIN.to_owned(),
@@ -120,7 +121,14 @@ async fn handle(
         let ended = TurnEnd { event, plugin: PLUGIN.to_owned(), state: TurnState::Done };
         let account = Some(outbox.account());
         let ended = (task == 1).then_some(ended).into_iter().collect();
-        let commit = Commit { account, now: 1, effects: vec![effect], rows: vec![row], ended, ..Commit::default() };
+        let commit = Commit {
+            account,
+            now: system_now_ms(),
+            effects: vec![effect],
+            rows: vec![row],
+            ended,
+            ..Commit::default()
+        };
         outbox.store().commit(commit).get().await?;
         outbox.wake();
     }
@@ -132,7 +140,7 @@ async fn live(path: &Path, disk: &Arc<Disk>, world: &Arc<World>, accepted: &mut 
     let store: Arc<dyn Store> = Arc::new(open(path, disk)?);
     let account = store.account("wx", "http://a").get().await?;
     let goes_on = store.begin_log(account, "log").get().await?;
-    store.interrupted(OnUnknown::Hold, 1).get().await?;
+    store.interrupted(OnUnknown::Hold, system_now_ms()).get().await?;
     let outbox = Outbox::new(store.clone(), account);
     let way = Way { world: world.clone(), disk: disk.clone() };
     let dispatch = Dispatch::new(Arc::new(way), Arc::new(|_| ()));
@@ -152,7 +160,7 @@ async fn live(path: &Path, disk: &Arc<Disk>, world: &Arc<World>, accepted: &mut 
                 subject: Some((*openid).to_owned()),
                 turns_to: None,
                 plugins: vec![PLUGIN.to_owned()],
-                now: 1,
+                now: system_now_ms(),
             };
             let taken = store.accept(event).get().await?;
             *accepted = (*accepted).max(number + 1);
@@ -185,7 +193,8 @@ fn check(path: &Path, world: &World, accepted: usize, what: &str) {
             let text = format!("{number}.{task}");
             let of = rows.iter().filter(|row| row.row.content == Content::Text { text: text.clone() });
             let states: Vec<State> = of.map(|row| row.row.state).collect();
-            assert_eq!(states.len(), 1, "{what}: {text} is a row once");
+            let keys: Vec<String> = rows.iter().map(|row| row.row.key.to_string()).collect();
+            assert_eq!(states.len(), 1, "{what}: {text} is a row once: {keys:?}");
             assert!(matches!(states[0], State::Sent | State::Unknown), "{what}: {text} is {:?}", states[0]);
             expected.entry(openid).or_default().push((text, states[0] == State::Unknown));
         }
@@ -199,7 +208,7 @@ fn check(path: &Path, world: &World, accepted: usize, what: &str) {
         }
         assert_eq!(had.next(), None, "{what}: {openid} got more, or twice");
     }
-    assert_eq!(store.check(1).wait().unwrap().damage, Vec::<String>::new(), "{what}");
+    assert_eq!(store.check(system_now_ms()).wait().unwrap().damage, Vec::<String>::new(), "{what}");
     store.close();
 }
 
