@@ -78,6 +78,19 @@ async fn the_bytes_on_the_wire() {
 }
 
 #[tokio::test]
+async fn an_answer_without_an_errcode_is_not_wechat_s() {
+    let answers = &[r#"{"access_token":"T","expires_in":7200}"#, r#"{"error":"login"}"#];
+    let (address, _requests) = capture(answers).await;
+    let base_url = Url::parse(&format!("{address}/")).unwrap();
+    let client = Client::new(ClientConfig::new(base_url, "wx1", Secret::new("hush"))).unwrap();
+    let courier = Courier::new(client, Arc::new(LivePictures::new(true).unwrap()));
+    let SendError::Wechat(error) = courier.deliver("oA", None, &text("x"), &Unwatched).await.unwrap_err() else {
+        panic!("the call failed")
+    };
+    assert!(matches!(error, WechatError::NotJson { .. }) && error.may_have_been_sent(), "{error}");
+}
+
+#[tokio::test]
 async fn one_refresh_for_twenty_senders() {
     let bench = Bench::start(Profile::y2017()).await;
     bench.speaks("oA");

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::forward::{Delivering, ForwardError, Forwarder};
 use super::keeping::Changes;
-use super::ledger::{Ledger, Source, read};
+use super::ledger::{Accepted, Ledger, Source, read};
 use super::messages::{Sender, Taken};
 use super::run::Hosted;
 use super::stage::{Ended, Step};
@@ -32,7 +32,9 @@ pub(super) struct Telling {
     pub(super) pages: Vec<usize>,
     /// The id to tell it by, where another event has its own.
     pub(super) renamed: Option<String>,
-    /// The line was there before in this log.
+    /// An earlier line of the log has its id.
+    pub(super) collides: bool,
+    /// An earlier line of the log is the same event.
     pub(super) repeated: bool,
 }
 
@@ -132,7 +134,8 @@ impl Durable {
             (false, true) => open(),
             (false, false) => pages.to_vec(),
         };
-        Ok(Telling { pages, renamed: accepted.renamed, repeated: accepted.repeated })
+        let Accepted { renamed, collides, repeated, .. } = accepted;
+        Ok(Telling { pages, renamed, collides, repeated })
     }
 
     /// What a page is to be told again before anything else, once.

@@ -41,6 +41,8 @@ pub struct Source {
 struct Known {
     id: EventId,
     name: String,
+    /// Whether a line of this run's log has it; else it is of an earlier run.
+    is_ours: bool,
     /// How many effects there were, by plugin: the last part of a row's key.
     effects: HashMap<String, u32>,
     /// How many there had been when the plugin's page became a fresh one: what that one does is counted anew, and what it
@@ -64,11 +66,16 @@ impl Events {
         self.known.get_mut(id)
     }
 
-    fn insert(&mut self, id: String, event: EventId, name: String) {
-        let is_new = self
-            .known
-            .insert(id.clone(), Known { id: event, name, effects: HashMap::new(), earlier: HashMap::new() })
-            .is_none();
+    /// An event of an earlier run, by its name; one that is there stays.
+    fn recall(&mut self, event: EventId, name: &str) {
+        if self.get(name).is_none_or(|known| known.id != event) {
+            self.insert(name.to_owned(), event, name.to_owned(), false);
+        }
+    }
+
+    fn insert(&mut self, id: String, event: EventId, name: String, is_ours: bool) {
+        let (effects, earlier) = (HashMap::new(), HashMap::new());
+        let is_new = self.known.insert(id.clone(), Known { id: event, name, is_ours, effects, earlier }).is_none();
         // What a page began to do when it was loaded it may do for ever.
         if is_new && id != LOAD_CAUSE {
             self.order.push_back(id);
@@ -86,9 +93,11 @@ impl Events {
 pub struct Accepted {
     /// The plugins that have not done with it.
     pub open: Vec<String>,
-    /// The id to tell it by, where another event of this run has the line's.
+    /// The id to tell it by, where another event has the line's.
     pub renamed: Option<String>,
-    /// Whether this run has told it already.
+    /// Whether an earlier line of the log has the id.
+    pub collides: bool,
+    /// Whether an earlier line of the log is the same event.
     pub repeated: bool,
     /// Whether it is known only that it was handled: what it led to could not be told from new.
     pub forgotten: bool,
@@ -154,7 +163,7 @@ impl Ledger {
             return Ok(None);
         }
         let Some(before) = self.store.turned_last(self.account, plugin).wait()? else { return Ok(None) };
-        self.events.insert(before.name.clone(), before.event, before.name.clone());
+        self.events.recall(before.event, &before.name);
         if let Some(known) = self.events.get_mut(&before.name) {
             known.earlier.insert(plugin.to_owned(), before.effects);
         }
@@ -210,13 +219,20 @@ impl Ledger {
         let open = accepted.progress.into_iter().filter(|progress| progress.state == TurnState::Open);
         let mut taken = Accepted { open: open.map(|progress| progress.plugin).collect(), ..Accepted::default() };
         taken.forgotten = accepted.is_forgotten;
-        match self.events.get(&line.id) {
-            Some(earlier) if earlier.id == event => taken.repeated = true,
-            Some(_) => {
-                taken.renamed = Some(name.clone());
-                self.events.insert(name.clone(), event, name);
+        match self.events.get_mut(&line.id) {
+            Some(earlier) if earlier.id == event => {
+                (taken.repeated, taken.collides) = (earlier.is_ours, earlier.is_ours);
+                if !std::mem::replace(&mut earlier.is_ours, true) {
+                    // What it leads to now is counted anew, and has the same keys.
+                    earlier.effects.clear();
+                }
             }
-            None => self.events.insert(line.id.clone(), event, name),
+            Some(earlier) => {
+                taken.collides = earlier.is_ours;
+                taken.renamed = Some(name.clone());
+                self.events.insert(name.clone(), event, name, true);
+            }
+            None => self.events.insert(line.id.clone(), event, name, true),
         }
         Ok(taken)
     }
@@ -241,7 +257,7 @@ impl Ledger {
 
     /// An event of an earlier run is told in this one, by its name.
     pub fn take_up(&mut self, event: &Unfinished) {
-        self.events.insert(event.name.clone(), event.event, event.name.clone());
+        self.events.recall(event.event, &event.name);
     }
 
     /// What pages were yet to do when an earlier run ended, as warnings.

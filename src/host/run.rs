@@ -292,15 +292,14 @@ impl Run<'_> {
                 Ok(telling) => telling,
                 Err(error) => return durable.fail(error),
             };
-            if telling.repeated {
-                self.warn_of_id(line, "is the same event and is not told again");
+            if telling.collides {
+                self.warn_of_id(line, telling.renamed.as_deref());
             }
             if telling.pages.is_empty() {
                 self.skipped += usize::from(!telling.repeated);
                 return;
             }
             if let Some(renamed) = telling.renamed {
-                self.warn_of_id(line, &format!("is told as {renamed}"));
                 stimulus.id = renamed;
             }
             pages = telling.pages;
@@ -308,7 +307,11 @@ impl Run<'_> {
         self.tell_pages(line, &stimulus, &pages);
     }
 
-    fn warn_of_id(&mut self, line: &Line, what: &str) {
+    fn warn_of_id(&mut self, line: &Line, renamed: Option<&str>) {
+        let what = match renamed {
+            Some(renamed) => format!("is told as {renamed}"),
+            None => "is the same event and is not told again".to_owned(),
+        };
         let text = format!("{}: an earlier line has the id {} as well; this one {what}", self.log_name, line.id);
         self.watch.say(Notice::warning(text).with_hint(Some("ids are unique in a log")));
     }

@@ -29,11 +29,12 @@ struct Scripted {
     script: Mutex<Script>,
     log: Mutex<Vec<(String, String)>>,
     hang: Option<&'static str>,
+    profile: Mutex<Profile>,
 }
 
 impl Carrier for Scripted {
     fn plan(&self, content: &Content) -> Result<Vec<Message>, ContentError> {
-        Planner::new(Profile::y2025()).plan(content)
+        Planner::new(*self.profile.lock().unwrap()).plan(content)
     }
 
     fn deliver<'a>(
@@ -100,7 +101,12 @@ impl Bench {
 
     async fn hanging(mut script: Script, hang: Option<&'static str>) -> Self {
         script.values_mut().for_each(|errors| errors.reverse());
-        let carrier = Arc::new(Scripted { script: Mutex::new(script), log: Mutex::default(), hang });
+        let carrier = Arc::new(Scripted {
+            script: Mutex::new(script),
+            log: Mutex::default(),
+            hang,
+            profile: Mutex::new(Profile::y2025()),
+        });
         let timer = Arc::new(Skipping::default());
         let seen = Arc::new(Mutex::new(Vec::new()));
         let tell = Arc::clone(&seen);
@@ -288,6 +294,21 @@ async fn split_news_go_on_where_they_stopped() {
     let seen = bench.seen.lock().unwrap();
     let sent = seen.iter().filter(|delivery| delivery.outcome == Outcome::Sent);
     assert_eq!(sent.map(|delivery| delivery.message).collect::<Vec<_>>(), [(1, 3), (2, 3), (3, 3), (1, 1)]);
+}
+
+#[tokio::test]
+async fn a_row_of_which_some_was_sent_under_other_limits_is_in_doubt() {
+    let bench = Bench::new(HashMap::from([("oA", vec![None, Some(refused(45047))])])).await;
+    let article = |title: &str| Article { title: title.into(), ..Article::default() };
+    let content = Content::News { articles: vec![article("a"), article("b"), article("c")] };
+    bench.push(Row::new(Key::new("s", "p", 1), "wx1", "oA", content, 0)).await;
+    assert_eq!(bench.deliver().await.parked, 1);
+    *bench.carrier.profile.lock().unwrap() = Profile::y2017();
+    bench.release(Release::All).await;
+    assert_eq!(bench.deliver().await.unknown, 1);
+    assert_eq!(bench.sent_to("oA"), ["a", "b"], "what was refused, and nothing since");
+    let reason = bench.rows().await.remove(0).reason.unwrap();
+    assert_eq!(reason, "1 of its 3 messages went out; with the limits now in force it is 1");
 }
 
 #[tokio::test]

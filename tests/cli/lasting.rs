@@ -224,3 +224,34 @@ fn what_came_once_is_finished_and_the_customer_is_known() {
     let new = &had(&sandbox, "oB")[before.1.len()..];
     assert!(new.ends_with(&["OnAgain".to_owned()]) && new.len() <= 2, "{before:?}, then {new:?}");
 }
+
+#[test]
+fn a_stream_that_is_given_again_goes_to_whom_it_says() {
+    let (bench, sandbox) = bench();
+    bench.write("page.html", HI);
+    let stream = ["run", "page.html", "--events", "-", "--forward"];
+    let line = |id: &str, event: &str, data: Value| {
+        let type_ = format!("stimulus.mcs.{event}");
+        json!({"specversion": "1.0", "id": id, "source": "desk", "type": type_, "data": data}).to_string() + "\n"
+    };
+    let user = |openid: &str| json!({"useraccount": openid});
+    let lines =
+        [line("a", "OnUserChange", user("oA")), line("b", "OnUserChange", user("oB")), line("c", "OnTalk", json!({}))];
+    let mut host = sandbox.start_run(&bench, &stream);
+    let mut events = host.stdin.take().unwrap();
+    events.write_all(lines.concat().as_bytes()).unwrap();
+    while had(&sandbox, "oB").is_empty() {
+        std::thread::yield_now();
+    }
+    host.kill().unwrap();
+    host.wait().unwrap();
+    let mut host = sandbox.start_run(&bench, &stream);
+    let mut events = host.stdin.take().unwrap();
+    events.write_all((lines.concat() + &line("d", "OnAgain", json!({}))).as_bytes()).unwrap();
+    drop(events);
+    let ended = host.wait_with_output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(!said.contains("earlier line"), "{said}");
+    assert!(had(&sandbox, "oA").is_empty(), "{:?}", had(&sandbox, "oA"));
+    assert_eq!(had(&sandbox, "oB"), ["OnTalk", "OnAgain"]);
+}
