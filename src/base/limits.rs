@@ -129,6 +129,12 @@ pub const WECHAT_ANSWER_BYTES_MAX: usize = 1024 * 1024;
 pub const TOKEN_RENEW_MARGIN_MS: i64 = 240_000;
 /// How long a refusal for configuration is remembered before WeChat is asked for a token again, in ms.
 pub const TOKEN_RECHECK_MS: i64 = 60_000;
+/// Largest body of a push, in bytes: a text has at most 2,048, the rest is addresses and ids; encrypted it is a third more.
+pub const PUSH_BODY_BYTES_MAX: usize = 256 * 1024;
+/// Fields that the fields of a push may nest: WeChat's own take three.
+pub const PUSH_DEPTH_MAX: usize = 8;
+/// Fields of a push, those inside of others counted: WeChat's own have fewer than thirty, a list of pictures some more.
+pub const PUSH_FIELDS_MAX: usize = 512;
 /// How long WeChat keeps a temporary media, in ms: 3 days (wechat-api.md §1, Limits).
 pub const MEDIA_LIFE_MS: i64 = 3 * 24 * 3600 * 1000;
 /// How long before its end a media id is no longer used, in ms: a send may wait in a queue.

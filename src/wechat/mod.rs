@@ -11,6 +11,7 @@
 mod client;
 mod config;
 mod courier;
+pub mod crypt;
 pub mod errcode;
 mod error;
 mod markup;
@@ -19,6 +20,7 @@ mod memory;
 mod outgoing;
 mod picture;
 mod profile;
+pub mod push;
 mod secret;
 mod send;
 mod tls;
