@@ -135,6 +135,20 @@ pub const PUSH_BODY_BYTES_MAX: usize = 256 * 1024;
 pub const PUSH_DEPTH_MAX: usize = 8;
 /// Fields of a push, those inside of others counted: WeChat's own have fewer than thirty, a list of pictures some more.
 pub const PUSH_FIELDS_MAX: usize = 512;
+/// How far a request's timestamp may be away, in ms: one that was recorded is not taken later.
+pub const PUSH_AGE_MS_MAX: i64 = 10 * 60 * 1000;
+/// Longest that the body of a push may take to come.
+pub const PUSH_BODY_TIME: Duration = Duration::from_secs(2);
+/// When WeChat is answered at the latest: it waits 5 s (wechat-api.md §3), the rest is for the way.
+pub const PUSH_ANSWER_TIME: Duration = Duration::from_millis(4_500);
+/// Pushes under way at once: each may hold a body of [`PUSH_BODY_BYTES_MAX`].
+pub const PUSHES_UNDER_WAY_MAX: usize = 1_024;
+/// Pushes that are known again: at 2,000 a second for 50 s; WeChat's three attempts take 15 s.
+pub const PUSHES_REMEMBERED: usize = 100_000;
+/// How long a push is known again, in ms: an hour, for whoever delivers through a queue.
+pub const PUSH_REMEMBERED_MS: i64 = 3_600_000;
+/// Longest that a receiver which ends waits for pushes under way.
+pub const CALLBACK_STOP_TIME: Duration = Duration::from_secs(5);
 /// How long WeChat keeps a temporary media, in ms: 3 days (wechat-api.md §1, Limits).
 pub const MEDIA_LIFE_MS: i64 = 3 * 24 * 3600 * 1000;
 /// How long before its end a media id is no longer used, in ms: a send may wait in a queue.
