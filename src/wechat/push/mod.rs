@@ -1,6 +1,6 @@
 //! What WeChat pushes: a customer's messages and events (wechat-api.md §3).
 //!
-//! - [`xml`](fn@parse_xml) and [`json`](fn@parse_json) read the two data formats into [`Fields`], alike whichever it was
+//! - [`parse_xml`] and [`parse_json`] read the two data formats into [`Fields`], alike whichever it was
 //! - [`Push`] is what every push has, its key against duplicates, and the log line it becomes
 //! - [`Inbound`] and [`PushEvent`] are the types WeChat documents; what they do not know stays in the fields
 
