@@ -320,3 +320,23 @@ async fn an_answer_is_encrypted_as_the_push_was() {
     let answer = crypt().decrypt(sealed.text("Encrypt").unwrap()).unwrap();
     assert_eq!(parse_json(&answer.message).unwrap().text("ToUserName"), Some("oA"));
 }
+
+#[tokio::test]
+async fn a_connection_that_only_holds_its_place_is_closed() {
+    let bench = Bench::start(Mode::Plain, None, Desk::default()).await;
+    let mut silent = TcpStream::connect(bench.running.address).await.unwrap();
+    let mut slow = TcpStream::connect(bench.running.address).await.unwrap();
+    slow.write_all(b"POST /wechat HTTP/1.1\r\nHost").await.unwrap();
+    let mut lasting = TcpStream::connect(bench.running.address).await.unwrap();
+    let request = format!("GET {} HTTP/1.1\r\nHost: h\r\n\r\n", signed_target(NOW, "&echostr=still"));
+    lasting.write_all(request.as_bytes()).await.unwrap();
+    let mut answers = Vec::new();
+    lasting.read_to_end(&mut answers).await.unwrap_or_default();
+    assert!(answers.ends_with(b"still"), "a second request could have come meanwhile");
+    for stream in [&mut silent, &mut slow] {
+        let mut rest = Vec::new();
+        // Closed, in whatever way.
+        let _ = stream.read_to_end(&mut rest).await;
+        assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"), "{rest:?}");
+    }
+}

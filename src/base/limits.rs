@@ -147,6 +147,10 @@ pub const PUSHES_UNDER_WAY_MAX: usize = 1_024;
 pub const PUSHES_REMEMBERED: usize = 100_000;
 /// How long a push is known again, in ms: an hour, for whoever delivers through a queue.
 pub const PUSH_REMEMBERED_MS: i64 = 3_600_000;
+/// Connections to the receiver of pushes at once: below the 1,024 files that a process usually may open.
+pub const CALLBACK_CONNECTIONS_MAX: usize = 900;
+/// How long such a connection may be without an answer, from its opening or the last one: above [`PUSH_ANSWER_TIME`].
+pub const CALLBACK_CONNECTION_TIME: Duration = Duration::from_secs(6);
 /// Longest that a receiver which ends waits for pushes under way.
 pub const CALLBACK_STOP_TIME: Duration = Duration::from_secs(5);
 /// How long WeChat keeps a temporary media, in ms: 3 days (wechat-api.md §1, Limits).

@@ -17,6 +17,7 @@ use tokio::{
 
 use super::{
     NotAccepted, Receiver, answer,
+    connections::Connections,
     letter::{self, Letter, Query},
     recent::Recent,
     refusal::Refusal,
@@ -57,7 +58,7 @@ impl Callback {
                 let _ = stopped.await;
             };
             // Serving ends only by the signal; a listener's troubles are its own to retry.
-            let _ = axum::serve(listener, service).with_graceful_shutdown(until).await;
+            let _ = axum::serve(Connections::new(listener), service).with_graceful_shutdown(until).await;
         });
         Ok(Running { address, stop: Some(stop), server })
     }

@@ -111,19 +111,19 @@ mod tests {
     use crate::base::limits::{PUSH_DEPTH_MAX, PUSH_FIELDS_MAX};
 
     #[track_caller]
-    fn check(body: &str, expected: Value) {
+    fn check(body: &str, expected: &Value) {
         let fields = parse_xml(body.as_bytes()).unwrap_or_else(|error| panic!("{error}: {body}"));
-        assert_eq!(Value::Object(fields.0), expected, "{body}");
+        assert_eq!(Value::Object(fields.0), *expected, "{body}");
     }
 
     #[test]
     fn fields_are_texts() {
-        check("<xml><A><![CDATA[ 你好 <b>&amp; ]]></A><B>1</B></xml>", json!({"A": " 你好 <b>&amp; ", "B": "1"}));
-        check("\u{feff}<?xml version='1.0'?>\n<xml>\n <A>a &lt;&#x4f60;&amp;b</A>\n</xml>\n", json!({"A": "a <你&b"}));
-        check("<xml><A/><B></B><C>a<![CDATA[b]]>c</C></xml>", json!({"A": "", "B": "", "C": "abc"}));
-        check("<xml><A><B>1</B>\n<C>2</C></A></xml>", json!({"A": {"B": "1", "C": "2"}}));
-        check("<xml><L><i>1</i><i>2</i><i>3</i></L></xml>", json!({"L": {"i": ["1", "2", "3"]}}));
-        check("<xml a='1'><A b=\"&x;\">1</A><!-- c --></xml>", json!({"A": "1"}));
+        check("<xml><A><![CDATA[ 你好 <b>&amp; ]]></A><B>1</B></xml>", &json!({"A": " 你好 <b>&amp; ", "B": "1"}));
+        check("\u{feff}<?xml version='1.0'?>\n<xml>\n <A>a &lt;&#x4f60;&amp;b</A>\n</xml>\n", &json!({"A": "a <你&b"}));
+        check("<xml><A/><B></B><C>a<![CDATA[b]]>c</C></xml>", &json!({"A": "", "B": "", "C": "abc"}));
+        check("<xml><A><B>1</B>\n<C>2</C></A></xml>", &json!({"A": {"B": "1", "C": "2"}}));
+        check("<xml><L><i>1</i><i>2</i><i>3</i></L></xml>", &json!({"L": {"i": ["1", "2", "3"]}}));
+        check("<xml a='1'><A b=\"&x;\">1</A><!-- c --></xml>", &json!({"A": "1"}));
     }
 
     #[test]
