@@ -25,8 +25,9 @@ Examples:
   duoke listen | duoke run plugin.html --events - --forward
   DUOKE_CALLBACK_TOKEN=… duoke listen --listen 127.0.0.1:8080 --mode plain
 
-Every push is a line `stimulus.wechat.push`, printed before WeChat is answered: whoever keeps the lines has them. What
-WeChat delivers again is printed once, as long as the program runs; a line's id stays the same after that as well.";
+Every push is a line `stimulus.wechat.push`, printed before WeChat is answered: whoever keeps
+the lines has them. What WeChat delivers again is printed once as long as the program runs; after
+that the line comes again, with the same id.";
 
 /// Receive WeChat's pushes and print each as a line of a session log.
 #[derive(Debug, clap::Args)]
