@@ -9,6 +9,9 @@ mod doctor;
 #[path = "cli/lasting.rs"]
 mod lasting;
 #[cfg(unix)]
+#[path = "cli/listen.rs"]
+mod listen;
+#[cfg(unix)]
 #[path = "cli/outbox.rs"]
 mod outbox;
 

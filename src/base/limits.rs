@@ -129,6 +129,30 @@ pub const WECHAT_ANSWER_BYTES_MAX: usize = 1024 * 1024;
 pub const TOKEN_RENEW_MARGIN_MS: i64 = 240_000;
 /// How long a refusal for configuration is remembered before WeChat is asked for a token again, in ms.
 pub const TOKEN_RECHECK_MS: i64 = 60_000;
+/// Largest body of a push, in bytes: a text has at most 2,048, the rest is addresses and ids; encrypted it is a third more.
+pub const PUSH_BODY_BYTES_MAX: usize = 256 * 1024;
+/// Fields that the fields of a push may nest: WeChat's own take three.
+pub const PUSH_DEPTH_MAX: usize = 8;
+/// Fields of a push, those inside of others counted: WeChat's own have fewer than thirty, a list of pictures some more.
+pub const PUSH_FIELDS_MAX: usize = 512;
+/// How far a request's timestamp may be away, in ms: one that was recorded is not taken later.
+pub const PUSH_AGE_MS_MAX: i64 = 10 * 60 * 1000;
+/// Longest that the body of a push may take to come.
+pub const PUSH_BODY_TIME: Duration = Duration::from_secs(2);
+/// When WeChat is answered at the latest: it waits 5 s (wechat-api.md §3), the rest is for the way.
+pub const PUSH_ANSWER_TIME: Duration = Duration::from_millis(4_500);
+/// Pushes under way at once: each may hold a body of [`PUSH_BODY_BYTES_MAX`].
+pub const PUSHES_UNDER_WAY_MAX: usize = 1_024;
+/// Pushes that are known again: at 2,000 a second for 50 s; WeChat's three attempts take 15 s.
+pub const PUSHES_REMEMBERED: usize = 100_000;
+/// How long a push is known again, in ms: an hour, for whoever delivers through a queue.
+pub const PUSH_REMEMBERED_MS: i64 = 3_600_000;
+/// Connections to the receiver of pushes at once: below the 1,024 files that a process usually may open.
+pub const CALLBACK_CONNECTIONS_MAX: usize = 900;
+/// How long such a connection may be without an answer, from its opening or the last one: above [`PUSH_ANSWER_TIME`].
+pub const CALLBACK_CONNECTION_TIME: Duration = Duration::from_secs(6);
+/// Longest that a receiver which ends waits for pushes under way.
+pub const CALLBACK_STOP_TIME: Duration = Duration::from_secs(5);
 /// How long WeChat keeps a temporary media, in ms: 3 days (wechat-api.md §1, Limits).
 pub const MEDIA_LIFE_MS: i64 = 3 * 24 * 3600 * 1000;
 /// How long before its end a media id is no longer used, in ms: a send may wait in a queue.

@@ -11,6 +11,8 @@ pub const DUOKE_FILE: &str = "duoke.toml";
 pub const PROFILES: [&str; 3] = ["2017", "2021", "2025"];
 /// The modes of WeChat's push.
 pub const CALLBACK_MODES: [&str; 3] = ["plain", "compat", "secure"];
+/// The word that hands customers over to whoever WeChat chooses.
+pub const TRANSFER_ANY: &str = "any";
 
 /// What to do with a page that this system does not confine wholly: not run it, or say so.
 pub const CONFINEMENTS: [&str; 2] = ["require", "warn"];
@@ -71,6 +73,10 @@ pub struct CallbackConfig {
     pub token: Option<Setting<Secret>>,
     /// The key of the secure mode, 43 letters and digits.
     pub encoding_aes_key: Option<Setting<Secret>>,
+    /// The key before it: WeChat goes on with that for a while after a change.
+    pub previous_encoding_aes_key: Option<Setting<Secret>>,
+    /// To whom customers' messages are handed over: [`TRANSFER_ANY`] or a customer-service account.
+    pub transfer: Option<Setting<String>>,
 }
 
 /// One `[[plugin]]`.

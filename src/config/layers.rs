@@ -7,7 +7,7 @@ use url::Url;
 
 use super::duoke::{
     CALLBACK_MODES, CONFINEMENTS, CallbackConfig, DuokeConfig, LAUNCHES, ON_UNKNOWN, Origin, PROFILES, PluginEntry,
-    SeatEntry, Setting, WechatConfig,
+    SeatEntry, Setting, TRANSFER_ANY, WechatConfig,
 };
 use super::error::{ConfigError, Source};
 use super::limits::LimitSettings;
@@ -31,7 +31,7 @@ pub struct Key {
 }
 
 /// Every setting, in the order `duoke config show` prints them.
-pub const KEYS: [Key; 14] = [
+pub const KEYS: [Key; 16] = [
     key("wechat", "base_url", "DUOKE_WECHAT_BASE_URL", Some("https://api.weixin.qq.com"), check_url),
     key("wechat", "profile", "DUOKE_WECHAT_PROFILE", Some("2025"), |text| check_word(text, &PROFILES)),
     key("wechat", "app_id", "DUOKE_APP_ID", None, check_any),
@@ -41,6 +41,8 @@ pub const KEYS: [Key; 14] = [
     key("wechat.callback", "mode", "DUOKE_CALLBACK_MODE", Some("secure"), |text| check_word(text, &CALLBACK_MODES)),
     secret("wechat.callback", "token", "DUOKE_CALLBACK_TOKEN", check_any),
     secret("wechat.callback", "encoding_aes_key", "DUOKE_ENCODING_AES_KEY", check_aes_key),
+    secret("wechat.callback", "previous_encoding_aes_key", "DUOKE_PREVIOUS_ENCODING_AES_KEY", check_aes_key),
+    key("wechat.callback", "transfer", "DUOKE_CALLBACK_TRANSFER", None, check_transfer),
     key("store", "path", "DUOKE_STORE_PATH", Some("state"), check_any),
     key("outbox", "on_unknown", "DUOKE_ON_UNKNOWN", Some("hold"), |text| check_word(text, &ON_UNKNOWN)),
     key("process", "confinement", "DUOKE_CONFINEMENT", Some("warn"), |text| check_word(text, &CONFINEMENTS)),
@@ -195,6 +197,8 @@ pub fn resolve(
                 mode: defaulted(take("wechat.callback.mode")),
                 token: hide(take("wechat.callback.token")),
                 encoding_aes_key: hide(take("wechat.callback.encoding_aes_key")),
+                previous_encoding_aes_key: hide(take("wechat.callback.previous_encoding_aes_key")),
+                transfer: take("wechat.callback.transfer"),
             },
         },
         store_path: defaulted(take("store.path")),
@@ -261,6 +265,15 @@ fn check_word(text: &str, words: &[&str]) -> Result<(), String> {
 fn check_aes_key(text: &str) -> Result<(), String> {
     let fits = text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte));
     if fits { Ok(()) } else { Err("is not 43 letters and digits".to_owned()) }
+}
+
+/// Whoever WeChat chooses, or an agent's account (wechat-api.md §3).
+fn check_transfer(text: &str) -> Result<(), String> {
+    let is_account = text.split_once('@').is_some_and(|(name, account)| !name.is_empty() && !account.is_empty());
+    if text == TRANSFER_ANY || is_account {
+        return Ok(());
+    }
+    Err(format!("is neither \"{TRANSFER_ANY}\" nor a customer-service account, like kf2001@gh_xxx"))
 }
 
 #[cfg(test)]

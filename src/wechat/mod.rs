@@ -4,13 +4,16 @@
 //! - [`Courier`] brings one message to WeChat: downloads its picture, uploads it, sends.
 //! - [`Client`] is the wire: the access token with one refresh at a time, the calls, the media ids still good.
 //! - [`errcode`] is the one table of WeChat's error codes; [`WechatError`] says what happened and what to do next.
+//! - [`push`] is what WeChat pushes, [`crypt`] how it is signed and encrypted, [`callback`] where it comes in.
 //! - [`Profile`] holds the limits in force, one data row per year of the manual.
 //!
 //! Only the outbox calls `Courier::deliver`; nothing here keeps a queue.
 
+pub mod callback;
 mod client;
 mod config;
 mod courier;
+pub mod crypt;
 pub mod errcode;
 mod error;
 mod markup;
@@ -19,6 +22,7 @@ mod memory;
 mod outgoing;
 mod picture;
 mod profile;
+pub mod push;
 mod secret;
 mod send;
 mod tls;

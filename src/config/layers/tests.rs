@@ -151,6 +151,8 @@ fn errors_say_where_and_what() {
         ("[wechat.callback]\npath = \"wechat\"", "2:8", "does not start with /", ""),
         ("[wechat.callback]\nmode = \"aes\"", "2:8", "is not one of plain, compat, secure", ""),
         ("[wechat.callback]\nencoding_aes_key = \"short\"", "2:20", "is not 43 letters and digits", ""),
+        ("[wechat.callback]\nprevious_encoding_aes_key = \"x\"", "2:29", "is not 43 letters and digits", ""),
+        ("[wechat.callback]\ntransfer = \"kf1\"", "2:12", "is neither \"any\" nor a customer-service account", ""),
         ("[wechat.callback]\nkey = \"a\"", "2:1", "unknown key `wechat.callback.key`", ""),
         ("[console]\nlisten = \"8081\"", "2:10", "is not an address and a port", ""),
         ("[process]\nlaunch = \"thread\"", "2:10", "`process.launch` is not one of fork, spawn", ""),
