@@ -27,7 +27,7 @@ async fn seeded(profile: Profile) -> Bench {
     let bench = Bench::start(profile).await;
     bench.speaks("oA");
     let seeds = json!({
-        "mpnews": ["MP"], "articles": ["ART"], "cards": ["CARD"],
+        "mpnews": ["MP", {"media_id": "MP2", "articles": 2}, {"media_id": "MP9", "articles": 9}], "articles": ["ART"], "cards": ["CARD"],
         "media": ["ANY", {"media_id": "IMG", "type": "image"}, {"media_id": "VOI", "type": "voice"},
                   {"media_id": "VID", "type": "video"}, {"media_id": "THU", "type": "thumb"}],
         "kf": [{"kf_account": "kf1@duoke", "nickname": "一"}, {"kf_account": "kf2@duoke", "bound": false}],
@@ -144,6 +144,10 @@ async fn what_may_be_sent() {
         (json!({"msgtype": "video", "video": {"media_id": "VID", "thumb_media_id": "gone"}}), 40007),
         (json!({"msgtype": "music", "music": {"musicurl": "http://m/", "thumb_media_id": "THU"}}), 0),
         (json!({"msgtype": "music", "music": {"musicurl": "http://m/"}}), 41006),
+        (json!({"msgtype": "music", "music": {"musicurl": "http://m/", "thumb_media_id": "VOI"}}), 40121),
+        (json!({"msgtype": "music", "music": {"title": "t", "thumb_media_id": "THU"}}), 40035),
+        (json!({"msgtype": "music", "music": {"musicurl": "m.mp3", "thumb_media_id": "THU"}}), 40035),
+        (json!({"msgtype": "music", "music": {"musicurl": "http://m/", "title": 5, "thumb_media_id": "THU"}}), 47001),
         (json!({"msgtype": "news", "news": {"articles": [{"title": "t"}]}}), 0),
         (json!({"msgtype": "news", "news": {"articles": []}}), 44003),
         (json!({"msgtype": "news", "news": {}}), 44003),
@@ -155,6 +159,12 @@ async fn what_may_be_sent() {
         (json!({"msgtype": "mpnewsarticle", "mpnewsarticle": {"article_id": "gone"}}), 40007),
         (json!({"msgtype": "msgmenu", "msgmenu": {"head_content": "?", "list": [{"id": "1", "content": "好"}]}}), 0),
         (json!({"msgtype": "msgmenu", "msgmenu": {"list": []}}), 44005),
+        (json!({"msgtype": "msgmenu", "msgmenu": {"head_content": 1, "list": [{"id": 1, "content": "好"}]}}), 47001),
+        (json!({"msgtype": "voice", "voice": {"media_id": "VID"}}), 40121),
+        (json!({"msgtype": "voice", "voice": {}}), 41006),
+        (json!({"msgtype": "video", "video": {"media_id": "VOI"}}), 40121),
+        (json!({"msgtype": "mpnewsarticle", "mpnewsarticle": {}}), 40035),
+        (json!({"msgtype": "wxcard", "wxcard": {"card_id": ""}}), 40035),
         (json!({"msgtype": "msgmenu", "msgmenu": {"list": [{"id": "1"}]}}), 40035),
         (json!({"msgtype": "wxcard", "wxcard": {"card_id": "CARD"}}), 0),
         (json!({"msgtype": "wxcard", "wxcard": {"card_id": "gone"}}), 40035),
@@ -228,6 +238,71 @@ async fn news_over_the_limit_by_profile() {
 }
 
 #[tokio::test]
+async fn mpnews_over_the_limit_by_profile() {
+    for (profile, media_id, expected, delivered) in [
+        (Profile::y2017(), "MP2", 0, 1),
+        (Profile::y2017(), "MP9", 0, 0),
+        (Profile::y2025(), "MP", 0, 1),
+        (Profile::y2025(), "MP2", 45008, 0),
+    ] {
+        let bench = seeded(profile).await;
+        let body = json!({"touser": "oA", "msgtype": "mpnews", "mpnews": {"media_id": media_id}});
+        assert_eq!(send(&bench, body.to_string().as_bytes()).await, expected, "{} {media_id}", profile.name);
+        assert_eq!(bench.running.messages(None).len(), delivered, "{} {media_id}", profile.name);
+    }
+}
+
+#[tokio::test]
+async fn menus_are_for_verified_accounts() {
+    let bench = Bench::start_with(SandboxConfig { verified: false, ..SandboxConfig::default() }).await;
+    bench.speaks("oA");
+    let menu = json!({"touser": "oA", "msgtype": "msgmenu", "msgmenu": {"list": [{"id": "1", "content": "好"}]}});
+    assert_eq!(send(&bench, menu.to_string().as_bytes()).await, 40200);
+}
+
+#[tokio::test]
+async fn typing() {
+    let bench = Bench::start(Profile::y2025()).await;
+    bench.speaks("oA");
+    let call = async |body: &Value| {
+        let path = format!("/cgi-bin/message/custom/typing?access_token={}", bench.token().await);
+        code(&bench.raw("POST", &path, body.to_string().as_bytes()).await.2)
+    };
+    let on = json!({"touser": "oA", "command": "Typing"});
+    let off = json!({"touser": "oA", "command": "CancelTyping"});
+    let message = br#"{"touser":"oA","msgtype":"text","text":{"content":"x"}}"#;
+    let ahead = async |seconds: u32| bench.post("/_sandbox/clock", &json!({"advance_seconds": seconds})).await;
+    for (body, expected) in [
+        (json!({"toUser": "oA", "command": "Typing"}), 41009),
+        (json!({"touser": "oA", "command": "typing"}), 45072),
+        (json!({"touser": "oA"}), 45072),
+        (json!({"touser": "oStranger", "command": "Typing"}), 40003),
+    ] {
+        assert_eq!(call(&body).await, expected, "{body}");
+    }
+    assert_eq!([call(&on).await, call(&on).await, call(&off).await, call(&on).await], [0, 45081, 0, 0]);
+    assert_eq!((send(&bench, message).await, call(&on).await), (0, 0), "a send ends it");
+    ahead(16).await;
+    assert_eq!(call(&on).await, 0);
+    ahead(16).await;
+    assert_eq!(call(&on).await, 45080);
+    bench.speaks("oA");
+    assert_eq!(call(&on).await, 0);
+    for _ in 0..5 {
+        assert_eq!(send(&bench, message).await, 0);
+    }
+    assert_eq!((send(&bench, message).await, call(&on).await), (45047, 0), "it takes none of the messages");
+    ahead(48 * 3600).await;
+    assert_eq!(call(&on).await, 45015);
+    let kinds: Vec<_> = bench.running.messages(None).iter().map(|received| received.kind).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "typing").count(), 7, "{kinds:?}");
+    for path in ["/cgi-bin/message/custom/business/send", "/cgi-bin/message/custom/business/typing"] {
+        let path = format!("{path}?access_token={}", bench.token().await);
+        assert_eq!(code(&bench.raw("POST", &path, b"{}").await.2), 40101);
+    }
+}
+
+#[tokio::test]
 async fn uploads() {
     let bench = Bench::start(Profile::y2017()).await;
     let token = bench.token().await;
@@ -278,7 +353,6 @@ async fn the_control_api_says_what_is_wrong() {
         ("POST", "/_sandbox/messages", "", 405),
         ("GET", "/_sandbox/nothing", "", 404),
         ("POST", "/_sandbox/callback", "{}", 501),
-        ("POST", "/cgi-bin/message/custom/typing", "{}", 501),
         ("GET", "/cgi-bin/customservice/getkflist", "", 501),
     ];
     for (method, path, body, expected) in table {

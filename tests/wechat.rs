@@ -10,7 +10,7 @@ use duoke::{
     store::{Commit, Filter, Key, Row, SqliteStore, State, Store as _},
     wechat::{
         Article, Call, Client, ClientConfig, Content, Courier, LivePictures, Message, NewsPolicy, PictureError,
-        Planner, Profile, Secret, SendError, Unwatched, WechatError, errcode,
+        Planner, Profile, Secret, SendError, Typing, Unwatched, WechatError, errcode,
     },
 };
 use serde_json::{Value, json};
@@ -56,6 +56,58 @@ async fn text_news_and_image_arrive() {
     assert!(headers.contains("picture.png"), "{headers}");
     let members: Vec<_> = messages[0].as_object().unwrap().keys().cloned().collect();
     assert_eq!(members, ["seq", "time", "openid", "kind", "body"]);
+}
+
+#[tokio::test]
+async fn every_type_named_by_ids_arrives_as_it_was_given() {
+    let bench = Bench::start(Profile::y2025()).await;
+    bench.speaks("oA");
+    let seeds = json!({
+        "mpnews": ["MP"], "articles": ["ART"], "cards": ["CARD"], "media": ["ANY"],
+        "kf": [{"kf_account": "kf1@duoke"}],
+    });
+    bench.post("/_sandbox/seed", &seeds).await;
+    let courier = bench.courier();
+    for kept in [
+        json!({"msgtype": "image_media", "media_id": "ANY"}),
+        json!({"msgtype": "voice", "media_id": "ANY"}),
+        json!({"msgtype": "video", "media_id": "ANY", "thumb_media_id": "ANY", "title": "题", "description": "述"}),
+        json!({"msgtype": "music", "title": "曲", "musicurl": "http://m/a?b=1&c=<2>", "thumb_media_id": "ANY"}),
+        json!({"msgtype": "mpnews", "media_id": "MP"}),
+        json!({"msgtype": "mpnewsarticle", "article_id": "ART"}),
+        json!({"msgtype": "msgmenu", "head_content": "满意吗", "list": [{"id": "1", "content": "满意"}]}),
+        json!({"msgtype": "wxcard", "card_id": "CARD"}),
+        json!({"msgtype": "miniprogrampage", "title": "t", "appid": "a", "pagepath": "p", "thumb_media_id": "ANY"}),
+    ] {
+        bench.speaks("oA");
+        let content: Content = serde_json::from_value(kept.clone()).unwrap();
+        let [message] = &courier.plan(&content).unwrap()[..] else { panic!("{kept}") };
+        courier.deliver("oA", Some("kf1@duoke"), message, &Unwatched).await.unwrap();
+        let mut section = kept.clone();
+        section.as_object_mut().unwrap().remove("msgtype");
+        let expected = json!({"touser": "oA", "msgtype": content.msgtype(), content.msgtype(): section,
+            "customservice": {"kf_account": "kf1@duoke"}});
+        assert_eq!(bench.running.messages(None).last().unwrap().body, expected);
+    }
+    let gone = Content::Voice { media_id: "gone".to_owned() };
+    let [message] = &courier.plan(&gone).unwrap()[..] else { panic!() };
+    let error = courier.deliver("oA", None, message, &Unwatched).await.unwrap_err();
+    assert_eq!(error.errcode(), Some(40007));
+}
+
+#[tokio::test]
+async fn typing_is_shown_and_cancelled() {
+    let bench = Bench::start(Profile::y2017()).await;
+    bench.speaks("oA");
+    let client = bench.client();
+    client.typing("oA", Typing::Typing).await.unwrap();
+    let again = client.typing("oA", Typing::Typing).await.unwrap_err();
+    assert_eq!((again.errcode(), again.action()), (Some(45081), Some(errcode::Action::Typing)));
+    client.typing("oA", Typing::Cancel).await.unwrap();
+    let received = bench.running.messages(Some("oA"));
+    let shown: Vec<_> = received.iter().map(|one| (one.kind, one.body.clone())).collect();
+    let state = |command: &str| ("typing", json!({"touser": "oA", "command": command}));
+    assert_eq!(shown, [state("Typing"), state("CancelTyping")]);
 }
 
 #[tokio::test]

@@ -135,6 +135,10 @@ pub const MEDIA_LIFE_MS: i64 = 3 * 24 * 3600 * 1000;
 pub const MEDIA_RENEW_MARGIN_MS: i64 = 3_600_000;
 /// Media ids remembered; the one that ends first makes room.
 pub const MEDIA_REMEMBERED: usize = 10_000;
+/// How long after somebody wrote a typing state may be shown, in ms: 30 s (wechat-api.md §1, Limits: typing).
+pub const TYPING_AFTER_MS: i64 = 30_000;
+/// How long a typing state is shown, in ms: 15 s, unless a message ends it (wechat-api.md §1, Limits: typing).
+pub const TYPING_LIFE_MS: i64 = 15_000;
 /// Largest picture that is downloaded, in bytes: the largest WeChat takes (wechat-api.md, Profiles).
 pub const PICTURE_BYTES_MAX: usize = 10 * 1024 * 1024;
 /// Longest the download of a picture may take, redirects included.

@@ -12,6 +12,7 @@ use super::{
     answer::{Answer, Refusal},
     media::{self, File},
     send,
+    typing::{of_mini_programs, typing},
     world::World,
 };
 
@@ -42,6 +43,16 @@ impl Incoming {
             _ => Err(Refusal(47001)),
         }
     }
+
+    /// The user a body speaks of: 41009 where it names none. The manual's `toUser` of 2017 names none.
+    pub(super) fn touser(&self, body: &Value) -> Result<String, Refusal> {
+        match body.get("touser") {
+            None => Err(Refusal(41009)),
+            Some(Value::String(openid)) if openid.is_empty() => Err(Refusal(41009)),
+            Some(Value::String(openid)) => Ok(openid.clone()),
+            Some(_) => Err(Refusal(40003)),
+        }
+    }
 }
 
 struct Endpoint {
@@ -60,10 +71,23 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint { path: UPLOAD, method: Method::POST, needs_token: true, answer: media::upload },
     Endpoint { path: "/cgi-bin/media/get", method: Method::GET, needs_token: true, answer: media::get },
     Endpoint { path: "/cgi-bin/message/custom/send", method: Method::POST, needs_token: true, answer: send::send },
+    Endpoint { path: "/cgi-bin/message/custom/typing", method: Method::POST, needs_token: true, answer: typing },
+    Endpoint {
+        path: "/cgi-bin/message/custom/business/send",
+        method: Method::POST,
+        needs_token: true,
+        answer: of_mini_programs,
+    },
+    Endpoint {
+        path: "/cgi-bin/message/custom/business/typing",
+        method: Method::POST,
+        needs_token: true,
+        answer: of_mini_programs,
+    },
 ];
 
 /// Calls WeChat has and the sandbox does not play.
-const ABSENT: &[&str] = &["/cgi-bin/message/custom/typing", "/customservice/", "/cgi-bin/customservice/"];
+const ABSENT: &[&str] = &["/customservice/", "/cgi-bin/customservice/"];
 
 /// Answers a call of WeChat's API.
 pub(super) fn answer(world: &mut World, incoming: &Incoming) -> Answer {

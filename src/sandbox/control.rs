@@ -113,7 +113,7 @@ fn clock(world: &mut World, incoming: &Incoming) -> Outcome {
 #[serde(deny_unknown_fields)]
 struct Seed {
     #[serde(default)]
-    mpnews: Vec<String>,
+    mpnews: Vec<SeedMpnews>,
     #[serde(default)]
     articles: Vec<String>,
     #[serde(default)]
@@ -122,6 +122,14 @@ struct Seed {
     media: Vec<SeedMedia>,
     #[serde(default)]
     kf: Vec<Kf>,
+}
+
+/// An mpnews media of one article, or of several.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum SeedMpnews {
+    One(String),
+    Of { media_id: String, articles: usize },
 }
 
 /// A media id of any kind, or of one.
@@ -151,7 +159,10 @@ fn seed(world: &mut World, incoming: &Incoming) -> Outcome {
     for (media_id, kind) in media {
         world.media.seed(media_id, kind);
     }
-    world.seeds.mpnews.extend(seed.mpnews);
+    world.seeds.mpnews.extend(seed.mpnews.into_iter().map(|one| match one {
+        SeedMpnews::One(media_id) => (media_id, 1),
+        SeedMpnews::Of { media_id, articles } => (media_id, articles),
+    }));
     world.seeds.articles.extend(seed.articles);
     world.seeds.cards.extend(seed.cards);
     world.seeds.kf.extend(seed.kf.into_iter().map(|kf| (kf.kf_account.clone(), kf)));

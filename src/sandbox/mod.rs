@@ -2,7 +2,7 @@
 //!
 //! - [`Sandbox::start`] listens and returns [`Running`]; [`SandboxConfig`] names the account and the [`Profile`].
 //! - `server` reads requests, applies planted faults and writes answers; `listener` lets a fault cut a connection.
-//! - `api` maps WeChat's paths to `token`, `send` and `media`; refusals are errcodes, worded by `wechat::errcode`.
+//! - `api` maps WeChat's paths to `token`, `send`, `typing` and `media`; refusals are errcodes, worded by `wechat::errcode`.
 //! - `control` is `/_sandbox/`: what users do, what they received, faults, the clock.
 //! - `world` is the state all of them share; `window` what a user's last action still allows.
 //!
@@ -20,6 +20,7 @@ mod media;
 mod send;
 mod server;
 mod token;
+mod typing;
 mod window;
 mod world;
 

@@ -11,6 +11,7 @@ use super::{
     fault::Faults,
     media::Shelf,
     token::Tokens,
+    typing::Typing,
     window::{Act, Window, act},
 };
 use crate::base::{
@@ -66,10 +67,18 @@ fn yes() -> bool {
     true
 }
 
+/// What the sandbox knows of a user.
+#[derive(Debug, Default)]
+pub(super) struct User {
+    pub(super) window: Window,
+    pub(super) typing: Typing,
+}
+
 /// Ids that exist without having been uploaded (cli.md, `POST seed`).
 #[derive(Debug, Default)]
 pub(super) struct Seeds {
-    pub(super) mpnews: HashSet<String>,
+    /// With the number of their articles.
+    pub(super) mpnews: HashMap<String, usize>,
     pub(super) articles: HashSet<String>,
     pub(super) cards: HashSet<String>,
     pub(super) kf: HashMap<String, Kf>,
@@ -83,7 +92,7 @@ pub(super) struct World {
     pub(super) media: Shelf,
     pub(super) seeds: Seeds,
     pub(super) faults: Faults,
-    users: HashMap<String, Window>,
+    users: HashMap<String, User>,
     received: VecDeque<Received>,
     seq: u64,
     ahead_ms: i64,
@@ -122,10 +131,13 @@ impl World {
     pub(super) fn act(&mut self, openid: &str, push: &Map<String, Value>) -> Result<(), String> {
         let act = act(push)?;
         let now = self.now();
-        let window = self.users.entry(openid.to_owned()).or_default();
+        let user = self.users.entry(openid.to_owned()).or_default();
         match act {
-            Act::Opens(trigger) => window.open(trigger, &self.config.profile, now),
-            Act::Leaves => window.close(),
+            Act::Opens(trigger) => {
+                user.window.open(trigger, &self.config.profile, now);
+                user.typing.heard(now);
+            }
+            Act::Leaves => user.window.close(),
             Act::Neutral => {}
         }
         Ok(())
@@ -133,23 +145,34 @@ impl World {
 
     /// Whether a message to this user would be taken.
     pub(super) fn check_user(&self, openid: &str) -> Result<(), Refusal> {
-        self.users.get(openid).ok_or(Refusal(40003))?.check(self.now())
+        self.users.get(openid).ok_or(Refusal(40003))?.window.check(self.now())
     }
 
     /// A message was taken: it counts, and the user has it unless `silent`.
     pub(super) fn deliver(&mut self, openid: &str, body: Value, silent: bool) -> Result<(), Refusal> {
         let now = self.now();
-        self.users.get_mut(openid).ok_or(Refusal(40003))?.take(now)?;
-        if silent {
-            return Ok(());
+        let user = self.user(openid)?;
+        user.window.take(now)?;
+        user.typing.sent(now);
+        if !silent {
+            self.receive(openid, "message", body);
         }
+        Ok(())
+    }
+
+    /// A user who is known: 40003 for a stranger.
+    pub(super) fn user(&mut self, openid: &str) -> Result<&mut User, Refusal> {
+        self.users.get_mut(openid).ok_or(Refusal(40003))
+    }
+
+    /// Something is on the user's phone now.
+    pub(super) fn receive(&mut self, openid: &str, kind: &'static str, body: Value) {
         self.seq += 1;
         if self.received.len() == SANDBOX_MESSAGES_MAX {
             self.received.pop_front();
         }
-        let received = Received { seq: self.seq, time: now, openid: openid.to_owned(), kind: "message", body };
+        let received = Received { seq: self.seq, time: self.now(), openid: openid.to_owned(), kind, body };
         self.received.push_back(received);
-        Ok(())
     }
 
     /// What one user received, or everybody, in order.

@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use url::{Host, Url};
 
 use super::{
+    call::Call,
     config::{BoxFuture, ClientConfig, Unwatched, Wire},
-    error::{Call, WechatError},
+    error::WechatError,
     media::{Fingerprint, MediaIds, MediaType, PictureFormat},
     memory::{Memory, Remembered},
     secret::Secret,
@@ -37,6 +38,26 @@ impl Answer {
     #[must_use]
     pub fn text(&self, member: &str) -> &str {
         self.0.get(member).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// What [`Client::typing`] shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Typing {
+    /// Somebody types.
+    Typing,
+    /// No longer.
+    Cancel,
+}
+
+impl Typing {
+    /// WeChat's name for it.
+    #[must_use]
+    pub fn command(self) -> &'static str {
+        match self {
+            Self::Typing => "Typing",
+            Self::Cancel => "CancelTyping",
+        }
     }
 }
 
@@ -97,6 +118,24 @@ impl Client {
         let bytes = body.to_string().into_bytes();
         let fill = |request: RequestBuilder| Ok(request.header(CONTENT_TYPE, "application/json").body(bytes.clone()));
         self.authorized(Call::Send, &[], fill, wire).await
+    }
+
+    /// `message/custom/typing`: shows the user for 15 s that somebody types, or shows it no more. WeChat refuses it where
+    /// nobody wrote within 30 s (45080) or it is shown already (45081).
+    pub async fn typing(&self, openid: &str, typing: Typing) -> Result<(), WechatError> {
+        self.post_json(Call::Typing, &[], &json!({"touser": openid, "command": typing.command()})).await.map(drop)
+    }
+
+    /// Posts JSON that needs no watch.
+    pub(super) async fn post_json(
+        &self,
+        call: Call,
+        query: &[(&str, &str)],
+        body: &Value,
+    ) -> Result<Answer, WechatError> {
+        let bytes = body.to_string().into_bytes();
+        let fill = |request: RequestBuilder| Ok(request.header(CONTENT_TYPE, "application/json").body(bytes.clone()));
+        self.authorized(call, query, fill, &Unwatched).await
     }
 
     /// `media/upload`: the media id of a picture, for 3 days.

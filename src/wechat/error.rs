@@ -1,37 +1,9 @@
 //! What went wrong between us and WeChat, as an operator reads it.
 
-use std::fmt;
-
-use super::errcode::{self, Action};
-
-/// The call that failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Call {
-    /// `POST /cgi-bin/stable_token`
-    StableToken,
-    /// `POST /cgi-bin/message/custom/send`
-    Send,
-    /// `POST /cgi-bin/media/upload`
-    Upload,
-}
-
-impl Call {
-    /// The call's path.
-    #[must_use]
-    pub fn path(self) -> &'static str {
-        match self {
-            Self::StableToken => "/cgi-bin/stable_token",
-            Self::Send => "/cgi-bin/message/custom/send",
-            Self::Upload => "/cgi-bin/media/upload",
-        }
-    }
-}
-
-impl fmt::Display for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.path())
-    }
-}
+use super::{
+    call::Call,
+    errcode::{self, Action},
+};
 
 /// A call that did not succeed. Holds neither tokens nor secrets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -172,6 +144,9 @@ impl WechatError {
             Self::Unreachable { .. } => "check the network, and wechat.base_url or --wechat-base".to_owned(),
             Self::NoAnswer { .. } if self.may_have_been_sent() => {
                 "the message may have arrived: look at the conversation before sending it again".to_owned()
+            }
+            Self::NoAnswer { call, .. } if call.is_of_accounts() => {
+                "the change may have been made: look with `duoke kf` before making it again".to_owned()
             }
             Self::NoAnswer { .. } => "nothing was sent to the user; try again".to_owned(),
             Self::Status { status, .. } if *status >= 500 => "the server has trouble; try again later".to_owned(),

@@ -8,8 +8,10 @@
 //!
 //! Only the outbox calls `Courier::deliver`; nothing here keeps a queue.
 
+mod call;
 mod client;
 mod config;
+mod content;
 mod courier;
 pub mod errcode;
 mod error;
@@ -24,13 +26,15 @@ mod send;
 mod tls;
 mod token;
 
-pub use client::{Answer, Client};
+pub use call::Call;
+pub use client::{Answer, Client, Typing};
 pub use config::{BoxFuture, ClientConfig, Clock, Unwatched, Wire};
+pub use content::{Article, Content, Link, Menu, MenuItem, MiniprogramPage, Music, Video};
 pub use courier::{Courier, Receipt, SendError};
-pub use error::{Call, WechatError};
+pub use error::WechatError;
 pub use media::{MediaType, PictureFormat};
 pub use memory::{Memory, Remembered};
-pub use outgoing::{Article, Content, ContentError, Message, NewsPolicy, Planner, TextPolicy};
+pub use outgoing::{ContentError, Message, NewsPolicy, Planner, TextPolicy};
 pub use picture::{LivePictures, Picture, PictureError, PictureSource};
 pub use profile::{Allowance, NewsOver, Profile, ProfileError};
 pub use secret::Secret;
