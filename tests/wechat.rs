@@ -9,8 +9,8 @@ use duoke::{
     outbox::{Delivery, Dispatch, Outbox, Outcome},
     store::{Commit, Filter, Key, Row, SqliteStore, State, Store as _},
     wechat::{
-        Article, Call, Client, ClientConfig, Content, Courier, LivePictures, Message, NewsPolicy, PictureError,
-        Planner, Profile, Secret, SendError, Typing, Unwatched, WechatError, errcode,
+        Article, Call, Client, ClientConfig, Content, Courier, FileError, LivePictures, MediaType, Message, NewsPolicy,
+        PictureError, Planner, Profile, Secret, SendError, Typing, Unwatched, UploadError, WechatError, errcode,
     },
 };
 use serde_json::{Value, json};
@@ -108,6 +108,76 @@ async fn typing_is_shown_and_cancelled() {
     let shown: Vec<_> = received.iter().map(|one| (one.kind, one.body.clone())).collect();
     let state = |command: &str| ("typing", json!({"touser": "oA", "command": command}));
     assert_eq!(shown, [state("Typing"), state("CancelTyping")]);
+}
+
+#[tokio::test]
+async fn media_go_up_and_come_down() {
+    let bench = Bench::start(Profile::y2025()).await;
+    bench.speaks("oA");
+    let client = bench.client();
+    for (kind, bytes, name, content_type) in [
+        (MediaType::Voice, b"#!AMR\n\x3c".as_slice(), "media.amr", "audio/amr"),
+        (MediaType::Video, b"\0\0\0\x18ftypmp42", "media.mp4", "video/mp4"),
+        (MediaType::Thumb, b"\xff\xd8\xff\xe0", "media.jpg", "image/jpeg"),
+        (MediaType::Image, PictureServer::PNG, "media.png", "image/png"),
+    ] {
+        let media_id = client.upload(kind, bytes).await.unwrap();
+        let down = client.download(&media_id).await.unwrap();
+        assert_eq!((down.bytes.as_slice(), down.file_name.as_str()), (bytes, name));
+        assert_eq!(down.content_type, content_type);
+    }
+    let calls = bench.calls(Call::Upload).await;
+    let wrong = client.upload(MediaType::Voice, b"RIFF....WAVE").await.unwrap_err();
+    assert!(matches!(wrong, UploadError::File(FileError::Format { .. })), "{wrong}");
+    assert_eq!(bench.calls(Call::Upload).await, calls, "WeChat was not asked");
+    let gone = client.download("gone").await.unwrap_err();
+    assert_eq!(gone.errcode(), Some(40007));
+    bench.post("/_sandbox/expire-token", &json!({})).await;
+    assert_eq!(client.download("gone").await.unwrap_err().errcode(), Some(40007), "after a refresh");
+}
+
+#[tokio::test]
+async fn accounts_sessions_and_records() {
+    let bench = Bench::start(Profile::y2025()).await;
+    bench.speaks("oA");
+    let client = bench.client();
+    client.kf_add("kf1@duoke", "一", Some(&Secret::new("0".repeat(32)))).await.unwrap();
+    assert_eq!(client.kf_add("kf1@duoke", "一", None).await.unwrap_err().errcode(), Some(65406));
+    client.kf_update("kf1@duoke", "二", None).await.unwrap();
+    client.kf_avatar("kf1@duoke", b"\xff\xd8\xff\xe0").await.unwrap();
+    let picture = client.kf_avatar("kf1@duoke", PictureServer::PNG).await.unwrap_err();
+    assert!(matches!(picture, UploadError::File(_)), "{picture}");
+    client.kf_invite("kf1@duoke", "wei_xin").await.unwrap();
+    let [account] = &client.kf_list().await.unwrap()[..] else { panic!() };
+    let shown = [&account.kf_account, &account.kf_nick, &account.kf_id, &account.invite_wx, &account.invite_status];
+    assert_eq!(shown, ["kf1@duoke", "二", "1001", "wei_xin", "waiting"]);
+    assert_eq!(client.session_create("kf1@duoke", "oA").await.unwrap_err().errcode(), Some(65402));
+    bench.post("/_sandbox/seed", &json!({"kf": [{"kf_account": "kf2@duoke"}], "waiting": ["oA", "oB"]})).await;
+    client.session_create("kf2@duoke", "oA").await.unwrap();
+    assert_eq!(client.session_of_user("oA").await.unwrap().kf_account, "kf2@duoke");
+    assert_eq!(client.sessions_of_account("kf2@duoke").await.unwrap()[0].openid, "oA");
+    let [online] = &client.kf_online().await.unwrap()[..] else { panic!() };
+    assert_eq!((online.kf_account.as_str(), online.status, online.accepted_case), ("kf2@duoke", 1, 1));
+    let waiting = client.waiting().await.unwrap();
+    assert_eq!((waiting.count, waiting.waitcaselist[0].openid.as_str()), (1, "oB"));
+    client.session_close("kf2@duoke", "oA").await.unwrap();
+    assert_eq!(client.session_of_user("oA").await.unwrap().kf_account, "");
+    client.kf_delete("kf2@duoke").await.unwrap();
+    assert_eq!(client.kf_list().await.unwrap().len(), 1);
+
+    let courier = bench.courier();
+    for n in 0..5 {
+        courier.deliver("oA", None, &text(&n.to_string()), &Unwatched).await.unwrap();
+    }
+    let now = bench.running.messages(None)[0].time / 1000;
+    let mut records = client.records(now - 60, now + 60).by(2);
+    let mut pages = Vec::new();
+    while let Some(page) = records.next().await.unwrap() {
+        pages.push(page.into_iter().map(|record| record.text).collect::<Vec<_>>());
+    }
+    assert_eq!(pages, [vec!["hi", "0"], vec!["1", "2"], vec!["3", "4"], vec![]]);
+    let long = client.records(0, 86_401).next().await.unwrap_err();
+    assert_eq!(long.errcode(), Some(65417));
 }
 
 #[tokio::test]

@@ -8,8 +8,9 @@ use serde_json::{Map, Value, json};
 use super::{
     answer::Answer,
     api::Incoming,
+    desk::SeedKf,
     fault::Fault,
-    world::{Kf, Received, World},
+    world::{Received, World},
 };
 use crate::{base::clock::format_rfc3339, wechat::MediaType};
 
@@ -121,7 +122,10 @@ struct Seed {
     #[serde(default)]
     media: Vec<SeedMedia>,
     #[serde(default)]
-    kf: Vec<Kf>,
+    kf: Vec<SeedKf>,
+    /// Users who wait for an account, by openid: nothing else brings one there yet.
+    #[serde(default)]
+    waiting: Vec<String>,
 }
 
 /// An mpnews media of one article, or of several.
@@ -165,6 +169,12 @@ fn seed(world: &mut World, incoming: &Incoming) -> Outcome {
     }));
     world.seeds.articles.extend(seed.articles);
     world.seeds.cards.extend(seed.cards);
-    world.seeds.kf.extend(seed.kf.into_iter().map(|kf| (kf.kf_account.clone(), kf)));
+    for kf in seed.kf {
+        world.desk.seed(kf);
+    }
+    let now = world.now();
+    for openid in seed.waiting {
+        world.desk.waiting.entry(openid).or_insert(now);
+    }
     Ok(json!({"ok": true}))
 }

@@ -203,11 +203,7 @@ fn check_menu(world: &World, section: Section<'_>) -> Result<bool, Refusal> {
 fn check_agent(world: &World, body: &Value) -> Result<(), Refusal> {
     let Some(agent) = body.get("customservice") else { return Ok(()) };
     let account = agent.get("kf_account").and_then(Value::as_str).unwrap_or_default();
-    match world.seeds.kf.get(account) {
-        None => Err(Refusal(65401)),
-        Some(kf) if !kf.bound => Err(Refusal(65402)),
-        Some(_) => Ok(()),
-    }
+    world.desk.bound(account).map(drop)
 }
 
 /// Whether JSON text holds a `\uXXXX` escape of a character that needs none: WeChat shows those to the user as they are

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
     answer::{Answer, Refusal, rid},
     config::SandboxConfig,
+    desk::Desk,
     fault::Faults,
+    kf::{agent, said, spoken},
     media::Shelf,
+    records::{FROM_USER, Records, TO_USER},
     token::Tokens,
     typing::Typing,
     window::{Act, Window, act},
@@ -48,25 +50,6 @@ impl Received {
     }
 }
 
-/// A customer-service account.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Kf {
-    pub(super) kf_account: String,
-    #[serde(default)]
-    #[expect(dead_code, reason = "seeded by scripts; the account lists that show it are not played yet")]
-    pub(super) nickname: String,
-    #[serde(default = "yes")]
-    pub(super) bound: bool,
-    #[serde(default = "yes")]
-    #[expect(dead_code, reason = "seeded by scripts; the account lists that show it are not played yet")]
-    pub(super) online: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
 /// What the sandbox knows of a user.
 #[derive(Debug, Default)]
 pub(super) struct User {
@@ -81,7 +64,6 @@ pub(super) struct Seeds {
     pub(super) mpnews: HashMap<String, usize>,
     pub(super) articles: HashSet<String>,
     pub(super) cards: HashSet<String>,
-    pub(super) kf: HashMap<String, Kf>,
 }
 
 /// All of it.
@@ -92,6 +74,8 @@ pub(super) struct World {
     pub(super) media: Shelf,
     pub(super) seeds: Seeds,
     pub(super) faults: Faults,
+    pub(super) desk: Desk,
+    pub(super) records: Records,
     users: HashMap<String, User>,
     received: VecDeque<Received>,
     seq: u64,
@@ -109,6 +93,8 @@ impl World {
             media: Shelf::default(),
             seeds: Seeds::default(),
             faults: Faults::default(),
+            desk: Desk::default(),
+            records: Records::default(),
             users: HashMap::new(),
             received: VecDeque::new(),
             seq: 0,
@@ -140,6 +126,13 @@ impl World {
             Act::Leaves => user.window.close(),
             Act::Neutral => {}
         }
+        if let Some(text) = said(push) {
+            let worker = self.desk.sessions.get(openid).map_or("", |session| &session.kf_account);
+            self.records.add(openid, FROM_USER, text, now, worker);
+            if let Some(latest) = self.desk.waiting.get_mut(openid) {
+                *latest = now;
+            }
+        }
         Ok(())
     }
 
@@ -155,6 +148,9 @@ impl World {
         user.window.take(now)?;
         user.typing.sent(now);
         if !silent {
+            let kind = body.get("msgtype").and_then(Value::as_str).unwrap_or_default();
+            let text = spoken(kind, body.get("text").and_then(|text| text.get("content")));
+            self.records.add(openid, TO_USER, text, now, agent(&body));
             self.receive(openid, "message", body);
         }
         Ok(())

@@ -66,6 +66,16 @@ pub enum WechatError {
         /// The beginning of the answer.
         answer: String,
     },
+    /// A file larger than any that WeChat takes.
+    #[error("{base} answered {call} with more than {limit} bytes")]
+    TooLarge {
+        /// The call.
+        call: Call,
+        /// `wechat.base_url`.
+        base: String,
+        /// Bytes that are read.
+        limit: usize,
+    },
     /// WeChat refused the account's configuration; no call can succeed before that changes.
     #[error("WeChat refused the account's configuration at {call}: {errcode} {errmsg} ({})", meaning(*.errcode))]
     Configuration {
@@ -151,6 +161,7 @@ impl WechatError {
             Self::NoAnswer { .. } => "nothing was sent to the user; try again".to_owned(),
             Self::Status { status, .. } if *status >= 500 => "the server has trouble; try again later".to_owned(),
             Self::Status { .. } => "check wechat.base_url: WeChat answers refusals with status 200".to_owned(),
+            Self::TooLarge { .. } => "check wechat.base_url: WeChat keeps no media of this size".to_owned(),
             Self::NotJson { .. } => {
                 "check wechat.base_url, and whether a proxy or a login page answers instead of WeChat".to_owned()
             }
