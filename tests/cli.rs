@@ -6,6 +6,8 @@ mod bench;
 #[cfg(unix)]
 #[path = "cli/doctor.rs"]
 mod doctor;
+#[path = "cli/kf.rs"]
+mod kf;
 #[path = "cli/lasting.rs"]
 mod lasting;
 #[cfg(unix)]

@@ -27,7 +27,7 @@ async fn seeded(profile: Profile) -> Bench {
     let bench = Bench::start(profile).await;
     bench.speaks("oA");
     let seeds = json!({
-        "mpnews": ["MP"], "articles": ["ART"], "cards": ["CARD"],
+        "mpnews": ["MP", {"media_id": "MP2", "articles": 2}, {"media_id": "MP9", "articles": 9}], "articles": ["ART"], "cards": ["CARD"],
         "media": ["ANY", {"media_id": "IMG", "type": "image"}, {"media_id": "VOI", "type": "voice"},
                   {"media_id": "VID", "type": "video"}, {"media_id": "THU", "type": "thumb"}],
         "kf": [{"kf_account": "kf1@duoke", "nickname": "一"}, {"kf_account": "kf2@duoke", "bound": false}],
@@ -144,6 +144,10 @@ async fn what_may_be_sent() {
         (json!({"msgtype": "video", "video": {"media_id": "VID", "thumb_media_id": "gone"}}), 40007),
         (json!({"msgtype": "music", "music": {"musicurl": "http://m/", "thumb_media_id": "THU"}}), 0),
         (json!({"msgtype": "music", "music": {"musicurl": "http://m/"}}), 41006),
+        (json!({"msgtype": "music", "music": {"musicurl": "http://m/", "thumb_media_id": "VOI"}}), 40121),
+        (json!({"msgtype": "music", "music": {"title": "t", "thumb_media_id": "THU"}}), 40035),
+        (json!({"msgtype": "music", "music": {"musicurl": "m.mp3", "thumb_media_id": "THU"}}), 40035),
+        (json!({"msgtype": "music", "music": {"musicurl": "http://m/", "title": 5, "thumb_media_id": "THU"}}), 47001),
         (json!({"msgtype": "news", "news": {"articles": [{"title": "t"}]}}), 0),
         (json!({"msgtype": "news", "news": {"articles": []}}), 44003),
         (json!({"msgtype": "news", "news": {}}), 44003),
@@ -155,6 +159,12 @@ async fn what_may_be_sent() {
         (json!({"msgtype": "mpnewsarticle", "mpnewsarticle": {"article_id": "gone"}}), 40007),
         (json!({"msgtype": "msgmenu", "msgmenu": {"head_content": "?", "list": [{"id": "1", "content": "好"}]}}), 0),
         (json!({"msgtype": "msgmenu", "msgmenu": {"list": []}}), 44005),
+        (json!({"msgtype": "msgmenu", "msgmenu": {"head_content": 1, "list": [{"id": 1, "content": "好"}]}}), 47001),
+        (json!({"msgtype": "voice", "voice": {"media_id": "VID"}}), 40121),
+        (json!({"msgtype": "voice", "voice": {}}), 41006),
+        (json!({"msgtype": "video", "video": {"media_id": "VOI"}}), 40121),
+        (json!({"msgtype": "mpnewsarticle", "mpnewsarticle": {}}), 40035),
+        (json!({"msgtype": "wxcard", "wxcard": {"card_id": ""}}), 40035),
         (json!({"msgtype": "msgmenu", "msgmenu": {"list": [{"id": "1"}]}}), 40035),
         (json!({"msgtype": "wxcard", "wxcard": {"card_id": "CARD"}}), 0),
         (json!({"msgtype": "wxcard", "wxcard": {"card_id": "gone"}}), 40035),
@@ -228,6 +238,71 @@ async fn news_over_the_limit_by_profile() {
 }
 
 #[tokio::test]
+async fn mpnews_over_the_limit_by_profile() {
+    for (profile, media_id, expected, delivered) in [
+        (Profile::y2017(), "MP2", 0, 1),
+        (Profile::y2017(), "MP9", 0, 0),
+        (Profile::y2025(), "MP", 0, 1),
+        (Profile::y2025(), "MP2", 45008, 0),
+    ] {
+        let bench = seeded(profile).await;
+        let body = json!({"touser": "oA", "msgtype": "mpnews", "mpnews": {"media_id": media_id}});
+        assert_eq!(send(&bench, body.to_string().as_bytes()).await, expected, "{} {media_id}", profile.name);
+        assert_eq!(bench.running.messages(None).len(), delivered, "{} {media_id}", profile.name);
+    }
+}
+
+#[tokio::test]
+async fn menus_are_for_verified_accounts() {
+    let bench = Bench::start_with(SandboxConfig { verified: false, ..SandboxConfig::default() }).await;
+    bench.speaks("oA");
+    let menu = json!({"touser": "oA", "msgtype": "msgmenu", "msgmenu": {"list": [{"id": "1", "content": "好"}]}});
+    assert_eq!(send(&bench, menu.to_string().as_bytes()).await, 40200);
+}
+
+#[tokio::test]
+async fn typing() {
+    let bench = Bench::start(Profile::y2025()).await;
+    bench.speaks("oA");
+    let call = async |body: &Value| {
+        let path = format!("/cgi-bin/message/custom/typing?access_token={}", bench.token().await);
+        code(&bench.raw("POST", &path, body.to_string().as_bytes()).await.2)
+    };
+    let on = json!({"touser": "oA", "command": "Typing"});
+    let off = json!({"touser": "oA", "command": "CancelTyping"});
+    let message = br#"{"touser":"oA","msgtype":"text","text":{"content":"x"}}"#;
+    let ahead = async |seconds: u32| bench.post("/_sandbox/clock", &json!({"advance_seconds": seconds})).await;
+    for (body, expected) in [
+        (json!({"toUser": "oA", "command": "Typing"}), 41009),
+        (json!({"touser": "oA", "command": "typing"}), 45072),
+        (json!({"touser": "oA"}), 45072),
+        (json!({"touser": "oStranger", "command": "Typing"}), 40003),
+    ] {
+        assert_eq!(call(&body).await, expected, "{body}");
+    }
+    assert_eq!([call(&on).await, call(&on).await, call(&off).await, call(&on).await], [0, 45081, 0, 0]);
+    assert_eq!((send(&bench, message).await, call(&on).await), (0, 0), "a send ends it");
+    ahead(16).await;
+    assert_eq!(call(&on).await, 0);
+    ahead(16).await;
+    assert_eq!(call(&on).await, 45080);
+    bench.speaks("oA");
+    assert_eq!(call(&on).await, 0);
+    for _ in 0..5 {
+        assert_eq!(send(&bench, message).await, 0);
+    }
+    assert_eq!((send(&bench, message).await, call(&on).await), (45047, 0), "it takes none of the messages");
+    ahead(48 * 3600).await;
+    assert_eq!(call(&on).await, 45015);
+    let kinds: Vec<_> = bench.running.messages(None).iter().map(|received| received.kind).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "typing").count(), 7, "{kinds:?}");
+    for path in ["/cgi-bin/message/custom/business/send", "/cgi-bin/message/custom/business/typing"] {
+        let path = format!("{path}?access_token={}", bench.token().await);
+        assert_eq!(code(&bench.raw("POST", &path, b"{}").await.2), 40101);
+    }
+}
+
+#[tokio::test]
 async fn uploads() {
     let bench = Bench::start(Profile::y2017()).await;
     let token = bench.token().await;
@@ -264,6 +339,155 @@ async fn uploads() {
 }
 
 #[tokio::test]
+async fn customer_service_accounts() {
+    for (profile, [wrong, length, long_nick, exists, unknown]) in [
+        (Profile::y2017(), [61455, 61454, 61451, 61453, 61452]),
+        (Profile::y2025(), [65404, 65404, 65403, 65406, 65401]),
+    ] {
+        let bench = Bench::start(profile).await;
+        let token = bench.token().await;
+        let call = async |method: &str, path: &str, body: &str| {
+            let path = format!("/customservice/kfaccount/{path}access_token={token}");
+            code(&bench.raw(method, &path, body.as_bytes()).await.2)
+        };
+        let add = async |account: &str, nickname: &str| {
+            let body = json!({"kf_account": account, "nickname": nickname, "password": "0".repeat(32)});
+            call("POST", "add?", &body.to_string()).await
+        };
+        assert_eq!(add("kf1@duoke", "客服一").await, 0);
+        assert_eq!(add("kf1@duoke", "客服一").await, exists);
+        assert_eq!(add("kf-1@duoke", "n").await, wrong);
+        assert_eq!(add("kf123456789@duoke", "n").await, length);
+        assert_eq!(add("kf2@duoke", &"a".repeat(17)).await, long_nick);
+        assert_eq!(add("", "n").await, 61451);
+        let renamed = r#"{"kf_account":"kf1@duoke","nickname":"二"}"#;
+        assert_eq!(call("POST", "update?", renamed).await, 0);
+        assert_eq!(call("POST", "update?", r#"{"kf_account":"kf9@duoke","nickname":"二"}"#).await, unknown);
+        let list = bench.get(&format!("/cgi-bin/customservice/getkflist?access_token={token}")).await;
+        assert_eq!((&list["kf_list"][0]["kf_nick"], &list["kf_list"][0]["kf_id"]), (&json!("二"), &json!("1001")));
+        assert_eq!(call("POST", "del?", r#"{"kf_account":"kf1@duoke","nickname":"x"}"#).await, 0);
+        assert_eq!(add("kf1@duoke", "n").await, 0);
+        assert_eq!(call("GET", "del?kf_account=kf1%40duoke&", "").await, 0);
+        assert_eq!(call("GET", "del?kf_account=kf1%40duoke&", "").await, unknown);
+        assert_eq!(call("POST", "del?", "").await, 61451);
+    }
+}
+
+#[tokio::test]
+async fn invitations() {
+    let bench = seeded(Profile::y2025()).await;
+    let token = bench.token().await;
+    for body in [r#"{"kf_account":"kf3@duoke","nickname":"三"}"#, r#"{"kf_account":"kf4@duoke","nickname":"四"}"#] {
+        let path = format!("/customservice/kfaccount/add?access_token={token}");
+        assert_eq!(code(&bench.raw("POST", &path, body.as_bytes()).await.2), 0);
+    }
+    let table = [
+        ("kf9@duoke", "wei_xin", 65401),
+        ("kf1@duoke", "wei_xin", 65412),
+        ("kf3@duoke", "no", 65409),
+        ("kf3@duoke", "wx_1001", 65407),
+        ("kf3@duoke", "wei_xin", 0),
+        ("kf3@duoke", "other_one", 65411),
+        ("kf4@duoke", "wei_xin", 65408),
+    ];
+    for (account, wx, expected) in table {
+        let body = json!({"kf_account": account, "invite_wx": wx}).to_string();
+        let path = format!("/customservice/kfaccount/inviteworker?access_token={token}");
+        assert_eq!(code(&bench.raw("POST", &path, body.as_bytes()).await.2), expected, "{account} {wx}");
+    }
+    let list = bench.get(&format!("/cgi-bin/customservice/getkflist?access_token={token}")).await;
+    assert_eq!(
+        (&list["kf_list"][0]["kf_wx"], &list["kf_list"][2]["invite_status"]),
+        (&json!("wx_1001"), &json!("waiting"))
+    );
+}
+
+#[tokio::test]
+async fn sessions_and_the_waiting_queue() {
+    let bench = seeded(Profile::y2025()).await;
+    bench
+        .post(
+            "/_sandbox/seed",
+            &json!({"kf": [{"kf_account": "kf3@duoke"},
+        {"kf_account": "kf4@duoke", "online": false}], "waiting": ["oA"]}),
+        )
+        .await;
+    let token = bench.token().await;
+    let call = async |call: &str, account: &str, openid: &str| {
+        let path = format!("/customservice/kfsession/{call}?access_token={token}");
+        let body = json!({"kf_account": account, "openid": openid, "text": "hi"}).to_string();
+        code(&bench.raw("POST", &path, body.as_bytes()).await.2)
+    };
+    let waiting = async || bench.get(&format!("/customservice/kfsession/getwaitcase?access_token={token}")).await;
+    assert_eq!((&waiting().await["count"], &waiting().await["waitcaselist"][0]["openid"]), (&json!(1), &json!("oA")));
+    for (name, account, openid, expected) in [
+        ("create", "kf9@duoke", "oA", 65401),
+        ("create", "kf2@duoke", "oA", 65402),
+        ("create", "kf4@duoke", "oA", 65415),
+        ("create", "kf1@duoke", "oStranger", 40003),
+        ("close", "kf1@duoke", "oA", 65413),
+        ("create", "kf1@duoke", "oA", 0),
+        ("create", "kf1@duoke", "oA", 0),
+        ("create", "kf3@duoke", "oA", 65414),
+        ("close", "kf3@duoke", "oA", 65414),
+    ] {
+        assert_eq!(call(name, account, openid).await, expected, "{name} {account} {openid}");
+    }
+    assert_eq!(waiting().await, json!({"count": 0, "waitcaselist": []}));
+    let of_user = async |openid: &str| {
+        bench.get(&format!("/customservice/kfsession/getsession?access_token={token}&openid={openid}")).await
+    };
+    assert_eq!(of_user("oA").await["kf_account"], "kf1@duoke");
+    assert_eq!(of_user("oStranger").await["errcode"], 40003);
+    assert_eq!(call("close", "kf1@duoke", "oA").await, 0);
+    assert_eq!(of_user("oA").await, json!({"createtime": 0, "kf_account": ""}));
+}
+
+#[tokio::test]
+async fn records_by_pages() {
+    let bench = seeded(Profile::y2017()).await;
+    let token = bench.token().await;
+    let image =
+        br#"{"touser":"oA","msgtype":"image","image":{"media_id":"IMG"},"customservice":{"kf_account":"kf1@duoke"}}"#;
+    assert_eq!(send(&bench, image).await, 0);
+    let ask = async |body: Value| {
+        let path = format!("/customservice/msgrecord/getmsglist?access_token={token}");
+        let (_, _, bytes) = bench.raw("POST", &path, body.to_string().as_bytes()).await;
+        serde_json::from_slice::<Value>(&bytes).unwrap()
+    };
+    let now = bench.running.messages(None)[0].time / 1000;
+    let first = ask(json!({"starttime": now - 60, "endtime": now + 60, "msgid": 1, "number": 1})).await;
+    assert_eq!((&first["number"], &first["recordlist"][0]["opercode"]), (&json!(1), &json!(2003)));
+    let second = ask(json!({"starttime": now - 60, "endtime": now + 60, "msgid": first["msgid"], "number": 10})).await;
+    let expected = json!([{"openid": "oA", "opercode": 2002, "text": "[image]", "time": now, "worker": "kf1@duoke"}]);
+    assert_eq!(second["recordlist"], expected);
+    for (body, expected) in [
+        (json!({"starttime": 1, "endtime": 1, "msgid": 1}), 65416),
+        (json!({"starttime": 1, "endtime": 1, "msgid": 0, "number": 1}), 65416),
+        (json!({"starttime": 1, "endtime": 1, "msgid": 1, "number": 10_001}), 65416),
+        (json!({"starttime": 2, "endtime": 1, "msgid": 1, "number": 1}), 65416),
+        (json!({"starttime": 0, "endtime": 86_401, "msgid": 1, "number": 1}), 65417),
+        (json!({"starttime": 0, "endtime": 86_400, "msgid": 1, "number": 10_000}), 0),
+    ] {
+        assert_eq!(ask(body.clone()).await["errcode"].as_i64().unwrap_or(0), expected, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn media_end_after_three_days() {
+    let bench = Bench::start(Profile::y2017()).await;
+    bench.speaks("oA");
+    let query = format!("access_token={}&type=voice", bench.token().await);
+    let uploaded = bench.upload(&query, "media", Some("a.amr"), b"#!AMR\n").await;
+    let body = json!({"touser": "oA", "msgtype": "voice", "voice": {"media_id": uploaded["media_id"]}}).to_string();
+    assert_eq!(send(&bench, body.as_bytes()).await, 0);
+    bench.post("/_sandbox/clock", &json!({"advance_seconds": 3 * 24 * 3600})).await;
+    bench.speaks("oA");
+    assert_eq!(send(&bench, body.as_bytes()).await, 40007);
+    assert_eq!(code(&bench.media(uploaded["media_id"].as_str().unwrap()).await.1), 40007);
+}
+
+#[tokio::test]
 async fn the_control_api_says_what_is_wrong() {
     let bench = Bench::start(Profile::y2017()).await;
     let table = [
@@ -278,8 +502,6 @@ async fn the_control_api_says_what_is_wrong() {
         ("POST", "/_sandbox/messages", "", 405),
         ("GET", "/_sandbox/nothing", "", 404),
         ("POST", "/_sandbox/callback", "{}", 501),
-        ("POST", "/cgi-bin/message/custom/typing", "{}", 501),
-        ("GET", "/cgi-bin/customservice/getkflist", "", 501),
     ];
     for (method, path, body, expected) in table {
         let (status, _, bytes) = bench.raw(method, path, body.as_bytes()).await;

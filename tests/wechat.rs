@@ -9,8 +9,8 @@ use duoke::{
     outbox::{Delivery, Dispatch, Outbox, Outcome},
     store::{Commit, Filter, Key, Row, SqliteStore, State, Store as _},
     wechat::{
-        Article, Call, Client, ClientConfig, Content, Courier, LivePictures, Message, NewsPolicy, PictureError,
-        Planner, Profile, Secret, SendError, Unwatched, WechatError, errcode,
+        Article, Call, Client, ClientConfig, Content, Courier, FileError, LivePictures, MediaType, Message, NewsPolicy,
+        PictureError, Planner, Profile, Secret, SendError, Typing, Unwatched, UploadError, WechatError, errcode,
     },
 };
 use serde_json::{Value, json};
@@ -56,6 +56,128 @@ async fn text_news_and_image_arrive() {
     assert!(headers.contains("picture.png"), "{headers}");
     let members: Vec<_> = messages[0].as_object().unwrap().keys().cloned().collect();
     assert_eq!(members, ["seq", "time", "openid", "kind", "body"]);
+}
+
+#[tokio::test]
+async fn every_type_named_by_ids_arrives_as_it_was_given() {
+    let bench = Bench::start(Profile::y2025()).await;
+    bench.speaks("oA");
+    let seeds = json!({
+        "mpnews": ["MP"], "articles": ["ART"], "cards": ["CARD"], "media": ["ANY"],
+        "kf": [{"kf_account": "kf1@duoke"}],
+    });
+    bench.post("/_sandbox/seed", &seeds).await;
+    let courier = bench.courier();
+    for kept in [
+        json!({"msgtype": "image_media", "media_id": "ANY"}),
+        json!({"msgtype": "voice", "media_id": "ANY"}),
+        json!({"msgtype": "video", "media_id": "ANY", "thumb_media_id": "ANY", "title": "题", "description": "述"}),
+        json!({"msgtype": "music", "title": "曲", "musicurl": "http://m/a?b=1&c=<2>", "thumb_media_id": "ANY"}),
+        json!({"msgtype": "mpnews", "media_id": "MP"}),
+        json!({"msgtype": "mpnewsarticle", "article_id": "ART"}),
+        json!({"msgtype": "msgmenu", "head_content": "满意吗", "list": [{"id": "1", "content": "满意"}]}),
+        json!({"msgtype": "wxcard", "card_id": "CARD"}),
+        json!({"msgtype": "miniprogrampage", "title": "t", "appid": "a", "pagepath": "p", "thumb_media_id": "ANY"}),
+    ] {
+        bench.speaks("oA");
+        let content: Content = serde_json::from_value(kept.clone()).unwrap();
+        let [message] = &courier.plan(&content).unwrap()[..] else { panic!("{kept}") };
+        courier.deliver("oA", Some("kf1@duoke"), message, &Unwatched).await.unwrap();
+        let mut section = kept.clone();
+        section.as_object_mut().unwrap().remove("msgtype");
+        let expected = json!({"touser": "oA", "msgtype": content.msgtype(), content.msgtype(): section,
+            "customservice": {"kf_account": "kf1@duoke"}});
+        assert_eq!(bench.running.messages(None).last().unwrap().body, expected);
+    }
+    let gone = Content::Voice { media_id: "gone".to_owned() };
+    let [message] = &courier.plan(&gone).unwrap()[..] else { panic!() };
+    let error = courier.deliver("oA", None, message, &Unwatched).await.unwrap_err();
+    assert_eq!(error.errcode(), Some(40007));
+}
+
+#[tokio::test]
+async fn typing_is_shown_and_cancelled() {
+    let bench = Bench::start(Profile::y2017()).await;
+    bench.speaks("oA");
+    let client = bench.client();
+    client.typing("oA", Typing::Typing).await.unwrap();
+    let again = client.typing("oA", Typing::Typing).await.unwrap_err();
+    assert_eq!((again.errcode(), again.action()), (Some(45081), Some(errcode::Action::Typing)));
+    client.typing("oA", Typing::Cancel).await.unwrap();
+    let received = bench.running.messages(Some("oA"));
+    let shown: Vec<_> = received.iter().map(|one| (one.kind, one.body.clone())).collect();
+    let state = |command: &str| ("typing", json!({"touser": "oA", "command": command}));
+    assert_eq!(shown, [state("Typing"), state("CancelTyping")]);
+}
+
+#[tokio::test]
+async fn media_go_up_and_come_down() {
+    let bench = Bench::start(Profile::y2025()).await;
+    bench.speaks("oA");
+    let client = bench.client();
+    for (kind, bytes, name, content_type) in [
+        (MediaType::Voice, b"#!AMR\n\x3c".as_slice(), "media.amr", "audio/amr"),
+        (MediaType::Video, b"\0\0\0\x18ftypmp42", "media.mp4", "video/mp4"),
+        (MediaType::Thumb, b"\xff\xd8\xff\xe0", "media.jpg", "image/jpeg"),
+        (MediaType::Image, PictureServer::PNG, "media.png", "image/png"),
+    ] {
+        let media_id = client.upload(kind, bytes).await.unwrap();
+        let down = client.download(&media_id).await.unwrap();
+        assert_eq!((down.bytes.as_slice(), down.file_name.as_str()), (bytes, name));
+        assert_eq!(down.content_type, content_type);
+    }
+    let calls = bench.calls(Call::Upload).await;
+    let wrong = client.upload(MediaType::Voice, b"RIFF....WAVE").await.unwrap_err();
+    assert!(matches!(wrong, UploadError::File(FileError::Format { .. })), "{wrong}");
+    assert_eq!(bench.calls(Call::Upload).await, calls, "WeChat was not asked");
+    let gone = client.download("gone").await.unwrap_err();
+    assert_eq!(gone.errcode(), Some(40007));
+    bench.post("/_sandbox/expire-token", &json!({})).await;
+    assert_eq!(client.download("gone").await.unwrap_err().errcode(), Some(40007), "after a refresh");
+}
+
+#[tokio::test]
+async fn accounts_sessions_and_records() {
+    let bench = Bench::start(Profile::y2025()).await;
+    bench.speaks("oA");
+    let client = bench.client();
+    client.kf_add("kf1@duoke", "一", Some(&Secret::new("0".repeat(32)))).await.unwrap();
+    assert_eq!(client.kf_add("kf1@duoke", "一", None).await.unwrap_err().errcode(), Some(65406));
+    client.kf_update("kf1@duoke", "二", None).await.unwrap();
+    client.kf_avatar("kf1@duoke", b"\xff\xd8\xff\xe0").await.unwrap();
+    let picture = client.kf_avatar("kf1@duoke", PictureServer::PNG).await.unwrap_err();
+    assert!(matches!(picture, UploadError::File(_)), "{picture}");
+    client.kf_invite("kf1@duoke", "wei_xin").await.unwrap();
+    let [account] = &client.kf_list().await.unwrap()[..] else { panic!() };
+    let shown = [&account.kf_account, &account.kf_nick, &account.kf_id, &account.invite_wx, &account.invite_status];
+    assert_eq!(shown, ["kf1@duoke", "二", "1001", "wei_xin", "waiting"]);
+    assert_eq!(client.session_create("kf1@duoke", "oA").await.unwrap_err().errcode(), Some(65402));
+    bench.post("/_sandbox/seed", &json!({"kf": [{"kf_account": "kf2@duoke"}], "waiting": ["oA", "oB"]})).await;
+    client.session_create("kf2@duoke", "oA").await.unwrap();
+    assert_eq!(client.session_of_user("oA").await.unwrap().kf_account, "kf2@duoke");
+    assert_eq!(client.sessions_of_account("kf2@duoke").await.unwrap()[0].openid, "oA");
+    let [online] = &client.kf_online().await.unwrap()[..] else { panic!() };
+    assert_eq!((online.kf_account.as_str(), online.status, online.accepted_case), ("kf2@duoke", 1, 1));
+    let waiting = client.waiting().await.unwrap();
+    assert_eq!((waiting.count, waiting.waitcaselist[0].openid.as_str()), (1, "oB"));
+    client.session_close("kf2@duoke", "oA").await.unwrap();
+    assert_eq!(client.session_of_user("oA").await.unwrap().kf_account, "");
+    client.kf_delete("kf2@duoke").await.unwrap();
+    assert_eq!(client.kf_list().await.unwrap().len(), 1);
+
+    let courier = bench.courier();
+    for n in 0..5 {
+        courier.deliver("oA", None, &text(&n.to_string()), &Unwatched).await.unwrap();
+    }
+    let now = bench.running.messages(None)[0].time / 1000;
+    let mut records = client.records(now - 60, now + 60).by(2);
+    let mut pages = Vec::new();
+    while let Some(page) = records.next().await.unwrap() {
+        pages.push(page.into_iter().map(|record| record.text).collect::<Vec<_>>());
+    }
+    assert_eq!(pages, [vec!["hi", "0"], vec!["1", "2"], vec!["3", "4"], vec![]]);
+    let long = client.records(0, 86_401).next().await.unwrap_err();
+    assert_eq!(long.errcode(), Some(65417));
 }
 
 #[tokio::test]

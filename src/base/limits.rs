@@ -159,6 +159,20 @@ pub const MEDIA_LIFE_MS: i64 = 3 * 24 * 3600 * 1000;
 pub const MEDIA_RENEW_MARGIN_MS: i64 = 3_600_000;
 /// Media ids remembered; the one that ends first makes room.
 pub const MEDIA_REMEMBERED: usize = 10_000;
+/// Largest media that is downloaded from WeChat, in bytes: the largest it takes (wechat-api.md, Profiles).
+pub const WECHAT_MEDIA_BYTES_MAX: usize = 10 * 1024 * 1024;
+/// Largest picture of a customer-service account, in bytes: 5 MB (wechat-api.md §1, kf avatar).
+pub const KF_AVATAR_BYTES_MAX: usize = 5 * 1024 * 1024;
+/// Message records that one call asks for: as many as WeChat gives (wechat-api.md §1, records).
+pub const RECORDS_PAGE_MAX: usize = 10_000;
+/// Longest span of message records that WeChat answers at once, in seconds: 24 hours (wechat-api.md §1, records).
+pub const RECORDS_SPAN_S_MAX: i64 = 24 * 3600;
+/// Largest answer with message records that is read, in bytes: [`RECORDS_PAGE_MAX`] of long texts.
+pub const WECHAT_RECORDS_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// How long after somebody wrote a typing state may be shown, in ms: 30 s (wechat-api.md §1, Limits: typing).
+pub const TYPING_AFTER_MS: i64 = 30_000;
+/// How long a typing state is shown, in ms: 15 s, unless a message ends it (wechat-api.md §1, Limits: typing).
+pub const TYPING_LIFE_MS: i64 = 15_000;
 /// Largest picture that is downloaded, in bytes: the largest WeChat takes (wechat-api.md, Profiles).
 pub const PICTURE_BYTES_MAX: usize = 10 * 1024 * 1024;
 /// Longest the download of a picture may take, redirects included.
@@ -227,6 +241,12 @@ pub const OUTBOX_LANES_MAX: usize = 64;
 pub const SANDBOX_BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Messages the sandbox keeps for `GET /_sandbox/messages`; the oldest makes room.
 pub const SANDBOX_MESSAGES_MAX: usize = 100_000;
+/// Message records the sandbox keeps; the oldest makes room.
+pub const SANDBOX_RECORDS_MAX: usize = 100_000;
+/// How long an invitation waits for its answer in the sandbox, in ms: a week; the manual names no time.
+pub const SANDBOX_INVITE_LIFE_MS: i64 = 7 * 24 * 3600 * 1000;
+/// Users that wait whom `getwaitcase` lists: the oldest 100 (wechat-api.md §1, waiting queue).
+pub const SANDBOX_WAITING_LISTED: usize = 100;
 /// Bytes of media the sandbox keeps; the oldest media makes room.
 pub const SANDBOX_MEDIA_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Longest the sandbox waits for open connections when it is stopped.

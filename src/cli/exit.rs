@@ -28,7 +28,8 @@ pub enum Exit {
     Log,
     /// A page does not load.
     Page,
-    /// Messages are parked, given up, or of unknown fate; or a person's word could not be followed.
+    /// Messages are parked, given up, or of unknown fate; or a person's word could not be followed: WeChat refused the call,
+    /// or did not answer it.
     Messages,
     /// Interrupted.
     Interrupted,
@@ -46,7 +47,11 @@ pub const TABLE: [(Exit, u8, &str); 12] = [
     (Exit::Different, 100, "sessions differ"),
     (Exit::Log, 102, "unreadable log lines"),
     (Exit::Page, 103, "a page does not load"),
-    (Exit::Messages, 120, "messages are parked, given up, without an answer, or could not be changed"),
+    (
+        Exit::Messages,
+        120,
+        "messages are parked, given up, without an answer, or could not be changed; or WeChat refused a call",
+    ),
     (Exit::Interrupted, 130, "interrupted"),
 ];
 

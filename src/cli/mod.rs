@@ -5,7 +5,8 @@
 //! - `settings` puts flags, environment, `duoke.toml` and defaults together; `duration` reads `10s`,
 //!   `signals` hears Ctrl-C, `state` opens the durable state or asks the host that has it, `format` prints lists
 //! - `run_command`, `coverage_command`, `demo_command`, `doctor_command`, `listen_command`, `sandbox_command`,
-//!   `outbox_command`, `explain_command`, `erase_command` are the commands; `plugins` is what those that take a PAGE share
+//!   `outbox_command`, `explain_command`, `erase_command`, `kf_command` are the commands; `plugins` is what those that
+//!   take a PAGE share
 
 mod coverage_command;
 mod demo_command;
@@ -15,6 +16,7 @@ mod erase_command;
 pub mod exit;
 mod explain_command;
 mod format;
+mod kf_command;
 mod listen_command;
 mod outbox_command;
 mod output;
@@ -54,6 +56,7 @@ enum Command {
     Doctor(doctor_command::Arguments),
     Erase(erase_command::Arguments),
     Explain(explain_command::Arguments),
+    Kf(kf_command::Arguments),
     Listen(listen_command::Arguments),
     Outbox(outbox_command::Arguments),
     Run(run_command::Arguments),
@@ -78,6 +81,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, runtime: &Handle) -> E
         Command::Doctor(arguments) => doctor_command::doctor(&arguments, runtime, &mut output),
         Command::Erase(arguments) => erase_command::erase(&arguments, runtime, &mut output),
         Command::Explain(arguments) => explain_command::explain(&arguments, runtime, &mut output),
+        Command::Kf(arguments) => kf_command::kf(&arguments, runtime, &mut output),
         Command::Listen(arguments) => listen_command::listen(&arguments, runtime, &mut output),
         Command::Outbox(arguments) => outbox_command::outbox(&arguments, runtime, &mut output),
         Command::Run(arguments) => run_command::run(arguments, runtime, &mut output),

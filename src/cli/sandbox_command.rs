@@ -27,6 +27,9 @@ pub(super) struct Arguments {
     /// The limits in force, by the year of WeChat's manual.
     #[arg(long, value_name = "YEAR", value_parser = ["2017", "2021", "2025"], default_value = "2017")]
     profile: String,
+    /// Play an account that is not verified, which may not send menus.
+    #[arg(long)]
+    unverified: bool,
 }
 
 pub(super) fn sandbox(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Exit {
@@ -46,6 +49,7 @@ async fn serve(arguments: &Arguments, output: &mut Output) -> Result<Exit, Sandb
     config.app_id = set("DUOKE_APP_ID").unwrap_or(config.app_id);
     config.app_secret = set("DUOKE_APP_SECRET").map_or(config.app_secret, Secret::new);
     config.profile = arguments.profile.parse::<Profile>().unwrap_or(config.profile);
+    config.verified = !arguments.unverified;
     let running = Sandbox::start(config).await?;
     // Listened for before anybody is told that there is something to stop.
     let (interrupted, terminated) = (signals::interrupted(), signals::terminated());

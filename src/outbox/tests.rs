@@ -48,6 +48,7 @@ impl Carrier for Scripted {
                 Message::Text(text) => text.clone(),
                 Message::Image(url) => url.to_string(),
                 Message::News(articles) => articles[0].title.clone(),
+                Message::Given { section, .. } => section.to_string(),
             };
             let openid = row.openid.as_str();
             if !wire.begins().await {

@@ -2,16 +2,15 @@
 
 use std::collections::HashMap;
 
-use axum::{
-    body::Bytes,
-    http::{Method, StatusCode},
-};
+use axum::{body::Bytes, http::Method};
 use serde_json::{Value, json};
 
 use super::{
     answer::{Answer, Refusal},
+    kf,
     media::{self, File},
-    send,
+    records, send,
+    typing::{of_mini_programs, typing},
     world::World,
 };
 
@@ -42,54 +41,87 @@ impl Incoming {
             _ => Err(Refusal(47001)),
         }
     }
+
+    /// The user a body speaks of: 41009 where it names none. The manual's `toUser` of 2017 names none.
+    pub(super) fn touser(&self, body: &Value) -> Result<String, Refusal> {
+        match body.get("touser") {
+            None => Err(Refusal(41009)),
+            Some(Value::String(openid)) if openid.is_empty() => Err(Refusal(41009)),
+            Some(Value::String(openid)) => Ok(openid.clone()),
+            Some(_) => Err(Refusal(40003)),
+        }
+    }
 }
 
-struct Endpoint {
-    path: &'static str,
-    method: Method,
-    needs_token: bool,
-    answer: fn(&mut World, &Incoming) -> Result<Answer, Refusal>,
+type Play = fn(&mut World, &Incoming) -> Result<Answer, Refusal>;
+
+/// How a call is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Get,
+    Post,
+    /// Either: the manuals differ.
+    Any,
+    /// Without a token.
+    GetToken,
+    /// Without a token.
+    PostToken,
 }
 
-/// The path of `media/upload`, whose body the server reads as multipart.
-pub(super) const UPLOAD: &str = "/cgi-bin/media/upload";
+/// The paths whose bodies the server reads as multipart.
+const WITH_FILE: [&str; 2] = ["/cgi-bin/media/upload", "/customservice/kfaccount/uploadheadimg"];
 
-const ENDPOINTS: &[Endpoint] = &[
-    Endpoint { path: "/cgi-bin/token", method: Method::GET, needs_token: false, answer: token },
-    Endpoint { path: "/cgi-bin/stable_token", method: Method::POST, needs_token: false, answer: stable_token },
-    Endpoint { path: UPLOAD, method: Method::POST, needs_token: true, answer: media::upload },
-    Endpoint { path: "/cgi-bin/media/get", method: Method::GET, needs_token: true, answer: media::get },
-    Endpoint { path: "/cgi-bin/message/custom/send", method: Method::POST, needs_token: true, answer: send::send },
+/// Whether a call of this path carries a file.
+pub(super) fn takes_file(path: &str) -> bool {
+    WITH_FILE.contains(&path)
+}
+
+const ENDPOINTS: &[(&str, Way, Play)] = &[
+    ("/cgi-bin/token", Way::GetToken, token),
+    ("/cgi-bin/stable_token", Way::PostToken, stable_token),
+    ("/cgi-bin/media/upload", Way::Post, media::upload),
+    ("/cgi-bin/media/get", Way::Get, media::get),
+    ("/cgi-bin/message/custom/send", Way::Post, send::send),
+    ("/cgi-bin/message/custom/typing", Way::Post, typing),
+    ("/cgi-bin/message/custom/business/send", Way::Post, of_mini_programs),
+    ("/cgi-bin/message/custom/business/typing", Way::Post, of_mini_programs),
+    ("/customservice/kfaccount/add", Way::Post, kf::add),
+    ("/customservice/kfaccount/update", Way::Post, kf::update),
+    ("/customservice/kfaccount/del", Way::Any, kf::delete),
+    ("/customservice/kfaccount/uploadheadimg", Way::Post, kf::avatar),
+    ("/customservice/kfaccount/inviteworker", Way::Post, kf::invite),
+    ("/cgi-bin/customservice/getkflist", Way::Get, kf::list),
+    // Not documented; wechatpy 2 calls it.
+    ("/customservice/getkflist", Way::Get, kf::list),
+    ("/cgi-bin/customservice/getonlinekflist", Way::Get, kf::online),
+    ("/customservice/kfsession/create", Way::Post, kf::create_session),
+    ("/customservice/kfsession/close", Way::Post, kf::close_session),
+    ("/customservice/kfsession/getsession", Way::Get, kf::session_of_user),
+    ("/customservice/kfsession/getsessionlist", Way::Get, kf::sessions_of_account),
+    ("/customservice/kfsession/getwaitcase", Way::Get, kf::waiting),
+    ("/customservice/msgrecord/getmsglist", Way::Post, records::records),
 ];
-
-/// Calls WeChat has and the sandbox does not play.
-const ABSENT: &[&str] = &["/cgi-bin/message/custom/typing", "/customservice/", "/cgi-bin/customservice/"];
 
 /// Answers a call of WeChat's API.
 pub(super) fn answer(world: &mut World, incoming: &Incoming) -> Answer {
-    let Some(endpoint) = ENDPOINTS.iter().find(|endpoint| endpoint.path == incoming.path) else {
-        if ABSENT.iter().any(|absent| incoming.path.starts_with(absent)) {
-            let message = format!("the sandbox does not play {} yet", incoming.path);
-            return Answer::own_error(StatusCode::NOT_IMPLEMENTED, message);
-        }
+    let Some((_, way, play)) = ENDPOINTS.iter().find(|(path, ..)| *path == incoming.path) else {
         return world.refuse(Refusal(40066));
     };
-    let answered = endpoint.admit(world, incoming).and_then(|()| (endpoint.answer)(world, incoming));
+    let answered = admit(*way, world, incoming).and_then(|()| play(world, incoming));
     answered.unwrap_or_else(|refusal| world.refuse(refusal))
 }
 
-impl Endpoint {
-    /// The token comes first, then the method.
-    fn admit(&self, world: &World, incoming: &Incoming) -> Result<(), Refusal> {
-        if self.needs_token {
-            let token = incoming.param("access_token").ok_or(Refusal(41001))?;
-            world.tokens.check(token, world.now())?;
-        }
-        match self.method {
-            _ if incoming.method == self.method => Ok(()),
-            Method::GET => Err(Refusal(43001)),
-            _ => Err(Refusal(43002)),
-        }
+/// The token comes first, then the method.
+fn admit(way: Way, world: &World, incoming: &Incoming) -> Result<(), Refusal> {
+    if matches!(way, Way::Get | Way::Post | Way::Any) {
+        let token = incoming.param("access_token").ok_or(Refusal(41001))?;
+        world.tokens.check(token, world.now())?;
+    }
+    match way {
+        Way::Get | Way::GetToken if incoming.method != Method::GET => Err(Refusal(43001)),
+        Way::Post | Way::PostToken if incoming.method != Method::POST => Err(Refusal(43002)),
+        Way::Any if ![Method::GET, Method::POST].contains(&incoming.method) => Err(Refusal(43002)),
+        _ => Ok(()),
     }
 }
 

@@ -27,6 +27,8 @@ pub struct SandboxConfig {
     pub app_secret: Secret,
     /// The account's WeChat id.
     pub wechat_id: String,
+    /// Whether the account is verified (认证): others may not send menus.
+    pub verified: bool,
     /// The limits in force.
     pub profile: Profile,
     /// The clock that `POST /_sandbox/clock` moves ahead of.
@@ -40,6 +42,7 @@ impl Default for SandboxConfig {
             app_id: APP_ID_DEFAULT.to_owned(),
             app_secret: Secret::new(APP_SECRET_DEFAULT),
             wechat_id: WECHAT_ID_DEFAULT.to_owned(),
+            verified: true,
             profile: Profile::y2017(),
             clock: Clock::system(),
         }

@@ -8,8 +8,9 @@ use serde_json::{Map, Value, json};
 use super::{
     answer::Answer,
     api::Incoming,
+    desk::SeedKf,
     fault::Fault,
-    world::{Kf, Received, World},
+    world::{Received, World},
 };
 use crate::{base::clock::format_rfc3339, wechat::MediaType};
 
@@ -113,7 +114,7 @@ fn clock(world: &mut World, incoming: &Incoming) -> Outcome {
 #[serde(deny_unknown_fields)]
 struct Seed {
     #[serde(default)]
-    mpnews: Vec<String>,
+    mpnews: Vec<SeedMpnews>,
     #[serde(default)]
     articles: Vec<String>,
     #[serde(default)]
@@ -121,7 +122,18 @@ struct Seed {
     #[serde(default)]
     media: Vec<SeedMedia>,
     #[serde(default)]
-    kf: Vec<Kf>,
+    kf: Vec<SeedKf>,
+    /// Users who wait for an account, by openid: nothing else brings one there yet.
+    #[serde(default)]
+    waiting: Vec<String>,
+}
+
+/// An mpnews media of one article, or of several.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum SeedMpnews {
+    One(String),
+    Of { media_id: String, articles: usize },
 }
 
 /// A media id of any kind, or of one.
@@ -151,9 +163,18 @@ fn seed(world: &mut World, incoming: &Incoming) -> Outcome {
     for (media_id, kind) in media {
         world.media.seed(media_id, kind);
     }
-    world.seeds.mpnews.extend(seed.mpnews);
+    world.seeds.mpnews.extend(seed.mpnews.into_iter().map(|one| match one {
+        SeedMpnews::One(media_id) => (media_id, 1),
+        SeedMpnews::Of { media_id, articles } => (media_id, articles),
+    }));
     world.seeds.articles.extend(seed.articles);
     world.seeds.cards.extend(seed.cards);
-    world.seeds.kf.extend(seed.kf.into_iter().map(|kf| (kf.kf_account.clone(), kf)));
+    for kf in seed.kf {
+        world.desk.seed(kf);
+    }
+    let now = world.now();
+    for openid in seed.waiting {
+        world.desk.waiting.entry(openid).or_insert(now);
+    }
     Ok(json!({"ok": true}))
 }

@@ -13,7 +13,7 @@ use crate::{
         clock::TimestampMs,
         limits::{MEDIA_LIFE_MS, SANDBOX_MEDIA_BYTES_MAX},
     },
-    wechat::{MediaType, PictureFormat, Profile},
+    wechat::{MediaType, PictureFormat, Profile, playtime_ms},
 };
 
 /// As long as the real ones.
@@ -127,7 +127,8 @@ pub(super) fn upload(world: &mut World, incoming: &Incoming) -> Result<Answer, R
 }
 
 impl Rule {
-    /// The content type of a file that is fine: 44001 empty, 40005 name, 45001 size, 40137 a picture that is none.
+    /// The content type of a file that is fine: 44001 empty, 40005 name, 45001 size, 45007 playtime, 40137 a picture that
+    /// is none.
     fn check(&self, file: &File, profile: &Profile) -> Result<&'static str, Refusal> {
         if file.bytes.is_empty() {
             return Err(Refusal(44001));
@@ -137,6 +138,9 @@ impl Rule {
         let (_, content_type) = known.ok_or(Refusal(40005))?;
         if file.bytes.len() > (self.bytes_max)(profile) {
             return Err(Refusal(45001));
+        }
+        if self.kind == MediaType::Voice && playtime_ms(&file.bytes) > profile.voice_ms_max {
+            return Err(Refusal(45007));
         }
         let picture = matches!(self.kind, MediaType::Image | MediaType::Thumb);
         if picture && PictureFormat::sniff(&file.bytes).is_none() {
@@ -180,6 +184,11 @@ mod tests {
         check(MediaType::Image, "a.png", b"", Err(44001));
         check(MediaType::Voice, "a.amr", b"#!AMR", Ok("audio/amr"));
         check(MediaType::Voice, "a.wav", b"RIFF", Err(40005));
+        let minute = [b"#!AMR\n".as_slice(), &[0x7c; 3000]].concat();
+        check(MediaType::Voice, "a.amr", &minute, Ok("audio/amr"));
+        check(MediaType::Voice, "a.amr", &[minute.as_slice(), &[0x7c]].concat(), Err(45007));
+        check(MediaType::Voice, "a.mp3", &[0; 2 * 1024 * 1024 + 1], Err(45001));
+        check(MediaType::Video, "a.mp4", &vec![0; 10 * 1024 * 1024 + 1], Err(45001));
         check(MediaType::Video, "a.mp4", b"....ftyp", Ok("video/mp4"));
         check(MediaType::Thumb, "a.png", PNG, Err(40005));
         check(MediaType::Thumb, "a.jpg", &[0xff; 64 * 1024 + 1], Err(45001));

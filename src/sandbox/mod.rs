@@ -2,8 +2,9 @@
 //!
 //! - [`Sandbox::start`] listens and returns [`Running`]; [`SandboxConfig`] names the account and the [`Profile`].
 //! - `server` reads requests, applies planted faults and writes answers; `listener` lets a fault cut a connection.
-//! - `api` maps WeChat's paths to `token`, `send` and `media`; refusals are errcodes, worded by `wechat::errcode`.
+//! - `api` maps WeChat's paths to `token`, `send`, `typing`, `media`, `kf` and `records`; refusals are errcodes, worded by `wechat::errcode`.
 //! - `control` is `/_sandbox/`: what users do, what they received, faults, the clock.
+//! - `desk` holds customer-service accounts and their sessions.
 //! - `world` is the state all of them share; `window` what a user's last action still allows.
 //!
 //! Time is the system's clock plus what `POST /_sandbox/clock` added.
@@ -14,12 +15,16 @@ mod answer;
 mod api;
 mod config;
 mod control;
+mod desk;
 mod fault;
+mod kf;
 mod listener;
 mod media;
+mod records;
 mod send;
 mod server;
 mod token;
+mod typing;
 mod window;
 mod world;
 

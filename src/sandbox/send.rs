@@ -16,6 +16,8 @@ type Section<'a> = Option<&'a Map<String, Value>>;
 enum Kind {
     /// Any text.
     Text,
+    /// An address of http or https.
+    Address,
     /// A media of one of these kinds.
     Media(&'static [MediaType]),
     /// A seeded mpnews media.
@@ -43,7 +45,7 @@ const VIDEO: &[MediaType] = &[MediaType::Video];
 const THUMB: &[MediaType] = &[MediaType::Thumb, MediaType::Image];
 
 /// The types an official account may send and their members. `link` is a mini program's and is refused. Text, news and
-/// msgmenu have rules of their own besides. Public clients leave out a video's thumbnail, so it may be missing.
+/// msgmenu have rules of their own besides. Public clients leave out a video's thumbnail and a piece of music's words, so those may be missing.
 const TYPES: &[(&str, &[Member])] = &[
     ("text", &[member("content", 44004, Kind::Text)]),
     ("image", &[member("media_id", 41006, Kind::Media(IMAGE))]),
@@ -53,9 +55,20 @@ const TYPES: &[(&str, &[Member])] = &[
         &[
             member("media_id", 41006, Kind::Media(VIDEO)),
             Member { name: "thumb_media_id", missing: None, kind: Kind::Media(THUMB) },
+            Member { name: "title", missing: None, kind: Kind::Text },
+            Member { name: "description", missing: None, kind: Kind::Text },
         ],
     ),
-    ("music", &[member("thumb_media_id", 41006, Kind::Media(THUMB))]),
+    (
+        "music",
+        &[
+            member("musicurl", 40035, Kind::Address),
+            Member { name: "title", missing: None, kind: Kind::Text },
+            Member { name: "description", missing: None, kind: Kind::Text },
+            Member { name: "hqmusicurl", missing: None, kind: Kind::Address },
+            member("thumb_media_id", 41006, Kind::Media(THUMB)),
+        ],
+    ),
     ("news", &[]),
     ("mpnews", &[member("media_id", 41006, Kind::Mpnews)]),
     ("mpnewsarticle", &[member("article_id", 40035, Kind::Article)]),
@@ -81,12 +94,7 @@ pub(super) fn send(world: &mut World, incoming: &Incoming) -> Result<Answer, Ref
     }
     let msgtype = body.get("msgtype").and_then(Value::as_str).unwrap_or_default();
     let (_, members) = TYPES.iter().find(|(name, _)| *name == msgtype).ok_or(Refusal(40008))?;
-    let openid = match body.get("touser") {
-        None => return Err(Refusal(41009)),
-        Some(Value::String(openid)) if openid.is_empty() => return Err(Refusal(41009)),
-        Some(Value::String(openid)) => openid.clone(),
-        Some(_) => return Err(Refusal(40003)),
-    };
+    let openid = incoming.touser(&body)?;
     world.check_user(&openid)?;
     let section = match body.get(msgtype) {
         None => None,
@@ -99,7 +107,8 @@ pub(super) fn send(world: &mut World, incoming: &Incoming) -> Result<Answer, Ref
     let silent = match msgtype {
         "text" => check_text(world, section)?,
         "news" => check_news(world, section)?,
-        "msgmenu" => check_menu(section)?,
+        "mpnews" => check_mpnews(world, section)?,
+        "msgmenu" => check_menu(world, section)?,
         _ => false,
     };
     check_agent(world, &body)?;
@@ -120,8 +129,12 @@ fn check_member(world: &World, section: Section<'_>, member: &Member) -> Result<
     let exists = |known: bool, code: i64| if known { Ok(()) } else { Err(Refusal(code)) };
     match member.kind {
         Kind::Text => Ok(()),
+        Kind::Address => {
+            let is_web = ["http://", "https://"].iter().any(|scheme| text.to_ascii_lowercase().starts_with(scheme));
+            exists(is_web, 40035)
+        }
         Kind::Media(kinds) => world.media.check(text, kinds, world.now()),
-        Kind::Mpnews => exists(world.seeds.mpnews.contains(text), 40007),
+        Kind::Mpnews => exists(world.seeds.mpnews.contains_key(text), 40007),
         Kind::Article => exists(world.seeds.articles.contains(text), 40007),
         Kind::Card => exists(world.seeds.cards.contains(text), 40035),
     }
@@ -148,15 +161,34 @@ fn check_news(world: &World, section: Section<'_>) -> Result<bool, Refusal> {
     if !articles.iter().all(well_formed) {
         return Err(Refusal(47001));
     }
+    over(world, articles.len())
+}
+
+fn check_mpnews(world: &World, section: Section<'_>) -> Result<bool, Refusal> {
+    let media_id = section.and_then(|section| section.get("media_id")).and_then(Value::as_str).unwrap_or_default();
+    over(world, world.seeds.mpnews.get(media_id).copied().unwrap_or(1))
+}
+
+/// Whether so many articles are answered ok and not delivered; or they are refused, by profile.
+fn over(world: &World, articles: usize) -> Result<bool, Refusal> {
     let profile = &world.config.profile;
     match profile.news_over {
-        _ if articles.len() <= profile.news_articles_max => Ok(false),
+        _ if articles <= profile.news_articles_max => Ok(false),
         NewsOver::Silence => Ok(true),
         NewsOver::Refuse => Err(Refusal(45008)),
     }
 }
 
-fn check_menu(section: Section<'_>) -> Result<bool, Refusal> {
+/// Verified accounts only: 40200.
+fn check_menu(world: &World, section: Section<'_>) -> Result<bool, Refusal> {
+    if !world.config.verified {
+        return Err(Refusal(40200));
+    }
+    let contents = ["head_content", "tail_content"];
+    let typed = |name: &&str| section.and_then(|section| section.get(*name)).is_none_or(Value::is_string);
+    if !contents.iter().all(typed) {
+        return Err(Refusal(47001));
+    }
     let items = section.and_then(|section| section.get("list")).and_then(Value::as_array);
     let items = items.filter(|items| !items.is_empty()).ok_or(Refusal(44005))?;
     let given = |item: &Value, name: &str| match item.get(name) {
@@ -171,11 +203,7 @@ fn check_menu(section: Section<'_>) -> Result<bool, Refusal> {
 fn check_agent(world: &World, body: &Value) -> Result<(), Refusal> {
     let Some(agent) = body.get("customservice") else { return Ok(()) };
     let account = agent.get("kf_account").and_then(Value::as_str).unwrap_or_default();
-    match world.seeds.kf.get(account) {
-        None => Err(Refusal(65401)),
-        Some(kf) if !kf.bound => Err(Refusal(65402)),
-        Some(_) => Ok(()),
-    }
+    world.desk.bound(account).map(drop)
 }
 
 /// Whether JSON text holds a `\uXXXX` escape of a character that needs none: WeChat shows those to the user as they are

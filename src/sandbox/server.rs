@@ -24,7 +24,7 @@ use url::form_urlencoded;
 
 use super::{
     answer::{Answer, Refusal},
-    api::{self, Incoming, UPLOAD},
+    api::{self, Incoming},
     config::{Ready, SandboxConfig, SandboxError},
     control,
     fault::{Cut, Fault},
@@ -174,7 +174,7 @@ async fn read(parts: Parts, body: Bytes) -> Incoming {
     let path = parts.uri.path().to_owned();
     let query: HashMap<String, String> =
         form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
-    let file = if path == UPLOAD { media_field(parts, body.clone()).await } else { None };
+    let file = if api::takes_file(&path) { media_field(parts, body.clone()).await } else { None };
     Incoming { method, path, query, body, file }
 }
 

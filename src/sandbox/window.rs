@@ -91,6 +91,11 @@ impl Window {
         self.buckets.clear();
     }
 
+    /// Whether any action of the user's still counts, used up or not.
+    pub(super) fn is_open(&self, now: TimestampMs) -> bool {
+        self.buckets.iter().any(|bucket| now < bucket.until)
+    }
+
     /// Whether a message may be sent now.
     pub(super) fn check(&self, now: TimestampMs) -> Result<(), Refusal> {
         let mut live = self.buckets.iter().filter(|bucket| now < bucket.until).peekable();

@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
     answer::{Answer, Refusal, rid},
     config::SandboxConfig,
+    desk::Desk,
     fault::Faults,
+    kf::{agent, said, spoken},
     media::Shelf,
+    records::{FROM_USER, Records, TO_USER},
     token::Tokens,
+    typing::Typing,
     window::{Act, Window, act},
 };
 use crate::base::{
@@ -47,32 +50,20 @@ impl Received {
     }
 }
 
-/// A customer-service account.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Kf {
-    pub(super) kf_account: String,
-    #[serde(default)]
-    #[expect(dead_code, reason = "seeded by scripts; the account lists that show it are not played yet")]
-    pub(super) nickname: String,
-    #[serde(default = "yes")]
-    pub(super) bound: bool,
-    #[serde(default = "yes")]
-    #[expect(dead_code, reason = "seeded by scripts; the account lists that show it are not played yet")]
-    pub(super) online: bool,
-}
-
-fn yes() -> bool {
-    true
+/// What the sandbox knows of a user.
+#[derive(Debug, Default)]
+pub(super) struct User {
+    pub(super) window: Window,
+    pub(super) typing: Typing,
 }
 
 /// Ids that exist without having been uploaded (cli.md, `POST seed`).
 #[derive(Debug, Default)]
 pub(super) struct Seeds {
-    pub(super) mpnews: HashSet<String>,
+    /// With the number of their articles.
+    pub(super) mpnews: HashMap<String, usize>,
     pub(super) articles: HashSet<String>,
     pub(super) cards: HashSet<String>,
-    pub(super) kf: HashMap<String, Kf>,
 }
 
 /// All of it.
@@ -83,7 +74,9 @@ pub(super) struct World {
     pub(super) media: Shelf,
     pub(super) seeds: Seeds,
     pub(super) faults: Faults,
-    users: HashMap<String, Window>,
+    pub(super) desk: Desk,
+    pub(super) records: Records,
+    users: HashMap<String, User>,
     received: VecDeque<Received>,
     seq: u64,
     ahead_ms: i64,
@@ -100,6 +93,8 @@ impl World {
             media: Shelf::default(),
             seeds: Seeds::default(),
             faults: Faults::default(),
+            desk: Desk::default(),
+            records: Records::default(),
             users: HashMap::new(),
             received: VecDeque::new(),
             seq: 0,
@@ -122,34 +117,58 @@ impl World {
     pub(super) fn act(&mut self, openid: &str, push: &Map<String, Value>) -> Result<(), String> {
         let act = act(push)?;
         let now = self.now();
-        let window = self.users.entry(openid.to_owned()).or_default();
+        let user = self.users.entry(openid.to_owned()).or_default();
         match act {
-            Act::Opens(trigger) => window.open(trigger, &self.config.profile, now),
-            Act::Leaves => window.close(),
+            Act::Opens(trigger) => {
+                user.window.open(trigger, &self.config.profile, now);
+                user.typing.heard(now);
+            }
+            Act::Leaves => user.window.close(),
             Act::Neutral => {}
+        }
+        if let Some(text) = said(push) {
+            let worker = self.desk.sessions.get(openid).map_or("", |session| &session.kf_account);
+            self.records.add(openid, FROM_USER, text, now, worker);
+            if let Some(latest) = self.desk.waiting.get_mut(openid) {
+                *latest = now;
+            }
         }
         Ok(())
     }
 
     /// Whether a message to this user would be taken.
     pub(super) fn check_user(&self, openid: &str) -> Result<(), Refusal> {
-        self.users.get(openid).ok_or(Refusal(40003))?.check(self.now())
+        self.users.get(openid).ok_or(Refusal(40003))?.window.check(self.now())
     }
 
     /// A message was taken: it counts, and the user has it unless `silent`.
     pub(super) fn deliver(&mut self, openid: &str, body: Value, silent: bool) -> Result<(), Refusal> {
         let now = self.now();
-        self.users.get_mut(openid).ok_or(Refusal(40003))?.take(now)?;
-        if silent {
-            return Ok(());
+        let user = self.user(openid)?;
+        user.window.take(now)?;
+        user.typing.sent(now);
+        if !silent {
+            let kind = body.get("msgtype").and_then(Value::as_str).unwrap_or_default();
+            let text = spoken(kind, body.get("text").and_then(|text| text.get("content")));
+            self.records.add(openid, TO_USER, text, now, agent(&body));
+            self.receive(openid, "message", body);
         }
+        Ok(())
+    }
+
+    /// A user who is known: 40003 for a stranger.
+    pub(super) fn user(&mut self, openid: &str) -> Result<&mut User, Refusal> {
+        self.users.get_mut(openid).ok_or(Refusal(40003))
+    }
+
+    /// Something is on the user's phone now.
+    pub(super) fn receive(&mut self, openid: &str, kind: &'static str, body: Value) {
         self.seq += 1;
         if self.received.len() == SANDBOX_MESSAGES_MAX {
             self.received.pop_front();
         }
-        let received = Received { seq: self.seq, time: now, openid: openid.to_owned(), kind: "message", body };
+        let received = Received { seq: self.seq, time: self.now(), openid: openid.to_owned(), kind, body };
         self.received.push_back(received);
-        Ok(())
     }
 
     /// What one user received, or everybody, in order.

@@ -151,6 +151,7 @@ impl Scope {
             Self::Api(Call::StableToken) => "a token",
             Self::Api(Call::Send) => "WeChat to take messages again",
             Self::Api(Call::Upload) => "WeChat to take pictures again",
+            Self::Api(_) => "WeChat to answer this call again",
             Self::Account => "the account",
         }
     }

@@ -4,17 +4,17 @@ use std::{fmt::Write as _, sync::Arc};
 
 use reqwest::{
     RequestBuilder, Response,
-    header::CONTENT_TYPE,
-    multipart::{Form, Part},
+    header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     redirect,
 };
 use serde_json::{Value, json};
 use url::{Host, Url};
 
 use super::{
+    call::Call,
     config::{BoxFuture, ClientConfig, Unwatched, Wire},
-    error::{Call, WechatError},
-    media::{Fingerprint, MediaIds, MediaType, PictureFormat},
+    error::WechatError,
+    media::{Fingerprint, MediaIds},
     memory::{Memory, Remembered},
     secret::Secret,
     tls::install_tls,
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::base::{
     clock::TimestampMs,
-    limits::{QUOTED_CHARS_MAX, WECHAT_ANSWER_BYTES_MAX},
+    limits::{QUOTED_CHARS_MAX, WECHAT_ANSWER_BYTES_MAX, WECHAT_RECORDS_BYTES_MAX},
 };
 
 /// The codes that say the token, not the request, is at fault (wechat-api.md §2).
@@ -37,6 +37,26 @@ impl Answer {
     #[must_use]
     pub fn text(&self, member: &str) -> &str {
         self.0.get(member).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// What [`Client::typing`] shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Typing {
+    /// Somebody types.
+    Typing,
+    /// No longer.
+    Cancel,
+}
+
+impl Typing {
+    /// WeChat's name for it.
+    #[must_use]
+    pub fn command(self) -> &'static str {
+        match self {
+            Self::Typing => "Typing",
+            Self::Cancel => "CancelTyping",
+        }
     }
 }
 
@@ -99,18 +119,41 @@ impl Client {
         self.authorized(Call::Send, &[], fill, wire).await
     }
 
-    /// `media/upload`: the media id of a picture, for 3 days.
-    pub async fn upload_image(&self, bytes: &[u8], format: PictureFormat) -> Result<String, WechatError> {
-        let fill = |request: RequestBuilder| {
-            let part = Part::bytes(bytes.to_vec()).file_name(format!("picture.{}", format.extension()));
-            let part = part.mime_str(format.mime()).map_err(|error| self.inner.setup(error))?;
-            Ok(request.multipart(Form::new().part("media", part)))
-        };
-        let answer = self.authorized(Call::Upload, &[("type", MediaType::Image.name())], fill, &Unwatched).await?;
-        match answer.text("media_id") {
-            "" => Err(self.inner.not_json(Call::Upload, &answer.0.to_string())),
-            media_id => Ok(media_id.to_owned()),
-        }
+    /// `message/custom/typing`: shows the user for 15 s that somebody types, or shows it no more. WeChat refuses it where
+    /// nobody wrote within 30 s (45080) or it is shown already (45081).
+    pub async fn typing(&self, openid: &str, typing: Typing) -> Result<(), WechatError> {
+        self.post_json(Call::Typing, &[], &json!({"touser": openid, "command": typing.command()})).await.map(drop)
+    }
+
+    /// Posts JSON that needs no watch.
+    pub(super) async fn post_json(
+        &self,
+        call: Call,
+        query: &[(&str, &str)],
+        body: &Value,
+    ) -> Result<Answer, WechatError> {
+        let bytes = body.to_string().into_bytes();
+        let fill = |request: RequestBuilder| Ok(request.header(CONTENT_TYPE, "application/json").body(bytes.clone()));
+        self.authorized(call, query, fill, &Unwatched).await
+    }
+
+    /// What the answer to a GET holds, whole; JSON with an errcode is a refusal.
+    pub(super) async fn bytes(&self, call: Call, query: &[(&str, &str)], bytes_max: usize) -> Result<Raw, WechatError> {
+        let read = |raw: Raw, token: &Secret| self.inner.bytes(call, raw, bytes_max, token);
+        self.with_token(call, query, Ok, &Unwatched, bytes_max, read).await
+    }
+
+    /// Gets JSON.
+    pub(super) async fn get_json(&self, call: Call, query: &[(&str, &str)]) -> Result<Answer, WechatError> {
+        self.authorized(call, query, Ok, &Unwatched).await
+    }
+
+    pub(super) fn setup(&self, error: reqwest::Error) -> WechatError {
+        self.inner.setup(error)
+    }
+
+    pub(super) fn not_json(&self, call: Call, answer: &Answer) -> WechatError {
+        self.inner.not_json(call, &answer.0.to_string())
     }
 
     pub(super) fn known_media(&self, key: &Fingerprint) -> Option<String> {
@@ -132,29 +175,57 @@ impl Client {
         self.inner.config.clock.now_ms()
     }
 
-    /// Calls with the token; once more with a new one where WeChat says the token was at fault.
-    async fn authorized(
+    /// Calls with the token and reads JSON.
+    pub(super) async fn authorized(
         &self,
         call: Call,
         query: &[(&str, &str)],
         fill: impl Fn(RequestBuilder) -> Result<RequestBuilder, WechatError> + Sync,
         wire: &dyn Wire,
     ) -> Result<Answer, WechatError> {
+        let read = |raw: Raw, token: &Secret| self.inner.answer(call, &raw, Some(token));
+        let bytes_max = if call == Call::Records { WECHAT_RECORDS_BYTES_MAX } else { WECHAT_ANSWER_BYTES_MAX };
+        self.with_token(call, query, fill, wire, bytes_max, read).await
+    }
+
+    /// Calls with the token; once more with a new one where WeChat says the token was at fault.
+    async fn with_token<T>(
+        &self,
+        call: Call,
+        query: &[(&str, &str)],
+        fill: impl Fn(RequestBuilder) -> Result<RequestBuilder, WechatError> + Sync,
+        wire: &dyn Wire,
+        bytes_max: usize,
+        read: impl Fn(Raw, &Secret) -> Result<T, WechatError> + Sync,
+    ) -> Result<T, WechatError> {
         let token = self.stable_token().await?;
         if !wire.begins().await {
             return Err(WechatError::Withdrawn { call });
         }
-        match self.inner.call(call, fill(self.inner.post(call, query, &token))?, Some(&token)).await {
+        let request = fill(self.inner.request(call, query, &token))?;
+        match self.inner.exchange(call, request, bytes_max).await.and_then(|raw| read(raw, &token)) {
             Err(error) if error.errcode().is_some_and(|code| TOKEN_REFUSED.contains(&code)) => {
                 if self.inner.tokens.invalidate(&token).await {
                     self.inner.memory.tell(|| Remembered::Token(None));
                 }
                 let token = self.stable_token().await?;
-                self.inner.call(call, fill(self.inner.post(call, query, &token))?, Some(&token)).await
+                let request = fill(self.inner.request(call, query, &token))?;
+                self.inner.exchange(call, request, bytes_max).await.and_then(|raw| read(raw, &token))
             }
             outcome => outcome,
         }
     }
+}
+
+/// An answer as it came.
+#[derive(Debug)]
+pub(super) struct Raw {
+    status: u16,
+    /// Whether `bytes` is all of it.
+    whole: bool,
+    pub(super) content_type: String,
+    pub(super) disposition: String,
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Inner {
@@ -168,7 +239,8 @@ impl Inner {
         });
         let request = self.http.post(self.address(Call::StableToken, &[]));
         let request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
-        let answer = self.call(Call::StableToken, request, None).await?;
+        let raw = self.exchange(Call::StableToken, request, WECHAT_ANSWER_BYTES_MAX).await?;
+        let answer = self.answer(Call::StableToken, &raw, None)?;
         let expires_in_s = answer.0.get("expires_in").and_then(Value::as_i64).filter(|seconds| *seconds > 0);
         match (answer.text("access_token"), expires_in_s) {
             ("", _) | (_, None) => Err(self.not_json(Call::StableToken, "no access_token with an expires_in")),
@@ -178,10 +250,11 @@ impl Inner {
         }
     }
 
-    fn post(&self, call: Call, query: &[(&str, &str)], token: &Secret) -> RequestBuilder {
+    fn request(&self, call: Call, query: &[(&str, &str)], token: &Secret) -> RequestBuilder {
         let mut pairs = vec![("access_token", token.expose())];
         pairs.extend_from_slice(query);
-        self.http.post(self.address(call, &pairs))
+        let address = self.address(call, &pairs);
+        if call.is_get() { self.http.get(address) } else { self.http.post(address) }
     }
 
     fn address(&self, call: Call, query: &[(&str, &str)]) -> Url {
@@ -196,15 +269,22 @@ impl Inner {
         url
     }
 
-    async fn call(&self, call: Call, request: RequestBuilder, token: Option<&Secret>) -> Result<Answer, WechatError> {
+    async fn exchange(&self, call: Call, request: RequestBuilder, bytes_max: usize) -> Result<Raw, WechatError> {
         let response = request.send().await.map_err(|error| self.transport(call, error))?;
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (content_type, disposition) = (header(CONTENT_TYPE).to_owned(), header(CONTENT_DISPOSITION).to_owned());
         let status = response.status().as_u16();
-        let bytes = read_bounded(response).await.map_err(|error| self.transport(call, error))?;
-        let quote = || self.quote(&String::from_utf8_lossy(&bytes), token);
-        if status != 200 {
-            return Err(WechatError::Status { call, base: self.base(), status, answer: quote() });
+        let (bytes, whole) = read_bounded(response, bytes_max).await.map_err(|error| self.transport(call, error))?;
+        Ok(Raw { status, whole, content_type, disposition, bytes })
+    }
+
+    /// WeChat's JSON.
+    fn answer(&self, call: Call, raw: &Raw, token: Option<&Secret>) -> Result<Answer, WechatError> {
+        let quote = || self.quote(&String::from_utf8_lossy(&raw.bytes), token);
+        if raw.status != 200 {
+            return Err(WechatError::Status { call, base: self.base(), status: raw.status, answer: quote() });
         }
-        let Ok(value @ Value::Object(_)) = serde_json::from_slice::<Value>(&bytes) else {
+        let Ok(value @ Value::Object(_)) = serde_json::from_slice::<Value>(&raw.bytes) else {
             return Err(self.not_json(call, &quote()));
         };
         match value.get("errcode").map(|code| code.as_i64()) {
@@ -217,6 +297,18 @@ impl Inner {
             }
             Some(None) => Err(self.not_json(call, &quote())),
         }
+    }
+
+    /// A file, unless it is JSON with an errcode.
+    fn bytes(&self, call: Call, raw: Raw, limit: usize, token: &Secret) -> Result<Raw, WechatError> {
+        let refusal = raw.bytes.len() <= WECHAT_ANSWER_BYTES_MAX
+            && raw.bytes.first() == Some(&b'{')
+            && serde_json::from_slice::<Value>(&raw.bytes).is_ok_and(|value| value.get("errcode").is_some());
+        if refusal || raw.status != 200 {
+            let answer = self.answer(call, &raw, Some(token))?;
+            return Err(self.not_json(call, &answer.0.to_string()));
+        }
+        if raw.whole { Ok(raw) } else { Err(WechatError::TooLarge { call, base: self.base(), limit }) }
     }
 
     fn transport(&self, call: Call, error: reqwest::Error) -> WechatError {
@@ -282,17 +374,17 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// The whole answer, or its first `WECHAT_ANSWER_BYTES_MAX` bytes, which then do not parse.
-async fn read_bounded(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {
+/// The whole answer, or its first `bytes_max` bytes, and whether it is whole. JSON that is not does not parse.
+async fn read_bounded(mut response: Response, bytes_max: usize) -> Result<(Vec<u8>, bool), reqwest::Error> {
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await? {
-        let room = WECHAT_ANSWER_BYTES_MAX - bytes.len();
+        let room = bytes_max - bytes.len();
         bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if bytes.len() == WECHAT_ANSWER_BYTES_MAX {
-            break;
+        if chunk.len() > room {
+            return Ok((bytes, false));
         }
     }
-    Ok(bytes)
+    Ok((bytes, true))
 }
 
 /// An error and its causes without the address, whose query holds the token.

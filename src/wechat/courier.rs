@@ -6,11 +6,13 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
+    call::Call,
     client::{Answer, Client},
     config::Wire,
-    error::{Call, WechatError},
+    content::Content,
+    error::WechatError,
     media::{Fingerprint, PictureFormat, fingerprint},
-    outgoing::{Content, ContentError, Message, Planner},
+    outgoing::{ContentError, Message, Planner},
     picture::{Picture, PictureError, PictureSource},
     send::{Body, body},
 };
@@ -129,6 +131,11 @@ impl Courier {
             Message::News(articles) => {
                 let answer = self.send(&body(openid, kf_account, Body::News(articles)), wire).await?;
                 Ok(self.receipt(&answer, None))
+            }
+            Message::Given { msgtype, section } => {
+                let answer = self.send(&body(openid, kf_account, Body::Given(msgtype, section)), wire).await?;
+                let media_id = section.get("media_id").and_then(Value::as_str);
+                Ok(self.receipt(&answer, media_id.map(str::to_owned)))
             }
             Message::Image(url) => self.deliver_image(openid, kf_account, url, wire).await,
         }

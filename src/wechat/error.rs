@@ -1,37 +1,9 @@
 //! What went wrong between us and WeChat, as an operator reads it.
 
-use std::fmt;
-
-use super::errcode::{self, Action};
-
-/// The call that failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Call {
-    /// `POST /cgi-bin/stable_token`
-    StableToken,
-    /// `POST /cgi-bin/message/custom/send`
-    Send,
-    /// `POST /cgi-bin/media/upload`
-    Upload,
-}
-
-impl Call {
-    /// The call's path.
-    #[must_use]
-    pub fn path(self) -> &'static str {
-        match self {
-            Self::StableToken => "/cgi-bin/stable_token",
-            Self::Send => "/cgi-bin/message/custom/send",
-            Self::Upload => "/cgi-bin/media/upload",
-        }
-    }
-}
-
-impl fmt::Display for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.path())
-    }
-}
+use super::{
+    call::Call,
+    errcode::{self, Action},
+};
 
 /// A call that did not succeed. Holds neither tokens nor secrets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -93,6 +65,16 @@ pub enum WechatError {
         base: String,
         /// The beginning of the answer.
         answer: String,
+    },
+    /// A file larger than any that WeChat takes.
+    #[error("{base} answered {call} with more than {limit} bytes")]
+    TooLarge {
+        /// The call.
+        call: Call,
+        /// `wechat.base_url`.
+        base: String,
+        /// Bytes that are read.
+        limit: usize,
     },
     /// WeChat refused the account's configuration; no call can succeed before that changes.
     #[error("WeChat refused the account's configuration at {call}: {errcode} {errmsg} ({})", meaning(*.errcode))]
@@ -173,9 +155,13 @@ impl WechatError {
             Self::NoAnswer { .. } if self.may_have_been_sent() => {
                 "the message may have arrived: look at the conversation before sending it again".to_owned()
             }
+            Self::NoAnswer { call, .. } if call.is_of_accounts() => {
+                "the change may have been made: look with `duoke kf` before making it again".to_owned()
+            }
             Self::NoAnswer { .. } => "nothing was sent to the user; try again".to_owned(),
             Self::Status { status, .. } if *status >= 500 => "the server has trouble; try again later".to_owned(),
             Self::Status { .. } => "check wechat.base_url: WeChat answers refusals with status 200".to_owned(),
+            Self::TooLarge { .. } => "check wechat.base_url: WeChat keeps no media of this size".to_owned(),
             Self::NotJson { .. } => {
                 "check wechat.base_url, and whether a proxy or a login page answers instead of WeChat".to_owned()
             }

@@ -1,21 +1,26 @@
 //! The client of WeChat's customer-service API (wechat-api.md §1, §2; plugin-apis.md §4).
 //!
-//! - [`Content`] is what a plugin said; `outgoing` plans it into [`Message`]s WeChat takes (split, stripped, checked).
+//! - [`Content`] is what a plugin or a person said; `outgoing` plans it into [`Message`]s WeChat takes (split, stripped, checked).
 //! - [`Courier`] brings one message to WeChat: downloads its picture, uploads it, sends.
-//! - [`Client`] is the wire: the access token with one refresh at a time, the calls, the media ids still good.
+//! - [`Client`] is the wire: the access token with one refresh at a time, the calls, the media ids still good; `transfer`
+//!   brings media up and down, `kf` has the calls of customer-service accounts, `file` says what files WeChat takes.
 //! - [`errcode`] is the one table of WeChat's error codes; [`WechatError`] says what happened and what to do next.
 //! - [`push`] is what WeChat pushes, [`crypt`] how it is signed and encrypted, [`callback`] where it comes in.
 //! - [`Profile`] holds the limits in force, one data row per year of the manual.
 //!
 //! Only the outbox calls `Courier::deliver`; nothing here keeps a queue.
 
+mod call;
 pub mod callback;
 mod client;
 mod config;
+mod content;
 mod courier;
 pub mod crypt;
 pub mod errcode;
 mod error;
+mod file;
+mod kf;
 mod markup;
 mod media;
 mod memory;
@@ -27,15 +32,21 @@ mod secret;
 mod send;
 mod tls;
 mod token;
+mod transfer;
 
-pub use client::{Answer, Client};
+pub use call::Call;
+pub use client::{Answer, Client, Typing};
 pub use config::{BoxFuture, ClientConfig, Clock, Unwatched, Wire};
+pub use content::{Article, Content, Link, Menu, MenuItem, MiniprogramPage, Music, Video};
 pub use courier::{Courier, Receipt, SendError};
-pub use error::{Call, WechatError};
+pub use error::WechatError;
+pub use file::{FileError, FileFormat, playtime_ms};
+pub use kf::{AccountSession, KfAccount, KfOnline, Record, Records, UserSession, WaitCase, Waiting};
 pub use media::{MediaType, PictureFormat};
 pub use memory::{Memory, Remembered};
-pub use outgoing::{Article, Content, ContentError, Message, NewsPolicy, Planner, TextPolicy};
+pub use outgoing::{ContentError, Message, NewsPolicy, Planner, TextPolicy};
 pub use picture::{LivePictures, Picture, PictureError, PictureSource};
-pub use profile::{Allowance, NewsOver, Profile, ProfileError};
+pub use profile::{Allowance, KfRefusals, NewsOver, Nickname, Profile, ProfileError};
 pub use secret::Secret;
 pub use tls::install_tls;
+pub use transfer::{Downloaded, UploadError};

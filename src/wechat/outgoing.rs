@@ -1,66 +1,13 @@
 //! From what a plugin said to messages WeChat takes (plugin-apis.md §4).
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use url::Url;
 
-use super::{markup, profile::Profile};
-
-/// One entry of a plugin's message. Its serialized form is kept in stores: members are added, none renamed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "msgtype", rename_all = "lowercase")]
-pub enum Content {
-    /// A text.
-    Text {
-        /// The text; links as `<a href>` are WeChat's own markup and stay.
-        text: String,
-    },
-    /// A picture, to be downloaded and uploaded.
-    Image {
-        /// Where the picture is: http or https.
-        pic_url: String,
-    },
-    /// 图文.
-    News {
-        /// At least one.
-        articles: Vec<Article>,
-    },
-}
-
-impl Content {
-    /// WeChat's name for the type.
-    #[must_use]
-    pub fn msgtype(&self) -> &'static str {
-        match self {
-            Self::Text { .. } => "text",
-            Self::Image { .. } => "image",
-            Self::News { .. } => "news",
-        }
-    }
-
-    /// As people and scripts see it, without the type.
-    #[must_use]
-    pub fn body(&self) -> Value {
-        match self {
-            Self::Text { text } => json!({"content": text}),
-            Self::Image { pic_url } => json!({"picUrl": pic_url}),
-            Self::News { articles } => json!({"articles": articles}),
-        }
-    }
-}
-
-/// One article of a news message.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Article {
-    /// The title.
-    pub title: String,
-    /// The digest; HTML in it is stripped to text.
-    pub description: String,
-    /// Where a tap leads; anything but http and https is left out.
-    pub url: String,
-    /// The cover; anything but http and https is left out.
-    pub picurl: String,
-}
+use super::{
+    content::{Article, Content, Menu, MiniprogramPage, Music},
+    markup,
+    profile::Profile,
+};
 
 /// One message as WeChat counts them, before its picture is fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +18,13 @@ pub enum Message {
     Image(Url),
     /// Articles within the limit.
     News(Vec<Article>),
+    /// What goes out as it was given.
+    Given {
+        /// WeChat's name for the type.
+        msgtype: &'static str,
+        /// The member of that name, as WeChat takes it.
+        section: Value,
+    },
 }
 
 /// What happens to more articles than the account may send in one message.
@@ -116,6 +70,30 @@ pub enum ContentError {
         /// Counted from 1.
         number: usize,
     },
+    /// A member that WeChat asks for.
+    #[error("the {msgtype} message has no {member}")]
+    Missing {
+        /// The message's type.
+        msgtype: &'static str,
+        /// The member.
+        member: &'static str,
+    },
+    /// Not an http or https address.
+    #[error("{member} of the {msgtype} message is not an http or https address: {address}")]
+    Address {
+        /// The message's type.
+        msgtype: &'static str,
+        /// The member.
+        member: &'static str,
+        /// The address.
+        address: String,
+    },
+    /// A type that only mini programs may send.
+    #[error("an official account may not send a {msgtype} message: WeChat takes it from mini programs only")]
+    NotForAccounts {
+        /// The message's type.
+        msgtype: &'static str,
+    },
     /// Not an http or https address.
     #[error("the picture's address is not http or https: {address}")]
     PictureAddress {
@@ -151,6 +129,7 @@ impl Planner {
                 None => Err(ContentError::PictureAddress { address: pic_url.clone() }),
             },
             Content::News { articles } => self.plan_news(articles),
+            given => plan_given(given).map(|message| vec![message]),
         }
     }
 
@@ -180,6 +159,65 @@ impl Planner {
             NewsPolicy::Split => messages.collect(),
             NewsPolicy::First => messages.next().into_iter().collect(),
         })
+    }
+}
+
+/// A message that goes out as it was given, where it has what WeChat asks for. Of a video that is the media alone: public
+/// clients leave the thumbnail out.
+fn plan_given(content: &Content) -> Result<Message, ContentError> {
+    let msgtype = content.msgtype();
+    let required: &[(&'static str, &str)] = match content {
+        Content::ImageMedia { media_id } | Content::Voice { media_id } | Content::Mpnews { media_id } => {
+            &[("media_id", media_id)]
+        }
+        Content::Video(video) => &[("media_id", &video.media_id)],
+        Content::Music(Music { musicurl, thumb_media_id, .. }) => {
+            &[("musicurl", musicurl), ("thumb_media_id", thumb_media_id)]
+        }
+        Content::MpnewsArticle { article_id } => &[("article_id", article_id)],
+        Content::WxCard { card_id } => &[("card_id", card_id)],
+        Content::MiniprogramPage(MiniprogramPage { title, appid, pagepath, thumb_media_id }) => {
+            &[("title", title), ("appid", appid), ("pagepath", pagepath), ("thumb_media_id", thumb_media_id)]
+        }
+        Content::Link(_) => return Err(ContentError::NotForAccounts { msgtype }),
+        Content::MsgMenu(_) | Content::Text { .. } | Content::Image { .. } | Content::News { .. } => &[],
+    };
+    if let Some((member, _)) = required.iter().find(|(_, text)| text.trim().is_empty()) {
+        return Err(ContentError::Missing { msgtype, member });
+    }
+    match content {
+        Content::MsgMenu(menu) => check_menu(menu)?,
+        Content::Music(music) => {
+            for (member, address) in [("musicurl", &music.musicurl), ("hqmusicurl", &music.hqmusicurl)] {
+                if !address.is_empty() && http_url(address).is_none() {
+                    return Err(ContentError::Address { msgtype, member, address: address.clone() });
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(Message::Given { msgtype, section: printable_strings(content.body()) })
+}
+
+fn check_menu(menu: &Menu) -> Result<(), ContentError> {
+    let missing = |member| Err(ContentError::Missing { msgtype: "msgmenu", member });
+    if menu.list.is_empty() {
+        return missing("list");
+    }
+    match menu.list.iter().find(|item| item.id.trim().is_empty() || item.content.trim().is_empty()) {
+        Some(item) if item.id.trim().is_empty() => missing("id of an item"),
+        Some(_) => missing("content of an item"),
+        None => Ok(()),
+    }
+}
+
+/// The same value with [`printable`] strings.
+fn printable_strings(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(printable(&text)),
+        Value::Array(values) => values.into_iter().map(printable_strings).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, printable_strings(value))).collect(),
+        other => other,
     }
 }
 
@@ -274,6 +312,45 @@ mod tests {
             let image = Content::Image { pic_url: address.into() };
             assert!(matches!(planner.plan(&image), Err(ContentError::PictureAddress { .. })), "{address}");
         }
+    }
+
+    #[test]
+    fn what_is_named_by_ids_needs_its_members() {
+        let planner = Planner::new(Profile::y2025());
+        let content = |kept: &str| serde_json::from_str::<Content>(kept).unwrap();
+        let table = [
+            (r#"{"msgtype":"image_media","media_id":"M"}"#, None),
+            (r#"{"msgtype":"voice","media_id":" "}"#, Some("media_id")),
+            (r#"{"msgtype":"video","media_id":"M"}"#, None),
+            (r#"{"msgtype":"music","musicurl":"","thumb_media_id":"T"}"#, Some("musicurl")),
+            (r#"{"msgtype":"music","musicurl":"http://m/","thumb_media_id":""}"#, Some("thumb_media_id")),
+            (r#"{"msgtype":"mpnews","media_id":""}"#, Some("media_id")),
+            (r#"{"msgtype":"mpnewsarticle","article_id":""}"#, Some("article_id")),
+            (r#"{"msgtype":"msgmenu","list":[]}"#, Some("list")),
+            (r#"{"msgtype":"msgmenu","list":[{"id":"1","content":""}]}"#, Some("content of an item")),
+            (r#"{"msgtype":"wxcard","card_id":""}"#, Some("card_id")),
+            (
+                r#"{"msgtype":"miniprogrampage","title":"t","appid":"","pagepath":"p","thumb_media_id":"M"}"#,
+                Some("appid"),
+            ),
+        ];
+        for (kept, missing) in table {
+            let content = content(kept);
+            let expected = match missing {
+                None => Ok(vec![Message::Given { msgtype: content.msgtype(), section: content.body() }]),
+                Some(member) => Err(ContentError::Missing { msgtype: content.msgtype(), member }),
+            };
+            assert_eq!(planner.plan(&content), expected, "{kept}");
+        }
+        let music = content(r#"{"msgtype":"music","musicurl":"file:///m","thumb_media_id":"T"}"#);
+        assert!(matches!(planner.plan(&music), Err(ContentError::Address { member: "musicurl", .. })));
+        let link = content(r#"{"msgtype":"link","title":"t","url":"http://u/"}"#);
+        assert_eq!(planner.plan(&link), Err(ContentError::NotForAccounts { msgtype: "link" }));
+        let bell = content(r#"{"msgtype":"msgmenu","list":[{"id":"1","content":"a\u0007"}]}"#);
+        let Ok([Message::Given { section, .. }]) = planner.plan(&bell).as_deref().map(|all| [all[0].clone()]) else {
+            panic!()
+        };
+        assert_eq!(section["list"][0]["content"], "a");
     }
 
     #[test]

@@ -20,6 +20,37 @@ pub struct Allowance {
     pub window_ms: i64,
 }
 
+/// How long a customer-service account's nickname may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nickname {
+    /// A Chinese character takes two columns.
+    Columns(usize),
+    /// Characters of any kind.
+    Characters(usize),
+}
+
+impl Nickname {
+    /// Whether a nickname has something in it and is not too long.
+    #[must_use]
+    pub fn takes(self, nickname: &str) -> bool {
+        let columns = |c: char| if c.is_ascii() { 1 } else { 2 };
+        let (length, limit) = match self {
+            Self::Columns(limit) => (nickname.chars().map(columns).sum(), limit),
+            Self::Characters(limit) => (nickname.chars().count(), limit),
+        };
+        (1..=limit).contains(&length)
+    }
+}
+
+/// Which of WeChat's two families of codes speaks of customer-service accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KfRefusals {
+    /// 61451 to 61457
+    Old,
+    /// 65400 to 65417
+    New,
+}
+
 /// One year's limits. A profile is data, nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Profile {
@@ -35,10 +66,18 @@ pub struct Profile {
     pub image_bytes_max: usize,
     /// Voice, in bytes.
     pub voice_bytes_max: usize,
+    /// Voice, in ms.
+    pub voice_ms_max: u64,
     /// Video, in bytes.
     pub video_bytes_max: usize,
     /// Thumbnail, in bytes.
     pub thumb_bytes_max: usize,
+    /// Customer-service accounts.
+    pub kf_accounts_max: usize,
+    /// Their nicknames.
+    pub kf_nickname: Nickname,
+    /// What WeChat refuses a wrong customer-service account with.
+    pub kf_refusals: KfRefusals,
     /// After a message of the user.
     pub after_message: Allowance,
     /// After a menu click, a subscription or a scan: one allowance for each.
@@ -59,8 +98,12 @@ const PROFILE_2017: Profile = Profile {
     text_bytes_max: 2048,
     image_bytes_max: 2 * MIB,
     voice_bytes_max: 2 * MIB,
+    voice_ms_max: 60_000,
     video_bytes_max: 10 * MIB,
     thumb_bytes_max: 64 * 1024,
+    kf_accounts_max: 10,
+    kf_nickname: Nickname::Columns(12),
+    kf_refusals: KfRefusals::Old,
     after_message: UNLIMITED,
     after_click: UNLIMITED,
     after_payment: UNLIMITED,
@@ -70,6 +113,9 @@ const PROFILE_2021: Profile = Profile {
     news_articles_max: 1,
     news_over: NewsOver::Refuse,
     image_bytes_max: 10 * MIB,
+    kf_accounts_max: 100,
+    kf_nickname: Nickname::Characters(16),
+    kf_refusals: KfRefusals::New,
     after_message: Allowance { sends: Some(20), window_ms: WINDOW_MS },
     after_click: Allowance { sends: Some(3), window_ms: MINUTE_MS },
     after_payment: Allowance { sends: Some(20), window_ms: WINDOW_MS },
@@ -126,6 +172,14 @@ mod tests {
     fn by_name() {
         assert_eq!("2021".parse(), Ok(Profile::y2021()));
         assert_eq!("2019".parse::<Profile>(), Err(ProfileError("2019".to_owned())));
+    }
+
+    #[test]
+    fn nicknames() {
+        let (old, new) = (Profile::y2017().kf_nickname, Profile::y2021().kf_nickname);
+        assert!(old.takes("六个汉字昵称") && !old.takes("六个汉字昵称1") && old.takes("twelve-latin"));
+        assert!(new.takes(&"汉".repeat(16)) && !new.takes(&"a".repeat(17)) && !new.takes(""));
+        assert_eq!(Profile::ALL.map(|profile| profile.kf_accounts_max), [10, 100, 100]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::outgoing::Article;
+use super::content::Article;
 
 /// A message with everything it needs on the wire.
 #[derive(Debug, Clone, Copy)]
@@ -10,6 +10,7 @@ pub(super) enum Body<'a> {
     Text(&'a str),
     Image(&'a str),
     News(&'a [Article]),
+    Given(&'static str, &'a Value),
 }
 
 /// The JSON of one message, members in the manual's order.
@@ -21,6 +22,7 @@ pub(super) fn body(openid: &str, kf_account: Option<&str>, content: Body<'_>) ->
             let articles: Vec<Value> = articles.iter().map(article).collect();
             json!({"touser": openid, "msgtype": "news", "news": {"articles": articles}})
         }
+        Body::Given(msgtype, section) => json!({"touser": openid, "msgtype": msgtype, msgtype: section}),
     };
     if let Some(account) = kf_account {
         whole["customservice"] = json!({"kf_account": account});

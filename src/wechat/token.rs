@@ -142,7 +142,7 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
-    use crate::wechat::error::Call;
+    use crate::wechat::Call;
 
     /// Answers by a rule and counts the calls; gives others a chance to run first.
     struct Script<F>(F, AtomicUsize);

@@ -131,6 +131,11 @@ impl SandboxChild {
         ask(self.address(), "POST", "/_sandbox/faults", &fault.to_string());
     }
 
+    /// What exists at WeChat: `POST /_sandbox/seed`.
+    pub fn seed(&self, seed: &Value) {
+        ask(self.address(), "POST", "/_sandbox/seed", &seed.to_string());
+    }
+
     pub fn messages(&self, openid: &str) -> Vec<Value> {
         let answer = ask(self.address(), "GET", &format!("/_sandbox/messages?openid={openid}"), "");
         answer.as_array().unwrap().clone()

@@ -28,8 +28,12 @@ pub struct Bench {
 
 impl Bench {
     pub async fn start(profile: Profile) -> Self {
+        Self::start_with(SandboxConfig { profile, ..SandboxConfig::default() }).await
+    }
+
+    pub async fn start_with(config: SandboxConfig) -> Self {
         install_tls();
-        let running = Sandbox::start(SandboxConfig { profile, ..SandboxConfig::default() }).await.unwrap();
+        let running = Sandbox::start(config).await.unwrap();
         Self { running, http: reqwest::Client::builder().no_proxy().build().unwrap() }
     }
 

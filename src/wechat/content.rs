@@ -1,0 +1,228 @@
+//! What is to be said to a customer: every type of `message/custom/send` (wechat-api.md §1, send bodies).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// One message as a plugin or a person gives it. Its serialized form is kept in stores: members are added, none renamed.
+/// Members that may be left out are `""` then. Media are named by the ids WeChat gave them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "msgtype", rename_all = "lowercase")]
+pub enum Content {
+    /// A text.
+    Text {
+        /// The text; links as `<a href>` are WeChat's own markup and stay.
+        text: String,
+    },
+    /// A picture, to be downloaded and uploaded.
+    Image {
+        /// Where the picture is: http or https.
+        pic_url: String,
+    },
+    /// A picture that WeChat has.
+    #[serde(rename = "image_media")]
+    ImageMedia {
+        /// An image media.
+        media_id: String,
+    },
+    /// A voice message.
+    Voice {
+        /// A voice media.
+        media_id: String,
+    },
+    /// A video.
+    Video(Video),
+    /// A piece of music.
+    Music(Music),
+    /// 图文.
+    News {
+        /// At least one.
+        articles: Vec<Article>,
+    },
+    /// 图文 of the account's own pages, by media id; WeChat is about to withdraw the type.
+    Mpnews {
+        /// An mpnews media.
+        media_id: String,
+    },
+    /// A published article of the account.
+    MpnewsArticle {
+        /// The article.
+        article_id: String,
+    },
+    /// A menu to choose from; verified accounts only.
+    MsgMenu(Menu),
+    /// A card or coupon.
+    WxCard {
+        /// The card.
+        card_id: String,
+    },
+    /// A page of a mini program.
+    MiniprogramPage(MiniprogramPage),
+    /// A link's card: mini programs may send it, official accounts may not.
+    Link(Link),
+}
+
+/// `video`
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Video {
+    /// A video media.
+    pub media_id: String,
+    /// A thumb or image media; the manual asks for it, WeChat takes a video without.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub thumb_media_id: String,
+    /// The title.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// The description.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+}
+
+/// `music`
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Music {
+    /// The title.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// The description.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Where the music is: http or https.
+    pub musicurl: String,
+    /// The same in better quality, for Wi-Fi; without it WeChat plays `musicurl`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hqmusicurl: String,
+    /// A thumb media.
+    pub thumb_media_id: String,
+}
+
+/// `msgmenu`
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Menu {
+    /// What stands above the items.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub head_content: String,
+    /// At least one.
+    pub list: Vec<MenuItem>,
+    /// What stands below.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub tail_content: String,
+}
+
+/// One item of a menu.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct MenuItem {
+    /// Comes back as `bizmsgmenuid` where the customer taps it.
+    pub id: String,
+    /// What the customer reads, and says by tapping it.
+    pub content: String,
+}
+
+/// `miniprogrampage`
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct MiniprogramPage {
+    /// The title.
+    pub title: String,
+    /// The mini program's app id; it must be linked to the account.
+    pub appid: String,
+    /// The page with its query.
+    pub pagepath: String,
+    /// An image media, 520 × 416.
+    pub thumb_media_id: String,
+}
+
+/// `link`
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Link {
+    /// The title.
+    pub title: String,
+    /// The description.
+    #[serde(default)]
+    pub description: String,
+    /// Where a tap leads.
+    pub url: String,
+    /// The picture's address.
+    #[serde(default)]
+    pub thumb_url: String,
+}
+
+/// One article of a news message.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Article {
+    /// The title.
+    pub title: String,
+    /// The digest; HTML in it is stripped to text.
+    pub description: String,
+    /// Where a tap leads; anything but http and https is left out.
+    pub url: String,
+    /// The cover; anything but http and https is left out.
+    pub picurl: String,
+}
+
+impl Content {
+    /// WeChat's name for the type.
+    #[must_use]
+    pub fn msgtype(&self) -> &'static str {
+        match self {
+            Self::Text { .. } => "text",
+            Self::Image { .. } | Self::ImageMedia { .. } => "image",
+            Self::Voice { .. } => "voice",
+            Self::Video(_) => "video",
+            Self::Music(_) => "music",
+            Self::News { .. } => "news",
+            Self::Mpnews { .. } => "mpnews",
+            Self::MpnewsArticle { .. } => "mpnewsarticle",
+            Self::MsgMenu(_) => "msgmenu",
+            Self::WxCard { .. } => "wxcard",
+            Self::MiniprogramPage(_) => "miniprogrampage",
+            Self::Link(_) => "link",
+        }
+    }
+
+    /// As people and scripts see it, without the type; of what is named by ids as WeChat takes it.
+    #[must_use]
+    pub fn body(&self) -> Value {
+        match self {
+            Self::Text { text } => json!({"content": text}),
+            Self::Image { pic_url } => json!({"picUrl": pic_url}),
+            Self::ImageMedia { media_id } | Self::Voice { media_id } | Self::Mpnews { media_id } => {
+                json!({"media_id": media_id})
+            }
+            Self::Video(video) => json!(video),
+            Self::Music(music) => json!(music),
+            Self::News { articles } => json!({"articles": articles}),
+            Self::MpnewsArticle { article_id } => json!({"article_id": article_id}),
+            Self::MsgMenu(menu) => json!(menu),
+            Self::WxCard { card_id } => json!({"card_id": card_id}),
+            Self::MiniprogramPage(page) => json!(page),
+            Self::Link(link) => json!(link),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stores_keep() {
+        let table = [
+            (Content::Text { text: "t".into() }, r#"{"msgtype":"text","text":"t"}"#),
+            (Content::Image { pic_url: "http://p/".into() }, r#"{"msgtype":"image","pic_url":"http://p/"}"#),
+            (Content::ImageMedia { media_id: "M".into() }, r#"{"msgtype":"image_media","media_id":"M"}"#),
+            (
+                Content::Video(Video { media_id: "M".into(), ..Video::default() }),
+                r#"{"msgtype":"video","media_id":"M"}"#,
+            ),
+            (Content::MpnewsArticle { article_id: "A".into() }, r#"{"msgtype":"mpnewsarticle","article_id":"A"}"#),
+            (
+                Content::MsgMenu(Menu { list: vec![MenuItem::default()], ..Menu::default() }),
+                r#"{"msgtype":"msgmenu","list":[{"id":"","content":""}]}"#,
+            ),
+            (Content::WxCard { card_id: "C".into() }, r#"{"msgtype":"wxcard","card_id":"C"}"#),
+        ];
+        for (content, kept) in table {
+            assert_eq!(serde_json::to_string(&content).unwrap(), kept);
+            assert_eq!(serde_json::from_str::<Content>(kept).unwrap(), content);
+        }
+    }
+}

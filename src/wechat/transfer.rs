@@ -1,0 +1,108 @@
+//! Media up and down: `media/upload` and `media/get` (wechat-api.md §1).
+
+use reqwest::{
+    RequestBuilder,
+    multipart::{Form, Part},
+};
+
+use super::{
+    call::Call,
+    client::{Answer, Client},
+    config::Unwatched,
+    error::WechatError,
+    file::{FileError, FileFormat, check, check_avatar},
+    media::{MediaType, PictureFormat},
+};
+use crate::base::limits::WECHAT_MEDIA_BYTES_MAX;
+
+/// A file that did not get to WeChat.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UploadError {
+    /// WeChat would not take it.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The call failed.
+    #[error(transparent)]
+    Wechat(#[from] WechatError),
+}
+
+impl UploadError {
+    /// The next step, for a `hint:` line.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::File(error) => error.hint().to_owned(),
+            Self::Wechat(error) => error.hint(),
+        }
+    }
+}
+
+/// A media as WeChat gives it back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Downloaded {
+    /// `Content-Type`
+    pub content_type: String,
+    /// The name that WeChat gives it, `""` where it gives none. Made by somebody else: not a path.
+    pub file_name: String,
+    /// What it is.
+    pub bytes: Vec<u8>,
+}
+
+impl Client {
+    /// `media/upload`: the media id of a file, for 3 days; its format and size are looked at first.
+    pub async fn upload(&self, kind: MediaType, bytes: &[u8]) -> Result<String, UploadError> {
+        let format = check(kind, bytes, &self.config().profile)?;
+        Ok(self.upload_checked(kind, bytes, "media", format).await?)
+    }
+
+    /// `media/upload`: the media id of a picture, for 3 days.
+    pub async fn upload_image(&self, bytes: &[u8], format: PictureFormat) -> Result<String, WechatError> {
+        let format = FileFormat { extension: format.extension(), mime: format.mime() };
+        self.upload_checked(MediaType::Image, bytes, "picture", format).await
+    }
+
+    async fn upload_checked(
+        &self,
+        kind: MediaType,
+        bytes: &[u8],
+        stem: &str,
+        format: FileFormat,
+    ) -> Result<String, WechatError> {
+        let answer = self.post_file(Call::Upload, &[("type", kind.name())], bytes, stem, format).await?;
+        let id = if kind == MediaType::Thumb { "thumb_media_id" } else { "media_id" };
+        match answer.text(id) {
+            "" => Err(self.not_json(Call::Upload, &answer)),
+            media_id => Ok(media_id.to_owned()),
+        }
+    }
+
+    /// `kfaccount/uploadheadimg`: the picture of a customer-service account, a JPEG; 640 × 640 is advised.
+    pub async fn kf_avatar(&self, kf_account: &str, bytes: &[u8]) -> Result<(), UploadError> {
+        let format = check_avatar(bytes)?;
+        self.post_file(Call::KfAvatar, &[("kf_account", kf_account)], bytes, "avatar", format).await?;
+        Ok(())
+    }
+
+    async fn post_file(
+        &self,
+        call: Call,
+        query: &[(&str, &str)],
+        bytes: &[u8],
+        stem: &str,
+        format: FileFormat,
+    ) -> Result<Answer, WechatError> {
+        let fill = |request: RequestBuilder| {
+            let part = Part::bytes(bytes.to_vec()).file_name(format!("{stem}.{}", format.extension));
+            let part = part.mime_str(format.mime).map_err(|error| self.setup(error))?;
+            Ok(request.multipart(Form::new().part("media", part)))
+        };
+        self.authorized(call, query, fill, &Unwatched).await
+    }
+
+    /// `media/get`: a temporary media, ours or one that a user sent.
+    pub async fn download(&self, media_id: &str) -> Result<Downloaded, WechatError> {
+        let raw = self.bytes(Call::Download, &[("media_id", media_id)], WECHAT_MEDIA_BYTES_MAX).await?;
+        let file_name = raw.disposition.split_once("filename=").map_or("", |(_, name)| name.trim_matches(['"', ' ']));
+        Ok(Downloaded { file_name: file_name.to_owned(), content_type: raw.content_type, bytes: raw.bytes })
+    }
+}
