@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn thirty_seconds_fifteen_seconds_and_a_send() {
         let mut window = Window::default();
-        let mut show = |window: &mut Window, now| check(window, now).map(|()| window.types(true, now));
+        let show = |window: &mut Window, now| check(window, now).map(|()| window.types(true, now));
         assert_eq!(show(&mut window, 0), Err(Refusal(45080)));
         window.acts(Deed::Opens(Trigger::Message), 0, 0);
         assert_eq!(show(&mut window, TYPING_AFTER_MS + 1), Err(Refusal(45080)));

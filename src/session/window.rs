@@ -237,7 +237,10 @@ impl fmt::Display for Closed {
             }
             Self::Refused { errcode: 45047, at } => {
                 let at = format_rfc3339(at);
-                write!(f, "WeChat said at {at} that as many messages were sent as the user's last action allows (45047)")
+                write!(
+                    f,
+                    "WeChat said at {at} that as many messages were sent as the user's last action allows (45047)"
+                )
             }
             Self::Refused { errcode, at } => {
                 let at = format_rfc3339(at);

@@ -89,7 +89,8 @@ fn actions_add_up_and_a_message_begins_the_count_anew() {
 fn wechat_s_word_holds_until_the_user_does_something() {
     let mut window = opened(Trigger::Message, 0);
     window.refused(45015, 5);
-    let said = "45015 WeChat said at 1970-01-01T00:00:00.005Z that the time after the user's last action is over (45015)";
+    let said =
+        "45015 WeChat said at 1970-01-01T00:00:00.005Z that the time after the user's last action is over (45015)";
     assert_eq!(closed(&window, &Y2025, 6), said);
     window.acts(Deed::Appears, 7, 7);
     assert!(matches!(window.standing(&Y2025, 7), Standing::Open { .. }), "what was known before");
