@@ -210,6 +210,8 @@ pub const CANDIDATES_SHOWN_MAX: usize = 10;
 pub const CONTROL_REQUEST_BYTES_MAX: usize = 1024 * 1024;
 /// Longest a host waits for a request on its control socket: commands send theirs at once.
 pub const CONTROL_REQUEST_TIME: Duration = Duration::from_secs(10);
+/// Longest that `duoke send` waits for what becomes of its message: WeChat's answer, and a second try. It is tried on.
+pub const SEND_PATIENCE: Duration = Duration::from_secs(30);
 /// Longest a host takes to hand over an answer, and a command waits for one: a look for damage reads the whole store.
 pub const CONTROL_ANSWER_TIME: Duration = Duration::from_secs(600);
 /// Largest answer that a command reads, in bytes: a page of long messages, or an event of [`LOG_LINE_BYTES_MAX`].
