@@ -143,6 +143,8 @@ pub const PUSH_BODY_TIME: Duration = Duration::from_secs(2);
 pub const PUSH_ANSWER_TIME: Duration = Duration::from_millis(4_500);
 /// Pushes under way at once: each may hold a body of [`PUSH_BODY_BYTES_MAX`].
 pub const PUSHES_UNDER_WAY_MAX: usize = 1_024;
+/// Refusals that wait to be told; strangers may cause more.
+pub const REFUSALS_WAITING_MAX: usize = 64;
 /// Pushes that are known again: at 2,000 a second for 50 s; WeChat's three attempts take 15 s.
 pub const PUSHES_REMEMBERED: usize = 100_000;
 /// How long a push is known again, in ms: an hour, for whoever delivers through a queue.
