@@ -15,8 +15,8 @@ use crate::net::PluginNetwork;
 use crate::outbox::{Carrier, Delivery, Dispatch, Outbox, Outcome};
 use crate::store::{AccountId, KeptMedia, KeptToken, OnUnknown, Release, Row, Store, StoreError, Summary};
 use crate::wechat::{
-    BoxFuture, Client, ClientConfig, Content, ContentError, Courier, LivePictures, Memory, Message, PictureError,
-    Receipt, Remembered, Secret, SendError, WechatError, Wire,
+    BoxFuture, Client, ClientConfig, ContentError, Courier, LivePictures, Memory, PictureError, Planned, Receipt,
+    Remembered, Secret, SendError, WechatError, Wire,
 };
 
 /// Where messages go.
@@ -72,14 +72,14 @@ impl Couriers {
 }
 
 impl Carrier for Couriers {
-    fn plan(&self, content: &Content) -> Result<Vec<Message>, ContentError> {
-        self.other.plan(content)
+    fn plan(&self, row: &Row) -> Result<Vec<Planned>, ContentError> {
+        Carrier::plan(&self.other, row)
     }
 
     fn deliver<'a>(
         &'a self,
         row: &'a Row,
-        message: &'a Message,
+        message: &'a Planned,
         wire: &'a dyn Wire,
     ) -> BoxFuture<'a, Result<Receipt, SendError>> {
         Carrier::deliver(self.by_plugin.get(&row.key.plugin).unwrap_or(&self.other), row, message, wire)
@@ -266,6 +266,12 @@ impl Delivering {
 
 /// What a person should know of a try.
 fn tell_trouble(delivery: &Delivery, tell: &mut dyn FnMut(Notice)) {
+    let (plugin, key, openid) = (&delivery.key.plugin, &delivery.key, &delivery.openid);
+    for note in delivery.notes() {
+        tell(Notice::warning(format!(
+            "{plugin}: the message {key} to {openid} was sent otherwise than it came: {note}"
+        )));
+    }
     let what = match delivery.outcome {
         Outcome::Sent => return,
         Outcome::Refused => "was not sent yet",
@@ -274,7 +280,7 @@ fn tell_trouble(delivery: &Delivery, tell: &mut dyn FnMut(Notice)) {
         Outcome::Unknown => "may not have arrived",
     };
     let reason = delivery.reason.as_deref().unwrap_or("no reason is known");
-    let text = format!("{}: the message {} to {} {what}: {reason}", delivery.key.plugin, delivery.key, delivery.openid);
+    let text = format!("{plugin}: the message {key} to {openid} {what}: {reason}");
     let notice = match delivery.outcome {
         Outcome::Refused => Notice::warning(format!("{text}; it is tried again")),
         _ => Notice::error(text),

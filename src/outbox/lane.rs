@@ -13,7 +13,7 @@ use super::{
 use crate::{
     base::limits::ACCOUNT_RECHECK_MS,
     store::{Attempt, OnUnknown, Row, Scope, Settled, State, StoreError, Way, WayChange},
-    wechat::{BoxFuture, Receipt, SendError, Wire},
+    wechat::{BoxFuture, Planned, Receipt, SendError, Wire, errcode::Action},
 };
 
 /// Sends a row and those behind it that are due.
@@ -72,15 +72,15 @@ impl Marking<'_> {
 /// Tries the row's next message; the row to go on with, where there is one that is due.
 async fn send(busy: &Busy, row: Row, dispatch: &Dispatch) -> Result<Option<Row>, StoreError> {
     let started = dispatch.timer.now_ms();
-    let messages = match dispatch.carrier.plan(&row.content) {
+    let messages = match dispatch.carrier.plan(&row) {
         Ok(messages) => messages,
         Err(error) => {
             let attempt = Attempt { started, message: (0, 0) };
-            return settle(busy, row, attempt, Err(error.into()), dispatch).await;
+            return settle(busy, row, attempt, Err(error.into()), false, dispatch).await;
         }
     };
     let of = u32::try_from(messages.len()).unwrap_or(u32::MAX);
-    if row.messages_done > 0 && row.messages != of {
+    if row.begun() > 0 && row.messages != of {
         return finish(busy, row, of, dispatch).await;
     }
     let Some((number, message)) = (1..=of).zip(&messages).find(|(number, _)| row.is_wanted(*number)) else {
@@ -92,8 +92,18 @@ async fn send(busy: &Busy, row: Row, dispatch: &Dispatch) -> Result<Option<Row>,
     match marking.marked.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Marked::Failed(error) => Err(error),
         Marked::Withdrawn => Ok(None),
-        Marked::Not | Marked::Yes => settle(busy, row, attempt, sent, dispatch).await,
+        Marked::Not | Marked::Yes => {
+            let replanned = sent.as_ref().is_err_and(|error| is_replanned(&row, &messages, error, dispatch));
+            settle(busy, row, attempt, sent, replanned, dispatch).await
+        }
     }
+}
+
+/// Whether the refusal of the first message showed limits by which the content becomes other messages: those go out at
+/// once. Not where some of the row went out: then the number of its messages tells what is left.
+fn is_replanned(row: &Row, messages: &[Planned], error: &SendError, dispatch: &Dispatch) -> bool {
+    let is_of_limits = error.answers_send() && matches!(error.action(), Some(Action::Shorten | Action::Split));
+    is_of_limits && row.begun() == 0 && dispatch.carrier.plan(row).is_ok_and(|others| others != messages)
 }
 
 /// Ends a row whose messages are not those any more of which some were sent: other limits are in force.
@@ -120,6 +130,7 @@ async fn settle(
     mut row: Row,
     attempt: Attempt,
     sent: Result<Receipt, SendError>,
+    replanned: bool,
     dispatch: &Dispatch,
 ) -> Result<Option<Row>, StoreError> {
     let now = dispatch.timer.now_ms();
@@ -127,6 +138,11 @@ async fn settle(
     row.next = None;
     let (outcome, ways) = match &sent {
         Ok(_) => taken(&mut row, attempt.message),
+        Err(error) if replanned => {
+            // It was refused, so nothing is sent twice; no other message goes before it.
+            (row.state, row.reason) = (State::Pending, Some(error.to_string()));
+            (Outcome::Refused, WayChange::Open)
+        }
         Err(error) => failed(&mut row, attempt.message, error, now, dispatch),
     };
     let shown = shown(&row, &ways);

@@ -264,6 +264,12 @@ impl Row {
         self.messages_done = 0;
     }
 
+    /// How many messages its content became, where some of them were sent or are in doubt; 0 where all are still to be sent.
+    #[must_use]
+    pub fn begun(&self) -> u32 {
+        if self.messages_done > 0 || self.only.is_some() { self.messages } else { 0 }
+    }
+
     /// Whether a message, from 1, is to be sent.
     #[must_use]
     pub fn is_wanted(&self, message: u32) -> bool {

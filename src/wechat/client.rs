@@ -14,6 +14,7 @@ use super::{
     call::Call,
     config::{BoxFuture, ClientConfig, Unwatched, Wire},
     error::WechatError,
+    learned::Learned,
     media::{Fingerprint, MediaIds},
     memory::{Memory, Remembered},
     secret::Secret,
@@ -25,8 +26,8 @@ use crate::base::{
     limits::{QUOTED_CHARS_MAX, WECHAT_ANSWER_BYTES_MAX, WECHAT_RECORDS_BYTES_MAX},
 };
 
-/// The codes that say the token, not the request, is at fault (wechat-api.md §2).
-const TOKEN_REFUSED: [i64; 3] = [40001, 40014, 42001];
+/// The codes that say the token, not the request, is at fault, and that none came (wechat-api.md §2).
+const TOKEN_REFUSED: [i64; 4] = [40001, 40014, 42001, 41001];
 
 /// WeChat's answer to a call that succeeded.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +74,7 @@ struct Inner {
     tokens: TokenCell,
     media: MediaIds,
     memory: Memory,
+    learned: Learned,
 }
 
 impl Client {
@@ -96,7 +98,7 @@ impl Client {
             builder.build().map_err(|error| WechatError::Setup { base: base(&config), reason: reason(error) })?;
         let tokens = TokenCell::recall(memory.token.take());
         let media = MediaIds::recall(std::mem::take(&mut memory.media));
-        let inner = Inner { http, config, tokens, media, memory };
+        let inner = Inner { http, config, tokens, media, memory, learned: Learned::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -156,12 +158,12 @@ impl Client {
         self.inner.not_json(call, &answer.0.to_string())
     }
 
-    pub(super) fn known_media(&self, key: &Fingerprint) -> Option<String> {
+    pub(super) fn known_media(&self, key: &Fingerprint) -> Option<(String, Option<Vec<String>>)> {
         self.inner.media.get(key, self.now())
     }
 
-    pub(super) fn remember_media(&self, key: Fingerprint, media_id: String) {
-        let good_until = self.inner.media.put(key, media_id.clone(), self.now());
+    pub(super) fn remember_media(&self, key: Fingerprint, media_id: String, notes: Vec<String>) {
+        let good_until = self.inner.media.put(key, media_id.clone(), notes, self.now());
         self.inner.memory.tell(|| Remembered::Media(key, Some((media_id, good_until))));
     }
 
@@ -169,6 +171,10 @@ impl Client {
         if self.inner.media.forget(key, media_id) {
             self.inner.memory.tell(|| Remembered::Media(*key, None));
         }
+    }
+
+    pub(super) fn learned(&self) -> &Learned {
+        &self.inner.learned
     }
 
     pub(super) fn now(&self) -> TimestampMs {
