@@ -8,7 +8,7 @@ use url::Url;
 use super::{
     call::Call,
     client::Client,
-    config::Wire,
+    config::{ClientConfig, Wire},
     content::{Content, Video},
     error::WechatError,
     file::{FileError, check},
@@ -106,10 +106,11 @@ impl fmt::Debug for Courier {
 }
 
 impl Courier {
-    /// A courier with the client's limits and the usual policies.
+    /// A courier with the client's limits and policies.
     #[must_use]
     pub fn new(client: Client, pictures: Arc<dyn PictureSource>) -> Self {
-        let planner = Planner::new(client.config().profile);
+        let ClientConfig { profile, news, text, trim, .. } = *client.config();
+        let planner = Planner { profile, news, text, trim };
         Self { client, pictures, planner }
     }
 
