@@ -150,7 +150,7 @@ impl Scope {
             Self::User => "the customer's next action",
             Self::Api(Call::StableToken) => "a token",
             Self::Api(Call::Send) => "WeChat to take messages again",
-            Self::Api(Call::Upload) => "WeChat to take pictures again",
+            Self::Api(Call::Upload) => "WeChat to take uploads again",
             Self::Api(_) => "WeChat to answer this call again",
             Self::Account => "the account",
         }
