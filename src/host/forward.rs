@@ -17,8 +17,8 @@ use crate::outbox::{Carrier, Delivery, Dispatch, Outbox, Outcome};
 use crate::session::window::Allowances;
 use crate::store::{AccountId, KeptMedia, KeptToken, OnUnknown, Row, Store, StoreError, Summary};
 use crate::wechat::{
-    BoxFuture, Client, ClientConfig, Content, ContentError, Courier, LivePictures, Memory, Message, PictureError,
-    Receipt, Remembered, Secret, SendError, WechatError, Wire,
+    BoxFuture, Client, ClientConfig, ContentError, Courier, LivePictures, Memory, PictureError, Planned, Receipt,
+    Remembered, Secret, SendError, WechatError, Wire,
 };
 
 /// Where messages go.
@@ -74,8 +74,8 @@ impl Couriers {
 }
 
 impl Carrier for Couriers {
-    fn plan(&self, content: &Content) -> Result<Vec<Message>, ContentError> {
-        self.other.plan(content)
+    fn plan(&self, row: &Row) -> Result<Vec<Planned>, ContentError> {
+        Carrier::plan(&self.other, row)
     }
 
     fn allowances(&self) -> Allowances {
@@ -85,7 +85,7 @@ impl Carrier for Couriers {
     fn deliver<'a>(
         &'a self,
         row: &'a Row,
-        message: &'a Message,
+        message: &'a Planned,
         wire: &'a dyn Wire,
     ) -> BoxFuture<'a, Result<Receipt, SendError>> {
         Carrier::deliver(self.by_plugin.get(&row.key.plugin).unwrap_or(&self.other), row, message, wire)
@@ -292,6 +292,12 @@ impl Delivering {
 
 /// What a person should know of a try.
 fn tell_trouble(delivery: &Delivery, tell: &mut dyn FnMut(Notice)) {
+    let (plugin, key, openid) = (&delivery.key.plugin, &delivery.key, &delivery.openid);
+    for note in delivery.notes() {
+        tell(Notice::warning(format!(
+            "{plugin}: the message {key} to {openid} was sent otherwise than it came: {note}"
+        )));
+    }
     let what = match delivery.outcome {
         Outcome::Sent => return,
         Outcome::Refused => "was not sent yet",
@@ -300,7 +306,7 @@ fn tell_trouble(delivery: &Delivery, tell: &mut dyn FnMut(Notice)) {
         Outcome::Unknown => "may not have arrived",
     };
     let reason = delivery.reason.as_deref().unwrap_or("no reason is known");
-    let text = format!("{}: the message {} to {} {what}: {reason}", delivery.key.plugin, delivery.key, delivery.openid);
+    let text = format!("{plugin}: the message {key} to {openid} {what}: {reason}");
     let notice = match delivery.outcome {
         Outcome::Refused => Notice::warning(format!("{text}; it is tried again")),
         _ => Notice::error(text),
