@@ -14,8 +14,8 @@ const SHOWN_CHARS_MAX: usize = 40;
 /// `push-<MsgId or event>-<CreateTime>-<20 digits>`.
 ///
 /// The digits are the beginning of a SHA-256 over the account and the key itself: of a message MsgId, FromUserName and
-/// CreateTime (MsgId alone is not enough: WxJava#333), of an event CreateTime, FromUserName, Event and EventKey. The
-/// openid and the EventKey are in there only: an id goes into messages' keys and into logs, where no openid should be.
+/// CreateTime (MsgId alone is not enough: WxJava#333), of an event CreateTime, FromUserName, Event, EventKey and
+/// the customer-service accounts of a session. The openid and the EventKey are in there only: an id goes into messages' keys and into logs, where no openid should be.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PushKey(String);
 
@@ -27,7 +27,9 @@ impl PushKey {
         let (shown, parts) = match (fields.filled("MsgId"), fields.text("Event")) {
             (Some(id), _) if push.is_message() => (id, vec!["message", id]),
             (_, Some(event)) if !push.is_message() => {
-                (event, vec!["event", event, fields.text("EventKey").unwrap_or_default()])
+                let more = ["EventKey", "KfAccount", "FromKfAccount", "ToKfAccount"];
+                let more = more.into_iter().map(|name| fields.text(name).unwrap_or_default());
+                (event, ["event", event].into_iter().chain(more).collect())
             }
             // A type this release does not know, without an id: all of it is its key.
             _ => return Self::of_all(push, fields, &account),
