@@ -10,8 +10,9 @@ use std::{
 
 use axum::{Router, extract::Path, http::StatusCode, routing::get};
 use duoke::wechat::{
-    Call, Client, ClientConfig, Content, Courier, File, FitError, LivePictures, MediaType, PictureError, PictureFormat,
-    Profile, Receipt, Secret, SendError, TokenApi, Unwatched, UploadError, VideoFile, VoiceFile,
+    BoxFuture, Call, Client, ClientConfig, Content, Courier, File, FitError, LivePictures, MediaType, Picture,
+    PictureError, PictureFormat, PictureSource, Profile, Receipt, Secret, SendError, TokenApi, Unwatched, UploadError,
+    VideoFile, VoiceFile,
 };
 use image::{ImageFormat, RgbImage};
 use serde_json::{Value, json};
@@ -184,9 +185,30 @@ async fn a_file_goes_as_a_link() {
     let file = File { file_url: format!("{}/a.pdf", chain.base), file_name: "说明.pdf".into(), file_size: 2_621_440 };
     let (_, body) = chain.send(Content::File(file)).await.unwrap();
     assert_eq!(body["text"]["content"], format!("文件：{}（2.5 MB）", chain.link("说明.pdf", "a.pdf")));
-    let inside = VoiceFile { file_url: "http://a.plugin.invalid/a.wav".into(), duration_ms: 0 };
-    let error = chain.send(Content::VoiceFile(inside)).await.unwrap_err();
-    assert!(matches!(error, SendError::Picture(PictureError::Network { .. })), "{error}");
+}
+
+/// A plugin's folder with one file.
+struct Folder(Vec<u8>);
+
+impl PictureSource for Folder {
+    fn fetch<'a>(&'a self, _: &'a Url) -> BoxFuture<'a, Result<Picture, PictureError>> {
+        Box::pin(std::future::ready(Ok(Picture { bytes: self.0.clone(), content_type: String::new() })))
+    }
+}
+
+#[tokio::test]
+async fn what_lies_in_a_plugin_s_folder_goes_up_or_not_at_all() {
+    let chain = Chain::new().await;
+    let voice = || VoiceFile { file_url: "http://a.plugin.invalid/a".into(), duration_ms: 0 };
+    let sent = async |bytes: &[u8]| {
+        let courier = Courier::new(chain.bench.client(), Arc::new(Folder(bytes.to_vec())));
+        let planned = courier.plan(&Content::VoiceFile(voice())).unwrap().remove(0);
+        courier.deliver("oA", None, &planned.message, &Unwatched).await
+    };
+    assert!(sent(&amr(1)).await.unwrap().media_id.is_some());
+    let error = sent(b"RIFF....WAVE").await.unwrap_err();
+    assert!(matches!(error, SendError::Picture(PictureError::NoLink { .. })), "{error}");
+    assert!(error.to_string().contains("AMR or MP3"), "{error}");
 }
 
 #[tokio::test]

@@ -123,7 +123,8 @@ fn convert(kind: MediaType, bytes: &[u8], limit: usize) -> Result<Fitted, FitErr
     let decoded = decode(from, bytes)?;
     let was = decoded.picture.dimensions();
     let is_transparent = is_transparent(&decoded.picture);
-    let (bytes_now, format, now) = encode(kind, from, decoded.picture, is_transparent, decoded.profile, limit)?;
+    let (bytes_now, format, now) =
+        encode(kind, from, decoded.picture, is_transparent, decoded.profile.as_deref(), limit)?;
     let mut notes = Vec::new();
     let to = if format == PictureFormat::Png { "PNG" } else { "JPEG" };
     if name != to {
@@ -159,7 +160,7 @@ fn named(format: ImageFormat) -> Option<&'static str> {
 fn decode(format: ImageFormat, bytes: &[u8]) -> Result<Decoded, FitError> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits());
-    let mut decoder = reader.into_decoder().map_err(broken)?;
+    let mut decoder = reader.into_decoder().map_err(|error| broken(&error))?;
     let (width, height) = decoder.dimensions();
     let is_large = width.max(height) > PICTURE_SIDE_MAX
         || u64::from(width) * u64::from(height) > PICTURE_PIXELS_MAX
@@ -171,7 +172,7 @@ fn decode(format: ImageFormat, bytes: &[u8]) -> Result<Decoded, FitError> {
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().ok().flatten().filter(|profile| is_rgb(profile));
     let profile = profile.filter(|_| decoder.color_type().has_color());
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(broken)?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| broken(&error))?;
     picture.apply_orientation(orientation);
     Ok(Decoded { picture, profile, is_animated: is_animated(format, bytes) })
 }
@@ -182,7 +183,7 @@ fn limits() -> image::Limits {
     limits
 }
 
-fn broken(error: ImageError) -> FitError {
+fn broken(error: &ImageError) -> FitError {
     FitError::Broken { reason: error.to_string() }
 }
 
@@ -215,13 +216,13 @@ fn encode(
     from: ImageFormat,
     picture: DynamicImage,
     is_transparent: bool,
-    profile: Option<Vec<u8>>,
+    profile: Option<&[u8]>,
     limit: usize,
 ) -> Result<Written, FitError> {
     // A PNG is too large already, unless it is for a thumb.
     let is_drawn = matches!(from, ImageFormat::Bmp | ImageFormat::Gif);
     if kind == MediaType::Image && (is_transparent || is_drawn) {
-        let png = png(&picture, is_transparent, profile.clone())?;
+        let png = png(&picture, is_transparent, profile)?;
         if png.len() <= limit {
             return Ok((png, PictureFormat::Png, picture.dimensions()));
         }
@@ -231,7 +232,7 @@ fn encode(
         flat = resized(flat, THUMB_SIDE, THUMB_SIDE);
     }
     for quality in QUALITIES {
-        let bytes = jpeg(&flat, quality, profile.clone())?;
+        let bytes = jpeg(&flat, quality, profile)?;
         if bytes.len() <= limit {
             return Ok((bytes, PictureFormat::Jpeg, flat.dimensions()));
         }
@@ -239,7 +240,7 @@ fn encode(
     while flat.width().max(flat.height()) > PICTURE_SIDE_MIN {
         let (width, height) = flat.dimensions();
         flat = resized(flat, width * 3 / 4, height * 3 / 4);
-        let bytes = jpeg(&flat, QUALITY_SMALLER, profile.clone())?;
+        let bytes = jpeg(&flat, QUALITY_SMALLER, profile)?;
         if bytes.len() <= limit {
             return Ok((bytes, PictureFormat::Jpeg, flat.dimensions()));
         }
@@ -264,25 +265,27 @@ fn on_white(picture: DynamicImage) -> RgbImage {
     })
 }
 
-fn png(picture: &DynamicImage, is_transparent: bool, profile: Option<Vec<u8>>) -> Result<Vec<u8>, FitError> {
+fn png(picture: &DynamicImage, is_transparent: bool, profile: Option<&[u8]>) -> Result<Vec<u8>, FitError> {
     let mut bytes = Vec::new();
     let mut encoder = PngEncoder::new(&mut bytes);
     // A profile that cannot be written is not worth the picture.
-    let _ = profile.map(|profile| encoder.set_icc_profile(profile));
+    let _ = profile.map(|profile| encoder.set_icc_profile(profile.to_vec()));
     let (width, height) = picture.dimensions();
     let written = match is_transparent {
         true => encoder.write_image(&picture.to_rgba8(), width, height, ExtendedColorType::Rgba8),
         false => encoder.write_image(&picture.to_rgb8(), width, height, ExtendedColorType::Rgb8),
     };
-    written.map(|()| bytes).map_err(broken)
+    written.map(|()| bytes).map_err(|error| broken(&error))
 }
 
-fn jpeg(picture: &RgbImage, quality: u8, profile: Option<Vec<u8>>) -> Result<Vec<u8>, FitError> {
+fn jpeg(picture: &RgbImage, quality: u8, profile: Option<&[u8]>) -> Result<Vec<u8>, FitError> {
     let mut bytes = Vec::new();
     let mut encoder = JpegEncoder::new_with_quality(&mut bytes, quality);
     // As in a PNG.
-    let _ = profile.map(|profile| encoder.set_icc_profile(profile));
-    encoder.write_image(picture, picture.width(), picture.height(), ExtendedColorType::Rgb8).map_err(broken)?;
+    let _ = profile.map(|profile| encoder.set_icc_profile(profile.to_vec()));
+    encoder
+        .write_image(picture, picture.width(), picture.height(), ExtendedColorType::Rgb8)
+        .map_err(|error| broken(&error))?;
     Ok(bytes)
 }
 
