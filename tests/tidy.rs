@@ -74,7 +74,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
         for path in entries.map(|entry| entry.unwrap().path()) {
             let name = path.file_name().unwrap().to_str().unwrap();
             match name {
-                "target" | "node_modules" | ".git" => {}
+                "target" | "node_modules" | ".venv" | ".git" => {}
                 _ if path.is_dir() => open.push(path),
                 _ => found.push(path),
             }
