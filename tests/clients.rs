@@ -164,11 +164,12 @@ async fn wechatpy() {
     let bench = sandbox().await;
     let told = run(&bench, Driver::python("run_wechatpy.py"), "WeChatClientException").await;
     let sent = Sent::of(&told);
+    let (image_by_agent, titled_video) = (sent.image_by_agent(), sent.titled_video());
     let expected = [
         text(TEXT),
-        sent.image_by_agent(),
+        image_by_agent,
         sent.voice,
-        sent.titled_video(),
+        titled_video,
         sent.music,
         sent.news,
         to_a("mpnews", json!({"media_id": "MP"})),
@@ -196,11 +197,12 @@ async fn werobot() {
     let bench = sandbox().await;
     let told = run(&bench, Driver::python("run_werobot.py"), "ClientException").await;
     let sent = Sent::of(&told);
+    let (image_by_agent, titled_video) = (sent.image_by_agent(), sent.titled_video());
     let expected = [
         text(TEXT),
-        sent.image_by_agent(),
+        image_by_agent,
         sent.voice,
-        sent.titled_video(),
+        titled_video,
         sent.music,
         sent.news,
         to_a("mpnews", json!({"media_id": "MP"})),
