@@ -83,13 +83,14 @@ fn received(bench: &Bench, openid: &str) -> Vec<Value> {
     all.map(|one| one.body).collect()
 }
 
-fn to_a(kind: &str, section: Value) -> Value {
+/// A message of this type to A.
+fn to_a(kind: &str, section: &Value) -> Value {
     json!({"touser": "oA", "msgtype": kind, kind: section})
 }
 
 fn menu() -> Value {
     let list = json!([{"id": "1", "content": "好"}, {"id": "2", "content": "不好"}]);
-    to_a("msgmenu", json!({"head_content": "满意吗？", "list": list, "tail_content": "谢谢"}))
+    to_a("msgmenu", &json!({"head_content": "满意吗？", "list": list, "tail_content": "谢谢"}))
 }
 
 /// What all three send alike, with the ids that the sandbox gave each.
@@ -111,11 +112,11 @@ impl Sent {
         let music = json!({"musicurl": "http://a/m.mp3", "hqmusicurl": "http://a/h.mp3", "thumb_media_id": thumb,
             "title": "歌", "description": "词"});
         Self {
-            image: to_a("image", json!({"media_id": image})),
-            voice: to_a("voice", json!({"media_id": voice})),
-            news: to_a("news", json!({"articles": [article]})),
-            music: to_a("music", music),
-            page: to_a("miniprogrampage", page),
+            image: to_a("image", &json!({"media_id": image})),
+            voice: to_a("voice", &json!({"media_id": voice})),
+            news: to_a("news", &json!({"articles": [article]})),
+            music: to_a("music", &music),
+            page: to_a("miniprogrampage", &page),
             thumb,
             video,
         }
@@ -129,12 +130,12 @@ impl Sent {
     }
 
     fn titled_video(&self) -> Value {
-        to_a("video", json!({"media_id": self.video, "title": "片名", "description": "说明"}))
+        to_a("video", &json!({"media_id": self.video, "title": "片名", "description": "说明"}))
     }
 }
 
 fn text(content: &str) -> Value {
-    to_a("text", json!({"content": content}))
+    to_a("text", &json!({"content": content}))
 }
 
 fn five_to_b() -> Vec<Value> {
@@ -172,11 +173,11 @@ async fn wechatpy() {
         titled_video,
         sent.music,
         sent.news,
-        to_a("mpnews", json!({"media_id": "MP"})),
-        to_a("wxcard", json!({"card_id": "CARD"})),
+        to_a("mpnews", &json!({"media_id": "MP"})),
+        to_a("wxcard", &json!({"card_id": "CARD"})),
         sent.page,
         menu(),
-        to_a("mpnewsarticle", json!({"article_id": "ART"})),
+        to_a("mpnewsarticle", &json!({"article_id": "ART"})),
         text("又来了"),
     ];
     assert_eq!(received(&bench, "oA"), expected);
@@ -205,10 +206,10 @@ async fn werobot() {
         titled_video,
         sent.music,
         sent.news,
-        to_a("mpnews", json!({"media_id": "MP"})),
+        to_a("mpnews", &json!({"media_id": "MP"})),
         sent.page,
         menu(),
-        to_a("wxcard", json!({"card_id": "CARD"})),
+        to_a("wxcard", &json!({"card_id": "CARD"})),
         text("又来了"),
     ];
     assert_eq!(received(&bench, "oA"), expected);
@@ -227,11 +228,11 @@ async fn co_wechat_api() {
         text(TEXT),
         sent.image,
         sent.voice,
-        to_a("video", json!({"media_id": sent.video, "thumb_media_id": sent.thumb})),
+        to_a("video", &json!({"media_id": sent.video, "thumb_media_id": sent.thumb})),
         sent.music,
         sent.news,
-        to_a("mpnews", json!({"media_id": "MP"})),
-        to_a("wxcard", json!({"card_id": "CARD"})),
+        to_a("mpnews", &json!({"media_id": "MP"})),
+        to_a("wxcard", &json!({"card_id": "CARD"})),
         sent.page,
         menu(),
         text("又来了"),

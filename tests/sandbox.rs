@@ -27,7 +27,7 @@ async fn seeded(profile: Profile) -> Bench {
     let bench = Bench::start(profile).await;
     bench.speaks("oA");
     let seeds = json!({
-        "mpnews": ["MP", {"media_id": "MP2", "articles": 2}, {"media_id": "MP9", "articles": 9}], "articles": ["ART"], "cards": ["CARD"],
+        "mpnews": ["MP"], "articles": ["ART"], "cards": ["CARD"],
         "media": ["ANY", {"media_id": "IMG", "type": "image"}, {"media_id": "VOI", "type": "voice"},
                   {"media_id": "VID", "type": "video"}, {"media_id": "THU", "type": "thumb"}],
         "kf": [{"kf_account": "kf1@duoke", "nickname": "一"}, {"kf_account": "kf2@duoke", "bound": false}],
@@ -218,38 +218,6 @@ async fn who_may_be_written_to() {
     assert_eq!(send(&bench, one).await, 45015);
     bench.post("/_sandbox/users/oA/send", &json!({"MsgType": "event", "Event": "unsubscribe"})).await;
     assert_eq!(send(&bench, one).await, 45015);
-}
-
-#[tokio::test]
-async fn news_over_the_limit_by_profile() {
-    for (profile, count, expected, delivered) in [
-        (Profile::y2017(), 8, 0, 1),
-        (Profile::y2017(), 9, 0, 0),
-        (Profile::y2021(), 1, 0, 1),
-        (Profile::y2021(), 2, 45008, 0),
-        (Profile::y2025(), 2, 45008, 0),
-    ] {
-        let bench = seeded(profile).await;
-        let articles = vec![json!({"title": "t", "url": "http://u/"}); count];
-        let body = json!({"touser": "oA", "msgtype": "news", "news": {"articles": articles}});
-        assert_eq!(send(&bench, body.to_string().as_bytes()).await, expected, "{} {count}", profile.name);
-        assert_eq!(bench.running.messages(None).len(), delivered, "{} {count}", profile.name);
-    }
-}
-
-#[tokio::test]
-async fn mpnews_over_the_limit_by_profile() {
-    for (profile, media_id, expected, delivered) in [
-        (Profile::y2017(), "MP2", 0, 1),
-        (Profile::y2017(), "MP9", 0, 0),
-        (Profile::y2025(), "MP", 0, 1),
-        (Profile::y2025(), "MP2", 45008, 0),
-    ] {
-        let bench = seeded(profile).await;
-        let body = json!({"touser": "oA", "msgtype": "mpnews", "mpnews": {"media_id": media_id}});
-        assert_eq!(send(&bench, body.to_string().as_bytes()).await, expected, "{} {media_id}", profile.name);
-        assert_eq!(bench.running.messages(None).len(), delivered, "{} {media_id}", profile.name);
-    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! `duoke sandbox`
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use tokio::runtime::Handle;
 
@@ -30,6 +30,9 @@ pub(super) struct Arguments {
     /// Play an account that is not verified, which may not send menus.
     #[arg(long)]
     unverified: bool,
+    /// The account's IP whitelist: addresses from which tokens are handed out (default: all).
+    #[arg(long, value_name = "IP", value_delimiter = ',')]
+    whitelist: Option<Vec<IpAddr>>,
 }
 
 pub(super) fn sandbox(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Exit {
@@ -50,6 +53,7 @@ async fn serve(arguments: &Arguments, output: &mut Output) -> Result<Exit, Sandb
     config.app_secret = set("DUOKE_APP_SECRET").map_or(config.app_secret, Secret::new);
     config.profile = arguments.profile.parse::<Profile>().unwrap_or(config.profile);
     config.verified = !arguments.unverified;
+    config.whitelist.clone_from(&arguments.whitelist);
     let running = Sandbox::start(config).await?;
     // Listened for before anybody is told that there is something to stop.
     let (interrupted, terminated) = (signals::interrupted(), signals::terminated());

@@ -1,6 +1,6 @@
 //! WeChat's paths, and the checks that come before each call's own (wechat-api.md §1).
 
-use std::collections::HashMap;
+use std::{collections::HashMap, net::IpAddr};
 
 use axum::{body::Bytes, http::Method};
 use serde_json::{Value, json};
@@ -11,6 +11,7 @@ use super::{
     media::{self, File},
     records, send,
     typing::{of_mini_programs, typing},
+    whitelist,
     world::World,
 };
 
@@ -18,6 +19,8 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Incoming {
     pub(super) method: Method,
+    /// Whence it came.
+    pub(super) from: IpAddr,
     pub(super) path: String,
     pub(super) query: HashMap<String, String>,
     pub(super) body: Bytes,
@@ -128,6 +131,9 @@ fn admit(way: Way, world: &World, incoming: &Incoming) -> Result<(), Refusal> {
 fn token(world: &mut World, incoming: &Incoming) -> Result<Answer, Refusal> {
     let [grant, app_id, secret] = ["grant_type", "appid", "secret"].map(|name| incoming.param(name));
     admit_account(world, grant, app_id, secret)?;
+    if let Some(refused) = whitelist::refused(world, incoming.from) {
+        return Ok(refused);
+    }
     let now = world.now();
     Ok(token_answer(world.tokens.plain(now)))
 }
@@ -136,6 +142,9 @@ fn stable_token(world: &mut World, incoming: &Incoming) -> Result<Answer, Refusa
     let body = incoming.object()?;
     let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|value| !value.is_empty());
     admit_account(world, text("grant_type"), text("appid"), text("secret"))?;
+    if let Some(refused) = whitelist::refused(world, incoming.from) {
+        return Ok(refused);
+    }
     let force = body.get("force_refresh").and_then(Value::as_bool).unwrap_or(false);
     let now = world.now();
     world.tokens.stable(now, force).map(token_answer)

@@ -29,6 +29,8 @@ pub struct SandboxConfig {
     pub wechat_id: String,
     /// Whether the account is verified (认证): others may not send menus.
     pub verified: bool,
+    /// The account's IP whitelist: whence its secret may be used. `None`: from everywhere.
+    pub whitelist: Option<Vec<IpAddr>>,
     /// The limits in force.
     pub profile: Profile,
     /// The clock that `POST /_sandbox/clock` moves ahead of.
@@ -43,6 +45,7 @@ impl Default for SandboxConfig {
             app_secret: Secret::new(APP_SECRET_DEFAULT),
             wechat_id: WECHAT_ID_DEFAULT.to_owned(),
             verified: true,
+            whitelist: None,
             profile: Profile::y2017(),
             clock: Clock::system(),
         }

@@ -4,6 +4,7 @@
 //! - `server` reads requests, applies planted faults and writes answers; `listener` lets a fault cut a connection.
 //! - `api` maps WeChat's paths to `token`, `send`, `typing`, `media`, `kf` and `records`; refusals are errcodes, worded by `wechat::errcode`.
 //! - `control` is `/_sandbox/`: what users do, what they received, faults, the clock.
+//! - `whitelist` stands before the calls that take the secret.
 //! - `desk` holds customer-service accounts and their sessions.
 //! - `world` is the state all of them share; `window` what a user's last action still allows.
 //!
@@ -25,6 +26,7 @@ mod send;
 mod server;
 mod token;
 mod typing;
+mod whitelist;
 mod window;
 mod world;
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -137,7 +137,7 @@ async fn handle(
     let Ok(body) = to_bytes(body, SANDBOX_BODY_BYTES_MAX).await else {
         return Answer::own_error(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large or broken").into_response();
     };
-    let incoming = read(parts, body).await;
+    let incoming = read(parts, body, line.peer).await;
     if incoming.path.starts_with(control::PREFIX) {
         return control::answer(&mut shared.world(), &incoming).into_response();
     }
@@ -169,13 +169,13 @@ fn planted(world: &mut World, fault: Option<&Fault>) -> Option<Answer> {
     fault.errcode.map(|code| world.refuse(Refusal(code)))
 }
 
-async fn read(parts: Parts, body: Bytes) -> Incoming {
+async fn read(parts: Parts, body: Bytes, from: IpAddr) -> Incoming {
     let method = parts.method.clone();
     let path = parts.uri.path().to_owned();
     let query: HashMap<String, String> =
         form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let file = if api::takes_file(&path) { media_field(parts, body.clone()).await } else { None };
-    Incoming { method, path, query, body, file }
+    Incoming { method, from, path, query, body, file }
 }
 
 /// The multipart field `media` with a file name; WeChat takes one without for no file at all (41005).

@@ -178,8 +178,13 @@ impl World {
 
     /// The answer to a refused call.
     pub(super) fn refuse(&mut self, Refusal(code): Refusal) -> Answer {
+        Answer::refusal(code, &self.rid())
+    }
+
+    /// The id of the next answer that refuses.
+    pub(super) fn rid(&mut self) -> String {
         self.refusals += 1;
-        Answer::refusal(code, &rid(self.refusals))
+        rid(self.refusals)
     }
 
     /// Counts a call and what it was answered.

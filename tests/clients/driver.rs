@@ -52,7 +52,7 @@ impl Driver {
         let (stdout, stderr) = (output.stdout, String::from_utf8_lossy(&output.stderr));
         let stdout = String::from_utf8(stdout).unwrap();
         assert!(output.status.success() && stderr.is_empty(), "{}: {stderr}\n{stdout}", self.script);
-        Told(stdout.lines().map(|line| read(line)).collect())
+        Told(stdout.lines().map(read).collect())
     }
 }
 
