@@ -127,7 +127,11 @@ pub const WECHAT_ANSWER_BYTES_MAX: usize = 1024 * 1024;
 /// How long before its end an access token is renewed, in ms: within the last 5 minutes `stable_token` hands out a new
 /// one while the old one still works (wechat-api.md §1, Limits).
 pub const TOKEN_RENEW_MARGIN_MS: i64 = 240_000;
-/// How long a refusal for configuration is remembered before WeChat is asked for a token again, in ms.
+/// How long after a forced token WeChat hands out no other, in ms (api_getstableaccesstoken): one that is refused within
+/// this time is not renewed, which would bring the same again.
+pub const TOKEN_FORCE_PAUSE_MS: i64 = 30_000;
+/// How long a refusal that asking again does not change, as one for configuration, is remembered before WeChat is asked
+/// for a token again, in ms.
 pub const TOKEN_RECHECK_MS: i64 = 60_000;
 /// Largest body of a push, in bytes: a text has at most 2,048, the rest is addresses and ids; encrypted it is a third more.
 pub const PUSH_BODY_BYTES_MAX: usize = 256 * 1024;
