@@ -13,12 +13,13 @@ use std::time::Duration;
 use duoke::base::clock::Stopwatch;
 use duoke::outbox::{Carrier, Dispatch, Outbox};
 use duoke::sandbox::{Running, Sandbox, SandboxConfig};
+use duoke::session::window::Allowances;
 use duoke::store::{
     AccountId, Commit, Key, NewEvent, OpenOptions, Row, SqliteStore, StateFolder, Statistics, Store, TurnEnd, TurnState,
 };
 use duoke::wechat::{
-    BoxFuture, Client, ClientConfig, Content, ContentError, Courier, LivePictures, Message, Receipt, Secret, SendError,
-    Wire,
+    BoxFuture, Client, ClientConfig, Content, ContentError, Courier, LivePictures, Message, Profile, Receipt, Secret,
+    SendError, Wire,
 };
 
 type Failed = Box<dyn std::error::Error>;
@@ -30,6 +31,10 @@ impl Carrier for Nobody {
     fn plan(&self, content: &Content) -> Result<Vec<Message>, ContentError> {
         let Content::Text { text } = content else { return Err(ContentError::EmptyText) };
         Ok(vec![Message::Text(text.clone())])
+    }
+
+    fn allowances(&self) -> Allowances {
+        Profile::y2025().allowances()
     }
 
     fn deliver<'a>(
@@ -67,6 +72,7 @@ async fn events(
             subject: Some(format!("oUser{customer}")),
             turns_to: None,
             plugins: vec!["p".to_owned()],
+            acted: None,
             now: 0,
         };
         let accepted = store.accept(event).get().await.map_err(|error| error.to_string())?;

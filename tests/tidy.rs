@@ -20,10 +20,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("page", &["base", "event", "dom", "engine", "webapi", "dialect", "net", "session"]),
     ("process", &["base", "event", "engine", "webapi", "net", "page", "session"]),
     ("record", &["base", "event"]),
-    ("wechat", &["base", "event", "net"]),
-    ("store", &["base", "event", "wechat"]),
-    ("outbox", &["base", "event", "wechat", "store"]),
-    ("sandbox", &["base", "event", "wechat"]),
+    ("wechat", &["base", "event", "session", "net"]),
+    ("store", &["base", "event", "session", "wechat"]),
+    ("outbox", &["base", "event", "session", "wechat", "store"]),
+    ("sandbox", &["base", "event", "session", "wechat"]),
     (
         "host",
         &[

@@ -175,6 +175,9 @@ pub const RECORDS_SPAN_S_MAX: i64 = 24 * 3600;
 pub const WECHAT_RECORDS_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How long after somebody wrote a typing state may be shown, in ms: 30 s (wechat-api.md §1, Limits: typing).
 pub const TYPING_AFTER_MS: i64 = 30_000;
+/// How long what a user did says something about what may be sent to him, in ms: 30 days, as long as messages are kept.
+/// Past that WeChat is asked.
+pub const WINDOW_KNOWN_MS: i64 = 30 * 24 * 3600 * 1000;
 /// How long a typing state is shown, in ms: 15 s, unless a message ends it (wechat-api.md §1, Limits: typing).
 pub const TYPING_LIFE_MS: i64 = 15_000;
 /// Largest picture that is downloaded, in bytes: the largest WeChat takes (wechat-api.md, Profiles).

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::acted::acted;
 use super::forward::{Delivering, ForwardError, Forwarder};
 use super::keeping::Changes;
 use super::ledger::{Accepted, Ledger, Source, read};
@@ -9,7 +10,7 @@ use super::messages::{Sender, Taken};
 use super::run::Hosted;
 use super::stage::{Ended, Step};
 use super::watch::Notice;
-use crate::event::{Line, Stimulus, StimulusKind};
+use crate::event::{Line, Stimulus};
 use crate::outbox::Delivery;
 use crate::session::PluginPolicy;
 use crate::store::{EventId, StoreError, Summary};
@@ -167,17 +168,12 @@ impl Durable {
         self.pages[page].taken.pop_front().unwrap_or_default()
     }
 
-    /// A stimulus may be a customer's own doing, which messages to him may have waited for.
-    pub(super) fn hear(&mut self, stimulus: &Stimulus) {
-        let actor = match &stimulus.kind {
-            StimulusKind::WechatPush(push) => push.get("FromUserName").and_then(serde_json::Value::as_str),
-            StimulusKind::Echat { event, .. } if event == "onReceiveMsg" => stimulus.user(),
-            _ => None,
-        };
-        if let Some(openid) = actor
-            && let Err(error) = self.delivering.user_acted(openid)
-        {
-            self.ledger.fail(error);
+    /// A line may be a customer's own doing, which messages to him may have waited for.
+    pub(super) fn hear(&mut self, line: &Line, stimulus: &Stimulus) {
+        let Some(acted) = acted(stimulus) else { return };
+        match self.ledger.hear(line, acted) {
+            Ok(()) => self.delivering.wake(),
+            Err(error) => self.ledger.fail(error),
         }
     }
 

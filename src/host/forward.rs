@@ -13,7 +13,8 @@ use super::watch::Notice;
 use crate::base::clock::system_now_ms;
 use crate::net::PluginNetwork;
 use crate::outbox::{Carrier, Delivery, Dispatch, Outbox, Outcome};
-use crate::store::{AccountId, KeptMedia, KeptToken, OnUnknown, Release, Row, Store, StoreError, Summary};
+use crate::session::window::Allowances;
+use crate::store::{AccountId, KeptMedia, KeptToken, OnUnknown, Row, Store, StoreError, Summary};
 use crate::wechat::{
     BoxFuture, Client, ClientConfig, Content, ContentError, Courier, LivePictures, Memory, Message, PictureError,
     Receipt, Remembered, Secret, SendError, WechatError, Wire,
@@ -74,6 +75,10 @@ impl Couriers {
 impl Carrier for Couriers {
     fn plan(&self, content: &Content) -> Result<Vec<Message>, ContentError> {
         self.other.plan(content)
+    }
+
+    fn allowances(&self) -> Allowances {
+        self.other.allowances()
     }
 
     fn deliver<'a>(
@@ -183,12 +188,6 @@ impl Delivering {
     /// There are new rows.
     pub(super) fn wake(&self) {
         self.outbox.wake();
-    }
-
-    /// A customer did something: what waited for that may go.
-    pub(super) fn user_acted(&self, openid: &str) -> Result<(), StoreError> {
-        let release = self.outbox.release(Release::User(openid.to_owned()), system_now_ms());
-        self.runtime.block_on(release).map(drop)
     }
 
     /// Waits until nothing is left that goes by itself; every try since the last time, in the order of the rows. `tell`

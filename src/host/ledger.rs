@@ -23,7 +23,7 @@ use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Effect, Line, Stimulus, parse_line};
 use crate::page::LOAD_CAUSE;
 use crate::store::{
-    AccountId, Commit, EffectRecord, EventId, Key, NewEvent, PlacedAt, Pushed, Row, Store, StoreError, TurnEnd,
+    AccountId, Acted, Commit, EffectRecord, EventId, Key, NewEvent, PlacedAt, Pushed, Row, Store, StoreError, TurnEnd,
     TurnState, Unfinished,
 };
 
@@ -200,21 +200,7 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`]: it is not to be told.
     pub fn accept(&mut self, line: &Line, plugins: Vec<String>) -> Result<Accepted, StoreError> {
-        let stimulus = Stimulus::from_line(line);
-        let source = if line.source == self.log.0 { &self.log.1 } else { &line.source };
-        let event = NewEvent {
-            account: self.account,
-            log: self.is_file.then(|| self.log.1.clone()),
-            source: source.clone(),
-            id: line.id.clone(),
-            digest: content_digest(line, line.source == self.log.0),
-            line: line.to_json(),
-            subject: stimulus.user().map(str::to_owned),
-            turns_to: stimulus.turns_to().map(str::to_owned),
-            plugins,
-            now: system_now_ms(),
-        };
-        let accepted = self.store.accept(event).wait()?;
+        let accepted = self.store.accept(self.event(line, plugins, None)).wait()?;
         let (event, name) = (accepted.event, accepted.name);
         let open = accepted.progress.into_iter().filter(|progress| progress.state == TurnState::Open);
         let mut taken = Accepted { open: open.map(|progress| progress.plugin).collect(), ..Accepted::default() };
@@ -235,6 +221,32 @@ impl Ledger {
             None => self.events.insert(line.id.clone(), event, name, true),
         }
         Ok(taken)
+    }
+
+    /// Takes in what a customer did with an event: it counts once, and messages to him that wait for it may go.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn hear(&mut self, line: &Line, acted: Acted) -> Result<(), StoreError> {
+        self.store.accept(self.event(line, Vec::new(), Some(acted))).wait().map(drop)
+    }
+
+    fn event(&self, line: &Line, plugins: Vec<String>, acted: Option<Acted>) -> NewEvent {
+        let stimulus = Stimulus::from_line(line);
+        let source = if line.source == self.log.0 { &self.log.1 } else { &line.source };
+        NewEvent {
+            account: self.account,
+            log: self.is_file.then(|| self.log.1.clone()),
+            source: source.clone(),
+            id: line.id.clone(),
+            digest: content_digest(line, line.source == self.log.0),
+            line: line.to_json(),
+            subject: stimulus.user().map(str::to_owned),
+            turns_to: stimulus.turns_to().map(str::to_owned),
+            plugins,
+            acted,
+            now: system_now_ms(),
+        }
     }
 
     /// The load of the pages as an event: what it leads to later has a cause as well.

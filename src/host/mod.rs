@@ -5,13 +5,14 @@
 //! - [`stage`] holds the open pages and plays rounds: one stimulus to all of them, what they did in order of time
 //! - [`lines`] numbers what happened as lines of a session log
 //! - `durable` is a run on disk: [`ledger`] keeps there what is told and what comes of it, [`messages`] makes rows of effects, [`forward`] delivers
-//!   them; [`pictures`] finds the pictures they show, `keeping` what pages keep by `--state`
+//!   them, `acted` says what customers did; [`pictures`] finds the pictures they show, `keeping` what pages keep by `--state`
 //! - [`run`](mod@run) puts these together over a log; [`demo`](mod@demo) does so with the bundled [`samples`], a sandbox, and the
 //!   [`conversation`] as its customers saw it, in [`columns`]
 //! - [`desk`] is what commands ask of the durable state, [`control`] how they reach it beside a running host and without one;
 //!   [`code`] shows the lines that messages come from
 //! - [`coverage`](mod@coverage) says what a page needs that is not here, [`doctor`] what this machine lacks
 
+mod acted;
 pub mod code;
 pub mod columns;
 pub mod control;

@@ -280,7 +280,7 @@ impl Run<'_> {
             return;
         }
         if let Some(durable) = &mut self.durable {
-            durable.hear(&stimulus);
+            durable.hear(line, &stimulus);
         }
         if !self.is_for_us(line, &stimulus) {
             return;

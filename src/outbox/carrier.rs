@@ -1,6 +1,7 @@
 //! How messages leave.
 
 use crate::{
+    session::window::Allowances,
     store::Row,
     wechat::{BoxFuture, Content, ContentError, Courier, Message, Receipt, SendError, Wire},
 };
@@ -9,6 +10,9 @@ use crate::{
 pub trait Carrier: Send + Sync {
     /// The messages a content becomes; always the same ones for the same content.
     fn plan(&self, content: &Content) -> Result<Vec<Message>, ContentError>;
+
+    /// What users' actions allow, by the limits in force.
+    fn allowances(&self) -> Allowances;
 
     /// Sends one of a row's messages; `wire` is asked before it goes on the wire.
     fn deliver<'a>(
@@ -22,6 +26,10 @@ pub trait Carrier: Send + Sync {
 impl Carrier for Courier {
     fn plan(&self, content: &Content) -> Result<Vec<Message>, ContentError> {
         Self::plan(self, content)
+    }
+
+    fn allowances(&self) -> Allowances {
+        Self::allowances(self)
     }
 
     fn deliver<'a>(

@@ -207,10 +207,10 @@ impl Outbox {
             let due = self.due(dispatch, lanes.len()).await?;
             let next = due.next.filter(|next| *next > now && lanes.len() < OUTBOX_LANES_MAX);
             let is_quiet = due.rows.is_empty() && lanes.is_empty() && !due.scheduled;
-            for row in due.rows {
-                let busy = Busy::new(self, &row.openid);
+            for ready in due.rows {
+                let busy = Busy::new(self, &ready.row.openid);
                 let dispatch = dispatch.clone();
-                lanes.spawn(async move { lane::serve(&busy, row, &dispatch).await });
+                lanes.spawn(async move { lane::serve(&busy, ready, &dispatch).await });
             }
             if is_quiet {
                 self.inner.quiet.send_replace(Some(woken));

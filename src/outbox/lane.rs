@@ -1,4 +1,4 @@
-//! One customer's rows, one message after another.
+//! One customer's rows, one message after another; what WeChat would refuse is parked before it is asked.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -11,18 +11,32 @@ use super::{
     verdict::{Verdict, after, verdict},
 };
 use crate::{
-    base::limits::ACCOUNT_RECHECK_MS,
-    store::{Attempt, OnUnknown, Row, Scope, Settled, State, StoreError, Way, WayChange},
-    wechat::{BoxFuture, Receipt, SendError, Wire},
+    base::{
+        clock::TimestampMs,
+        limits::{ACCOUNT_RECHECK_MS, TYPING_LIFE_MS},
+    },
+    session::window::{Standing, Window},
+    store::{Attempt, OnUnknown, Ready, Row, Scope, Settled, State, StoreError, Way, WayChange, WindowChange},
+    wechat::{BoxFuture, Content, Message, Receipt, SendError, Typing, Wire},
 };
 
 /// Sends a row and those behind it that are due.
-pub(super) async fn serve(busy: &Busy, row: Row, dispatch: &Dispatch) -> Result<(), StoreError> {
-    let mut next = Some(row);
-    while let Some(row) = next.take_if(|_| !busy.is_stopping()) {
-        next = send(busy, row, dispatch).await?;
+pub(super) async fn serve(busy: &Busy, ready: Ready, dispatch: &Dispatch) -> Result<(), StoreError> {
+    let mut next = Some(ready);
+    while let Some(ready) = next.take_if(|_| !busy.is_stopping()) {
+        let Ready { row, seen } = ready;
+        let lane = Lane { busy, dispatch, window: seen.window, acts: seen.acts };
+        next = lane.send(row).await?;
     }
     Ok(())
+}
+
+/// One try, and what is known of the customer.
+struct Lane<'a> {
+    busy: &'a Busy,
+    dispatch: &'a Dispatch,
+    window: Window,
+    acts: i64,
 }
 
 /// Whether a message was marked as being on the wire.
@@ -69,76 +83,114 @@ impl Marking<'_> {
     }
 }
 
-/// Tries the row's next message; the row to go on with, where there is one that is due.
-async fn send(busy: &Busy, row: Row, dispatch: &Dispatch) -> Result<Option<Row>, StoreError> {
-    let started = dispatch.timer.now_ms();
-    let messages = match dispatch.carrier.plan(&row.content) {
-        Ok(messages) => messages,
-        Err(error) => {
-            let attempt = Attempt { started, message: (0, 0) };
-            return settle(busy, row, attempt, Err(error.into()), dispatch).await;
+impl Lane<'_> {
+    /// Tries the row's next message; the row to go on with, where there is one that is due.
+    async fn send(&self, row: Row) -> Result<Option<Ready>, StoreError> {
+        let started = self.dispatch.timer.now_ms();
+        let not_tried = || Attempt { started, message: (0, 0) };
+        let messages = match self.dispatch.carrier.plan(&row.content) {
+            Ok(messages) => messages,
+            Err(error) => return self.settle(row, not_tried(), Err(error.into())).await,
+        };
+        let of = u32::try_from(messages.len()).unwrap_or(u32::MAX);
+        if row.messages_done > 0 && row.messages != of {
+            return self.finish(row, of).await;
         }
-    };
-    let of = u32::try_from(messages.len()).unwrap_or(u32::MAX);
-    if row.messages_done > 0 && row.messages != of {
-        return finish(busy, row, of, dispatch).await;
+        let Some((number, message)) = (1..=of).zip(&messages).find(|(number, _)| row.is_wanted(*number)) else {
+            return self.finish(row, of).await;
+        };
+        if let Err(refused) = self.may_go(&row, message, started) {
+            return self.settle(row, not_tried(), Err(refused)).await;
+        }
+        let attempt = Attempt { started, message: (number, of) };
+        let marking = Marking { busy: self.busy, row: row.seq, attempt: attempt.clone(), marked: Mutex::default() };
+        let sent = self.dispatch.carrier.deliver(&row, message, &marking).await;
+        match marking.marked.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Marked::Failed(error) => Err(error),
+            Marked::Withdrawn => Ok(None),
+            Marked::Not | Marked::Yes => self.settle(row, attempt, sent).await,
+        }
     }
-    let Some((number, message)) = (1..=of).zip(&messages).find(|(number, _)| row.is_wanted(*number)) else {
-        return finish(busy, row, of, dispatch).await;
-    };
-    let attempt = Attempt { started, message: (number, of) };
-    let marking = Marking { busy, row: row.seq, attempt: attempt.clone(), marked: Mutex::default() };
-    let sent = dispatch.carrier.deliver(&row, message, &marking).await;
-    match marking.marked.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Marked::Failed(error) => Err(error),
-        Marked::Withdrawn => Ok(None),
-        Marked::Not | Marked::Yes => settle(busy, row, attempt, sent, dispatch).await,
-    }
-}
 
-/// Ends a row whose messages are not those any more of which some were sent: other limits are in force.
-async fn finish(busy: &Busy, mut row: Row, of: u32, dispatch: &Dispatch) -> Result<Option<Row>, StoreError> {
-    let now = dispatch.timer.now_ms();
-    let (done, were) = (row.messages_done, row.messages);
-    row.next = None;
-    row.state = if done >= were && row.doubtful.is_empty() { State::Sent } else { State::Unknown };
-    let outcome = if row.state == State::Sent { Outcome::Sent } else { Outcome::Unknown };
-    if row.state == State::Unknown {
-        row.reason = Some(format!("{done} of its {were} messages went out; with the limits now in force it is {of}"));
+    /// Whether WeChat would take it, as far as is known (wechat-api.md §1, Limits).
+    fn may_go(&self, row: &Row, message: &Message, now: TimestampMs) -> Result<(), SendError> {
+        if let Standing::Closed(closed) = self.window.standing(&self.dispatch.carrier.allowances(), now) {
+            return Err(SendError::Window(closed));
+        }
+        match message {
+            Message::Typing(_) if now - row.created > TYPING_LIFE_MS => Err(SendError::TypingLate),
+            Message::Typing(true) => self.window.may_type(now).map_err(SendError::Typing),
+            _ => Ok(()),
+        }
     }
-    let delivery = Delivery::of(&row, outcome, (0, 0));
-    let attempt = Attempt { started: now, message: (0, 0) };
-    let next =
-        busy.store().settle(Settled { row, attempt, end: delivery.end(now), ways: WayChange::Keep }).get().await?;
-    (dispatch.observe)(delivery);
-    Ok(next)
-}
 
-/// Writes down what became of a try, then tells.
-async fn settle(
-    busy: &Busy,
-    mut row: Row,
-    attempt: Attempt,
-    sent: Result<Receipt, SendError>,
-    dispatch: &Dispatch,
-) -> Result<Option<Row>, StoreError> {
-    let now = dispatch.timer.now_ms();
-    row.attempts += u32::from(attempt.message != (0, 0));
-    row.next = None;
-    let (outcome, ways) = match &sent {
-        Ok(_) => taken(&mut row, attempt.message),
-        Err(error) => failed(&mut row, attempt.message, error, now, dispatch),
-    };
-    let shown = shown(&row, &ways);
-    let delivery = Delivery::of(&shown, outcome, attempt.message);
-    let delivery = match sent {
-        Ok(receipt) => delivery.with_receipt(receipt),
-        Err(error) => delivery.with_error(&error),
-    };
-    let end = delivery.end(now);
-    let next = busy.store().settle(Settled { row, attempt, end, ways }).get().await?;
-    (dispatch.observe)(delivery);
-    Ok(next)
+    /// Ends a row whose messages are not those any more of which some were sent: other limits are in force.
+    async fn finish(&self, mut row: Row, of: u32) -> Result<Option<Ready>, StoreError> {
+        let now = self.dispatch.timer.now_ms();
+        let (done, were) = (row.messages_done, row.messages);
+        row.next = None;
+        row.state = if done >= were && row.doubtful.is_empty() { State::Sent } else { State::Unknown };
+        let outcome = if row.state == State::Sent { Outcome::Sent } else { Outcome::Unknown };
+        if row.state == State::Unknown {
+            row.reason =
+                Some(format!("{done} of its {were} messages went out; with the limits now in force it is {of}"));
+        }
+        let delivery = Delivery::of(&row, outcome, (0, 0));
+        let attempt = Attempt { started: now, message: (0, 0) };
+        self.write(row, attempt, delivery, now, WayChange::Keep, WindowChange::Keep).await
+    }
+
+    /// Writes down what became of a try, then tells.
+    async fn settle(
+        &self,
+        mut row: Row,
+        attempt: Attempt,
+        sent: Result<Receipt, SendError>,
+    ) -> Result<Option<Ready>, StoreError> {
+        let now = self.dispatch.timer.now_ms();
+        row.attempts += u32::from(attempt.message != (0, 0));
+        row.next = None;
+        let (outcome, ways) = match &sent {
+            Ok(_) => taken(&mut row, attempt.message),
+            Err(error) => failed(&mut row, attempt.message, error, now, self.dispatch),
+        };
+        let window = self.window_change(&row.content, &sent);
+        let shown = shown(&row, &ways);
+        let delivery = Delivery::of(&shown, outcome, attempt.message);
+        let delivery = match sent {
+            Ok(receipt) => delivery.with_receipt(receipt),
+            Err(error) => delivery.with_error(&error),
+        };
+        self.write(row, attempt, delivery, now, ways, window).await
+    }
+
+    async fn write(
+        &self,
+        row: Row,
+        attempt: Attempt,
+        delivery: Delivery,
+        now: TimestampMs,
+        ways: WayChange,
+        window: WindowChange,
+    ) -> Result<Option<Ready>, StoreError> {
+        let end = delivery.end(now);
+        let settled = Settled { row, attempt, end, ways, window, acts: self.acts };
+        let next = self.busy.store().settle(settled).get().await?;
+        (self.dispatch.observe)(delivery);
+        Ok(next)
+    }
+
+    /// What an answer says about the customer's window.
+    fn window_change(&self, content: &Content, sent: &Result<Receipt, SendError>) -> WindowChange {
+        match (sent, content) {
+            (Ok(_), Content::Typing { command }) => WindowChange::Types(*command == Typing::Typing),
+            (Ok(_), _) => WindowChange::Sent(self.dispatch.carrier.allowances()),
+            (Err(error), _) => match error.errcode() {
+                Some(errcode @ (45015 | 45047)) if error.answers_send() => WindowChange::Refused(errcode),
+                _ => WindowChange::Keep,
+            },
+        }
+    }
 }
 
 fn taken(row: &mut Row, (message, of): (u32, u32)) -> (Outcome, WayChange) {
@@ -166,6 +218,11 @@ fn failed(
         decided = Verdict::Retry(pause);
     }
     let answered = if error.answers_send() { WayChange::Open } else { WayChange::Keep };
+    if matches!(row.content, Content::Typing { .. }) {
+        // Best effort: later nobody wants it.
+        row.state = State::Dead;
+        return (Outcome::Dead, answered);
+    }
     match decided {
         Verdict::Retry(pause) => {
             (row.state, row.next) = (State::Pending, Some(after(now, pause)));

@@ -12,15 +12,18 @@ use std::{
 use super::*;
 use crate::{
     base::clock::TimestampMs,
+    session::window::{Allowances, Deed, Trigger},
     store::{
-        AccountId, Attempt, Change, Commit, Filter, Key, OnUnknown, Pushed, Release, Row, SqliteStore, State, Store,
-        Summary,
+        AccountId, Acted, Attempt, Change, Commit, Filter, Key, NewEvent, OnUnknown, Pushed, Release, Row, SqliteStore,
+        State, Store, Summary,
     },
     wechat::{
         Article, BoxFuture, Call, Content, ContentError, Message, Planner, Profile, Receipt, SendError, WechatError,
         Wire,
     },
 };
+
+mod window;
 
 /// What the carrier answers, per user; then ok for ever.
 type Script = HashMap<&'static str, Vec<Option<SendError>>>;
@@ -37,6 +40,10 @@ impl Carrier for Scripted {
         Planner::new(*self.profile.lock().unwrap()).plan(content)
     }
 
+    fn allowances(&self) -> Allowances {
+        self.profile.lock().unwrap().allowances()
+    }
+
     fn deliver<'a>(
         &'a self,
         row: &'a Row,
@@ -49,6 +56,7 @@ impl Carrier for Scripted {
                 Message::Image(url) => url.to_string(),
                 Message::News(articles) => articles[0].title.clone(),
                 Message::Given { section, .. } => section.to_string(),
+                Message::Typing(is_typing) => format!("typing {is_typing}"),
             };
             let openid = row.openid.as_str();
             if !wire.begins().await {

@@ -32,7 +32,8 @@ const QUOTA_ZONE_MS: i64 = 8 * 60 * MINUTE_MS;
 /// Decides, after `failures` failures of this message in a row.
 pub(super) fn verdict(error: &SendError, failures: u32, now: TimestampMs, schedule: &Schedule) -> Verdict {
     match error {
-        SendError::Content(_) | SendError::Withdrawn => Verdict::Dead,
+        SendError::Content(_) | SendError::Withdrawn | SendError::Typing(_) | SendError::TypingLate => Verdict::Dead,
+        SendError::Window(_) => Verdict::Park(Scope::User, None),
         SendError::Picture(picture) if picture.is_transient() => retry_or(schedule, failures, Verdict::Dead),
         SendError::Picture(_) => Verdict::Dead,
         SendError::Wechat(error) => match error.action() {

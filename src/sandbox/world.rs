@@ -13,13 +13,13 @@ use super::{
     media::Shelf,
     records::{FROM_USER, Records, TO_USER},
     token::Tokens,
-    typing::Typing,
-    window::{Act, Window, act},
+    window::{self, deed},
 };
 use crate::base::{
     clock::{TimestampMs, format_rfc3339},
     limits::SANDBOX_MESSAGES_MAX,
 };
+use crate::session::window::Window;
 
 /// Something a user received.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +54,6 @@ impl Received {
 #[derive(Debug, Default)]
 pub(super) struct User {
     pub(super) window: Window,
-    pub(super) typing: Typing,
 }
 
 /// Ids that exist without having been uploaded (cli.md, `POST seed`).
@@ -115,16 +114,11 @@ impl World {
 
     /// A user does something; whoever did anything is known from then on.
     pub(super) fn act(&mut self, openid: &str, push: &Map<String, Value>) -> Result<(), String> {
-        let act = act(push)?;
+        let deed = deed(push)?;
         let now = self.now();
         let user = self.users.entry(openid.to_owned()).or_default();
-        match act {
-            Act::Opens(trigger) => {
-                user.window.open(trigger, &self.config.profile, now);
-                user.typing.heard(now);
-            }
-            Act::Leaves => user.window.close(),
-            Act::Neutral => {}
+        if let Some(deed) = deed {
+            user.window.acts(deed, now, now);
         }
         if let Some(text) = said(push) {
             let worker = self.desk.sessions.get(openid).map_or("", |session| &session.kf_account);
@@ -138,15 +132,16 @@ impl World {
 
     /// Whether a message to this user would be taken.
     pub(super) fn check_user(&self, openid: &str) -> Result<(), Refusal> {
-        self.users.get(openid).ok_or(Refusal(40003))?.window.check(self.now())
+        let user = self.users.get(openid).ok_or(Refusal(40003))?;
+        window::check(&user.window, &self.config.profile, self.now())
     }
 
     /// A message was taken: it counts, and the user has it unless `silent`.
     pub(super) fn deliver(&mut self, openid: &str, body: Value, silent: bool) -> Result<(), Refusal> {
-        let now = self.now();
+        let (now, profile) = (self.now(), self.config.profile);
         let user = self.user(openid)?;
-        user.window.take(now)?;
-        user.typing.sent(now);
+        window::check(&user.window, &profile, now)?;
+        user.window.sent(&profile.allowances(), now);
         if !silent {
             let kind = body.get("msgtype").and_then(Value::as_str).unwrap_or_default();
             let text = spoken(kind, body.get("text").and_then(|text| text.get("content")));

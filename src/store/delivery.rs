@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::row::{Row, Scope};
+use super::{
+    ledger::{Seen, WindowChange},
+    row::{Row, Scope},
+};
 use crate::base::clock::TimestampMs;
 
 /// What is done with a message that went out without an answer.
@@ -15,11 +18,20 @@ pub enum OnUnknown {
     Retry,
 }
 
+/// A row that may be sent now, with what is known of its customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ready {
+    /// The row.
+    pub row: Row,
+    /// What is known of its customer.
+    pub seen: Seen,
+}
+
 /// What can be sent, and when to look again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Due {
     /// Rows to be sent now, in order.
-    pub rows: Vec<Row>,
+    pub rows: Vec<Ready>,
     /// When the next one is due, where none is due before something happens.
     pub next: Option<TimestampMs>,
     /// Whether rows wait for nothing but their time: messages that will be sent soon without anybody's doing.
@@ -101,4 +113,8 @@ pub struct Settled {
     pub end: AttemptEnd,
     /// What it says about the ways.
     pub ways: WayChange,
+    /// What it says about the customer's window.
+    pub window: WindowChange,
+    /// How often the customer had done something when the row was read: who did something since is not waited for.
+    pub acts: i64,
 }

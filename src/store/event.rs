@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::row::{Pushed, Row};
+use super::{
+    ledger::Acted,
+    row::{Pushed, Row},
+};
 use crate::base::clock::TimestampMs;
 use crate::event::StorageChange;
 
@@ -36,6 +39,8 @@ pub struct NewEvent {
     pub turns_to: Option<String>,
     /// The plugins that are to be told.
     pub plugins: Vec<String>,
+    /// What a user did with it: it counts once, and messages to him that wait for it may go.
+    pub acted: Option<Acted>,
     /// When it came, by the system's clock.
     pub now: TimestampMs,
 }

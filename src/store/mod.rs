@@ -15,12 +15,13 @@ mod error;
 mod event;
 mod folder;
 mod keep;
+mod ledger;
 mod query;
 mod reply;
 mod row;
 mod sqlite;
 
-pub use delivery::{Attempt, AttemptEnd, Due, OnUnknown, Settled, Way, WayChange};
+pub use delivery::{Attempt, AttemptEnd, Due, OnUnknown, Ready, Settled, Way, WayChange};
 pub use error::{StoreError, StoreErrorKind};
 pub use event::{
     Accepted, AccountId, Before, Commit, Committed, EffectRecord, EventId, NewEvent, PlacedAt, Progress, TurnEnd,
@@ -28,6 +29,7 @@ pub use event::{
 };
 pub use folder::{ControlPath, StateFolder};
 pub use keep::{Kept, KeptMedia, KeptToken, PluginState};
+pub use ledger::{Acted, Known, Seen, WindowChange};
 pub use query::{Change, Changed, Checked, Erased, Explained, Filter, Listed, Summary, Tidied};
 pub use reply::Reply;
 pub use row::{Key, Pushed, Release, Row, Scope, State};
@@ -78,12 +80,12 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     fn on_wire(&self, row: i64, attempt: Attempt) -> Reply<bool>;
 
     /// What became of a try; the customer's next row, where it is due.
-    fn settle(&self, settled: Settled) -> Reply<Option<Row>>;
+    fn settle(&self, settled: Settled) -> Reply<Option<Ready>>;
 
     /// Rows that were on the wire when their host ended, all accounts: unknown now, or pending by policy.
     fn interrupted(&self, policy: OnUnknown, now: TimestampMs) -> Reply<Vec<Row>>;
 
-    /// Makes parked rows pending; how many.
+    /// Makes parked rows pending; how many. A user whose rows those are has appeared (`session::window`).
     fn release(&self, account: AccountId, which: Release, now: TimestampMs) -> Reply<usize>;
 
     /// Rows of a host: those that changed since it opened the store, and what waits, by state.
@@ -102,6 +104,9 @@ pub trait Store: std::fmt::Debug + Send + Sync {
         now: TimestampMs,
         dry_run: bool,
     ) -> Reply<Vec<Changed>>;
+
+    /// What is known of a user, at each account that has messages for him or knows something.
+    fn window(&self, openid: &str) -> Reply<Vec<Known>>;
 
     /// Keys, as printed, that begin so, in their order; at most `limit`.
     fn keys(&self, beginning: &str, limit: usize) -> Reply<Vec<String>>;

@@ -107,7 +107,7 @@ pub enum Pushed {
 pub enum Release {
     /// Those that waited for this user's next action.
     User(String),
-    /// All, and every way of the account is open.
+    /// All: every way of the account is open, and WeChat is asked whatever is known of users.
     All,
 }
 

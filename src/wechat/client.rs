@@ -7,6 +7,7 @@ use reqwest::{
     header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     redirect,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::{Host, Url};
 
@@ -41,11 +42,12 @@ impl Answer {
 }
 
 /// What [`Client::typing`] shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Typing {
     /// Somebody types.
     Typing,
     /// No longer.
+    #[serde(rename = "CancelTyping")]
     Cancel,
 }
 
@@ -122,7 +124,19 @@ impl Client {
     /// `message/custom/typing`: shows the user for 15 s that somebody types, or shows it no more. WeChat refuses it where
     /// nobody wrote within 30 s (45080) or it is shown already (45081).
     pub async fn typing(&self, openid: &str, typing: Typing) -> Result<(), WechatError> {
-        self.post_json(Call::Typing, &[], &json!({"touser": openid, "command": typing.command()})).await.map(drop)
+        self.typing_watched(openid, typing, &Unwatched).await.map(drop)
+    }
+
+    /// The same; `wire` is asked when all is ready.
+    pub(super) async fn typing_watched(
+        &self,
+        openid: &str,
+        typing: Typing,
+        wire: &dyn Wire,
+    ) -> Result<Answer, WechatError> {
+        let bytes = json!({"touser": openid, "command": typing.command()}).to_string().into_bytes();
+        let fill = |request: RequestBuilder| Ok(request.header(CONTENT_TYPE, "application/json").body(bytes.clone()));
+        self.authorized(Call::Typing, &[], fill, wire).await
     }
 
     /// Posts JSON that needs no watch.

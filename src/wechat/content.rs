@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::client::Typing;
+
 /// One message as a plugin or a person gives it. Its serialized form is kept in stores: members are added, none renamed.
 /// Members that may be left out are `""` then. Media are named by the ids WeChat gave them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +59,11 @@ pub enum Content {
     },
     /// A page of a mini program.
     MiniprogramPage(MiniprogramPage),
+    /// What the customer sees of somebody who types; no message.
+    Typing {
+        /// That he does, or no longer.
+        command: Typing,
+    },
     /// A link's card: mini programs may send it, official accounts may not.
     Link(Link),
 }
@@ -175,6 +182,7 @@ impl Content {
             Self::WxCard { .. } => "wxcard",
             Self::MiniprogramPage(_) => "miniprogrampage",
             Self::Link(_) => "link",
+            Self::Typing { .. } => "typing",
         }
     }
 
@@ -195,6 +203,7 @@ impl Content {
             Self::WxCard { card_id } => json!({"card_id": card_id}),
             Self::MiniprogramPage(page) => json!(page),
             Self::Link(link) => json!(link),
+            Self::Typing { command } => json!({"command": command}),
         }
     }
 }
@@ -218,6 +227,7 @@ mod tests {
                 Content::MsgMenu(Menu { list: vec![MenuItem::default()], ..Menu::default() }),
                 r#"{"msgtype":"msgmenu","list":[{"id":"","content":""}]}"#,
             ),
+            (Content::Typing { command: Typing::Cancel }, r#"{"msgtype":"typing","command":"CancelTyping"}"#),
             (Content::WxCard { card_id: "C".into() }, r#"{"msgtype":"wxcard","card_id":"C"}"#),
         ];
         for (content, kept) in table {

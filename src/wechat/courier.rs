@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     call::Call,
-    client::{Answer, Client},
+    client::{Answer, Client, Typing},
     config::Wire,
     content::Content,
     error::WechatError,
@@ -16,7 +16,11 @@ use super::{
     picture::{Picture, PictureError, PictureSource},
     send::{Body, body},
 };
-use crate::{base::clock::TimestampMs, wechat::errcode::Action};
+use crate::{
+    base::clock::TimestampMs,
+    session::window::{Allowances, Closed, TypingRefused},
+    wechat::errcode::Action,
+};
 
 /// WeChat took a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +45,15 @@ pub enum SendError {
     /// The call failed.
     #[error(transparent)]
     Wechat(WechatError),
+    /// WeChat would refuse it: it is not asked.
+    #[error("{0}")]
+    Window(Closed),
+    /// WeChat would not show it: it is not asked.
+    #[error(transparent)]
+    Typing(TypingRefused),
+    /// It was to be shown when it was put, not now.
+    #[error("the typing state could not be shown in time")]
+    TypingLate,
     /// It was withdrawn before it went on the wire.
     #[error("it was withdrawn before it was sent")]
     Withdrawn,
@@ -75,6 +88,11 @@ impl SendError {
             Self::Content(_) => "correct the message in the plugin".to_owned(),
             Self::Picture(error) => error.hint().to_owned(),
             Self::Wechat(error) => error.hint(),
+            Self::Window(_) => {
+                "it goes out after the user's next message or menu click; `duoke window` shows what he may be sent"
+                    .to_owned()
+            }
+            Self::Typing(_) | Self::TypingLate => "nothing to do: the typing state is best effort".to_owned(),
             Self::Withdrawn => "nothing is to be done".to_owned(),
         }
     }
@@ -114,6 +132,12 @@ impl Courier {
         self.planner.plan(content)
     }
 
+    /// What users' actions allow, by the limits in force.
+    #[must_use]
+    pub fn allowances(&self) -> Allowances {
+        self.planner.profile.allowances()
+    }
+
     /// Sends one message to one user, in the name of a customer-service account where one is given. `wire` is asked
     /// before the message, not its picture, goes on the wire.
     pub async fn deliver(
@@ -136,6 +160,11 @@ impl Courier {
                 let answer = self.send(&body(openid, kf_account, Body::Given(msgtype, section)), wire).await?;
                 let media_id = section.get("media_id").and_then(Value::as_str);
                 Ok(self.receipt(&answer, media_id.map(str::to_owned)))
+            }
+            Message::Typing(is_typing) => {
+                let typing = if *is_typing { Typing::Typing } else { Typing::Cancel };
+                let answer = self.client.typing_watched(openid, typing, wire).await?;
+                Ok(self.receipt(&answer, None))
             }
             Message::Image(url) => self.deliver_image(openid, kf_account, url, wire).await,
         }

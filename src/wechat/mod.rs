@@ -46,7 +46,7 @@ pub use media::{MediaType, PictureFormat};
 pub use memory::{Memory, Remembered};
 pub use outgoing::{ContentError, Message, NewsPolicy, Planner, TextPolicy};
 pub use picture::{LivePictures, Picture, PictureError, PictureSource};
-pub use profile::{Allowance, KfRefusals, NewsOver, Nickname, Profile, ProfileError};
+pub use profile::{KfRefusals, NewsOver, Nickname, Profile, ProfileError};
 pub use secret::Secret;
 pub use tls::install_tls;
 pub use transfer::{Downloaded, UploadError};

@@ -4,6 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
+    client::Typing,
     content::{Article, Content, Menu, MiniprogramPage, Music},
     markup,
     profile::Profile,
@@ -18,6 +19,8 @@ pub enum Message {
     Image(Url),
     /// Articles within the limit.
     News(Vec<Article>),
+    /// That somebody types, or no longer.
+    Typing(bool),
     /// What goes out as it was given.
     Given {
         /// WeChat's name for the type.
@@ -129,6 +132,7 @@ impl Planner {
                 None => Err(ContentError::PictureAddress { address: pic_url.clone() }),
             },
             Content::News { articles } => self.plan_news(articles),
+            Content::Typing { command } => Ok(vec![Message::Typing(*command == Typing::Typing)]),
             given => plan_given(given).map(|message| vec![message]),
         }
     }
@@ -180,7 +184,11 @@ fn plan_given(content: &Content) -> Result<Message, ContentError> {
             &[("title", title), ("appid", appid), ("pagepath", pagepath), ("thumb_media_id", thumb_media_id)]
         }
         Content::Link(_) => return Err(ContentError::NotForAccounts { msgtype }),
-        Content::MsgMenu(_) | Content::Text { .. } | Content::Image { .. } | Content::News { .. } => &[],
+        Content::MsgMenu(_)
+        | Content::Text { .. }
+        | Content::Image { .. }
+        | Content::News { .. }
+        | Content::Typing { .. } => &[],
     };
     if let Some((member, _)) = required.iter().find(|(_, text)| text.trim().is_empty()) {
         return Err(ContentError::Missing { msgtype, member });

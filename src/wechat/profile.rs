@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::session::window::{Allowance, Allowances};
+
 /// What happens to a news message with too many articles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NewsOver {
@@ -9,15 +11,6 @@ pub enum NewsOver {
     Silence,
     /// WeChat answers 45008.
     Refuse,
-}
-
-/// What one action of a user allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Allowance {
-    /// Messages that may be sent; `None` for any number.
-    pub sends: Option<u32>,
-    /// For how long, in ms.
-    pub window_ms: i64,
 }
 
 /// How long a customer-service account's nickname may be.
@@ -140,6 +133,12 @@ impl Profile {
     #[must_use]
     pub fn y2017() -> Self {
         PROFILE_2017
+    }
+
+    /// What users' actions allow.
+    #[must_use]
+    pub fn allowances(&self) -> Allowances {
+        Allowances { message: self.after_message, click: self.after_click, payment: self.after_payment }
     }
 
     /// The limits of 2021-06-01.

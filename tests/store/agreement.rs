@@ -2,11 +2,12 @@
 //!
 //! An action that was under way when the power went may have happened or not; whatever was answered before has.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use duoke::store::{
     AccountId, Attempt, AttemptEnd, Change, Commit, Filter, Key, OnUnknown, OpenOptions, Release, Row, Scope, Settled,
-    SqliteStore, State, StateFolder, Store, StoreError, Way, WayChange,
+    SqliteStore, State, StateFolder, Store, StoreError, Way, WayChange, WindowChange,
 };
 use duoke::wechat::{Call, Content};
 use tempfile::TempDir;
@@ -38,7 +39,7 @@ impl Random {
 enum Action {
     Push(Message, Row),
     OnWire(Row),
-    Settle(Row, u32, Outcome),
+    Settle(Row, u32, Outcome, i64),
     Release(Option<&'static str>),
     Person(String, Change),
 }
@@ -52,6 +53,8 @@ struct Bench {
     model: Model,
     /// Rows between `due` and their end; `created` is when they were taken.
     flying: Vec<Row>,
+    /// How often their customers had done something then.
+    acts: HashMap<i64, i64>,
     now: i64,
     keys: u32,
 }
@@ -66,7 +69,8 @@ impl Bench {
         let store = open(&folder.path().join("state"), &disk).unwrap();
         let account = store.account("wx", "http://a").wait().unwrap();
         let (model, flying, random) = (Model::default(), Vec::new(), Random(seed));
-        Self { random, folders: vec![folder], disk, store, account, model, flying, now: 1_000, keys: 0 }
+        let acts = HashMap::new();
+        Self { random, folders: vec![folder], disk, store, account, model, flying, acts, now: 1_000, keys: 0 }
     }
 
     fn choose(&mut self) -> Option<Action> {
@@ -112,7 +116,8 @@ impl Bench {
                     Outcome::ParkUser,
                     Outcome::Close(scope, until, scheduled),
                 ];
-                Some(Action::Settle(row, part, self.random.one(&outcomes)))
+                let (outcome, acts) = (self.random.one(&outcomes), self.acts[&row.seq]);
+                Some(Action::Settle(row, part, outcome, acts))
             }
             9 => Some(Action::Release(random.one(&[None, Some("oA"), Some("oB")]))),
             10 if self.keys > 0 => {
@@ -138,7 +143,9 @@ impl Bench {
         match action {
             Action::Push(message, _) => model.push(message.clone()),
             Action::OnWire(row) => drop(model.on_wire(&row.key.to_string())),
-            Action::Settle(row, part, outcome) => model.settle(&row.key.to_string(), *part, *outcome, row.created, now),
+            Action::Settle(row, part, outcome, acts) => {
+                model.settle((&row.key.to_string(), *acts), *part, *outcome, row.created, now);
+            }
             Action::Release(openid) => model.release(*openid, now),
             Action::Person(key, Change::Retry) => drop(model.retry(key, now)),
             Action::Person(key, Change::Drop) => drop(model.drop(key)),
@@ -157,7 +164,7 @@ impl Bench {
                 let flying = self.flying.iter_mut().find(|flying| flying.seq == row.seq).unwrap();
                 flying.state = State::Sending;
             }
-            Action::Settle(row, part, outcome) => {
+            Action::Settle(row, part, outcome, _) => {
                 let settled = self.settled(row, *part, *outcome);
                 self.store.settle(settled).wait()?;
                 self.flying.retain(|flying| flying.seq != row.seq);
@@ -206,7 +213,8 @@ impl Bench {
         }
         let attempt = Attempt { started: row.created, message: (part, parts) };
         let end = AttemptEnd { finished: self.now, outcome: "x".to_owned(), ..AttemptEnd::default() };
-        Settled { row, attempt, end, ways }
+        let acts = self.acts[&row.seq];
+        Settled { row, attempt, end, ways, window: WindowChange::Keep, acts }
     }
 
     /// How all messages stand.
@@ -222,9 +230,10 @@ impl Bench {
         let busy: Vec<String> = self.flying.iter().map(|row| row.openid.clone()).collect();
         let limit = 1 + self.random.below(4) as usize;
         let due = self.store.due(self.account, self.now, busy.clone(), limit).wait()?;
-        let keys: Vec<String> = due.rows.iter().map(|row| row.key.to_string()).collect();
+        let keys: Vec<String> = due.rows.iter().map(|ready| ready.row.key.to_string()).collect();
         assert_eq!(keys, self.model.due(self.now, &busy, limit), "at {}: {:?}", self.now, self.model);
-        self.flying.extend(due.rows.into_iter().map(|row| Row { created: self.now, ..row }));
+        self.acts.extend(due.rows.iter().map(|ready| (ready.row.seq, ready.seen.acts)));
+        self.flying.extend(due.rows.into_iter().map(|ready| Row { created: self.now, ..ready.row }));
         Ok(())
     }
 
@@ -268,7 +277,7 @@ impl Bench {
         } else if self.model != happened && standing == standing_of(&happened) {
             // The same to see; what is due tells.
             let due = self.store.due(self.account, self.now, Vec::new(), 10).wait().unwrap();
-            let keys: Vec<String> = due.rows.iter().map(|row| row.key.to_string()).collect();
+            let keys: Vec<String> = due.rows.iter().map(|ready| ready.row.key.to_string()).collect();
             if keys != self.model.due(self.now, &[], 10) {
                 self.model = happened;
             }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use duoke::base::limits::{ACCOUNT_RECHECK_MS, OUTBOX_LANES_MAX, RETRY_ATTEMPTS_MAX};
 use duoke::outbox::{Carrier, Dispatch, Outbox, Timer};
+use duoke::session::window::Allowances;
 use duoke::store::{AccountId, Commit, Filter, Key, OpenOptions, Row, SqliteStore, State, StateFolder, Store};
-use duoke::wechat::{BoxFuture, Call, Content, ContentError, Message, Receipt, SendError, WechatError, Wire};
+use duoke::wechat::{BoxFuture, Call, Content, ContentError, Message, Profile, Receipt, SendError, WechatError, Wire};
 use tempfile::TempDir;
 
 use super::agreement::Random;
@@ -48,6 +49,10 @@ impl Carrier for World {
     fn plan(&self, content: &Content) -> Result<Vec<Message>, ContentError> {
         let Content::Text { text } = content else { return Err(ContentError::EmptyText) };
         Ok(vec![Message::Text(text.clone())])
+    }
+
+    fn allowances(&self) -> Allowances {
+        Profile::y2025().allowances()
     }
 
     fn deliver<'a>(

@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex};
 
 use duoke::base::clock::system_now_ms;
 use duoke::outbox::{Carrier, Dispatch, Outbox};
+use duoke::session::window::Allowances;
 use duoke::store::{
     Commit, EffectRecord, EventId, Filter, Key, NewEvent, OnUnknown, OpenOptions, Row, SqliteStore, State, StateFolder,
     Store, StoreError, StoreErrorKind, TurnEnd, TurnState,
 };
-use duoke::wechat::{BoxFuture, Call, Content, ContentError, Message, Receipt, SendError, WechatError, Wire};
+use duoke::wechat::{BoxFuture, Call, Content, ContentError, Message, Profile, Receipt, SendError, WechatError, Wire};
 
 use super::disk::{self, Disk, Failure, Unsynced};
 
@@ -61,6 +62,10 @@ impl Carrier for Way {
     fn plan(&self, content: &Content) -> Result<Vec<Message>, ContentError> {
         let Content::Text { text } = content else { return Err(ContentError::EmptyText) };
         Ok(vec![Message::Text(text.clone())])
+    }
+
+    fn allowances(&self) -> Allowances {
+        Profile::y2025().allowances()
     }
 
     fn deliver<'a>(
@@ -160,6 +165,7 @@ async fn live(path: &Path, disk: &Arc<Disk>, world: &Arc<World>, accepted: &mut 
                 subject: Some((*openid).to_owned()),
                 turns_to: None,
                 plugins: vec![PLUGIN.to_owned()],
+                acted: None,
                 now: system_now_ms(),
             };
             let taken = store.accept(event).get().await?;

@@ -49,6 +49,8 @@ pub struct Model {
     pub messages: Vec<Message>,
     /// Closed ways.
     pub ways: BTreeMap<&'static str, Closed>,
+    /// How often each customer did something.
+    pub acts: BTreeMap<String, i64>,
 }
 
 const UPLOAD: Scope = Scope::Api(Call::Upload);
@@ -154,7 +156,9 @@ impl Model {
         goes
     }
 
-    pub fn settle(&mut self, key: &str, part: u32, outcome: Outcome, started: i64, now: i64) {
+    pub fn settle(&mut self, (key, acts): (&str, i64), part: u32, outcome: Outcome, started: i64, now: i64) {
+        let openid = self.at(key).openid.clone();
+        let has_acted = self.acts.get(&openid).copied().unwrap_or(0) != acts;
         let message = self.at(key);
         if !matches!(message.state, State::Sending | State::Pending) {
             return;
@@ -166,6 +170,7 @@ impl Model {
             Outcome::Retry(pause) => (message.state, message.due) = (State::Pending, now + pause),
             Outcome::Unanswered => message.part_unanswered(part),
             Outcome::Dead => message.state = State::Dead,
+            Outcome::ParkUser if has_acted => message.state = State::Pending,
             Outcome::ParkUser => message.state = State::Parked,
             Outcome::Close(..) => message.state = State::Pending,
         }
@@ -195,8 +200,9 @@ impl Model {
     }
 
     pub fn release(&mut self, openid: Option<&str>, now: i64) {
-        if openid.is_none() {
-            self.ways.clear();
+        match openid {
+            None => self.ways.clear(),
+            Some(openid) => *self.acts.entry(openid.to_owned()).or_default() += 1,
         }
         let parked = self.messages.iter_mut().filter(|message| message.state == State::Parked);
         for message in parked.filter(|message| openid.is_none_or(|openid| message.openid == openid)) {

@@ -195,7 +195,7 @@ fn what_a_killed_host_left_on_the_wire_is_told() {
     let row = Row::new(Key::new("1", "p", 0), "wx", "oA", Content::Text { text: "hi".into() }, 1);
     left.commit(Commit { account: Some(account), rows: vec![row], ..Commit::default() }).wait().unwrap();
     let due = left.due(account, 9, Vec::new(), 1).wait().unwrap().rows;
-    assert!(left.on_wire(due[0].seq, Attempt { started: 9, message: (1, 1) }).wait().unwrap());
+    assert!(left.on_wire(due[0].row.seq, Attempt { started: 9, message: (1, 1) }).wait().unwrap());
     drop(left);
     let mut door = Door::new(folder.path().to_owned(), OnUnknown::Hold, runtime.handle());
     let mut notices: Vec<Notice> = Vec::new();

@@ -133,6 +133,18 @@ CREATE TABLE way (
     PRIMARY KEY (account, scope)
 ) STRICT, WITHOUT ROWID;
 
+-- What is known of users: `facts` as JSON (session::window), `acts`: how often they did something.
+CREATE TABLE ledger (
+    account INTEGER NOT NULL REFERENCES account (id),
+    openid TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    acts INTEGER NOT NULL,
+    changed INTEGER NOT NULL,
+    PRIMARY KEY (account, openid)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ledger_openid ON ledger (openid);
+CREATE INDEX ledger_changed ON ledger (changed);
+
 CREATE TABLE token (
     account INTEGER PRIMARY KEY REFERENCES account (id),
     token TEXT NOT NULL,

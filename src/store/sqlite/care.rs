@@ -6,7 +6,9 @@ use super::super::query::{Checked, Summary, Tidied};
 use super::super::row::State;
 use super::standing::{self, DROPPED};
 use crate::base::clock::TimestampMs;
-use crate::base::limits::{EVENT_KEPT_MS, EVENT_KNOWN_MS, MESSAGE_KEPT_MS, PARKED_LIFE_MS, TIDY_ROWS_MAX};
+use crate::base::limits::{
+    EVENT_KEPT_MS, EVENT_KNOWN_MS, MESSAGE_KEPT_MS, PARKED_LIFE_MS, TIDY_ROWS_MAX, WINDOW_KNOWN_MS,
+};
 
 pub(super) fn check(tx: &Connection, now: TimestampMs) -> rusqlite::Result<Checked> {
     let count = |sql: &str| tx.query_row(sql, [], |row| row.get::<_, usize>(0));
@@ -111,6 +113,7 @@ pub(super) fn tidy(tx: &Connection, now: TimestampMs, opened: i64) -> rusqlite::
                  AND NOT EXISTS (SELECT 1 FROM outbox WHERE stimulus = e.name) LIMIT ?2)",
         params![now - EVENT_KNOWN_MS, TIDY_ROWS_MAX],
     )?;
+    tx.execute("DELETE FROM ledger WHERE changed < ?1", [now - WINDOW_KNOWN_MS])?;
     tx.execute("DELETE FROM token WHERE expires < ?1", [now])?;
     tx.execute("DELETE FROM media WHERE expires < ?1", [now])?;
     Ok(Tidied { events, rows, given_up })

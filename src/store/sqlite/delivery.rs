@@ -2,12 +2,17 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::super::delivery::{Attempt, AttemptEnd, Due, OnUnknown, Settled, Way, WayChange};
+use super::super::delivery::{Attempt, AttemptEnd, Due, OnUnknown, Ready, Settled, Way, WayChange};
 use super::super::event::AccountId;
+use super::super::ledger::Acted;
 use super::super::row::{Release, Row, Scope, State};
-use super::rows::{self, COLUMNS, refresh_head};
+use super::{
+    ledger,
+    rows::{self, COLUMNS, refresh_head},
+};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::ATTEMPTS_KEPT_MAX;
+use crate::session::window::Deed;
 use crate::wechat::Call;
 
 /// The way that only pictures use.
@@ -80,11 +85,16 @@ pub(super) fn due(
     for row in found {
         let row = row?;
         if rows.len() < limit && !busy.contains(&row.openid) {
-            rows.push(row);
+            rows.push(ready(tx, account.0, row)?);
         }
     }
     let next = [first, ways.next].into_iter().flatten().min();
     Ok(Due { rows, next, scheduled: first.is_some() })
+}
+
+fn ready(tx: &Connection, account: i64, row: Row) -> rusqlite::Result<Ready> {
+    let seen = ledger::seen(tx, account, &row.openid)?;
+    Ok(Ready { row, seen })
 }
 
 /// When the first row is due for which no way is closed but those of all.
@@ -131,8 +141,8 @@ fn end_attempt(tx: &Connection, row: i64, number: u32, end: &AttemptEnd) -> rusq
     Ok(())
 }
 
-pub(super) fn settle(tx: &Connection, settled: &Settled, opened: i64) -> rusqlite::Result<Option<Row>> {
-    let Settled { row, attempt, end, ways: change } = settled;
+pub(super) fn settle(tx: &Connection, settled: &Settled, opened: i64) -> rusqlite::Result<Option<Ready>> {
+    let Settled { row, attempt, end, ways: change, window, acts } = settled;
     let Some(stored) = rows::by_seq(tx, row.seq)? else { return Ok(None) };
     let mut row = Row { attempts: stored.attempts, ..row.clone() };
     match stored.state {
@@ -148,8 +158,14 @@ pub(super) fn settle(tx: &Connection, settled: &Settled, opened: i64) -> rusqlit
         // A person said otherwise meanwhile.
         _ => return Ok(None),
     }
-    rows::write(tx, &row, opened, end.finished)?;
     let account = account_of(tx, row.seq)?;
+    let is_current = ledger::seen(tx, account, &row.openid)?.acts == *acts;
+    ledger::change(tx, (account, &row.openid), *window, is_current, end.finished)?;
+    if row.parked == Some(Scope::User) && !is_current {
+        // What it is to wait for has come.
+        (row.state, row.parked) = (State::Pending, None);
+    }
+    rows::write(tx, &row, opened, end.finished)?;
     change_ways(tx, account, &row, change, (attempt.started, end.finished))?;
     refresh_head(tx, account, &row.openid)?;
     next_of(tx, account, &row.openid, end.finished)
@@ -160,7 +176,7 @@ fn account_of(tx: &Connection, row: i64) -> rusqlite::Result<i64> {
 }
 
 /// The customer's next row, where it may go at once.
-fn next_of(tx: &Connection, account: i64, openid: &str, now: TimestampMs) -> rusqlite::Result<Option<Row>> {
+fn next_of(tx: &Connection, account: i64, openid: &str, now: TimestampMs) -> rusqlite::Result<Option<Ready>> {
     let ways = ways(tx, account, now)?;
     if ways.closed || ways.probing {
         return Ok(None);
@@ -170,7 +186,8 @@ fn next_of(tx: &Connection, account: i64, openid: &str, now: TimestampMs) -> rus
          WHERE o.account = ?1 AND o.openid = ?2 AND o.head = 1 AND o.state = 'pending' AND o.due <= ?3
              AND (?4 OR o.msgtype <> 'image')"
     );
-    tx.prepare_cached(&sql)?.query_row(params![account, openid, now, !ways.no_pictures], rows::read).optional()
+    let next = tx.prepare_cached(&sql)?.query_row(params![account, openid, now, !ways.no_pictures], rows::read);
+    next.optional()?.map(|row| ready(tx, account, row)).transpose()
 }
 
 fn change_ways(
@@ -250,22 +267,39 @@ pub(super) fn release(
     now: TimestampMs,
     opened: i64,
 ) -> rusqlite::Result<usize> {
-    let user = match which {
-        Release::User(openid) => Some(openid),
+    match which {
+        Release::User(openid) => {
+            let acted = Acted { openid: openid.clone(), deed: Deed::Appears, at: now };
+            ledger::acted(tx, account, &acted, now, opened)
+        }
         Release::All => {
             tx.prepare_cached("DELETE FROM way WHERE account = ?1")?.execute([account.0])?;
-            None
+            let mut parked =
+                tx.prepare_cached("SELECT openid FROM outbox WHERE account = ?1 AND state = 'parked' GROUP BY openid")?;
+            for openid in parked.query_map([account.0], |row| row.get::<_, String>(0))? {
+                ledger::doubt(tx, account.0, &openid?, now)?;
+            }
+            release_rows(tx, account, which, now, opened)
         }
-    };
+    }
+}
+
+pub(super) fn release_rows(
+    tx: &Connection,
+    account: AccountId,
+    which: &Release,
+    now: TimestampMs,
+    opened: i64,
+) -> rusqlite::Result<usize> {
     // They stay heads: parked rows held up those behind them as pending ones do.
     let set = "UPDATE outbox SET state = 'pending', parked = NULL, next = NULL, reason = NULL, failures = 0, due = ?2, \
                opened = ?3, changed = ?2 WHERE account = ?1";
-    match user {
-        None => {
+    match which {
+        Release::All => {
             let mut update = tx.prepare_cached(&format!("{set} AND state = 'parked'"))?;
             update.execute(params![account.0, now, opened])
         }
-        Some(openid) => {
+        Release::User(openid) => {
             let mut update = tx.prepare_cached(&format!("{set} AND +state = 'parked' AND openid = ?4"))?;
             update.execute(params![account.0, now, opened, openid])
         }

@@ -31,7 +31,8 @@ fn is_customer(tx: &Connection, openid: &str) -> rusqlite::Result<bool> {
     let known = "SELECT EXISTS (SELECT 1 FROM event WHERE subject = ?1)
              OR EXISTS (SELECT 1 FROM event WHERE turns_to = ?1)
              OR EXISTS (SELECT 1 FROM effect WHERE subject = ?1)
-             OR EXISTS (SELECT 1 FROM outbox WHERE openid = ?1)";
+             OR EXISTS (SELECT 1 FROM outbox WHERE openid = ?1)
+             OR EXISTS (SELECT 1 FROM ledger WHERE openid = ?1)";
     tx.query_row(known, [openid], |row| row.get(0))
 }
 
@@ -63,6 +64,7 @@ pub(super) fn erase(tx: &Connection, openid: &str, dry_run: bool) -> rusqlite::R
         return Ok(erased);
     }
     tx.execute("DELETE FROM storage WHERE instr(key, ?1) OR instr(value, ?1)", [openid])?;
+    tx.execute("DELETE FROM ledger WHERE openid = ?1", [openid])?;
     tx.execute("DELETE FROM outbox WHERE openid = ?1", [openid])?;
     tx.execute(&format!("DELETE FROM effect WHERE {effects}"), [openid])?;
     let mut select = tx.prepare(&format!("SELECT seq, id, name FROM event WHERE {events}"))?;

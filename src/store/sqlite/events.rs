@@ -8,7 +8,7 @@ use super::super::event::{
     Unfinished,
 };
 use super::super::row::{Pushed, Row};
-use super::{erase, keep, rows};
+use super::{erase, keep, ledger, rows};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{EFFECT_KEPT_BYTES_MAX, EVENT_NAME_CHARS_MAX, UNFINISHED_READ_MAX};
 
@@ -46,7 +46,7 @@ pub(super) fn end_log(tx: &Connection, account: AccountId, identity: &str) -> ru
     Ok(())
 }
 
-pub(super) fn accept(tx: &Connection, event: &NewEvent) -> rusqlite::Result<Accepted> {
+pub(super) fn accept(tx: &Connection, event: &NewEvent, opened: i64) -> rusqlite::Result<Accepted> {
     let mut select = tx.prepare_cached(
         "SELECT seq, name, line IS NULL FROM event WHERE account = ?1 AND source = ?2 AND id IN (?3, ?4) AND digest = ?5",
     )?;
@@ -60,6 +60,9 @@ pub(super) fn accept(tx: &Connection, event: &NewEvent) -> rusqlite::Result<Acce
         Some(known) => known,
         None => insert(tx, event)?,
     };
+    if let Some(acted) = event.acted.as_ref().filter(|_| is_new) {
+        ledger::acted(tx, event.account, acted, event.now, opened)?;
+    }
     let mut turn = tx.prepare_cached("INSERT OR IGNORE INTO turn (event, plugin, state) VALUES (?1, ?2, 'open')")?;
     for plugin in &event.plugins {
         turn.execute(params![seq, plugin])?;

@@ -1,7 +1,7 @@
 //! The store in one SQLite file: one connection, one thread that writes, what waits together committed together.
 //!
 //! `schema` opens and migrates, `writer` commits in groups, and the statements lie by subject: `events`, `rows`,
-//! `delivery`, `standing` (how rows stand and what persons do with them), `explain`, `keep`, `erase`, `care`.
+//! `delivery`, `ledger`, `standing` (how rows stand and what persons do with them), `explain`, `keep`, `erase`, `care`.
 
 mod care;
 mod delivery;
@@ -9,6 +9,7 @@ mod erase;
 mod events;
 mod explain;
 mod keep;
+mod ledger;
 mod rows;
 mod schema;
 mod standing;
@@ -19,11 +20,12 @@ mod writer;
 use std::path::{Path, PathBuf};
 
 use super::Store;
-use super::delivery::{Attempt, Due, OnUnknown, Settled};
+use super::delivery::{Attempt, Due, OnUnknown, Ready, Settled};
 use super::error::StoreError;
 use super::event::{Accepted, AccountId, Before, Commit, Committed, EventId, NewEvent, Unfinished};
 use super::folder::StateFolder;
 use super::keep::{Kept, KeptMedia, KeptToken, PluginState};
+use super::ledger::Known;
 use super::query::{Change, Changed, Checked, Erased, Explained, Filter, Listed, Summary, Tidied};
 use super::reply::Reply;
 use super::row::{Release, Row};
@@ -108,7 +110,8 @@ impl Store for SqliteStore {
     }
 
     fn accept(&self, event: NewEvent) -> Reply<Accepted> {
-        self.writer.call(move |tx| events::accept(tx, &event))
+        let opened = self.opened;
+        self.writer.call(move |tx| events::accept(tx, &event, opened))
     }
 
     fn commit(&self, commit: Commit) -> Reply<Committed> {
@@ -138,7 +141,7 @@ impl Store for SqliteStore {
         self.writer.call(move |tx| delivery::on_wire(tx, row, &attempt, opened))
     }
 
-    fn settle(&self, settled: Settled) -> Reply<Option<Row>> {
+    fn settle(&self, settled: Settled) -> Reply<Option<Ready>> {
         let opened = self.opened;
         self.writer.call(move |tx| delivery::settle(tx, &settled, opened))
     }
@@ -172,6 +175,11 @@ impl Store for SqliteStore {
     ) -> Reply<Vec<Changed>> {
         let opened = self.opened;
         self.writer.call(move |tx| standing::change(tx, &filter, change, after, now, (!dry_run).then_some(opened)))
+    }
+
+    fn window(&self, openid: &str) -> Reply<Vec<Known>> {
+        let openid = openid.to_owned();
+        self.writer.call(move |tx| ledger::known(tx, &openid))
     }
 
     fn keys(&self, beginning: &str, limit: usize) -> Reply<Vec<String>> {

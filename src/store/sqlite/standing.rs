@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params, params
 use super::super::event::AccountId;
 use super::super::query::{Change, Changed, Filter, Listed, Summary};
 use super::super::row::{Row, Scope, State};
+use super::ledger;
 use super::rows::{self, COLUMN_COUNT, COLUMNS};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::OUTBOX_PAGE_ROWS;
@@ -140,6 +141,9 @@ pub(super) fn change(
                 .prepare_cached("SELECT account FROM outbox WHERE seq = ?1")?
                 .query_row([row.seq], |row| row.get(0))?;
             rows::refresh_head(tx, account, &row.openid)?;
+            if change == Change::Retry && row.parked == Some(Scope::User) {
+                ledger::doubt(tx, account, &row.openid, now)?;
+            }
             if change == Change::Retry && row.parked.is_some_and(|scope| scope != Scope::User) {
                 // One row tries the way at once.
                 tx.prepare_cached("UPDATE way SET until = ?2 WHERE account = ?1")?.execute(params![account, now])?;

@@ -11,7 +11,7 @@ use super::super::{EffectRecord, NewEvent, PlacedAt, StoreErrorKind, TurnEnd, Tu
 use super::*;
 use crate::base::limits::{EVENT_KEPT_MS, EVENT_KNOWN_MS, MESSAGE_KEPT_MS, PARKED_LIFE_MS};
 use crate::event::StorageChange;
-use crate::store::{AttemptEnd, Scope, WayChange};
+use crate::store::{AttemptEnd, Scope, WayChange, WindowChange};
 use crate::wechat::Content;
 
 fn memory() -> (SqliteStore, AccountId) {
@@ -35,6 +35,7 @@ fn event(account: AccountId, id: &str, content: &str) -> NewEvent {
         subject: Some(content.to_owned()),
         turns_to: Some(content.to_owned()),
         plugins: vec!["p".to_owned(), "q".to_owned()],
+        acted: None,
         now: 1,
     }
 }
@@ -51,14 +52,15 @@ fn rows(account: AccountId, rows: Vec<Row>) -> Commit {
 fn send(store: &SqliteStore, account: AccountId, now: i64, state: State) -> Vec<String> {
     let due = store.due(account, now, Vec::new(), 100).wait().unwrap();
     let mut sent = Vec::new();
-    for mut row in due.rows {
+    for Ready { mut row, seen } in due.rows {
         sent.push(row.key.to_string());
         let attempt = Attempt { started: now, message: (1, 1) };
         assert!(store.on_wire(row.seq, attempt.clone()).wait().unwrap());
         (row.state, row.messages_done) = (state, 1);
         row.parked = (state == State::Parked).then_some(Scope::User);
         let end = AttemptEnd { finished: now, outcome: "x".to_owned(), errcode: Some(0), ..AttemptEnd::default() };
-        store.settle(Settled { row, attempt, end, ways: WayChange::Keep }).wait().unwrap();
+        let settled = Settled { row, attempt, end, ways: WayChange::Keep, window: WindowChange::Keep, acts: seen.acts };
+        store.settle(settled).wait().unwrap();
     }
     sent
 }
@@ -295,7 +297,7 @@ fn a_person_s_word() {
     let held = text("7", 0, "oA", "held").held("review");
     store.commit(rows(account, vec![held, text("7", 1, "oB", "unknown")])).wait().unwrap();
     let due = store.due(account, 1, Vec::new(), 9).wait().unwrap();
-    store.on_wire(due.rows[0].seq, Attempt { started: 1, message: (1, 1) }).wait().unwrap();
+    store.on_wire(due.rows[0].row.seq, Attempt { started: 1, message: (1, 1) }).wait().unwrap();
     assert_eq!(store.interrupted(OnUnknown::Hold, 2).wait().unwrap()[0].state, State::Unknown);
     let change = |filter: &Filter, change, dry_run| store.change(filter.clone(), change, 0, 3, dry_run).wait().unwrap();
     let all = Filter::default();

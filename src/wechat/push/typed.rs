@@ -7,6 +7,7 @@ use super::{
     key::PushKey,
 };
 use crate::event::Line;
+use crate::session::window::{Deed, Trigger};
 
 /// The log type of a push.
 const LOG_TYPE: &str = "stimulus.wechat.push";
@@ -175,6 +176,27 @@ impl Push {
             inbound: inbound(&fields).unwrap_or(Inbound::Unknown),
             fields,
         })
+    }
+
+    /// What it says about what may be sent to the customer, if anything (wechat-api.md §1, Limits: window).
+    #[must_use]
+    pub fn deed(&self) -> Option<Deed> {
+        match &self.inbound {
+            Inbound::Text { menu_id: Some(_), .. } => Some(Deed::Opens(Trigger::Menu)),
+            Inbound::Event(event) => match event {
+                PushEvent::Subscribe { .. } => Some(Deed::Opens(Trigger::Subscribe)),
+                PushEvent::Unsubscribe => Some(Deed::Leaves),
+                PushEvent::Scan { .. } => Some(Deed::Opens(Trigger::Scan)),
+                PushEvent::Click { .. } | PushEvent::ScanCode { .. } => Some(Deed::Opens(Trigger::Menu)),
+                PushEvent::Location { .. }
+                | PushEvent::View { .. }
+                | PushEvent::KfCreateSession { .. }
+                | PushEvent::KfCloseSession { .. }
+                | PushEvent::KfSwitchSession { .. } => None,
+            },
+            // Of a type that is not known, or with other fields: a message all the same.
+            _ => self.is_message().then_some(Deed::Opens(Trigger::Message)),
+        }
     }
 
     /// By what it is known again.

@@ -51,6 +51,15 @@ CREATE TABLE event (
     UNIQUE (account, source, id, digest)
 ) STRICT;
 INSERT INTO "event" VALUES(1,1,'1','/log.jsonl','/log.jsonl','1',X'00FF','oA','oA','{"specversion": "1.0", "id": "1", "source": "log.jsonl", "type": "stimulus.mcs.OnUserChange", "subject": "oA", "data": {"useraccount": "oA", "userid": "oA"}}',1000);
+CREATE TABLE ledger (
+    account INTEGER NOT NULL REFERENCES account (id),
+    openid TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    acts INTEGER NOT NULL,
+    changed INTEGER NOT NULL,
+    PRIMARY KEY (account, openid)
+) STRICT, WITHOUT ROWID;
+INSERT INTO "ledger" VALUES(1,'oA','{"actions":[{"trigger":"message","at":1000,"sent":1}],"written":1001}',1,1001);
 CREATE TABLE log (
     account INTEGER NOT NULL REFERENCES account (id),
     identity TEXT NOT NULL,
