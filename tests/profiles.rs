@@ -11,7 +11,8 @@ mod wechat_bench;
 use duoke::{
     base::limits::{MEDIA_LIFE_MS, TYPING_AFTER_MS, TYPING_LIFE_MS},
     sandbox::SandboxConfig,
-    wechat::{Allowance, KfRefusals, MediaType, NewsOver, Nickname, Profile},
+    session::window::{Allowance, Trigger},
+    wechat::{KfRefusals, MediaType, NewsOver, Nickname, Profile},
 };
 use phone::{Phone, media};
 use serde_json::{Value, json};
@@ -21,20 +22,24 @@ const MINUTE_MS: i64 = 60_000;
 const TOKEN_LIFE_MS: i64 = 120 * MINUTE_MS;
 const OVERLAP_MS: i64 = 5 * MINUTE_MS;
 
-/// Reads an allowance out of a profile.
-type Allows = fn(&Profile) -> Allowance;
-
-/// What a user does, and what each profile allows after it.
-const ACTIONS: &[(&str, Allows)] = &[
-    (r#"{"MsgType":"text","Content":"x"}"#, |profile| profile.after_message),
-    (r#"{"MsgType":"location","Location_X":"1"}"#, |profile| profile.after_message),
-    (r#"{"MsgType":"event","Event":"CLICK","EventKey":"K"}"#, |profile| profile.after_click),
-    (r#"{"MsgType":"event","Event":"scancode_push","EventKey":"K"}"#, |profile| profile.after_click),
-    (r#"{"MsgType":"event","Event":"scancode_waitmsg","EventKey":"K"}"#, |profile| profile.after_click),
-    (r#"{"MsgType":"text","Content":"x","bizmsgmenuid":"1"}"#, |profile| profile.after_click),
-    (r#"{"MsgType":"event","Event":"subscribe"}"#, |profile| profile.after_click),
-    (r#"{"MsgType":"event","Event":"SCAN","EventKey":"1"}"#, |profile| profile.after_click),
-    (r#"{"MsgType":"event","Event":"payment"}"#, |profile| profile.after_payment),
+/// What a user does, and what it counts as.
+const ACTIONS: &[(&str, Trigger)] = &[
+    (r#"{"MsgType":"text","Content":"x"}"#, Trigger::Message),
+    (r#"{"MsgType":"location","Location_X":"1","Location_Y":"1","Scale":"1","Label":"x"}"#, Trigger::Message),
+    (r#"{"MsgType":"event","Event":"CLICK","EventKey":"K"}"#, Trigger::Menu),
+    (
+        r#"{"MsgType":"event","Event":"scancode_push","EventKey":"K","ScanCodeInfo":{"ScanType":"qrcode","ScanResult":"1"}}"#,
+        Trigger::Menu,
+    ),
+    (
+        r#"{"MsgType":"event","Event":"scancode_waitmsg","EventKey":"K","ScanCodeInfo":{"ScanType":"qrcode","ScanResult":"1"}}"#,
+        Trigger::Menu,
+    ),
+    (r#"{"MsgType":"text","Content":"x","bizmsgmenuid":"1"}"#, Trigger::Menu),
+    (r#"{"MsgType":"event","Event":"subscribe"}"#, Trigger::Subscribe),
+    (r#"{"MsgType":"event","Event":"SCAN","EventKey":"1","Ticket":"T"}"#, Trigger::Scan),
+    // WeChat pushes nothing of this kind; the sandbox has it so that it can be played.
+    (r#"{"MsgType":"event","Event":"payment"}"#, Trigger::Payment),
 ];
 
 /// More messages than any limit there is; where there is none, as many are sent.
@@ -114,9 +119,9 @@ async fn articles_of_a_message() {
 #[tokio::test]
 async fn messages_after_each_action_and_for_how_long() {
     for profile in Profile::ALL {
-        for (action, allowance) in ACTIONS {
+        for (action, trigger) in ACTIONS {
             let phone = Phone::of(profile).await;
-            let Allowance { sends, window_ms } = allowance(&profile);
+            let Allowance { sends, window_ms } = profile.allowances().of(*trigger);
             phone.acts(action).await;
             for _ in 0..sends.unwrap_or(MANY) {
                 phone.send(&text(1)).await.taken();

@@ -8,13 +8,15 @@ use duoke::{
         limits::{ACCOUNT_RECHECK_MS, MEDIA_LIFE_MS},
     },
     outbox::{Delivery, Dispatch, Outbox, Outcome, Timer},
-    store::{Commit, Filter, Key, Release, Row, SqliteStore, State, Store as _},
+    session::window::{Deed, Trigger},
+    store::{Acted, Commit, Filter, Key, NewEvent, Release, Row, SqliteStore, State, Store as _},
     wechat::{
         Article, BoxFuture, Call, Client, ClientConfig, Clock, Content, Courier, FileError, LivePictures, MediaType,
         NewsPolicy, Planner, Profile, TextPolicy, Typing, UploadError, errcode,
+        push::{Push, parse_json},
     },
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     ACTIONS,
@@ -97,10 +99,39 @@ impl Ours {
         (count(State::Sent), count(State::Parked), count(State::Dead))
     }
 
-    /// The customer acts, and the outbox hears of it.
+    /// The customer acts, and the outbox hears of nothing but that.
     async fn acts(&self, push: &str) {
         self.phone.acts(push).await;
         self.outbox.release(Release::User("oA".to_owned()), self.time.now_ms()).await.unwrap();
+    }
+
+    /// The customer acts, and what he did is pushed.
+    async fn pushes(&mut self, push: &str, trigger: Trigger) {
+        self.phone.acts(push).await;
+        let at = self.time.now_ms();
+        let mut fields: Value = serde_json::from_str(push).unwrap();
+        let common = [("ToUserName", json!("gh_1")), ("FromUserName", json!("oA")), ("CreateTime", json!(at / 1_000))];
+        for (name, value) in common {
+            fields[name] = value;
+        }
+        let push = Push::new(parse_json(fields.to_string().as_bytes()).unwrap()).unwrap();
+        let deed = Deed::Opens(trigger);
+        assert!(push.deed() == Some(deed) || trigger == Trigger::Payment, "{fields}");
+        self.count += 1;
+        let event = NewEvent {
+            account: self.outbox.account(),
+            log: None,
+            source: "wechat".to_owned(),
+            id: self.count.to_string(),
+            digest: Vec::new(),
+            line: String::new(),
+            subject: Some("oA".to_owned()),
+            turns_to: None,
+            plugins: Vec::new(),
+            acted: Some(Acted { openid: "oA".to_owned(), deed, at }),
+            now: at,
+        };
+        self.outbox.store().accept(event).get().await.unwrap();
     }
 
     /// Time passes for both.
@@ -123,22 +154,34 @@ fn news(count: usize) -> Content {
     Content::News { articles: (0..count).map(article).collect() }
 }
 
+/// A customer who acts, is sent all that this allows and two more, acts again, and is written to when it is too late.
+async fn parks(profile: Profile, (push, trigger): (&str, Trigger), is_pushed: bool) {
+    let allowance = profile.allowances().of(trigger);
+    let Some(sends) = allowance.sends else { return };
+    let (sent, mut ours) = (usize::try_from(sends).unwrap(), Ours::of(profile).await);
+    let what = format!("{} {push} {is_pushed}", profile.name);
+    let acts = async |ours: &mut Ours| if is_pushed { ours.pushes(push, trigger).await } else { ours.acts(push).await };
+    acts(&mut ours).await;
+    assert_eq!(ours.deliver(texts(sends + 2)).await, (sent, 2, 0), "{what}");
+    assert_eq!(ours.phone.received(), sent);
+    acts(&mut ours).await;
+    assert_eq!(ours.deliver(None).await, (sent + 2, 0, 0), "{what}");
+    ours.wait(allowance.window_ms).await;
+    assert_eq!(ours.deliver(texts(1)).await, (sent + 2, 1, 0), "{what}");
+    acts(&mut ours).await;
+    assert_eq!(ours.deliver(None).await, (sent + 3, 0, 0), "{what}");
+    assert_eq!(ours.phone.received(), sent + 3);
+    let calls = ours.phone.bench.calls(Call::Send).await;
+    let asked_in_vain = usize::try_from(calls).unwrap() - sent - 3;
+    assert_eq!(asked_in_vain, if is_pushed { 0 } else { 2 }, "{what}");
+}
+
 #[tokio::test]
 async fn what_an_action_no_longer_allows_is_parked_until_the_next() {
     for profile in Profile::ALL {
-        for (action, allowance) in ACTIONS {
-            let (Some(sends), window_ms) = (allowance(&profile).sends, allowance(&profile).window_ms) else { continue };
-            let (sent, mut ours) = (usize::try_from(sends).unwrap(), Ours::of(profile).await);
-            ours.acts(action).await;
-            assert_eq!(ours.deliver(texts(sends + 2)).await, (sent, 2, 0), "{} {action}", profile.name);
-            assert_eq!(ours.phone.received(), sent);
-            ours.acts(action).await;
-            assert_eq!(ours.deliver(None).await, (sent + 2, 0, 0), "{} {action}", profile.name);
-            ours.wait(window_ms).await;
-            assert_eq!(ours.deliver(texts(1)).await, (sent + 2, 1, 0), "{} {action}", profile.name);
-            ours.acts(action).await;
-            assert_eq!(ours.deliver(None).await, (sent + 3, 0, 0), "{} {action}", profile.name);
-            assert_eq!(ours.phone.received(), sent + 3);
+        for action in ACTIONS {
+            parks(profile, *action, true).await;
+            parks(profile, *action, false).await;
         }
     }
 }
