@@ -9,10 +9,11 @@ use tokio::task::JoinHandle;
 
 use super::ledger::{Ledger, Source};
 use super::pictures::PluginPictures;
+use super::trouble::Trouble;
 use super::watch::Notice;
 use crate::base::clock::system_now_ms;
 use crate::net::PluginNetwork;
-use crate::outbox::{Carrier, Delivery, Dispatch, Outbox, Outcome};
+use crate::outbox::{Carrier, Delivery, Dispatch, Outbox};
 use crate::session::window::Allowances;
 use crate::store::{AccountId, KeptMedia, KeptToken, OnUnknown, Row, Store, StoreError, Summary};
 use crate::wechat::{
@@ -146,7 +147,8 @@ impl Forwarder {
             let outbox = outbox.clone();
             async move { outbox.serve(&dispatch).await }
         });
-        Ok((Delivering { outbox, serving: Some(serving), deliveries, runtime, server }, notices))
+        let trouble = Trouble::new(server.clone());
+        Ok((Delivering { outbox, serving: Some(serving), deliveries, runtime, server, trouble }, notices))
     }
 }
 
@@ -182,6 +184,7 @@ pub(super) struct Delivering {
     deliveries: UnboundedReceiver<Delivery>,
     runtime: Handle,
     server: String,
+    trouble: Trouble,
 }
 
 impl Delivering {
@@ -193,9 +196,11 @@ impl Delivering {
     /// Waits until nothing is left that goes by itself; every try since the last time, in the order of the rows. `tell`
     /// hears of trouble at once.
     pub(super) fn deliver(&mut self, tell: &mut dyn FnMut(Notice)) -> Result<Vec<Delivery>, StoreError> {
-        let mut done = Vec::new();
+        let (mut done, trouble) = (Vec::new(), &mut self.trouble);
         let mut note = |delivery: Delivery| {
-            tell_trouble(&delivery, tell);
+            if let Some(notice) = trouble.of(&delivery) {
+                tell(notice);
+            }
             done.push(delivery);
         };
         let (outbox, deliveries) = (&self.outbox, &mut self.deliveries);
@@ -261,24 +266,6 @@ impl Delivering {
         let waits = summary.parked + summary.unknown + summary.held + summary.dead > 0;
         Ok((summary, notice.with_hint(waits.then_some("`duoke outbox list` shows them"))))
     }
-}
-
-/// What a person should know of a try.
-fn tell_trouble(delivery: &Delivery, tell: &mut dyn FnMut(Notice)) {
-    let what = match delivery.outcome {
-        Outcome::Sent => return,
-        Outcome::Refused => "was not sent yet",
-        Outcome::Parked => "is parked",
-        Outcome::Dead => "is given up",
-        Outcome::Unknown => "may not have arrived",
-    };
-    let reason = delivery.reason.as_deref().unwrap_or("no reason is known");
-    let text = format!("{}: the message {} to {} {what}: {reason}", delivery.key.plugin, delivery.key, delivery.openid);
-    let notice = match delivery.outcome {
-        Outcome::Refused => Notice::warning(format!("{text}; it is tried again")),
-        _ => Notice::error(text),
-    };
-    tell(notice.with_hint(delivery.hint.as_deref()));
 }
 
 /// A message that was on the wire when an earlier run ended.
