@@ -44,7 +44,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
 const FENCES: &[(&str, &[&str])] = &[
     ("boa_engine::", &["engine", "webapi", "dialect", "page"]),
     ("boa_gc::", &["engine", "webapi", "dialect", "page", "dom"]),
-    ("reqwest::", &["net", "wechat"]),
+    ("reqwest::", &["net", "wechat", "sandbox::push"]),
+    ("futures_util::", &["sandbox::phone"]),
     ("axum::", &["sandbox", "wechat::callback"]),
     ("quick_xml::", &["wechat::push"]),
     ("aes::", &["wechat::crypt"]),

@@ -15,7 +15,8 @@ const EXAMPLES: &str = "\
 Example:
   duoke sandbox --listen 127.0.0.1:8090 --profile 2025
 
-The first line on standard output says where it listens and which account it plays; Ctrl-C ends it.";
+The first line on standard output says where it listens and which account it plays; Ctrl-C ends it. The same address in
+a browser shows the customers' phones: what they received, and what they say next.";
 
 /// Play WeChat's customer-service API on this machine, for tests and development.
 #[derive(Debug, clap::Args)]
@@ -59,6 +60,7 @@ async fn serve(arguments: &Arguments, output: &mut Output) -> Result<Exit, Sandb
     let (interrupted, terminated) = (signals::interrupted(), signals::terminated());
     let ready = serde_json::json!(running.ready());
     if output.data(&format!("{ready}\n")).is_ok() {
+        output.say(Notice::note(format!("the customers' phones: {}/", running.ready().listening)));
         tokio::select! {
             () = interrupted => {}
             () = terminated => {}

@@ -9,6 +9,7 @@ use super::{
     answer::{Answer, Refusal},
     kf,
     media::{self, File},
+    quota::{Metered, clear_quota},
     records, send,
     typing::{of_mini_programs, typing},
     whitelist,
@@ -82,6 +83,7 @@ pub(super) fn takes_file(path: &str) -> bool {
 const ENDPOINTS: &[(&str, Way, Play)] = &[
     ("/cgi-bin/token", Way::GetToken, token),
     ("/cgi-bin/stable_token", Way::PostToken, stable_token),
+    ("/cgi-bin/clear_quota", Way::Post, clear_quota),
     ("/cgi-bin/media/upload", Way::Post, media::upload),
     ("/cgi-bin/media/get", Way::Get, media::get),
     ("/cgi-bin/message/custom/send", Way::Post, send::send),
@@ -110,8 +112,20 @@ pub(super) fn answer(world: &mut World, incoming: &Incoming) -> Answer {
     let Some((_, way, play)) = ENDPOINTS.iter().find(|(path, ..)| *path == incoming.path) else {
         return world.refuse(Refusal(40066));
     };
-    let answered = admit(*way, world, incoming).and_then(|()| play(world, incoming));
+    let answered = admit(*way, world, incoming)
+        .and_then(|()| metered(&incoming.path).map_or(Ok(()), |call| world.count_quota(call)))
+        .and_then(|()| play(world, incoming));
     answered.unwrap_or_else(|refusal| world.refuse(refusal))
+}
+
+/// Whether a call of this path counts against a quota, whatever is answered; `token` counts what it hands out.
+fn metered(path: &str) -> Option<Metered> {
+    match path {
+        "/cgi-bin/message/custom/send" => Some(Metered::Send),
+        "/cgi-bin/media/upload" => Some(Metered::Upload),
+        "/cgi-bin/media/get" => Some(Metered::Download),
+        _ => None,
+    }
 }
 
 /// The token comes first, then the method.
@@ -134,6 +148,7 @@ fn token(world: &mut World, incoming: &Incoming) -> Result<Answer, Refusal> {
     if let Some(refused) = whitelist::refused(world, incoming.from) {
         return Ok(refused);
     }
+    world.count_quota(Metered::Token)?;
     let now = world.now();
     Ok(token_answer(world.tokens.plain(now)))
 }

@@ -3,11 +3,16 @@
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
 };
 
 use serde::Serialize;
 
-use crate::wechat::{Clock, Profile, Secret};
+use super::quota::Quotas;
+use crate::{
+    base::limits::SANDBOX_PUSH_TIME,
+    wechat::{Clock, Profile, Secret},
+};
 
 /// The app id where `DUOKE_APP_ID` names none: as long as a real one.
 const APP_ID_DEFAULT: &str = "wxduokesandbox0001";
@@ -33,6 +38,10 @@ pub struct SandboxConfig {
     pub whitelist: Option<Vec<IpAddr>>,
     /// The limits in force.
     pub profile: Profile,
+    /// How often each call may be made.
+    pub quotas: Quotas,
+    /// How long each of the three attempts to push waits for its answer: WeChat's 5 s, less in tests.
+    pub push_time: Duration,
     /// The clock that `POST /_sandbox/clock` moves ahead of.
     pub clock: Clock,
 }
@@ -47,6 +56,8 @@ impl Default for SandboxConfig {
             verified: true,
             whitelist: None,
             profile: Profile::y2017(),
+            quotas: Quotas::default(),
+            push_time: SANDBOX_PUSH_TIME,
             clock: Clock::system(),
         }
     }
