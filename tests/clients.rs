@@ -6,6 +6,8 @@
 mod crypto;
 #[path = "clients/driver.rs"]
 mod driver;
+#[path = "clients/robot.rs"]
+mod robot;
 mod wechat_bench;
 
 use driver::{Driver, Told};

@@ -56,7 +56,8 @@ fn content(msgtype: &str, fields: &Fields) -> Option<Value> {
             "description": text("Music", "Description"),
             "musicurl": text("Music", "MusicUrl"),
             "hqmusicurl": text("Music", "HQMusicUrl"),
-            "thumb_media_id": given("Music", "ThumbMediaId")?,
+            // The manual asks for it, WeRoBot leaves it out.
+            "thumb_media_id": text("Music", "ThumbMediaId"),
         }),
         "news" => json!({"articles": articles(fields)?}),
         _ => return None,
@@ -118,7 +119,7 @@ fn is_deliverable(world: &World, body: &Value) -> bool {
         "image" => has("media_id", &[MediaType::Image]),
         "voice" => has("media_id", &[MediaType::Voice]),
         "video" => has("media_id", &[MediaType::Video]),
-        "music" => has("thumb_media_id", &[MediaType::Thumb, MediaType::Image]),
+        "music" => content["thumb_media_id"] == "" || has("thumb_media_id", &[MediaType::Thumb, MediaType::Image]),
         _ => true,
     }
 }

@@ -17,7 +17,7 @@ const MP4: &[u8] = b"\x00\x00\x00\x18ftypmp42";
 
 /// A script of `tests/clients` and what runs it.
 pub struct Driver {
-    program: PathBuf,
+    pub program: PathBuf,
     script: &'static str,
 }
 
@@ -38,6 +38,11 @@ impl Driver {
         Self { program: "node".into(), script }
     }
 
+    /// The script.
+    pub fn path(&self) -> PathBuf {
+        folder().join(self.script)
+    }
+
     /// Runs the script with these arguments and a folder of media, while others go on; it must end well.
     pub async fn run(self, arguments: &[&str]) -> Told {
         let media = TempDir::new().unwrap();
@@ -45,7 +50,7 @@ impl Driver {
             std::fs::write(media.path().join(name), bytes).unwrap();
         }
         let mut command = Command::new(&self.program);
-        command.arg(folder().join(self.script)).args(arguments).arg(media.path());
+        command.arg(self.path()).args(arguments).arg(media.path());
         // Nothing of them belongs into the work tree, no proxy between them and the sandbox.
         command.env("PYTHONDONTWRITEBYTECODE", "1").env("NO_PROXY", "*").env("NODE_NO_WARNINGS", "1");
         let output = spawn_blocking(move || command.output().unwrap()).await.unwrap();
