@@ -10,7 +10,7 @@ mod wechat_bench;
 
 use duoke::{
     base::limits::{MEDIA_LIFE_MS, TYPING_AFTER_MS, TYPING_LIFE_MS},
-    sandbox::SandboxConfig,
+    sandbox::{Quotas, SandboxConfig},
     session::window::{Allowance, Trigger},
     wechat::{KfRefusals, MediaType, NewsOver, Nickname, Profile},
 };
@@ -309,6 +309,24 @@ async fn a_stable_tokens_life_and_forcing() {
         phone.wait(24 * 60 * MINUTE_MS).await;
         phone.ask_stable(true).await.taken();
     }
+}
+
+#[tokio::test]
+async fn tokens_of_a_day() {
+    for profile in Profile::ALL {
+        let phone = Phone::of(profile).await;
+        for _ in 0..2_000 {
+            phone.ask_plain().await.taken();
+        }
+        phone.ask_plain().await.refused(45009);
+        // It is 08:00 in China.
+        phone.wait(16 * 60 * MINUTE_MS - 1).await;
+        phone.ask_plain().await.refused(45009);
+        phone.wait(1).await;
+        phone.ask_plain().await.taken();
+    }
+    let quotas = Quotas::default();
+    assert_eq!([quotas.send, quotas.upload, quotas.download, quotas.token], [500_000, 100_000, 200_000, 2_000]);
 }
 
 #[tokio::test]

@@ -8,8 +8,9 @@ use duoke::{
         limits::{ACCOUNT_RECHECK_MS, MEDIA_LIFE_MS},
     },
     outbox::{Delivery, Dispatch, Outbox, Outcome, Timer},
+    sandbox::{Quotas, SandboxConfig},
     session::window::{Deed, Trigger},
-    store::{Acted, Commit, Filter, Key, NewEvent, Release, Row, SqliteStore, State, Store as _},
+    store::{Acted, Commit, Filter, Key, NewEvent, Release, Row, Scope, SqliteStore, State, Store as _},
     wechat::{
         Article, BoxFuture, Call, Client, ClientConfig, Clock, Content, Courier, FileError, LivePictures, MediaType,
         NewsPolicy, Planner, Profile, TextPolicy, Typing, UploadError, errcode,
@@ -64,7 +65,10 @@ impl Ours {
     }
 
     async fn with(profile: Profile, planner: Planner) -> Self {
-        let phone = Phone::of(profile).await;
+        Self::at(Phone::of(profile).await, profile, planner).await
+    }
+
+    async fn at(phone: Phone, profile: Profile, planner: Planner) -> Self {
         let time = Arc::new(Time(Mutex::new(NOW_MS)));
         let clock = Clock::new({
             let time = time.clone();
@@ -308,6 +312,24 @@ async fn a_token_that_ended_is_renewed_once() {
         assert_eq!(ours.deliver(texts(1)).await, (4, 0, 0));
         let stats = ours.phone.bench.running.stats();
         assert_eq!((&stats["tokens"]["stable_token"], &stats["errcodes"]["42001"]), (&json!(3), &json!(1)));
+    }
+}
+
+#[tokio::test]
+async fn a_days_messages_are_over_until_midnight_in_china() {
+    for profile in Profile::ALL {
+        let quotas = Quotas { send: 2, ..Quotas::default() };
+        let phone = Phone::start(SandboxConfig { profile, quotas, ..SandboxConfig::default() }).await;
+        let mut ours = Ours::at(phone, profile, Planner::new(profile)).await;
+        ours.acts(ACTIONS[0].0).await;
+        assert_eq!(ours.deliver(texts(4)).await, (2, 2, 0), "{}", profile.name);
+        assert_eq!((ours.last().errcode, ours.last().way), (Some(45009), Some(Scope::Api(Call::Send))));
+        let hours_ms = 3_600_000;
+        ours.wait(16 * hours_ms - 1).await;
+        assert_eq!(ours.deliver(texts(1)).await, (2, 3, 0), "{}", profile.name);
+        assert_eq!(ours.phone.bench.calls(Call::Send).await, 3, "nobody asks before");
+        ours.wait(1).await;
+        assert_eq!(ours.deliver(None).await, (4, 1, 0), "{}", profile.name);
     }
 }
 
