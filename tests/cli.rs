@@ -6,6 +6,9 @@ mod bench;
 #[cfg(unix)]
 #[path = "cli/doctor.rs"]
 mod doctor;
+#[cfg(unix)]
+#[path = "cli/host.rs"]
+mod host;
 #[path = "cli/kf.rs"]
 mod kf;
 #[path = "cli/lasting.rs"]
@@ -16,6 +19,9 @@ mod listen;
 #[cfg(unix)]
 #[path = "cli/outbox.rs"]
 mod outbox;
+#[cfg(unix)]
+#[path = "cli/send.rs"]
+mod send;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 

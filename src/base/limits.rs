@@ -147,6 +147,8 @@ pub const PUSH_BODY_TIME: Duration = Duration::from_secs(2);
 pub const PUSH_ANSWER_TIME: Duration = Duration::from_millis(4_500);
 /// Pushes under way at once: each may hold a body of [`PUSH_BODY_BYTES_MAX`].
 pub const PUSHES_UNDER_WAY_MAX: usize = 1_024;
+/// Refusals that wait to be told; strangers may cause more.
+pub const REFUSALS_WAITING_MAX: usize = 64;
 /// Pushes that are known again: at 2,000 a second for 50 s; WeChat's three attempts take 15 s.
 pub const PUSHES_REMEMBERED: usize = 100_000;
 /// How long a push is known again, in ms: an hour, for whoever delivers through a queue.
@@ -214,6 +216,8 @@ pub const CANDIDATES_SHOWN_MAX: usize = 10;
 pub const CONTROL_REQUEST_BYTES_MAX: usize = 1024 * 1024;
 /// Longest a host waits for a request on its control socket: commands send theirs at once.
 pub const CONTROL_REQUEST_TIME: Duration = Duration::from_secs(10);
+/// Longest that `duoke send` waits for what becomes of its message: WeChat's answer, and a second try. It is tried on.
+pub const SEND_PATIENCE: Duration = Duration::from_secs(30);
 /// Longest a host takes to hand over an answer, and a command waits for one: a look for damage reads the whole store.
 pub const CONTROL_ANSWER_TIME: Duration = Duration::from_secs(600);
 /// Largest answer that a command reads, in bytes: a page of long messages, or an event of [`LOG_LINE_BYTES_MAX`].

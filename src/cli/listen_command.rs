@@ -1,33 +1,35 @@
 //! `duoke listen`
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::{
-    runtime::Handle,
-    sync::{mpsc, oneshot},
-};
+use tokio::{runtime::Handle, sync::mpsc};
 
 use super::exit::Exit;
 use super::output::Output;
 use super::plugins::fail;
-use super::{settings, signals};
-use crate::base::limits::{CALLBACK_STOP_TIME, PUSHES_UNDER_WAY_MAX};
+use super::state::Ears;
+use super::{settings, signals, state};
+use crate::base::limits::{CALLBACK_STOP_TIME, TIDY_EVERY_MS};
 use crate::config::{CallbackConfig, DuokeConfig, Setting, secret};
 use crate::event::Line;
-use crate::host::{Closed, Notice, Watch as _};
-use crate::wechat::callback::{Callback, CallbackSettings, Mode, NotAccepted, Receiver, Refusal};
+use crate::host::inbox::{Inbox, Pushes};
+use crate::host::{Notice, Watch as _};
+use crate::store::{EventId, Store, StoreError};
+use crate::wechat::callback::{Callback, CallbackSettings, Mode, Refusal};
 use crate::wechat::crypt::{AesKey, Crypt};
-use crate::wechat::push::Push;
-use crate::wechat::{BoxFuture, Clock, Secret};
+use crate::wechat::{Clock, Secret};
 
 const EXAMPLES: &str = "\
 Examples:
   duoke listen | duoke run plugin.html --events - --forward
   DUOKE_CALLBACK_TOKEN=… duoke listen --listen 127.0.0.1:8080 --mode plain
 
-Every push is a line `stimulus.wechat.push`, printed before WeChat is answered: whoever keeps
-the lines has them. What WeChat delivers again is printed once as long as the program runs; after
-that the line comes again, with the same id.";
+Every push is a line `stimulus.wechat.push`. It is on disk before WeChat is answered, in the folder
+`pushes` of the durable state, and kept until it is printed: what was not, the next `duoke listen`
+prints first. What WeChat delivers again is printed once; only where the program was killed in the
+middle of printing may a line come again, with the same id.";
 
 /// Receive WeChat's pushes and print each as a line of a session log.
 #[derive(Debug, clap::Args)]
@@ -46,7 +48,13 @@ pub(super) struct Arguments {
     /// [env: DUOKE_CALLBACK_TRANSFER].
     #[arg(long, value_name = "KF_ACCOUNT")]
     transfer: Option<String>,
+    /// The folder of the durable state, by default `state` [env: DUOKE_STORE_PATH].
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
 }
+
+/// The folder of pushes in that of the durable state, beside which a host runs.
+const PUSHES: &str = "pushes";
 
 pub(super) fn listen(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Exit {
     let flag = |path: &str| match path {
@@ -54,6 +62,7 @@ pub(super) fn listen(arguments: &Arguments, runtime: &Handle, output: &mut Outpu
         "wechat.callback.path" => arguments.path.clone(),
         "wechat.callback.mode" => arguments.mode.clone(),
         "wechat.callback.transfer" => arguments.transfer.clone(),
+        "store.path" => arguments.store.as_ref().map(|path| path.to_string_lossy().into_owned()),
         _ => None,
     };
     let config = match settings::load(&flag) {
@@ -61,9 +70,28 @@ pub(super) fn listen(arguments: &Arguments, runtime: &Handle, output: &mut Outpu
         Err(error) => return fail(output, settings::notice(&error), Exit::Configuration),
     };
     match callback(&config) {
-        Ok(callback) => runtime.block_on(serve(callback, output)),
+        Ok(callback) => on_disk(callback, &config, runtime, output).unwrap_or_else(|exit| exit),
         Err(notice) => fail(output, notice, Exit::Configuration),
     }
+}
+
+/// Listens with the pushes on disk.
+fn on_disk(
+    callback: CallbackSettings,
+    config: &DuokeConfig,
+    runtime: &Handle,
+    output: &mut Output,
+) -> Result<Exit, Exit> {
+    let folder = Path::new(&config.store_path.value).join(PUSHES);
+    let store: Arc<dyn Store> = Arc::new(state::open(&folder, output)?);
+    let ears = Ears::of_store(&folder, &store, settings::on_unknown(config), runtime, output)?;
+    let app_id = config.wechat.app_id.as_ref().map_or("", |app_id| &app_id.value);
+    let inbox = runtime.block_on(Inbox::new(store, app_id, &config.wechat.base_url.value));
+    let (inbox, refusals) = inbox.map_err(|error| fail(output, state::notice(&error), Exit::Environment))?;
+    let exit = runtime.block_on(serve(callback, Desk { inbox: inbox.clone(), refusals }, output));
+    drop(ears);
+    inbox.close();
+    Ok(exit)
 }
 
 /// What a configuration says of the callback; the error says what is missing.
@@ -115,38 +143,15 @@ fn needed<'a>(
     setting.map(|setting| &setting.value).ok_or_else(missing)
 }
 
-/// What the receiver has for the one who prints.
-enum Told {
-    /// A push, and who waits until it is printed.
-    Push(Box<Line>, oneshot::Sender<()>),
-    Refused(Notice),
+/// What the receiver works on.
+struct Desk {
+    inbox: Arc<Inbox>,
+    refusals: mpsc::Receiver<Refusal>,
 }
 
-/// Hands everything over to the one who prints.
-struct Printing(mpsc::Sender<Told>);
-
-impl Receiver for Printing {
-    fn accept(&self, push: Push) -> BoxFuture<'_, Result<(), NotAccepted>> {
-        let line = Box::new(push.line());
-        Box::pin(async move {
-            let (printed, is_printed) = oneshot::channel();
-            let ends = |_| NotAccepted("nobody takes the lines any more".to_owned());
-            self.0.send(Told::Push(line, printed)).await.map_err(|_| NotAccepted("the program ends".to_owned()))?;
-            is_printed.await.map_err(ends)
-        })
-    }
-
-    fn refused(&self, refusal: &Refusal) {
-        let notice = Notice::warning(refusal.to_string()).with_hint(refusal.hint());
-        // Strangers may send more than can be printed; pushes go first.
-        let _ = self.0.try_send(Told::Refused(notice));
-    }
-}
-
-async fn serve(settings: CallbackSettings, output: &mut Output) -> Exit {
+async fn serve(settings: CallbackSettings, mut desk: Desk, output: &mut Output) -> Exit {
     let (path, mode) = (settings.path.clone(), settings.mode.name());
-    let (sender, mut told) = mpsc::channel(PUSHES_UNDER_WAY_MAX);
-    let running = match Callback::start(settings, Arc::new(Printing(sender))).await {
+    let running = match Callback::start(settings, desk.inbox.clone()).await {
         Ok(running) => running,
         Err(error) => {
             let notice = Notice::error(error.to_string()).with_hint(Some(error.hint()));
@@ -158,37 +163,81 @@ async fn serve(settings: CallbackSettings, output: &mut Output) -> Exit {
     let watchdog = tokio::spawn(end_in_any_case());
     let ready = serde_json::json!({ "listening": format!("http://{}{path}", running.address), "mode": mode });
     output.say(Notice::note(ready.to_string()));
-    let exit = tokio::select! {
+    let mut last = EventId(0);
+    let ended = tokio::select! {
         biased;
-        () = interrupted => Exit::Interrupted,
-        () = terminated => Exit::Interrupted,
-        Closed = print(&mut told, output) => Exit::Fine,
+        () = interrupted => Ended::Interrupted,
+        () = terminated => Ended::Interrupted,
+        ended = print(&mut desk, &mut last, output) => ended,
     };
-    if exit == Exit::Fine {
-        told.close();
-    }
-    // What came before is printed and answered.
-    tokio::select! {
-        () = running.shutdown() => {}
-        Closed = print(&mut told, output) => {}
-    }
+    running.shutdown().await;
+    let exit = match ended {
+        // What was acknowledged meanwhile is printed; what is not, the next one prints.
+        Ended::Interrupted => match print_rest(&desk.inbox, last, output).await {
+            Ended::Failed(error) => fail(output, state::notice(&error), Exit::Environment),
+            Ended::Interrupted | Ended::Closed => Exit::Interrupted,
+        },
+        Ended::Closed => Exit::Fine,
+        Ended::Failed(error) => fail(output, state::notice(&error), Exit::Environment),
+    };
     watchdog.abort();
     exit
 }
 
-/// Prints until nobody reads any more, or until nothing comes any more.
-async fn print(told: &mut mpsc::Receiver<Told>, output: &mut Output) -> Closed {
-    while let Some(told) = told.recv().await {
-        match told {
-            Told::Push(line, printed) => match output.line(&line) {
-                // Who waited may have gone; the line is out.
-                Ok(()) => drop(printed.send(())),
-                Err(closed) => return closed,
+/// Why nothing is printed any more.
+enum Ended {
+    Interrupted,
+    /// Nobody reads.
+    Closed,
+    Failed(StoreError),
+}
+
+impl From<StoreError> for Ended {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Prints what comes, until nobody reads any more or the store fails.
+async fn print(Desk { inbox, refusals }: &mut Desk, last: &mut EventId, output: &mut Output) -> Ended {
+    let mut tidying = tokio::time::interval(Duration::from_millis(TIDY_EVERY_MS.unsigned_abs()));
+    loop {
+        let done = tokio::select! {
+            biased;
+            Some(refusal) = refusals.recv() => {
+                output.say(Notice::warning(refusal.to_string()).with_hint(refusal.hint()));
+                Ok(())
+            }
+            pushes = inbox.next(*last) => match pushes {
+                Ok(pushes) => give_out(inbox, &pushes, last, output).await,
+                Err(error) => Err(error.into()),
             },
-            Told::Refused(notice) => output.say(notice),
+            _ = tidying.tick() => inbox.tidy().await.map_err(Ended::from),
+        };
+        if let Err(ended) = done {
+            return ended;
         }
     }
-    std::future::pending().await
+}
+
+async fn print_rest(inbox: &Inbox, mut last: EventId, output: &mut Output) -> Ended {
+    loop {
+        let done = match inbox.there(last).await {
+            Ok(pushes) if pushes.is_empty() => return Ended::Interrupted,
+            Ok(pushes) => give_out(inbox, &pushes, &mut last, output).await,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(ended) = done {
+            return ended;
+        }
+    }
+}
+
+async fn give_out(inbox: &Inbox, pushes: &Pushes, last: &mut EventId, output: &mut Output) -> Result<(), Ended> {
+    let mut is_out = |(event, line): &(EventId, Line)| output.line(line).map(|()| *last = *event).is_ok();
+    let printed = pushes.iter().take_while(|push| is_out(push)).count();
+    inbox.done(&pushes[..printed]).await?;
+    if printed == pushes.len() { Ok(()) } else { Err(Ended::Closed) }
 }
 
 /// Ends the process some time after it was interrupted: whoever reads the lines may stand still, and with it the one who

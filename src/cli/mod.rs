@@ -5,8 +5,8 @@
 //! - `settings` puts flags, environment, `duoke.toml` and defaults together; `duration` reads `10s`,
 //!   `signals` hears Ctrl-C, `state` opens the durable state or asks the host that has it, `format` prints lists
 //! - `run_command`, `coverage_command`, `demo_command`, `doctor_command`, `listen_command`, `sandbox_command`,
-//!   `outbox_command`, `explain_command`, `erase_command`, `kf_command` are the commands; `plugins` is what those that
-//!   take a PAGE share
+//!   `outbox_command`, `explain_command`, `erase_command`, `kf_command`, `send_command`, `window_command` are the commands;
+//!   `plugins` is what those that take a PAGE share
 
 mod coverage_command;
 mod demo_command;
@@ -23,9 +23,11 @@ mod output;
 mod plugins;
 mod run_command;
 mod sandbox_command;
+mod send_command;
 mod settings;
 mod signals;
 mod state;
+mod window_command;
 
 use std::ffi::OsString;
 
@@ -61,6 +63,8 @@ enum Command {
     Outbox(outbox_command::Arguments),
     Run(run_command::Arguments),
     Sandbox(sandbox_command::Arguments),
+    Send(send_command::Arguments),
+    Window(window_command::Arguments),
 }
 
 /// Runs the command that the arguments name. To be called from outside of `runtime`.
@@ -86,6 +90,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, runtime: &Handle) -> E
         Command::Outbox(arguments) => outbox_command::outbox(&arguments, runtime, &mut output),
         Command::Run(arguments) => run_command::run(arguments, runtime, &mut output),
         Command::Sandbox(arguments) => sandbox_command::sandbox(&arguments, runtime, &mut output),
+        Command::Send(arguments) => send_command::send(&arguments, runtime, &mut output),
+        Command::Window(arguments) => window_command::window(&arguments, runtime, &mut output),
     };
     output.failure().unwrap_or(exit)
 }

@@ -166,7 +166,7 @@ fn lasting(
     };
     let forwarder = Forwarder::new(target, store, runtime.clone())
         .map_err(|error| fail(output, Notice::error(error.to_string()).with_hint(error.hint()), Exit::Environment))?;
-    let ears = Ears::of_host(folder, forwarder.outbox(), runtime, output);
+    let ears = Ears::of_host(folder, &forwarder, runtime, output);
     Ok((Lasting { forward: Some(forwarder), keep }, Some(ears)))
 }
 

@@ -14,8 +14,7 @@ use super::settings;
 use super::signals::stop_when_interrupted;
 use crate::host::control::{Control, Door, take};
 use crate::host::desk::{Answer, Desk, Request, Trouble, TroubleKind};
-use crate::host::{Notice, Watch as _};
-use crate::outbox::Outbox;
+use crate::host::{Forwarder, Notice, Watch as _};
 use crate::store::{OnUnknown, OpenOptions, SqliteStore, Store, StoreError};
 
 /// Where the state of a command is.
@@ -41,9 +40,9 @@ pub(super) struct Ears {
 
 impl Ears {
     /// Those of a host that delivers.
-    pub(super) fn of_host(folder: &Path, outbox: &Outbox, runtime: &Handle, output: &mut Output) -> Self {
-        let control = listen(folder, Desk::of_host(outbox), runtime, output);
-        let interrupts = Some(stop_when_interrupted(runtime, outbox.clone()));
+    pub(super) fn of_host(folder: &Path, forwarder: &Forwarder, runtime: &Handle, output: &mut Output) -> Self {
+        let control = listen(folder, forwarder.desk(), runtime, output);
+        let interrupts = Some(stop_when_interrupted(runtime, forwarder.outbox().clone()));
         Self { control, interrupts, runtime: runtime.clone() }
     }
 
@@ -90,11 +89,24 @@ pub(super) fn notice(error: &StoreError) -> Notice {
     Notice::error(error.to_string()).with_hint(Some(error.hint()))
 }
 
+/// Says what the trouble is; how the command ends.
+pub(super) fn say(trouble: Trouble, output: &mut Output) -> Exit {
+    let Trouble { kind, text, hint } = trouble;
+    let exit = match kind {
+        TroubleKind::Request => Exit::Usage,
+        TroubleKind::NotFound => Exit::NothingMatched,
+        TroubleKind::Version | TroubleKind::Store => Exit::Environment,
+    };
+    fail(output, Notice::error(text).with_hint(hint), exit)
+}
+
 /// The way to the state, and what is said on it.
 pub(super) struct Asker<'a> {
     door: Door,
     pub(super) output: &'a mut Output,
     folder: PathBuf,
+    /// The limits that the configuration names.
+    pub(super) profile: String,
     /// What the plugins of the configuration are opened from.
     pub(super) pages: Vec<String>,
 }
@@ -110,8 +122,9 @@ impl<'a> Asker<'a> {
             settings::load(&flag).map_err(|error| fail(output, settings::notice(&error), Exit::Configuration))?;
         let folder = PathBuf::from(&config.store_path.value);
         let door = Door::new(folder.clone(), settings::on_unknown(&config), runtime);
+        let profile = config.wechat.profile.value.clone();
         let pages = config.plugins.into_iter().map(|entry| entry.path).collect();
-        Ok(Self { door, output, folder, pages })
+        Ok(Self { door, output, folder, profile, pages })
     }
 
     /// Whether a running host gave the last answer.
@@ -122,15 +135,7 @@ impl<'a> Asker<'a> {
     /// Asks; `None`: there is no state. Trouble is said.
     pub(super) fn ask(&mut self, request: &Request) -> Result<Option<Answer>, Exit> {
         let asked = self.door.ask(request, &mut |notice| self.output.say(notice));
-        asked.map_err(|trouble| {
-            let Trouble { kind, text, hint } = trouble;
-            self.output.say(Notice::error(text).with_hint(hint));
-            match kind {
-                TroubleKind::Request => Exit::Usage,
-                TroubleKind::NotFound => Exit::NothingMatched,
-                TroubleKind::Version | TroubleKind::Store => Exit::Environment,
-            }
-        })
+        asked.map_err(|trouble| say(trouble, self.output))
     }
 
     /// Asks for one thing; `None`: there is no state, which is said.

@@ -48,7 +48,7 @@ mod tests {
         acted(&Stimulus::from_line(&line)).map(|acted| (acted.openid, acted.deed, acted.at))
     }
 
-    fn push(fields: Value) -> Option<(String, Deed, i64)> {
+    fn push(fields: &Value) -> Option<(String, Deed, i64)> {
         let mut push = json!({"ToUserName": "gh_1", "FromUserName": "oB", "CreateTime": 7});
         push.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         of("stimulus.wechat.push", push)
@@ -57,14 +57,14 @@ mod tests {
     #[test]
     fn pushes_and_what_they_mean() {
         let opens = |trigger| Some(("oB".to_owned(), Deed::Opens(trigger), 7_000));
-        assert_eq!(push(json!({"MsgType": "text", "Content": "x"})), opens(Trigger::Message));
-        assert_eq!(push(json!({"MsgType": "text", "Content": "x", "bizmsgmenuid": "1"})), opens(Trigger::Menu));
-        assert_eq!(push(json!({"MsgType": "smell"})), opens(Trigger::Message));
-        assert_eq!(push(json!({"MsgType": "event", "Event": "CLICK", "EventKey": "K"})), opens(Trigger::Menu));
-        assert_eq!(push(json!({"MsgType": "event", "Event": "subscribe"})), opens(Trigger::Subscribe));
-        assert_eq!(push(json!({"MsgType": "event", "Event": "SCAN", "EventKey": "1"})), opens(Trigger::Scan));
-        assert_eq!(push(json!({"MsgType": "event", "Event": "VIEW", "EventKey": "http://a/"})), None);
-        let left = push(json!({"MsgType": "event", "Event": "unsubscribe"}));
+        assert_eq!(push(&json!({"MsgType": "text", "Content": "x"})), opens(Trigger::Message));
+        assert_eq!(push(&json!({"MsgType": "text", "Content": "x", "bizmsgmenuid": "1"})), opens(Trigger::Menu));
+        assert_eq!(push(&json!({"MsgType": "smell"})), opens(Trigger::Message));
+        assert_eq!(push(&json!({"MsgType": "event", "Event": "CLICK", "EventKey": "K"})), opens(Trigger::Menu));
+        assert_eq!(push(&json!({"MsgType": "event", "Event": "subscribe"})), opens(Trigger::Subscribe));
+        assert_eq!(push(&json!({"MsgType": "event", "Event": "SCAN", "EventKey": "1"})), opens(Trigger::Scan));
+        assert_eq!(push(&json!({"MsgType": "event", "Event": "VIEW", "EventKey": "http://a/"})), None);
+        let left = push(&json!({"MsgType": "event", "Event": "unsubscribe"}));
         assert_eq!(left, Some(("oB".to_owned(), Deed::Leaves, 7_000)));
         let xml = "<xml><ToUserName>g</ToUserName><FromUserName>oB</FromUserName><CreateTime>7</CreateTime>\
                    <MsgType>text</MsgType><Content>x</Content></xml>";

@@ -7,6 +7,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 
+use super::desk::{Answer, Desk, Letter, Request, Trouble, TroubleKind};
 use super::ledger::{Ledger, Source};
 use super::pictures::PluginPictures;
 use super::trouble::Trouble;
@@ -107,7 +108,7 @@ impl Forwarder {
     /// # Errors
     /// [`ForwardError`].
     pub fn new(target: Target, store: Arc<dyn Store>, runtime: Handle) -> Result<Self, ForwardError> {
-        let server = target.client.base_url.origin().ascii_serialization();
+        let server = target.client.server();
         let account = store.account(&target.client.app_id, &server).wait()?;
         let client = Client::recalling(target.client.clone(), memory(&store, account)?)?;
         Ok(Self { outbox: Outbox::new(store, account), target, client, server, runtime })
@@ -117,6 +118,32 @@ impl Forwarder {
     #[must_use]
     pub fn outbox(&self) -> &Outbox {
         &self.outbox
+    }
+
+    /// The desk of this delivery.
+    #[must_use]
+    pub fn desk(&self) -> Desk {
+        Desk::of_host(&self.outbox).limited_by(self.target.client.profile)
+    }
+
+    /// Sends one message where no host runs, as a host would: what earlier runs left goes out beside it. `tell` hears of
+    /// that. To be called from outside of the runtime.
+    ///
+    /// # Errors
+    /// [`Trouble`]: whether it is in the outbox is not known.
+    pub fn send(self, letter: Letter, tell: &mut dyn FnMut(Notice)) -> Result<Answer, Trouble> {
+        let (runtime, desk) = (self.runtime.clone(), self.desk());
+        let begun = self.begin(&[]).map_err(|error| {
+            let trouble = Trouble::new(TroubleKind::Store, error.to_string());
+            error.hint().map_or(trouble.clone(), |hint| trouble.with_hint(hint))
+        });
+        let (mut delivering, notices) = begun?;
+        notices.into_iter().for_each(tell);
+        let answer = runtime.block_on(desk.answer(Request::Send { letter: Box::new(letter) }));
+        let stopped = delivering.stop();
+        delivering.close();
+        stopped?;
+        answer
     }
 
     /// The ledger of a log.

@@ -8,6 +8,7 @@
 //!   them, `trouble` says what a person should know of that, `acted` what customers did; [`pictures`] finds the pictures they show, `keeping` what pages keep by `--state`
 //! - [`run`](mod@run) puts these together over a log; [`demo`](mod@demo) does so with the bundled [`samples`], a sandbox, and the
 //!   [`conversation`] as its customers saw it, in [`columns`]
+//! - [`inbox`] has pushes on disk before WeChat is answered, and gives them out
 //! - [`desk`] is what commands ask of the durable state, [`control`] how they reach it beside a running host and without one;
 //!   [`code`] shows the lines that messages come from
 //! - [`coverage`](mod@coverage) says what a page needs that is not here, [`doctor`] what this machine lacks
@@ -23,6 +24,7 @@ pub mod desk;
 pub mod doctor;
 mod durable;
 pub mod forward;
+pub mod inbox;
 mod keeping;
 pub mod ledger;
 pub mod lines;

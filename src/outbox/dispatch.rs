@@ -81,6 +81,8 @@ struct Inner {
     woken: AtomicU64,
     /// How often there had been when last nothing was left to do but by somebody's doing.
     quiet: watch::Sender<Option<u64>>,
+    /// Something became of a message.
+    changed: watch::Sender<()>,
     /// Nobody serves, or serves any more.
     ended: watch::Sender<bool>,
 }
@@ -98,6 +100,7 @@ impl Outbox {
             failure: Mutex::default(),
             woken: AtomicU64::new(0),
             quiet: watch::channel(None).0,
+            changed: watch::channel(()).0,
             ended: watch::channel(true).0,
         };
         Self { inner: Arc::new(inner) }
@@ -119,6 +122,18 @@ impl Outbox {
     pub fn wake(&self) {
         self.inner.woken.fetch_add(1, Ordering::AcqRel);
         self.inner.wake.notify_one();
+    }
+
+    /// Whether it was told to stop.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.inner.stopping.load(Ordering::Acquire)
+    }
+
+    /// Hears whenever something became of a message.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.inner.changed.subscribe()
     }
 
     /// Makes parked rows pending again; how many.
@@ -176,6 +191,7 @@ impl Outbox {
         let mut ended = self.inner.ended.subscribe();
         // Its sender is ours.
         let _ = ended.wait_for(|ended| *ended).await;
+        self.inner.changed.send_replace(());
     }
 
     /// Delivers until it is told to [`stop`](Self::stop).
@@ -280,6 +296,11 @@ impl Busy {
 
     pub(super) fn store(&self) -> &Arc<dyn Store> {
         &self.outbox.inner.store
+    }
+
+    /// Something became of a message.
+    pub(super) fn tell_change(&self) {
+        self.outbox.inner.changed.send_replace(());
     }
 
     pub(super) fn is_stopping(&self) -> bool {

@@ -177,6 +177,7 @@ impl Lane<'_> {
         let settled = Settled { row, attempt, end, ways, window, acts: self.acts };
         let next = self.busy.store().settle(settled).get().await?;
         (self.dispatch.observe)(delivery);
+        self.busy.tell_change();
         Ok(next)
     }
 

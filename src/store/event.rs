@@ -151,6 +151,8 @@ pub struct Commit {
     pub rows: Vec<Row>,
     /// Turns that have ended with it.
     pub ended: Vec<TurnEnd>,
+    /// Events of which nothing need be kept any more but that they came.
+    pub forgotten: Vec<EventId>,
     /// What changed in `localStorage`: plugin, origin, and how.
     pub storage: Vec<(String, String, StorageChange)>,
     /// The cookies of plugins that changed: all that there are now.
@@ -164,6 +166,7 @@ impl Commit {
         self.effects.is_empty()
             && self.rows.is_empty()
             && self.ended.is_empty()
+            && self.forgotten.is_empty()
             && self.storage.is_empty()
             && self.cookies.is_empty()
     }

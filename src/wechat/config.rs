@@ -92,6 +92,12 @@ impl ClientConfig {
             clock: Clock::system(),
         }
     }
+
+    /// The server as an origin, by which an account's state is kept.
+    #[must_use]
+    pub fn server(&self) -> String {
+        self.base_url.origin().ascii_serialization()
+    }
 }
 
 #[cfg(test)]

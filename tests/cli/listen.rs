@@ -83,12 +83,54 @@ fn each_push_is_a_line_once() {
 }
 
 #[test]
-fn nobody_reading_is_fine_and_wechat_is_told_to_come_again() {
+fn nobody_reading_is_fine_and_the_next_one_prints() {
     let bench = Bench::new();
     let mut listening = Listening::start(&bench);
     drop(listening.child.stdout.take());
-    assert_eq!(listening.push(1, "t0ken").0, 500);
+    assert_eq!(listening.push(1, "t0ken").0, 200);
     assert_eq!(listening.child.wait().unwrap().code(), Some(0));
+    let mut next = Listening::start(&bench);
+    let mut lines = BufReader::new(next.child.stdout.take().unwrap()).lines();
+    let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(line["data"]["MsgId"], "1");
+}
+
+#[test]
+fn a_push_is_printed_once_over_kills() {
+    let bench = Bench::new();
+    let mut printed = Vec::new();
+    for round in 0..3 {
+        let mut listening = Listening::start(&bench);
+        let mut lines = BufReader::new(listening.child.stdout.take().unwrap()).lines();
+        for id in 0..=round {
+            // WeChat delivers again what it has delivered before.
+            assert_eq!(listening.push(id, "t0ken").0, 200);
+        }
+        // That one is printed is on disk before the next one is.
+        assert_eq!(listening.push(100 + round, "t0ken").0, 200);
+        let last = (100 + round).to_string();
+        while printed.last() != Some(&last) {
+            let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+            printed.push(line["data"]["MsgId"].as_str().unwrap().to_owned());
+        }
+        listening.child.kill().unwrap();
+        assert_eq!(listening.child.wait().unwrap().code(), None);
+    }
+    for (id, most) in [("0", 1), ("1", 1), ("2", 1), ("100", 2), ("101", 2), ("102", 1)] {
+        let times = printed.iter().filter(|printed| *printed == id).count();
+        assert!((1..=most).contains(&times), "{id} {times} times: {printed:?}");
+    }
+}
+
+#[test]
+fn two_may_not_have_the_same_folder() {
+    let bench = Bench::new();
+    let _first = Listening::start(&bench);
+    let mut command = bench.command(&["listen", "--listen", "127.0.0.1:0", "--mode", "plain"]);
+    command.env("DUOKE_CALLBACK_TOKEN", "t0ken");
+    let second = Bench::finish(command);
+    assert_eq!(second.code, 96);
+    assert!(second.err.contains("another duoke") && second.err.contains("state/pushes"), "{}", second.err);
 }
 
 #[test]

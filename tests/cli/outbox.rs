@@ -1,12 +1,11 @@
 //! `duoke outbox`, `explain` and `erase`, beside a running host and without one.
 
 use std::io::Write as _;
-use std::os::unix::net::UnixStream;
-use std::process::{Child, ChildStdin};
 
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, Ended, SandboxChild};
+use crate::host::Host;
 
 /// Two messages for each customer it is told of.
 const GREETER: &str = r#"<!DOCTYPE html><title>t</title><script>
@@ -37,40 +36,6 @@ fn told(user: &str) -> String {
 fn run(bench: &Bench, sandbox: &SandboxChild, users: &[&str]) -> i32 {
     bench.write("log.jsonl", users.iter().map(|user| told(user)).collect::<String>());
     sandbox.run(bench, &["run", "greeter.html", "--events", "log.jsonl", "--forward"]).code
-}
-
-/// A host that runs until it is dropped.
-struct Host {
-    child: Child,
-    events: Option<ChildStdin>,
-}
-
-impl Host {
-    fn start(bench: &Bench, sandbox: &SandboxChild) -> Self {
-        Self::listening(bench, sandbox.start_run(bench, &["run", "greeter.html", "--events", "-", "--forward"]))
-    }
-
-    /// Waits until it answers commands.
-    fn listening(bench: &Bench, mut child: Child) -> Self {
-        let events = child.stdin.take();
-        while UnixStream::connect(bench.path("state/control.sock")).is_err() {
-            assert!(child.try_wait().unwrap().is_none(), "it ended");
-        }
-        Self { child, events }
-    }
-
-    fn end(mut self) -> i32 {
-        drop(self.events.take());
-        self.child.wait().unwrap().code().unwrap_or(-1)
-    }
-}
-
-impl Drop for Host {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 fn listed(bench: &Bench, arguments: &[&str]) -> Vec<Value> {
@@ -186,7 +151,7 @@ fn the_same_words_beside_a_host_and_without_one() {
         table.iter().map(told).collect()
     };
     let alone = said(false);
-    let host = Host::start(&bench, &sandbox);
+    let host = Host::start(&bench, &sandbox, "greeter.html");
     assert_eq!(said(true), alone);
     assert_eq!(host.end(), 0);
 }
@@ -203,7 +168,7 @@ fn sent_again_by_a_host_that_runs_and_by_one_that_comes() {
     assert_eq!(json!([lines[0]["before"], lines[0]["state"], lines[0]["changed"]]), json!(["dead", "pending", true]));
     assert!(alone.code == 0 && alone.err.contains("no host runs here"), "{}", alone.err);
     assert_eq!(standing(&bench, &[]), "1/greeter/0 pending, 1/greeter/1 pending, 2/greeter/0 dead, 2/greeter/1 dead");
-    let host = Host::start(&bench, &sandbox);
+    let host = Host::start(&bench, &sandbox, "greeter.html");
     await_standing(&bench, "1/greeter/0 sent, 1/greeter/1 sent, 2/greeter/0 dead, 2/greeter/1 dead");
     let beside = bench.run(&["outbox", "retry", "2/greeter/1", "2/greeter/0"]);
     assert!(beside.code == 0 && !beside.err.contains("no host runs"), "{}", beside.err);
@@ -224,7 +189,7 @@ fn parked_messages_are_released_with_those_behind_them() {
     let behind = bench.run(&["outbox", "retry", "1/greeter/1"]);
     assert!(behind.code == 120 && behind.out.contains("it waits behind another message"), "{}", behind.out);
     assert!(bench.run(&["explain", "1/greeter/0"]).out.contains("waits for   the customer's next action"));
-    let host = Host::start(&bench, &sandbox);
+    let host = Host::start(&bench, &sandbox, "greeter.html");
     let released = bench.run(&["outbox", "retry", "--all"]);
     assert_eq!(released.code, 0);
     assert!(released.err.contains("1 to be sent, 1 after others of their customers"), "{}", released.err);
@@ -251,7 +216,7 @@ fn what_may_have_arrived_is_sent_again_only_by_name() {
 fn dropped_messages_are_known_of() {
     let (bench, sandbox) = bench();
     assert_eq!(run(&bench, &sandbox, &["oB"]), 120);
-    let host = Host::start(&bench, &sandbox);
+    let host = Host::start(&bench, &sandbox, "greeter.html");
     let would = bench.run(&["outbox", "drop", "--state", "dead", "--dry-run"]);
     assert!(would.code == 0 && would.err.contains("2 would be dropped"), "{}", would.err);
     assert_eq!(bench.run(&["outbox", "check"]).code, 120, "nothing was changed");
@@ -299,7 +264,7 @@ fn everything_of_a_customer_goes() {
     let alone = bench.run(&["erase", "oB"]);
     assert_eq!((alone.code, alone.out.as_str()), (0, "oB: 1 event, 2 effects, 2 messages erased\n"));
     assert!(alone.err.contains("recordings"), "{}", alone.err);
-    let host = Host::start(&bench, &sandbox);
+    let host = Host::start(&bench, &sandbox, "greeter.html");
     assert_eq!(bench.run(&["erase", "o"]).code, 4, "the beginning of an openid is none");
     let beside = bench.run(&["erase", "oA", "--format", "jsonl"]);
     assert_eq!(beside.lines()[0]["host_runs"], true);
@@ -347,7 +312,7 @@ fn a_run_that_sends_nothing_answers_too() {
 #[test]
 fn a_host_that_was_killed_and_one_too_many() {
     let (bench, sandbox) = bench();
-    let mut host = Host::start(&bench, &sandbox);
+    let mut host = Host::start(&bench, &sandbox, "greeter.html");
     sandbox.fault(json!({"count": 1, "delay_ms": 60_000}));
     host.events.as_mut().unwrap().write_all(told("oA").as_bytes()).unwrap();
     while !bench.run(&["outbox", "list"]).out.contains("sending") {}
@@ -365,7 +330,7 @@ fn a_host_that_was_killed_and_one_too_many() {
     assert!(first.code == 0 && first.err.contains("it may not have arrived"), "{}", first.err);
     assert_eq!(standing(&bench, &[]), "1/greeter/0 unknown, 1/greeter/1 pending");
     assert_eq!(bench.run(&["outbox", "drop", "1/greeter/0"]).code, 0);
-    let host = Host::start(&bench, &sandbox);
+    let host = Host::start(&bench, &sandbox, "greeter.html");
     await_standing(&bench, "1/greeter/0 dead, 1/greeter/1 sent");
     assert_eq!(host.end(), 0);
     assert!(!std::fs::exists(bench.path("state/control.sock")).unwrap());

@@ -12,7 +12,7 @@ use crate::store::ControlPath;
 ///
 /// # Errors
 /// [`Trouble`], of the host or on the way to it.
-pub(super) fn ask(folder: &Path, request: &Request) -> Result<Option<Answer>, Trouble> {
+pub fn ask(folder: &Path, request: &Request) -> Result<Option<Answer>, Trouble> {
     let on_the_way = |error: std::io::Error| {
         Trouble::new(TroubleKind::Store, format!("the host of {} does not answer: {error}", folder.display()))
             .with_hint("look at what the host says; where it hangs, stop it and try again")

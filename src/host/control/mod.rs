@@ -11,5 +11,6 @@ mod server;
 #[cfg(test)]
 mod tests;
 
+pub use client::ask;
 pub use door::{Door, take};
 pub use server::Control;

@@ -10,10 +10,13 @@ use super::advice::advice;
 use super::answer::{Answer, Trouble, TroubleKind};
 use super::explained::explained;
 use super::request::Request;
+use super::send::send;
+use super::window::window;
 use crate::base::clock::{format_rfc3339, system_now_ms};
 use crate::base::limits::{CANDIDATES_SHOWN_MAX, OUTBOX_PAGE_ROWS};
 use crate::outbox::Outbox;
 use crate::store::{Change, Changed, Checked, Erased, Filter, Listed, OnUnknown, State, Store, StoreError};
+use crate::wechat::{Profile, ProfileError};
 
 /// Answers requests over a store.
 #[derive(Clone, Debug)]
@@ -21,6 +24,8 @@ pub struct Desk {
     store: Arc<dyn Store>,
     /// The delivery of the host, where there is one: it hears of what may go.
     outbox: Option<Outbox>,
+    /// The limits in force, where a host has them.
+    profile: Option<Profile>,
     /// Whether a host has the store, with open pages.
     host_runs: bool,
 }
@@ -29,7 +34,14 @@ impl Desk {
     /// The desk of a running host that delivers.
     #[must_use]
     pub fn of_host(outbox: &Outbox) -> Self {
-        Self { store: outbox.store().clone(), outbox: Some(outbox.clone()), host_runs: true }
+        Self { store: outbox.store().clone(), outbox: Some(outbox.clone()), profile: None, host_runs: true }
+    }
+
+    /// With the limits that the host delivers by.
+    #[must_use]
+    pub fn limited_by(mut self, profile: Profile) -> Self {
+        self.profile = Some(profile);
+        self
     }
 
     /// The desk of a host that does not deliver.
@@ -47,7 +59,7 @@ impl Desk {
     pub async fn alone(store: Arc<dyn Store>, policy: OnUnknown) -> Result<(Self, Vec<Notice>), StoreError> {
         let interrupted = store.interrupted(policy, system_now_ms()).get().await?;
         let notices = interrupted.iter().map(|row| interruption(row, policy)).collect();
-        Ok((Self { store, outbox: None, host_runs: false }, notices))
+        Ok((Self { store, outbox: None, profile: None, host_runs: false }, notices))
     }
 
     /// Does what is asked.
@@ -63,6 +75,14 @@ impl Desk {
                 Ok(one(checked_json(&checked)))
             }
             Request::Explain { message } => self.explain(&message).await,
+            Request::Window { openid, profile } => self.window(&openid, &profile).await,
+            Request::Send { letter } => match &self.outbox {
+                Some(outbox) => send(outbox, *letter).await,
+                None => {
+                    let text = "the host that has this state does not send";
+                    Err(Trouble::new(TroubleKind::Request, text).with_hint("wait until it has ended, or stop it"))
+                }
+            },
             Request::Erase { openid, dry_run } => self.erase(&openid, dry_run).await,
         }
     }
@@ -112,6 +132,13 @@ impl Desk {
                 Err(Trouble::new(TroubleKind::NotFound, text).with_hint("name one of them"))
             }
         }
+    }
+
+    async fn window(&self, openid: &str, profile: &str) -> Result<Answer, Trouble> {
+        let wrong = |error: ProfileError| Trouble::new(TroubleKind::Request, error.to_string());
+        let profile = self.profile.map_or_else(|| profile.parse().map_err(wrong), Ok)?;
+        let (known, now) = (self.store.window(openid).get().await?, system_now_ms());
+        Ok(Answer { items: known.iter().map(|known| window(openid, known, &profile, now)).collect(), next: None })
     }
 
     async fn erase(&self, openid: &str, dry_run: bool) -> Result<Answer, Trouble> {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::answer::{Trouble, TroubleKind};
+use super::send::Letter;
 use crate::base::limits::REQUEST_KEYS_MAX;
 use crate::store::{Change, Filter};
 
@@ -48,6 +49,20 @@ pub enum Request {
     Explain {
         /// Its key, or the beginning of it where no other begins so.
         message: String,
+    },
+    /// What may still be sent to a customer.
+    #[serde(rename = "window")]
+    Window {
+        /// Whom.
+        openid: String,
+        /// The limits to ask by, where no host runs that has its own: a profile's name.
+        profile: String,
+    },
+    /// Sends a message; a host that runs does it.
+    #[serde(rename = "send")]
+    Send {
+        /// The message.
+        letter: Box<Letter>,
     },
     /// Deletes everything about a customer.
     #[serde(rename = "erase")]

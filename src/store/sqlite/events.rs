@@ -130,6 +130,11 @@ pub(super) fn commit(tx: &Connection, commit: &Commit, opened: i64) -> rusqlite:
         )?;
         turn.execute(params![event.0, plugin, state.name(), commit.now])?;
     }
+    for event in &commit.forgotten {
+        let mut forget =
+            tx.prepare_cached("UPDATE event SET line = NULL, subject = NULL, turns_to = NULL WHERE seq = ?1")?;
+        forget.execute([event.0])?;
+    }
     for (plugin, origin, change) in &commit.storage {
         keep::change_storage(tx, plugin, origin, change)?;
     }

@@ -9,10 +9,11 @@ use serde_json::json;
 use super::super::row::{Key, Pushed, State};
 use super::super::{EffectRecord, NewEvent, PlacedAt, StoreErrorKind, TurnEnd, TurnState};
 use super::*;
-use crate::base::limits::{EVENT_KEPT_MS, EVENT_KNOWN_MS, MESSAGE_KEPT_MS, PARKED_LIFE_MS};
+use crate::base::limits::{EVENT_KEPT_MS, EVENT_KNOWN_MS, MESSAGE_KEPT_MS, PARKED_LIFE_MS, WINDOW_KNOWN_MS};
 use crate::event::StorageChange;
-use crate::store::{AttemptEnd, Scope, WayChange, WindowChange};
-use crate::wechat::Content;
+use crate::session::window::{Deed, Standing, Trigger, Window};
+use crate::store::{Acted, AttemptEnd, Scope, WayChange, WindowChange};
+use crate::wechat::{Content, Profile};
 
 fn memory() -> (SqliteStore, AccountId) {
     let store = SqliteStore::in_memory().unwrap();
@@ -310,4 +311,52 @@ fn a_person_s_word() {
     assert_eq!(send(&store, account, 4, State::Sent), ["7/p/1"]);
     let after = change(&all, Change::Drop, false);
     assert!(after.iter().all(|changed| changed.state.is_none() && changed.note.is_some()), "{after:?}");
+}
+
+#[test]
+fn what_users_did_is_kept_and_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state");
+    let store = disk(&path).unwrap();
+    let account = store.account("wx", "http://a").wait().unwrap();
+    let deed = Deed::Opens(Trigger::Message);
+    let acted = |id: &str, at| NewEvent {
+        acted: Some(Acted { openid: "oA".to_owned(), deed, at }),
+        now: at,
+        ..event(account, id, "oA")
+    };
+    store.commit(rows(account, vec![text("x", 0, "oA", "a"), text("x", 1, "oA", "b")])).wait().unwrap();
+    store.accept(acted("1", 10)).wait().unwrap();
+    let allowances = Profile::y2025().allowances();
+    let ready = store.due(account, 11, Vec::new(), 9).wait().unwrap().rows.remove(0);
+    assert_eq!(ready.seen.acts, 1);
+    store.on_wire(ready.row.seq, Attempt { started: 11, message: (1, 1) }).wait().unwrap();
+    let settled = Settled {
+        row: Row { state: State::Sent, ..ready.row },
+        attempt: Attempt { started: 11, message: (1, 1) },
+        end: AttemptEnd { finished: 11, ..AttemptEnd::default() },
+        ways: WayChange::Keep,
+        window: WindowChange::Sent(allowances),
+        acts: ready.seen.acts,
+    };
+    let next = store.settle(settled).wait().unwrap().unwrap();
+    let left = |window: &Window, now| match window.standing(&allowances, now) {
+        Standing::Open { left, .. } => left,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(left(&next.seen.window, 11), Some(4), "the next row is read with what is known then");
+    // The same push again.
+    store.accept(acted("1", 10)).wait().unwrap();
+    drop(store);
+    let store = disk(&path).unwrap();
+    let known = store.window("oA").wait().unwrap();
+    assert_eq!((known.len(), known[0].waiting, left(&known[0].window, 12)), (1, 1, Some(4)));
+    assert!(store.window("oB").wait().unwrap().is_empty());
+    store.tidy(10 + WINDOW_KNOWN_MS).wait().unwrap();
+    assert_ne!(store.window("oA").wait().unwrap()[0].window, Window::default());
+    store.tidy(13 + WINDOW_KNOWN_MS).wait().unwrap();
+    assert_eq!(store.window("oA").wait().unwrap()[0].window, Window::default(), "only its message is known");
+    store.accept(acted("2", 20)).wait().unwrap();
+    store.erase("oA", false).wait().unwrap();
+    assert!(store.window("oA").wait().unwrap().is_empty());
 }

@@ -1,0 +1,124 @@
+//! What a message's media are: ids as they are, files uploaded.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use ring::rand::{SecureRandom as _, SystemRandom};
+use tokio::runtime::Handle;
+
+use crate::base::limits::WECHAT_MEDIA_BYTES_MAX;
+use crate::cli::exit::Exit;
+use crate::cli::output::Output;
+use crate::cli::plugins::fail;
+use crate::host::Notice;
+use crate::wechat::{Client, ClientConfig, MediaType, UploadError};
+
+/// How a media is named on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Media {
+    /// An http or https address.
+    Address(String),
+    /// A file, which is uploaded.
+    File(PathBuf),
+    /// WeChat's own id.
+    Id(String),
+}
+
+/// What begins as an address is one; what is there, or has a dot or a slash in it, is a file; else it is an id.
+pub(super) fn media(text: &str) -> Result<Media, String> {
+    let is_address = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
+    match text {
+        "" => Err("it is empty".to_owned()),
+        _ if is_address => Ok(Media::Address(text.to_owned())),
+        _ if text.contains(['.', '/']) || Path::new(text).exists() => Ok(Media::File(PathBuf::from(text))),
+        _ => Ok(Media::Id(text.to_owned())),
+    }
+}
+
+/// What makes a message another one than all before.
+pub(super) fn new_id() -> String {
+    let mut random = [0; 8];
+    // Without randomness the second such message is refused, not lost.
+    let _ = SystemRandom::new().fill(&mut random);
+    random.iter().fold("send-".to_owned(), |mut id, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(id, "{byte:02x}");
+        id
+    })
+}
+
+/// Who uploads, and who hears of it.
+pub(super) struct Sender<'a> {
+    pub(super) client: &'a ClientConfig,
+    pub(super) runtime: &'a Handle,
+    pub(super) output: &'a mut Output,
+}
+
+impl Sender<'_> {
+    /// The id of a media; a file is uploaded first.
+    pub(super) fn id(&mut self, kind: MediaType, media: &Media) -> Result<String, Exit> {
+        match media {
+            Media::Id(id) => Ok(id.clone()),
+            Media::File(path) => self.upload(kind, path),
+            Media::Address(address) => {
+                let notice =
+                    Notice::error(format!("{address} is an address: a {} is a file or a media id", kind.name()));
+                Err(fail(self.output, notice.with_hint(Some("download it first")), Exit::Usage))
+            }
+        }
+    }
+
+    /// The same where there may be none.
+    pub(super) fn optional(&mut self, kind: MediaType, media: Option<&Media>) -> Result<String, Exit> {
+        media.map_or(Ok(String::new()), |media| self.id(kind, media))
+    }
+
+    fn upload(&mut self, kind: MediaType, path: &Path) -> Result<String, Exit> {
+        let bytes = read(path).map_err(|error| {
+            let hint = "a media is an address, a file that is there, or a media id";
+            let notice = Notice::error(format!("{} cannot be read: {error}", path.display()));
+            fail(self.output, notice.with_hint(Some(hint)), Exit::Usage)
+        })?;
+        let client = Client::new(self.client.clone()).map_err(|error| {
+            fail(self.output, Notice::error(error.to_string()).with_hint(Some(error.hint())), Exit::Configuration)
+        })?;
+        self.runtime.block_on(client.upload(kind, &bytes)).map_err(|error| match error {
+            UploadError::Wechat(error) => {
+                fail(self.output, Notice::error(error.to_string()).with_hint(Some(error.hint())), Exit::Messages)
+            }
+            UploadError::File(error) => {
+                let notice = Notice::error(format!("{}: {error}", path.display()));
+                fail(self.output, notice.with_hint(Some(error.hint())), Exit::Usage)
+            }
+        })
+    }
+}
+
+/// A file, no further than to see that it is too large.
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(WECHAT_MEDIA_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_media_are_named() {
+        assert_eq!(media("https://a/b.png"), Ok(Media::Address("https://a/b.png".to_owned())));
+        assert_eq!(media("b.png"), Ok(Media::File("b.png".into())));
+        assert_eq!(media("src"), Ok(Media::File("src".into())), "it is there");
+        assert_eq!(media("MEDIA_id-1"), Ok(Media::Id("MEDIA_id-1".to_owned())));
+        assert!(media("").is_err());
+    }
+
+    #[test]
+    fn no_id_comes_twice() {
+        let (one, other) = (new_id(), new_id());
+        assert!(one.starts_with("send-") && one != other, "{one} {other}");
+    }
+}

@@ -1,0 +1,145 @@
+//! `duoke send`
+
+mod letter;
+mod types;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::runtime::Handle;
+
+use super::exit::Exit;
+use super::format::Format;
+use super::output::{Output, one_line};
+use super::plugins::fail;
+use super::state::Ears;
+use super::{settings, state};
+use crate::config::DuokeConfig;
+use crate::host::control::ask;
+use crate::host::desk::{Answer, Letter, Request, Trouble, fate};
+use crate::host::{Forwarder, Notice, Target, Watch as _};
+use crate::store::State;
+use crate::wechat::ClientConfig;
+use letter::Sender;
+
+const EXAMPLES: &str = "\
+Examples:
+  duoke send text oGZ0k5vVhIBzCeHZVcnbNKQ0cGqA 您的订单已发货
+  duoke send image oGZ0k5vVhIBzCeHZVcnbNKQ0cGqA receipt.png
+  duoke send typing oGZ0k5vVhIBzCeHZVcnbNKQ0cGqA
+
+A message goes through the same outbox as those of pages: behind those that wait for the same
+customer, within what WeChat lets the account send him, on disk before it is sent. Where a host
+runs on the state folder, it sends; else this command does, and with it what an earlier run left.
+
+JSON, one object: the members of `duoke outbox list`. The exit is 0 where WeChat took the message,
+and 120 where it is parked, given up, without an answer, or still tried after 30 s.";
+
+/// Send a customer one message of any type, or show him that somebody types.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    message: types::MessageArguments,
+}
+
+/// To whom, in whose name, and by which way.
+#[derive(Debug, clap::Args)]
+struct To {
+    /// The customer.
+    #[arg(value_name = "OPENID", value_parser = openid)]
+    openid: String,
+    /// Send it in the name of this customer-service account.
+    #[arg(long, value_name = "KF_ACCOUNT")]
+    account: Option<String>,
+    /// What makes it the same message: sent again with the same id, it goes out once. By default each is another one.
+    #[arg(long, value_name = "ID", value_parser = id)]
+    id: Option<String>,
+    /// How to print what became of it.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: Format,
+    /// The folder of the durable state, by default `state` [env: DUOKE_STORE_PATH].
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// The server that speaks WeChat's API [env: DUOKE_WECHAT_BASE_URL].
+    #[arg(long, value_name = "URL")]
+    wechat_base: Option<String>,
+}
+
+fn openid(text: &str) -> Result<String, String> {
+    let is_one = !text.is_empty() && !text.contains(char::is_whitespace);
+    if is_one { Ok(text.to_owned()) } else { Err("an openid is one word".to_owned()) }
+}
+
+fn id(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("an id is not empty".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+pub(super) fn send(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Exit {
+    try_send(arguments, runtime, output).unwrap_or_else(|exit| exit)
+}
+
+fn try_send(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<Exit, Exit> {
+    let to = arguments.message.to();
+    let flag = |path: &str| match path {
+        "wechat.base_url" => to.wechat_base.clone(),
+        "store.path" => to.store.as_ref().map(|path| path.to_string_lossy().into_owned()),
+        _ => None,
+    };
+    let config = settings::load(&flag).map_err(|error| fail(output, settings::notice(&error), Exit::Configuration))?;
+    let client = settings::client(&config).map_err(|notice| fail(output, notice, Exit::Configuration))?;
+    let content = arguments.message.content(&mut Sender { client: &client, runtime, output })?;
+    let letter = Letter {
+        id: to.id.clone().unwrap_or_else(letter::new_id),
+        account: client.app_id.clone(),
+        server: client.server(),
+        openid: to.openid.clone(),
+        kf_account: to.account.clone(),
+        content,
+    };
+    let answer = deliver(letter, &config, client, runtime, output)?;
+    let Some(row) = answer.items.first() else { return Err(Exit::Bug) };
+    Ok(tell(row, to.format, output))
+}
+
+/// Has the host send it, or sends it here where none runs.
+fn deliver(
+    letter: Letter,
+    config: &DuokeConfig,
+    client: ClientConfig,
+    runtime: &Handle,
+    output: &mut Output,
+) -> Result<Answer, Exit> {
+    let folder = Path::new(&config.store_path.value);
+    let request = Request::Send { letter: Box::new(letter.clone()) };
+    if let Some(answer) = ask(folder, &request).map_err(|trouble| state::say(trouble, output))? {
+        return Ok(answer);
+    }
+    let store = Arc::new(state::open(folder, output)?);
+    let target = Target { client, kf_account: None, on_unknown: settings::on_unknown(config) };
+    let forwarder = Forwarder::new(target, store, runtime.clone())
+        .map_err(|error| fail(output, Notice::error(error.to_string()).with_hint(error.hint()), Exit::Environment))?;
+    let _ears = Ears::of_host(folder, &forwarder, runtime, output);
+    let sent: Result<Answer, Trouble> = forwarder.send(letter, &mut |notice| output.say(notice));
+    sent.map_err(|trouble| state::say(trouble, output))
+}
+
+/// Prints what became of it.
+fn tell(row: &Value, format: Format, output: &mut Output) -> Exit {
+    let key = row["key"].as_str().unwrap_or_default();
+    let text = match format {
+        Format::Human => format!("{}  {}\n", one_line(key), fate(row)),
+        Format::Json => format!("{row:#}\n"),
+        Format::Jsonl => format!("{row}\n"),
+    };
+    // Nobody reading it is fine.
+    let _ = output.data(&text);
+    let is_sent = row["state"] == State::Sent.name();
+    if !is_sent {
+        let reason = row["reason"].as_str().unwrap_or("WeChat has not answered yet");
+        let hint = format!("`duoke explain {key}` says more");
+        output.say(Notice::error(format!("{}: {reason}", fate(row))).with_hint(Some(hint)));
+    }
+    if is_sent { Exit::Fine } else { Exit::Messages }
+}

@@ -1,0 +1,179 @@
+//! Pushes on disk before WeChat is answered, and given out in order, each once.
+//!
+//! A push is known again by its id, also after a restart. What was given out is done once that is said
+//! ([`Inbox::done`]); what was not, when a host ended, the next one gives out again. Of what is done nothing is kept but
+//! that it came.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{Receiver as Queue, Sender, channel};
+
+use super::ledger::read;
+use crate::base::clock::system_now_ms;
+use crate::base::limits::REFUSALS_WAITING_MAX;
+use crate::event::Line;
+use crate::store::{AccountId, Commit, EventId, NewEvent, Store, StoreError, TurnEnd, TurnState};
+use crate::wechat::BoxFuture;
+use crate::wechat::callback::{NotAccepted, Receiver, Refusal};
+use crate::wechat::push::Push;
+
+/// Who takes the pushes out, as the store names it.
+const READER: &str = "listen";
+
+/// The pushes of an account.
+#[derive(Debug)]
+pub struct Inbox {
+    store: Arc<dyn Store>,
+    account: AccountId,
+    came: Notify,
+    refused: Sender<Refusal>,
+}
+
+/// Pushes that were not done yet.
+pub type Pushes = Vec<(EventId, Line)>;
+
+impl Inbox {
+    /// The inbox of an account, named by its app id and server; and what is refused, for whoever tells of it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn new(
+        store: Arc<dyn Store>,
+        app_id: &str,
+        server: &str,
+    ) -> Result<(Arc<Self>, Queue<Refusal>), StoreError> {
+        let account = store.account(app_id, server).get().await?;
+        let (refused, refusals) = channel(REFUSALS_WAITING_MAX);
+        Ok((Arc::new(Self { store, account, came: Notify::new(), refused }), refusals))
+    }
+
+    /// The pushes behind `after` that are there and not done, in the order they came; none: there are no more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn there(&self, after: EventId) -> Result<Pushes, StoreError> {
+        let unfinished = self.store.unfinished(self.account, vec![READER.to_owned()], after).get().await?;
+        // We wrote them ourselves.
+        let read = unfinished.into_iter().filter_map(|event| Some((event.event, read(&event.line)?)));
+        Ok(read.collect())
+    }
+
+    /// The same, once there are some.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn next(&self, after: EventId) -> Result<Pushes, StoreError> {
+        loop {
+            let pushes = self.there(after).await?;
+            if !pushes.is_empty() {
+                return Ok(pushes);
+            }
+            self.came.notified().await;
+        }
+    }
+
+    /// They are where they were to go, and need not be kept.
+    ///
+    /// # Errors
+    /// [`StoreError`]: they are given out again.
+    pub async fn done(&self, pushes: &[(EventId, Line)]) -> Result<(), StoreError> {
+        let events = || pushes.iter().map(|(event, _)| *event);
+        let end = |event| TurnEnd { event, plugin: READER.to_owned(), state: TurnState::Done };
+        let (ended, forgotten) = (events().map(end).collect(), events().collect());
+        let (account, now) = (Some(self.account), system_now_ms());
+        self.store.commit(Commit { account, now, ended, forgotten, ..Commit::default() }).get().await.map(drop)
+    }
+
+    /// Deletes what is old.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn tidy(&self) -> Result<(), StoreError> {
+        self.store.tidy(system_now_ms()).get().await.map(drop)
+    }
+
+    /// The store is not needed any more.
+    pub fn close(&self) {
+        self.store.close();
+    }
+}
+
+impl Receiver for Inbox {
+    fn accept(&self, push: Push) -> BoxFuture<'_, Result<(), NotAccepted>> {
+        Box::pin(async move {
+            let line = push.line();
+            let event = NewEvent {
+                account: self.account,
+                log: None,
+                source: line.source.clone(),
+                id: line.id.clone(),
+                // The id is made of all that makes it the same push.
+                digest: Vec::new(),
+                line: line.to_json(),
+                subject: line.subject,
+                turns_to: None,
+                plugins: vec![READER.to_owned()],
+                acted: None,
+                now: system_now_ms(),
+            };
+            let accepted = self.store.accept(event).get().await;
+            // Also of trouble: whoever reads finds it.
+            self.came.notify_one();
+            accepted.map(drop).map_err(|error| NotAccepted(error.to_string()))
+        })
+    }
+
+    fn refused(&self, refusal: &Refusal) {
+        // Strangers may send more than can be told; the first ones say enough.
+        let _ = self.refused.try_send(refusal.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::SqliteStore;
+    use crate::wechat::push::parse_json;
+
+    fn push(id: u32) -> Push {
+        let body = format!(
+            r#"{{"ToUserName":"gh_1","FromUserName":"oA","CreateTime":1,"MsgType":"text","Content":"在吗","MsgId":{id}}}"#
+        );
+        Push::new(parse_json(body.as_bytes()).unwrap()).unwrap()
+    }
+
+    async fn inbox(store: &Arc<dyn Store>) -> Arc<Inbox> {
+        Inbox::new(store.clone(), "wx", "http://a").await.unwrap().0
+    }
+
+    fn ids(pushes: &Pushes) -> Vec<String> {
+        pushes.iter().map(|(_, line)| line.data["MsgId"].as_str().unwrap().to_owned()).collect()
+    }
+
+    #[tokio::test]
+    async fn each_push_is_given_out_once_also_after_a_restart() {
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::in_memory().unwrap());
+        let first = inbox(&store).await;
+        for id in [1, 2, 1, 3] {
+            first.accept(push(id)).await.unwrap();
+        }
+        let pushes = first.next(EventId(0)).await.unwrap();
+        assert_eq!(ids(&pushes), ["1", "2", "3"]);
+        assert_eq!(pushes[0].1, push(1).line());
+        first.done(&pushes[..1]).await.unwrap();
+        assert!(first.there(pushes[2].0).await.unwrap().is_empty());
+        // The next host: what was not said to be done comes again, what WeChat delivers again does not.
+        let second = inbox(&store).await;
+        for id in [1, 2, 3, 4] {
+            second.accept(push(id)).await.unwrap();
+        }
+        let pushes = second.next(EventId(0)).await.unwrap();
+        assert_eq!(ids(&pushes), ["2", "3", "4"]);
+        second.done(&pushes).await.unwrap();
+        assert!(second.there(EventId(0)).await.unwrap().is_empty());
+        second.accept(push(2)).await.unwrap();
+        assert!(second.there(EventId(0)).await.unwrap().is_empty());
+        assert_eq!(store.erase("oA", true).get().await.unwrap().events, 0, "nothing is kept of what is done");
+    }
+}
