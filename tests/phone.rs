@@ -137,6 +137,8 @@ async fn a_user_s_picture() {
     assert_eq!(bench.raw("POST", "/_sandbox/users/oA/picture", b"<svg>").await.0, 400);
     let large = [PictureServer::PNG, &vec![0; 2 * 1024 * 1024]].concat();
     assert_eq!(bench.raw("POST", "/_sandbox/users/oA/picture", &large).await.0, 400);
+    let long = json!({"MsgType": "text", "Content": "x".repeat(256 * 1024)}).to_string();
+    assert_eq!(bench.raw("POST", "/_sandbox/users/oA/send", long.as_bytes()).await.0, 413);
 }
 
 #[tokio::test]

@@ -17,7 +17,10 @@ use super::{
     shared::{Delivery, Shared},
     world::{Received, World},
 };
-use crate::{base::clock::format_rfc3339, wechat::MediaType};
+use crate::{
+    base::{clock::format_rfc3339, limits::PUSH_BODY_BYTES_MAX},
+    wechat::MediaType,
+};
 
 /// Where the sandbox's own API begins.
 pub(super) const PREFIX: &str = "/_sandbox/";
@@ -85,6 +88,9 @@ fn read<T: DeserializeOwned>(incoming: &Incoming) -> Result<T, (StatusCode, Stri
 
 /// What a user does, and what became of its push; the world is not held while that is under way.
 async fn user_sends(shared: &Shared, openid: &str, incoming: &Incoming) -> Outcome {
+    if incoming.body.len() > PUSH_BODY_BYTES_MAX {
+        return Err((StatusCode::PAYLOAD_TOO_LARGE, "no push of WeChat's is so large".to_owned()));
+    }
     let push: Map<String, Value> = read(incoming)?;
     let receiver = shared.with(|world| world.act(openid, &push)).map_err(bad)?;
     Ok(arrived(receiver).await.to_json())

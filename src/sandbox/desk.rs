@@ -245,8 +245,11 @@ impl Desk {
     pub(super) fn hand_over(&mut self, openid: &str, kf_account: Option<&str>, now: TimestampMs) {
         match kf_account.filter(|account| self.bound(account).is_ok()) {
             Some(account) => self.begin(account, openid, now),
-            None if self.sessions.contains_key(openid) => {}
-            None => drop(self.waiting.entry(openid.to_owned()).or_insert(now)),
+            // A session that WeChat took for forgotten goes on.
+            None => match self.sessions.get_mut(openid) {
+                Some(session) => session.since = now,
+                None => drop(self.waiting.entry(openid.to_owned()).or_insert(now)),
+            },
         }
     }
 
@@ -326,6 +329,22 @@ mod tests {
         let long = "a".repeat(24);
         assert_eq!(check_name(&format!("kf001@{long}"), &long), Ok(()));
         assert_eq!(check_name(&format!("kf0001@{long}"), &long), Err(Wrong::Length));
+    }
+
+    #[test]
+    fn whom_a_user_is_handed_to() {
+        let mut desk = Desk::default();
+        let account = |bound| SeedKf { kf_account: "kf1@duoke".into(), nickname: String::new(), bound, online: false };
+        desk.seed(account(false));
+        desk.hand_over("oA", Some("kf1@duoke"), 1);
+        assert_eq!(desk.waiting.get("oA"), Some(&1), "nobody works as that account");
+        desk.seed(account(true));
+        desk.hand_over("oA", Some("kf1@duoke"), 2);
+        assert!(desk.waiting.is_empty() && desk.is_served("oA", 2 + SANDBOX_SESSION_MS - 1));
+        assert!(!desk.is_served("oA", 2 + SANDBOX_SESSION_MS));
+        desk.hand_over("oA", None, 2 + SANDBOX_SESSION_MS);
+        assert!(desk.is_served("oA", 2 + SANDBOX_SESSION_MS) && desk.waiting.is_empty());
+        assert_eq!(desk.changes().len(), 1, "one session began");
     }
 
     #[test]

@@ -168,5 +168,6 @@ fn media_of(world: &World, body: &Value) -> Option<Value> {
     let content = body.get(body.get("msgtype").and_then(Value::as_str).unwrap_or_default()).unwrap_or(body);
     let id = ["media_id", "MediaId"].iter().find_map(|name| content.get(*name)?.as_str())?;
     let (file, content_type) = world.media.file(id, world.now()).ok()?;
-    Some(json!({"content_type": content_type, "bytes": file.bytes.len(), "playtime_ms": playtime_ms(&file.bytes)}))
+    let playtime = content_type.starts_with("audio/").then(|| playtime_ms(&file.bytes));
+    Some(json!({"content_type": content_type, "bytes": file.bytes.len(), "playtime_ms": playtime}))
 }
