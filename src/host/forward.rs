@@ -7,10 +7,10 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 
+use super::alerts::Alerts;
 use super::desk::{Answer, Desk, Letter, Request, Trouble, TroubleKind};
 use super::ledger::{Ledger, Source};
 use super::pictures::PluginPictures;
-use super::trouble::Trouble;
 use super::watch::Notice;
 use crate::base::clock::system_now_ms;
 use crate::net::PluginNetwork;
@@ -174,8 +174,8 @@ impl Forwarder {
             let outbox = outbox.clone();
             async move { outbox.serve(&dispatch).await }
         });
-        let trouble = Trouble::new(server.clone());
-        Ok((Delivering { outbox, serving: Some(serving), deliveries, runtime, server, trouble }, notices))
+        let alerts = Alerts::new(server.clone());
+        Ok((Delivering { outbox, serving: Some(serving), deliveries, runtime, server, alerts }, notices))
     }
 }
 
@@ -211,7 +211,7 @@ pub(super) struct Delivering {
     deliveries: UnboundedReceiver<Delivery>,
     runtime: Handle,
     server: String,
-    trouble: Trouble,
+    alerts: Alerts,
 }
 
 impl Delivering {
@@ -223,9 +223,9 @@ impl Delivering {
     /// Waits until nothing is left that goes by itself; every try since the last time, in the order of the rows. `tell`
     /// hears of trouble at once.
     pub(super) fn deliver(&mut self, tell: &mut dyn FnMut(Notice)) -> Result<Vec<Delivery>, StoreError> {
-        let (mut done, trouble) = (Vec::new(), &mut self.trouble);
+        let (mut done, alerts) = (Vec::new(), &mut self.alerts);
         let mut note = |delivery: Delivery| {
-            if let Some(notice) = trouble.of(&delivery) {
+            if let Some(notice) = alerts.of(&delivery) {
                 tell(notice);
             }
             done.push(delivery);

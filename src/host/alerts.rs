@@ -9,12 +9,12 @@ use crate::wechat::Call;
 
 /// What was told, until a message goes out again.
 #[derive(Debug)]
-pub(super) struct Trouble {
+pub(super) struct Alerts {
     server: String,
     told: Vec<(Scope, Outcome, Option<i64>)>,
 }
 
-impl Trouble {
+impl Alerts {
     /// With the server the messages are for.
     pub(super) fn new(server: String) -> Self {
         Self { server, told: Vec::new() }
@@ -101,8 +101,8 @@ mod tests {
 
     #[test]
     fn what_all_share_is_told_once_until_a_message_goes_out() {
-        let mut trouble = Trouble::new("http://a".to_owned());
-        let mut tell = |delivery: &Delivery| trouble.of(delivery).map(|notice| notice.text);
+        let mut alerts = Alerts::new("http://a".to_owned());
+        let mut tell = |delivery: &Delivery| alerts.of(delivery).map(|notice| notice.text);
         let parked = delivery(Outcome::Parked, Some(Scope::Account), 40001);
         let told = "all messages for http://a wait: 40001; they go when a person says so: \
                     `duoke outbox retry --state parked`";
@@ -123,9 +123,9 @@ mod tests {
 
     #[test]
     fn one_messages_trouble_is_told_each_time() {
-        let mut trouble = Trouble::new("http://a".to_owned());
+        let mut alerts = Alerts::new("http://a".to_owned());
         for _ in 0..2 {
-            let notice = trouble.of(&delivery(Outcome::Dead, None, 40003));
+            let notice = alerts.of(&delivery(Outcome::Dead, None, 40003));
             assert_eq!(notice, Some(Notice::error("p: the message 1/p/0 to oA is given up: 40003")));
         }
     }
