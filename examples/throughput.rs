@@ -18,8 +18,8 @@ use duoke::store::{
     AccountId, Commit, Key, NewEvent, OpenOptions, Row, SqliteStore, StateFolder, Statistics, Store, TurnEnd, TurnState,
 };
 use duoke::wechat::{
-    BoxFuture, Client, ClientConfig, Content, ContentError, Courier, LivePictures, Message, Profile, Receipt, Secret,
-    SendError, Wire,
+    BoxFuture, Client, ClientConfig, Content, ContentError, Courier, LivePictures, Message, Planned, Profile, Receipt,
+    Secret, SendError, Wire,
 };
 
 type Failed = Box<dyn std::error::Error>;
@@ -28,9 +28,9 @@ type Failed = Box<dyn std::error::Error>;
 struct Nobody;
 
 impl Carrier for Nobody {
-    fn plan(&self, content: &Content) -> Result<Vec<Message>, ContentError> {
-        let Content::Text { text } = content else { return Err(ContentError::EmptyText) };
-        Ok(vec![Message::Text(text.clone())])
+    fn plan(&self, row: &Row) -> Result<Vec<Planned>, ContentError> {
+        let Content::Text { text } = &row.content else { return Err(ContentError::EmptyText) };
+        Ok(vec![Message::Text(text.clone()).into()])
     }
 
     fn allowances(&self) -> Allowances {
@@ -40,12 +40,12 @@ impl Carrier for Nobody {
     fn deliver<'a>(
         &'a self,
         _: &'a Row,
-        _: &'a Message,
+        _: &'a Planned,
         wire: &'a dyn Wire,
     ) -> BoxFuture<'a, Result<Receipt, SendError>> {
         Box::pin(async move {
             match wire.begins().await {
-                true => Ok(Receipt { at_ms: 0, errmsg: "ok".to_owned(), media_id: None }),
+                true => Ok(Receipt { at_ms: 0, errmsg: "ok".to_owned(), media_id: None, notes: Vec::new() }),
                 false => Err(SendError::Withdrawn),
             }
         })

@@ -585,3 +585,36 @@ fn interrupted_a_sandbox_has_done_its_work_and_a_run_has_not() {
     bench::interrupt(&child);
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
+
+#[test]
+fn what_is_sent_otherwise_than_it_came_is_told() {
+    let bench = Bench::new();
+    let sandbox = SandboxChild::start(&bench);
+    sandbox.user_writes("oA");
+    let article = r#"{ title: "t".repeat(200), digest: "d", cover: "", url: "http://a.test/" }"#;
+    bench.write(
+        "news.js",
+        format!(
+            "function MCS_ClientNotify() {{ external.PutMsg({{ msg: {{ head: {{ random: 1 }}, body: [{{ type: 7, content: [{}] }}] }} }}); }}",
+            [article; 9].join(", ")
+        ),
+    );
+    bench.write("a.jsonl", r#"{"event":"OnUserChange","useraccount":"oA"}"#);
+    let run = || sandbox.run(&bench, &["run", "news.js", "--events", "a.jsonl", "--forward", "--all"]);
+    bench.write("duoke.toml", "[wechat]\nnews = \"first\"\ntitle_bytes_max = 20\n");
+    let cut = run();
+    assert_eq!(cut.code, 0, "{}", cut.err);
+    let lines = cut.lines();
+    let sent: Vec<&Value> = lines.iter().filter(|line| line["type"] == "delivery.sent").collect();
+    let notes = sent[0]["data"]["notes"].as_array().unwrap();
+    assert_eq!((sent.len(), notes.len()), (1, 9), "{}", cut.out);
+    assert_eq!(notes[0], "title of article 1 cut from 200 to 20 bytes");
+    // A sandbox has the limits of 2017.
+    assert_eq!(notes[8], "of 9 articles only the first 8: the account takes no more");
+    let warning = "warning: news: the message 1/news/0 to oA was sent otherwise than it came: title of article 8 cut";
+    assert!(cut.err.contains(warning), "{}", cut.err);
+    bench.write("duoke.toml", "[wechat]\ntrim = \"refuse\"\n[store]\npath = \"other\"\n");
+    let refused = run();
+    assert_eq!(refused.code, 120);
+    assert!(refused.err.contains("the title of article 1 has 200 bytes, WeChat takes 128"), "{}", refused.err);
+}

@@ -50,6 +50,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("quick_xml::", &["wechat::push"]),
     ("aes::", &["wechat::crypt"]),
     ("cbc::", &["wechat::crypt"]),
+    ("use image::", &["wechat::fit"]), // `webapi::image` is a module of ours
     ("rusqlite::", &["store"]),
     ("notify::", &["dev"]),
     ("print!", &["cli"]),

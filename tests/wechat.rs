@@ -9,8 +9,9 @@ use duoke::{
     outbox::{Delivery, Dispatch, Outbox, Outcome},
     store::{Commit, Filter, Key, Row, SqliteStore, State, Store as _},
     wechat::{
-        Article, Call, Client, ClientConfig, Content, Courier, FileError, LivePictures, MediaType, Message, NewsPolicy,
-        PictureError, Planner, Profile, Secret, SendError, Typing, Unwatched, UploadError, WechatError, errcode,
+        Article, Call, Client, ClientConfig, Content, Courier, FileError, FitError, LivePictures, MediaType, Message,
+        NewsPolicy, PictureError, Planned, Planner, Profile, Secret, SendError, Typing, Unwatched, UploadError,
+        WechatError, errcode,
     },
 };
 use serde_json::{Value, json};
@@ -41,7 +42,7 @@ async fn text_news_and_image_arrive() {
         [Content::Text { text: "您好".to_owned() }, news, Content::Image { pic_url: pictures.address("/a.png") }]
     {
         for message in courier.plan(&content).unwrap() {
-            courier.deliver("oA", None, &message, &Unwatched).await.unwrap();
+            courier.deliver("oA", None, &message.message, &Unwatched).await.unwrap();
         }
     }
     let messages = bench.get("/_sandbox/messages?openid=oA").await;
@@ -81,7 +82,7 @@ async fn every_type_named_by_ids_arrives_as_it_was_given() {
     ] {
         bench.speaks("oA");
         let content: Content = serde_json::from_value(kept.clone()).unwrap();
-        let [message] = &courier.plan(&content).unwrap()[..] else { panic!("{kept}") };
+        let [Planned { message, .. }] = &courier.plan(&content).unwrap()[..] else { panic!("{kept}") };
         courier.deliver("oA", Some("kf1@duoke"), message, &Unwatched).await.unwrap();
         let mut section = kept.clone();
         section.as_object_mut().unwrap().remove("msgtype");
@@ -90,7 +91,7 @@ async fn every_type_named_by_ids_arrives_as_it_was_given() {
         assert_eq!(bench.running.messages(None).last().unwrap().body, expected);
     }
     let gone = Content::Voice { media_id: "gone".to_owned() };
-    let [message] = &courier.plan(&gone).unwrap()[..] else { panic!() };
+    let [Planned { message, .. }] = &courier.plan(&gone).unwrap()[..] else { panic!() };
     let error = courier.deliver("oA", None, message, &Unwatched).await.unwrap_err();
     assert_eq!(error.errcode(), Some(40007));
 }
@@ -363,9 +364,9 @@ async fn pictures_that_are_none() {
         };
         error
     };
-    assert!(matches!(refusal("/page").await, PictureError::Format { .. }));
+    assert!(matches!(refusal("/page").await, PictureError::Unfit { error: FitError::Format, .. }));
     assert!(matches!(refusal("/nothing").await, PictureError::Status { status: 404, .. }));
-    assert!(matches!(refusal("/large").await, PictureError::TooLarge { limit: 2_097_152, .. }));
+    assert!(matches!(refusal("/large").await, PictureError::Unfit { error: FitError::Broken { .. }, .. }));
     assert!(matches!(refusal("/loop").await, PictureError::Redirects { .. }));
     assert!(matches!(refusal("/to-file").await, PictureError::Scheme { .. }));
     assert_eq!(bench.calls(Call::Upload).await, 0);
@@ -389,7 +390,7 @@ async fn news_over_the_limit() {
         bench.speaks("oA");
         let courier = bench.courier().with_planner(Planner { news: policy, ..Planner::new(profile) });
         for message in courier.plan(&nine).unwrap() {
-            courier.deliver("oA", None, &message, &Unwatched).await.unwrap();
+            courier.deliver("oA", None, &message.message, &Unwatched).await.unwrap();
         }
         let articles = |body: &Value| body["news"]["articles"].as_array().unwrap().len();
         let counts: Vec<_> = bench.running.messages(None).iter().map(|message| articles(&message.body)).collect();
@@ -455,7 +456,7 @@ async fn every_code_of_the_table_is_explained() {
         // One whose token was not forced out just now.
         let client = bench.client();
         client.stable_token().await.unwrap();
-        let tries = if matches!(row.code, 40001 | 40014 | 42001) { 2 } else { 1 };
+        let tries = if matches!(row.code, 40001 | 40014 | 42001 | 41001) { 2 } else { 1 };
         bench.fault(json!({"path": Call::Send.path(), "count": tries, "errcode": row.code})).await;
         let error = client.send(&json!({"touser": "oA"}), &Unwatched).await.unwrap_err();
         assert_eq!(error.errcode(), Some(row.code));

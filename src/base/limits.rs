@@ -182,8 +182,25 @@ pub const TYPING_AFTER_MS: i64 = 30_000;
 pub const WINDOW_KNOWN_MS: i64 = 30 * 24 * 3600 * 1000;
 /// How long a typing state is shown, in ms: 15 s, unless a message ends it (wechat-api.md §1, Limits: typing).
 pub const TYPING_LIFE_MS: i64 = 15_000;
-/// Largest picture that is downloaded, in bytes: the largest WeChat takes (wechat-api.md, Profiles).
-pub const PICTURE_BYTES_MAX: usize = 10 * 1024 * 1024;
+/// The smallest pieces, in bytes, that a text is split into where the account takes less than its profile says.
+pub const TEXT_PIECE_BYTES_MIN: usize = 128;
+/// Largest picture, voice or video that is downloaded, in bytes: pictures may be larger than the 10 MiB WeChat takes
+/// (wechat-api.md, Profiles), since they are made smaller.
+pub const PICTURE_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Pixels of a picture that is decoded: a telephone's largest photo. A few bytes may hold very many.
+pub const PICTURE_PIXELS_MAX: u64 = 50_000_000;
+/// Pixels of its longer side: JPEG has no longer ones.
+pub const PICTURE_SIDE_MAX: u32 = 65_535;
+/// Bytes that it takes when it is decoded: [`PICTURE_PIXELS_MAX`] in four bytes.
+pub const PICTURE_DECODED_BYTES_MAX: u64 = 4 * PICTURE_PIXELS_MAX;
+/// Pixels of the longer side below which a picture is not made smaller still: there would be nothing to see.
+pub const PICTURE_SIDE_MIN: u32 = 16;
+/// Pixels of the longer side of a thumb: a telephone shows it about as large, and the 64 KiB that WeChat takes hold it.
+pub const THUMB_SIDE: u32 = 640;
+/// Largest colour profile that goes along with a picture which is written anew, in bytes: those of cameras have 3 kB.
+pub const COLOUR_PROFILE_BYTES_MAX: usize = 16 * 1024;
+/// Pictures that are decoded and written anew at once: each may take three times [`PICTURE_DECODED_BYTES_MAX`].
+pub const PICTURES_CONVERTED_MAX: usize = 2;
 /// Longest the download of a picture may take, redirects included.
 pub const PICTURE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Redirects followed while a picture is downloaded.

@@ -3,5 +3,6 @@
 pub mod clock;
 pub mod interrupt;
 pub mod limits;
+pub mod loopback;
 pub mod memory;
 pub mod whereabouts;

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use crate::config::duoke::DUOKE_FILE;
-use crate::config::{ConfigError, DuokeConfig, Layer, resolve};
+use crate::config::{ConfigError, DuokeConfig, Layer, Setting, resolve};
 use crate::host::Notice;
 use crate::store::OnUnknown;
-use crate::wechat::{ClientConfig, Profile, Secret};
+use crate::wechat::{ClientConfig, NewsPolicy, Profile, Secret, TextPolicy, TokenApi, TrimPolicy};
 
 /// The folder of the user's own settings in `XDG_CONFIG_HOME` (XDG Base Directory Specification).
 const USER_FOLDER: &str = "duoke";
@@ -57,7 +57,21 @@ pub(super) fn client(config: &DuokeConfig) -> Result<ClientConfig, Notice> {
     };
     let base = &wechat.base_url.value;
     let base_url = base.parse().map_err(|error| Notice::error(format!("wechat.base_url {base}: {error}")))?;
-    let profile = wechat.profile.value.parse::<Profile>().map_err(|error| Notice::error(error.to_string()))?;
+    let mut profile = wechat.profile.value.parse::<Profile>().map_err(|error| Notice::error(error.to_string()))?;
+    let bytes = |setting: &Option<Setting<String>>, default| {
+        // They were checked.
+        setting.as_ref().and_then(|setting| setting.value.parse().ok()).unwrap_or(default)
+    };
+    profile.title_bytes_max = bytes(&wechat.title_bytes_max, profile.title_bytes_max);
+    profile.description_bytes_max = bytes(&wechat.description_bytes_max, profile.description_bytes_max);
     let app_secret = Secret::new(app_secret.value.expose());
-    Ok(ClientConfig { profile, ..ClientConfig::new(base_url, &app_id.value, app_secret) })
+    Ok(ClientConfig {
+        profile,
+        token_api: if wechat.token_api.value == "token" { TokenApi::Token } else { TokenApi::StableToken },
+        proxy: wechat.proxy.as_ref().map(|proxy| Secret::new(proxy.value.expose())),
+        news: if wechat.news.value == "first" { NewsPolicy::First } else { NewsPolicy::Split },
+        text: if wechat.text.value == "refuse" { TextPolicy::Refuse } else { TextPolicy::Split },
+        trim: if wechat.trim.value == "refuse" { TrimPolicy::Refuse } else { TrimPolicy::Cut },
+        ..ClientConfig::new(base_url, &app_id.value, app_secret)
+    })
 }

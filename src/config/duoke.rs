@@ -9,6 +9,16 @@ use super::secret::Secret;
 pub const DUOKE_FILE: &str = "duoke.toml";
 /// The profiles of WeChat's limits (wechat-api.md).
 pub const PROFILES: [&str; 3] = ["2017", "2021", "2025"];
+/// The profile of a server that is not on this machine, and of one that is: a sandbox begins with the oldest limits.
+pub const PROFILE_DEFAULTS: [&str; 2] = ["2025", "2017"];
+/// The calls that hand out access tokens.
+pub const TOKEN_APIS: [&str; 2] = ["stable_token", "token"];
+/// What is done with more articles than the account takes in a message: several messages, or the first ones only.
+pub const NEWS_POLICIES: [&str; 2] = ["split", "first"];
+/// What is done with a text over the limit: several messages, or none.
+pub const TEXT_POLICIES: [&str; 2] = ["split", "refuse"];
+/// What is done with a title or a description over the limit.
+pub const TRIM_POLICIES: [&str; 2] = ["cut", "refuse"];
 /// The modes of WeChat's push.
 pub const CALLBACK_MODES: [&str; 3] = ["plain", "compat", "secure"];
 /// The word that hands customers over to whoever WeChat chooses.
@@ -50,8 +60,22 @@ pub struct DuokeConfig {
 pub struct WechatConfig {
     /// The server that speaks the API.
     pub base_url: Setting<String>,
-    /// One of [`PROFILES`].
+    /// One of [`PROFILES`]; by default as [`PROFILE_DEFAULTS`] says.
     pub profile: Setting<String>,
+    /// One of [`TOKEN_APIS`].
+    pub token_api: Setting<String>,
+    /// The proxy by which the server is called, where it is not on this machine; it may hold a password.
+    pub proxy: Option<Setting<Secret>>,
+    /// One of [`NEWS_POLICIES`].
+    pub news: Setting<String>,
+    /// One of [`TEXT_POLICIES`].
+    pub text: Setting<String>,
+    /// One of [`TRIM_POLICIES`].
+    pub trim: Setting<String>,
+    /// The longest title, in UTF-8 bytes; by default the profile's.
+    pub title_bytes_max: Option<Setting<String>>,
+    /// The longest description, in UTF-8 bytes; by default the profile's.
+    pub description_bytes_max: Option<Setting<String>>,
     /// The account.
     pub app_id: Option<Setting<String>>,
     /// The account's secret.
@@ -124,6 +148,8 @@ pub enum Origin {
     },
     /// The program.
     Default,
+    /// The program, because of another setting.
+    DefaultWhere(&'static str),
 }
 
 impl fmt::Display for Origin {
@@ -133,6 +159,7 @@ impl fmt::Display for Origin {
             Self::Environment(name) => write!(formatter, "environment {name}"),
             Self::File { file, line } => write!(formatter, "{file}:{line}"),
             Self::Default => formatter.write_str("default"),
+            Self::DefaultWhere(why) => write!(formatter, "default where {why}"),
         }
     }
 }

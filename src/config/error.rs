@@ -56,6 +56,18 @@ impl ConfigError {
         }
     }
 
+    /// The same error, which shows nothing of a file from its place on: a secret stands there.
+    pub(super) fn hiding(mut self) -> Self {
+        if let Self::Invalid(invalid) = &mut self {
+            let (shown, marked) = invalid.frame.split_once('\n').unwrap_or((&invalid.frame, ""));
+            let blank = marked.split('^').next().unwrap_or_default();
+            let before: String =
+                shown.chars().take(invalid.line.to_string().len() + 2 + invalid.column as usize).collect();
+            invalid.frame = format!("{before}***\n{blank}^^^");
+        }
+        self
+    }
+
     /// The code frame, where the error is in a file.
     #[must_use]
     pub fn frame(&self) -> Option<&str> {

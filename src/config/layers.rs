@@ -6,15 +6,17 @@ use std::path::Path;
 use url::Url;
 
 use super::duoke::{
-    CALLBACK_MODES, CONFINEMENTS, CallbackConfig, DuokeConfig, LAUNCHES, ON_UNKNOWN, Origin, PROFILES, PluginEntry,
-    SeatEntry, Setting, TRANSFER_ANY, WechatConfig,
+    CALLBACK_MODES, CONFINEMENTS, CallbackConfig, DuokeConfig, LAUNCHES, NEWS_POLICIES, ON_UNKNOWN, Origin,
+    PROFILE_DEFAULTS, PROFILES, PluginEntry, SeatEntry, Setting, TEXT_POLICIES, TOKEN_APIS, TRANSFER_ANY,
+    TRIM_POLICIES, WechatConfig,
 };
 use super::error::{ConfigError, Source};
 use super::limits::LimitSettings;
 use super::secret::Secret;
 use super::table::{Located, Section, parse};
+use crate::base::loopback::is_loopback;
 
-/// A setting of `duoke.toml`: all are text.
+/// A setting of `duoke.toml`: all are text; those that are a number are the text of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
     /// Its table; the tables of the file are these, `plugin` and `seat`.
@@ -23,19 +25,28 @@ pub struct Key {
     pub name: &'static str,
     /// The variable of the environment that overrides it.
     pub env: &'static str,
-    /// Its value where nobody gives one.
+    /// Its value where nobody gives one; that of `wechat.profile` follows from `wechat.base_url`.
     pub default: Option<&'static str>,
     /// Secrets are never taken from a flag.
     pub secret: bool,
+    /// A number may stand without quotes.
+    pub number: bool,
     check: fn(&str) -> Result<(), String>,
 }
 
 /// Every setting, in the order `duoke config show` prints them.
-pub const KEYS: [Key; 16] = [
+pub const KEYS: [Key; 23] = [
     key("wechat", "base_url", "DUOKE_WECHAT_BASE_URL", Some("https://api.weixin.qq.com"), check_url),
-    key("wechat", "profile", "DUOKE_WECHAT_PROFILE", Some("2025"), |text| check_word(text, &PROFILES)),
+    key("wechat", "profile", "DUOKE_WECHAT_PROFILE", None, |text| check_word(text, &PROFILES)),
     key("wechat", "app_id", "DUOKE_APP_ID", None, check_any),
     secret("wechat", "app_secret", "DUOKE_APP_SECRET", check_any),
+    key("wechat", "token_api", "DUOKE_WECHAT_TOKEN_API", Some("stable_token"), |text| check_word(text, &TOKEN_APIS)),
+    secret("wechat", "proxy", "DUOKE_WECHAT_PROXY", check_proxy),
+    key("wechat", "news", "DUOKE_WECHAT_NEWS", Some("split"), |text| check_word(text, &NEWS_POLICIES)),
+    key("wechat", "text", "DUOKE_WECHAT_TEXT", Some("split"), |text| check_word(text, &TEXT_POLICIES)),
+    key("wechat", "trim", "DUOKE_WECHAT_TRIM", Some("cut"), |text| check_word(text, &TRIM_POLICIES)),
+    number("wechat", "title_bytes_max", "DUOKE_WECHAT_TITLE_BYTES_MAX", check_bytes),
+    number("wechat", "description_bytes_max", "DUOKE_WECHAT_DESCRIPTION_BYTES_MAX", check_bytes),
     key("wechat.callback", "listen", "DUOKE_CALLBACK_LISTEN", Some("127.0.0.1:8080"), check_listen),
     key("wechat.callback", "path", "DUOKE_CALLBACK_PATH", Some("/wechat"), check_path),
     key("wechat.callback", "mode", "DUOKE_CALLBACK_MODE", Some("secure"), |text| check_word(text, &CALLBACK_MODES)),
@@ -59,11 +70,15 @@ const fn key(
     default: Option<&'static str>,
     check: Check,
 ) -> Key {
-    Key { table, name, env, default, secret: false, check }
+    Key { table, name, env, default, secret: false, number: false, check }
 }
 
 const fn secret(table: &'static str, name: &'static str, env: &'static str, check: Check) -> Key {
-    Key { table, name, env, default: None, secret: true, check }
+    Key { table, name, env, default: None, secret: true, number: false, check }
+}
+
+const fn number(table: &'static str, name: &'static str, env: &'static str, check: Check) -> Key {
+    Key { table, name, env, default: None, secret: false, number: true, check }
 }
 
 impl Key {
@@ -137,9 +152,11 @@ impl Layer {
         let known: Vec<&str> = keys.iter().map(|key| key.name).chain(tables.iter().copied()).collect();
         section.only(&known)?;
         for key in keys {
-            let Some(value) = section.string(key.name)? else { continue };
+            let hidden = |error: ConfigError| if key.secret { error.hiding() } else { error };
+            let value = if key.number { section.number(key.name) } else { section.string(key.name) };
+            let Some(value) = value.map_err(hidden)? else { continue };
             (key.check)(&value.value)
-                .map_err(|reason| section.invalid(&value, format!("`{}` {reason}", key.path())))?;
+                .map_err(|reason| hidden(section.invalid(&value, format!("`{}` {reason}", key.path()))))?;
             let origin = origin_of(section, &value, file);
             self.values.push((key.path(), Setting { value: value.value, origin }));
         }
@@ -179,28 +196,11 @@ pub fn resolve(
         let at = found.iter().position(|(name, _)| name == path)?;
         found.swap_remove(at).1
     };
-    let hide = |setting: Option<Setting<String>>| {
-        setting.map(|setting| Setting { value: Secret::new(setting.value), origin: setting.origin })
-    };
     let mut limits = LimitSettings::of_environment(env)?;
     layers.iter().for_each(|layer| limits.or(&layer.limits));
     Ok(DuokeConfig {
         limits,
-        wechat: WechatConfig {
-            base_url: defaulted(take("wechat.base_url")),
-            profile: defaulted(take("wechat.profile")),
-            app_id: take("wechat.app_id"),
-            app_secret: hide(take("wechat.app_secret")),
-            callback: CallbackConfig {
-                listen: defaulted(take("wechat.callback.listen")),
-                path: defaulted(take("wechat.callback.path")),
-                mode: defaulted(take("wechat.callback.mode")),
-                token: hide(take("wechat.callback.token")),
-                encoding_aes_key: hide(take("wechat.callback.encoding_aes_key")),
-                previous_encoding_aes_key: hide(take("wechat.callback.previous_encoding_aes_key")),
-                transfer: take("wechat.callback.transfer"),
-            },
-        },
+        wechat: wechat(&mut take),
         store_path: defaulted(take("store.path")),
         on_unknown: defaulted(take("outbox.on_unknown")),
         confinement: defaulted(take("process.confinement")),
@@ -209,6 +209,45 @@ pub fn resolve(
         plugins: layers.iter().map(|layer| &layer.plugins).find(|list| !list.is_empty()).cloned().unwrap_or_default(),
         seats: layers.iter().map(|layer| &layer.seats).find(|list| !list.is_empty()).cloned().unwrap_or_default(),
     })
+}
+
+fn wechat(take: &mut dyn FnMut(&str) -> Option<Setting<String>>) -> WechatConfig {
+    let hide = |setting: Option<Setting<String>>| {
+        setting.map(|setting| Setting { value: Secret::new(setting.value), origin: setting.origin })
+    };
+    let base_url = defaulted(take("wechat.base_url"));
+    WechatConfig {
+        profile: take("wechat.profile").unwrap_or_else(|| profile_default(&base_url.value)),
+        base_url,
+        app_id: take("wechat.app_id"),
+        app_secret: hide(take("wechat.app_secret")),
+        token_api: defaulted(take("wechat.token_api")),
+        proxy: hide(take("wechat.proxy")),
+        news: defaulted(take("wechat.news")),
+        text: defaulted(take("wechat.text")),
+        trim: defaulted(take("wechat.trim")),
+        title_bytes_max: take("wechat.title_bytes_max"),
+        description_bytes_max: take("wechat.description_bytes_max"),
+        callback: CallbackConfig {
+            listen: defaulted(take("wechat.callback.listen")),
+            path: defaulted(take("wechat.callback.path")),
+            mode: defaulted(take("wechat.callback.mode")),
+            token: hide(take("wechat.callback.token")),
+            encoding_aes_key: hide(take("wechat.callback.encoding_aes_key")),
+            previous_encoding_aes_key: hide(take("wechat.callback.previous_encoding_aes_key")),
+            transfer: take("wechat.callback.transfer"),
+        },
+    }
+}
+
+/// The limits of the service as it is, or, on this machine, those that a sandbox begins with.
+fn profile_default(base_url: &str) -> Setting<String> {
+    let [far, here] = PROFILE_DEFAULTS;
+    let (value, origin) = match Url::parse(base_url).is_ok_and(|url| is_loopback(&url)) {
+        true => (here, Origin::DefaultWhere("wechat.base_url is on this machine")),
+        false => (far, Origin::Default),
+    };
+    Setting { value: value.to_owned(), origin }
 }
 
 fn defaulted(setting: Option<Setting<String>>) -> Setting<String> {
@@ -246,6 +285,23 @@ fn check_url(text: &str) -> Result<(), String> {
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.query().is_none() => Ok(()),
         _ => Err("is not an http(s) address".to_owned()),
+    }
+}
+
+/// Never says what it was: it may hold a password.
+fn check_proxy(text: &str) -> Result<(), String> {
+    let is_proxy = |url: &Url| matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") && url.has_host();
+    match Url::parse(text) {
+        Ok(url) if is_proxy(&url) => Ok(()),
+        _ => Err("is not the address of a proxy, like http://user:password@host:port or socks5://host:port".to_owned()),
+    }
+}
+
+/// From what an ellipsis and a few characters take.
+fn check_bytes(text: &str) -> Result<(), String> {
+    match text.parse::<usize>() {
+        Ok(bytes) if bytes >= 16 => Ok(()),
+        _ => Err("is not a number of bytes from 16".to_owned()),
     }
 }
 

@@ -59,6 +59,16 @@ impl<'a> Section<'a> {
             .transpose()
     }
 
+    /// A whole number from 0, as its text; in quotes or without.
+    pub(super) fn number(&self, key: &str) -> Result<Option<Located<String>>, ConfigError> {
+        match self.get(key).map(|value| value.get_ref()) {
+            Some(DeValue::Integer(_)) => {
+                Ok(self.whole(key)?.map(|number| Located { value: number.value.to_string(), span: number.span }))
+            }
+            _ => self.string(key),
+        }
+    }
+
     /// A text that has to be there.
     pub(super) fn required(&self, key: &str) -> Result<Located<String>, ConfigError> {
         match self.string(key)? {

@@ -57,6 +57,15 @@ fn reason(delivery: &Delivery) -> &str {
     delivery.reason.as_deref().unwrap_or("no reason is known")
 }
 
+/// What was sent otherwise than it came.
+pub(super) fn notes(delivery: &Delivery) -> impl Iterator<Item = Notice> {
+    let Delivery { key, openid, .. } = delivery;
+    let said = move |note: &String| {
+        format!("{}: the message {key} to {openid} was sent otherwise than it came: {note}", key.plugin)
+    };
+    delivery.notes().iter().map(move |note| Notice::warning(said(note)))
+}
+
 fn of_one(delivery: &Delivery) -> Notice {
     let what = match delivery.outcome {
         Outcome::Sent => "is sent",
@@ -116,7 +125,8 @@ mod tests {
         let mut sent = delivery(Outcome::Sent, None, 0);
         assert_eq!(tell(&sent), None);
         assert!(tell(&parked).is_some() && tell(&pictures).is_none(), "a text says nothing about pictures");
-        sent.receipt = Some(Receipt { at_ms: 0, errmsg: "ok".to_owned(), media_id: Some("m".to_owned()) });
+        sent.receipt =
+            Some(Receipt { at_ms: 0, errmsg: "ok".to_owned(), media_id: Some("m".to_owned()), notes: Vec::new() });
         assert_eq!(tell(&sent), None);
         assert!(tell(&pictures).is_some());
     }

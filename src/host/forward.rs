@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use super::alerts::Alerts;
+use super::alerts::{Alerts, notes};
 use super::desk::{Answer, Desk, Letter, Request, Trouble, TroubleKind};
 use super::ledger::{Ledger, Source};
 use super::pictures::PluginPictures;
@@ -18,8 +18,8 @@ use crate::outbox::{Carrier, Delivery, Dispatch, Outbox};
 use crate::session::window::Allowances;
 use crate::store::{AccountId, KeptMedia, KeptToken, OnUnknown, Row, Store, StoreError, Summary};
 use crate::wechat::{
-    BoxFuture, Client, ClientConfig, Content, ContentError, Courier, LivePictures, Memory, Message, PictureError,
-    Receipt, Remembered, Secret, SendError, WechatError, Wire,
+    BoxFuture, Client, ClientConfig, ContentError, Courier, LivePictures, Memory, PictureError, Planned, Receipt,
+    Remembered, Secret, SendError, WechatError, Wire,
 };
 
 /// Where messages go.
@@ -75,8 +75,8 @@ impl Couriers {
 }
 
 impl Carrier for Couriers {
-    fn plan(&self, content: &Content) -> Result<Vec<Message>, ContentError> {
-        self.other.plan(content)
+    fn plan(&self, row: &Row) -> Result<Vec<Planned>, ContentError> {
+        Carrier::plan(&self.other, row)
     }
 
     fn allowances(&self) -> Allowances {
@@ -86,7 +86,7 @@ impl Carrier for Couriers {
     fn deliver<'a>(
         &'a self,
         row: &'a Row,
-        message: &'a Message,
+        message: &'a Planned,
         wire: &'a dyn Wire,
     ) -> BoxFuture<'a, Result<Receipt, SendError>> {
         Carrier::deliver(self.by_plugin.get(&row.key.plugin).unwrap_or(&self.other), row, message, wire)
@@ -225,9 +225,7 @@ impl Delivering {
     pub(super) fn deliver(&mut self, tell: &mut dyn FnMut(Notice)) -> Result<Vec<Delivery>, StoreError> {
         let (mut done, alerts) = (Vec::new(), &mut self.alerts);
         let mut note = |delivery: Delivery| {
-            if let Some(notice) = alerts.of(&delivery) {
-                tell(notice);
-            }
+            notes(&delivery).chain(alerts.of(&delivery)).for_each(&mut *tell);
             done.push(delivery);
         };
         let (outbox, deliveries) = (&self.outbox, &mut self.deliveries);

@@ -19,6 +19,7 @@ use super::request::reason;
 use super::{CookieJar, Destination, Guard, NetError, Reach, Reply, Request, Response, headers, refused_address};
 use crate::base::limits::page::PageLimits;
 use crate::base::limits::{CONNECT_TIMEOUT, DOCUMENT_BYTES_MAX, REDIRECTS_MAX};
+use crate::base::loopback::is_loopback;
 
 /// The bounds of a page's requests; the defaults are `base::limits`'.
 #[derive(Clone, Copy, Debug)]
@@ -284,16 +285,6 @@ fn turn(request: &mut Request, status: StatusCode, target: Url) {
         request.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
     }
     request.url = target;
-}
-
-/// Whether an address is this machine's own.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 /// Whether an environment names a proxy for an origin. `NO_PROXY` is not looked at: this is for a hint.

@@ -124,10 +124,16 @@ impl Delivery {
             finished,
             outcome: self.outcome.name().to_owned(),
             errcode: self.errcode,
-            reason: receipt.map_or_else(|| self.reason.clone(), |receipt| Some(receipt.errmsg.clone())),
+            reason: receipt.map_or_else(|| self.reason.clone(), |receipt| Some(told(receipt))),
             hint: self.hint.clone(),
             media_id: receipt.and_then(|receipt| receipt.media_id.clone()),
         }
+    }
+
+    /// What was changed so that WeChat takes the message, in words.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        self.receipt.as_ref().map_or(&[], |receipt| &receipt.notes)
     }
 
     /// The log line's `data`; members without a value are left out.
@@ -145,9 +151,15 @@ impl Delivery {
             ("hint", self.hint.clone().map(Value::from)),
             ("next", self.next.map(|next| json!(format_rfc3339(next)))),
             ("errmsg", self.receipt.as_ref().map(|receipt| json!(receipt.errmsg))),
+            ("notes", (!self.notes().is_empty()).then(|| json!(self.notes()))),
             ("media_id", self.receipt.as_ref().and_then(|receipt| receipt.media_id.clone()).map(Value::from)),
         ];
         data.extend(optional.into_iter().filter_map(|(member, value)| Some((member.to_owned(), value?))));
         Value::Object(data)
     }
+}
+
+/// WeChat's words, and what was changed: the store keeps both.
+fn told(receipt: &Receipt) -> String {
+    std::iter::once(&receipt.errmsg).chain(&receipt.notes).map(String::as_str).collect::<Vec<_>>().join("; ")
 }

@@ -17,7 +17,7 @@ use crate::{
     },
     session::window::{Standing, Window},
     store::{Attempt, OnUnknown, Ready, Row, Scope, Settled, State, StoreError, Way, WayChange, WindowChange},
-    wechat::{BoxFuture, Content, Message, Receipt, SendError, Typing, Wire},
+    wechat::{BoxFuture, Content, Message, Planned, Receipt, SendError, Typing, Wire, errcode::Action},
 };
 
 /// Sends a row and those behind it that are due.
@@ -88,19 +88,19 @@ impl Lane<'_> {
     async fn send(&self, row: Row) -> Result<Option<Ready>, StoreError> {
         let started = self.dispatch.timer.now_ms();
         let not_tried = || Attempt { started, message: (0, 0) };
-        let messages = match self.dispatch.carrier.plan(&row.content) {
+        let messages = match self.dispatch.carrier.plan(&row) {
             Ok(messages) => messages,
-            Err(error) => return self.settle(row, not_tried(), Err(error.into())).await,
+            Err(error) => return self.settle(row, not_tried(), Err(error.into()), false).await,
         };
         let of = u32::try_from(messages.len()).unwrap_or(u32::MAX);
-        if row.messages_done > 0 && row.messages != of {
+        if row.begun() > 0 && row.messages != of {
             return self.finish(row, of).await;
         }
         let Some((number, message)) = (1..=of).zip(&messages).find(|(number, _)| row.is_wanted(*number)) else {
             return self.finish(row, of).await;
         };
-        if let Err(refused) = self.may_go(&row, message, started) {
-            return self.settle(row, not_tried(), Err(refused)).await;
+        if let Err(refused) = self.may_go(&row, &message.message, started) {
+            return self.settle(row, not_tried(), Err(refused), false).await;
         }
         let attempt = Attempt { started, message: (number, of) };
         let marking = Marking { busy: self.busy, row: row.seq, attempt: attempt.clone(), marked: Mutex::default() };
@@ -108,8 +108,18 @@ impl Lane<'_> {
         match marking.marked.into_inner().unwrap_or_else(PoisonError::into_inner) {
             Marked::Failed(error) => Err(error),
             Marked::Withdrawn => Ok(None),
-            Marked::Not | Marked::Yes => self.settle(row, attempt, sent).await,
+            Marked::Not | Marked::Yes => {
+                let replanned = sent.as_ref().is_err_and(|error| self.is_replanned(&row, &messages, error));
+                self.settle(row, attempt, sent, replanned).await
+            }
         }
+    }
+
+    /// Whether the refusal of the first message showed limits by which the content becomes other messages: those go out
+    /// at once. Not where some of the row went out: then the number of its messages tells what is left.
+    fn is_replanned(&self, row: &Row, messages: &[Planned], error: &SendError) -> bool {
+        let is_of_limits = error.answers_send() && matches!(error.action(), Some(Action::Shorten | Action::Split));
+        is_of_limits && row.begun() == 0 && self.dispatch.carrier.plan(row).is_ok_and(|others| others != messages)
     }
 
     /// Whether WeChat would take it, as far as is known (wechat-api.md §1, Limits).
@@ -146,12 +156,18 @@ impl Lane<'_> {
         mut row: Row,
         attempt: Attempt,
         sent: Result<Receipt, SendError>,
+        replanned: bool,
     ) -> Result<Option<Ready>, StoreError> {
         let now = self.dispatch.timer.now_ms();
         row.attempts += u32::from(attempt.message != (0, 0));
         row.next = None;
         let (outcome, ways) = match &sent {
             Ok(_) => taken(&mut row, attempt.message),
+            Err(error) if replanned => {
+                // It was refused, so nothing is sent twice; no other message goes before it.
+                (row.state, row.reason) = (State::Pending, Some(error.to_string()));
+                (Outcome::Refused, WayChange::Open)
+            }
             Err(error) => failed(&mut row, attempt.message, error, now, self.dispatch),
         };
         let window = self.window_change(&row.content, &sent);

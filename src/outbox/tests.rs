@@ -18,8 +18,8 @@ use crate::{
         State, Store, Summary,
     },
     wechat::{
-        Article, BoxFuture, Call, Content, ContentError, Message, Planner, Profile, Receipt, SendError, WechatError,
-        Wire,
+        Article, BoxFuture, Call, Content, ContentError, Message, Planned, Planner, Profile, Receipt, SendError,
+        WechatError, Wire,
     },
 };
 
@@ -36,8 +36,8 @@ struct Scripted {
 }
 
 impl Carrier for Scripted {
-    fn plan(&self, content: &Content) -> Result<Vec<Message>, ContentError> {
-        Planner::new(*self.profile.lock().unwrap()).plan(content)
+    fn plan(&self, row: &Row) -> Result<Vec<Planned>, ContentError> {
+        Planner::new(*self.profile.lock().unwrap()).plan(&row.content)
     }
 
     fn allowances(&self) -> Allowances {
@@ -47,13 +47,14 @@ impl Carrier for Scripted {
     fn deliver<'a>(
         &'a self,
         row: &'a Row,
-        message: &'a Message,
+        message: &'a Planned,
         wire: &'a dyn Wire,
     ) -> BoxFuture<'a, Result<Receipt, SendError>> {
         Box::pin(async move {
-            let text = match message {
+            let text = match &message.message {
                 Message::Text(text) => text.clone(),
-                Message::Image(url) => url.to_string(),
+                Message::Image(url) | Message::Voice { url, .. } => url.to_string(),
+                Message::Video(video) => video.url.to_string(),
                 Message::News(articles) => articles[0].title.clone(),
                 Message::Given { section, .. } => section.to_string(),
                 Message::Typing(is_typing) => format!("typing {is_typing}"),
@@ -67,7 +68,8 @@ impl Carrier for Scripted {
                 std::future::pending::<()>().await;
             }
             let failure = self.script.lock().unwrap().get_mut(openid).and_then(|errors| errors.pop().flatten());
-            failure.map_or_else(|| Ok(Receipt { at_ms: 0, errmsg: "ok".into(), media_id: None }), Err)
+            failure
+                .map_or_else(|| Ok(Receipt { at_ms: 0, errmsg: "ok".into(), media_id: None, notes: Vec::new() }), Err)
         })
     }
 }

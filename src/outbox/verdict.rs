@@ -45,22 +45,21 @@ pub(super) fn verdict(error: &SendError, failures: u32, now: TimestampMs, schedu
 
 fn by_action(action: Action, call: Call, failures: u32, now: TimestampMs, schedule: &Schedule) -> Verdict {
     match action {
+        // Nobody gets past it without a token.
+        Action::Retry if call.is_token() => pause_or(schedule, failures, now, unreachable(now)),
         // It is WeChat that is busy, not the customer.
-        Action::Retry if call == Call::Send => {
-            retry_or(schedule, failures, Verdict::Park(Scope::Api(call), Some(now + ACCOUNT_RECHECK_MS)))
-        }
-        Action::Retry => pause_or(schedule, failures, now, unreachable(now)),
+        Action::Retry => retry_or(schedule, failures, Verdict::Park(needs(call), Some(now + ACCOUNT_RECHECK_MS))),
         Action::NextMinute => {
             let minute = next_boundary(now, MINUTE_MS, 0);
             match schedule.pause(failures) {
-                Some(_) => Verdict::Pause(Scope::Api(call), minute),
-                None => Verdict::Park(Scope::Api(call), Some(minute)),
+                Some(_) => Verdict::Pause(needs(call), minute),
+                None => Verdict::Park(needs(call), Some(minute)),
             }
         }
-        Action::NextDay => Verdict::Park(Scope::Api(call), Some(next_boundary(now, DAY_MS, QUOTA_ZONE_MS))),
+        Action::NextDay => Verdict::Park(needs(call), Some(next_boundary(now, DAY_MS, QUOTA_ZONE_MS))),
         Action::Refresh | Action::Configuration | Action::Account => Verdict::Park(Scope::Account, None),
         Action::Whitelist => Verdict::Park(Scope::Account, Some(now + ACCOUNT_RECHECK_MS)),
-        Action::Api => Verdict::Park(Scope::Api(call), None),
+        Action::Api => Verdict::Park(needs(call), None),
         Action::Window | Action::Subscribe | Action::ParkUser => Verdict::Park(Scope::User, None),
         Action::Reupload
         | Action::Media
@@ -82,6 +81,11 @@ fn by_transport(error: &WechatError, failures: u32, now: TimestampMs, schedule: 
         // The others would not reach it either.
         _ => pause_or(schedule, failures, now, unreachable(now)),
     }
+}
+
+/// The messages that need a call: all of them need a token.
+fn needs(call: Call) -> Scope {
+    if call.is_token() { Scope::Account } else { Scope::Api(call) }
 }
 
 fn unreachable(now: TimestampMs) -> Verdict {

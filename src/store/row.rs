@@ -150,7 +150,7 @@ impl Scope {
             Self::User => "the customer's next action",
             Self::Api(Call::StableToken) => "a token",
             Self::Api(Call::Send) => "WeChat to take messages again",
-            Self::Api(Call::Upload) => "WeChat to take pictures again",
+            Self::Api(Call::Upload) => "WeChat to take uploads again",
             Self::Api(_) => "WeChat to answer this call again",
             Self::Account => "the account",
         }
@@ -262,6 +262,12 @@ impl Row {
     pub(super) fn only_the_doubtful(&mut self) {
         self.only = (!self.doubtful.is_empty()).then(|| std::mem::take(&mut self.doubtful));
         self.messages_done = 0;
+    }
+
+    /// How many messages its content became, where some of them were sent or are in doubt; 0 where all are still to be sent.
+    #[must_use]
+    pub fn begun(&self) -> u32 {
+        if self.messages_done > 0 || self.only.is_some() { self.messages } else { 0 }
     }
 
     /// Whether a message, from 1, is to be sent.

@@ -5,6 +5,8 @@ use std::fmt;
 /// A call, by what it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Call {
+    /// `GET /cgi-bin/token`
+    Token,
     /// `POST /cgi-bin/stable_token`
     StableToken,
     /// `POST /cgi-bin/message/custom/send`
@@ -45,7 +47,8 @@ pub enum Call {
 
 impl Call {
     /// Every call.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
+        Self::Token,
         Self::StableToken,
         Self::Send,
         Self::Typing,
@@ -70,6 +73,7 @@ impl Call {
     #[must_use]
     pub fn path(self) -> &'static str {
         match self {
+            Self::Token => "/cgi-bin/token",
             Self::StableToken => "/cgi-bin/stable_token",
             Self::Send => "/cgi-bin/message/custom/send",
             Self::Typing => "/cgi-bin/message/custom/typing",
@@ -96,13 +100,20 @@ impl Call {
     pub fn is_get(self) -> bool {
         matches!(
             self,
-            Self::Download
+            Self::Token
+                | Self::Download
                 | Self::KfList
                 | Self::KfOnline
                 | Self::SessionOfUser
                 | Self::SessionsOfAccount
                 | Self::Waiting
         )
+    }
+
+    /// Whether it hands out access tokens, for the account's secret.
+    #[must_use]
+    pub fn is_token(self) -> bool {
+        matches!(self, Self::Token | Self::StableToken)
     }
 
     /// Whether it changes accounts or sessions of customer service, so that a call without an answer may have done so.

@@ -1,6 +1,9 @@
 //! The wire: one account's calls, with its token and the bounds on every answer.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{
+    fmt::{self, Write as _},
+    sync::Arc,
+};
 
 use reqwest::{
     RequestBuilder, Response,
@@ -9,12 +12,13 @@ use reqwest::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use url::{Host, Url};
+use url::Url;
 
 use super::{
     call::Call,
-    config::{BoxFuture, ClientConfig, Unwatched, Wire},
+    config::{BoxFuture, ClientConfig, TokenApi, Unwatched, Wire},
     error::WechatError,
+    learned::Learned,
     media::{Fingerprint, MediaIds},
     memory::{Memory, Remembered},
     secret::Secret,
@@ -24,10 +28,11 @@ use super::{
 use crate::base::{
     clock::TimestampMs,
     limits::{QUOTED_CHARS_MAX, WECHAT_ANSWER_BYTES_MAX, WECHAT_RECORDS_BYTES_MAX},
+    loopback::is_loopback,
 };
 
-/// The codes that say the token, not the request, is at fault (wechat-api.md §2).
-const TOKEN_REFUSED: [i64; 3] = [40001, 40014, 42001];
+/// The codes that say the token, not the request, is at fault, and that none came (wechat-api.md §2).
+const TOKEN_REFUSED: [i64; 4] = [40001, 40014, 42001, 41001];
 
 /// WeChat's answer to a call that succeeded.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,18 +73,20 @@ pub struct Client {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
+/// Shows nothing of its HTTP client, which knows the proxy and its password.
 struct Inner {
     http: reqwest::Client,
     config: ClientConfig,
     tokens: TokenCell,
     media: MediaIds,
     memory: Memory,
+    learned: Learned,
 }
 
 impl Client {
     /// A client that has called nobody yet. Redirects are not followed: WeChat sends none, and the token is in the
-    /// address. A loopback server is called without any proxy.
+    /// address. A loopback server is called without any proxy; others by the configuration's or else the environment's
+    /// (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`).
     pub fn new(config: ClientConfig) -> Result<Self, WechatError> {
         Self::recalling(config, Memory::default())
     }
@@ -87,18 +94,21 @@ impl Client {
     /// A client that knows something from before.
     pub fn recalling(config: ClientConfig, mut memory: Memory) -> Result<Self, WechatError> {
         install_tls();
+        let setup = |error| WechatError::Setup { base: base(&config), reason: reason(error) };
         let mut builder = reqwest::Client::builder()
             .redirect(redirect::Policy::none())
             .connect_timeout(config.connect_timeout)
             .timeout(config.call_timeout);
         if is_loopback(&config.base_url) {
             builder = builder.no_proxy();
+        } else if let Some(proxy) = &config.proxy {
+            // The environment's do not count beside it.
+            builder = builder.proxy(reqwest::Proxy::all(proxy.expose()).map_err(setup)?);
         }
-        let http =
-            builder.build().map_err(|error| WechatError::Setup { base: base(&config), reason: reason(error) })?;
+        let http = builder.build().map_err(setup)?;
         let tokens = TokenCell::recall(memory.token.take());
         let media = MediaIds::recall(std::mem::take(&mut memory.media));
-        let inner = Inner { http, config, tokens, media, memory };
+        let inner = Inner { http, config, tokens, media, memory, learned: Learned::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -108,7 +118,8 @@ impl Client {
         &self.inner.config
     }
 
-    /// The access token, fetched with `stable_token` where needed; one fetch at a time (wechat-api.md §1).
+    /// The access token, fetched where needed by the call that the configuration names, by default `stable_token`; one fetch
+    /// at a time (wechat-api.md §1).
     pub async fn stable_token(&self) -> Result<Secret, WechatError> {
         self.inner.tokens.get(self.now(), &*self.inner).await
     }
@@ -170,12 +181,12 @@ impl Client {
         self.inner.not_json(call, &answer.0.to_string())
     }
 
-    pub(super) fn known_media(&self, key: &Fingerprint) -> Option<String> {
+    pub(super) fn known_media(&self, key: &Fingerprint) -> Option<(String, Option<Vec<String>>)> {
         self.inner.media.get(key, self.now())
     }
 
-    pub(super) fn remember_media(&self, key: Fingerprint, media_id: String) {
-        let good_until = self.inner.media.put(key, media_id.clone(), self.now());
+    pub(super) fn remember_media(&self, key: Fingerprint, media_id: String, notes: Vec<String>) {
+        let good_until = self.inner.media.put(key, media_id.clone(), notes, self.now());
         self.inner.memory.tell(|| Remembered::Media(key, Some((media_id, good_until))));
     }
 
@@ -183,6 +194,10 @@ impl Client {
         if self.inner.media.forget(key, media_id) {
             self.inner.memory.tell(|| Remembered::Media(*key, None));
         }
+    }
+
+    pub(super) fn learned(&self) -> &Learned {
+        &self.inner.learned
     }
 
     pub(super) fn now(&self) -> TimestampMs {
@@ -245,21 +260,32 @@ pub(super) struct Raw {
 }
 
 impl Inner {
+    /// `token` hands out a new one with each call; `stable_token` the same one, unless it is made to refresh it.
     async fn fetch_token(&self, force_refresh: bool) -> Result<Fetched, WechatError> {
         let config = &self.config;
-        let body = json!({
-            "grant_type": "client_credential",
-            "appid": config.app_id,
-            "secret": config.app_secret.expose(),
-            "force_refresh": force_refresh,
-        });
-        let request = self.http.post(self.address(Call::StableToken, &[]));
-        let request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
-        let raw = self.exchange(Call::StableToken, request, WECHAT_ANSWER_BYTES_MAX).await?;
-        let answer = self.answer(Call::StableToken, &raw, None)?;
+        let (grant_type, secret) = ("client_credential", config.app_secret.expose());
+        let call = config.token_api.call();
+        let request = match config.token_api {
+            TokenApi::StableToken => {
+                let body = json!({
+                    "grant_type": grant_type,
+                    "appid": config.app_id,
+                    "secret": secret,
+                    "force_refresh": force_refresh,
+                });
+                let request = self.http.post(self.address(call, &[]));
+                request.header(CONTENT_TYPE, "application/json").body(body.to_string())
+            }
+            TokenApi::Token => {
+                let query = [("grant_type", grant_type), ("appid", &*config.app_id), ("secret", secret)];
+                self.http.get(self.address(call, &query))
+            }
+        };
+        let raw = self.exchange(call, request, WECHAT_ANSWER_BYTES_MAX).await?;
+        let answer = self.answer(call, &raw, None)?;
         let expires_in_s = answer.0.get("expires_in").and_then(Value::as_i64).filter(|seconds| *seconds > 0);
         match (answer.text("access_token"), expires_in_s) {
-            ("", _) | (_, None) => Err(self.not_json(Call::StableToken, "no access_token with an expires_in")),
+            ("", _) | (_, None) => Err(self.not_json(call, "no access_token with an expires_in")),
             (token, Some(seconds)) => {
                 Ok(Fetched { token: Secret::new(token), expires_in_ms: seconds.saturating_mul(1000) })
             }
@@ -296,7 +322,11 @@ impl Inner {
 
     /// WeChat's JSON.
     fn answer(&self, call: Call, raw: &Raw, token: Option<&Secret>) -> Result<Answer, WechatError> {
-        let quote = || self.quote(&String::from_utf8_lossy(&raw.bytes), token);
+        let quote = || match String::from_utf8_lossy(&raw.bytes) {
+            // What a token call answers may be a token, whatever its status.
+            text if call.is_token() && text.contains("access_token") => "an access_token".to_owned(),
+            text => self.quote(&text, token),
+        };
         if raw.status != 200 {
             return Err(WechatError::Status { call, base: self.base(), status: raw.status, answer: quote() });
         }
@@ -360,6 +390,12 @@ impl Inner {
     }
 }
 
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inner").field("config", &self.config).field("tokens", &self.tokens).finish_non_exhaustive()
+    }
+}
+
 impl Fetch for Inner {
     fn fetch(&self, force: bool) -> BoxFuture<'_, Result<Fetched, WechatError>> {
         Box::pin(self.fetch_token(force))
@@ -379,15 +415,6 @@ fn base(config: &ClientConfig) -> String {
     url.set_query(None);
     url.set_fragment(None);
     url.as_str().trim_end_matches('/').to_owned()
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 /// The whole answer, or its first `bytes_max` bytes, and whether it is whole. JSON that is not does not parse.

@@ -4,7 +4,12 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use url::Url;
 
-use super::{profile::Profile, secret::Secret};
+use super::{
+    call::Call,
+    outgoing::{NewsPolicy, TextPolicy, TrimPolicy},
+    profile::Profile,
+    secret::Secret,
+};
 use crate::base::{
     clock::{TimestampMs, system_now_ms},
     limits::{WECHAT_CALL_TIMEOUT, WECHAT_CONNECT_TIMEOUT},
@@ -59,6 +64,25 @@ impl fmt::Debug for Clock {
     }
 }
 
+/// Which call hands out the access token (wechat-api.md §1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TokenApi {
+    /// `stable_token`: programs of the same account do not put each other's token out of use.
+    #[default]
+    StableToken,
+    /// `token`: each one puts the one before out of use after five minutes.
+    Token,
+}
+
+impl TokenApi {
+    pub(super) fn call(self) -> Call {
+        match self {
+            Self::StableToken => Call::StableToken,
+            Self::Token => Call::Token,
+        }
+    }
+}
+
 /// One official account and where its API is.
 #[derive(Debug, Clone)]
 pub struct ClientConfig {
@@ -68,8 +92,19 @@ pub struct ClientConfig {
     pub app_id: String,
     /// The account's app secret.
     pub app_secret: Secret,
+    /// Which call hands out the access token.
+    pub token_api: TokenApi,
+    /// The proxy by which the API is called, an address of http, https, socks5 or socks5h, which may hold a password; a
+    /// server on this machine is called without.
+    pub proxy: Option<Secret>,
     /// The limits in force.
     pub profile: Profile,
+    /// What happens to more articles than the account takes in a message.
+    pub news: NewsPolicy,
+    /// What happens to a text over the limit.
+    pub text: TextPolicy,
+    /// What happens to a title or a description over the limit.
+    pub trim: TrimPolicy,
     /// Longest the connection may take to open.
     pub connect_timeout: Duration,
     /// Longest a call may take.
@@ -79,14 +114,19 @@ pub struct ClientConfig {
 }
 
 impl ClientConfig {
-    /// A configuration with today's limits, the usual bounds and the system's clock.
+    /// A configuration with today's limits, the usual policies and bounds, and the system's clock.
     #[must_use]
     pub fn new(base_url: Url, app_id: impl Into<String>, app_secret: Secret) -> Self {
         Self {
             base_url,
             app_id: app_id.into(),
             app_secret,
+            token_api: TokenApi::default(),
+            proxy: None,
             profile: Profile::y2025(),
+            news: NewsPolicy::default(),
+            text: TextPolicy::default(),
+            trim: TrimPolicy::default(),
             connect_timeout: WECHAT_CONNECT_TIMEOUT,
             call_timeout: WECHAT_CALL_TIMEOUT,
             clock: Clock::system(),
@@ -107,7 +147,8 @@ mod tests {
     #[test]
     fn debug_holds_no_secret() {
         let url = Url::parse("http://127.0.0.1:1/").unwrap();
-        let config = ClientConfig::new(url, "wx1", Secret::new("hush-hush"));
+        let mut config = ClientConfig::new(url, "wx1", Secret::new("hush-hush"));
+        config.proxy = Some(Secret::new("http://user:hush@proxy:1"));
         let shown = format!("{config:?}");
         assert!(!shown.contains("hush") && shown.contains("app_secret: set"), "{shown}");
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::client::Typing;
 
 /// One message as a plugin or a person gives it. Its serialized form is kept in stores: members are added, none renamed.
-/// Members that may be left out are `""` then. Media are named by the ids WeChat gave them.
+/// Members that may be left out are `""` or 0 then. Media are named by the ids WeChat gave them, or by their address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "msgtype", rename_all = "lowercase")]
 pub enum Content {
@@ -31,8 +31,16 @@ pub enum Content {
         /// A voice media.
         media_id: String,
     },
+    /// A voice message, to be downloaded and uploaded; what WeChat does not take goes as a link.
+    #[serde(rename = "voice_file")]
+    VoiceFile(VoiceFile),
     /// A video.
     Video(Video),
+    /// A video, to be downloaded and uploaded; what WeChat does not take goes as a link.
+    #[serde(rename = "video_file")]
+    VideoFile(VideoFile),
+    /// A file: WeChat has no such message here, so that it goes as a text with a link.
+    File(File),
     /// A piece of music.
     Music(Music),
     /// 图文.
@@ -66,6 +74,49 @@ pub enum Content {
     },
     /// A link's card: mini programs may send it, official accounts may not.
     Link(Link),
+}
+
+/// A voice message by its address.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct VoiceFile {
+    /// Where it is: http or https.
+    pub file_url: String,
+    /// How long it plays, in ms, as its sender says; shown in a link only.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub duration_ms: u64,
+}
+
+/// A video by its address.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct VideoFile {
+    /// Where it is: http or https.
+    pub file_url: String,
+    /// Where its small picture is; without one WeChat shows the video's own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub thumb_url: String,
+    /// The title.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// The description.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+}
+
+/// A file by its address.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct File {
+    /// Where it is: http or https.
+    pub file_url: String,
+    /// Its name; without one the end of its address is shown.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub file_name: String,
+    /// Its size in bytes, as its sender says.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub file_size: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// `video`
@@ -166,14 +217,15 @@ pub struct Article {
 }
 
 impl Content {
-    /// WeChat's name for the type.
+    /// WeChat's name for the type; `file` for a file, which it does not have.
     #[must_use]
     pub fn msgtype(&self) -> &'static str {
         match self {
             Self::Text { .. } => "text",
             Self::Image { .. } | Self::ImageMedia { .. } => "image",
-            Self::Voice { .. } => "voice",
-            Self::Video(_) => "video",
+            Self::Voice { .. } | Self::VoiceFile(_) => "voice",
+            Self::Video(_) | Self::VideoFile(_) => "video",
+            Self::File(_) => "file",
             Self::Music(_) => "music",
             Self::News { .. } => "news",
             Self::Mpnews { .. } => "mpnews",
@@ -195,7 +247,10 @@ impl Content {
             Self::ImageMedia { media_id } | Self::Voice { media_id } | Self::Mpnews { media_id } => {
                 json!({"media_id": media_id})
             }
+            Self::VoiceFile(voice) => json!(voice),
             Self::Video(video) => json!(video),
+            Self::VideoFile(video) => json!(video),
+            Self::File(file) => json!(file),
             Self::Music(music) => json!(music),
             Self::News { articles } => json!({"articles": articles}),
             Self::MpnewsArticle { article_id } => json!({"article_id": article_id}),
@@ -221,6 +276,18 @@ mod tests {
             (
                 Content::Video(Video { media_id: "M".into(), ..Video::default() }),
                 r#"{"msgtype":"video","media_id":"M"}"#,
+            ),
+            (
+                Content::VoiceFile(VoiceFile { file_url: "http://f/a.mp3".into(), duration_ms: 7_500 }),
+                r#"{"msgtype":"voice_file","file_url":"http://f/a.mp3","duration_ms":7500}"#,
+            ),
+            (
+                Content::VideoFile(VideoFile { file_url: "http://f/a.mp4".into(), ..VideoFile::default() }),
+                r#"{"msgtype":"video_file","file_url":"http://f/a.mp4"}"#,
+            ),
+            (
+                Content::File(File { file_url: "http://f/".into(), file_name: "a.pdf".into(), file_size: 9 }),
+                r#"{"msgtype":"file","file_url":"http://f/","file_name":"a.pdf","file_size":9}"#,
             ),
             (Content::MpnewsArticle { article_id: "A".into() }, r#"{"msgtype":"mpnewsarticle","article_id":"A"}"#),
             (

@@ -7,17 +7,21 @@ use url::Url;
 
 use super::{
     call::Call,
-    client::{Answer, Client, Typing},
-    config::Wire,
-    content::Content,
+    client::{Client, Typing},
+    config::{ClientConfig, Wire},
+    content::{Content, Video},
     error::WechatError,
-    media::{Fingerprint, PictureFormat, fingerprint},
-    outgoing::{ContentError, Message, Planner},
-    picture::{Picture, PictureError, PictureSource},
+    file::{FileError, check},
+    media::MediaType,
+    mend::mend,
+    outgoing::{ContentError, Message, Planned, Planner, VideoMessage},
+    picture::{PictureError, PictureSource},
     send::{Body, body},
+    transfer::{UploadError, Uploaded},
 };
 use crate::{
     base::clock::TimestampMs,
+    net::is_plugin_host,
     session::window::{Allowances, Closed, TypingRefused},
     wechat::errcode::Action,
 };
@@ -31,6 +35,8 @@ pub struct Receipt {
     pub errmsg: String,
     /// The media the message showed.
     pub media_id: Option<String>,
+    /// What was changed so that WeChat takes it, in words; what was planned so is in [`Planned::notes`].
+    pub notes: Vec<String>,
 }
 
 /// A message that was not, or perhaps not, sent.
@@ -75,6 +81,12 @@ impl SendError {
         if let Self::Wechat(error) = self { error.errcode() } else { None }
     }
 
+    /// What to do about WeChat's code, where there is one.
+    #[must_use]
+    pub fn action(&self) -> Option<Action> {
+        if let Self::Wechat(error) = self { error.action() } else { None }
+    }
+
     /// Whether WeChat answered the message itself, if only with a refusal.
     #[must_use]
     pub fn answers_send(&self) -> bool {
@@ -113,10 +125,11 @@ impl fmt::Debug for Courier {
 }
 
 impl Courier {
-    /// A courier with the client's limits and the usual policies.
+    /// A courier with the client's limits and policies.
     #[must_use]
     pub fn new(client: Client, pictures: Arc<dyn PictureSource>) -> Self {
-        let planner = Planner::new(client.config().profile);
+        let ClientConfig { profile, news, text, trim, .. } = *client.config();
+        let planner = Planner { profile, news, text, trim };
         Self { client, pictures, planner }
     }
 
@@ -128,8 +141,22 @@ impl Courier {
     }
 
     /// The messages a content becomes.
-    pub fn plan(&self, content: &Content) -> Result<Vec<Message>, ContentError> {
-        self.planner.plan(content)
+    pub fn plan(&self, content: &Content) -> Result<Vec<Planned>, ContentError> {
+        self.plan_begun(content, 0)
+    }
+
+    /// The messages a content becomes of which some were sent, out of `begun` in all: those it became then, where its
+    /// account takes less than its profile says or has taken it since. With 0 nothing was sent, and they are such as the
+    /// account is known to take.
+    pub fn plan_begun(&self, content: &Content, begun: u32) -> Result<Vec<Planned>, ContentError> {
+        let usual = self.planner.plan(content)?;
+        let is_begun = |planned: &[Planned]| usize::try_from(begun).is_ok_and(|begun| planned.len() == begun);
+        let is_usual = if begun == 0 { !self.client.learned().refuses(&usual) } else { is_begun(&usual) };
+        if is_usual {
+            return Ok(usual);
+        }
+        let smaller = self.planner.plan_smaller(content)?;
+        Ok(smaller.filter(|smaller| begun == 0 || is_begun(smaller)).unwrap_or(usual))
     }
 
     /// What users' actions allow, by the limits in force.
@@ -147,80 +174,205 @@ impl Courier {
         message: &Message,
         wire: &dyn Wire,
     ) -> Result<Receipt, SendError> {
-        match message {
-            Message::Text(text) => {
-                let answer = self.send(&body(openid, kf_account, Body::Text(text)), wire).await?;
-                Ok(self.receipt(&answer, None))
-            }
-            Message::News(articles) => {
-                let answer = self.send(&body(openid, kf_account, Body::News(articles)), wire).await?;
-                Ok(self.receipt(&answer, None))
-            }
-            Message::Given { msgtype, section } => {
-                let answer = self.send(&body(openid, kf_account, Body::Given(msgtype, section)), wire).await?;
+        let way = Way { courier: self, openid, kf_account, wire };
+        let sent = match message {
+            Message::Text(text) => way.send(Body::Text(text)).await,
+            Message::News(articles) => way.send(Body::News(articles)).await,
+            Message::Given { msgtype, section } => way.send(Body::Given(msgtype, section)).await.map(|receipt| {
                 let media_id = section.get("media_id").and_then(Value::as_str);
-                Ok(self.receipt(&answer, media_id.map(str::to_owned)))
-            }
-            Message::Typing(is_typing) => {
-                let typing = if *is_typing { Typing::Typing } else { Typing::Cancel };
-                let answer = self.client.typing_watched(openid, typing, wire).await?;
-                Ok(self.receipt(&answer, None))
-            }
-            Message::Image(url) => self.deliver_image(openid, kf_account, url, wire).await,
+                Receipt { media_id: media_id.map(str::to_owned), ..receipt }
+            }),
+            Message::Typing(is_typing) => way.typing(*is_typing).await,
+            Message::Image(url) => way.image(url).await,
+            Message::Voice { url, link } => way.voice(url, link).await,
+            Message::Video(video) => way.video(video).await,
+        };
+        if let Err(error) = &sent
+            && let (true, Some(code)) = (error.answers_send(), error.errcode())
+        {
+            self.client.learned().refused(code, message);
+        }
+        sent
+    }
+}
+
+/// To whom a message goes, and how.
+struct Way<'a> {
+    courier: &'a Courier,
+    openid: &'a str,
+    kf_account: Option<&'a str>,
+    wire: &'a dyn Wire,
+}
+
+/// A file that is to be uploaded for a message.
+struct Source<'a> {
+    kind: MediaType,
+    url: &'a Url,
+    bytes: &'a [u8],
+}
+
+impl Way<'_> {
+    /// Sends a body; once more without what WeChat refused, where the message can do without.
+    async fn send(&self, content: Body<'_>) -> Result<Receipt, SendError> {
+        let Courier { client, planner, .. } = self.courier;
+        let mut whole = body(self.openid, self.kf_account, content);
+        let (mut notes, mut mended) = (Vec::new(), Vec::new());
+        loop {
+            let error = match client.send(&whole, self.wire).await {
+                Ok(answer) => {
+                    let errmsg = answer.text("errmsg").to_owned();
+                    return Ok(Receipt { at_ms: client.now(), errmsg, media_id: None, notes });
+                }
+                Err(error) => SendError::from(error),
+            };
+            let code = error.errcode().filter(|code| error.answers_send() && !mended.contains(code));
+            let Some((code, more)) = code.and_then(|code| Some((code, mend(&mut whole, code, planner)?))) else {
+                return Err(error);
+            };
+            mended.push(code);
+            notes.extend(more);
         }
     }
 
-    /// Uploads once more where WeChat no longer knows the media (40007 and its kin).
-    async fn deliver_image(
+    /// Shows that somebody types, or no longer.
+    async fn typing(&self, is_typing: bool) -> Result<Receipt, SendError> {
+        let client = &self.courier.client;
+        let typing = if is_typing { Typing::Typing } else { Typing::Cancel };
+        let answer = client.typing_watched(self.openid, typing, self.wire).await?;
+        let errmsg = answer.text("errmsg").to_owned();
+        Ok(Receipt { at_ms: client.now(), errmsg, media_id: None, notes: Vec::new() })
+    }
+
+    /// Uploads files and sends what shows them; once more where WeChat no longer knows one (40007 and its kin). The first
+    /// file is the message's own.
+    async fn send_media(
         &self,
-        openid: &str,
-        kf_account: Option<&str>,
-        url: &Url,
-        wire: &dyn Wire,
-    ) -> Result<Receipt, SendError> {
-        let picture = self.pictures.fetch(url).await?;
-        let format = self.accept(url, &picture)?;
-        let key = fingerprint(&picture.bytes);
-        let media_id = self.media_id(key, &picture, format).await?;
-        match self.send(&body(openid, kf_account, Body::Image(&media_id)), wire).await {
-            Err(error) if error.action() == Some(Action::Reupload) => {
-                self.client.forget_media(&key, &media_id);
-                let media_id = self.media_id(key, &picture, format).await?;
-                let answer = self.send(&body(openid, kf_account, Body::Image(&media_id)), wire).await?;
-                Ok(self.receipt(&answer, Some(media_id)))
+        sources: &[Source<'_>],
+        content: impl for<'u> Fn(&'u [Uploaded]) -> Body<'u>,
+    ) -> Result<Receipt, MediaError> {
+        let mut again = false;
+        loop {
+            let mut uploaded = Vec::new();
+            for Source { kind, url, bytes } in sources {
+                let media = self.courier.client.media(*kind, bytes.to_vec()).await;
+                uploaded.push(media.map_err(|error| MediaError::of(error, url))?);
             }
-            outcome => Ok(self.receipt(&outcome?, Some(media_id))),
+            match self.send(content(&uploaded)).await {
+                Err(error) if !again && error.action() == Some(Action::Reupload) => {
+                    uploaded.iter().for_each(|uploaded| self.courier.client.lost(uploaded));
+                    again = true;
+                }
+                Err(error) => return Err(MediaError::Other(error)),
+                Ok(receipt) => {
+                    let media_id = uploaded.first().map(|uploaded| uploaded.media_id.clone());
+                    let notes = uploaded.into_iter().flat_map(|uploaded| uploaded.notes).chain(receipt.notes).collect();
+                    return Ok(Receipt { media_id, notes, ..receipt });
+                }
+            }
         }
     }
 
-    fn accept(&self, url: &Url, picture: &Picture) -> Result<PictureFormat, PictureError> {
-        let limit = self.planner.profile.image_bytes_max;
-        if picture.bytes.len() > limit {
-            return Err(PictureError::TooLarge { url: url.to_string(), limit });
+    async fn image(&self, url: &Url) -> Result<Receipt, SendError> {
+        let picture = self.courier.pictures.fetch(url).await?;
+        let source = Source { kind: MediaType::Image, url, bytes: &picture.bytes };
+        let sent = self.send_media(&[source], |uploaded| Body::Image(&uploaded[0].media_id)).await;
+        sent.map_err(|error| error.without_link(url))
+    }
+
+    async fn voice(&self, url: &Url, link: &str) -> Result<Receipt, SendError> {
+        let file = match self.courier.pictures.fetch(url).await {
+            Err(error @ PictureError::TooLarge { .. }) => return self.link(url, link, error.to_string()).await,
+            file => file?,
+        };
+        let source = Source { kind: MediaType::Voice, url, bytes: &file.bytes };
+        match self.send_media(&[source], |uploaded| Body::Voice(&uploaded[0].media_id)).await {
+            Err(MediaError::File(error)) => self.link(url, link, error.to_string()).await,
+            sent => sent.map_err(|error| error.without_link(url)),
         }
-        PictureFormat::sniff(&picture.bytes)
-            .ok_or_else(|| PictureError::Format { url: url.to_string(), content_type: picture.content_type.clone() })
     }
 
-    async fn media_id(
-        &self,
-        key: Fingerprint,
-        picture: &Picture,
-        format: PictureFormat,
-    ) -> Result<String, WechatError> {
-        if let Some(known) = self.client.known_media(&key) {
-            return Ok(known);
+    async fn video(&self, video: &VideoMessage) -> Result<Receipt, SendError> {
+        let VideoMessage { url, thumb, title, description, link } = video;
+        let file = match self.courier.pictures.fetch(url).await {
+            Err(error @ PictureError::TooLarge { .. }) => return self.link(url, link, error.to_string()).await,
+            file => file?,
+        };
+        if let Err(error) = check(MediaType::Video, &file.bytes, &self.courier.client.config().profile) {
+            return self.link(url, link, error.to_string()).await;
         }
-        let media_id = self.client.upload_image(&picture.bytes, format).await?;
-        self.client.remember_media(key, media_id.clone());
-        Ok(media_id)
+        let (small, notes) = match thumb {
+            Some(thumb) => self.thumb(thumb).await?,
+            None => (None, Vec::new()),
+        };
+        let mut sources = vec![Source { kind: MediaType::Video, url, bytes: &file.bytes }];
+        sources.extend(small.iter().zip(thumb).map(|(bytes, url)| Source { kind: MediaType::Thumb, url, bytes }));
+        let sent = self.send_media(&sources, |uploaded| {
+            let thumb_media_id = uploaded.get(1).map(|thumb| thumb.media_id.clone()).unwrap_or_default();
+            let (title, description) = (title.clone(), description.clone());
+            Body::Video(Video { media_id: uploaded[0].media_id.clone(), thumb_media_id, title, description })
+        });
+        match sent.await {
+            Err(MediaError::File(error)) => self.link(url, link, error.to_string()).await,
+            Ok(receipt) => Ok(Receipt { notes: notes.into_iter().chain(receipt.notes).collect(), ..receipt }),
+            Err(error) => Err(error.without_link(url)),
+        }
     }
 
-    async fn send(&self, body: &Value, wire: &dyn Wire) -> Result<Answer, WechatError> {
-        self.client.send(body, wire).await
+    /// The small picture of a video, uploaded, where it can be had: a video can do without.
+    async fn thumb(&self, url: &Url) -> Result<(Option<Vec<u8>>, Vec<String>), SendError> {
+        let without = |error: &dyn fmt::Display| {
+            Ok((None, vec![format!("the video message goes without its small picture: {error}")]))
+        };
+        let picture = match self.courier.pictures.fetch(url).await {
+            Ok(picture) => picture,
+            Err(error) => return without(&error),
+        };
+        match self.courier.client.media(MediaType::Thumb, picture.bytes.clone()).await {
+            Ok(_) => Ok((Some(picture.bytes), Vec::new())),
+            Err(UploadError::Wechat(error)) if error.action() != Some(Action::Media) => Err(error.into()),
+            Err(error) => without(&error),
+        }
     }
 
-    fn receipt(&self, answer: &Answer, media_id: Option<String>) -> Receipt {
-        Receipt { at_ms: self.client.now(), errmsg: answer.text("errmsg").to_owned(), media_id }
+    /// Sends what WeChat does not take as a text with its link.
+    async fn link(&self, url: &Url, link: &str, reason: String) -> Result<Receipt, SendError> {
+        if url.host_str().is_some_and(is_plugin_host) {
+            // It lies in the plugin's folder: no customer can open it.
+            return Err(PictureError::NoLink { url: url.to_string(), reason }.into());
+        }
+        self.courier.planner.check_link(link)?;
+        let mut receipt = self.send(Body::Text(link)).await?;
+        receipt.notes.insert(0, format!("sent as a link: {reason}"));
+        Ok(receipt)
+    }
+}
+
+/// A message with media that was not sent.
+enum MediaError {
+    /// WeChat does not take the file.
+    File(FileError),
+    /// Another reason.
+    Other(SendError),
+}
+
+impl MediaError {
+    fn of(error: UploadError, url: &Url) -> Self {
+        match error {
+            UploadError::File(error) => Self::File(error),
+            UploadError::Picture(error) => Self::Other(PictureError::Unfit { url: url.to_string(), error }.into()),
+            UploadError::Wechat(error) => match (error.action(), error.errcode()) {
+                // WeChat looks closer than the first bytes do.
+                (Some(Action::Media), Some(errcode)) => Self::File(FileError::Refused { errcode }),
+                _ => Self::Other(error.into()),
+            },
+        }
+    }
+
+    /// The error of a message that cannot go as a link.
+    fn without_link(self, url: &Url) -> SendError {
+        match self {
+            Self::File(error) => PictureError::NoLink { url: url.to_string(), reason: error.to_string() }.into(),
+            Self::Other(error) => error,
+        }
     }
 }

@@ -108,7 +108,7 @@ impl WechatError {
     pub fn refused(call: Call, errcode: i64, errmsg: String) -> Self {
         let configuration =
             matches!(errcode::action(errcode), Action::Configuration | Action::Whitelist | Action::Account)
-                || (call == Call::StableToken && errcode == 40001);
+                || (call.is_token() && errcode == 40001);
         if configuration {
             Self::Configuration { call, errcode, errmsg }
         } else {
@@ -149,9 +149,11 @@ impl WechatError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Setup { .. } => "check wechat.base_url".to_owned(),
+            Self::Setup { .. } => "check wechat.base_url and wechat.proxy".to_owned(),
             Self::Withdrawn { .. } => "nothing is to be done".to_owned(),
-            Self::Unreachable { .. } => "check the network, and wechat.base_url or --wechat-base".to_owned(),
+            Self::Unreachable { .. } => {
+                "check the network, wechat.proxy, and wechat.base_url or --wechat-base".to_owned()
+            }
             Self::NoAnswer { .. } if self.may_have_been_sent() => {
                 "the message may have arrived: look at the conversation before sending it again".to_owned()
             }

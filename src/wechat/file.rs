@@ -1,6 +1,7 @@
 //! What a file must be for WeChat to take it (wechat-api.md §1, Limits): told by its bytes, whatever its name says.
 
 use super::{
+    errcode::phrase,
     media::{MediaType, PictureFormat},
     profile::Profile,
 };
@@ -47,6 +48,12 @@ pub enum FileError {
         /// The profile's limit.
         limit: u64,
     },
+    /// WeChat itself found it wanting.
+    #[error("WeChat does not take the file: {errcode} {}", phrase(*.errcode))]
+    Refused {
+        /// WeChat's code.
+        errcode: i64,
+    },
 }
 
 impl FileError {
@@ -55,7 +62,7 @@ impl FileError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Empty => "name a file with something in it",
-            Self::Format { .. } => "convert the file; its bytes count, not its name",
+            Self::Refused { .. } | Self::Format { .. } => "convert the file; its bytes count, not its name",
             Self::TooLarge { .. } => "make the file smaller",
             Self::TooLong { .. } => "cut the recording, or send a link to it",
         }
@@ -66,12 +73,13 @@ const JPEG: FileFormat = FileFormat { extension: "jpg", mime: "image/jpeg" };
 
 /// The format of a file that WeChat takes as this kind of media.
 pub fn check(kind: MediaType, bytes: &[u8], profile: &Profile) -> Result<FileFormat, FileError> {
-    let (limit, wanted) = match kind {
-        MediaType::Image => (profile.image_bytes_max, "PNG, JPEG or GIF"),
-        MediaType::Voice => (profile.voice_bytes_max, "AMR or MP3"),
-        MediaType::Video => (profile.video_bytes_max, "MP4"),
-        MediaType::Thumb => (profile.thumb_bytes_max, "JPEG"),
+    let wanted = match kind {
+        MediaType::Image => "PNG, JPEG or GIF",
+        MediaType::Voice => "AMR or MP3",
+        MediaType::Video => "MP4",
+        MediaType::Thumb => "JPEG",
     };
+    let limit = profile.media_bytes_max(kind);
     let purpose = kind.name();
     if bytes.is_empty() {
         return Err(FileError::Empty);

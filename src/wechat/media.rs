@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Mutex};
 
-use ring::digest::{SHA256, digest};
+use ring::digest::{Context, SHA256};
 
 use crate::base::{
     clock::TimestampMs,
@@ -88,19 +88,25 @@ impl PictureFormat {
     }
 }
 
-/// What two pictures share when they are the same picture.
+/// What two files share when they become the same media.
 pub(super) type Fingerprint = [u8; 32];
 
-/// The fingerprint of a picture's bytes. The address is no key: what lies behind it changes.
-pub(super) fn fingerprint(bytes: &[u8]) -> Fingerprint {
+/// The fingerprint of a file's bytes as they came, of the kind of media and of the limit it is made to fit: what is
+/// uploaded follows from these. The address is no key: what lies behind it changes.
+pub(super) fn fingerprint(kind: MediaType, limit: usize, bytes: &[u8]) -> Fingerprint {
+    let mut context = Context::new(&SHA256);
+    context.update(format!("{} {limit}\n", kind.name()).as_bytes());
+    context.update(bytes);
     let mut out = [0; 32];
-    out.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    out.copy_from_slice(context.finish().as_ref());
     out
 }
 
 #[derive(Debug)]
 struct Known {
     media_id: String,
+    /// What was changed before the upload; not known of those of earlier runs.
+    notes: Option<Vec<String>>,
     good_until: TimestampMs,
 }
 
@@ -113,18 +119,19 @@ pub(super) struct MediaIds {
 impl MediaIds {
     /// What is known from before.
     pub(super) fn recall(media: Vec<(Fingerprint, String, TimestampMs)>) -> Self {
-        let known = media.into_iter().map(|(key, media_id, good_until)| (key, Known { media_id, good_until }));
+        let known =
+            media.into_iter().map(|(key, media_id, good_until)| (key, Known { media_id, notes: None, good_until }));
         Self { known: Mutex::new(known.take(MEDIA_REMEMBERED).collect()) }
     }
 
-    /// The id of a picture uploaded before, while it is good.
-    pub(super) fn get(&self, key: &Fingerprint, now: TimestampMs) -> Option<String> {
+    /// The id of a file uploaded before, while it is good, and what was changed, where that is still known.
+    pub(super) fn get(&self, key: &Fingerprint, now: TimestampMs) -> Option<(String, Option<Vec<String>>)> {
         let known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.get(key).filter(|known| now < known.good_until).map(|known| known.media_id.clone())
+        known.get(key).filter(|known| now < known.good_until).map(|known| (known.media_id.clone(), known.notes.clone()))
     }
 
     /// Remembers an upload; until when.
-    pub(super) fn put(&self, key: Fingerprint, media_id: String, now: TimestampMs) -> TimestampMs {
+    pub(super) fn put(&self, key: Fingerprint, media_id: String, notes: Vec<String>, now: TimestampMs) -> TimestampMs {
         let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if known.len() >= MEDIA_REMEMBERED
             && let Some(oldest) = known.iter().min_by_key(|(_, known)| known.good_until).map(|(key, _)| *key)
@@ -132,7 +139,7 @@ impl MediaIds {
             known.remove(&oldest);
         }
         let good_until = now + MEDIA_LIFE_MS - MEDIA_RENEW_MARGIN_MS;
-        known.insert(key, Known { media_id, good_until });
+        known.insert(key, Known { media_id, notes: Some(notes), good_until });
         good_until
     }
 
@@ -163,15 +170,20 @@ mod tests {
     #[test]
     fn ids_live_a_little_less_than_wechat_keeps_them() {
         let ids = MediaIds::default();
-        let key = fingerprint(b"a");
-        ids.put(key, "M1".to_owned(), 0);
+        let key = fingerprint(MediaType::Image, 9, b"a");
+        ids.put(key, "M1".to_owned(), vec!["smaller".to_owned()], 0);
         let end = MEDIA_LIFE_MS - MEDIA_RENEW_MARGIN_MS;
-        assert_eq!(ids.get(&key, end - 1).as_deref(), Some("M1"));
+        assert_eq!(ids.get(&key, end - 1), Some(("M1".to_owned(), Some(vec!["smaller".to_owned()]))));
         assert_eq!(ids.get(&key, end), None);
-        assert_eq!(ids.get(&fingerprint(b"b"), 0), None);
+        let others = [(MediaType::Image, 9, "b"), (MediaType::Thumb, 9, "a"), (MediaType::Image, 8, "a")];
+        for (kind, limit, bytes) in others {
+            assert_eq!(ids.get(&fingerprint(kind, limit, bytes.as_bytes()), 0), None);
+        }
         ids.forget(&key, "M0");
         assert!(ids.get(&key, 0).is_some());
         ids.forget(&key, "M1");
         assert!(ids.get(&key, 0).is_none());
+        let recalled = MediaIds::recall(vec![(key, "M2".to_owned(), 5)]);
+        assert_eq!(recalled.get(&key, 4), Some(("M2".to_owned(), None)));
     }
 }

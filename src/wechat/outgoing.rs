@@ -1,22 +1,39 @@
 //! From what a plugin said to messages WeChat takes (plugin-apis.md §4).
 
+mod given;
+mod link;
+mod split;
+mod trim;
+
 use serde_json::Value;
 use url::Url;
 
+use self::trim::Trimmer;
+pub(super) use self::trim::{cut, cut_note};
 use super::{
     client::Typing,
-    content::{Article, Content, Menu, MiniprogramPage, Music},
+    content::{Article, Content, VideoFile},
     markup,
     profile::Profile,
 };
+use crate::base::limits::TEXT_PIECE_BYTES_MIN;
 
 /// One message as WeChat counts them, before its picture is fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
     /// A text within the limit.
     Text(String),
-    /// A picture.
+    /// A picture, to be downloaded and uploaded.
     Image(Url),
+    /// A voice, to be downloaded and uploaded.
+    Voice {
+        /// Where it is.
+        url: Url,
+        /// The text that goes where WeChat does not take it.
+        link: String,
+    },
+    /// A video, to be downloaded and uploaded.
+    Video(Box<VideoMessage>),
     /// Articles within the limit.
     News(Vec<Article>),
     /// That somebody types, or no longer.
@@ -28,6 +45,21 @@ pub enum Message {
         /// The member of that name, as WeChat takes it.
         section: Value,
     },
+}
+
+/// A video before it is fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VideoMessage {
+    /// Where it is.
+    pub url: Url,
+    /// Where its small picture is.
+    pub thumb: Option<Url>,
+    /// The title, `""` for none.
+    pub title: String,
+    /// The description, `""` for none.
+    pub description: String,
+    /// The text that goes where WeChat does not take it.
+    pub link: String,
 }
 
 /// What happens to more articles than the account may send in one message.
@@ -50,6 +82,16 @@ pub enum TextPolicy {
     Refuse,
 }
 
+/// What happens to a title or a description over the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TrimPolicy {
+    /// It is cut, which is told.
+    #[default]
+    Cut,
+    /// Refused.
+    Refuse,
+}
+
 /// A content no message can be made of.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ContentError {
@@ -62,6 +104,16 @@ pub enum ContentError {
         /// Its UTF-8 bytes.
         bytes: usize,
         /// The profile's limit.
+        limit: usize,
+    },
+    /// Over the limit, and cutting is off.
+    #[error("the {what} has {bytes} bytes, WeChat takes {limit}")]
+    TooLong {
+        /// What is too long.
+        what: String,
+        /// Its UTF-8 bytes.
+        bytes: usize,
+        /// The limit in force.
         limit: usize,
     },
     /// News without an article.
@@ -105,7 +157,22 @@ pub enum ContentError {
     },
 }
 
-/// Makes messages of contents, by the limits in force and two policies.
+/// A message, and what was changed to make it one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// The message.
+    pub message: Message,
+    /// What of the content was cut or left out, in words; nothing is without being told here.
+    pub notes: Vec<String>,
+}
+
+impl From<Message> for Planned {
+    fn from(message: Message) -> Self {
+        Self { message, notes: Vec::new() }
+    }
+}
+
+/// Makes messages of contents, by the limits in force and three policies.
 #[derive(Debug, Clone, Copy)]
 pub struct Planner {
     /// The limits.
@@ -114,129 +181,149 @@ pub struct Planner {
     pub news: NewsPolicy,
     /// For texts.
     pub text: TextPolicy,
+    /// For titles and descriptions.
+    pub trim: TrimPolicy,
 }
 
 impl Planner {
     /// The usual policies.
     #[must_use]
     pub fn new(profile: Profile) -> Self {
-        Self { profile, news: NewsPolicy::default(), text: TextPolicy::default() }
+        Self { profile, news: NewsPolicy::default(), text: TextPolicy::default(), trim: TrimPolicy::default() }
     }
 
     /// The messages of one content, in order; the same content always makes the same ones.
-    pub fn plan(&self, content: &Content) -> Result<Vec<Message>, ContentError> {
+    pub fn plan(&self, content: &Content) -> Result<Vec<Planned>, ContentError> {
         match content {
             Content::Text { text } => self.plan_text(text),
             Content::Image { pic_url } => match http_url(pic_url) {
-                Some(url) => Ok(vec![Message::Image(url)]),
+                Some(url) => Ok(vec![Message::Image(url).into()]),
                 None => Err(ContentError::PictureAddress { address: pic_url.clone() }),
             },
-            Content::News { articles } => self.plan_news(articles),
-            Content::Typing { command } => Ok(vec![Message::Typing(*command == Typing::Typing)]),
-            given => plan_given(given).map(|message| vec![message]),
+            Content::News { articles } => self.plan_news(articles, self.profile.news_articles_max),
+            Content::VoiceFile(voice) => {
+                let url = file_url("voice", &voice.file_url)?;
+                let link = link::voice(&url, voice.duration_ms);
+                Ok(vec![Message::Voice { url, link }.into()])
+            }
+            Content::VideoFile(video) => self.plan_video(video).map(|planned| vec![planned]),
+            Content::File(file) => {
+                let url = file_url("file", &file.file_url)?;
+                let link = link::file(&url, &printable(&file.file_name), file.file_size);
+                self.check_link(&link)?;
+                Ok(vec![Message::Text(link).into()])
+            }
+            Content::Typing { command } => Ok(vec![Message::Typing(*command == Typing::Typing).into()]),
+            given => self.plan_given(given).map(|planned| vec![planned]),
         }
     }
 
-    fn plan_text(&self, text: &str) -> Result<Vec<Message>, ContentError> {
+    /// The messages for an account that takes less than the profile says (45002, 45008): another number of them wherever
+    /// some of the usual ones may have been sent, so that a number tells which they were. `None` where there are none.
+    pub fn plan_smaller(&self, content: &Content) -> Result<Option<Vec<Planned>>, ContentError> {
+        match content {
+            Content::News { articles } if articles.len() > 1 && self.profile.news_articles_max > 1 => {
+                self.plan_news(articles, 1).map(Some)
+            }
+            Content::Text { text } if self.text == TextPolicy::Split => {
+                let (text, limit) = (printable(text), self.profile.text_bytes_max);
+                let usual = split::split_text(&text, limit).len();
+                let smaller = (2..).map(|parts| limit / parts).take_while(|limit| *limit >= TEXT_PIECE_BYTES_MIN);
+                let pieces = smaller.map(|limit| split::split_text(&text, limit)).find(|pieces| pieces.len() > usual);
+                Ok(pieces.map(|pieces| pieces.into_iter().map(|piece| Message::Text(piece).into()).collect()))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn plan_text(&self, text: &str) -> Result<Vec<Planned>, ContentError> {
         let text = printable(text);
         let (bytes, limit) = (text.len(), self.profile.text_bytes_max);
         if text.trim().is_empty() {
             return Err(ContentError::EmptyText);
         }
         match self.text {
-            _ if bytes <= limit => Ok(vec![Message::Text(text)]),
+            _ if bytes <= limit => Ok(vec![Message::Text(text).into()]),
             TextPolicy::Refuse => Err(ContentError::LongText { bytes, limit }),
-            TextPolicy::Split => Ok(split_text(&text, limit).into_iter().map(Message::Text).collect()),
+            TextPolicy::Split => {
+                Ok(split::split_text(&text, limit).into_iter().map(|piece| Message::Text(piece).into()).collect())
+            }
         }
     }
 
-    fn plan_news(&self, articles: &[Article]) -> Result<Vec<Message>, ContentError> {
+    fn plan_news(&self, articles: &[Article], articles_max: usize) -> Result<Vec<Planned>, ContentError> {
         if articles.is_empty() {
             return Err(ContentError::EmptyNews);
         }
         if let Some(index) = articles.iter().position(|article| article.title.trim().is_empty()) {
             return Err(ContentError::NoTitle { number: index + 1 });
         }
-        let articles: Vec<Article> = articles.iter().map(clean_article).collect();
-        let mut messages = articles.chunks(self.profile.news_articles_max).map(|some| Message::News(some.to_vec()));
-        Ok(match self.news {
-            NewsPolicy::Split => messages.collect(),
-            NewsPolicy::First => messages.next().into_iter().collect(),
-        })
-    }
-}
-
-/// A message that goes out as it was given, where it has what WeChat asks for. Of a video that is the media alone: public
-/// clients leave the thumbnail out.
-fn plan_given(content: &Content) -> Result<Message, ContentError> {
-    let msgtype = content.msgtype();
-    let required: &[(&'static str, &str)] = match content {
-        Content::ImageMedia { media_id } | Content::Voice { media_id } | Content::Mpnews { media_id } => {
-            &[("media_id", media_id)]
-        }
-        Content::Video(video) => &[("media_id", &video.media_id)],
-        Content::Music(Music { musicurl, thumb_media_id, .. }) => {
-            &[("musicurl", musicurl), ("thumb_media_id", thumb_media_id)]
-        }
-        Content::MpnewsArticle { article_id } => &[("article_id", article_id)],
-        Content::WxCard { card_id } => &[("card_id", card_id)],
-        Content::MiniprogramPage(MiniprogramPage { title, appid, pagepath, thumb_media_id }) => {
-            &[("title", title), ("appid", appid), ("pagepath", pagepath), ("thumb_media_id", thumb_media_id)]
-        }
-        Content::Link(_) => return Err(ContentError::NotForAccounts { msgtype }),
-        Content::MsgMenu(_)
-        | Content::Text { .. }
-        | Content::Image { .. }
-        | Content::News { .. }
-        | Content::Typing { .. } => &[],
-    };
-    if let Some((member, _)) = required.iter().find(|(_, text)| text.trim().is_empty()) {
-        return Err(ContentError::Missing { msgtype, member });
-    }
-    match content {
-        Content::MsgMenu(menu) => check_menu(menu)?,
-        Content::Music(music) => {
-            for (member, address) in [("musicurl", &music.musicurl), ("hqmusicurl", &music.hqmusicurl)] {
-                if !address.is_empty() && http_url(address).is_none() {
-                    return Err(ContentError::Address { msgtype, member, address: address.clone() });
-                }
+        let mut planned = Vec::new();
+        for (chunk, first) in articles.chunks(articles_max).zip((1..).step_by(articles_max)) {
+            let mut notes = Vec::new();
+            let cleaned = chunk.iter().zip(first..).map(|(article, number)| self.clean(article, number, &mut notes));
+            let cleaned = cleaned.collect::<Result<_, _>>()?;
+            if self.news == NewsPolicy::First && articles.len() > articles_max {
+                let count = articles.len();
+                notes.push(format!("of {count} articles only the first {articles_max}: the account takes no more"));
+                return Ok(vec![Planned { message: Message::News(cleaned), notes }]);
             }
+            planned.push(Planned { message: Message::News(cleaned), notes });
         }
-        _ => {}
+        Ok(planned)
     }
-    Ok(Message::Given { msgtype, section: printable_strings(content.body()) })
+
+    /// An article as WeChat takes it; its number is counted from 1.
+    fn clean(&self, article: &Article, number: usize, notes: &mut Vec<String>) -> Result<Article, ContentError> {
+        let (trimmer, of) = (self.trimmer(), format!("article {number}"));
+        let title = trimmer.title(printable(article.title.trim()), &of, notes)?;
+        let description = trimmer.description(printable(&markup::strip(&article.description)), &of, notes)?;
+        let mut address = |text: &str, what: &str| match http_url(text) {
+            Some(_) => text.trim().to_owned(),
+            None if text.trim().is_empty() => String::new(),
+            None => {
+                notes.push(format!("{of} goes without its {what}: the address is not http or https"));
+                String::new()
+            }
+        };
+        let url = address(&article.url, "link");
+        let picurl = address(&article.picurl, "picture");
+        Ok(Article { title, description, url, picurl })
+    }
+
+    fn plan_video(&self, video: &VideoFile) -> Result<Planned, ContentError> {
+        let url = file_url("video", &video.file_url)?;
+        let (mut notes, of) = (Vec::new(), "the video message");
+        let title = self.trimmer().title(printable(video.title.trim()), of, &mut notes)?;
+        let description = self.trimmer().description(printable(video.description.trim()), of, &mut notes)?;
+        let thumb = http_url(&video.thumb_url);
+        if thumb.is_none() && !video.thumb_url.trim().is_empty() {
+            notes.push(format!("{of} goes without its small picture: the address is not http or https"));
+        }
+        let link = link::video(&url, &title);
+        Ok(Planned { message: Message::Video(Box::new(VideoMessage { url, thumb, title, description, link })), notes })
+    }
+
+    fn plan_given(&self, content: &Content) -> Result<Planned, ContentError> {
+        let (msgtype, section) = given::section(content)?;
+        let mut notes = Vec::new();
+        let section = self.trimmer().section(section, msgtype, &mut notes)?;
+        Ok(Planned { message: Message::Given { msgtype, section }, notes })
+    }
+
+    /// A link is one text: it cannot be cut.
+    pub(super) fn check_link(&self, link: &str) -> Result<(), ContentError> {
+        let (bytes, limit) = (link.len(), self.profile.text_bytes_max);
+        if bytes <= limit { Ok(()) } else { Err(ContentError::LongText { bytes, limit }) }
+    }
+
+    fn trimmer(&self) -> Trimmer {
+        Trimmer::new(&self.profile, self.trim)
+    }
 }
 
-fn check_menu(menu: &Menu) -> Result<(), ContentError> {
-    let missing = |member| Err(ContentError::Missing { msgtype: "msgmenu", member });
-    if menu.list.is_empty() {
-        return missing("list");
-    }
-    match menu.list.iter().find(|item| item.id.trim().is_empty() || item.content.trim().is_empty()) {
-        Some(item) if item.id.trim().is_empty() => missing("id of an item"),
-        Some(_) => missing("content of an item"),
-        None => Ok(()),
-    }
-}
-
-/// The same value with [`printable`] strings.
-fn printable_strings(value: Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(printable(&text)),
-        Value::Array(values) => values.into_iter().map(printable_strings).collect(),
-        Value::Object(members) => members.into_iter().map(|(name, value)| (name, printable_strings(value))).collect(),
-        other => other,
-    }
-}
-
-fn clean_article(article: &Article) -> Article {
-    let address = |text: &str| http_url(text).map_or_else(String::new, |_| text.trim().to_owned());
-    Article {
-        title: printable(article.title.trim()),
-        description: printable(&markup::strip(&article.description)),
-        url: address(&article.url),
-        picurl: address(&article.picurl),
-    }
+fn file_url(msgtype: &'static str, address: &str) -> Result<Url, ContentError> {
+    http_url(address).ok_or_else(|| ContentError::Address { msgtype, member: "file_url", address: address.to_owned() })
 }
 
 fn http_url(text: &str) -> Option<Url> {
@@ -248,164 +335,5 @@ fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_ascii_control() || matches!(c, '\n' | '\r' | '\t')).collect()
 }
 
-/// Pieces of at most `limit` bytes that together are the text, less the blanks where it was cut.
-fn split_text(text: &str, limit: usize) -> Vec<String> {
-    let mut pieces = Vec::new();
-    let mut rest = text.trim();
-    while rest.len() > limit {
-        let cut = cut_position(rest, limit);
-        pieces.push(rest[..cut].trim_end().to_owned());
-        rest = rest[cut..].trim_start();
-    }
-    if !rest.is_empty() {
-        pieces.push(rest.to_owned());
-    }
-    pieces
-}
-
-/// Where to cut: at the last line break, else the last blank, else the last whole character; never inside a link.
-fn cut_position(text: &str, limit: usize) -> usize {
-    let mut whole = text.floor_char_boundary(limit);
-    if let Some(open) = text[..whole].rfind("<a ").filter(|open| *open > 0 && !text[*open..whole].contains("</a>")) {
-        whole = open;
-    }
-    let head = &text[..whole];
-    let after_first = |position: usize| (position > 0).then_some(position);
-    let line = head.rfind('\n').and_then(after_first);
-    let blank = || head.rfind(' ').filter(|at| *at > whole / 2);
-    let inside_link = |at: &usize| head[..*at].rfind("<a ").is_some_and(|open| !head[open..*at].contains("</a>"));
-    line.filter(|at| !inside_link(at)).or_else(|| blank().filter(|at| !inside_link(at))).unwrap_or(whole.max(1))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn article(title: &str) -> Article {
-        Article { title: title.into(), url: "http://u/".into(), ..Article::default() }
-    }
-
-    fn news(count: usize) -> Content {
-        Content::News { articles: (0..count).map(|n| article(&n.to_string())).collect() }
-    }
-
-    fn counts(messages: &[Message]) -> Vec<usize> {
-        messages.iter().map(|m| if let Message::News(articles) = m { articles.len() } else { 0 }).collect()
-    }
-
-    #[test]
-    fn news_by_profile_and_policy() {
-        let table = [
-            (Profile::y2017(), NewsPolicy::Split, 10, vec![8, 2]),
-            (Profile::y2017(), NewsPolicy::First, 10, vec![8]),
-            (Profile::y2017(), NewsPolicy::Split, 8, vec![8]),
-            (Profile::y2025(), NewsPolicy::Split, 3, vec![1, 1, 1]),
-            (Profile::y2025(), NewsPolicy::First, 3, vec![1]),
-        ];
-        for (profile, news_policy, count, expected) in table {
-            let planner = Planner { news: news_policy, ..Planner::new(profile) };
-            assert_eq!(counts(&planner.plan(&news(count)).unwrap()), expected);
-        }
-    }
-
-    #[test]
-    fn what_no_message_can_be_made_of() {
-        let planner = Planner::new(Profile::y2025());
-        let text = |text: &str| planner.plan(&Content::Text { text: text.into() }).unwrap_err();
-        assert_eq!(text(" \u{1}\n"), ContentError::EmptyText);
-        assert_eq!(planner.plan(&news(0)).unwrap_err(), ContentError::EmptyNews);
-        let untitled = Content::News { articles: vec![article("a"), article(" ")] };
-        assert_eq!(planner.plan(&untitled).unwrap_err(), ContentError::NoTitle { number: 2 });
-        for address in ["javascript:alert(1)", "/a.png", "file:///a.png", "http://"] {
-            let image = Content::Image { pic_url: address.into() };
-            assert!(matches!(planner.plan(&image), Err(ContentError::PictureAddress { .. })), "{address}");
-        }
-    }
-
-    #[test]
-    fn what_is_named_by_ids_needs_its_members() {
-        let planner = Planner::new(Profile::y2025());
-        let content = |kept: &str| serde_json::from_str::<Content>(kept).unwrap();
-        let table = [
-            (r#"{"msgtype":"image_media","media_id":"M"}"#, None),
-            (r#"{"msgtype":"voice","media_id":" "}"#, Some("media_id")),
-            (r#"{"msgtype":"video","media_id":"M"}"#, None),
-            (r#"{"msgtype":"music","musicurl":"","thumb_media_id":"T"}"#, Some("musicurl")),
-            (r#"{"msgtype":"music","musicurl":"http://m/","thumb_media_id":""}"#, Some("thumb_media_id")),
-            (r#"{"msgtype":"mpnews","media_id":""}"#, Some("media_id")),
-            (r#"{"msgtype":"mpnewsarticle","article_id":""}"#, Some("article_id")),
-            (r#"{"msgtype":"msgmenu","list":[]}"#, Some("list")),
-            (r#"{"msgtype":"msgmenu","list":[{"id":"1","content":""}]}"#, Some("content of an item")),
-            (r#"{"msgtype":"wxcard","card_id":""}"#, Some("card_id")),
-            (
-                r#"{"msgtype":"miniprogrampage","title":"t","appid":"","pagepath":"p","thumb_media_id":"M"}"#,
-                Some("appid"),
-            ),
-        ];
-        for (kept, missing) in table {
-            let content = content(kept);
-            let expected = match missing {
-                None => Ok(vec![Message::Given { msgtype: content.msgtype(), section: content.body() }]),
-                Some(member) => Err(ContentError::Missing { msgtype: content.msgtype(), member }),
-            };
-            assert_eq!(planner.plan(&content), expected, "{kept}");
-        }
-        let music = content(r#"{"msgtype":"music","musicurl":"file:///m","thumb_media_id":"T"}"#);
-        assert!(matches!(planner.plan(&music), Err(ContentError::Address { member: "musicurl", .. })));
-        let link = content(r#"{"msgtype":"link","title":"t","url":"http://u/"}"#);
-        assert_eq!(planner.plan(&link), Err(ContentError::NotForAccounts { msgtype: "link" }));
-        let bell = content(r#"{"msgtype":"msgmenu","list":[{"id":"1","content":"a\u0007"}]}"#);
-        let Ok([Message::Given { section, .. }]) = planner.plan(&bell).as_deref().map(|all| [all[0].clone()]) else {
-            panic!()
-        };
-        assert_eq!(section["list"][0]["content"], "a");
-    }
-
-    #[test]
-    fn articles_are_cleaned() {
-        let dirty = Article {
-            title: " 标题\u{7} ".into(),
-            description: "<div>摘要<br>二</div>".into(),
-            url: "apiUrl(1,'reload')".into(),
-            picurl: "https://p/1.png".into(),
-        };
-        let planned = Planner::new(Profile::y2025()).plan(&Content::News { articles: vec![dirty] }).unwrap();
-        let expected = Article {
-            title: "标题".into(),
-            description: "摘要\n二".into(),
-            url: String::new(),
-            picurl: "https://p/1.png".into(),
-        };
-        assert_eq!(planned, vec![Message::News(vec![expected])]);
-    }
-
-    #[test]
-    fn control_characters_go() {
-        let planned = Planner::new(Profile::y2025()).plan(&Content::Text { text: "a\0b\n\tc\u{1b}".into() }).unwrap();
-        assert_eq!(planned, vec![Message::Text("ab\n\tc".into())]);
-    }
-
-    #[track_caller]
-    fn check_split(text: &str, limit: usize, expected: &[&str]) {
-        let pieces = split_text(text, limit);
-        assert!(pieces.iter().all(|piece| piece.len() <= limit), "{pieces:?}");
-        assert_eq!(pieces, expected);
-    }
-
-    #[test]
-    fn long_texts_are_cut_between_words_and_lines() {
-        check_split("您好您好", 7, &["您好", "您好"]);
-        check_split("one two three", 9, &["one two", "three"]);
-        check_split("line one\nline two", 12, &["line one", "line two"]);
-        check_split("ab <a href=\"x\">link</a> c", 24, &["ab <a href=\"x\">link</a>", "c"]);
-        check_split("abcdef <a href=\"x\">k</a>", 22, &["abcdef", "<a href=\"x\">k</a>"]);
-    }
-
-    #[test]
-    fn the_text_limit_counts_bytes() {
-        let planner = Planner { text: TextPolicy::Refuse, ..Planner::new(Profile::y2017()) };
-        assert!(planner.plan(&Content::Text { text: "a".repeat(2048) }).is_ok());
-        let long = Content::Text { text: "汉".repeat(683) };
-        assert_eq!(planner.plan(&long).unwrap_err(), ContentError::LongText { bytes: 2049, limit: 2048 });
-    }
-}
+mod tests;

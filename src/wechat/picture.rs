@@ -1,4 +1,4 @@
-//! Downloading the picture a plugin names (plugin-apis.md §4: guarded, size-capped).
+//! Downloading the picture, voice or video a plugin names (plugin-apis.md §4: guarded, size-capped).
 
 use std::{net::IpAddr, time::Duration};
 
@@ -10,13 +10,13 @@ use reqwest::{
 use tokio::time::timeout;
 use url::Url;
 
-use super::{client::reason, config::BoxFuture, tls::install_tls};
+use super::{client::reason, config::BoxFuture, fit::FitError, tls::install_tls};
 use crate::{
     base::limits::{PICTURE_BYTES_MAX, PICTURE_REDIRECTS_MAX, PICTURE_TIMEOUT},
     net::{Reach, RefusedAddress, refused_address},
 };
 
-/// A downloaded picture.
+/// A downloaded picture, or other file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
     /// Its bytes.
@@ -25,17 +25,17 @@ pub struct Picture {
     pub content_type: String,
 }
 
-/// A picture that could not be had, or that WeChat does not take.
+/// A picture, or other file, that could not be had, or that WeChat does not take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
     /// Not http or https, also after a redirect.
-    #[error("the picture's address is not http or https: {url}")]
+    #[error("the file's address is not http or https: {url}")]
     Scheme {
         /// The address.
         url: String,
     },
     /// It leads to an address that is not of the public internet, also after a redirect.
-    #[error("the picture's address {url} leads to {address}, {what}")]
+    #[error("the file's address {url} leads to {address}, {what}")]
     Private {
         /// The address.
         url: String,
@@ -45,7 +45,7 @@ pub enum PictureError {
         what: String,
     },
     /// The server cannot be reached, or the connection broke.
-    #[error("the picture {url} cannot be downloaded: {reason}")]
+    #[error("the file {url} cannot be downloaded: {reason}")]
     Network {
         /// The address.
         url: String,
@@ -53,7 +53,7 @@ pub enum PictureError {
         reason: String,
     },
     /// The time was up.
-    #[error("the picture {url} did not arrive within {} s", .limit.as_secs())]
+    #[error("the file {url} did not arrive within {} s", .limit.as_secs())]
     Timeout {
         /// The address.
         url: String,
@@ -61,7 +61,7 @@ pub enum PictureError {
         limit: Duration,
     },
     /// An HTTP status other than 200.
-    #[error("the server answered the picture {url} with HTTP status {status}")]
+    #[error("the server answered the file {url} with HTTP status {status}")]
     Status {
         /// The address.
         url: String,
@@ -69,26 +69,34 @@ pub enum PictureError {
         status: u16,
     },
     /// More redirects than are followed.
-    #[error("the picture {url} was redirected more than {PICTURE_REDIRECTS_MAX} times")]
+    #[error("the file {url} was redirected more than {PICTURE_REDIRECTS_MAX} times")]
     Redirects {
         /// The first address.
         url: String,
     },
     /// Over the limit.
-    #[error("the picture {url} is larger than {limit} bytes")]
+    #[error("the file {url} is larger than {limit} bytes")]
     TooLarge {
         /// The address.
         url: String,
         /// The limit in force.
         limit: usize,
     },
-    /// Neither PNG nor JPEG nor GIF.
-    #[error("{url} is not a PNG, JPEG or GIF picture, the server calls it {content_type:?}")]
-    Format {
+    /// WeChat takes no such picture, and none can be made of it.
+    #[error("the picture {url} cannot be sent: {error}")]
+    Unfit {
         /// The address.
         url: String,
-        /// What the server says it is.
-        content_type: String,
+        /// Why not.
+        error: FitError,
+    },
+    /// WeChat takes no such voice or video, and its address would lead the customer nowhere.
+    #[error("{url} cannot be sent, and as a link it would lead nowhere: {reason}")]
+    NoLink {
+        /// The address.
+        url: String,
+        /// Why it cannot be sent.
+        reason: String,
     },
 }
 
@@ -112,20 +120,19 @@ impl PictureError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Scheme { .. } => "correct the address in the plugin",
-            Self::Private { .. } => {
-                "put the picture on a public server, or name its origin under `allow` in plugin.toml"
-            }
-            Self::Network { .. } | Self::Timeout { .. } => "check the picture's server",
+            Self::Private { .. } => "put the file on a public server, or name its origin under `allow` in plugin.toml",
+            Self::Network { .. } | Self::Timeout { .. } => "check the file's server",
             Self::Status { .. } | Self::Redirects { .. } => "open the address in a browser to see what it answers",
-            Self::TooLarge { .. } => "make the picture smaller",
-            Self::Format { .. } => "use a PNG, JPEG or GIF picture",
+            Self::TooLarge { .. } => "make the file smaller",
+            Self::Unfit { error, .. } => error.hint(),
+            Self::NoLink { .. } => "use a file WeChat takes, or put it on a public server",
         }
     }
 }
 
-/// Where pictures come from.
+/// Where pictures, and the files of voices and videos, come from.
 pub trait PictureSource: Send + Sync {
-    /// The picture at an address.
+    /// What is at an address.
     fn fetch<'a>(&'a self, url: &'a Url) -> BoxFuture<'a, Result<Picture, PictureError>>;
 }
 

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use super::media::MediaType;
 use crate::session::window::{Allowance, Allowances};
 
 /// What happens to a news message with too many articles.
@@ -55,6 +56,12 @@ pub struct Profile {
     pub news_over: NewsOver,
     /// Text, in UTF-8 bytes.
     pub text_bytes_max: usize,
+    /// Title of an article, a video and so on, in UTF-8 bytes. WeChat documents none for customer-service messages; this and
+    /// the next are those of the same messages in WeCom, whose server cuts them itself (developer.work.weixin.qq.com,
+    /// 发送应用消息: 128 and 512 bytes, "超过会自动截断"). Settings may say otherwise.
+    pub title_bytes_max: usize,
+    /// Description, in UTF-8 bytes.
+    pub description_bytes_max: usize,
     /// Picture, in bytes.
     pub image_bytes_max: usize,
     /// Voice, in bytes.
@@ -91,6 +98,8 @@ const PROFILE_2017: Profile = Profile {
     news_articles_max: 8,
     news_over: NewsOver::Silence,
     text_bytes_max: 2048,
+    title_bytes_max: 128,
+    description_bytes_max: 512,
     image_bytes_max: 2 * MIB,
     voice_bytes_max: 2 * MIB,
     voice_ms_max: 60_000,
@@ -126,6 +135,17 @@ const PROFILE_2025: Profile = Profile {
 };
 
 impl Profile {
+    /// What a media of this kind may have, in bytes.
+    #[must_use]
+    pub fn media_bytes_max(&self, kind: MediaType) -> usize {
+        match kind {
+            MediaType::Image => self.image_bytes_max,
+            MediaType::Voice => self.voice_bytes_max,
+            MediaType::Video => self.video_bytes_max,
+            MediaType::Thumb => self.thumb_bytes_max,
+        }
+    }
+
     /// Every profile, oldest first.
     pub const ALL: [Self; 3] = [PROFILE_2017, PROFILE_2021, PROFILE_2025];
 

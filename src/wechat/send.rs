@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::content::Article;
+use super::content::{Article, Video};
 
 /// A message with everything it needs on the wire.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) enum Body<'a> {
     Text(&'a str),
     Image(&'a str),
+    Voice(&'a str),
+    Video(Video),
     News(&'a [Article]),
     Given(&'static str, &'a Value),
 }
@@ -18,6 +20,8 @@ pub(super) fn body(openid: &str, kf_account: Option<&str>, content: Body<'_>) ->
     let mut whole = match content {
         Body::Text(text) => json!({"touser": openid, "msgtype": "text", "text": {"content": text}}),
         Body::Image(media_id) => json!({"touser": openid, "msgtype": "image", "image": {"media_id": media_id}}),
+        Body::Voice(media_id) => json!({"touser": openid, "msgtype": "voice", "voice": {"media_id": media_id}}),
+        Body::Video(video) => json!({"touser": openid, "msgtype": "video", "video": video}),
         Body::News(articles) => {
             let articles: Vec<Value> = articles.iter().map(article).collect();
             json!({"touser": openid, "msgtype": "news", "news": {"articles": articles}})

@@ -11,7 +11,8 @@ use super::{
     config::Unwatched,
     error::WechatError,
     file::{FileError, FileFormat, check, check_avatar},
-    media::{MediaType, PictureFormat},
+    fit::{FitError, Fitted, fit, taken},
+    media::{Fingerprint, MediaType, fingerprint},
 };
 use crate::base::limits::WECHAT_MEDIA_BYTES_MAX;
 
@@ -21,6 +22,9 @@ pub enum UploadError {
     /// WeChat would not take it.
     #[error(transparent)]
     File(#[from] FileError),
+    /// No picture that WeChat takes can be made of it.
+    #[error("the picture cannot be sent: {0}")]
+    Picture(#[from] FitError),
     /// The call failed.
     #[error(transparent)]
     Wechat(#[from] WechatError),
@@ -32,9 +36,20 @@ impl UploadError {
     pub fn hint(&self) -> String {
         match self {
             Self::File(error) => error.hint().to_owned(),
+            Self::Picture(error) => error.hint().to_owned(),
             Self::Wechat(error) => error.hint(),
         }
     }
+}
+
+/// A file that WeChat has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uploaded {
+    /// The media.
+    pub media_id: String,
+    /// What was changed so that WeChat takes it, in words.
+    pub notes: Vec<String>,
+    key: Fingerprint,
 }
 
 /// A media as WeChat gives it back.
@@ -55,10 +70,32 @@ impl Client {
         Ok(self.upload_checked(kind, bytes, "media", format).await?)
     }
 
-    /// `media/upload`: the media id of a picture, for 3 days.
-    pub async fn upload_image(&self, bytes: &[u8], format: PictureFormat) -> Result<String, WechatError> {
-        let format = FileFormat { extension: format.extension(), mime: format.mime() };
-        self.upload_checked(MediaType::Image, bytes, "picture", format).await
+    /// The media of a file, uploaded where it was not before: the same file has the same media for as long as WeChat keeps
+    /// it. A picture or thumb that WeChat would not take is made one that it does; [`Uploaded::notes`] tells of it.
+    pub async fn media(&self, kind: MediaType, bytes: Vec<u8>) -> Result<Uploaded, UploadError> {
+        let limit = self.config().profile.media_bytes_max(kind);
+        let key = fingerprint(kind, limit, &bytes);
+        let is_picture = matches!(kind, MediaType::Image | MediaType::Thumb);
+        if let Some((media_id, notes)) = self.known_media(&key) {
+            let changed = || vec!["the picture was converted or made smaller when it was uploaded".to_owned()];
+            let unchanged = !is_picture || taken(kind, &bytes, limit).is_some();
+            let notes = notes.unwrap_or_else(|| if unchanged { Vec::new() } else { changed() });
+            return Ok(Uploaded { media_id, notes, key });
+        }
+        let (media_id, notes) = if is_picture {
+            let Fitted { bytes, format, notes } = fit(kind, bytes, limit).await?;
+            let format = FileFormat { extension: format.extension(), mime: format.mime() };
+            (self.upload_checked(kind, &bytes, "picture", format).await?, notes)
+        } else {
+            (self.upload(kind, &bytes).await?, Vec::new())
+        };
+        self.remember_media(key, media_id.clone(), notes.clone());
+        Ok(Uploaded { media_id, notes, key })
+    }
+
+    /// WeChat no longer knows a media: the next [`media`](Self::media) uploads the file again.
+    pub(super) fn lost(&self, uploaded: &Uploaded) {
+        self.forget_media(&uploaded.key, &uploaded.media_id);
     }
 
     async fn upload_checked(

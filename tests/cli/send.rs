@@ -151,7 +151,7 @@ fn wrong_arguments_send_nothing() {
     for arguments in [
         &["text", "oA", " "][..],
         &["text", "", "x"],
-        &["voice", "oA", "https://a/b.amr"],
+        &["video", "oA", "https://a/b.mp4", "--thumb", "M"],
         &["image", "oA", "missing.png"],
         &["news", "oA"],
         &["news", "oA", "--article", "{\"titel\":\"x\"}"],

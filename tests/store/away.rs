@@ -9,7 +9,9 @@ use duoke::base::limits::{ACCOUNT_RECHECK_MS, OUTBOX_LANES_MAX, RETRY_ATTEMPTS_M
 use duoke::outbox::{Carrier, Dispatch, Outbox, Timer};
 use duoke::session::window::Allowances;
 use duoke::store::{AccountId, Commit, Filter, Key, OpenOptions, Row, SqliteStore, State, StateFolder, Store};
-use duoke::wechat::{BoxFuture, Call, Content, ContentError, Message, Profile, Receipt, SendError, WechatError, Wire};
+use duoke::wechat::{
+    BoxFuture, Call, Content, ContentError, Message, Planned, Profile, Receipt, SendError, WechatError, Wire,
+};
 use tempfile::TempDir;
 
 use super::agreement::Random;
@@ -46,9 +48,9 @@ struct World {
 }
 
 impl Carrier for World {
-    fn plan(&self, content: &Content) -> Result<Vec<Message>, ContentError> {
-        let Content::Text { text } = content else { return Err(ContentError::EmptyText) };
-        Ok(vec![Message::Text(text.clone())])
+    fn plan(&self, row: &Row) -> Result<Vec<Planned>, ContentError> {
+        let Content::Text { text } = &row.content else { return Err(ContentError::EmptyText) };
+        Ok(vec![Message::Text(text.clone()).into()])
     }
 
     fn allowances(&self) -> Allowances {
@@ -58,21 +60,21 @@ impl Carrier for World {
     fn deliver<'a>(
         &'a self,
         row: &'a Row,
-        message: &'a Message,
+        message: &'a Planned,
         wire: &'a dyn Wire,
     ) -> BoxFuture<'a, Result<Receipt, SendError>> {
         Box::pin(async move {
             if !wire.begins().await {
                 return Err(SendError::Withdrawn);
             }
-            let Message::Text(text) = message else { panic!("only texts are sent") };
+            let Message::Text(text) = &message.message else { panic!("only texts are sent") };
             let now = self.timer.now_ms();
             self.calls.lock().unwrap().push((now, text.clone()));
             let (arrives, answer) = (self.will)(now, &mut self.random.lock().unwrap());
             if arrives {
                 self.had.lock().unwrap().entry(row.openid.clone()).or_default().push(text.clone());
             }
-            answer.map(|()| Receipt { at_ms: now, errmsg: "ok".to_owned(), media_id: None })
+            answer.map(|()| Receipt { at_ms: now, errmsg: "ok".to_owned(), media_id: None, notes: Vec::new() })
         })
     }
 }

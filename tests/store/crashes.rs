@@ -13,7 +13,9 @@ use duoke::store::{
     Commit, EffectRecord, EventId, Filter, Key, NewEvent, OnUnknown, OpenOptions, Row, SqliteStore, State, StateFolder,
     Store, StoreError, StoreErrorKind, TurnEnd, TurnState,
 };
-use duoke::wechat::{BoxFuture, Call, Content, ContentError, Message, Profile, Receipt, SendError, WechatError, Wire};
+use duoke::wechat::{
+    BoxFuture, Call, Content, ContentError, Message, Planned, Profile, Receipt, SendError, WechatError, Wire,
+};
 
 use super::disk::{self, Disk, Failure, Unsynced};
 
@@ -59,9 +61,9 @@ impl Way {
 }
 
 impl Carrier for Way {
-    fn plan(&self, content: &Content) -> Result<Vec<Message>, ContentError> {
-        let Content::Text { text } = content else { return Err(ContentError::EmptyText) };
-        Ok(vec![Message::Text(text.clone())])
+    fn plan(&self, row: &Row) -> Result<Vec<Planned>, ContentError> {
+        let Content::Text { text } = &row.content else { return Err(ContentError::EmptyText) };
+        Ok(vec![Message::Text(text.clone()).into()])
     }
 
     fn allowances(&self) -> Allowances {
@@ -71,7 +73,7 @@ impl Carrier for Way {
     fn deliver<'a>(
         &'a self,
         row: &'a Row,
-        message: &'a Message,
+        message: &'a Planned,
         wire: &'a dyn Wire,
     ) -> BoxFuture<'a, Result<Receipt, SendError>> {
         Box::pin(async move {
@@ -89,12 +91,12 @@ impl Carrier for Way {
             if self.goes(At::Before(call)) {
                 return Err(lost().into());
             }
-            let Message::Text(text) = message else { panic!("only texts are sent") };
+            let Message::Text(text) = &message.message else { panic!("only texts are sent") };
             self.world.had.lock().unwrap().push((row.openid.clone(), text.clone()));
             if self.goes(At::After(call)) {
                 return Err(lost().into());
             }
-            Ok(Receipt { at_ms: 0, errmsg: "ok".to_owned(), media_id: None })
+            Ok(Receipt { at_ms: 0, errmsg: "ok".to_owned(), media_id: None, notes: Vec::new() })
         })
     }
 }

@@ -40,9 +40,7 @@ impl<'a> Desk<'a> {
     pub(super) fn upload(&mut self, call: impl Future<Output = Result<(), UploadError>>) -> Result<(), Exit> {
         self.runtime.block_on(call).map_err(|error| match error {
             UploadError::Wechat(error) => said(&error, self.output),
-            UploadError::File(error) => {
-                fail(self.output, Notice::error(error.to_string()).with_hint(Some(error.hint())), Exit::Usage)
-            }
+            error => fail(self.output, Notice::error(error.to_string()).with_hint(Some(error.hint())), Exit::Usage),
         })
     }
 

@@ -23,7 +23,7 @@ JSON, an array of objects (with jsonl a line each), in the order in which they c
   state        pending, sending, sent, unknown, parked, held, dead
   account      the official account, by its app id
   openid       the customer
-  msgtype      text, image, news
+  msgtype      text, image, voice, video, news and WeChat's others; file
   body         what it says
   cause        id of the event that led to it
   attempts     how often it was sent

@@ -43,7 +43,10 @@ pub(in super::super) fn body(message: &Value) -> String {
     let body = &message["body"];
     match text(message, "msgtype") {
         "text" => text(body, "content").to_owned(),
-        "image" => text(body, "picUrl").to_owned(),
+        "image" | "voice" | "video" | "file" => {
+            let parts = ["title", "file_name", "picUrl", "file_url", "media_id"].map(|member| text(body, member));
+            parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+        }
         "news" => {
             let articles = body["articles"].as_array().map(Vec::as_slice).unwrap_or_default();
             let article = |article: &Value| {
@@ -157,9 +160,16 @@ sending  12/quick-reply/0.1  oA        2026-07-01T08:00:00Z      2  字字字字
     fn what_messages_say() {
         let news = json!({"msgtype": "news", "body": {"articles": [{"title": "t", "description": "", "url": "u"}]}});
         assert_eq!(body(&news), "t\nu");
-        assert_eq!(
-            body(&json!({"msgtype": "image", "body": {"picUrl": "http://a.test/x.png"}})),
-            "http://a.test/x.png"
-        );
+        let table = [
+            ("image", json!({"picUrl": "http://a.test/x.png"}), "http://a.test/x.png"),
+            ("image", json!({"media_id": "M1"}), "M1"),
+            ("voice", json!({"file_url": "http://a.test/x.mp3", "duration_ms": 5}), "http://a.test/x.mp3"),
+            ("video", json!({"media_id": "M1", "title": "t", "description": "d"}), "t\nM1"),
+            ("file", json!({"file_url": "http://a.test/x", "file_name": "x.pdf"}), "x.pdf\nhttp://a.test/x"),
+            ("wxcard", json!({"card_id": "C"}), "{\"card_id\":\"C\"}"),
+        ];
+        for (msgtype, said, expected) in table {
+            assert_eq!(body(&json!({"msgtype": msgtype, "body": said})), expected);
+        }
     }
 }

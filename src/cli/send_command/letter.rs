@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::runtime::Handle;
 
-use crate::base::limits::WECHAT_MEDIA_BYTES_MAX;
+use crate::base::limits::PICTURE_BYTES_MAX;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::plugins::fail;
-use crate::host::Notice;
+use crate::host::{Notice, Watch as _};
 use crate::wechat::{Client, ClientConfig, MediaType, UploadError};
 
 /// How a media is named on the command line.
@@ -75,6 +75,18 @@ impl Sender<'_> {
         media.map_or(Ok(String::new()), |media| self.id(kind, media))
     }
 
+    /// The address of a media that is named by one, where there is any.
+    pub(super) fn address(&mut self, media: Option<&Media>) -> Result<String, Exit> {
+        match media {
+            None => Ok(String::new()),
+            Some(Media::Address(address)) => Ok(address.clone()),
+            Some(_) => {
+                let notice = Notice::error("the small picture of a video by address is named by an address as well");
+                Err(fail(self.output, notice, Exit::Usage))
+            }
+        }
+    }
+
     fn upload(&mut self, kind: MediaType, path: &Path) -> Result<String, Exit> {
         let bytes = read(path).map_err(|error| {
             let hint = "a media is an address, a file that is there, or a media id";
@@ -84,22 +96,26 @@ impl Sender<'_> {
         let client = Client::new(self.client.clone()).map_err(|error| {
             fail(self.output, Notice::error(error.to_string()).with_hint(Some(error.hint())), Exit::Configuration)
         })?;
-        self.runtime.block_on(client.upload(kind, &bytes)).map_err(|error| match error {
-            UploadError::Wechat(error) => {
-                fail(self.output, Notice::error(error.to_string()).with_hint(Some(error.hint())), Exit::Messages)
+        match self.runtime.block_on(client.media(kind, bytes)) {
+            Ok(uploaded) => {
+                for note in uploaded.notes {
+                    self.output.say(Notice::warning(format!("{}: {note}", path.display())));
+                }
+                Ok(uploaded.media_id)
             }
-            UploadError::File(error) => {
+            Err(error) => {
+                let exit = if matches!(error, UploadError::Wechat(_)) { Exit::Messages } else { Exit::Usage };
                 let notice = Notice::error(format!("{}: {error}", path.display()));
-                fail(self.output, notice.with_hint(Some(error.hint())), Exit::Usage)
+                Err(fail(self.output, notice.with_hint(Some(error.hint())), exit))
             }
-        })
+        }
     }
 }
 
 /// A file, no further than to see that it is too large.
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(WECHAT_MEDIA_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    File::open(path)?.take(PICTURE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -7,7 +7,9 @@ use super::letter::{Media, Sender, media};
 use crate::cli::exit::Exit;
 use crate::cli::plugins::fail;
 use crate::host::Notice;
-use crate::wechat::{Article, Content, MediaType, Menu, MenuItem, MiniprogramPage, Music, Typing, Video};
+use crate::wechat::{
+    Article, Content, MediaType, Menu, MenuItem, MiniprogramPage, Music, Typing, Video, VideoFile, VoiceFile,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum MessageArguments {
@@ -53,7 +55,8 @@ pub(super) struct Image {
 pub(super) struct Voice {
     #[command(flatten)]
     to: To,
-    /// A file (AMR or MP3, up to 60 s), or the media id of a voice.
+    /// A file (AMR or MP3, up to 60 s), the media id of a voice, or an address on a public server: what WeChat does not
+    /// take from there goes as a link.
     #[arg(value_name = "VOICE", value_parser = media)]
     voice: Media,
 }
@@ -64,10 +67,11 @@ pub(super) struct Voice {
 pub(super) struct VideoArguments {
     #[command(flatten)]
     to: To,
-    /// A file (MP4), or the media id of a video.
+    /// A file (MP4), the media id of a video, or an address on a public server: what WeChat does not take from there goes
+    /// as a link.
     #[arg(value_name = "VIDEO", value_parser = media)]
     video: Media,
-    /// Its small picture: a file (JPEG), or the media id of a thumb.
+    /// Its small picture: a file, or the media id of a thumb; of a video by address an address.
     #[arg(long, value_name = "THUMB", value_parser = media)]
     thumb: Option<Media>,
     /// The title.
@@ -90,7 +94,7 @@ pub(super) struct MusicArguments {
     /// The same in better quality, for Wi-Fi.
     #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
     hq: String,
-    /// Its small picture: a file (JPEG), or the media id of a thumb.
+    /// Its small picture: a file, or the media id of a thumb.
     #[arg(long, value_name = "THUMB", value_parser = media)]
     thumb: Media,
     /// The title.
@@ -263,7 +267,18 @@ impl MessageArguments {
             Self::Image(Image { picture, .. }) => {
                 Content::ImageMedia { media_id: sender.id(MediaType::Image, picture)? }
             }
+            Self::Voice(Voice { voice: Media::Address(file_url), .. }) => {
+                Content::VoiceFile(VoiceFile { file_url: file_url.clone(), duration_ms: 0 })
+            }
             Self::Voice(Voice { voice, .. }) => Content::Voice { media_id: sender.id(MediaType::Voice, voice)? },
+            Self::Video(VideoArguments { video: Media::Address(file_url), thumb, title, description, .. }) => {
+                Content::VideoFile(VideoFile {
+                    file_url: file_url.clone(),
+                    thumb_url: sender.address(thumb.as_ref())?,
+                    title: title.clone(),
+                    description: description.clone(),
+                })
+            }
             Self::Video(VideoArguments { video, thumb, title, description, .. }) => Content::Video(Video {
                 media_id: sender.id(MediaType::Video, video)?,
                 thumb_media_id: sender.optional(MediaType::Thumb, thumb.as_ref())?,

@@ -51,6 +51,10 @@ fn defaults() {
     let table = [
         (&wechat.base_url, "https://api.weixin.qq.com"),
         (&wechat.profile, "2025"),
+        (&wechat.token_api, "stable_token"),
+        (&wechat.news, "split"),
+        (&wechat.text, "split"),
+        (&wechat.trim, "cut"),
         (&wechat.callback.listen, "127.0.0.1:8080"),
         (&wechat.callback.path, "/wechat"),
         (&wechat.callback.mode, "secure"),
@@ -110,6 +114,45 @@ fn who_wins() {
 }
 
 #[test]
+fn the_profile_follows_the_server() {
+    let profile = |layers: &[Layer]| {
+        let setting = resolve(&none, &none, layers).expect("holds").wechat.profile;
+        format!("{} from {}", setting.value, setting.origin)
+    };
+    let base_url = |url: &str| layer(&format!("[wechat]\nbase_url = \"{url}\"\n"), "duoke.toml");
+    assert_eq!(profile(&[]), "2025 from default");
+    assert_eq!(profile(&[base_url("http://proxy.example")]), "2025 from default");
+    for url in ["http://127.0.0.1:8080", "http://[::1]:1/prefix", "http://localhost:1"] {
+        let expected = "2017 from default where wechat.base_url is on this machine";
+        assert_eq!(profile(&[base_url(url)]), expected, "{url}");
+    }
+    let both = layer("[wechat]\nbase_url = \"http://127.0.0.1:1\"\nprofile = \"2021\"\n", "duoke.toml");
+    assert_eq!(profile(&[both]), "2021 from duoke.toml:3");
+}
+
+#[test]
+fn numbers_may_stand_without_quotes() {
+    for text in ["64", "\"64\"", "0x40"] {
+        let layer = layer(&format!("[wechat]\ntitle_bytes_max = {text}\n"), "duoke.toml");
+        let setting = resolve(&none, &none, &[layer]).expect("holds").wechat.title_bytes_max.expect("set");
+        assert_eq!((setting.value.as_str(), setting.origin), ("64", at("duoke.toml", 2)));
+    }
+}
+
+#[test]
+fn a_proxy_s_password_is_never_printed() {
+    let wrong = Layer::parse("[wechat]\nproxy = \"ftp://u:pa55word@h\" # c\n", "duoke.toml").expect_err("wrong");
+    assert!(!format!("{wrong} {wrong:?}").contains("pa55word"), "{wrong}");
+    assert_eq!(wrong.frame(), Some("2 | proxy = ***\n  |         ^^^"));
+    let number = Layer::parse("[wechat]\napp_secret = 55\n", "duoke.toml").expect_err("wrong");
+    assert_eq!(number.frame(), Some("2 | app_secret = ***\n  |              ^^^"));
+    let env = table(&[("DUOKE_WECHAT_PROXY", "http://u:pa55word@host:3128")]);
+    let config = resolve(&none, &env, &[]).expect("holds");
+    assert!(!format!("{config:?}").contains("pa55word"));
+    assert!(layer("[wechat]\nproxy = \"socks5h://u:p@h:1\"\n", "duoke.toml").has_secret());
+}
+
+#[test]
 fn the_environment_names_the_account() {
     let env = table(&[
         ("DUOKE_APP_ID", "wx1"),
@@ -148,6 +191,12 @@ fn errors_say_where_and_what() {
         ("[wechat]\nbase_url = \"api.weixin.qq.com\"", "2:12", "`wechat.base_url` is not an http(s) address", ""),
         ("[wechat]\nprofile = \"2018\"", "2:11", "`wechat.profile` is not one of 2017, 2021, 2025", ""),
         ("[wechat]\nprofile = 2025", "2:11", "`wechat.profile` is a string, not integer", ""),
+        ("[wechat]\nnews = \"last\"", "2:8", "`wechat.news` is not one of split, first", ""),
+        ("[wechat]\ntrim = \"split\"", "2:8", "`wechat.trim` is not one of cut, refuse", ""),
+        ("[wechat]\ntoken_api = \"stable\"", "2:13", "`wechat.token_api` is not one of stable_token, token", ""),
+        ("[wechat]\nproxy = \"proxy:8080\"", "2:9", "`wechat.proxy` is not the address of a proxy", ""),
+        ("[wechat]\ntitle_bytes_max = 8", "2:19", "`wechat.title_bytes_max` is not a number of bytes from 16", ""),
+        ("[wechat]\ntitle_bytes_max = -8", "2:19", "`wechat.title_bytes_max` is a whole number from 0", ""),
         ("[wechat.callback]\npath = \"wechat\"", "2:8", "does not start with /", ""),
         ("[wechat.callback]\nmode = \"aes\"", "2:8", "is not one of plain, compat, secure", ""),
         ("[wechat.callback]\nencoding_aes_key = \"short\"", "2:20", "is not 43 letters and digits", ""),

@@ -15,7 +15,7 @@ use crate::base::limits::ATTEMPTS_KEPT_MAX;
 use crate::session::window::Deed;
 use crate::wechat::Call;
 
-/// The way that only pictures use.
+/// The way that only pictures, voices and videos use.
 const UPLOAD: Scope = Scope::Api(Call::Upload);
 
 /// How the ways of an account stand at a time.
@@ -25,8 +25,10 @@ struct Ways {
     closed: bool,
     /// Nothing may be sent before somebody or much time says so.
     shut: bool,
-    /// No pictures may be sent.
+    /// No pictures, voices and videos may be sent.
     no_pictures: bool,
+    /// But soon again, by themselves.
+    pictures_soon: bool,
     /// The time of those that are closed has come: one row may try.
     probing: bool,
     /// When the first of them may be tried.
@@ -43,7 +45,7 @@ fn ways(tx: &Connection, account: i64, now: TimestampMs) -> rusqlite::Result<Way
         let (scope, until, scheduled) = row?;
         let is_closed = until.is_none_or(|until| now < until);
         match (scope == UPLOAD.name(), is_closed) {
-            (true, true) => ways.no_pictures = true,
+            (true, true) => (ways.no_pictures, ways.pictures_soon) = (true, scheduled),
             (true, false) => continue,
             (false, true) => {
                 ways.closed = true;
@@ -76,7 +78,7 @@ pub(super) fn due(
     let sql = format!(
         "SELECT {COLUMNS} FROM outbox o JOIN account a ON a.id = o.account
          WHERE o.account = ?1 AND o.head = 1 AND o.state = 'pending' AND o.due <= ?2
-             AND (?3 OR o.msgtype <> 'image')
+             AND (?3 OR o.msgtype NOT IN ('image', 'voice', 'video'))
          ORDER BY o.due, o.seq LIMIT ?4"
     );
     let mut select = tx.prepare_cached(&sql)?;
@@ -89,7 +91,7 @@ pub(super) fn due(
         }
     }
     let next = [first, ways.next].into_iter().flatten().min();
-    Ok(Due { rows, next, scheduled: first.is_some() })
+    Ok(Due { rows, next, scheduled: first.is_some() || ways.pictures_soon && waits_to_upload(tx, account.0)? })
 }
 
 fn ready(tx: &Connection, account: i64, row: Row) -> rusqlite::Result<Ready> {
@@ -101,9 +103,17 @@ fn ready(tx: &Connection, account: i64, row: Row) -> rusqlite::Result<Ready> {
 fn first_due(tx: &Connection, account: i64, ways: Ways) -> rusqlite::Result<Option<TimestampMs>> {
     let mut first = tx.prepare_cached(
         "SELECT due FROM outbox WHERE account = ?1 AND head = 1 AND state = 'pending'
-             AND (?2 OR msgtype <> 'image') ORDER BY due LIMIT 1",
+             AND (?2 OR msgtype NOT IN ('image', 'voice', 'video')) ORDER BY due LIMIT 1",
     )?;
     first.query_row(params![account, !ways.no_pictures], |row| row.get(0)).optional()
+}
+
+fn waits_to_upload(tx: &Connection, account: i64) -> rusqlite::Result<bool> {
+    let mut any = tx.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM outbox WHERE account = ?1 AND head = 1 AND state = 'pending'
+             AND msgtype IN ('image', 'voice', 'video'))",
+    )?;
+    any.query_row([account], |row| row.get(0))
 }
 
 pub(super) fn on_wire(tx: &Connection, row: i64, attempt: &Attempt, opened: i64) -> rusqlite::Result<bool> {
@@ -184,7 +194,7 @@ fn next_of(tx: &Connection, account: i64, openid: &str, now: TimestampMs) -> rus
     let sql = format!(
         "SELECT {COLUMNS} FROM outbox o JOIN account a ON a.id = o.account
          WHERE o.account = ?1 AND o.openid = ?2 AND o.head = 1 AND o.state = 'pending' AND o.due <= ?3
-             AND (?4 OR o.msgtype <> 'image')"
+             AND (?4 OR o.msgtype NOT IN ('image', 'voice', 'video'))"
     );
     let next = tx.prepare_cached(&sql)?.query_row(params![account, openid, now, !ways.no_pictures], rows::read);
     next.optional()?.map(|row| ready(tx, account, row)).transpose()
@@ -203,7 +213,12 @@ fn change_ways(
             // One that was under way when the way was closed says nothing.
             let mut open =
                 tx.prepare_cached("DELETE FROM way WHERE account = ?1 AND (?2 OR scope <> ?3) AND closed < ?4")?;
-            open.execute(params![account, row.content.msgtype() == "image", UPLOAD.name(), started])?;
+            open.execute(params![
+                account,
+                matches!(row.content.msgtype(), "image" | "voice" | "video"),
+                UPLOAD.name(),
+                started
+            ])?;
         }
         WayChange::Close(Way { scope, until, reason, scheduled }) => {
             let mut close = tx.prepare_cached("INSERT OR REPLACE INTO way VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
