@@ -575,7 +575,8 @@ fn interrupted_a_sandbox_has_done_its_work_and_a_run_has_not() {
     let bench = Bench::new();
     let sandbox = SandboxChild::start(&bench);
     assert_eq!(sandbox.ready["wechat_id"], "duoke");
-    assert_eq!(sandbox.interrupt(), Some(0));
+    let phones = format!("note: the customers' phones: {}/\n", sandbox.ready["listening"].as_str().unwrap());
+    assert_eq!(sandbox.interrupt(), (Some(0), phones));
     bench.write("say.js", "external.Notice('open')");
     let mut child = bench.spawn(&["run", "say.js", "--events", "-"]);
     let mut input = child.stdin.take().unwrap();

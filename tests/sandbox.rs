@@ -4,8 +4,8 @@
 mod wechat_bench;
 
 use duoke::{
-    sandbox::{Sandbox, SandboxConfig, SandboxError},
-    wechat::Profile,
+    sandbox::{Quotas, Sandbox, SandboxConfig, SandboxError},
+    wechat::{Clock, Profile},
 };
 use serde_json::{Value, json};
 use wechat_bench::{Bench, PictureServer};
@@ -27,7 +27,7 @@ async fn seeded(profile: Profile) -> Bench {
     let bench = Bench::start(profile).await;
     bench.speaks("oA");
     let seeds = json!({
-        "mpnews": ["MP", {"media_id": "MP2", "articles": 2}, {"media_id": "MP9", "articles": 9}], "articles": ["ART"], "cards": ["CARD"],
+        "mpnews": ["MP"], "articles": ["ART"], "cards": ["CARD"],
         "media": ["ANY", {"media_id": "IMG", "type": "image"}, {"media_id": "VOI", "type": "voice"},
                   {"media_id": "VID", "type": "video"}, {"media_id": "THU", "type": "thumb"}],
         "kf": [{"kf_account": "kf1@duoke", "nickname": "一"}, {"kf_account": "kf2@duoke", "bound": false}],
@@ -218,38 +218,6 @@ async fn who_may_be_written_to() {
     assert_eq!(send(&bench, one).await, 45015);
     bench.post("/_sandbox/users/oA/send", &json!({"MsgType": "event", "Event": "unsubscribe"})).await;
     assert_eq!(send(&bench, one).await, 45015);
-}
-
-#[tokio::test]
-async fn news_over_the_limit_by_profile() {
-    for (profile, count, expected, delivered) in [
-        (Profile::y2017(), 8, 0, 1),
-        (Profile::y2017(), 9, 0, 0),
-        (Profile::y2021(), 1, 0, 1),
-        (Profile::y2021(), 2, 45008, 0),
-        (Profile::y2025(), 2, 45008, 0),
-    ] {
-        let bench = seeded(profile).await;
-        let articles = vec![json!({"title": "t", "url": "http://u/"}); count];
-        let body = json!({"touser": "oA", "msgtype": "news", "news": {"articles": articles}});
-        assert_eq!(send(&bench, body.to_string().as_bytes()).await, expected, "{} {count}", profile.name);
-        assert_eq!(bench.running.messages(None).len(), delivered, "{} {count}", profile.name);
-    }
-}
-
-#[tokio::test]
-async fn mpnews_over_the_limit_by_profile() {
-    for (profile, media_id, expected, delivered) in [
-        (Profile::y2017(), "MP2", 0, 1),
-        (Profile::y2017(), "MP9", 0, 0),
-        (Profile::y2025(), "MP", 0, 1),
-        (Profile::y2025(), "MP2", 45008, 0),
-    ] {
-        let bench = seeded(profile).await;
-        let body = json!({"touser": "oA", "msgtype": "mpnews", "mpnews": {"media_id": media_id}});
-        assert_eq!(send(&bench, body.to_string().as_bytes()).await, expected, "{} {media_id}", profile.name);
-        assert_eq!(bench.running.messages(None).len(), delivered, "{} {media_id}", profile.name);
-    }
 }
 
 #[tokio::test]
@@ -488,12 +456,63 @@ async fn media_end_after_three_days() {
 }
 
 #[tokio::test]
+async fn quotas_end_calls_until_midnight_in_china() {
+    // 2017-06-01 at 22:00 in China, and the limits of that day.
+    let clock = Clock::new(|| 1_496_325_600_000);
+    let quotas = Quotas { send: 2, upload: 1, download: 1, token: 3, clear_quota: 1 };
+    let bench = Bench::start_with(SandboxConfig { clock, quotas, ..SandboxConfig::default() }).await;
+    bench.speaks("oA");
+    let ready = bench.running.ready();
+    let query = format!("grant_type=client_credential&appid={}&secret={}", ready.app_id, ready.app_secret);
+    let plain = async || bench.raw("GET", &format!("/cgi-bin/token?{query}"), b"").await.2;
+    for expected in [0, 0, 0, 45009] {
+        assert_eq!(code(&plain().await), expected);
+    }
+    let token = bench.token().await;
+    let one = br#"{"touser":"oA","msgtype":"text","text":{"content":"x"}}"#;
+    let stranger = br#"{"touser":"oB","msgtype":"text","text":{"content":"x"}}"#;
+    assert_eq!([send(&bench, stranger).await, send(&bench, one).await, send(&bench, one).await], [40003, 0, 45009]);
+    let upload = async || {
+        bench.upload(&format!("access_token={token}&type=image"), "media", Some("a.png"), PictureServer::PNG).await
+    };
+    let media_id = upload().await["media_id"].as_str().unwrap().to_owned();
+    let over = upload().await;
+    assert_eq!(over["errcode"], 45009);
+    assert!(over["errmsg"].as_str().unwrap().starts_with("reach max api daily quota limit rid: "), "{over}");
+    assert_eq!(bench.media(&media_id).await.1, PictureServer::PNG);
+    assert_eq!(code(&bench.media(&media_id).await.1), 45009);
+    let today = bench.get("/_sandbox/stats").await["today"].clone();
+    assert_eq!(today, json!({"send": 2, "upload": 1, "download": 1, "token": 3}));
+    let clear = async |body: Value| {
+        let path = format!("/cgi-bin/clear_quota?access_token={token}");
+        serde_json::from_slice::<Value>(&bench.raw("POST", &path, body.to_string().as_bytes()).await.2).unwrap()
+    };
+    assert_eq!(clear(json!({})).await["errcode"], 41002);
+    assert_eq!(clear(json!({"appid": "wx0"})).await["errcode"], 40013);
+    assert_eq!(clear(json!({"appid": ready.app_id})).await, json!({"errcode": 0, "errmsg": "ok"}));
+    assert_eq!(send(&bench, one).await, 0);
+    let refused = clear(json!({"appid": ready.app_id})).await;
+    assert_eq!(refused["errcode"], 48006);
+    assert!(refused["errmsg"].as_str().unwrap().starts_with("forbid to clear quota because of reaching the limit"));
+    assert_eq!([send(&bench, one).await, send(&bench, one).await], [0, 45009]);
+    bench.post("/_sandbox/clock", &json!({"advance_seconds": 7199})).await;
+    assert_eq!(send(&bench, one).await, 45009);
+    bench.post("/_sandbox/clock", &json!({"advance_seconds": 1})).await;
+    assert_eq!(send(&bench, one).await, 0);
+    assert_eq!(bench.post("/_sandbox/quotas", &json!({"send": 1})).await["upload"], 100_000, "others are WeChat's");
+    assert_eq!(send(&bench, one).await, 45009);
+}
+
+#[tokio::test]
 async fn the_control_api_says_what_is_wrong() {
     let bench = Bench::start(Profile::y2017()).await;
     let table = [
         ("POST", "/_sandbox/faults", r#"{"path":"/a"}"#, 400),
         ("POST", "/_sandbox/faults", r#"{"path":"/a","errcode":1,"what":1}"#, 400),
-        ("POST", "/_sandbox/users/oA/send", r#"{"MsgType":"smell"}"#, 400),
+        ("POST", "/_sandbox/users/oA/send", r#"{"MsgType":""}"#, 400),
+        ("POST", "/_sandbox/users/oA/send", r#"{"MsgType":"event"}"#, 400),
+        ("GET", "/_sandbox/users/oA/send", "", 405),
+        ("POST", "/_sandbox/users/oA/smell", "{}", 400),
         ("POST", "/_sandbox/users//send", r#"{"MsgType":"text"}"#, 400),
         ("POST", "/_sandbox/clock", r#"{"advance_seconds":-1}"#, 400),
         ("POST", "/_sandbox/seed", r#"{"media":[{"media_id":"M","type":"smell"}]}"#, 400),
@@ -501,7 +520,11 @@ async fn the_control_api_says_what_is_wrong() {
         ("GET", "/_sandbox/clock", "", 405),
         ("POST", "/_sandbox/messages", "", 405),
         ("GET", "/_sandbox/nothing", "", 404),
-        ("POST", "/_sandbox/callback", "{}", 501),
+        ("POST", "/_sandbox/callback", "{}", 400),
+        ("GET", "/_sandbox/callback", "", 405),
+        ("POST", "/_sandbox/quotas", r#"{"sends":1}"#, 400),
+        ("POST", "/_sandbox/session", r#"{"openid":"oStranger"}"#, 400),
+        ("POST", "/_sandbox/events", "", 404),
     ];
     for (method, path, body, expected) in table {
         let (status, _, bytes) = bench.raw(method, path, body.as_bytes()).await;

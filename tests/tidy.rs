@@ -44,7 +44,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
 const FENCES: &[(&str, &[&str])] = &[
     ("boa_engine::", &["engine", "webapi", "dialect", "page"]),
     ("boa_gc::", &["engine", "webapi", "dialect", "page", "dom"]),
-    ("reqwest::", &["net", "wechat"]),
+    ("reqwest::", &["net", "wechat", "sandbox::push"]),
+    ("futures_util::", &["sandbox::phone"]),
     ("axum::", &["sandbox", "wechat::callback"]),
     ("quick_xml::", &["wechat::push"]),
     ("aes::", &["wechat::crypt"]),
@@ -75,7 +76,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
         for path in entries.map(|entry| entry.unwrap().path()) {
             let name = path.file_name().unwrap().to_str().unwrap();
             match name {
-                "target" | "node_modules" | ".git" => {}
+                "target" | "node_modules" | ".venv" | ".git" => {}
                 _ if path.is_dir() => open.push(path),
                 _ => found.push(path),
             }

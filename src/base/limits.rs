@@ -127,7 +127,11 @@ pub const WECHAT_ANSWER_BYTES_MAX: usize = 1024 * 1024;
 /// How long before its end an access token is renewed, in ms: within the last 5 minutes `stable_token` hands out a new
 /// one while the old one still works (wechat-api.md §1, Limits).
 pub const TOKEN_RENEW_MARGIN_MS: i64 = 240_000;
-/// How long a refusal for configuration is remembered before WeChat is asked for a token again, in ms.
+/// How long after a forced token WeChat hands out no other, in ms (api_getstableaccesstoken): one that is refused within
+/// this time is not renewed, which would bring the same again.
+pub const TOKEN_FORCE_PAUSE_MS: i64 = 30_000;
+/// How long a refusal that asking again does not change, as one for configuration, is remembered before WeChat is asked
+/// for a token again, in ms.
 pub const TOKEN_RECHECK_MS: i64 = 60_000;
 /// Largest body of a push, in bytes: a text has at most 2,048, the rest is addresses and ids; encrypted it is a third more.
 pub const PUSH_BODY_BYTES_MAX: usize = 256 * 1024;
@@ -269,12 +273,30 @@ pub const SANDBOX_MESSAGES_MAX: usize = 100_000;
 pub const SANDBOX_RECORDS_MAX: usize = 100_000;
 /// How long an invitation waits for its answer in the sandbox, in ms: a week; the manual names no time.
 pub const SANDBOX_INVITE_LIFE_MS: i64 = 7 * 24 * 3600 * 1000;
+/// How long the messages of a user in a session go to customer service, in ms: 30 minutes (guide/product/kf/forwarding).
+pub const SANDBOX_SESSION_MS: i64 = 30 * 60 * 1000;
 /// Users that wait whom `getwaitcase` lists: the oldest 100 (wechat-api.md §1, waiting queue).
 pub const SANDBOX_WAITING_LISTED: usize = 100;
 /// Bytes of media the sandbox keeps; the oldest media makes room.
 pub const SANDBOX_MEDIA_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Longest the sandbox waits for open connections when it is stopped.
 pub const SANDBOX_STOP_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the sandbox waits for the answer to a push, as WeChat does (wechat-api.md §3).
+pub const SANDBOX_PUSH_TIME: Duration = Duration::from_secs(5);
+/// Largest answer to a push that the sandbox reads, in bytes: eight articles of a passive news, encrypted.
+pub const SANDBOX_PUSH_ANSWER_BYTES_MAX: usize = 256 * 1024;
+/// Pushes of the sandbox that are under way at once: each has a connection.
+pub const SANDBOX_PUSHES_UNDER_WAY_MAX: usize = 256;
+/// Pushes of the sandbox that wait; further ones are not sent.
+pub const SANDBOX_PUSHES_WAITING_MAX: usize = 10_000;
+/// Phone pages that may be open at once: each holds a connection.
+pub const SANDBOX_PHONES_MAX: usize = 32;
+/// Entries of conversations that a phone page is given when it opens; the last ones.
+pub const SANDBOX_PHONE_BACKLOG: usize = 2_000;
+/// Entries of conversations that go to a phone page in one piece.
+pub const SANDBOX_PHONE_PIECE: usize = 200;
+/// How often a phone page hears something where nothing happens, so that a connection that is gone is noticed.
+pub const SANDBOX_PHONE_BEAT: Duration = Duration::from_secs(15);
 /// First pause before a message is tried again (wechat-api.md §2, row -1); each further one is twice as long.
 pub const RETRY_FIRST: Duration = Duration::from_secs(1);
 /// Tries of one message before it is parked (wechat-api.md §2, row -1).

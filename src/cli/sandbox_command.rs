@@ -1,6 +1,6 @@
 //! `duoke sandbox`
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use tokio::runtime::Handle;
 
@@ -15,7 +15,8 @@ const EXAMPLES: &str = "\
 Example:
   duoke sandbox --listen 127.0.0.1:8090 --profile 2025
 
-The first line on standard output says where it listens and which account it plays; Ctrl-C ends it.";
+The first line on standard output says where it listens and which account it plays; Ctrl-C ends it. The same address in
+a browser shows the customers' phones: what they received, and what they say next.";
 
 /// Play WeChat's customer-service API on this machine, for tests and development.
 #[derive(Debug, clap::Args)]
@@ -30,6 +31,9 @@ pub(super) struct Arguments {
     /// Play an account that is not verified, which may not send menus.
     #[arg(long)]
     unverified: bool,
+    /// The account's IP whitelist: addresses from which tokens are handed out (default: all).
+    #[arg(long, value_name = "IP", value_delimiter = ',')]
+    whitelist: Option<Vec<IpAddr>>,
 }
 
 pub(super) fn sandbox(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Exit {
@@ -50,11 +54,13 @@ async fn serve(arguments: &Arguments, output: &mut Output) -> Result<Exit, Sandb
     config.app_secret = set("DUOKE_APP_SECRET").map_or(config.app_secret, Secret::new);
     config.profile = arguments.profile.parse::<Profile>().unwrap_or(config.profile);
     config.verified = !arguments.unverified;
+    config.whitelist.clone_from(&arguments.whitelist);
     let running = Sandbox::start(config).await?;
     // Listened for before anybody is told that there is something to stop.
     let (interrupted, terminated) = (signals::interrupted(), signals::terminated());
     let ready = serde_json::json!(running.ready());
     if output.data(&format!("{ready}\n")).is_ok() {
+        output.say(Notice::note(format!("the customers' phones: {}/", running.ready().listening)));
         tokio::select! {
             () = interrupted => {}
             () = terminated => {}

@@ -7,13 +7,14 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 
+use super::alerts::{Alerts, notes};
 use super::desk::{Answer, Desk, Letter, Request, Trouble, TroubleKind};
 use super::ledger::{Ledger, Source};
 use super::pictures::PluginPictures;
 use super::watch::Notice;
 use crate::base::clock::system_now_ms;
 use crate::net::PluginNetwork;
-use crate::outbox::{Carrier, Delivery, Dispatch, Outbox, Outcome};
+use crate::outbox::{Carrier, Delivery, Dispatch, Outbox};
 use crate::session::window::Allowances;
 use crate::store::{AccountId, KeptMedia, KeptToken, OnUnknown, Row, Store, StoreError, Summary};
 use crate::wechat::{
@@ -173,7 +174,8 @@ impl Forwarder {
             let outbox = outbox.clone();
             async move { outbox.serve(&dispatch).await }
         });
-        Ok((Delivering { outbox, serving: Some(serving), deliveries, runtime, server }, notices))
+        let alerts = Alerts::new(server.clone());
+        Ok((Delivering { outbox, serving: Some(serving), deliveries, runtime, server, alerts }, notices))
     }
 }
 
@@ -209,6 +211,7 @@ pub(super) struct Delivering {
     deliveries: UnboundedReceiver<Delivery>,
     runtime: Handle,
     server: String,
+    alerts: Alerts,
 }
 
 impl Delivering {
@@ -220,9 +223,9 @@ impl Delivering {
     /// Waits until nothing is left that goes by itself; every try since the last time, in the order of the rows. `tell`
     /// hears of trouble at once.
     pub(super) fn deliver(&mut self, tell: &mut dyn FnMut(Notice)) -> Result<Vec<Delivery>, StoreError> {
-        let mut done = Vec::new();
+        let (mut done, alerts) = (Vec::new(), &mut self.alerts);
         let mut note = |delivery: Delivery| {
-            tell_trouble(&delivery, tell);
+            notes(&delivery).chain(alerts.of(&delivery)).for_each(&mut *tell);
             done.push(delivery);
         };
         let (outbox, deliveries) = (&self.outbox, &mut self.deliveries);
@@ -288,30 +291,6 @@ impl Delivering {
         let waits = summary.parked + summary.unknown + summary.held + summary.dead > 0;
         Ok((summary, notice.with_hint(waits.then_some("`duoke outbox list` shows them"))))
     }
-}
-
-/// What a person should know of a try.
-fn tell_trouble(delivery: &Delivery, tell: &mut dyn FnMut(Notice)) {
-    let (plugin, key, openid) = (&delivery.key.plugin, &delivery.key, &delivery.openid);
-    for note in delivery.notes() {
-        tell(Notice::warning(format!(
-            "{plugin}: the message {key} to {openid} was sent otherwise than it came: {note}"
-        )));
-    }
-    let what = match delivery.outcome {
-        Outcome::Sent => return,
-        Outcome::Refused => "was not sent yet",
-        Outcome::Parked => "is parked",
-        Outcome::Dead => "is given up",
-        Outcome::Unknown => "may not have arrived",
-    };
-    let reason = delivery.reason.as_deref().unwrap_or("no reason is known");
-    let text = format!("{plugin}: the message {key} to {openid} {what}: {reason}");
-    let notice = match delivery.outcome {
-        Outcome::Refused => Notice::warning(format!("{text}; it is tried again")),
-        _ => Notice::error(text),
-    };
-    tell(notice.with_hint(delivery.hint.as_deref()));
 }
 
 /// A message that was on the wire when an earlier run ended.

@@ -5,7 +5,7 @@
 //! - [`stage`] holds the open pages and plays rounds: one stimulus to all of them, what they did in order of time
 //! - [`lines`] numbers what happened as lines of a session log
 //! - `durable` is a run on disk: [`ledger`] keeps there what is told and what comes of it, [`messages`] makes rows of effects, [`forward`] delivers
-//!   them, `acted` says what customers did; [`pictures`] finds the pictures they show, `keeping` what pages keep by `--state`
+//!   them, `alerts` says what a person should know of that, `acted` what customers did; [`pictures`] finds the pictures they show, `keeping` what pages keep by `--state`
 //! - [`run`](mod@run) puts these together over a log; [`demo`](mod@demo) does so with the bundled [`samples`], a sandbox, and the
 //!   [`conversation`] as its customers saw it, in [`columns`]
 //! - [`inbox`] has pushes on disk before WeChat is answered, and gives them out
@@ -14,6 +14,7 @@
 //! - [`coverage`](mod@coverage) says what a page needs that is not here, [`doctor`] what this machine lacks
 
 mod acted;
+mod alerts;
 pub mod code;
 pub mod columns;
 pub mod control;

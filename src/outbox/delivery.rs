@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     base::clock::{TimestampMs, format_rfc3339},
-    store::{AttemptEnd, Key, Row, State},
+    store::{AttemptEnd, Key, Row, Scope, State, WayChange},
     wechat::{Receipt, SendError},
 };
 
@@ -58,6 +58,8 @@ pub struct Delivery {
     pub outcome: Outcome,
     /// Where the row stands now.
     pub state: State,
+    /// What was closed with it, where that is more than the customer's own messages.
+    pub way: Option<Scope>,
     /// Which message of the row's content, from 1, and how many there are; `(0, 0)` where none was tried.
     pub message: (u32, u32),
     /// Calls made for the row.
@@ -84,6 +86,7 @@ impl Delivery {
             cause: row.cause.clone(),
             outcome,
             state: row.state,
+            way: None,
             message,
             attempts: row.attempts,
             errcode: None,
@@ -92,6 +95,13 @@ impl Delivery {
             next: row.next,
             receipt: None,
         }
+    }
+
+    pub(super) fn with_ways(mut self, ways: &WayChange) -> Self {
+        if let WayChange::Close(way) = ways {
+            self.way = Some(way.scope);
+        }
+        self
     }
 
     pub(super) fn with_receipt(mut self, receipt: Receipt) -> Self {

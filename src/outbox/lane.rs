@@ -172,7 +172,7 @@ impl Lane<'_> {
         };
         let window = self.window_change(&row.content, &sent);
         let shown = shown(&row, &ways);
-        let delivery = Delivery::of(&shown, outcome, attempt.message);
+        let delivery = Delivery::of(&shown, outcome, attempt.message).with_ways(&ways);
         let delivery = match sent {
             Ok(receipt) => delivery.with_receipt(receipt),
             Err(error) => delivery.with_error(&error),

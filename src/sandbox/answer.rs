@@ -40,7 +40,11 @@ impl Answer {
 
     /// `{errcode, errmsg}`; the message is the phrase and a request id.
     pub(super) fn refusal(code: i64, rid: &str) -> Self {
-        let phrase = errcode::phrase(code);
+        Self::worded(code, errcode::phrase(code), rid)
+    }
+
+    /// The same in other words.
+    pub(super) fn worded(code: i64, phrase: &str, rid: &str) -> Self {
         Self::Json(json!({"errcode": code, "errmsg": format!("{phrase} rid: {rid}")}))
     }
 

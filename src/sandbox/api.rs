@@ -1,6 +1,6 @@
 //! WeChat's paths, and the checks that come before each call's own (wechat-api.md §1).
 
-use std::collections::HashMap;
+use std::{collections::HashMap, net::IpAddr};
 
 use axum::{body::Bytes, http::Method};
 use serde_json::{Value, json};
@@ -9,8 +9,10 @@ use super::{
     answer::{Answer, Refusal},
     kf,
     media::{self, File},
+    quota::{Metered, clear_quota},
     records, send,
     typing::{of_mini_programs, typing},
+    whitelist,
     world::World,
 };
 
@@ -18,6 +20,8 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Incoming {
     pub(super) method: Method,
+    /// Whence it came.
+    pub(super) from: IpAddr,
     pub(super) path: String,
     pub(super) query: HashMap<String, String>,
     pub(super) body: Bytes,
@@ -79,6 +83,7 @@ pub(super) fn takes_file(path: &str) -> bool {
 const ENDPOINTS: &[(&str, Way, Play)] = &[
     ("/cgi-bin/token", Way::GetToken, token),
     ("/cgi-bin/stable_token", Way::PostToken, stable_token),
+    ("/cgi-bin/clear_quota", Way::Post, clear_quota),
     ("/cgi-bin/media/upload", Way::Post, media::upload),
     ("/cgi-bin/media/get", Way::Get, media::get),
     ("/cgi-bin/message/custom/send", Way::Post, send::send),
@@ -107,8 +112,20 @@ pub(super) fn answer(world: &mut World, incoming: &Incoming) -> Answer {
     let Some((_, way, play)) = ENDPOINTS.iter().find(|(path, ..)| *path == incoming.path) else {
         return world.refuse(Refusal(40066));
     };
-    let answered = admit(*way, world, incoming).and_then(|()| play(world, incoming));
+    let answered = admit(*way, world, incoming)
+        .and_then(|()| metered(&incoming.path).map_or(Ok(()), |call| world.count_quota(call)))
+        .and_then(|()| play(world, incoming));
     answered.unwrap_or_else(|refusal| world.refuse(refusal))
+}
+
+/// Whether a call of this path counts against a quota, whatever is answered; `token` counts what it hands out.
+fn metered(path: &str) -> Option<Metered> {
+    match path {
+        "/cgi-bin/message/custom/send" => Some(Metered::Send),
+        "/cgi-bin/media/upload" => Some(Metered::Upload),
+        "/cgi-bin/media/get" => Some(Metered::Download),
+        _ => None,
+    }
 }
 
 /// The token comes first, then the method.
@@ -128,6 +145,10 @@ fn admit(way: Way, world: &World, incoming: &Incoming) -> Result<(), Refusal> {
 fn token(world: &mut World, incoming: &Incoming) -> Result<Answer, Refusal> {
     let [grant, app_id, secret] = ["grant_type", "appid", "secret"].map(|name| incoming.param(name));
     admit_account(world, grant, app_id, secret)?;
+    if let Some(refused) = whitelist::refused(world, incoming.from) {
+        return Ok(refused);
+    }
+    world.count_quota(Metered::Token)?;
     let now = world.now();
     Ok(token_answer(world.tokens.plain(now)))
 }
@@ -136,6 +157,9 @@ fn stable_token(world: &mut World, incoming: &Incoming) -> Result<Answer, Refusa
     let body = incoming.object()?;
     let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|value| !value.is_empty());
     admit_account(world, text("grant_type"), text("appid"), text("secret"))?;
+    if let Some(refused) = whitelist::refused(world, incoming.from) {
+        return Ok(refused);
+    }
     let force = body.get("force_refresh").and_then(Value::as_bool).unwrap_or(false);
     let now = world.now();
     world.tokens.stable(now, force).map(token_answer)

@@ -3,11 +3,16 @@
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
 };
 
 use serde::Serialize;
 
-use crate::wechat::{Clock, Profile, Secret};
+use super::quota::Quotas;
+use crate::{
+    base::limits::SANDBOX_PUSH_TIME,
+    wechat::{Clock, Profile, Secret},
+};
 
 /// The app id where `DUOKE_APP_ID` names none: as long as a real one.
 const APP_ID_DEFAULT: &str = "wxduokesandbox0001";
@@ -29,8 +34,14 @@ pub struct SandboxConfig {
     pub wechat_id: String,
     /// Whether the account is verified (认证): others may not send menus.
     pub verified: bool,
+    /// The account's IP whitelist: whence its secret may be used. `None`: from everywhere.
+    pub whitelist: Option<Vec<IpAddr>>,
     /// The limits in force.
     pub profile: Profile,
+    /// How often each call may be made.
+    pub quotas: Quotas,
+    /// How long each of the three attempts to push waits for its answer: WeChat's 5 s, less in tests.
+    pub push_time: Duration,
     /// The clock that `POST /_sandbox/clock` moves ahead of.
     pub clock: Clock,
 }
@@ -43,7 +54,10 @@ impl Default for SandboxConfig {
             app_secret: Secret::new(APP_SECRET_DEFAULT),
             wechat_id: WECHAT_ID_DEFAULT.to_owned(),
             verified: true,
+            whitelist: None,
             profile: Profile::y2017(),
+            quotas: Quotas::default(),
+            push_time: SANDBOX_PUSH_TIME,
             clock: Clock::system(),
         }
     }

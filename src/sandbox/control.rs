@@ -1,18 +1,26 @@
 //! `/_sandbox/`: the sandbox's own API (cli.md, "The sandbox's own API"). JSON in and out; what is wrong with a request
 //! is told in `error` with an HTTP status of its own.
 
+use std::sync::Arc;
+
 use axum::http::{Method, StatusCode};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
+use tokio::sync::oneshot;
 
 use super::{
     answer::Answer,
     api::Incoming,
+    callback::{Callback, Registration},
     desk::SeedKf,
     fault::Fault,
+    shared::{Delivery, Shared},
     world::{Received, World},
 };
-use crate::{base::clock::format_rfc3339, wechat::MediaType};
+use crate::{
+    base::{clock::format_rfc3339, limits::PUSH_BODY_BYTES_MAX},
+    wechat::MediaType,
+};
 
 /// Where the sandbox's own API begins.
 pub(super) const PREFIX: &str = "/_sandbox/";
@@ -20,18 +28,25 @@ pub(super) const PREFIX: &str = "/_sandbox/";
 type Outcome = Result<Value, (StatusCode, String)>;
 
 /// Answers a call of the control API.
-pub(super) fn answer(world: &mut World, incoming: &Incoming) -> Answer {
-    match route(world, incoming) {
+pub(super) async fn answer(shared: &Shared, incoming: &Incoming) -> Answer {
+    let rest = incoming.path.strip_prefix(PREFIX).unwrap_or_default();
+    let outcome = match rest.strip_prefix("users/").map(|rest| rest.split('/').collect::<Vec<_>>()) {
+        None if rest == "callback" => async { post(incoming).map(|()| callback(shared, incoming))?.await }.await,
+        None => shared.with(|world| route(world, rest, incoming)),
+        Some(parts) => match (post(incoming), parts.as_slice()) {
+            (Err(error), _) => Err(error),
+            (_, [openid, "send"]) if !openid.is_empty() => user_sends(shared, openid, incoming).await,
+            (_, [openid, "picture"]) if !openid.is_empty() => user_snaps(shared, openid, incoming).await,
+            _ => Err(bad("the path is users/{openid}/send or users/{openid}/picture")),
+        },
+    };
+    match outcome {
         Ok(value) => Answer::Own(StatusCode::OK, value),
         Err((status, message)) => Answer::own_error(status, message),
     }
 }
 
-fn route(world: &mut World, incoming: &Incoming) -> Outcome {
-    let rest = incoming.path.strip_prefix(PREFIX).unwrap_or_default();
-    if let Some(openid) = rest.strip_prefix("users/").and_then(|rest| rest.strip_suffix("/send")) {
-        return post(incoming).and_then(|()| user_sends(world, openid, incoming));
-    }
+fn route(world: &mut World, rest: &str, incoming: &Incoming) -> Outcome {
     match rest {
         "messages" => get(incoming).map(|()| messages(world, incoming)),
         "stats" => get(incoming).map(|()| world.stats()),
@@ -42,7 +57,8 @@ fn route(world: &mut World, incoming: &Incoming) -> Outcome {
             let now = world.now();
             json!({"expired": world.tokens.expire(now)})
         }),
-        "callback" => Err((StatusCode::NOT_IMPLEMENTED, "the sandbox does not push to a callback yet".to_owned())),
+        "quotas" => post(incoming).and_then(|()| quotas(world, incoming)),
+        "session" => post(incoming).and_then(|()| session(world, incoming)),
         _ => Err((StatusCode::NOT_FOUND, format!("the sandbox has no call {}", incoming.path))),
     }
 }
@@ -70,14 +86,85 @@ fn read<T: DeserializeOwned>(incoming: &Incoming) -> Result<T, (StatusCode, Stri
     serde_json::from_slice(&incoming.body).map_err(|error| bad(format!("the body is not as expected: {error}")))
 }
 
-fn user_sends(world: &mut World, openid: &str, incoming: &Incoming) -> Outcome {
-    if openid.is_empty() || openid.contains('/') {
-        return Err(bad("the path is users/{openid}/send"));
+/// What a user does, and what became of its push; the world is not held while that is under way.
+async fn user_sends(shared: &Shared, openid: &str, incoming: &Incoming) -> Outcome {
+    if incoming.body.len() > PUSH_BODY_BYTES_MAX {
+        return Err((StatusCode::PAYLOAD_TOO_LARGE, "no push of WeChat's is so large".to_owned()));
     }
     let push: Map<String, Value> = read(incoming)?;
-    world.act(openid, &push).map_err(bad)?;
-    // No callback can be registered yet, so nothing is pushed.
-    Ok(json!({"delivered": false, "attempts": 0}))
+    let receiver = shared.with(|world| world.act(openid, &push)).map_err(bad)?;
+    Ok(arrived(receiver).await.to_json())
+}
+
+/// A picture from a user's phone: the body is its bytes.
+async fn user_snaps(shared: &Shared, openid: &str, incoming: &Incoming) -> Outcome {
+    let receiver = shared.with(|world| {
+        let (now, bytes) = (world.now(), incoming.body.to_vec());
+        if bytes.len() > world.config.profile.image_bytes_max {
+            return Err(bad("the picture is larger than WeChat takes"));
+        }
+        let id = world.media.snap(bytes, now).ok_or_else(|| bad("the body is no PNG, JPEG or GIF"))?;
+        let address = format!("http://{}/_sandbox/media/{id}", world.config.listen);
+        let push = Map::from_iter([
+            ("MsgType".to_owned(), json!("image")),
+            ("PicUrl".to_owned(), json!(address)),
+            ("MediaId".to_owned(), json!(id)),
+        ]);
+        world.act(openid, &push).map_err(bad)
+    })?;
+    Ok(arrived(receiver).await.to_json())
+}
+
+async fn arrived(receiver: Option<oneshot::Receiver<Delivery>>) -> Delivery {
+    match receiver {
+        // Too much waited, or the sandbox ends.
+        Some(receiver) => receiver.await.unwrap_or_default(),
+        None => Delivery::default(),
+    }
+}
+
+/// Where pushes go from now on, once it has answered the echostr; without an address they go nowhere.
+async fn callback(shared: &Shared, incoming: &Incoming) -> Outcome {
+    let settings: Map<String, Value> = read(incoming)?;
+    if settings.get("url") == Some(&Value::Null) {
+        shared.with(|world| world.callback = None);
+        return Ok(json!({"registered": false}));
+    }
+    let registration: Registration = read(incoming)?;
+    let (app_id, clock, patience) = shared.with(|world| {
+        let config = &world.config;
+        (config.app_id.clone(), config.clock.clone(), config.push_time)
+    });
+    let callback = Callback::new(registration, &app_id, clock, patience).map_err(bad)?;
+    callback.verify().await.map_err(bad)?;
+    shared.with(|world| world.callback = Some(Arc::new(callback)));
+    Ok(json!({"registered": true}))
+}
+
+/// How often calls may be made from now on; what is not named is as at WeChat.
+fn quotas(world: &mut World, incoming: &Incoming) -> Outcome {
+    world.config.quotas = read(incoming)?;
+    Ok(json!(world.config.quotas))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Handed {
+    openid: String,
+    kf_account: Option<String>,
+}
+
+/// What an agent does in a client of WeChat's own: takes a user, also one whom another serves, or ends the session.
+fn session(world: &mut World, incoming: &Incoming) -> Outcome {
+    let Handed { openid, kf_account } = read(incoming)?;
+    let now = world.now();
+    world.user(&openid).map_err(|_| bad(format!("there is no user {openid:?}")))?;
+    match kf_account {
+        None => world.desk.end(&openid),
+        Some(account) if world.desk.bound(&account).is_ok() => world.desk.begin(&account, &openid, now),
+        Some(account) => return Err(bad(format!("nobody works as {account:?}"))),
+    }
+    Ok(json!({"ok": true}))
 }
 
 fn messages(world: &World, incoming: &Incoming) -> Value {

@@ -2,10 +2,14 @@
 
 use indexmap::IndexMap;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::answer::Refusal;
 use crate::{
-    base::{clock::TimestampMs, limits::SANDBOX_INVITE_LIFE_MS},
+    base::{
+        clock::TimestampMs,
+        limits::{SANDBOX_INVITE_LIFE_MS, SANDBOX_SESSION_MS},
+    },
     wechat::{KfRefusals, Profile},
 };
 
@@ -106,6 +110,16 @@ pub(super) struct Desk {
     /// When each last wrote; the one who has waited longest first.
     pub(super) waiting: IndexMap<String, TimestampMs>,
     count: u64,
+    /// What is to be pushed.
+    changes: Vec<Change>,
+}
+
+/// A session that began, ended or went to another account, as the push that tells of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Change {
+    pub(super) openid: String,
+    /// The fields of the event.
+    pub(super) fields: Value,
 }
 
 impl Desk {
@@ -152,7 +166,8 @@ impl Desk {
     /// Its sessions end with it.
     pub(super) fn remove(&mut self, kf_account: &str) -> Result<(), Wrong> {
         self.accounts.shift_remove(kf_account).ok_or(Wrong::Unknown)?;
-        self.sessions.retain(|_, session| session.kf_account != kf_account);
+        let served: Vec<String> = self.of(kf_account).cloned().collect();
+        served.iter().for_each(|openid| self.end(openid));
         Ok(())
     }
 
@@ -185,8 +200,7 @@ impl Desk {
             None if !kf.online => return Err(Refusal(65415)),
             None => {}
         }
-        self.waiting.shift_remove(openid);
-        self.sessions.insert(openid.to_owned(), Session { kf_account: kf_account.to_owned(), since: now });
+        self.begin(kf_account, openid, now);
         Ok(())
     }
 
@@ -199,7 +213,7 @@ impl Desk {
             None => Err(Refusal(65413)),
             Some(session) if session.kf_account != kf_account => Err(Refusal(65414)),
             Some(_) => {
-                self.sessions.shift_remove(openid);
+                self.end(openid);
                 Ok(())
             }
         }
@@ -213,7 +227,60 @@ impl Desk {
 
     /// Users whom an account serves.
     pub(super) fn served(&self, kf_account: &str) -> usize {
-        self.sessions.values().filter(|session| session.kf_account == kf_account).count()
+        self.of(kf_account).count()
+    }
+
+    fn of<'a>(&'a self, kf_account: &'a str) -> impl Iterator<Item = &'a String> {
+        self.sessions.iter().filter(move |(_, session)| session.kf_account == kf_account).map(|(openid, _)| openid)
+    }
+
+    /// Whether a user's messages go to customer service and not to the callback: for the 30 minutes after which WeChat
+    /// takes a session for forgotten (guide/product/kf/forwarding).
+    pub(super) fn is_served(&self, openid: &str, now: TimestampMs) -> bool {
+        self.sessions.get(openid).is_some_and(|session| now - session.since < SANDBOX_SESSION_MS)
+    }
+
+    /// The callback hands a user over: to the account it names, also where nobody is online, or into the waiting queue.
+    /// An account that is not there, or nobody's, is no account.
+    pub(super) fn hand_over(&mut self, openid: &str, kf_account: Option<&str>, now: TimestampMs) {
+        match kf_account.filter(|account| self.bound(account).is_ok()) {
+            Some(account) => self.begin(account, openid, now),
+            // A session that WeChat took for forgotten goes on.
+            None => match self.sessions.get_mut(openid) {
+                Some(session) => session.since = now,
+                None => drop(self.waiting.entry(openid.to_owned()).or_insert(now)),
+            },
+        }
+    }
+
+    /// An account has a user from now on, whoever had him before.
+    pub(super) fn begin(&mut self, kf_account: &str, openid: &str, now: TimestampMs) {
+        self.waiting.shift_remove(openid);
+        let session = Session { kf_account: kf_account.to_owned(), since: now };
+        let fields = match self.sessions.insert(openid.to_owned(), session) {
+            Some(before) if before.kf_account == kf_account => return,
+            Some(before) => json!({
+                "MsgType": "event",
+                "Event": "kf_switch_session",
+                "FromKfAccount": before.kf_account,
+                "ToKfAccount": kf_account,
+            }),
+            None => json!({"MsgType": "event", "Event": "kf_create_session", "KfAccount": kf_account}),
+        };
+        self.changes.push(Change { openid: openid.to_owned(), fields });
+    }
+
+    /// A session ends, where there is one.
+    pub(super) fn end(&mut self, openid: &str) {
+        if let Some(session) = self.sessions.shift_remove(openid) {
+            let fields = json!({"MsgType": "event", "Event": "kf_close_session", "KfAccount": session.kf_account});
+            self.changes.push(Change { openid: openid.to_owned(), fields });
+        }
+    }
+
+    /// What changed since this was asked last.
+    pub(super) fn changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
     }
 
     fn next_id(&mut self) -> u64 {
@@ -262,6 +329,22 @@ mod tests {
         let long = "a".repeat(24);
         assert_eq!(check_name(&format!("kf001@{long}"), &long), Ok(()));
         assert_eq!(check_name(&format!("kf0001@{long}"), &long), Err(Wrong::Length));
+    }
+
+    #[test]
+    fn whom_a_user_is_handed_to() {
+        let mut desk = Desk::default();
+        let account = |bound| SeedKf { kf_account: "kf1@duoke".into(), nickname: String::new(), bound, online: false };
+        desk.seed(account(false));
+        desk.hand_over("oA", Some("kf1@duoke"), 1);
+        assert_eq!(desk.waiting.get("oA"), Some(&1), "nobody works as that account");
+        desk.seed(account(true));
+        desk.hand_over("oA", Some("kf1@duoke"), 2);
+        assert!(desk.waiting.is_empty() && desk.is_served("oA", 2 + SANDBOX_SESSION_MS - 1));
+        assert!(!desk.is_served("oA", 2 + SANDBOX_SESSION_MS));
+        desk.hand_over("oA", None, 2 + SANDBOX_SESSION_MS);
+        assert!(desk.is_served("oA", 2 + SANDBOX_SESSION_MS) && desk.waiting.is_empty());
+        assert_eq!(desk.changes().len(), 1, "one session began");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::{
         Arc,
@@ -21,9 +21,11 @@ use tokio::{
 };
 
 /// The handle of one connection.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Line {
     cut: Arc<AtomicBool>,
+    /// Whoever is at the other end.
+    pub(super) peer: IpAddr,
 }
 
 impl Line {
@@ -53,7 +55,7 @@ impl Listener for CutListener {
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         let (stream, address) = Listener::accept(&mut self.0).await;
-        (CutStream { stream, line: Line::default() }, address)
+        (CutStream { stream, line: Line { cut: Arc::default(), peer: address.ip() } }, address)
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {

@@ -87,6 +87,17 @@ impl Shelf {
         }
     }
 
+    /// A picture that a user sends: its id. By the bytes and not by a name, as phones have none.
+    pub(super) fn snap(&mut self, bytes: Vec<u8>, now: TimestampMs) -> Option<String> {
+        let (extension, content_type) = match PictureFormat::sniff(&bytes)? {
+            PictureFormat::Png => ("png", "image/png"),
+            PictureFormat::Jpeg => ("jpg", "image/jpeg"),
+            PictureFormat::Gif => ("gif", "image/gif"),
+        };
+        let file = File { name: format!("picture.{extension}"), bytes };
+        Some(self.put(MediaType::Image, file, content_type, now))
+    }
+
     /// The bytes of an uploaded media and what they are.
     pub(super) fn file(&self, media_id: &str, now: TimestampMs) -> Result<(&File, &'static str), Refusal> {
         let file = self.live(media_id, now)?.file.as_ref().ok_or(Refusal(40007))?;

@@ -2,8 +2,7 @@
 
 use std::{
     collections::HashMap,
-    net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    net::{IpAddr, SocketAddr},
     time::Duration,
 };
 
@@ -11,12 +10,12 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{ConnectInfo, DefaultBodyLimit, FromRequest, Multipart, Request, State},
-    http::{Response, StatusCode, request::Parts},
+    http::{HeaderMap, Method, Response, StatusCode, request::Parts},
 };
 use serde_json::{Map, Value};
 use tokio::{
     net::TcpListener,
-    sync::oneshot,
+    sync::watch,
     task::JoinHandle,
     time::{sleep, timeout},
 };
@@ -26,22 +25,15 @@ use super::{
     answer::{Answer, Refusal},
     api::{self, Incoming},
     config::{Ready, SandboxConfig, SandboxError},
-    control,
+    control, door,
     fault::{Cut, Fault},
     listener::{CutListener, Line},
     media::File,
+    phone,
+    shared::Shared,
     world::{Received, World},
 };
 use crate::base::limits::{SANDBOX_BODY_BYTES_MAX, SANDBOX_STOP_TIMEOUT};
-
-#[derive(Debug, Clone)]
-struct Shared(Arc<Mutex<World>>);
-
-impl Shared {
-    fn world(&self) -> MutexGuard<'_, World> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// The WeChat emulator.
 #[derive(Debug)]
@@ -63,17 +55,17 @@ impl Sandbox {
             app_secret: config.app_secret.expose().to_owned(),
             wechat_id: config.wechat_id.clone(),
         };
-        let shared = Shared(Arc::new(Mutex::new(World::new(config))));
+        let (stop, mut stopped) = watch::channel(());
+        let shared = Shared::new(SandboxConfig { listen: address, ..config }, stopped.clone());
         let service = Router::new()
             .fallback(handle)
             .layer(DefaultBodyLimit::disable())
             .with_state(shared.clone())
             .into_make_service_with_connect_info::<Line>();
-        let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(async move {
-            let until = async {
-                // Also when the handle is gone.
-                let _ = stopped.await;
+            let until = async move {
+                // Nothing is sent: it ends when the handle is gone.
+                let _ = stopped.changed().await;
             };
             // Serving ends only by the signal; a listener's troubles are its own to retry.
             let _ = axum::serve(CutListener(listener), service).with_graceful_shutdown(until).await;
@@ -89,7 +81,7 @@ pub struct Running {
     pub address: SocketAddr,
     ready: Ready,
     shared: Shared,
-    stop: Option<oneshot::Sender<()>>,
+    stop: Option<watch::Sender<()>>,
     server: JoinHandle<()>,
 }
 
@@ -101,21 +93,21 @@ impl Running {
     }
 
     /// A user does something, in WeChat's own field names: `POST /_sandbox/users/{openid}/send` without the wire.
-    /// `Err` says what is wrong with it.
+    /// Where there is a callback it is pushed, which this does not wait for. `Err` says what is wrong with it.
     pub fn user_sends(&self, openid: &str, push: &Map<String, Value>) -> Result<(), String> {
-        self.shared.world().act(openid, push)
+        self.shared.with(|world| world.act(openid, push)).map(drop)
     }
 
     /// What one user received, or everybody: `GET /_sandbox/messages` without the wire.
     #[must_use]
     pub fn messages(&self, openid: Option<&str>) -> Vec<Received> {
-        self.shared.world().received(openid).cloned().collect()
+        self.shared.with(|world| world.received(openid).cloned().collect())
     }
 
     /// `GET /_sandbox/stats` without the wire.
     #[must_use]
     pub fn stats(&self) -> Value {
-        self.shared.world().stats()
+        self.shared.with(|world| world.stats())
     }
 
     /// Stops listening and waits a moment for calls under way.
@@ -137,24 +129,37 @@ async fn handle(
     let Ok(body) = to_bytes(body, SANDBOX_BODY_BYTES_MAX).await else {
         return Answer::own_error(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large or broken").into_response();
     };
-    let incoming = read(parts, body).await;
-    if incoming.path.starts_with(control::PREFIX) {
-        return control::answer(&mut shared.world(), &incoming).into_response();
+    let headers = parts.headers.clone();
+    let incoming = read(parts, body, line.peer).await;
+    if incoming.path == "/" || incoming.path.starts_with(control::PREFIX) {
+        return own(&shared, &incoming, &headers).await;
     }
-    let fault = shared.world().faults.take(&incoming.path);
+    let fault = shared.with(|world| world.faults.take(&incoming.path));
     if let Some(delay_ms) = fault.as_ref().and_then(|fault| fault.delay_ms) {
         sleep(Duration::from_millis(delay_ms)).await;
     }
-    let mut world = shared.world();
-    let answer = match planted(&mut world, fault.as_ref()) {
-        Some(answer) => answer,
-        None => api::answer(&mut world, &incoming),
-    };
-    world.count(&incoming.path, &answer);
+    let answer = shared.with(|world| {
+        let answer = planted(world, fault.as_ref()).unwrap_or_else(|| api::answer(world, &incoming));
+        world.count(&incoming.path, &answer);
+        answer
+    });
     if fault.is_some_and(|fault| fault.drop.is_some()) {
         line.cut();
     }
     answer.into_response()
+}
+
+/// What is the sandbox's and not WeChat's.
+async fn own(shared: &Shared, incoming: &Incoming, headers: &HeaderMap) -> Response<Body> {
+    if let Err(refused) = door::admit(&incoming.method, headers) {
+        return refused.into_response();
+    }
+    if incoming.method == Method::GET
+        && let Some(response) = phone::answer(shared, incoming, headers)
+    {
+        return response;
+    }
+    control::answer(shared, incoming).await.into_response()
 }
 
 /// What a fault answers in place of the call; `None` where the call goes on.
@@ -169,13 +174,13 @@ fn planted(world: &mut World, fault: Option<&Fault>) -> Option<Answer> {
     fault.errcode.map(|code| world.refuse(Refusal(code)))
 }
 
-async fn read(parts: Parts, body: Bytes) -> Incoming {
+async fn read(parts: Parts, body: Bytes, from: IpAddr) -> Incoming {
     let method = parts.method.clone();
     let path = parts.uri.path().to_owned();
     let query: HashMap<String, String> =
         form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let file = if api::takes_file(&path) { media_field(parts, body.clone()).await } else { None };
-    Incoming { method, path, query, body, file }
+    Incoming { method, from, path, query, body, file }
 }
 
 /// The multipart field `media` with a file name; WeChat takes one without for no file at all (41005).

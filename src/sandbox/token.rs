@@ -3,7 +3,10 @@
 
 use std::collections::VecDeque;
 
-use super::answer::{Refusal, opaque};
+use super::{
+    answer::{Refusal, opaque},
+    quota::day,
+};
 use crate::base::{clock::TimestampMs, limits::SANDBOX_TOKENS_MAX};
 
 const LIFE_MS: i64 = 7_200_000;
@@ -12,9 +15,6 @@ const OVERLAP_MS: i64 = 5 * 60_000;
 /// Forced refreshes closer together than this are not made.
 const FORCE_PAUSE_MS: i64 = 30_000;
 const FORCES_A_DAY: u32 = 20;
-const DAY_MS: i64 = 24 * 3_600_000;
-/// Days begin at 00:00 in UTC+8.
-const ZONE_MS: i64 = 8 * 3_600_000;
 /// As long as the real ones.
 const TOKEN_CHARS: usize = 136;
 
@@ -102,7 +102,7 @@ impl Tokens {
     }
 
     fn count_force(&mut self, now: TimestampMs) -> Result<(), Refusal> {
-        let day = (now + ZONE_MS).div_euclid(DAY_MS);
+        let day = day(now);
         if self.forced_on.0 != day {
             self.forced_on = (day, 0);
         }

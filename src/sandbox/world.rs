@@ -1,17 +1,24 @@
 //! The sandbox's state: one account, its users, what they received, what exists.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
 
 use serde_json::{Map, Value, json};
+use tokio::sync::oneshot;
 
 use super::{
     answer::{Answer, Refusal, rid},
+    callback::Callback,
     config::SandboxConfig,
     desk::Desk,
     fault::Faults,
     kf::{agent, said, spoken},
     media::Shelf,
+    quota::{Metered, Used},
     records::{FROM_USER, Records, TO_USER},
+    shared::{Delivery, Job},
     token::Tokens,
     window::{self, deed},
 };
@@ -19,9 +26,9 @@ use crate::base::{
     clock::{TimestampMs, format_rfc3339},
     limits::SANDBOX_MESSAGES_MAX,
 };
-use crate::session::window::Window;
+use crate::session::window::{Deed, Window};
 
-/// Something a user received.
+/// Something that is on a user's phone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Received {
     /// Strictly increasing over all users.
@@ -30,7 +37,7 @@ pub struct Received {
     pub time: TimestampMs,
     /// Who.
     pub openid: String,
-    /// `message` or `typing`.
+    /// `message`, `typing`; `notice`: WeChat's own word that the account does not answer, which no call sent.
     pub kind: &'static str,
     /// The body as it was sent.
     pub body: Value,
@@ -65,6 +72,15 @@ pub(super) struct Seeds {
     pub(super) cards: HashSet<String>,
 }
 
+/// What became of pushes.
+#[derive(Debug, Default, Clone, Copy)]
+struct Pushed {
+    begun: u64,
+    delivered: u64,
+    failed: u64,
+    attempts: u64,
+}
+
 /// All of it.
 #[derive(Debug)]
 pub(super) struct World {
@@ -75,10 +91,18 @@ pub(super) struct World {
     pub(super) faults: Faults,
     pub(super) desk: Desk,
     pub(super) records: Records,
+    pub(super) callback: Option<Arc<Callback>>,
+    pub(super) used: Used,
     users: HashMap<String, User>,
     received: VecDeque<Received>,
+    /// What users sent and did, for their phones.
+    said: VecDeque<Received>,
+    outgoing: Vec<Job>,
     seq: u64,
+    messages: u64,
+    pushed: Pushed,
     ahead_ms: i64,
+    begun: TimestampMs,
     refusals: u64,
     calls: BTreeMap<String, u64>,
     errcodes: BTreeMap<i64, u64>,
@@ -86,6 +110,7 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(config: SandboxConfig) -> Self {
+        let begun = config.clock.now_ms();
         Self {
             config,
             tokens: Tokens::default(),
@@ -94,10 +119,17 @@ impl World {
             faults: Faults::default(),
             desk: Desk::default(),
             records: Records::default(),
+            callback: None,
+            used: Used::default(),
             users: HashMap::new(),
             received: VecDeque::new(),
+            said: VecDeque::new(),
+            outgoing: Vec::new(),
             seq: 0,
+            messages: 0,
+            pushed: Pushed::default(),
             ahead_ms: 0,
+            begun,
             refusals: 0,
             calls: BTreeMap::new(),
             errcodes: BTreeMap::new(),
@@ -112,9 +144,18 @@ impl World {
         self.ahead_ms = self.ahead_ms.saturating_add(ms);
     }
 
-    /// A user does something; whoever did anything is known from then on.
-    pub(super) fn act(&mut self, openid: &str, push: &Map<String, Value>) -> Result<(), String> {
-        let deed = deed(push)?;
+    /// A user does something; whoever did anything is known from then on. What comes back will say what became of its
+    /// push, where there is one.
+    pub(super) fn act(
+        &mut self,
+        openid: &str,
+        push: &Map<String, Value>,
+    ) -> Result<Option<oneshot::Receiver<Delivery>>, String> {
+        let deed = match deed(push) {
+            // Receivers are to bear types that nobody knows yet; those open no window.
+            Err(_) if is_future_type(push) => None,
+            deed => deed?,
+        };
         let now = self.now();
         let user = self.users.entry(openid.to_owned()).or_default();
         if let Some(deed) = deed {
@@ -127,7 +168,64 @@ impl World {
                 *latest = now;
             }
         }
-        Ok(())
+        self.keep_said(openid, push);
+        Ok(self.push(openid, push, matches!(deed, Some(Deed::Opens(_)))))
+    }
+
+    /// Writes a push, where there is a callback and it is to hear of this.
+    fn push(
+        &mut self,
+        openid: &str,
+        fields: &Map<String, Value>,
+        is_awaited: bool,
+    ) -> Option<oneshot::Receiver<Delivery>> {
+        let (callback, now) = (self.callback.clone()?, self.now());
+        let text = |name: &str| fields.get(name).and_then(Value::as_str);
+        let is_message = text("MsgType") != Some("event");
+        // No push tells of a payment; and who is served talks to customer service.
+        if text("Event") == Some("payment") || is_message && self.desk.is_served(openid, now) {
+            return None;
+        }
+        self.pushed.begun += 1;
+        let mut whole = Map::from_iter([
+            ("ToUserName".to_owned(), json!(self.config.wechat_id)),
+            ("FromUserName".to_owned(), json!(openid)),
+            ("CreateTime".to_owned(), json!(now / 1000)),
+        ]);
+        let common = ["ToUserName", "FromUserName"];
+        let own = fields.iter().filter(|(name, _)| !common.contains(&name.as_str()));
+        whole.extend(own.map(|(name, value)| (name.clone(), value.clone())));
+        if is_message {
+            // 64 bits, as the real ones, which are too many for a JavaScript number.
+            let id = u64::try_from(now / 1000).unwrap_or_default() << 30 | self.pushed.begun & ((1 << 30) - 1);
+            whole.entry("MsgId").or_insert_with(|| json!(id));
+        }
+        let (sender, receiver) = oneshot::channel();
+        let (openid, answer) = (openid.to_owned(), Some(sender));
+        self.outgoing.push(Job { openid, fields: whole, is_message, is_awaited, callback, answer });
+        Some(receiver)
+    }
+
+    /// The pushes that came of what happened since this was asked last, those that tell of sessions too.
+    pub(super) fn outgoing(&mut self) -> Vec<Job> {
+        for change in self.desk.changes() {
+            if let Some(fields) = change.fields.as_object() {
+                self.push(&change.openid, fields, false);
+            }
+        }
+        std::mem::take(&mut self.outgoing)
+    }
+
+    /// Counts what became of a push.
+    pub(super) fn count_push(&mut self, delivery: Delivery) {
+        self.pushed.attempts += u64::from(delivery.attempts);
+        *(if delivery.delivered { &mut self.pushed.delivered } else { &mut self.pushed.failed }) += 1;
+    }
+
+    /// Counts a call against its quota: 45009 where that is used up.
+    pub(super) fn count_quota(&mut self, call: Metered) -> Result<(), Refusal> {
+        let now = self.now();
+        self.used.count(call, &self.config.quotas, now)
     }
 
     /// Whether a message to this user would be taken.
@@ -158,12 +256,39 @@ impl World {
 
     /// Something is on the user's phone now.
     pub(super) fn receive(&mut self, openid: &str, kind: &'static str, body: Value) {
+        self.messages += 1;
+        let received = self.entry(openid, kind, body);
+        keep(&mut self.received, received);
+    }
+
+    fn keep_said(&mut self, openid: &str, push: &Map<String, Value>) {
+        let said = self.entry(openid, "said", Value::Object(push.clone()));
+        keep(&mut self.said, said);
+    }
+
+    fn entry(&mut self, openid: &str, kind: &'static str, body: Value) -> Received {
         self.seq += 1;
-        if self.received.len() == SANDBOX_MESSAGES_MAX {
-            self.received.pop_front();
-        }
-        let received = Received { seq: self.seq, time: self.now(), openid: openid.to_owned(), kind, body };
-        self.received.push_back(received);
+        Received { seq: self.seq, time: self.now(), openid: openid.to_owned(), kind, body }
+    }
+
+    /// Tells this run from others: when it began, in ms by the sandbox's clock.
+    pub(super) fn run(&self) -> TimestampMs {
+        self.begun
+    }
+
+    /// The number of the last entry of any phone.
+    pub(super) fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// What is on the phones behind this entry, in order, at most so many; `said` is what a user sent.
+    pub(super) fn feed(&self, after: u64, limit: usize) -> Vec<Received> {
+        let behind = |entries: &VecDeque<Received>| entries.partition_point(|entry| entry.seq <= after);
+        let (received, said) = (behind(&self.received), behind(&self.said));
+        let mut feed: Vec<&Received> =
+            self.received.range(received..).take(limit).chain(self.said.range(said..).take(limit)).collect();
+        feed.sort_unstable_by_key(|entry| entry.seq);
+        feed.into_iter().take(limit).cloned().collect()
     }
 
     /// What one user received, or everybody, in order.
@@ -173,8 +298,13 @@ impl World {
 
     /// The answer to a refused call.
     pub(super) fn refuse(&mut self, Refusal(code): Refusal) -> Answer {
+        Answer::refusal(code, &self.rid())
+    }
+
+    /// The id of the next answer that refuses.
+    pub(super) fn rid(&mut self) -> String {
         self.refusals += 1;
-        Answer::refusal(code, &rid(self.refusals))
+        rid(self.refusals)
     }
 
     /// Counts a call and what it was answered.
@@ -187,17 +317,35 @@ impl World {
     }
 
     /// `GET /_sandbox/stats`.
-    pub(super) fn stats(&self) -> Value {
+    pub(super) fn stats(&mut self) -> Value {
         let (plain, stable) = self.tokens.counts();
+        let now = self.now();
+        let Pushed { delivered, failed, attempts, .. } = self.pushed;
         json!({
             "now": format_rfc3339(self.now()),
             "calls": self.calls,
             "errcodes": self.errcodes.iter().map(|(code, count)| (code.to_string(), json!(count))).collect::<Map<_, _>>(),
             "tokens": {"token": plain, "stable_token": stable},
             "users": self.users.len(),
-            "messages": self.seq,
+            "messages": self.messages,
+            "pushes": {"delivered": delivered, "failed": failed, "attempts": attempts},
+            "today": self.used.shown(now),
             "media": self.media.len(),
             "faults": self.faults.left(),
         })
     }
+}
+
+fn keep(entries: &mut VecDeque<Received>, entry: Received) {
+    if entries.len() == SANDBOX_MESSAGES_MAX {
+        entries.pop_front();
+    }
+    entries.push_back(entry);
+}
+
+/// Whether a push names a type, and no event.
+fn is_future_type(push: &Map<String, Value>) -> bool {
+    let name = push.get("MsgType").and_then(Value::as_str).unwrap_or_default();
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    is_name && name != "event"
 }

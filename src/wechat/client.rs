@@ -23,7 +23,7 @@ use super::{
     memory::{Memory, Remembered},
     secret::Secret,
     tls::install_tls,
-    token::{Fetch, Fetched, TokenCell},
+    token::{Fetch, Fetched, GivenUp, TokenCell},
 };
 use crate::base::{
     clock::TimestampMs,
@@ -234,8 +234,10 @@ impl Client {
         let request = fill(self.inner.request(call, query, &token))?;
         match self.inner.exchange(call, request, bytes_max).await.and_then(|raw| read(raw, &token)) {
             Err(error) if error.errcode().is_some_and(|code| TOKEN_REFUSED.contains(&code)) => {
-                if self.inner.tokens.invalidate(&token).await {
-                    self.inner.memory.tell(|| Remembered::Token(None));
+                match self.inner.tokens.invalidate(&token, self.now()).await {
+                    GivenUp::Yes => self.inner.memory.tell(|| Remembered::Token(None)),
+                    GivenUp::Replaced => {}
+                    GivenUp::No => return Err(error),
                 }
                 let token = self.stable_token().await?;
                 let request = fill(self.inner.request(call, query, &token))?;

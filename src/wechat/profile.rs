@@ -78,6 +78,8 @@ pub struct Profile {
     pub kf_nickname: Nickname,
     /// What WeChat refuses a wrong customer-service account with.
     pub kf_refusals: KfRefusals,
+    /// What WeChat refuses calls with the secret with, from an address that is not in the account's IP whitelist.
+    pub ip_refused: i64,
     /// After a message of the user.
     pub after_message: Allowance,
     /// After a menu click, a subscription or a scan: one allowance for each.
@@ -106,6 +108,7 @@ const PROFILE_2017: Profile = Profile {
     kf_accounts_max: 10,
     kf_nickname: Nickname::Columns(12),
     kf_refusals: KfRefusals::Old,
+    ip_refused: 40164,
     after_message: UNLIMITED,
     after_click: UNLIMITED,
     after_payment: UNLIMITED,
@@ -125,6 +128,7 @@ const PROFILE_2021: Profile = Profile {
 };
 const PROFILE_2025: Profile = Profile {
     name: "2025",
+    ip_refused: 61004,
     after_message: Allowance { sends: Some(5), window_ms: WINDOW_MS },
     after_payment: UNLIMITED,
     ..PROFILE_2021

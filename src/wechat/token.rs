@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Mutex;
 
-use super::{config::BoxFuture, error::WechatError, secret::Secret};
+use super::{config::BoxFuture, errcode::Action, error::WechatError, secret::Secret};
 use crate::base::{
     clock::TimestampMs,
-    limits::{TOKEN_RECHECK_MS, TOKEN_RENEW_MARGIN_MS},
+    limits::{TOKEN_FORCE_PAUSE_MS, TOKEN_RECHECK_MS, TOKEN_RENEW_MARGIN_MS},
 };
 
 /// A token as WeChat hands it out.
@@ -32,6 +32,19 @@ struct Held {
     token: Secret,
     renew_at: TimestampMs,
     expires_at: TimestampMs,
+    /// When it was forced out, where it was.
+    forced_at: Option<TimestampMs>,
+}
+
+/// What became of a token that WeChat refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum GivenUp {
+    /// It was the current one and is no more.
+    Yes,
+    /// Somebody has a newer one already.
+    Replaced,
+    /// It stays: it was forced out just now, and WeChat would hand out the same again.
+    No,
 }
 
 #[derive(Debug)]
@@ -59,8 +72,10 @@ pub(super) struct TokenCell {
 impl TokenCell {
     /// A token from before, where there is one.
     pub(super) fn recall(token: Option<(Secret, TimestampMs)>) -> Self {
-        let held =
-            token.map(|(token, expires_at)| Held { token, renew_at: expires_at - TOKEN_RENEW_MARGIN_MS, expires_at });
+        let held = token.map(|(token, expires_at)| {
+            let renew_at = expires_at - TOKEN_RENEW_MARGIN_MS;
+            Held { token, renew_at, expires_at, forced_at: None }
+        });
         Self { state: Mutex::new(State { held, ..State::default() }), rounds: AtomicU64::new(0) }
     }
 
@@ -78,30 +93,34 @@ impl TokenCell {
         {
             return Err(failure.error.clone());
         }
-        let mut fetched = fetch.fetch(false).await;
+        let (mut fetched, mut forced_at) = (fetch.fetch(false).await, None);
         if let (Ok(fresh), Some(refused)) = (&fetched, &state.refused)
             && fresh.token == *refused
         {
-            fetched = fetch.fetch(true).await;
+            (fetched, forced_at) = (fetch.fetch(true).await, Some(now));
         }
         let round = self.rounds.fetch_add(1, Ordering::AcqRel) + 1;
         let is_new = fetched.is_ok();
-        let token = state.settle(now, round, fetched);
+        let token = state.settle(now, round, fetched, forced_at);
         if let (true, Some(held)) = (is_new, &state.held) {
             fetch.fetched(&held.token, held.expires_at);
         }
         token
     }
 
-    /// Gives up `token` where it is still the current one; somebody else's newer token stays. Whether it did.
-    pub(super) async fn invalidate(&self, token: &Secret) -> bool {
+    /// Gives up `token` where it is still the current one; somebody else's newer token stays.
+    pub(super) async fn invalidate(&self, token: &Secret, now: TimestampMs) -> GivenUp {
         let mut state = self.state.lock().await;
-        let is_current = state.held.as_ref().is_some_and(|held| held.token == *token);
-        if is_current {
-            state.held = None;
-            state.refused = Some(token.clone());
+        match &state.held {
+            Some(held) if held.token != *token => GivenUp::Replaced,
+            Some(Held { forced_at: Some(at), .. }) if now < at + TOKEN_FORCE_PAUSE_MS => GivenUp::No,
+            Some(_) => {
+                state.held = None;
+                state.refused = Some(token.clone());
+                GivenUp::Yes
+            }
+            None => GivenUp::Replaced,
         }
-        is_current
     }
 }
 
@@ -111,12 +130,13 @@ impl State {
         now: TimestampMs,
         round: u64,
         fetched: Result<Fetched, WechatError>,
+        forced_at: Option<TimestampMs>,
     ) -> Result<Secret, WechatError> {
         match fetched {
             Ok(Fetched { token, expires_in_ms }) => {
                 let margin = TOKEN_RENEW_MARGIN_MS.min(expires_in_ms / 2);
                 let expires_at = now + expires_in_ms;
-                self.held = Some(Held { token: token.clone(), renew_at: expires_at - margin, expires_at });
+                self.held = Some(Held { token: token.clone(), renew_at: expires_at - margin, expires_at, forced_at });
                 self.failure = None;
                 Ok(token)
             }
@@ -128,7 +148,7 @@ impl State {
                     held.renew_at = held.expires_at.min(now + TOKEN_RECHECK_MS);
                     return Ok(held.token.clone());
                 }
-                let lasting = matches!(error, WechatError::Configuration { .. });
+                let lasting = error.action().is_some_and(|action| action != Action::Retry);
                 let until = if lasting { now + TOKEN_RECHECK_MS } else { now };
                 self.failure = Some(Failure { error: error.clone(), round, until });
                 Err(error)
@@ -187,11 +207,12 @@ mod tests {
     async fn only_the_holder_of_the_current_token_gives_it_up() {
         let cell = TokenCell::default();
         token(&cell, 0, "a").await;
-        cell.invalidate(&Secret::new("older")).await;
+        assert_eq!(cell.invalidate(&Secret::new("older"), 1).await, GivenUp::Replaced);
         assert_eq!(token(&cell, 1, "b").await, "a");
-        cell.invalidate(&Secret::new("a")).await;
+        assert_eq!(cell.invalidate(&Secret::new("a"), 1).await, GivenUp::Yes);
+        assert_eq!(cell.invalidate(&Secret::new("a"), 1).await, GivenUp::Replaced);
         assert_eq!(token(&cell, 1, "b").await, "b");
-        cell.invalidate(&Secret::new("a")).await;
+        assert_eq!(cell.invalidate(&Secret::new("a"), 1).await, GivenUp::Replaced);
         assert_eq!(token(&cell, 1, "c").await, "b");
     }
 
@@ -199,10 +220,15 @@ mod tests {
     async fn a_refused_token_that_comes_back_is_forced_out_once() {
         let cell = TokenCell::default();
         token(&cell, 0, "a").await;
-        cell.invalidate(&Secret::new("a")).await;
+        cell.invalidate(&Secret::new("a"), 0).await;
         let fetch = script(|force| Ok(if force { "b" } else { "a" }));
         assert_eq!(cell.get(1, &fetch).await.unwrap().expose(), "b");
         assert_eq!(fetch.calls(), 2);
+        let (b, later) = (Secret::new("b"), 1 + TOKEN_FORCE_PAUSE_MS);
+        assert_eq!(cell.invalidate(&b, later - 1).await, GivenUp::No, "WeChat would hand it out again");
+        assert_eq!(cell.get(later - 1, &fetch).await.unwrap().expose(), "b");
+        assert_eq!(fetch.calls(), 2);
+        assert_eq!(cell.invalidate(&b, later).await, GivenUp::Yes);
     }
 
     #[tokio::test]
@@ -217,12 +243,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_wrong_configuration_is_not_asked_for_again_at_once() {
-        let cell = TokenCell::default();
-        cell.get(0, &script(|_| Err(40125))).await.unwrap_err();
-        let good = script(|_| Ok("a"));
-        assert_eq!(cell.get(1, &good).await.unwrap_err().errcode(), Some(40125));
-        assert_eq!(cell.get(TOKEN_RECHECK_MS, &good).await.unwrap().expose(), "a");
+    async fn what_asking_again_does_not_change_is_not_asked_for_at_once() {
+        for code in [40125, 45009] {
+            let cell = TokenCell::default();
+            cell.get(0, &script(|_| Err(code))).await.unwrap_err();
+            let good = script(|_| Ok("a"));
+            assert_eq!(cell.get(1, &good).await.unwrap_err().errcode(), Some(code));
+            assert_eq!(cell.get(TOKEN_RECHECK_MS, &good).await.unwrap().expose(), "a");
+        }
     }
 
     #[tokio::test]

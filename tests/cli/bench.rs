@@ -161,10 +161,11 @@ impl SandboxChild {
         command
     }
 
-    /// Ctrl-C; the exit code.
-    pub fn interrupt(mut self) -> Option<i32> {
+    /// Ctrl-C; the exit code, and what was said on standard error.
+    pub fn interrupt(mut self) -> (Option<i32>, String) {
         interrupt(&self.child);
-        self.child.wait().unwrap().code()
+        let code = self.child.wait().unwrap().code();
+        (code, std::io::read_to_string(self.child.stderr.take().unwrap()).unwrap())
     }
 }
 

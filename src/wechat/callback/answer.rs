@@ -10,7 +10,10 @@ use super::{
     letter::{Format, Letter},
     settings::{CallbackSettings, Transfer},
 };
-use crate::wechat::crypt::{CryptError, signature};
+use crate::wechat::{
+    crypt::{CryptError, signature},
+    push::write_xml,
+};
 
 /// The answer that says: taken, and nothing to say.
 const SUCCESS: &str = "success";
@@ -69,17 +72,6 @@ fn transfer_fields(transfer: &Transfer, letter: &Letter<'_>, now: i64) -> Map<St
 fn written(fields: &Map<String, Value>, format: Format) -> String {
     match format {
         Format::Json => Value::Object(fields.clone()).to_string(),
-        Format::Xml => format!("<xml>{}</xml>", elements(fields)),
+        Format::Xml => write_xml(fields),
     }
-}
-
-/// Fields as elements: texts as CDATA, as WeChat's own.
-fn elements(fields: &Map<String, Value>) -> String {
-    let element = |(name, value): (&String, &Value)| match value {
-        Value::Object(fields) => format!("<{name}>{}</{name}>", elements(fields)),
-        // What would end the section goes into two.
-        Value::String(text) => format!("<{name}><![CDATA[{}]]></{name}>", text.replace("]]>", "]]]]><![CDATA[>")),
-        other => format!("<{name}>{other}</{name}>"),
-    };
-    fields.iter().map(element).collect()
 }

@@ -1,0 +1,75 @@
+//! Who may use the sandbox's own pages and calls: programs, and the sandbox's own page. A web page that somebody reads on
+//! this machine must not drive it, neither by a POST across origins nor by a name that it points to this machine.
+
+use std::net::IpAddr;
+
+use axum::http::{HeaderMap, Method, StatusCode, header};
+
+use super::answer::Answer;
+
+/// Whether a request to the sandbox itself is let in; 403 says why not.
+pub(super) fn admit(method: &Method, headers: &HeaderMap) -> Result<(), Answer> {
+    let text = |name: header::HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let host = text(header::HOST);
+    if host.is_some_and(|host| !is_own(host)) {
+        return Err(refused("the name in Host is not this machine's: use 127.0.0.1 or localhost"));
+    }
+    // Browsers name the origin of everything that changes something; other programs name none.
+    let is_safe = matches!(*method, Method::GET | Method::HEAD);
+    let own = format!("http://{}", host.unwrap_or_default());
+    if !is_safe && text(header::ORIGIN).is_some_and(|origin| !origin.eq_ignore_ascii_case(&own)) {
+        return Err(refused("pages of other origins may not do this"));
+    }
+    Ok(())
+}
+
+fn refused(why: &str) -> Answer {
+    Answer::own_error(StatusCode::FORBIDDEN, why)
+}
+
+/// Whether a `Host` names the loopback interface.
+fn is_own(host: &str) -> bool {
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, port),
+        _ => (host, ""),
+    };
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    let is_loopback = match address {
+        Ok(address) => address.is_loopback(),
+        Err(_) => name.eq_ignore_ascii_case("localhost"),
+    };
+    is_loopback && port.chars().all(|c| c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_names() {
+        for own in ["127.0.0.1", "127.0.0.1:80", "localhost:8090", "LOCALHOST", "[::1]:1", "[::1]", "127.9.9.9:1"] {
+            assert!(is_own(own), "{own}");
+        }
+        for foreign in
+            ["", "evil.test", "evil.test:80", "127.0.0.1.evil.test", "localhost.evil.test", "10.0.0.1", "[::2]"]
+        {
+            assert!(!is_own(foreign), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn who_is_let_in() {
+        let lets_in = |method: Method, origin: Option<&str>| {
+            let pairs = [("host", Some("127.0.0.1:8090")), ("origin", origin)];
+            let pairs =
+                pairs.into_iter().filter_map(|(name, value)| Some((name.parse().unwrap(), value?.parse().unwrap())));
+            admit(&method, &pairs.collect()).is_ok()
+        };
+        assert!(lets_in(Method::POST, None), "a program");
+        assert!(lets_in(Method::POST, Some("http://127.0.0.1:8090")), "the sandbox's own page");
+        for foreign in ["http://evil.test", "null", "http://127.0.0.1:8091", "https://127.0.0.1:8090", ""] {
+            assert!(!lets_in(Method::POST, Some(foreign)), "{foreign}");
+            assert!(lets_in(Method::GET, Some(foreign)), "what it answers cannot be read there");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The page that shows the users' phones, and the stream of what is on them. The page is plain files; what it does it
+//! does by the calls of `/_sandbox/`.
+
+use std::{collections::VecDeque, convert::Infallible};
+
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
+};
+use futures_util::stream;
+use serde_json::{Value, json};
+use tokio::{
+    sync::{OwnedSemaphorePermit, watch},
+    time::timeout,
+};
+
+use super::{
+    answer::Answer,
+    api::Incoming,
+    shared::Shared,
+    world::{Received, World},
+};
+use crate::{
+    base::limits::{SANDBOX_PHONE_BACKLOG, SANDBOX_PHONE_BEAT, SANDBOX_PHONE_PIECE},
+    wechat::playtime_ms,
+};
+
+/// Path, content type, text.
+const FILES: [(&str, &str, &str); 7] = [
+    ("/", "text/html; charset=utf-8", include_str!("phone/index.html")),
+    ("/_sandbox/phone/phone.css", "text/css; charset=utf-8", include_str!("phone/phone.css")),
+    ("/_sandbox/phone/bubbles.css", "text/css; charset=utf-8", include_str!("phone/bubbles.css")),
+    ("/_sandbox/phone/phone.js", SCRIPT, include_str!("phone/phone.js")),
+    ("/_sandbox/phone/bubbles.js", SCRIPT, include_str!("phone/bubbles.js")),
+    ("/_sandbox/phone/text.js", SCRIPT, include_str!("phone/text.js")),
+    ("/_sandbox/phone/words.js", SCRIPT, include_str!("phone/words.js")),
+];
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+/// The stream.
+const EVENTS: &str = "/_sandbox/events";
+/// A media's bytes, without a token.
+const MEDIA: &str = "/_sandbox/media/";
+
+/// Messages may hold anything: nothing of them becomes a script, and only pictures come from elsewhere, as news have it.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+    img-src 'self' http: https: data:; media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Answers what belongs to the page; `None`: this does not.
+pub(super) fn answer(shared: &Shared, incoming: &Incoming, headers: &HeaderMap) -> Option<Response<Body>> {
+    if let Some((_, content_type, text)) = FILES.iter().find(|(path, ..)| *path == incoming.path) {
+        return Some(guarded(response(content_type, Body::from(*text))));
+    }
+    if incoming.path == EVENTS {
+        return Some(events(shared, headers));
+    }
+    let media_id = incoming.path.strip_prefix(MEDIA)?;
+    let file = shared.with(|world| {
+        let file = world.media.file(media_id, world.now());
+        file.map(|(file, content_type)| (file.bytes.clone(), content_type)).ok()
+    });
+    let answer = match file {
+        Some((bytes, content_type)) => response(content_type, Body::from(bytes)),
+        None => Answer::own_error(StatusCode::NOT_FOUND, "there is no such media, or only its id").into_response(),
+    };
+    Some(guarded(answer))
+}
+
+fn response(content_type: &'static str, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+fn guarded(mut response: Response<Body>) -> Response<Body> {
+    let guards = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ];
+    for (name, value) in guards {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// The server-sent events: `hello` with the account and the time, then every entry, the last ones before now first. Its
+/// id is its number, so that a page that was cut off goes on where it was.
+fn events(shared: &Shared, headers: &HeaderMap) -> Response<Body> {
+    let Ok(place) = shared.phones().try_acquire_owned() else {
+        return Answer::own_error(StatusCode::SERVICE_UNAVAILABLE, "too many pages are open").into_response();
+    };
+    // Before the world is read: nothing is missed.
+    let seen = shared.seen();
+    let known = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
+    let (hello, after) = shared.with(|world| {
+        let backlog = world.seq().saturating_sub(SANDBOX_PHONE_BACKLOG as u64);
+        // A number from before the sandbox was started anew is none.
+        let after = known.filter(|known| *known <= world.seq()).unwrap_or(0).max(backlog);
+        (hello(world), after)
+    });
+    let line = Line { shared: shared.clone(), seen, after, first: VecDeque::from([hello]), _place: place };
+    let stream =
+        stream::unfold(line, |mut line| async { line.next().await.map(|piece| (Ok::<_, Infallible>(piece), line)) });
+    guarded(response("text/event-stream", Body::from_stream(stream)))
+}
+
+fn hello(world: &World) -> Bytes {
+    let config = &world.config;
+    let data = json!({"wechat_id": config.wechat_id, "now_ms": world.now(), "run": world.run()});
+    Bytes::from(format!("retry: 1000\nevent: hello\ndata: {data}\n\n"))
+}
+
+/// One page's connection.
+struct Line {
+    shared: Shared,
+    seen: watch::Receiver<u64>,
+    after: u64,
+    first: VecDeque<Bytes>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Line {
+    /// The next piece; `None` when the sandbox ends.
+    async fn next(&mut self) -> Option<Bytes> {
+        if let Some(piece) = self.first.pop_front() {
+            return Some(piece);
+        }
+        loop {
+            self.seen.mark_unchanged();
+            let after = self.after;
+            let (entries, piece) = self.shared.with(|world| {
+                let entries = world.feed(after, SANDBOX_PHONE_PIECE);
+                let piece: String = entries.iter().map(|entry| event(world, entry)).collect();
+                (entries, piece)
+            });
+            if let Some(last) = entries.last() {
+                self.after = last.seq;
+                return Some(Bytes::from(piece));
+            }
+            let (seen, shared) = (&mut self.seen, &self.shared);
+            let news = async {
+                tokio::select! {
+                    changed = seen.changed() => changed.is_ok(),
+                    () = shared.stopped() => false,
+                }
+            };
+            match timeout(SANDBOX_PHONE_BEAT, news).await {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(_) => return Some(Bytes::from_static(b": \n\n")),
+            }
+        }
+    }
+}
+
+/// An entry in the shape of `GET /_sandbox/messages`, with what there is to know of its media.
+fn event(world: &World, entry: &Received) -> String {
+    let mut data = entry.to_json();
+    if let Some(media) = media_of(world, &entry.body) {
+        data["media"] = media;
+    }
+    format!("id: {}\ndata: {data}\n\n", entry.seq)
+}
+
+fn media_of(world: &World, body: &Value) -> Option<Value> {
+    let content = body.get(body.get("msgtype").and_then(Value::as_str).unwrap_or_default()).unwrap_or(body);
+    let id = ["media_id", "MediaId"].iter().find_map(|name| content.get(*name)?.as_str())?;
+    let (file, content_type) = world.media.file(id, world.now()).ok()?;
+    let playtime = content_type.starts_with("audio/").then(|| playtime_ms(&file.bytes));
+    Some(json!({"content_type": content_type, "bytes": file.bytes.len(), "playtime_ms": playtime}))
+}

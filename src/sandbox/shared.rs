@@ -1,0 +1,185 @@
+//! The world as several tasks share it, and the pushes that leave it: a user's one after another, users beside each
+//! other. While a push is under way nobody holds the world.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use serde_json::{Map, Value, json};
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, oneshot, watch},
+};
+
+use super::{callback::Callback, config::SandboxConfig, passive, world::World};
+use crate::base::limits::{SANDBOX_PHONES_MAX, SANDBOX_PUSHES_UNDER_WAY_MAX, SANDBOX_PUSHES_WAITING_MAX};
+
+/// How often WeChat tries (wechat-api.md §3).
+const ATTEMPTS: u32 = 3;
+/// What a user sees of a callback that does not answer.
+const NOTICE: &str = "该公众号提供的服务出现故障，请稍后再试";
+
+/// What became of a push.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Delivery {
+    pub(super) delivered: bool,
+    pub(super) attempts: u32,
+}
+
+impl Delivery {
+    /// The answer of `POST users/{openid}/send` (cli.md).
+    pub(super) fn to_json(self) -> Value {
+        json!({"delivered": self.delivered, "attempts": self.attempts})
+    }
+}
+
+/// A push that is to be sent.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) openid: String,
+    pub(super) fields: Map<String, Value>,
+    /// Whether it is a message, which can be handed over to customer service.
+    pub(super) is_message: bool,
+    /// Whether the user waits for something, and is told where nothing comes.
+    pub(super) is_awaited: bool,
+    pub(super) callback: Arc<Callback>,
+    pub(super) answer: Option<oneshot::Sender<Delivery>>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    world: Mutex<World>,
+    lanes: Mutex<Lanes>,
+    places: Semaphore,
+    phones: Arc<Semaphore>,
+    runtime: Handle,
+    seen: watch::Sender<u64>,
+    stopped: watch::Receiver<()>,
+}
+
+/// What waits, by user; a user with an entry has a task that sends.
+#[derive(Debug, Default)]
+struct Lanes {
+    by_user: HashMap<String, VecDeque<Job>>,
+    waiting: usize,
+}
+
+/// The handle of it all. Cloning it shares it.
+#[derive(Debug, Clone)]
+pub(super) struct Shared(Arc<Inner>);
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    /// To be called inside of the runtime that sends. When the other end of `stopped` is gone, everything ends.
+    pub(super) fn new(config: SandboxConfig, stopped: watch::Receiver<()>) -> Self {
+        Self(Arc::new(Inner {
+            world: Mutex::new(World::new(config)),
+            lanes: Mutex::default(),
+            places: Semaphore::new(SANDBOX_PUSHES_UNDER_WAY_MAX),
+            phones: Arc::new(Semaphore::new(SANDBOX_PHONES_MAX)),
+            runtime: Handle::current(),
+            seen: watch::Sender::new(0),
+            stopped,
+        }))
+    }
+
+    /// Does something to the world, and sends what comes of it.
+    pub(super) fn with<R>(&self, act: impl FnOnce(&mut World) -> R) -> R {
+        let mut world = lock(&self.0.world);
+        let result = act(&mut world);
+        // Still with the world: a user's pushes leave in the order in which things happened.
+        for job in world.outgoing() {
+            self.post(job);
+        }
+        let seq = world.seq();
+        drop(world);
+        self.0.seen.send_if_modified(|seen| std::mem::replace(seen, seq) != seq);
+        result
+    }
+
+    /// Tells when something is new for a phone.
+    pub(super) fn seen(&self) -> watch::Receiver<u64> {
+        self.0.seen.subscribe()
+    }
+
+    /// Ends when the sandbox does.
+    pub(super) async fn stopped(&self) {
+        // It only ever ends: nothing is sent on it.
+        while self.0.stopped.clone().changed().await.is_ok() {}
+    }
+
+    /// The places of phone pages.
+    pub(super) fn phones(&self) -> Arc<Semaphore> {
+        self.0.phones.clone()
+    }
+
+    /// What is too much is not sent: whoever waits for it sees the other end gone.
+    fn post(&self, job: Job) {
+        let mut lanes = lock(&self.0.lanes);
+        if lanes.waiting >= SANDBOX_PUSHES_WAITING_MAX {
+            return;
+        }
+        lanes.waiting += 1;
+        if let Some(lane) = lanes.by_user.get_mut(&job.openid) {
+            lane.push_back(job);
+            return;
+        }
+        let openid = job.openid.clone();
+        lanes.by_user.insert(openid.clone(), VecDeque::from([job]));
+        self.0.runtime.spawn(self.clone().lane(openid));
+    }
+
+    async fn lane(self, openid: String) {
+        while let Some(job) = self.next(&openid) {
+            tokio::select! {
+                () = self.deliver(job) => {}
+                () = self.stopped() => return,
+            }
+        }
+    }
+
+    fn next(&self, openid: &str) -> Option<Job> {
+        let mut lanes = lock(&self.0.lanes);
+        let job = lanes.by_user.get_mut(openid).and_then(VecDeque::pop_front);
+        match job {
+            Some(_) => lanes.waiting -= 1,
+            None => drop(lanes.by_user.remove(openid)),
+        }
+        job
+    }
+
+    async fn deliver(&self, mut job: Job) {
+        let place = self.0.places.acquire().await;
+        let answer = job.answer.take();
+        let delivery = self.attempts(&job).await;
+        drop(place);
+        self.with(|world| {
+            world.count_push(delivery);
+            if !delivery.delivered && job.is_awaited {
+                world.receive(&job.openid, "notice", json!({ "content": NOTICE }));
+            }
+        });
+        if let Some(answer) = answer {
+            // Whoever waited may be gone.
+            let _ = answer.send(delivery);
+        }
+    }
+
+    async fn attempts(&self, job: &Job) -> Delivery {
+        let Job { openid, callback, is_message, .. } = job;
+        let Ok(sealed) = callback.seal(&job.fields) else { return Delivery::default() };
+        let wechat_id = job.fields.get("ToUserName").and_then(Value::as_str).unwrap_or_default();
+        for attempts in 1..=ATTEMPTS {
+            let Ok(body) = callback.attempt(openid, &sealed).await else { continue };
+            let Some(reply) = passive::read(callback, openid, wechat_id, &body) else { continue };
+            if self.with(|world| passive::follow(world, openid, *is_message, reply)) {
+                return Delivery { delivered: true, attempts };
+            }
+        }
+        Delivery { delivered: false, attempts: ATTEMPTS }
+    }
+}

@@ -1,0 +1,265 @@
+//! The page with the customers' phones: what it is made of, who may use it, and what a customer does with it in Chromium.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
+
+#[path = "phone/chromium.rs"]
+mod chromium;
+mod wechat_bench;
+
+use axum::{Router, routing::get};
+use chromium::Chromium;
+use duoke::wechat::Profile;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+};
+use wechat_bench::{Bench, PictureServer};
+
+/// Asks as a program does that writes its own head; the whole answer.
+async fn ask(bench: &Bench, head: &str) -> String {
+    let mut stream = TcpStream::connect(bench.running.address).await.unwrap();
+    stream.write_all(format!("{head}\r\nConnection: close\r\n\r\n").as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[track_caller]
+fn status(answer: &str) -> u16 {
+    answer[9..12].parse().unwrap()
+}
+
+/// An open stream of events.
+struct Events {
+    stream: TcpStream,
+    text: String,
+}
+
+impl Events {
+    async fn open(bench: &Bench, more: &str) -> Self {
+        let mut stream = TcpStream::connect(bench.running.address).await.unwrap();
+        let head = format!("GET /_sandbox/events HTTP/1.1\r\nHost: localhost\r\n{more}\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        Self { stream, text: String::new() }
+    }
+
+    /// Reads until there are as many entries; their data.
+    async fn entries(&mut self, count: usize) -> Vec<Value> {
+        loop {
+            let whole = self.text.rsplit_once("\n\n").map_or("", |(whole, _)| whole);
+            let data = whole.split("\n\n").filter(|event| event.contains("id: "));
+            let data = data.map(|event| serde_json::from_str(event.split_once("\ndata: ").unwrap().1).unwrap());
+            let entries: Vec<Value> = data.collect();
+            if entries.len() >= count {
+                return entries;
+            }
+            assert_ne!(self.more().await, 0, "{}", self.text);
+        }
+    }
+
+    async fn more(&mut self) -> usize {
+        let mut bytes = vec![0; 65_536];
+        let count = self.stream.read(&mut bytes).await.unwrap();
+        self.text += std::str::from_utf8(&bytes[..count]).unwrap();
+        count
+    }
+}
+
+async fn text(bench: &Bench, openid: &str, content: &str) {
+    let token = bench.token().await;
+    let body = json!({"touser": openid, "msgtype": "text", "text": {"content": content}});
+    let answer = bench.post(&format!("/cgi-bin/message/custom/send?access_token={token}"), &body).await;
+    assert_eq!(answer["errcode"], 0);
+}
+
+#[tokio::test]
+async fn the_page_and_its_files() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let (code, headers, body) = bench.raw("GET", "/", b"").await;
+    let page = String::from_utf8(body).unwrap();
+    assert_eq!(code, 200);
+    for part in
+        ["text/html", "default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "nosniff", "no-store"]
+    {
+        assert!(headers.contains(part), "{part}: {headers}");
+    }
+    let inline = ["<style", "style=", " onclick", "javascript:", "http://", "https://"];
+    assert!(inline.iter().all(|mark| !page.contains(mark)), "nothing inline, nothing from elsewhere");
+    let named = page.split('"').filter(|part| part.starts_with("/_sandbox/phone/")).map(str::to_owned);
+    let mut named: Vec<String> = named.collect();
+    named.extend(["bubbles.js", "text.js", "words.js"].map(|name| format!("/_sandbox/phone/{name}")));
+    assert_eq!(named.len(), 6);
+    for path in named {
+        let (code, headers, body) = bench.raw("GET", &path, b"").await;
+        let kind = if path.ends_with(".css") { "text/css" } else { "text/javascript" };
+        assert!(code == 200 && !body.is_empty() && headers.contains(kind), "{path}: {headers}");
+    }
+    assert_eq!(bench.raw("GET", "/_sandbox/phone/other.js", b"").await.0, 404);
+    assert_eq!(bench.raw("GET", "/_sandbox/media/gone", b"").await.0, 404);
+}
+
+#[tokio::test]
+async fn what_is_on_the_phones_comes_as_events() {
+    let bench = Bench::start(Profile::y2017()).await;
+    bench.speaks("oA");
+    text(&bench, "oA", "好").await;
+    let mut events = Events::open(&bench, "").await;
+    let entries = events.entries(2).await;
+    assert!(events.text.contains("content-type: text/event-stream") && events.text.contains("event: hello"));
+    assert_eq!((&entries[0]["kind"], &entries[0]["body"]["Content"]), (&json!("said"), &json!("hi")));
+    assert_eq!((&entries[1]["kind"], &entries[1]["body"]["text"]["content"]), (&json!("message"), &json!("好")));
+    text(&bench, "oA", "later").await;
+    assert_eq!(events.entries(3).await[2]["body"]["text"]["content"], "later");
+    // Who was cut off goes on behind what he has; a number from before a restart is none.
+    let seq = entries[1]["seq"].as_u64().unwrap();
+    let mut again = Events::open(&bench, &format!("Last-Event-ID: {seq}\r\n")).await;
+    assert_eq!(again.entries(1).await[0]["body"]["text"]["content"], "later");
+    let mut stale = Events::open(&bench, "Last-Event-ID: 999999\r\n").await;
+    assert_eq!(stale.entries(3).await.len(), 3);
+    assert_eq!(bench.get("/_sandbox/messages").await.as_array().unwrap().len(), 2, "not what users said");
+    bench.running.shutdown().await;
+    while events.more().await > 0 {}
+    assert!(events.text.ends_with("0\r\n\r\n"), "the stream ends with the sandbox: {}", events.text);
+}
+
+#[tokio::test]
+async fn a_user_s_picture() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let mut events = Events::open(&bench, "").await;
+    let (code, _, _) = bench.raw("POST", "/_sandbox/users/oA/picture", PictureServer::PNG).await;
+    assert_eq!(code, 200);
+    let entry = events.entries(1).await.remove(0);
+    assert_eq!((&entry["body"]["MsgType"], &entry["media"]["content_type"]), (&json!("image"), &json!("image/png")));
+    let path = format!("/_sandbox/media/{}", entry["body"]["MediaId"].as_str().unwrap());
+    assert_eq!(entry["body"]["PicUrl"], format!("{}{path}", bench.running.ready().listening));
+    assert_eq!(bench.raw("GET", &path, b"").await.2, PictureServer::PNG);
+    assert_eq!(bench.raw("POST", "/_sandbox/users/oA/picture", b"<svg>").await.0, 400);
+    let large = [PictureServer::PNG, &vec![0; 2 * 1024 * 1024]].concat();
+    assert_eq!(bench.raw("POST", "/_sandbox/users/oA/picture", &large).await.0, 400);
+    let long = json!({"MsgType": "text", "Content": "x".repeat(256 * 1024)}).to_string();
+    assert_eq!(bench.raw("POST", "/_sandbox/users/oA/send", long.as_bytes()).await.0, 413);
+}
+
+#[tokio::test]
+async fn strange_web_pages_have_no_part_in_it() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let address = bench.running.address;
+    for host in ["evil.test", "evil.test:80", "127.0.0.1.evil.test"] {
+        for path in ["/", "/_sandbox/events", "/_sandbox/messages", "/_sandbox/stats"] {
+            assert_eq!(
+                status(&ask(&bench, &format!("GET {path} HTTP/1.1\r\nHost: {host}")).await),
+                403,
+                "{host} {path}"
+            );
+        }
+    }
+    let post = async |host: &str, more: &str| {
+        let head = format!("POST /_sandbox/expire-token HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0{more}");
+        status(&ask(&bench, &head).await)
+    };
+    let own = address.to_string();
+    assert_eq!(post(&own, "").await, 200, "a program");
+    assert_eq!(post("localhost", "").await, 200);
+    assert_eq!(post(&own, &format!("\r\nOrigin: http://{own}")).await, 200, "the page");
+    for origin in ["http://evil.test", "null", "http://127.0.0.1:1"] {
+        assert_eq!(post(&own, &format!("\r\nOrigin: {origin}")).await, 403, "{origin}");
+    }
+    assert_eq!(post("evil.test", "\r\nOrigin: http://evil.test").await, 403);
+}
+
+#[tokio::test]
+async fn as_many_pages_as_there_are_places() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let mut open = Vec::new();
+    for _ in 0..32 {
+        let mut events = Events::open(&bench, "").await;
+        while !events.text.contains("event: hello") {
+            assert_ne!(events.more().await, 0);
+        }
+        open.push(events);
+    }
+    let answer = ask(&bench, "GET /_sandbox/events HTTP/1.1\r\nHost: localhost").await;
+    assert_eq!(status(&answer), 503);
+}
+
+/// An address that tells when it is opened.
+async fn article() -> (String, mpsc::UnboundedReceiver<()>) {
+    let (sender, opened) = mpsc::unbounded_channel();
+    let page = get(move || async move {
+        sender.send(()).unwrap();
+        "an article"
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/article", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/article", page)).await });
+    (address, opened)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_talks_to_the_account() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let (address, mut opened) = article().await;
+    let mut browser = Chromium::start();
+    browser.open(&format!("{}/#oA", bench.running.ready().listening));
+    browser.until("document.getElementById('who')?.textContent === 'oA'");
+    let write = |text: &str| {
+        format!("document.getElementById('text').value = '{text}'; document.getElementById('send').click()")
+    };
+    browser.value(&write("hello <b>"));
+    browser.until("document.querySelector('.mine .bubble')?.textContent === 'hello <b>'");
+
+    let token = bench.token().await;
+    let send = async |kind: &str, content: Value| {
+        let body = json!({"touser": "oA", "msgtype": kind, kind: content});
+        let answer = bench.post(&format!("/cgi-bin/message/custom/send?access_token={token}"), &body).await;
+        assert_eq!(answer["errcode"], 0, "{kind}");
+    };
+    let command = json!({"touser": "oA", "command": "Typing"});
+    bench.post(&format!("/cgi-bin/message/custom/typing?access_token={token}"), &command).await;
+    browser.until("document.querySelector('#account.typing')");
+    let hostile = format!(
+        "<img src=x onerror=\"document.title='hacked'\"> <a href=\"javascript:document.title='hacked'\">no</a> \
+         <a href=\"{address}\">yes</a> <a data-miniprogram-appid=\"wx1\" data-miniprogram-path=\"p\" href=\"\">mini</a>"
+    );
+    send("text", json!({ "content": hostile })).await;
+    browser.until("document.querySelectorAll('.theirs .bubble a').length === 2");
+    assert_eq!(browser.value("document.querySelector('#account').textContent"), "duoke", "a message ends it");
+    let shown = browser.value("document.querySelector('.theirs .bubble').textContent");
+    assert!(shown.as_str().unwrap().starts_with("<img src=x onerror="), "{shown}");
+    assert_eq!(browser.value("document.querySelectorAll('.bubble img, a[href^=\"javascript:\"]').length"), 0);
+    let links = browser.value("[...document.querySelectorAll('.theirs .bubble a')].map((a) => a.textContent + a.rel)");
+    assert_eq!(links, json!(["yesnoopener noreferrer", "mini"]));
+
+    let picture = PictureServer::start().await;
+    let articles = json!([{"title": "Title", "description": "d", "url": address, "picurl": picture.address("/a.png")}]);
+    send("news", json!({ "articles": articles })).await;
+    browser.until("document.querySelector('a.card.news .title')?.textContent === 'Title'");
+    browser.value("document.querySelector('a.card.news').click()");
+    opened.recv().await.unwrap();
+
+    let menu = json!({"head_content": "Satisfied?", "list": [{"id": "101", "content": "Yes"}, {"id": "102", "content": "No"}]});
+    send("msgmenu", menu).await;
+    browser.until("document.querySelectorAll('.menu a').length === 2");
+    browser.value("document.querySelectorAll('.menu a')[1].click()");
+    browser.until("[...document.querySelectorAll('.mine .bubble')].at(-1).textContent === 'No'");
+
+    browser.value(
+        "document.querySelector('#menu [name=key]').value = 'KEY1'; document.querySelector('#menu button').click()",
+    );
+    browser.until("[...document.querySelectorAll('.middle')].at(-1).textContent === 'You clicked the menu KEY1'");
+    browser.value("document.getElementById('unsubscribe').click()");
+    browser.until("[...document.querySelectorAll('.middle')].at(-1).textContent.includes('no longer')");
+    let mut events = Events::open(&bench, "").await;
+    let entries = events.entries(8).await;
+    let said: Vec<&Value> =
+        entries.iter().filter(|entry| entry["kind"] == "said").map(|entry| &entry["body"]).collect();
+    let expected = [
+        json!({"MsgType": "text", "Content": "hello <b>"}),
+        json!({"MsgType": "text", "Content": "No", "bizmsgmenuid": "102"}),
+        json!({"MsgType": "event", "Event": "CLICK", "EventKey": "KEY1"}),
+        json!({"MsgType": "event", "Event": "unsubscribe", "EventKey": ""}),
+    ];
+    assert_eq!(said, expected.iter().collect::<Vec<_>>());
+    assert_eq!(browser.value("document.title"), "duoke · duoke sandbox", "nothing of a message ran");
+}

@@ -1,0 +1,111 @@
+//! One page in Chromium, over its debugging pipe: JSON messages that end in a zero byte.
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::mpsc::{Receiver, channel},
+    thread,
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Longest that Chromium takes for anything here, on a machine with much else to do.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Chromium, which ends with this.
+pub struct Chromium {
+    child: Child,
+    pipe: ChildStdin,
+    said: Receiver<Value>,
+    session: Option<String>,
+    count: u64,
+    _profile: TempDir,
+}
+
+impl Chromium {
+    pub fn start() -> Self {
+        let profile = tempfile::tempdir().unwrap();
+        // Its pipe is at descriptors 3 and 4.
+        let script = "exec \"${CHROMIUM:-chromium}\" --headless --no-sandbox --disable-gpu --no-first-run --lang=en-US \
+            --disable-background-networking --disable-dev-shm-usage --user-data-dir=\"$0\" --remote-debugging-pipe \
+            --window-size=800,900 about:blank 3<&0 4>&1 >/dev/null 2>&1";
+        let mut child = Command::new("sh")
+            .args(["-c", script])
+            .arg(profile.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (pipe, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let (sender, said) = channel();
+        thread::spawn(move || {
+            for message in BufReader::new(stdout).split(0).map_while(Result::ok) {
+                if sender.send(serde_json::from_slice(&message).unwrap()).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut chromium = Self { child, pipe, said, session: None, count: 0, _profile: profile };
+        let targets = chromium.call("Target.getTargets", &json!({}));
+        let page = targets["targetInfos"].as_array().unwrap().iter().find(|target| target["type"] == "page").unwrap();
+        let attached = chromium.call("Target.attachToTarget", &json!({"targetId": page["targetId"], "flatten": true}));
+        chromium.session = Some(attached["sessionId"].as_str().unwrap().to_owned());
+        chromium.call("Page.enable", &json!({}));
+        chromium
+    }
+
+    pub fn open(&mut self, address: &str) {
+        self.call("Page.navigate", &json!({ "url": address }));
+    }
+
+    /// The value of an expression; of a promise, what it becomes. As after a click, so that windows may open.
+    pub fn value(&mut self, expression: &str) -> Value {
+        let asked = json!({
+            "expression": expression, "awaitPromise": true, "returnByValue": true, "userGesture": true
+        });
+        let answer = self.call("Runtime.evaluate", &asked);
+        assert!(answer["exceptionDetails"].is_null(), "{expression}: {}", answer["exceptionDetails"]);
+        answer["result"]["value"].clone()
+    }
+
+    /// Waits until the document is so that an expression holds.
+    pub fn until(&mut self, expression: &str) {
+        self.value(&format!(
+            "new Promise((done) => {{
+                const look = () => {{ if ({expression}) done(true); }};
+                new MutationObserver(look).observe(document, {{
+                    subtree: true, childList: true, attributes: true, characterData: true
+                }});
+                document.addEventListener('load', look, true);
+                look();
+            }})"
+        ));
+    }
+
+    fn call(&mut self, method: &str, params: &Value) -> Value {
+        self.count += 1;
+        let mut message = json!({"id": self.count, "method": method, "params": params});
+        if let Some(session) = &self.session {
+            message["sessionId"] = json!(session);
+        }
+        let sent = self.pipe.write_all(format!("{message}\0").as_bytes());
+        sent.expect("chromium runs: scripts/test installs it, CHROMIUM names another");
+        loop {
+            let said = self.said.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("{method}: {error}, {message}"));
+            if said["id"] == self.count {
+                assert!(said["error"].is_null(), "{method}: {}", said["error"]);
+                return said["result"].clone();
+            }
+        }
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
