@@ -27,9 +27,9 @@ impl PushKey {
         let (shown, parts) = match (fields.filled("MsgId"), fields.text("Event")) {
             (Some(id), _) if push.is_message() => (id, vec!["message", id]),
             (_, Some(event)) if !push.is_message() => {
-                let more = ["EventKey", "KfAccount", "FromKfAccount", "ToKfAccount"];
-                let more = more.into_iter().map(|name| fields.text(name).unwrap_or_default());
-                (event, ["event", event].into_iter().chain(more).collect())
+                let accounts = ["KfAccount", "FromKfAccount", "ToKfAccount"].into_iter();
+                let key = ["event", event, fields.text("EventKey").unwrap_or_default()].into_iter();
+                (event, key.chain(accounts.filter_map(|name| fields.filled(name))).collect())
             }
             // A type this release does not know, without an id: all of it is its key.
             _ => return Self::of_all(push, fields, &account),
