@@ -147,6 +147,8 @@ pub const PUSH_BODY_TIME: Duration = Duration::from_secs(2);
 pub const PUSH_ANSWER_TIME: Duration = Duration::from_millis(4_500);
 /// Pushes under way at once: each may hold a body of [`PUSH_BODY_BYTES_MAX`].
 pub const PUSHES_UNDER_WAY_MAX: usize = 1_024;
+/// How long `duoke listen` knows that a push came, in ms: a day. WeChat delivers one again within 15 s.
+pub const PUSH_KNOWN_MS: i64 = 24 * 3600 * 1000;
 /// Refusals that wait to be told; strangers may cause more.
 pub const REFUSALS_WAITING_MAX: usize = 64;
 /// Pushes that are known again: at 2,000 a second for 50 s; WeChat's three attempts take 15 s.

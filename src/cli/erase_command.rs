@@ -5,9 +5,10 @@ use tokio::runtime::Handle;
 
 use super::exit::Exit;
 use super::format::Format;
+use super::listen_command::PUSHES;
 use super::output::{Output, safe};
 use super::signals::exit_when_interrupted;
-use super::state::{Asker, StoreArguments};
+use super::state::{Asker, Found, StoreArguments, say};
 use crate::host::desk::Request;
 use crate::host::{Notice, Watch as _};
 
@@ -63,7 +64,18 @@ pub(super) fn erase(arguments: &Arguments, runtime: &Handle, output: &mut Output
 fn ask(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<Exit, Exit> {
     let mut asker = Asker::new(&arguments.store, runtime, output)?;
     let request = Request::Erase { openid: arguments.openid.clone(), dry_run: arguments.dry_run };
-    let Some(erased) = asker.ask_one(&request)? else { return Ok(Exit::NothingMatched) };
+    let here = asker.find(&request, None)?;
+    // What `duoke listen` has on disk lies in a folder of its own.
+    let pushes = asker.find(&request, Some(PUSHES))?;
+    let erased = match (here, pushes) {
+        (Found::Item(here), Found::Item(pushes)) => sum(here, &pushes),
+        (Found::Item(erased), _) | (_, Found::Item(erased)) => erased,
+        (Found::Nothing(trouble), _) | (_, Found::Nothing(trouble)) => return Err(say(trouble, asker.output)),
+        (Found::NoState, Found::NoState) => {
+            asker.no_state();
+            return Ok(Exit::NothingMatched);
+        }
+    };
     let text = match arguments.format {
         Format::Human => render(&erased),
         Format::Json => format!("{erased:#}\n"),
@@ -73,6 +85,19 @@ fn ask(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<E
     let _ = asker.output.data(&text);
     say_what_is_left(&erased, asker.output);
     Ok(Exit::Fine)
+}
+
+/// What both folders held.
+fn sum(mut one: Value, other: &Value) -> Value {
+    for count in ["events", "effects", "messages", "unsent"] {
+        one[count] = (one[count].as_u64().unwrap_or(0) + other[count].as_u64().unwrap_or(0)).into();
+    }
+    for list in ["plugins", "backups"] {
+        if let (Some(items), Some(more)) = (one[list].as_array_mut(), other[list].as_array()) {
+            items.extend(more.iter().cloned());
+        }
+    }
+    one
 }
 
 fn render(erased: &Value) -> String {

@@ -16,7 +16,7 @@ use crate::config::{CallbackConfig, DuokeConfig, Setting, secret};
 use crate::event::Line;
 use crate::host::inbox::{Inbox, Pushes};
 use crate::host::{Notice, Watch as _};
-use crate::store::{EventId, Store, StoreError};
+use crate::store::{EventId, Retention, Store, StoreError};
 use crate::wechat::callback::{Callback, CallbackSettings, Mode, Refusal};
 use crate::wechat::crypt::{AesKey, Crypt};
 use crate::wechat::{Clock, Secret};
@@ -54,7 +54,7 @@ pub(super) struct Arguments {
 }
 
 /// The folder of pushes in that of the durable state, beside which a host runs.
-const PUSHES: &str = "pushes";
+pub(super) const PUSHES: &str = "pushes";
 
 pub(super) fn listen(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Exit {
     let flag = |path: &str| match path {
@@ -83,7 +83,7 @@ fn on_disk(
     output: &mut Output,
 ) -> Result<Exit, Exit> {
     let folder = Path::new(&config.store_path.value).join(PUSHES);
-    let store: Arc<dyn Store> = Arc::new(state::open(&folder, output)?);
+    let store: Arc<dyn Store> = Arc::new(state::open(&folder, Retention::PUSHES, output)?);
     let ears = Ears::of_store(&folder, &store, settings::on_unknown(config), runtime, output)?;
     let app_id = config.wechat.app_id.as_ref().map_or("", |app_id| &app_id.value);
     let inbox = runtime.block_on(Inbox::new(store, app_id, &config.wechat.base_url.value));
@@ -201,17 +201,23 @@ impl From<StoreError> for Ended {
 /// Prints what comes, until nobody reads any more or the store fails.
 async fn print(Desk { inbox, refusals }: &mut Desk, last: &mut EventId, output: &mut Output) -> Ended {
     let mut tidying = tokio::time::interval(Duration::from_millis(TIDY_EVERY_MS.unsigned_abs()));
+    // Waited for over everything else that comes: strangers do not hold it up.
+    let mut next = Box::pin(inbox.next(*last));
     loop {
         let done = tokio::select! {
             biased;
+            pushes = &mut next => {
+                let done = match pushes {
+                    Ok(pushes) => give_out(inbox, &pushes, last, output).await,
+                    Err(error) => Err(error.into()),
+                };
+                next = Box::pin(inbox.next(*last));
+                done
+            }
             Some(refusal) = refusals.recv() => {
                 output.say(Notice::warning(refusal.to_string()).with_hint(refusal.hint()));
                 Ok(())
             }
-            pushes = inbox.next(*last) => match pushes {
-                Ok(pushes) => give_out(inbox, &pushes, last, output).await,
-                Err(error) => Err(error.into()),
-            },
             _ = tidying.tick() => inbox.tidy().await.map_err(Ended::from),
         };
         if let Err(ended) = done {

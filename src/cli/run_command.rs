@@ -18,7 +18,7 @@ use crate::host::{
     Target, Watch,
 };
 use crate::record::Reader;
-use crate::store::Store;
+use crate::store::{Retention, Store};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -158,7 +158,7 @@ fn lasting(
         return Ok((Lasting::default(), None));
     }
     let folder = Path::new(&config.store_path.value);
-    let store: Arc<dyn Store> = Arc::new(state::open(folder, output)?);
+    let store: Arc<dyn Store> = Arc::new(state::open(folder, Retention::default(), output)?);
     let keep = arguments.state.is_some().then(|| store.clone());
     let Some(target) = target else {
         let ears = Ears::of_store(folder, &store, settings::on_unknown(config), runtime, output)?;

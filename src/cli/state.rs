@@ -15,7 +15,7 @@ use super::signals::stop_when_interrupted;
 use crate::host::control::{Control, Door, take};
 use crate::host::desk::{Answer, Desk, Request, Trouble, TroubleKind};
 use crate::host::{Forwarder, Notice, Watch as _};
-use crate::store::{OnUnknown, OpenOptions, SqliteStore, Store, StoreError};
+use crate::store::{OnUnknown, OpenOptions, Retention, SqliteStore, Store, StoreError};
 
 /// Where the state of a command is.
 #[derive(Debug, clap::Args)]
@@ -26,8 +26,9 @@ pub(super) struct StoreArguments {
 }
 
 /// Takes the state folder and opens its store; the error is said.
-pub(super) fn open(path: &Path, output: &mut Output) -> Result<SqliteStore, Exit> {
-    let store = take(path).and_then(|folder| SqliteStore::open(folder, &OpenOptions::default()));
+pub(super) fn open(path: &Path, retention: Retention, output: &mut Output) -> Result<SqliteStore, Exit> {
+    let options = OpenOptions { retention, ..OpenOptions::default() };
+    let store = take(path).and_then(|folder| SqliteStore::open(folder, &options));
     store.map_err(|error| fail(output, notice(&error), Exit::Environment))
 }
 
@@ -100,6 +101,13 @@ pub(super) fn say(trouble: Trouble, output: &mut Output) -> Exit {
     fail(output, Notice::error(text).with_hint(hint), exit)
 }
 
+/// What a look found.
+pub(super) enum Found {
+    Item(Value),
+    Nothing(Trouble),
+    NoState,
+}
+
 /// The way to the state, and what is said on it.
 pub(super) struct Asker<'a> {
     door: Door,
@@ -146,6 +154,19 @@ impl<'a> Asker<'a> {
                 self.no_state();
                 Ok(None)
             }
+        }
+    }
+
+    /// Looks for something, here or in a folder of the state's; other trouble than that there is none is said.
+    pub(super) fn find(&mut self, request: &Request, within: Option<&str>) -> Result<Found, Exit> {
+        let mut within = within.map(|name| self.door.within(name));
+        let door = within.as_mut().unwrap_or(&mut self.door);
+        match door.ask(request, &mut |notice| self.output.say(notice)) {
+            Ok(answer) => {
+                Ok(answer.and_then(|answer| answer.items.into_iter().next()).map_or(Found::NoState, Found::Item))
+            }
+            Err(trouble) if trouble.kind == TroubleKind::NotFound => Ok(Found::Nothing(trouble)),
+            Err(trouble) => Err(say(trouble, self.output)),
         }
     }
 

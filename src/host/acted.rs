@@ -64,6 +64,8 @@ mod tests {
         assert_eq!(push(&json!({"MsgType": "event", "Event": "subscribe"})), opens(Trigger::Subscribe));
         assert_eq!(push(&json!({"MsgType": "event", "Event": "SCAN", "EventKey": "1"})), opens(Trigger::Scan));
         assert_eq!(push(&json!({"MsgType": "event", "Event": "VIEW", "EventKey": "http://a/"})), None);
+        let session = push(&json!({"MsgType": "event", "Event": "kf_close_session", "KfAccount": "kf1@a"}));
+        assert_eq!(session, Some(("oB".to_owned(), Deed::Appears, 7_000)));
         let left = push(&json!({"MsgType": "event", "Event": "unsubscribe"}));
         assert_eq!(left, Some(("oB".to_owned(), Deed::Leaves, 7_000)));
         let xml = "<xml><ToUserName>g</ToUserName><FromUserName>oB</FromUserName><CreateTime>7</CreateTime>\

@@ -188,6 +188,11 @@ impl Durable {
         })
     }
 
+    /// Every try since the last time, as far as they have ended.
+    pub(super) fn drain(&mut self, tell: &mut dyn FnMut(Notice)) -> Vec<Delivery> {
+        self.delivering.drain(&mut |_| true, tell)
+    }
+
     /// Ends in order, with the log played to its end or not; the rows by state, and in words.
     pub(super) fn close(&mut self, ended: bool) -> Result<(Summary, Notice), StoreError> {
         self.ledger.close(ended);

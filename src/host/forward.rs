@@ -8,9 +8,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 
 use super::alerts::{Alerts, notes};
-use super::desk::{Answer, Desk, Letter, Request, Trouble, TroubleKind};
+use super::desk::{Answer, Desk, Letter, OPERATOR, Request, Trouble, TroubleKind};
 use super::ledger::{Ledger, Source};
-use super::pictures::PluginPictures;
+use super::pictures::{PluginPictures, Whose};
 use super::watch::Notice;
 use crate::base::clock::system_now_ms;
 use crate::net::PluginNetwork;
@@ -63,14 +63,16 @@ struct Couriers {
     by_plugin: HashMap<String, Courier>,
     /// For rows of plugins that are not here.
     other: Courier,
+    /// For messages of a person.
+    person: Courier,
 }
 
 impl Couriers {
     fn new(client: &Client, networks: &[(String, Arc<PluginNetwork>)]) -> Result<Self, PictureError> {
         let live = Arc::new(LivePictures::new(false)?);
-        let courier = |network| Courier::new(client.clone(), Arc::new(PluginPictures::new(network, live.clone())));
-        let by_plugin = networks.iter().map(|(name, network)| (name.clone(), courier(Some(network.clone()))));
-        Ok(Self { by_plugin: by_plugin.collect(), other: courier(None) })
+        let courier = |whose| Courier::new(client.clone(), Arc::new(PluginPictures::new(whose, live.clone())));
+        let by_plugin = networks.iter().map(|(name, network)| (name.clone(), courier(Whose::Plugin(network.clone()))));
+        Ok(Self { by_plugin: by_plugin.collect(), other: courier(Whose::Absent), person: courier(Whose::Person) })
     }
 }
 
@@ -89,7 +91,8 @@ impl Carrier for Couriers {
         message: &'a Planned,
         wire: &'a dyn Wire,
     ) -> BoxFuture<'a, Result<Receipt, SendError>> {
-        Carrier::deliver(self.by_plugin.get(&row.key.plugin).unwrap_or(&self.other), row, message, wire)
+        let other = if row.key.plugin == OPERATOR { &self.person } else { &self.other };
+        Carrier::deliver(self.by_plugin.get(&row.key.plugin).unwrap_or(other), row, message, wire)
     }
 }
 
@@ -126,21 +129,22 @@ impl Forwarder {
         Desk::of_host(&self.outbox).limited_by(self.target.client.profile)
     }
 
-    /// Sends one message where no host runs, as a host would: what earlier runs left goes out beside it. `tell` hears of
-    /// that. To be called from outside of the runtime.
+    /// Sends one message where no host runs, and to its customer what waits before it; what waits for others waits on.
+    /// `tell` hears of trouble. To be called from outside of the runtime.
     ///
     /// # Errors
     /// [`Trouble`]: whether it is in the outbox is not known.
     pub fn send(self, letter: Letter, tell: &mut dyn FnMut(Notice)) -> Result<Answer, Trouble> {
-        let (runtime, desk) = (self.runtime.clone(), self.desk());
-        let begun = self.begin(&[]).map_err(|error| {
+        let (runtime, desk, openid) = (self.runtime.clone(), self.desk(), letter.openid.clone());
+        let (mut delivering, notices) = self.begin_with(&[], Some(openid)).map_err(|error| {
             let trouble = Trouble::new(TroubleKind::Store, error.to_string());
             error.hint().map_or(trouble.clone(), |hint| trouble.with_hint(hint))
-        });
-        let (mut delivering, notices) = begun?;
-        notices.into_iter().for_each(tell);
+        })?;
+        notices.into_iter().for_each(&mut *tell);
         let answer = runtime.block_on(desk.answer(Request::Send { letter: Box::new(letter) }));
         let stopped = delivering.stop();
+        // Of the letter itself the answer says enough.
+        delivering.drain(&mut |delivery| delivery.key.plugin != OPERATOR, tell);
         delivering.close();
         stopped?;
         answer
@@ -161,6 +165,15 @@ impl Forwarder {
         self,
         networks: &[(String, Arc<PluginNetwork>)],
     ) -> Result<(Delivering, Vec<Notice>), ForwardError> {
+        self.begin_with(networks, None)
+    }
+
+    /// The same, to all or to one customer alone.
+    fn begin_with(
+        self,
+        networks: &[(String, Arc<PluginNetwork>)],
+        only: Option<String>,
+    ) -> Result<(Delivering, Vec<Notice>), ForwardError> {
         let Self { target: Target { on_unknown, .. }, client, server, outbox, runtime } = self;
         let store = outbox.store();
         let interrupted = store.interrupted(on_unknown, system_now_ms()).wait()?;
@@ -172,7 +185,12 @@ impl Forwarder {
         dispatch.on_unknown = on_unknown;
         let serving = runtime.spawn({
             let outbox = outbox.clone();
-            async move { outbox.serve(&dispatch).await }
+            async move {
+                match only {
+                    None => outbox.serve(&dispatch).await,
+                    Some(openid) => outbox.serve_one(&dispatch, &openid).await,
+                }
+            }
         });
         let alerts = Alerts::new(server.clone());
         Ok((Delivering { outbox, serving: Some(serving), deliveries, runtime, server, alerts }, notices))
@@ -239,14 +257,28 @@ impl Delivering {
                 }
             }
         });
-        while let Ok(delivery) = self.deliveries.try_recv() {
-            note(delivery);
-        }
+        done.extend(self.drain(&mut |_| true, tell));
         done.sort_by_key(|delivery| delivery.seq);
         match self.outbox.failure() {
             Some(error) => Err(error),
             None => Ok(done),
         }
+    }
+
+    /// Every try since the last time, as far as they have ended; of those that `is_told` says `tell` hears.
+    pub(super) fn drain(
+        &mut self,
+        is_told: &mut dyn FnMut(&Delivery) -> bool,
+        tell: &mut dyn FnMut(Notice),
+    ) -> Vec<Delivery> {
+        let mut done = Vec::new();
+        while let Ok(delivery) = self.deliveries.try_recv() {
+            if is_told(&delivery) {
+                notes(&delivery).chain(self.alerts.of(&delivery)).for_each(&mut *tell);
+            }
+            done.push(delivery);
+        }
+        done
     }
 
     /// Sends nothing new and waits for what is on the wire.

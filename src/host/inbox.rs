@@ -1,8 +1,8 @@
 //! Pushes on disk before WeChat is answered, and given out in order, each once.
 //!
 //! A push is known again by its id, also after a restart. What was given out is done once that is said
-//! ([`Inbox::done`]); what was not, when a host ended, the next one gives out again. Of what is done nothing is kept but
-//! that it came.
+//! ([`Inbox::done`]); what was not, when a host ended, the next one gives out again. Of what is done it is known for a day
+//! that it came; what it said is no longer in the table, and gone from the disk with the next pages that are written.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{Receiver as Queue, Sender, channel};
 
 use super::ledger::read;
 use crate::base::clock::system_now_ms;
-use crate::base::limits::REFUSALS_WAITING_MAX;
+use crate::base::limits::{REFUSALS_WAITING_MAX, TIDY_ROWS_MAX};
 use crate::event::Line;
 use crate::store::{AccountId, Commit, EventId, NewEvent, Store, StoreError, TurnEnd, TurnState};
 use crate::wechat::BoxFuture;
@@ -90,7 +90,8 @@ impl Inbox {
     /// # Errors
     /// [`StoreError`].
     pub async fn tidy(&self) -> Result<(), StoreError> {
-        self.store.tidy(system_now_ms()).get().await.map(drop)
+        while self.store.tidy(system_now_ms()).get().await?.forgotten >= TIDY_ROWS_MAX {}
+        Ok(())
     }
 
     /// The store is not needed any more.

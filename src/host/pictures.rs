@@ -13,19 +13,30 @@ const NOT_FOUND: u16 = 404;
 /// Pictures by way of the network of the plugin that sends them: its folder, its replacements, its allowed origins.
 /// Others come from public addresses only.
 pub struct PluginPictures {
-    network: Option<Arc<PluginNetwork>>,
+    whose: Whose,
     live: Arc<LivePictures>,
 }
 
+/// Whose messages show the pictures.
+pub enum Whose {
+    /// A plugin's that is open.
+    Plugin(Arc<PluginNetwork>),
+    /// A plugin's that is not: what only it may show waits for it.
+    Absent,
+    /// A person's.
+    Person,
+}
+
 impl PluginPictures {
-    /// The pictures that a plugin may show; without a network those of a plugin that is not here.
+    /// The pictures that these messages may show.
     #[must_use]
-    pub fn new(network: Option<Arc<PluginNetwork>>, live: Arc<LivePictures>) -> Self {
-        Self { network, live }
+    pub fn new(whose: Whose, live: Arc<LivePictures>) -> Self {
+        Self { whose, live }
     }
 
     async fn find(&self, url: &Url) -> Result<Picture, PictureError> {
-        if let Some(network) = self.network.clone() {
+        if let Whose::Plugin(network) = &self.whose {
+            let network = network.clone();
             let mut request = Request::get(url.clone(), Destination::Xhr, 0);
             request.credentials = false;
             // A page's network blocks: not on the runtime's own threads.
@@ -36,11 +47,23 @@ impl PluginPictures {
                 Err(error) => return Err(PictureError::Network { url: url.to_string(), reason: error.to_string() }),
             }
         }
-        if url.host_str().is_some_and(is_plugin_host) {
+        let found = if url.host_str().is_some_and(is_plugin_host) {
             // Another plugin's folder: nobody else's business.
-            return Err(PictureError::Status { url: url.to_string(), status: NOT_FOUND });
+            Err(PictureError::Status { url: url.to_string(), status: NOT_FOUND })
+        } else {
+            self.live.fetch(url).await
+        };
+        let is_of_plugin = |error: &PictureError| match error {
+            PictureError::Private { .. } => true,
+            PictureError::Status { .. } => url.host_str().is_some_and(is_plugin_host),
+            _ => false,
+        };
+        match (&self.whose, found) {
+            (Whose::Absent, Err(error)) if is_of_plugin(&error) => {
+                Err(PictureError::PluginAbsent { url: url.to_string() })
+            }
+            (_, found) => found,
         }
-        self.live.fetch(url).await
     }
 }
 
@@ -84,7 +107,7 @@ mod tests {
     #[tokio::test]
     async fn a_plugin_s_own_pictures_and_nobody_else_s() {
         let network = Arc::new(PluginNetwork::new(Guard::new()).with_folder(Folder::embedded("a", FILES)));
-        let pictures = PluginPictures::new(Some(network), Arc::new(LivePictures::new(false).unwrap()));
+        let pictures = PluginPictures::new(Whose::Plugin(network), Arc::new(LivePictures::new(false).unwrap()));
         let found = fetch(&pictures, "http://a.plugin.invalid/shop.png").await.unwrap();
         assert_eq!((found.bytes.as_slice(), found.content_type.as_str()), (b"PNG".as_slice(), "image/png"));
         let missing = fetch(&pictures, "http://a.plugin.invalid/none.png").await.unwrap_err();
@@ -93,5 +116,17 @@ mod tests {
         assert!(!foreign.is_transient(), "{foreign}");
         let private = fetch(&pictures, "http://127.0.0.1:1/x").await.unwrap_err();
         assert!(matches!(private, PictureError::Private { .. }), "{private}");
+    }
+
+    #[tokio::test]
+    async fn what_only_a_plugin_may_show_waits_for_it() {
+        let absent = PluginPictures::new(Whose::Absent, Arc::new(LivePictures::new(false).unwrap()));
+        for address in ["http://a.plugin.invalid/shop.png", "http://127.0.0.1:1/x"] {
+            let error = fetch(&absent, address).await.unwrap_err();
+            assert!(matches!(error, PictureError::PluginAbsent { .. }), "{error}");
+        }
+        let person = PluginPictures::new(Whose::Person, Arc::new(LivePictures::new(false).unwrap()));
+        let error = fetch(&person, "http://a.plugin.invalid/shop.png").await.unwrap_err();
+        assert!(matches!(error, PictureError::Status { .. }), "{error}");
     }
 }

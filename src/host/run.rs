@@ -283,7 +283,8 @@ impl Run<'_> {
             durable.hear(line, &stimulus);
         }
         if !self.is_for_us(line, &stimulus) {
-            return;
+            // What waited for it goes, and is told, though no page has anything to do.
+            return self.deliver(false);
         }
         let is_for = |page: &usize| stimulus.plugin.as_ref().is_none_or(|name| *name == self.stage.plugin(*page).name);
         let mut pages: Vec<usize> = (0..self.stage.len()).filter(is_for).collect();
@@ -371,7 +372,7 @@ impl Run<'_> {
         if let Some((line, at)) = told {
             self.stimulus_out(&line, at);
         }
-        self.deliver();
+        self.deliver(true);
     }
 
     /// A line of the log as it is given out: its source is the log's name, not its path on this machine.
@@ -404,9 +405,11 @@ impl Run<'_> {
         }
     }
 
-    fn deliver(&mut self) {
+    /// Tells what became of messages; `wait`: until nothing is left that goes by itself.
+    fn deliver(&mut self, wait: bool) {
         let Some(durable) = &mut self.durable else { return };
-        let deliveries = durable.deliver(&mut |notice| self.watch.say(notice));
+        let tell = &mut |notice| self.watch.say(notice);
+        let deliveries = if wait { durable.deliver(tell) } else { durable.drain(tell) };
         let now = self.stage.now().unwrap_or(CLOCK_START_MS);
         for delivery in deliveries {
             let page = self.durable.as_ref().and_then(|durable| durable.page(&delivery.key.plugin));

@@ -242,6 +242,30 @@ impl Outbox {
         self.wind_up(lanes, dispatch).await
     }
 
+    /// Delivers to one customer alone until it is told to [`stop`](Self::stop): what waits for others stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing is sent any more.
+    pub async fn serve_one(&self, dispatch: &Dispatch, openid: &str) -> Result<(), StoreError> {
+        self.inner.ended.send_replace(false);
+        let _ended = Ended(self);
+        while !self.is_stopping() {
+            let now = dispatch.timer.now_ms();
+            let mut due = self.inner.store.due_of(self.inner.account, openid, now).get().await?;
+            if let Some(ready) = due.rows.pop() {
+                lane::serve(&Busy::new(self, openid), ready, dispatch).await?;
+                continue;
+            }
+            let pause = due.next.map_or(Duration::MAX, |next| lane::duration(next - now));
+            tokio::select! {
+                biased;
+                () = self.inner.wake.notified() => {}
+                () = dispatch.timer.sleep(pause), if due.next.is_some() => {}
+            }
+        }
+        Ok(())
+    }
+
     async fn due(&self, dispatch: &Dispatch, serving: usize) -> Result<Due, StoreError> {
         let busy: Vec<String> = lock(&self.inner.busy).iter().cloned().collect();
         let free = OUTBOX_LANES_MAX.saturating_sub(serving);

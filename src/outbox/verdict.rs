@@ -6,7 +6,7 @@ use super::schedule::Schedule;
 use crate::{
     base::{clock::TimestampMs, limits::ACCOUNT_RECHECK_MS},
     store::Scope,
-    wechat::{Call, SendError, WechatError, errcode::Action},
+    wechat::{Call, PictureError, SendError, WechatError, errcode::Action},
 };
 
 /// What happens to a row after a failed try.
@@ -35,6 +35,7 @@ pub(super) fn verdict(error: &SendError, failures: u32, now: TimestampMs, schedu
         SendError::Content(_) | SendError::Withdrawn | SendError::Typing(_) | SendError::TypingLate => Verdict::Dead,
         SendError::Window(_) => Verdict::Park(Scope::User, None),
         SendError::Picture(picture) if picture.is_transient() => retry_or(schedule, failures, Verdict::Dead),
+        SendError::Picture(PictureError::PluginAbsent { .. }) => Verdict::Park(Scope::User, None),
         SendError::Picture(_) => Verdict::Dead,
         SendError::Wechat(error) => match error.action() {
             Some(action) => by_action(action, call(error), failures, now, schedule),

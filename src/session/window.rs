@@ -280,12 +280,17 @@ impl Window {
     /// The user did something at `at`, and it is told now. One that is older than what is known changes no count.
     pub fn acts(&mut self, deed: Deed, at: TimestampMs, now: TimestampMs) {
         self.forget(now);
+        // By another clock than ours it may be a little later; what is far ahead is no time.
+        let at = at.min(now);
         match deed {
+            // He came back since, or left since.
+            Deed::Leaves if self.actions.iter().any(|action| action.at > at) => return,
+            Deed::Opens(_) if self.left.is_some_and(|left| left > at) => return,
             Deed::Leaves => {
                 *self = Self { left: Some(at), ..Self::default() };
                 return;
             }
-            Deed::Opens(trigger) if now - at <= WINDOW_KNOWN_MS => {
+            Deed::Opens(trigger) if now.saturating_sub(at) <= WINDOW_KNOWN_MS => {
                 let known = self.actions.iter().position(|action| action.trigger == trigger);
                 let is_newer = known.is_none_or(|known| self.actions[known].at <= at);
                 if is_newer {
@@ -296,7 +301,7 @@ impl Window {
             }
             Deed::Opens(_) | Deed::Appears => self.doubted = true,
         }
-        if matches!(deed, Deed::Opens(_)) && now - at <= WINDOW_KNOWN_MS {
+        if matches!(deed, Deed::Opens(_)) && now.saturating_sub(at) <= WINDOW_KNOWN_MS {
             self.doubted = false;
         }
         (self.refused, self.left) = (None, None);
@@ -304,12 +309,17 @@ impl Window {
 
     /// A message was sent: it counts against the longest-lived action that allows any.
     pub fn sent(&mut self, allowances: &Allowances, now: TimestampMs) {
-        (self.written, self.typing_until) = (Some(now), None);
+        self.wrote(now);
         let longest = self.buckets(allowances, now).filter(|bucket| bucket.left() != Some(0));
         let Some(longest) = longest.max_by_key(|bucket| bucket.until) else { return };
         if let Some(action) = self.actions.iter_mut().find(|action| action.trigger == longest.trigger) {
             action.sent += 1;
         }
+    }
+
+    /// A message was sent that counts against what the user did before: he has done something since.
+    pub fn wrote(&mut self, now: TimestampMs) {
+        (self.written, self.typing_until) = (Some(now), None);
     }
 
     /// WeChat refused a message with 45015 or 45047: nothing is to be sent before the user does something.
@@ -329,7 +339,7 @@ impl Window {
         if self.doubted {
             return self.open(allowances, now).unwrap_or(Standing::Unknown);
         }
-        let is_known = |at: &TimestampMs| now - at <= WINDOW_KNOWN_MS;
+        let is_known = |at: &TimestampMs| now.saturating_sub(*at) <= WINDOW_KNOWN_MS;
         if let Some(Refused { errcode, at }) = self.refused.filter(|refused| is_known(&refused.at)) {
             return Standing::Closed(Closed::Refused { errcode, at });
         }
@@ -353,8 +363,9 @@ impl Window {
             let (trigger, sends, until) = (used.trigger, used.sends.unwrap_or(used.sent), used.until);
             return Standing::Closed(Closed::UsedUp { trigger, sends, until });
         }
-        let known = self.actions.iter().filter(|action| now - action.at <= WINDOW_KNOWN_MS);
-        let ended = known.map(|action| (action.trigger, action.at + allowances.of(action.trigger).window_ms));
+        let known = self.actions.iter().filter(|action| now.saturating_sub(action.at) <= WINDOW_KNOWN_MS);
+        let ended =
+            known.map(|action| (action.trigger, action.at.saturating_add(allowances.of(action.trigger).window_ms)));
         match ended.max_by_key(|(_, until)| *until) {
             Some((trigger, until)) => {
                 Standing::Closed(Closed::Ended { trigger, window_ms: allowances.of(trigger).window_ms, until })
@@ -367,7 +378,7 @@ impl Window {
     pub fn buckets(&self, allowances: &Allowances, now: TimestampMs) -> impl Iterator<Item = Bucket> {
         self.actions.iter().filter_map(move |&Action { trigger, at, sent }| {
             let Allowance { sends, window_ms } = allowances.of(trigger);
-            let until = at + window_ms;
+            let until = at.saturating_add(window_ms);
             (now < until).then_some(Bucket { trigger, at, until, sends, sent })
         })
     }
@@ -399,7 +410,7 @@ impl Window {
 
     /// Actions that are long past say nothing.
     fn forget(&mut self, now: TimestampMs) {
-        self.actions.retain(|action| now - action.at <= WINDOW_KNOWN_MS);
+        self.actions.retain(|action| now.saturating_sub(action.at) <= WINDOW_KNOWN_MS);
     }
 }
 

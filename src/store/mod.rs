@@ -33,7 +33,7 @@ pub use ledger::{Acted, Known, Seen, WindowChange};
 pub use query::{Change, Changed, Checked, Erased, Explained, Filter, Listed, Summary, Tidied};
 pub use reply::Reply;
 pub use row::{Key, Pushed, Release, Row, Scope, State};
-pub use sqlite::{OpenOptions, SqliteStore, Statistics};
+pub use sqlite::{OpenOptions, Retention, SqliteStore, Statistics};
 
 use crate::base::clock::TimestampMs;
 
@@ -75,6 +75,9 @@ pub trait Store: std::fmt::Debug + Send + Sync {
 
     /// Rows whose time has come, at most one of a customer and none of those in `busy`.
     fn due(&self, account: AccountId, now: TimestampMs, busy: Vec<String>, limit: usize) -> Reply<Due>;
+
+    /// What is due of one customer, whoever else waits: a row, or when to look again.
+    fn due_of(&self, account: AccountId, openid: &str, now: TimestampMs) -> Reply<Due>;
 
     /// A message of a row goes on the wire; `false`: the row is no longer to be sent.
     fn on_wire(&self, row: i64, attempt: Attempt) -> Reply<bool>;

@@ -173,4 +173,6 @@ pub struct Tidied {
     pub rows: usize,
     /// Messages given up since they waited too long.
     pub given_up: usize,
+    /// Events of which nothing is known any more.
+    pub forgotten: usize,
 }

@@ -68,6 +68,12 @@ pub enum PictureError {
         /// The status.
         status: u16,
     },
+    /// It lies in the folder of a plugin that is not open, or where only that plugin may look.
+    #[error("{url} is a file that only its plugin may show, which is not open here")]
+    PluginAbsent {
+        /// The address.
+        url: String,
+    },
     /// More redirects than are followed.
     #[error("the file {url} was redirected more than {PICTURE_REDIRECTS_MAX} times")]
     Redirects {
@@ -121,6 +127,7 @@ impl PictureError {
         match self {
             Self::Scheme { .. } => "correct the address in the plugin",
             Self::Private { .. } => "put the file on a public server, or name its origin under `allow` in plugin.toml",
+            Self::PluginAbsent { .. } => "run the plugin's page with --forward, and `duoke outbox retry` the message",
             Self::Network { .. } | Self::Timeout { .. } => "check the file's server",
             Self::Status { .. } | Self::Redirects { .. } => "open the address in a browser to see what it answers",
             Self::TooLarge { .. } => "make the file smaller",

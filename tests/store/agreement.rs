@@ -60,7 +60,10 @@ struct Bench {
 }
 
 fn open(path: &Path, disk: &Disk) -> Result<SqliteStore, StoreError> {
-    SqliteStore::open(StateFolder::take(path)?, &OpenOptions { vfs: Some(disk.vfs().to_owned()) })
+    SqliteStore::open(
+        StateFolder::take(path)?,
+        &OpenOptions { vfs: Some(disk.vfs().to_owned()), ..OpenOptions::default() },
+    )
 }
 
 impl Bench {

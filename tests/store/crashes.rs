@@ -102,7 +102,10 @@ impl Carrier for Way {
 }
 
 fn open(path: &Path, disk: &Disk) -> Result<SqliteStore, StoreError> {
-    SqliteStore::open(StateFolder::take(path)?, &OpenOptions { vfs: Some(disk.vfs().to_owned()) })
+    SqliteStore::open(
+        StateFolder::take(path)?,
+        &OpenOptions { vfs: Some(disk.vfs().to_owned()), ..OpenOptions::default() },
+    )
 }
 
 /// What an event leads to: two tasks, with a message each.

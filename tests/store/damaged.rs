@@ -33,7 +33,7 @@ fn count(store: &SqliteStore) -> usize {
 fn killed(path: &Path) {
     let (folder, disk) = (disk::folder(), Disk::new());
     let from = folder.path().join("state");
-    let options = OpenOptions { vfs: Some(disk.vfs().to_owned()) };
+    let options = OpenOptions { vfs: Some(disk.vfs().to_owned()), ..OpenOptions::default() };
     let store = SqliteStore::open(StateFolder::take(&from).unwrap(), &options).unwrap();
     fill(&store);
     disk.power_cut(&from, path, Unsynced::Kept).unwrap();

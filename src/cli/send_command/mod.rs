@@ -13,13 +13,15 @@ use super::exit::Exit;
 use super::format::Format;
 use super::output::{Output, one_line};
 use super::plugins::fail;
-use super::state::Ears;
+use super::signals::stop_when_interrupted;
 use super::{settings, state};
+use crate::base::clock::Stopwatch;
+use crate::base::limits::{SEND_PATIENCE, STATE_LOOK, STATE_PATIENCE};
 use crate::config::DuokeConfig;
 use crate::host::control::ask;
-use crate::host::desk::{Answer, Letter, Request, Trouble, fate};
+use crate::host::desk::{Answer, Letter, Request, TroubleKind, fate};
 use crate::host::{Forwarder, Notice, Target, Watch as _};
-use crate::store::State;
+use crate::store::{OpenOptions, SqliteStore, State, StateFolder, StoreErrorKind};
 use crate::wechat::ClientConfig;
 use letter::Sender;
 
@@ -31,9 +33,12 @@ Examples:
 
 A message goes through the same outbox as those of pages: behind those that wait for the same
 customer, within what WeChat lets the account send him, on disk before it is sent. Where a host
-runs on the state folder, it sends; else this command does, and with it what an earlier run left.
+runs on the state folder, it sends; else this command does, and before it what waits for the same
+customer. A file is uploaded at once; WeChat keeps it for 3 days.
 
-JSON, one object: the members of `duoke outbox list`. The exit is 0 where WeChat took the message,
+JSON, one object: the members of `duoke outbox list`, and
+  notes[]      what was sent otherwise than it came: cut, converted
+The exit is 0 where WeChat took the message,
 and 120 where it is parked, given up, without an answer, or still tried after 30 s.";
 
 /// Send a customer one message of any type, or show him that somebody types.
@@ -103,7 +108,7 @@ fn try_send(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Res
     Ok(tell(row, to.format, output))
 }
 
-/// Has the host send it, or sends it here where none runs.
+/// Has the host send it, or sends it here where none runs. A host that ends meanwhile leaves it to this command.
 fn deliver(
     letter: Letter,
     config: &DuokeConfig,
@@ -113,16 +118,36 @@ fn deliver(
 ) -> Result<Answer, Exit> {
     let folder = Path::new(&config.store_path.value);
     let request = Request::Send { letter: Box::new(letter.clone()) };
-    if let Some(answer) = ask(folder, &request).map_err(|trouble| state::say(trouble, output))? {
-        return Ok(answer);
-    }
-    let store = Arc::new(state::open(folder, output)?);
+    let since = Stopwatch::start();
+    let taken = loop {
+        match ask(folder, &request) {
+            Ok(Some(answer)) if is_settled(&answer) || since.elapsed() >= SEND_PATIENCE => return Ok(answer),
+            Ok(None) => match StateFolder::take(folder) {
+                // Another command is about to send, or a host starts.
+                Err(error) if error.kind == StoreErrorKind::InUse && since.elapsed() < SEND_PATIENCE => {}
+                taken => break taken,
+            },
+            Ok(Some(_)) => {}
+            // Of a host that ends; the id makes it the same message.
+            Err(trouble) if trouble.kind == TroubleKind::Store && since.elapsed() < STATE_PATIENCE => {}
+            Err(trouble) => return Err(state::say(trouble, output)),
+        }
+        std::thread::sleep(STATE_LOOK);
+    };
+    let store = taken.and_then(|folder| SqliteStore::open(folder, &OpenOptions::default()));
+    let store = store.map_err(|error| fail(output, state::notice(&error), Exit::Environment))?;
     let target = Target { client, kf_account: None, on_unknown: settings::on_unknown(config) };
-    let forwarder = Forwarder::new(target, store, runtime.clone())
+    let forwarder = Forwarder::new(target, Arc::new(store), runtime.clone())
         .map_err(|error| fail(output, Notice::error(error.to_string()).with_hint(error.hint()), Exit::Environment))?;
-    let _ears = Ears::of_host(folder, &forwarder, runtime, output);
-    let sent: Result<Answer, Trouble> = forwarder.send(letter, &mut |notice| output.say(notice));
+    let interrupts = stop_when_interrupted(runtime, forwarder.outbox().clone());
+    let sent = forwarder.send(letter, &mut |notice| output.say(notice));
+    interrupts.abort();
     sent.map_err(|trouble| state::say(trouble, output))
+}
+
+fn is_settled(answer: &Answer) -> bool {
+    let state = answer.items.first().and_then(|row| State::named(row["state"].as_str()?));
+    !matches!(state, Some(State::Pending | State::Sending))
 }
 
 /// Prints what became of it.
@@ -135,6 +160,9 @@ fn tell(row: &Value, format: Format, output: &mut Output) -> Exit {
     };
     // Nobody reading it is fine.
     let _ = output.data(&text);
+    for note in row["notes"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        output.say(Notice::warning(format!("it was sent otherwise than it came: {note}")));
+    }
     let is_sent = row["state"] == State::Sent.name();
     if !is_sent {
         let reason = row["reason"].as_str().unwrap_or("WeChat has not answered yet");

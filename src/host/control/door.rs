@@ -57,6 +57,12 @@ impl Door {
         self.host_runs
     }
 
+    /// The way to a folder of this one.
+    #[must_use]
+    pub fn within(&self, name: &str) -> Self {
+        Self { patience: self.patience, ..Self::new(self.folder.join(name), self.policy, &self.runtime) }
+    }
+
     /// Asks the running host, or does it here where none runs: then the folder is free again when this returns, so that
     /// nobody is kept waiting by a command whose output is looked at. `None`: there is no state, and none is made. `tell`
     /// hears what a person should know besides. To be called from outside of the runtime.

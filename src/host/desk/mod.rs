@@ -20,4 +20,4 @@ pub(super) use answer::to_lines;
 pub use answer::{Answer, Reading, Trouble, TroubleKind};
 pub use operations::Desk;
 pub use request::{CONTROL_VERSION, Request};
-pub use send::{Letter, fate};
+pub use send::{Letter, OPERATOR, fate};

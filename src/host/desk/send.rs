@@ -12,8 +12,8 @@ use crate::outbox::Outbox;
 use crate::store::{Change, Commit, Filter, Key, Listed, NewEvent, Pushed, Row, State};
 use crate::wechat::Content;
 
-/// The source of such events, and the plugin in their keys.
-const OPERATOR: &str = "duoke";
+/// The source of messages that a person sends, and the plugin in their keys.
+pub const OPERATOR: &str = "duoke";
 
 /// A message, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -59,11 +59,21 @@ pub(super) async fn send(outbox: &Outbox, letter: Letter) -> Result<Answer, Trou
         let left = SEND_PATIENCE.checked_sub(since.elapsed()).filter(|left| *left > Duration::ZERO);
         let left = left.filter(|_| !outbox.is_stopping());
         let (State::Pending | State::Sending, Some(left)) = (row.state, left) else {
-            return Ok(Answer { items: vec![row.to_json()], next: None });
+            let mut item = row.to_json();
+            item["notes"] = notes(outbox, &key).await?.into();
+            return Ok(Answer { items: vec![item], next: None });
         };
         // Its sender is ours.
         let _ = tokio::time::timeout(left, changes.changed()).await;
     }
+}
+
+/// What was sent otherwise than it came.
+async fn notes(outbox: &Outbox, key: &str) -> Result<Vec<String>, Trouble> {
+    let explained = outbox.store().explain(key).get().await?;
+    let end = explained.and_then(|explained| explained.attempts.into_iter().next_back()?.1);
+    let said = end.filter(|end| end.errcode == Some(0)).and_then(|end| end.reason).unwrap_or_default();
+    Ok(said.split("; ").skip(1).map(str::to_owned).collect())
 }
 
 /// The row's key, with event and row on disk.
@@ -90,6 +100,10 @@ async fn put(outbox: &Outbox, letter: &Letter) -> Result<String, Trouble> {
     };
     let accepted = store.accept(event).get().await?;
     let key = Key::new(accepted.name, OPERATOR, 0);
+    if accepted.is_forgotten && store.list(Filter::key(&key.to_string()), 0, 1).get().await?.is_empty() {
+        let text = format!("a message with the id {} was sent or given up, and is no longer kept", letter.id);
+        return Err(Trouble::new(TroubleKind::Request, text).with_hint("give this one an id of its own"));
+    }
     let mut row = Row::new(key.clone(), &letter.account, &letter.openid, letter.content.clone(), now);
     row.kf_account.clone_from(&letter.kf_account);
     let commit = Commit { account: Some(outbox.account()), now, rows: vec![row], ..Commit::default() };

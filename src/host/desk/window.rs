@@ -16,6 +16,7 @@ pub(super) fn window(openid: &str, known: &Known, profile: &Profile, now: Timest
         Standing::Open { left, until } => ("open", left, Some(format_rfc3339(until)), None, None),
         Standing::Closed(closed) => ("closed", Some(0), None, Some(closed.to_string()), Some(closed.errcode())),
     };
+    let closed = reason.clone();
     let actions: Vec<Value> = window.buckets(&allowances, now).map(|bucket| action(&bucket)).collect();
     json!({
         "openid": openid,
@@ -28,7 +29,7 @@ pub(super) fn window(openid: &str, known: &Known, profile: &Profile, now: Timest
         "reason": reason,
         "errcode": errcode,
         "actions": actions,
-        "typing": window.may_type(now).err().map(|refused| refused.to_string()),
+        "typing": window.may_type(now).err().map(|refused| refused.to_string()).or(closed),
         "waiting": waiting,
     })
 }

@@ -115,6 +115,28 @@ fn who_left_is_written_to_when_he_comes_back() {
 }
 
 #[test]
+fn what_is_told_late_does_not_undo_what_came_after_it() {
+    let mut window = opened(Trigger::Message, 10);
+    window.acts(Deed::Leaves, 9, 11);
+    assert!(matches!(window.standing(&Y2025, 11), Standing::Open { left: Some(5), .. }), "he wrote after that");
+    window.acts(Deed::Leaves, 12, 12);
+    window.acts(Deed::Opens(Trigger::Message), 11, 13);
+    assert!(closed(&window, &Y2025, 13).contains("left the account"), "he left after that");
+}
+
+#[test]
+fn a_time_that_is_ahead_is_now() {
+    let mut window = Window::default();
+    window.acts(Deed::Opens(Trigger::Message), i64::MAX, 5);
+    assert_eq!(window.standing(&Y2025, 5), Standing::Open { left: Some(5), until: 5 + 48 * HOUR });
+    assert_eq!(sends(&mut window, &Y2025, 6), 5);
+    window.acts(Deed::Opens(Trigger::Message), 7, 7);
+    assert_eq!(sends(&mut window, &Y2025, 7), 5, "the next one counts");
+    window.wrote(8);
+    assert_eq!(window.written(), Some(8));
+}
+
+#[test]
 fn a_person_s_doubt_has_wechat_asked_once() {
     let mut window = opened(Trigger::Menu, 0);
     window.doubt();

@@ -4,11 +4,10 @@ use rusqlite::{Connection, params};
 
 use super::super::query::{Checked, Summary, Tidied};
 use super::super::row::State;
+use super::Retention;
 use super::standing::{self, DROPPED};
 use crate::base::clock::TimestampMs;
-use crate::base::limits::{
-    EVENT_KEPT_MS, EVENT_KNOWN_MS, MESSAGE_KEPT_MS, PARKED_LIFE_MS, TIDY_ROWS_MAX, WINDOW_KNOWN_MS,
-};
+use crate::base::limits::{MESSAGE_KEPT_MS, PARKED_LIFE_MS, TIDY_ROWS_MAX, WINDOW_KNOWN_MS};
 
 pub(super) fn check(tx: &Connection, now: TimestampMs) -> rusqlite::Result<Checked> {
     let count = |sql: &str| tx.query_row(sql, [], |row| row.get::<_, usize>(0));
@@ -75,7 +74,8 @@ fn damage(tx: &Connection, now: TimestampMs) -> rusqlite::Result<Vec<String>> {
 /// How far a clock may have been set back before it is worth a word.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-pub(super) fn tidy(tx: &Connection, now: TimestampMs, opened: i64) -> rusqlite::Result<Tidied> {
+pub(super) fn tidy(tx: &Connection, now: TimestampMs, keep: &Retention, opened: i64) -> rusqlite::Result<Tidied> {
+    let ago = |ms: Option<i64>| ms.map_or(i64::MIN, |ms| now - ms);
     let given_up = tx.execute(
         "UPDATE outbox SET state = 'dead', parked = NULL, next = NULL, changed = ?1, opened = ?3,
              reason = 'waited too long: ' || coalesce(reason, '')
@@ -90,13 +90,13 @@ pub(super) fn tidy(tx: &Connection, now: TimestampMs, opened: i64) -> rusqlite::
         "UPDATE event SET line = NULL, subject = NULL, turns_to = NULL WHERE seq IN (
              SELECT seq FROM event e WHERE accepted < ?1 AND line IS NOT NULL AND NOT EXISTS (
                  SELECT 1 FROM outbox WHERE stimulus = e.name AND state NOT IN ('sent', 'dead')) LIMIT ?2)",
-        params![now - EVENT_KEPT_MS, TIDY_ROWS_MAX],
+        params![ago(keep.event_kept_ms), TIDY_ROWS_MAX],
     )?;
     tx.execute(
         "DELETE FROM effect WHERE event IN (
              SELECT seq FROM event e WHERE accepted < ?1 AND line IS NULL
                  AND EXISTS (SELECT 1 FROM effect WHERE event = e.seq) LIMIT ?2)",
-        params![now - EVENT_KEPT_MS, TIDY_ROWS_MAX],
+        params![ago(keep.event_kept_ms), TIDY_ROWS_MAX],
     )?;
     let rows = ["sent", "dead"].into_iter().map(|state| {
         // Of the oldest: so that it takes as long whether or not there is anything to delete.
@@ -107,16 +107,20 @@ pub(super) fn tidy(tx: &Connection, now: TimestampMs, opened: i64) -> rusqlite::
         tx.execute(delete, params![state, now - MESSAGE_KEPT_MS, TIDY_ROWS_MAX])
     });
     let rows = rows.sum::<rusqlite::Result<usize>>()?;
-    tx.execute(
+    let forgotten = tx.execute(
         "DELETE FROM event WHERE seq IN (
              SELECT seq FROM event e WHERE accepted < ?1 AND line IS NULL
                  AND NOT EXISTS (SELECT 1 FROM outbox WHERE stimulus = e.name) LIMIT ?2)",
-        params![now - EVENT_KNOWN_MS, TIDY_ROWS_MAX],
+        params![now - keep.event_known_ms, TIDY_ROWS_MAX],
     )?;
-    tx.execute("DELETE FROM ledger WHERE changed < ?1", [now - WINDOW_KNOWN_MS])?;
+    tx.execute(
+        "DELETE FROM ledger WHERE (account, openid) IN (
+             SELECT account, openid FROM ledger WHERE changed < ?1 LIMIT ?2)",
+        params![now - WINDOW_KNOWN_MS, TIDY_ROWS_MAX],
+    )?;
     tx.execute("DELETE FROM token WHERE expires < ?1", [now])?;
     tx.execute("DELETE FROM media WHERE expires < ?1", [now])?;
-    Ok(Tidied { events, rows, given_up })
+    Ok(Tidied { events, rows, given_up, forgotten })
 }
 
 /// Gives their places to those behind rows that were given up.

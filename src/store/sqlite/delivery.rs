@@ -13,7 +13,7 @@ use super::{
 use crate::base::clock::TimestampMs;
 use crate::base::limits::ATTEMPTS_KEPT_MAX;
 use crate::session::window::Deed;
-use crate::wechat::Call;
+use crate::wechat::{Call, Content};
 
 /// The way that only pictures, voices and videos use.
 const UPLOAD: Scope = Scope::Api(Call::Upload);
@@ -97,6 +97,26 @@ pub(super) fn due(
 fn ready(tx: &Connection, account: i64, row: Row) -> rusqlite::Result<Ready> {
     let seen = ledger::seen(tx, account, &row.openid)?;
     Ok(Ready { row, seen })
+}
+
+/// What is due of one customer, whoever else waits.
+pub(super) fn due_of(tx: &Connection, account: AccountId, openid: &str, now: TimestampMs) -> rusqlite::Result<Due> {
+    let ways = ways(tx, account.0, now)?;
+    if ways.closed {
+        return Ok(Due { next: ways.next, ..Due::default() });
+    }
+    let sql = format!(
+        "SELECT {COLUMNS}, o.due FROM outbox o JOIN account a ON a.id = o.account
+         WHERE o.account = ?1 AND o.openid = ?2 AND o.head = 1 AND o.state = 'pending'"
+    );
+    let mut head = tx.prepare_cached(&sql)?;
+    let head = head.query_row(params![account.0, openid], |row| {
+        Ok((rows::read(row)?, row.get::<_, TimestampMs>(rows::COLUMN_COUNT)?))
+    });
+    match head.optional()? {
+        Some((row, due)) if due <= now => Ok(Due { rows: vec![ready(tx, account.0, row)?], ..Due::default() }),
+        head => Ok(Due { next: head.map(|(_, due)| due), ..Due::default() }),
+    }
 }
 
 /// When the first row is due for which no way is closed but those of all.
@@ -263,7 +283,10 @@ pub(super) fn interrupted(
         row.state = State::Pending;
         row.reason = Some(reason.to_owned());
         row.next = None;
-        if policy == OnUnknown::Hold {
+        if matches!(row.content, Content::Typing { .. }) {
+            // Later nobody wants it.
+            row.state = State::Dead;
+        } else if policy == OnUnknown::Hold {
             row.message_unanswered(message, messages);
         }
         rows::write(tx, &row, opened, now)?;

@@ -65,7 +65,8 @@ pub(super) fn change(
     match change {
         // Of a user of whom nothing is known nothing is counted.
         WindowChange::Sent(_) if seen == Seen::default() => {}
-        WindowChange::Sent(allowances) => seen.window.sent(&allowances, now),
+        WindowChange::Sent(allowances) if is_current => seen.window.sent(&allowances, now),
+        WindowChange::Sent(_) => seen.window.wrote(now),
         WindowChange::Refused(errcode) if is_current => seen.window.refused(errcode, now),
         WindowChange::Types(is_typing) => seen.window.types(is_typing, now),
         WindowChange::Refused(_) | WindowChange::Keep => {}

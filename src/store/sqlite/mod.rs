@@ -30,12 +30,35 @@ use super::query::{Change, Changed, Checked, Erased, Explained, Filter, Listed, 
 use super::reply::Reply;
 use super::row::{Release, Row};
 use crate::base::clock::TimestampMs;
+use crate::base::limits::{EVENT_KEPT_MS, EVENT_KNOWN_MS, PUSH_KNOWN_MS};
 pub use writer::Statistics;
 use writer::Writer;
+
+/// How long events are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// What they say, in ms; `None`: until somebody says that it is not needed.
+    pub event_kept_ms: Option<i64>,
+    /// That they came, in ms.
+    pub event_known_ms: i64,
+}
+
+impl Retention {
+    /// Of pushes that are given out at once: WeChat delivers them again within seconds.
+    pub const PUSHES: Self = Self { event_kept_ms: None, event_known_ms: PUSH_KNOWN_MS };
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { event_kept_ms: Some(EVENT_KEPT_MS), event_known_ms: EVENT_KNOWN_MS }
+    }
+}
 
 /// How to open a store.
 #[derive(Clone, Debug, Default)]
 pub struct OpenOptions {
+    /// How long events are kept.
+    pub retention: Retention,
     /// The SQLite file system to use in place of the system's own: for tests of what a disk may do.
     pub vfs: Option<String>,
 }
@@ -46,6 +69,7 @@ pub struct SqliteStore {
     writer: Writer,
     /// The number of this opening.
     opened: i64,
+    retention: Retention,
     folder: Option<StateFolder>,
 }
 
@@ -58,7 +82,7 @@ impl SqliteStore {
         let path = folder.store_file()?;
         let opened = schema::open(&path, options, &folder)?;
         let writer = Writer::start(opened.connection, path)?;
-        Ok(Self { writer, opened: opened.number, folder: Some(folder) })
+        Ok(Self { writer, opened: opened.number, retention: options.retention, folder: Some(folder) })
     }
 
     /// A store that is gone with the process, for what needs no more.
@@ -68,7 +92,7 @@ impl SqliteStore {
     pub fn in_memory() -> Result<Self, StoreError> {
         let opened = schema::in_memory()?;
         let writer = Writer::start(opened.connection, PathBuf::from("memory"))?;
-        Ok(Self { writer, opened: opened.number, folder: None })
+        Ok(Self { writer, opened: opened.number, retention: Retention::default(), folder: None })
     }
 
     /// The state folder; `None` in memory.
@@ -134,6 +158,11 @@ impl Store for SqliteStore {
 
     fn due(&self, account: AccountId, now: TimestampMs, busy: Vec<String>, limit: usize) -> Reply<Due> {
         self.writer.call(move |tx| delivery::due(tx, account, now, &busy, limit))
+    }
+
+    fn due_of(&self, account: AccountId, openid: &str, now: TimestampMs) -> Reply<Due> {
+        let openid = openid.to_owned();
+        self.writer.call(move |tx| delivery::due_of(tx, account, &openid, now))
     }
 
     fn on_wire(&self, row: i64, attempt: Attempt) -> Reply<bool> {
@@ -226,6 +255,7 @@ impl Store for SqliteStore {
 
     fn tidy(&self, now: TimestampMs) -> Reply<Tidied> {
         let opened = self.opened;
-        self.writer.call(move |tx| care::tidy(tx, now, opened))
+        let keep = self.retention;
+        self.writer.call(move |tx| care::tidy(tx, now, &keep, opened))
     }
 }

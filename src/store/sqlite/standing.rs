@@ -141,7 +141,7 @@ pub(super) fn change(
                 .prepare_cached("SELECT account FROM outbox WHERE seq = ?1")?
                 .query_row([row.seq], |row| row.get(0))?;
             rows::refresh_head(tx, account, &row.openid)?;
-            if change == Change::Retry && row.parked == Some(Scope::User) {
+            if change == Change::Retry {
                 ledger::doubt(tx, account, &row.openid, now)?;
             }
             if change == Change::Retry && row.parked.is_some_and(|scope| scope != Scope::User) {

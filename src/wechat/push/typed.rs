@@ -188,11 +188,11 @@ impl Push {
                 PushEvent::Unsubscribe => Some(Deed::Leaves),
                 PushEvent::Scan { .. } => Some(Deed::Opens(Trigger::Scan)),
                 PushEvent::Click { .. } | PushEvent::ScanCode { .. } => Some(Deed::Opens(Trigger::Menu)),
-                PushEvent::Location { .. }
-                | PushEvent::View { .. }
-                | PushEvent::KfCreateSession { .. }
+                PushEvent::Location { .. } | PushEvent::View { .. } => None,
+                // What the customer says to an agent is not pushed: WeChat knows better what he may be sent.
+                PushEvent::KfCreateSession { .. }
                 | PushEvent::KfCloseSession { .. }
-                | PushEvent::KfSwitchSession { .. } => None,
+                | PushEvent::KfSwitchSession { .. } => Some(Deed::Appears),
             },
             // Of a type that is not known, or with other fields: a message all the same.
             _ => self.is_message().then_some(Deed::Opens(Trigger::Message)),
