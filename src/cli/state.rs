@@ -97,6 +97,7 @@ pub(super) fn say(trouble: Trouble, output: &mut Output) -> Exit {
         TroubleKind::Request => Exit::Usage,
         TroubleKind::NotFound => Exit::NothingMatched,
         TroubleKind::Version | TroubleKind::Store => Exit::Environment,
+        TroubleKind::Wechat => Exit::Messages,
     };
     fail(output, Notice::error(text).with_hint(hint), exit)
 }

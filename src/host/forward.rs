@@ -126,7 +126,7 @@ impl Forwarder {
     /// The desk of this delivery.
     #[must_use]
     pub fn desk(&self) -> Desk {
-        Desk::of_host(&self.outbox).limited_by(self.target.client.profile)
+        Desk::of_host(&self.outbox).calling(self.client.clone())
     }
 
     /// Sends one message where no host runs, and to its customer what waits before it; what waits for others waits on.

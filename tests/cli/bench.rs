@@ -136,6 +136,11 @@ impl SandboxChild {
         ask(self.address(), "POST", "/_sandbox/seed", &seed.to_string());
     }
 
+    /// What it counted: `GET /_sandbox/stats`.
+    pub fn stats(&self) -> Value {
+        ask(self.address(), "GET", "/_sandbox/stats", "")
+    }
+
     pub fn messages(&self, openid: &str) -> Vec<Value> {
         let answer = ask(self.address(), "GET", &format!("/_sandbox/messages?openid={openid}"), "");
         answer.as_array().unwrap().clone()

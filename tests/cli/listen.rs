@@ -133,6 +133,25 @@ fn pushes_are_printed_over_kills() {
 }
 
 #[test]
+fn erasing_a_customer_reaches_pushes_that_are_not_printed() {
+    let bench = Bench::new();
+    let mut listening = Listening::start(&bench);
+    drop(listening.child.stdout.take());
+    assert_eq!(listening.push(1, "t0ken").0, 200);
+    listening.child.wait().unwrap();
+    let erased = bench.run(&["erase", "oA", "--format", "jsonl"]);
+    assert_eq!(erased.code, 0, "{}", erased.err);
+    assert_eq!(serde_json::from_str::<Value>(&erased.out).unwrap()["events"], 1);
+    let again = bench.run(&["erase", "oA"]);
+    assert_eq!(again.code, 4, "{}", again.err);
+    let mut next = Listening::start(&bench);
+    let mut lines = BufReader::new(next.child.stdout.take().unwrap()).lines();
+    assert_eq!((next.push(1, "t0ken").0, next.push(2, "t0ken").0), (200, 200));
+    let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(line["data"]["MsgId"], "2");
+}
+
+#[test]
 fn two_may_not_have_the_same_folder() {
     let bench = Bench::new();
     let _first = Listening::start(&bench);

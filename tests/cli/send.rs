@@ -237,3 +237,85 @@ fn typing_that_cannot_be_shown_is_given_up() {
     let behind = sandbox.run(&bench, &["send", "typing", "oA", "--format", "jsonl"]);
     assert_eq!((behind.code, one(&behind)["state"].as_str()), (120, Some("dead")), "{}", behind.err);
 }
+
+#[test]
+fn several_at_once_without_a_host_take_turns() {
+    let (bench, sandbox) = bench();
+    let start = |number: u32| sandbox.start_run(&bench, &["send", "text", "oA", &number.to_string()]);
+    let children: Vec<_> = (0..8).map(start).collect();
+    for child in children {
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
+    }
+    assert_eq!(sandbox.messages("oA").len(), 8);
+}
+
+#[test]
+fn a_file_is_uploaded_once_with_the_token_that_is_kept() {
+    let (bench, sandbox) = bench();
+    bench.write("cover.jpg", JPEG);
+    for _ in 0..2 {
+        let sent = sandbox.run(&bench, &["send", "image", "oA", "cover.jpg"]);
+        assert_eq!(sent.code, 0, "{}", sent.err);
+    }
+    bench.write("still.html", "<title>still</title>");
+    let host = Host::start(&bench, &sandbox, "still.html");
+    let sent = sandbox.run(&bench, &["send", "image", "oA", "cover.jpg"]);
+    assert_eq!(sent.code, 0, "{}", sent.err);
+    assert_eq!(host.end(), 0);
+    let calls = &sandbox.stats()["calls"];
+    assert_eq!(calls["/cgi-bin/media/upload"], 1, "{calls}");
+    assert_eq!(calls["/cgi-bin/stable_token"], 1, "{calls}");
+    assert_eq!(calls["/cgi-bin/message/custom/send"], 3, "{calls}");
+}
+
+#[test]
+fn what_others_wait_for_waits_on() {
+    let (bench, sandbox) = bench();
+    sandbox.user_writes("oB");
+    bench.write("shop/plugin.toml", "name = \"shop\"\npage = \"page.js\"\n");
+    bench.write("shop/cover.jpg", JPEG);
+    bench.write(
+        "shop/page.js",
+        "function MCS_ClientNotify() { window.external.PutMsg(JSON.stringify({ msg: { head: { random: '1' }, body: \
+         [{ type: 1, content: { picUrl: 'http://shop.plugin.invalid/cover.jpg' } }] } })); }",
+    );
+    bench.write("log.jsonl", "{\"event\":\"OnUserChange\",\"useraccount\":\"oB\"}\n");
+    sandbox.fault(json!({"count": 1, "errcode": 45015}));
+    let parked = sandbox.run(&bench, &["run", "shop", "--events", "log.jsonl", "--forward"]);
+    assert_eq!(parked.code, 120, "{}", parked.err);
+    let row = |bench: &Bench| one(&bench.run(&["outbox", "list", "--openid", "oB", "--format", "jsonl"]));
+    let before = row(&bench);
+    assert_eq!(sandbox.run(&bench, &["send", "text", "oA", "hi"]).code, 0);
+    assert_eq!(row(&bench), before, "nobody's business");
+    // It may go now, where its plugin is not: it waits for that.
+    let told = play(&bench, &sandbox, &push(1, "oB", 0, TEXT));
+    assert!(told.err.contains("a file that only its plugin may show"), "{}", told.err);
+    assert_eq!(row(&bench)["state"], "parked");
+    assert_eq!(bench.run(&["outbox", "retry", row(&bench)["key"].as_str().unwrap()]).code, 0);
+    let sent = sandbox.run(&bench, &["run", "shop", "--forward"]);
+    assert_eq!((sent.code, sandbox.messages("oB").len()), (0, 1), "{}", sent.err);
+}
+
+#[test]
+fn what_is_changed_is_told() {
+    let (bench, sandbox) = bench();
+    let sent = sandbox.run(&bench, &["send", "news", "oA", "--title", &"长".repeat(100), "--format", "jsonl"]);
+    assert_eq!(sent.code, 0, "{}", sent.err);
+    assert!(one(&sent)["notes"][0].as_str().unwrap().contains("title"), "{}", sent.out);
+    assert!(sent.err.starts_with("warning: it was sent otherwise than it came: "), "{}", sent.err);
+}
+
+#[test]
+fn what_an_agent_hears_is_not_counted() {
+    let (bench, sandbox) = bench();
+    bench.write("duoke.toml", "[wechat]\nprofile = \"2025\"\n");
+    play(&bench, &sandbox, &push(1, "oA", 10, TEXT));
+    for number in 0..5 {
+        assert_eq!(sandbox.run(&bench, &["send", "text", "oA", &number.to_string()]).code, 0);
+    }
+    let session = r#""MsgType":"event","Event":"kf_create_session","KfAccount":"kf1@a""#;
+    play(&bench, &sandbox, &push(2, "oA", 0, session));
+    assert_eq!(window(&bench, "oA")["state"], "unknown");
+    assert_eq!(sandbox.run(&bench, &["send", "text", "oA", "WeChat knows better"]).code, 0);
+}

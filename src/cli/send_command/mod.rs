@@ -1,10 +1,10 @@
 //! `duoke send`
 
-mod letter;
+mod media;
 mod types;
+mod way;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde_json::Value;
 use tokio::runtime::Handle;
@@ -13,17 +13,11 @@ use super::exit::Exit;
 use super::format::Format;
 use super::output::{Output, one_line};
 use super::plugins::fail;
-use super::signals::stop_when_interrupted;
-use super::{settings, state};
-use crate::base::clock::Stopwatch;
-use crate::base::limits::{SEND_PATIENCE, STATE_LOOK, STATE_PATIENCE};
-use crate::config::DuokeConfig;
-use crate::host::control::ask;
-use crate::host::desk::{Answer, Letter, Request, TroubleKind, fate};
-use crate::host::{Forwarder, Notice, Target, Watch as _};
-use crate::store::{OpenOptions, SqliteStore, State, StateFolder, StoreErrorKind};
-use crate::wechat::ClientConfig;
-use letter::Sender;
+use super::settings;
+use crate::host::desk::{Letter, fate};
+use crate::host::{Notice, Target, Watch as _};
+use crate::store::State;
+use way::Way;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -94,60 +88,20 @@ fn try_send(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Res
     };
     let config = settings::load(&flag).map_err(|error| fail(output, settings::notice(&error), Exit::Configuration))?;
     let client = settings::client(&config).map_err(|notice| fail(output, notice, Exit::Configuration))?;
-    let content = arguments.message.content(&mut Sender { client: &client, runtime, output })?;
+    let (account, server) = (client.app_id.clone(), client.server());
+    let target = Target { client, kf_account: None, on_unknown: settings::on_unknown(&config) };
+    let mut way = Way { folder: Path::new(&config.store_path.value), target, runtime, output };
     let letter = Letter {
-        id: to.id.clone().unwrap_or_else(letter::new_id),
-        account: client.app_id.clone(),
-        server: client.server(),
+        id: to.id.clone().unwrap_or_else(media::new_id),
+        account,
+        server,
         openid: to.openid.clone(),
         kf_account: to.account.clone(),
-        content,
+        content: arguments.message.content(&mut way)?,
     };
-    let answer = deliver(letter, &config, client, runtime, output)?;
+    let answer = way.send(letter)?;
     let Some(row) = answer.items.first() else { return Err(Exit::Bug) };
     Ok(tell(row, to.format, output))
-}
-
-/// Has the host send it, or sends it here where none runs. A host that ends meanwhile leaves it to this command.
-fn deliver(
-    letter: Letter,
-    config: &DuokeConfig,
-    client: ClientConfig,
-    runtime: &Handle,
-    output: &mut Output,
-) -> Result<Answer, Exit> {
-    let folder = Path::new(&config.store_path.value);
-    let request = Request::Send { letter: Box::new(letter.clone()) };
-    let since = Stopwatch::start();
-    let taken = loop {
-        match ask(folder, &request) {
-            Ok(Some(answer)) if is_settled(&answer) || since.elapsed() >= SEND_PATIENCE => return Ok(answer),
-            Ok(None) => match StateFolder::take(folder) {
-                // Another command is about to send, or a host starts.
-                Err(error) if error.kind == StoreErrorKind::InUse && since.elapsed() < SEND_PATIENCE => {}
-                taken => break taken,
-            },
-            Ok(Some(_)) => {}
-            // Of a host that ends; the id makes it the same message.
-            Err(trouble) if trouble.kind == TroubleKind::Store && since.elapsed() < STATE_PATIENCE => {}
-            Err(trouble) => return Err(state::say(trouble, output)),
-        }
-        std::thread::sleep(STATE_LOOK);
-    };
-    let store = taken.and_then(|folder| SqliteStore::open(folder, &OpenOptions::default()));
-    let store = store.map_err(|error| fail(output, state::notice(&error), Exit::Environment))?;
-    let target = Target { client, kf_account: None, on_unknown: settings::on_unknown(config) };
-    let forwarder = Forwarder::new(target, Arc::new(store), runtime.clone())
-        .map_err(|error| fail(output, Notice::error(error.to_string()).with_hint(error.hint()), Exit::Environment))?;
-    let interrupts = stop_when_interrupted(runtime, forwarder.outbox().clone());
-    let sent = forwarder.send(letter, &mut |notice| output.say(notice));
-    interrupts.abort();
-    sent.map_err(|trouble| state::say(trouble, output))
-}
-
-fn is_settled(answer: &Answer) -> bool {
-    let state = answer.items.first().and_then(|row| State::named(row["state"].as_str()?));
-    !matches!(state, Some(State::Pending | State::Sending))
 }
 
 /// Prints what became of it.

@@ -3,7 +3,8 @@
 use clap::Subcommand;
 
 use super::To;
-use super::letter::{Media, Sender, media};
+use super::media::{Media, media};
+use super::way::Way;
 use crate::cli::exit::Exit;
 use crate::cli::plugins::fail;
 use crate::host::Notice;
@@ -257,31 +258,29 @@ impl MessageArguments {
     }
 
     /// The content; files are uploaded.
-    pub(super) fn content(&self, sender: &mut Sender<'_>) -> Result<Content, Exit> {
+    pub(super) fn content(&self, way: &mut Way<'_>) -> Result<Content, Exit> {
         Ok(match self {
             Self::Text(Text { text, .. }) if text.trim().is_empty() => {
-                return Err(fail(sender.output, Notice::error("the text is empty"), Exit::Usage));
+                return Err(fail(way.output, Notice::error("the text is empty"), Exit::Usage));
             }
             Self::Text(Text { text, .. }) => Content::Text { text: text.clone() },
             Self::Image(Image { picture: Media::Address(pic_url), .. }) => Content::Image { pic_url: pic_url.clone() },
-            Self::Image(Image { picture, .. }) => {
-                Content::ImageMedia { media_id: sender.id(MediaType::Image, picture)? }
-            }
+            Self::Image(Image { picture, .. }) => Content::ImageMedia { media_id: way.id(MediaType::Image, picture)? },
             Self::Voice(Voice { voice: Media::Address(file_url), .. }) => {
                 Content::VoiceFile(VoiceFile { file_url: file_url.clone(), duration_ms: 0 })
             }
-            Self::Voice(Voice { voice, .. }) => Content::Voice { media_id: sender.id(MediaType::Voice, voice)? },
+            Self::Voice(Voice { voice, .. }) => Content::Voice { media_id: way.id(MediaType::Voice, voice)? },
             Self::Video(VideoArguments { video: Media::Address(file_url), thumb, title, description, .. }) => {
                 Content::VideoFile(VideoFile {
                     file_url: file_url.clone(),
-                    thumb_url: sender.address(thumb.as_ref())?,
+                    thumb_url: way.address(thumb.as_ref())?,
                     title: title.clone(),
                     description: description.clone(),
                 })
             }
             Self::Video(VideoArguments { video, thumb, title, description, .. }) => Content::Video(Video {
-                media_id: sender.id(MediaType::Video, video)?,
-                thumb_media_id: sender.optional(MediaType::Thumb, thumb.as_ref())?,
+                media_id: way.id(MediaType::Video, video)?,
+                thumb_media_id: way.optional(MediaType::Thumb, thumb.as_ref())?,
                 title: title.clone(),
                 description: description.clone(),
             }),
@@ -290,7 +289,7 @@ impl MessageArguments {
                 description: description.clone(),
                 musicurl: url.clone(),
                 hqmusicurl: hq.clone(),
-                thumb_media_id: sender.id(MediaType::Thumb, thumb)?,
+                thumb_media_id: way.id(MediaType::Thumb, thumb)?,
             }),
             Self::News(news) => Content::News { articles: news.articles() },
             Self::Mpnews(Mpnews { media_id, .. }) => Content::Mpnews { media_id: media_id.clone() },
@@ -307,7 +306,7 @@ impl MessageArguments {
                     title: title.clone(),
                     appid: appid.clone(),
                     pagepath: pagepath.clone(),
-                    thumb_media_id: sender.id(MediaType::Image, thumb)?,
+                    thumb_media_id: way.id(MediaType::Image, thumb)?,
                 })
             }
             Self::Typing(TypingArguments { cancel, .. }) => {

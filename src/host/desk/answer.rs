@@ -38,6 +38,8 @@ pub enum TroubleKind {
     NotFound,
     /// The durable state, or the way to it.
     Store,
+    /// WeChat refused, or did not answer.
+    Wechat,
 }
 
 impl Trouble {

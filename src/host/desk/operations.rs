@@ -11,12 +11,13 @@ use super::answer::{Answer, Trouble, TroubleKind};
 use super::explained::explained;
 use super::request::Request;
 use super::send::send;
+use super::upload::upload;
 use super::window::window;
 use crate::base::clock::{format_rfc3339, system_now_ms};
 use crate::base::limits::{CANDIDATES_SHOWN_MAX, OUTBOX_PAGE_ROWS};
 use crate::outbox::Outbox;
 use crate::store::{Change, Changed, Checked, Erased, Filter, Listed, OnUnknown, State, Store, StoreError};
-use crate::wechat::{Profile, ProfileError};
+use crate::wechat::{Client, ProfileError};
 
 /// Answers requests over a store.
 #[derive(Clone, Debug)]
@@ -24,8 +25,8 @@ pub struct Desk {
     store: Arc<dyn Store>,
     /// The delivery of the host, where there is one: it hears of what may go.
     outbox: Option<Outbox>,
-    /// The limits in force, where a host has them.
-    profile: Option<Profile>,
+    /// The client of the host, where it has one.
+    client: Option<Client>,
     /// Whether a host has the store, with open pages.
     host_runs: bool,
 }
@@ -34,13 +35,13 @@ impl Desk {
     /// The desk of a running host that delivers.
     #[must_use]
     pub fn of_host(outbox: &Outbox) -> Self {
-        Self { store: outbox.store().clone(), outbox: Some(outbox.clone()), profile: None, host_runs: true }
+        Self { store: outbox.store().clone(), outbox: Some(outbox.clone()), client: None, host_runs: true }
     }
 
-    /// With the limits that the host delivers by.
+    /// With the client that the host delivers by.
     #[must_use]
-    pub fn limited_by(mut self, profile: Profile) -> Self {
-        self.profile = Some(profile);
+    pub fn calling(mut self, client: Client) -> Self {
+        self.client = Some(client);
         self
     }
 
@@ -59,7 +60,7 @@ impl Desk {
     pub async fn alone(store: Arc<dyn Store>, policy: OnUnknown) -> Result<(Self, Vec<Notice>), StoreError> {
         let interrupted = store.interrupted(policy, system_now_ms()).get().await?;
         let notices = interrupted.iter().map(|row| interruption(row, policy)).collect();
-        Ok((Self { store, outbox: None, profile: None, host_runs: false }, notices))
+        Ok((Self { store, outbox: None, client: None, host_runs: false }, notices))
     }
 
     /// Does what is asked.
@@ -76,12 +77,13 @@ impl Desk {
             }
             Request::Explain { message } => self.explain(&message).await,
             Request::Window { openid, profile } => self.window(&openid, &profile).await,
+            Request::Upload { kind, path } => match &self.client {
+                Some(client) => upload(client, &kind, path).await,
+                None => Err(sends_nothing()),
+            },
             Request::Send { letter } => match &self.outbox {
                 Some(outbox) => send(outbox, *letter).await,
-                None => {
-                    let text = "the host that has this state does not send";
-                    Err(Trouble::new(TroubleKind::Request, text).with_hint("wait until it has ended, or stop it"))
-                }
+                None => Err(sends_nothing()),
             },
             Request::Erase { openid, dry_run } => self.erase(&openid, dry_run).await,
         }
@@ -136,7 +138,8 @@ impl Desk {
 
     async fn window(&self, openid: &str, profile: &str) -> Result<Answer, Trouble> {
         let wrong = |error: ProfileError| Trouble::new(TroubleKind::Request, error.to_string());
-        let profile = self.profile.map_or_else(|| profile.parse().map_err(wrong), Ok)?;
+        let own = self.client.as_ref().map(|client| client.config().profile);
+        let profile = own.map_or_else(|| profile.parse().map_err(wrong), Ok)?;
         let (known, now) = (self.store.window(openid).get().await?, system_now_ms());
         Ok(Answer { items: known.iter().map(|known| window(openid, known, &profile, now)).collect(), next: None })
     }
@@ -163,6 +166,11 @@ impl Desk {
             "host_runs": self.host_runs,
         })))
     }
+}
+
+fn sends_nothing() -> Trouble {
+    Trouble::new(TroubleKind::Request, "the host that has this state does not send")
+        .with_hint("wait until it has ended, or stop it")
 }
 
 fn one(item: Value) -> Answer {

@@ -1,5 +1,7 @@
 //! What is asked: one line of JSON, `{"v":1,"op":"outbox.list",…}`.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -57,6 +59,14 @@ pub enum Request {
         openid: String,
         /// The limits to ask by, where no host runs that has its own: a profile's name.
         profile: String,
+    },
+    /// Uploads a file of this machine, which whoever may ask may read: the socket is this user's alone.
+    #[serde(rename = "upload")]
+    Upload {
+        /// WeChat's name for what it is to be: `image`, `voice`, `video`, `thumb`.
+        kind: String,
+        /// Where it is, absolute.
+        path: PathBuf,
     },
     /// Sends a message; a host that runs does it.
     #[serde(rename = "send")]

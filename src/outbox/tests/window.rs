@@ -181,3 +181,30 @@ async fn a_typing_state_that_is_refused_holds_nothing_up() {
     let summary = bench.texts("oA", 0..1).await;
     assert_eq!((summary.dead, summary.sent), (1, 1));
 }
+
+#[tokio::test]
+async fn a_typing_state_on_the_wire_when_a_host_ends_is_no_doubt() {
+    let bench = Bench::new(HashMap::new()).await;
+    bench.typing(0, Typing::Typing).await;
+    let (store, account) = (bench.outbox.store(), bench.account);
+    let row = store.due(account, 0, Vec::new(), 1).get().await.unwrap().rows.remove(0).row;
+    assert!(store.on_wire(row.seq, Attempt { started: 0, message: (1, 1) }).get().await.unwrap());
+    let interrupted = store.interrupted(OnUnknown::Hold, 1).get().await.unwrap();
+    assert_eq!(interrupted[0].state, State::Dead);
+}
+
+#[tokio::test]
+async fn one_customer_alone_is_served() {
+    let bench = Bench::new(HashMap::from([("oA", vec![Some(refused(-1)), None])])).await;
+    bench.text(0, "oA").await;
+    bench.text(1, "oA").await;
+    bench.text(2, "oB").await;
+    let mut changes = bench.outbox.changes();
+    tokio::select! {
+        biased;
+        served = bench.outbox.serve_one(&bench.dispatch, "oA") => served.unwrap(),
+        () = async { for _ in 0..3 { changes.changed().await.unwrap(); } } => {}
+    }
+    assert_eq!(bench.sent_to("oA"), ["m0", "m0", "m1"], "also a second try");
+    assert!(bench.sent_to("oB").is_empty());
+}

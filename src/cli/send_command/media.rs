@@ -1,19 +1,15 @@
 //! What a message's media are: ids as they are, files uploaded.
 
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use ring::rand::{SecureRandom as _, SystemRandom};
-use tokio::runtime::Handle;
 
-use crate::base::limits::PICTURE_BYTES_MAX;
+use super::way::Way;
 use crate::cli::exit::Exit;
-use crate::cli::output::Output;
 use crate::cli::plugins::fail;
-use crate::host::{Notice, Watch as _};
-use crate::wechat::{Client, ClientConfig, MediaType, UploadError};
+use crate::host::Notice;
+use crate::wechat::MediaType;
 
 /// How a media is named on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,23 +45,15 @@ pub(super) fn new_id() -> String {
     })
 }
 
-/// Who uploads, and who hears of it.
-pub(super) struct Sender<'a> {
-    pub(super) client: &'a ClientConfig,
-    pub(super) runtime: &'a Handle,
-    pub(super) output: &'a mut Output,
-}
-
-impl Sender<'_> {
+impl Way<'_> {
     /// The id of a media; a file is uploaded first.
     pub(super) fn id(&mut self, kind: MediaType, media: &Media) -> Result<String, Exit> {
         match media {
             Media::Id(id) => Ok(id.clone()),
             Media::File(path) => self.upload(kind, path),
             Media::Address(address) => {
-                let notice =
-                    Notice::error(format!("{address} is an address: a {} is a file or a media id", kind.name()));
-                Err(fail(self.output, notice.with_hint(Some("download it first")), Exit::Usage))
+                let text = format!("{address} is an address: a {} is a file or a media id", kind.name());
+                Err(fail(self.output, Notice::error(text).with_hint(Some("download it first")), Exit::Usage))
             }
         }
     }
@@ -86,37 +74,6 @@ impl Sender<'_> {
             }
         }
     }
-
-    fn upload(&mut self, kind: MediaType, path: &Path) -> Result<String, Exit> {
-        let bytes = read(path).map_err(|error| {
-            let hint = "a media is an address, a file that is there, or a media id";
-            let notice = Notice::error(format!("{} cannot be read: {error}", path.display()));
-            fail(self.output, notice.with_hint(Some(hint)), Exit::Usage)
-        })?;
-        let client = Client::new(self.client.clone()).map_err(|error| {
-            fail(self.output, Notice::error(error.to_string()).with_hint(Some(error.hint())), Exit::Configuration)
-        })?;
-        match self.runtime.block_on(client.media(kind, bytes)) {
-            Ok(uploaded) => {
-                for note in uploaded.notes {
-                    self.output.say(Notice::warning(format!("{}: {note}", path.display())));
-                }
-                Ok(uploaded.media_id)
-            }
-            Err(error) => {
-                let exit = if matches!(error, UploadError::Wechat(_)) { Exit::Messages } else { Exit::Usage };
-                let notice = Notice::error(format!("{}: {error}", path.display()));
-                Err(fail(self.output, notice.with_hint(Some(error.hint())), exit))
-            }
-        }
-    }
-}
-
-/// A file, no further than to see that it is too large.
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(PICTURE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 #[cfg(test)]
