@@ -18,6 +18,7 @@ Examples:
 WeChat lets an account write to a user for a time after he did something, and so many messages. This
 shows what is known of that: from WeChat's pushes, from what was sent, and from what WeChat refused.
 What would be refused is parked before WeChat is asked, and goes out after the user's next action.
+WeChat pushes neither payments nor what he says to an agent: `duoke outbox retry` asks it all the same.
 
 JSON, an array of objects (with jsonl a line each), one for each official account that knows him:
   openid, account, server
