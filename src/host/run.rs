@@ -351,7 +351,12 @@ impl Run<'_> {
                     "{}: line {} is {}, which this release does not tell pages",
                     self.log_name, line.id, line.type_
                 ),
-                "such lines are skipped",
+                match &stimulus.kind {
+                    StimulusKind::WechatPush(_) if self.durable.is_some() => {
+                        "it counts for what the customer may be sent"
+                    }
+                    _ => "such lines are skipped",
+                },
             ),
         };
         if self.complaints.insert(key) {
