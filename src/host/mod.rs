@@ -6,6 +6,7 @@
 //! - [`lines`] numbers what happened as lines of a session log
 //! - `durable` is a run on disk: [`ledger`] keeps there what is told and what comes of it, [`messages`] makes rows of effects, [`forward`] delivers
 //!   them, `alerts` says what a person should know of that, `acted` what customers did; [`pictures`] finds the pictures they show, `keeping` what pages keep by `--state`
+//! - `derived` is what pages are told because of a push
 //! - [`run`](mod@run) puts these together over a log; [`demo`](mod@demo) does so with the bundled [`samples`], a sandbox, and the
 //!   [`conversation`] as its customers saw it, in [`columns`]
 //! - [`inbox`] has pushes on disk before WeChat is answered, and gives them out
@@ -21,6 +22,7 @@ pub mod control;
 pub mod conversation;
 pub mod coverage;
 pub mod demo;
+mod derived;
 pub mod desk;
 pub mod doctor;
 mod durable;

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::derived::Deriving;
 use super::durable::Durable;
 use super::forward::Forwarder;
 use super::keeping::Keeping;
@@ -38,6 +39,7 @@ struct Run<'a> {
     log_name: String,
     /// What was complained of already.
     complaints: BTreeSet<String>,
+    deriving: Deriving,
     /// Lines of which it is only known that they were handled.
     skipped: usize,
     /// The log was played to its end.
@@ -65,6 +67,7 @@ pub fn run(
         outcome: Outcome::default(),
         log_name: String::new(),
         complaints: BTreeSet::new(),
+        deriving: Deriving::default(),
         skipped: 0,
         ended: false,
         closed: false,
@@ -276,12 +279,14 @@ impl Run<'_> {
     /// One line of the log.
     fn tell(&mut self, line: &Line) {
         let mut stimulus = Stimulus::from_line(line);
+        let derived = self.deriving.of(line, &stimulus);
         if !line.type_.starts_with(STIMULUS_PREFIX) {
             return;
         }
         if let Some(durable) = &mut self.durable {
             durable.hear(line, &stimulus);
         }
+        derived.iter().for_each(|line| self.tell(line));
         if !self.is_for_us(line, &stimulus) {
             // What waited for it goes, and is told, though no page has anything to do.
             return self.deliver(false);
@@ -345,18 +350,14 @@ impl Run<'_> {
                 "the names are those of plugin.toml, else of the file",
             ),
             (_, StimulusKind::Mcs { .. } | StimulusKind::Ui(_) | StimulusKind::Reload) => return true,
+            (_, StimulusKind::WechatPush(_)) => return false,
             _ => (
                 line.type_.clone(),
                 format!(
                     "{}: line {} is {}, which this release does not tell pages",
                     self.log_name, line.id, line.type_
                 ),
-                match &stimulus.kind {
-                    StimulusKind::WechatPush(_) if self.durable.is_some() => {
-                        "it counts for what the customer may be sent"
-                    }
-                    _ => "such lines are skipped",
-                },
+                "such lines are skipped",
             ),
         };
         if self.complaints.insert(key) {

@@ -319,3 +319,30 @@ fn what_an_agent_hears_is_not_counted() {
     assert_eq!(window(&bench, "oA")["state"], "unknown");
     assert_eq!(sandbox.run(&bench, &["send", "text", "oA", "WeChat knows better"]).code, 0);
 }
+
+#[test]
+fn pages_are_told_of_pushes_once() {
+    let (bench, sandbox) = bench();
+    bench.write(
+        "page.html",
+        "<script>function MCS_ClientNotify(str) { var told = JSON.parse(str); \
+         window.external.PutMsg({ msg: { head: { random: String(Math.random()) }, body: [{ type: 0, content: { text: \
+         told.event + ' ' + (told.useraccount || told.location) } }] } }); }</script>",
+    );
+    let place = r#""MsgType":"location","Location_X":"23.1","Location_Y":"113.3","Scale":"15","Label":"广州""#;
+    bench.write("pushes.jsonl", push(1, "oA", 1, TEXT) + &push(2, "oA", 0, place));
+    let run = ["run", "page.html", "--events", "pushes.jsonl", "--forward"];
+    for _ in 0..2 {
+        let told = sandbox.run(&bench, &run);
+        assert_eq!(told.code, 0, "{}", told.err);
+    }
+    let texts: Vec<Value> = sandbox.messages("oA").iter().map(|had| had["body"]["text"]["content"].clone()).collect();
+    assert_eq!(texts, ["OnUserChange oA", "OnUserChange oA", "OnMapMsgClick 广州"]);
+    let keys = bench.run(&["outbox", "list", "--format", "jsonl"]);
+    assert!(keys.out.contains("/user/page/0\""), "{}", keys.out);
+    // A recording has what was derived from its pushes.
+    let start = "{\"type\":\"session.start\",\"data\":{\"format\":\"1.0\"}}\n".to_owned();
+    bench.write("recording.jsonl", start + &push(3, "oA", 0, TEXT));
+    let replayed = sandbox.run(&bench, &["run", "page.html", "--events", "recording.jsonl"]);
+    assert!(replayed.code == 0 && replayed.out.is_empty(), "{} {}", replayed.out, replayed.err);
+}
