@@ -88,11 +88,21 @@ impl Sender<'_> {
     }
 
     fn upload(&mut self, kind: MediaType, path: &Path) -> Result<String, Exit> {
-        let bytes = read(path).map_err(|error| {
+        let bytes_max = match kind {
+            // Made smaller where that is needed.
+            MediaType::Image | MediaType::Thumb => PICTURE_BYTES_MAX,
+            MediaType::Voice | MediaType::Video => self.client.profile.media_bytes_max(kind),
+        };
+        let bytes = read(path, bytes_max).map_err(|error| {
             let hint = "a media is an address, a file that is there, or a media id";
             let notice = Notice::error(format!("{} cannot be read: {error}", path.display()));
             fail(self.output, notice.with_hint(Some(hint)), Exit::Usage)
         })?;
+        let Some(bytes) = bytes else {
+            let reason = format!("it has more than {bytes_max} bytes, the most of a {}", kind.name());
+            let notice = Notice::error(format!("{}: {reason}", path.display()));
+            return Err(fail(self.output, notice.with_hint(Some("make the file smaller")), Exit::Usage));
+        };
         let client = Client::new(self.client.clone()).map_err(|error| {
             fail(self.output, Notice::error(error.to_string()).with_hint(Some(error.hint())), Exit::Configuration)
         })?;
@@ -112,11 +122,11 @@ impl Sender<'_> {
     }
 }
 
-/// A file, no further than to see that it is too large.
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+/// A file; `None` where it has more bytes.
+fn read(path: &Path, bytes_max: usize) -> std::io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(PICTURE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    File::open(path)?.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() <= bytes_max).then_some(bytes))
 }
 
 #[cfg(test)]
@@ -130,6 +140,16 @@ mod tests {
         assert_eq!(media("src"), Ok(Media::File("src".into())), "it is there");
         assert_eq!(media("MEDIA_id-1"), Ok(Media::Id("MEDIA_id-1".to_owned())));
         assert!(media("").is_err());
+    }
+
+    #[test]
+    fn a_larger_file_is_not_cut() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for (bytes, is_read) in [(9, true), (10, true), (11, false), (1 << 30, false)] {
+            file.as_file().set_len(bytes).unwrap();
+            let read = read(file.path(), 10).unwrap().map(|read| read.len() as u64);
+            assert_eq!(read, is_read.then_some(bytes));
+        }
     }
 
     #[test]
