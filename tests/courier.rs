@@ -12,7 +12,7 @@ use axum::{Router, extract::Path, http::StatusCode, routing::get};
 use duoke::wechat::{
     BoxFuture, Call, Client, ClientConfig, Content, Courier, File, FitError, LivePictures, MediaType, Picture,
     PictureError, PictureFormat, PictureSource, Profile, Receipt, Secret, SendError, TokenApi, Unwatched, UploadError,
-    VideoFile, VoiceFile,
+    VideoFile, VoiceFile, errcode::Action,
 };
 use image::{ImageFormat, RgbImage};
 use serde_json::{Value, json};
@@ -121,6 +121,15 @@ async fn pictures_are_converted_and_made_smaller_and_that_is_told() {
     assert_eq!(chain.bench.calls(Call::Upload).await, 2);
     let Err(SendError::Picture(error)) = chain.send(chain.image("page")).await else { panic!() };
     assert!(matches!(error, PictureError::Unfit { error: FitError::Format, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_picture_that_wechat_refuses_is_told_with_its_code() {
+    let chain = Chain::new().await;
+    chain.bench.fault(json!({"path": Call::Upload.path(), "errcode": 40137})).await;
+    let error = chain.send(chain.image("a.webp")).await.unwrap_err();
+    assert_eq!((error.errcode(), error.action()), (Some(40137), Some(Action::Media)), "{error}");
+    assert!(!error.to_string().contains("link") && !error.answers_send(), "{error}");
 }
 
 #[tokio::test]

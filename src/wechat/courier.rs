@@ -147,16 +147,20 @@ impl Courier {
 
     /// The messages a content becomes of which some were sent, out of `begun` in all: those it became then, where its
     /// account takes less than its profile says or has taken it since. With 0 nothing was sent, and they are such as the
-    /// account is known to take.
+    /// account is known to take; so they are where the number does not tell, since it is one in either case.
     pub fn plan_begun(&self, content: &Content, begun: u32) -> Result<Vec<Planned>, ContentError> {
         let usual = self.planner.plan(content)?;
         let is_begun = |planned: &[Planned]| usize::try_from(begun).is_ok_and(|begun| planned.len() == begun);
-        let is_usual = if begun == 0 { !self.client.learned().refuses(&usual) } else { is_begun(&usual) };
-        if is_usual {
+        let is_refused = self.client.learned().refuses(&usual);
+        if !is_refused && (begun == 0 || is_begun(&usual)) {
             return Ok(usual);
         }
-        let smaller = self.planner.plan_smaller(content)?;
-        Ok(smaller.filter(|smaller| begun == 0 || is_begun(smaller)).unwrap_or(usual))
+        let Some(smaller) = self.planner.plan_smaller(content)? else { return Ok(usual) };
+        let is_smaller = match begun == 0 || smaller.len() == usual.len() {
+            true => is_refused,
+            false => is_begun(&smaller),
+        };
+        Ok(if is_smaller { smaller } else { usual })
     }
 
     /// What users' actions allow, by the limits in force.
@@ -229,6 +233,9 @@ impl Way<'_> {
             let Some((code, more)) = code.and_then(|code| Some((code, mend(&mut whole, code, planner)?))) else {
                 return Err(error);
             };
+            if code == 45008 {
+                client.learned().takes_one_article();
+            }
             mended.push(code);
             notes.extend(more);
         }
@@ -255,7 +262,7 @@ impl Way<'_> {
             let mut uploaded = Vec::new();
             for Source { kind, url, bytes } in sources {
                 let media = self.courier.client.media(*kind, bytes.to_vec()).await;
-                uploaded.push(media.map_err(|error| MediaError::of(error, url))?);
+                uploaded.push(media.map_err(|error| MediaError::of(error, *kind, url))?);
             }
             match self.send(content(&uploaded)).await {
                 Err(error) if !again && error.action() == Some(Action::Reupload) => {
@@ -356,13 +363,15 @@ enum MediaError {
 }
 
 impl MediaError {
-    fn of(error: UploadError, url: &Url) -> Self {
+    fn of(error: UploadError, kind: MediaType, url: &Url) -> Self {
         match error {
             UploadError::File(error) => Self::File(error),
             UploadError::Picture(error) => Self::Other(PictureError::Unfit { url: url.to_string(), error }.into()),
             UploadError::Wechat(error) => match (error.action(), error.errcode()) {
-                // WeChat looks closer than the first bytes do.
-                (Some(Action::Media), Some(errcode)) => Self::File(FileError::Refused { errcode }),
+                // WeChat looks closer than the first bytes do. Pictures do not go as links: its refusal is what there is.
+                (Some(Action::Media), Some(errcode)) if kind != MediaType::Image => {
+                    Self::File(FileError::Refused { errcode })
+                }
                 _ => Self::Other(error.into()),
             },
         }
