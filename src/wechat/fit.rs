@@ -269,10 +269,12 @@ fn encode(
 ) -> Result<Written, FitError> {
     // A PNG is too large already, unless it is for a thumb.
     let is_drawn = matches!(from, ImageFormat::Bmp | ImageFormat::Gif);
-    if kind == MediaType::Image && (is_transparent || is_drawn) && is_fine(&picture) {
-        if let Some(bytes) = png(&picture, is_transparent, profile, limit)? {
-            return Ok((bytes, PictureFormat::Png, picture.dimensions()));
-        }
+    if kind == MediaType::Image
+        && (is_transparent || is_drawn)
+        && is_fine(&picture)
+        && let Some(bytes) = png(&picture, is_transparent, profile, limit)?
+    {
+        return Ok((bytes, PictureFormat::Png, picture.dimensions()));
     }
     let mut flat = on_white(picture);
     if kind == MediaType::Thumb && flat.width().max(flat.height()) > THUMB_SIDE {
