@@ -5,14 +5,18 @@ mod wechat_bench;
 
 use std::{
     io::Cursor,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use axum::{Router, extract::Path, http::StatusCode, routing::get};
+use duoke::base::limits::MEDIA_UNDER_WAY_MAX;
 use duoke::wechat::{
-    BoxFuture, Call, Client, ClientConfig, Content, Courier, File, FitError, LivePictures, MediaType, Picture,
+    BoxFuture, Call, Client, ClientConfig, Content, Courier, File, FitError, LivePictures, MediaType, Message, Picture,
     PictureError, PictureFormat, PictureSource, Profile, Receipt, Secret, SendError, TokenApi, Unwatched, UploadError,
-    VideoFile, VoiceFile,
+    VideoFile, VoiceFile, errcode::Action,
 };
 use image::{ImageFormat, RgbImage};
 use serde_json::{Value, json};
@@ -121,6 +125,75 @@ async fn pictures_are_converted_and_made_smaller_and_that_is_told() {
     assert_eq!(chain.bench.calls(Call::Upload).await, 2);
     let Err(SendError::Picture(error)) = chain.send(chain.image("page")).await else { panic!() };
     assert!(matches!(error, PictureError::Unfit { error: FitError::Format, .. }), "{error}");
+}
+
+/// How many messages have their files in memory, and how many had at most.
+#[derive(Default)]
+struct Held(AtomicUsize, AtomicUsize);
+
+/// A server whose files are all different, or all one.
+struct Files {
+    held: Arc<Held>,
+    one: Option<Vec<u8>>,
+}
+
+impl PictureSource for Files {
+    fn fetch<'a>(&'a self, url: &'a Url) -> BoxFuture<'a, Result<Picture, PictureError>> {
+        let now = self.held.0.fetch_add(1, Ordering::Relaxed) + 1;
+        self.held.1.fetch_max(now, Ordering::Relaxed);
+        let bytes = self.one.clone().unwrap_or_else(|| format!("GIF89a{url}").into_bytes());
+        Box::pin(std::future::ready(Ok(Picture { bytes, content_type: String::new() })))
+    }
+}
+
+/// Sends a picture to each of 64 customers at the same time; the errors, and how many had their files in memory.
+async fn send_to_all(bench: &Bench, one: Option<Vec<u8>>) -> (Vec<SendError>, usize) {
+    let held = Arc::new(Held::default());
+    let courier = Courier::new(bench.client(), Arc::new(Files { held: Arc::clone(&held), one }));
+    let mut lanes = tokio::task::JoinSet::new();
+    for lane in 0..64 {
+        let (courier, held, openid) = (courier.clone(), Arc::clone(&held), format!("o{lane}"));
+        bench.speaks(&openid);
+        let image = Message::Image(Url::parse(&format!("http://pictures.test/{lane}")).unwrap());
+        lanes.spawn(async move {
+            let sent = courier.deliver(&openid, None, &image, &Unwatched).await;
+            held.0.fetch_sub(1, Ordering::Relaxed);
+            sent
+        });
+    }
+    let errors = lanes.join_all().await.into_iter().filter_map(Result::err).collect();
+    (errors, held.1.load(Ordering::Relaxed))
+}
+
+#[tokio::test]
+async fn few_messages_have_their_files_in_memory_at_once() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let (errors, most) = send_to_all(&bench, None).await;
+    assert_eq!((errors, most), (Vec::new(), MEDIA_UNDER_WAY_MAX));
+    assert_eq!(bench.calls(Call::Upload).await, 64);
+}
+
+#[tokio::test]
+async fn one_picture_for_many_customers_is_converted_and_uploaded_once() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let (errors, _) = send_to_all(&bench, Some(picture(ImageFormat::WebP, 40, 30))).await;
+    assert_eq!(errors, []);
+    assert_eq!((bench.calls(Call::Upload).await, bench.calls(Call::Send).await), (1, 64));
+    // Each hears why it cannot be sent; an upload that failed is tried by the next one.
+    let (errors, _) = send_to_all(&bench, Some(b"<html>".to_vec())).await;
+    assert_eq!(errors.len(), 64);
+    bench.fault(json!({"path": Call::Upload.path(), "errcode": -1, "count": 2})).await;
+    let (errors, _) = send_to_all(&bench, Some(picture(ImageFormat::WebP, 30, 30))).await;
+    assert_eq!((errors.len(), bench.calls(Call::Upload).await), (2, 4));
+}
+
+#[tokio::test]
+async fn a_picture_that_wechat_refuses_is_told_with_its_code() {
+    let chain = Chain::new().await;
+    chain.bench.fault(json!({"path": Call::Upload.path(), "errcode": 40137})).await;
+    let error = chain.send(chain.image("a.webp")).await.unwrap_err();
+    assert_eq!((error.errcode(), error.action()), (Some(40137), Some(Action::Media)), "{error}");
+    assert!(!error.to_string().contains("link") && !error.answers_send(), "{error}");
 }
 
 #[tokio::test]

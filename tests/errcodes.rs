@@ -16,8 +16,11 @@ use std::{
 use duoke::{
     base::clock::parse_rfc3339,
     outbox::{Carrier, Delivery, Dispatch, Outbox, Timer},
-    store::{AccountId, Commit, Filter, Key, Release, Row, Scope, SqliteStore, State, Store as _},
-    wechat::{Article, BoxFuture, Call, Client, Clock, Content, Courier, LivePictures, Profile, errcode},
+    store::{AccountId, Change, Commit, Filter, Key, Release, Row, Scope, SqliteStore, State, Store as _},
+    wechat::{
+        Article, BoxFuture, Call, Client, Clock, Content, Courier, LivePictures, MediaType, Message, NewsPolicy,
+        Planned, Profile, Video, errcode,
+    },
 };
 use serde_json::{Value, json};
 use wechat_bench::{Bench, PictureServer};
@@ -288,6 +291,29 @@ async fn a_refused_token_by_code() {
 }
 
 #[tokio::test]
+async fn media_that_wechat_has_do_not_wait_for_uploads() {
+    let (chain, pictures) = (Chain::new(Profile::y2017()).await, PictureServer::start().await);
+    let client = chain.bench.client();
+    let media = async |kind, bytes: &[u8]| client.upload(kind, bytes).await.unwrap();
+    let image_media = Content::ImageMedia { media_id: media(MediaType::Image, PictureServer::PNG).await };
+    let voice = Content::Voice { media_id: media(MediaType::Voice, b"#!AMR\n\x3c").await };
+    let media_id = media(MediaType::Video, b"\0\0\0\x18ftypmp42").await;
+    let video = Content::Video(Video { media_id, ..Video::default() });
+    let image = || Content::Image { pic_url: pictures.address("/a.png") };
+    chain.fault(Call::Upload, 1, 45009).await;
+    chain.deliver(&[(1, "oA", image()), (2, "oA", text("behind it"))]).await;
+    let waits = (State::Parked, Some(Scope::Api(Call::Upload)), Until::Midnight.at());
+    assert_eq!(chain.stand().await, [waits; 2]);
+    chain.deliver(&[(3, "oB", image_media), (4, "oB", text("m4")), (5, "oC", voice), (6, "oC", video)]).await;
+    assert_eq!(chain.states().await[2..], [State::Sent; 4]);
+    // That one of them was sent says nothing of uploads.
+    assert_eq!(chain.stand().await[..2], [waits; 2]);
+    let uploads = chain.bench.calls(Call::Upload).await;
+    chain.deliver(&[(7, "oB", image())]).await;
+    assert_eq!((chain.states().await[6], chain.bench.calls(Call::Upload).await), (State::Parked, uploads));
+}
+
+#[tokio::test]
 async fn an_account_that_takes_one_article_gets_several_messages() {
     // The client goes by 2017's eight, the account takes one.
     let chain = Chain::new(Profile::y2021()).await;
@@ -324,6 +350,33 @@ async fn a_row_that_was_begun_in_small_messages_goes_on_so_with_another_client()
     assert_eq!(chain.states().await, [State::Sent]);
     let titles: Vec<_> = chain.bodies().iter().map(|body| body["news"]["articles"][0]["title"].clone()).collect();
     assert_eq!(titles, ["标题0", "标题1", "标题2", "标题3"]);
+}
+
+#[tokio::test]
+async fn the_first_articles_become_the_first_one_after_an_unknown_too() {
+    let mut chain = Chain::new(Profile::y2021()).await;
+    let (mut config, timer) = (chain.bench.client_config(), chain.timer.clone());
+    (config.news, config.clock) = (NewsPolicy::First, Clock::new(move || timer.now_ms()));
+    let courier = Courier::new(Client::new(config).unwrap(), Arc::new(LivePictures::new(true).unwrap()));
+    chain.dispatch.carrier = Arc::new(courier.clone());
+    let articles = |body: &Value| body["news"]["articles"].as_array().unwrap().len();
+    chain.bench.fault(json!({"path": Call::Send.path(), "drop": "before"})).await;
+    chain.deliver(&[(1, "oA", news(3))]).await;
+    assert_eq!(chain.states().await, [State::Unknown]);
+    chain.outbox.store().change(Filter::default(), Change::Retry, 0, start(), false).get().await.unwrap();
+    chain.deliver(&[]).await;
+    assert_eq!(chain.states().await, [State::Sent]);
+    assert_eq!(chain.bodies().iter().map(articles).collect::<Vec<_>>(), [1]);
+    assert_eq!(chain.notes(), ["of 3 articles only the first 1: the account takes no more"]);
+    // It is known from then on, whatever was begun: the number of messages is the same.
+    for begun in [0, 1] {
+        let planned = courier.plan_begun(&news(3), begun).unwrap();
+        let [Planned { message: Message::News(articles), .. }] = &planned[..] else { panic!("{planned:?}") };
+        assert_eq!(articles.len(), 1, "{begun}");
+    }
+    let calls = chain.bench.calls(Call::Send).await;
+    chain.deliver(&[(2, "oB", news(2))]).await;
+    assert_eq!((chain.states().await[1], chain.bench.calls(Call::Send).await), (State::Sent, calls + 1));
 }
 
 #[tokio::test]

@@ -201,8 +201,21 @@ pub const PICTURE_SIDE_MIN: u32 = 16;
 pub const THUMB_SIDE: u32 = 640;
 /// Largest colour profile that goes along with a picture which is written anew, in bytes: those of cameras have 3 kB.
 pub const COLOUR_PROFILE_BYTES_MAX: usize = 16 * 1024;
-/// Pictures that are decoded and written anew at once: each may take three times [`PICTURE_DECODED_BYTES_MAX`].
-pub const PICTURES_CONVERTED_MAX: usize = 2;
+/// Pictures that are decoded and written anew at once, where they take [`PICTURE_CONVERSION_BYTES_MAX`] together: more than
+/// the processors of most machines can do.
+pub const PICTURES_CONVERTED_MAX: u32 = 4;
+/// Memory that the conversion of a picture takes for each of its pixels, in bytes: a progressive JPEG's coefficients and its
+/// colours are 9, two pictures of an animation and what is seen of them 12. Held by `tests/conversion.rs`.
+pub const PICTURE_PIXEL_BYTES: u64 = 12;
+/// The same where a picture is written as a PNG or resampled finely, which works with 16 bytes a pixel.
+pub const PICTURE_FINE_PIXEL_BYTES: u64 = 20;
+/// Pixels up to which that is done; larger pictures become JPEGs, and are halved.
+pub const PICTURE_FINE_PIXELS_MAX: u64 = 16_000_000;
+/// Memory that all conversions take together, in bytes, beside the files: 600 MB, one of the largest.
+pub const PICTURE_CONVERSION_BYTES_MAX: u64 = PICTURE_PIXEL_BYTES * PICTURE_PIXELS_MAX;
+/// Messages whose files are in memory at once, from the download until WeChat has the message: up to 16 times
+/// [`PICTURE_BYTES_MAX`]. A slow server holds up the others no longer than [`PICTURE_TIMEOUT`].
+pub const MEDIA_UNDER_WAY_MAX: usize = 16;
 /// Longest the download of a picture may take, redirects included.
 pub const PICTURE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Redirects followed while a picture is downloaded.

@@ -42,8 +42,8 @@ pub struct Invalid {
     pub reason: String,
     /// What to do about it, where that is known.
     pub hint: Option<String>,
-    /// The line with a marker under the place.
-    pub frame: String,
+    /// The line with a marker under the place; `None` where a secret may stand on it.
+    pub frame: Option<String>,
 }
 
 impl ConfigError {
@@ -56,23 +56,19 @@ impl ConfigError {
         }
     }
 
-    /// The same error, which shows nothing of a file from its place on: a secret stands there.
+    /// The same error, which shows nothing of the file: a secret may stand there.
     pub(super) fn hiding(mut self) -> Self {
         if let Self::Invalid(invalid) = &mut self {
-            let (shown, marked) = invalid.frame.split_once('\n').unwrap_or((&invalid.frame, ""));
-            let blank = marked.split('^').next().unwrap_or_default();
-            let before: String =
-                shown.chars().take(invalid.line.to_string().len() + 2 + invalid.column as usize).collect();
-            invalid.frame = format!("{before}***\n{blank}^^^");
+            invalid.frame = None;
         }
         self
     }
 
-    /// The code frame, where the error is in a file.
+    /// The code frame, where the error is in a file and on a line that holds no secret.
     #[must_use]
     pub fn frame(&self) -> Option<&str> {
         match self {
-            Self::Invalid(invalid) => Some(&invalid.frame),
+            Self::Invalid(invalid) => invalid.frame.as_deref(),
             Self::Read { .. } | Self::Setting { .. } => None,
         }
     }
@@ -94,7 +90,7 @@ impl Source<'_> {
             column,
             reason: reason.into(),
             hint,
-            frame: self.frame(span, line, column),
+            frame: Some(self.frame(span, line, column)),
         };
         ConfigError::Invalid(Box::new(invalid))
     }

@@ -152,11 +152,10 @@ impl Layer {
         let known: Vec<&str> = keys.iter().map(|key| key.name).chain(tables.iter().copied()).collect();
         section.only(&known)?;
         for key in keys {
-            let hidden = |error: ConfigError| if key.secret { error.hiding() } else { error };
             let value = if key.number { section.number(key.name) } else { section.string(key.name) };
-            let Some(value) = value.map_err(hidden)? else { continue };
+            let Some(value) = value? else { continue };
             (key.check)(&value.value)
-                .map_err(|reason| hidden(section.invalid(&value, format!("`{}` {reason}", key.path()))))?;
+                .map_err(|reason| section.invalid(&value, format!("`{}` {reason}", key.path())))?;
             let origin = origin_of(section, &value, file);
             self.values.push((key.path(), Setting { value: value.value, origin }));
         }

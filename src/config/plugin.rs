@@ -227,8 +227,11 @@ fn origin_of(root: &Section<'_>, origin: &Located<String>) -> Result<String, Con
     let whole = url.filter(|url| {
         url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty()
     });
-    let whole =
-        whole.ok_or_else(|| root.invalid(origin, "an origin is a scheme and a host: https://crm.example.com"))?;
+    let whole = whole.ok_or_else(|| {
+        let wrong = root.invalid(origin, "an origin is a scheme and a host: https://crm.example.com");
+        // A user and his password may stand before the host.
+        if origin.value.contains('@') { wrong.hiding() } else { wrong }
+    })?;
     Ok(whole.origin().ascii_serialization())
 }
 

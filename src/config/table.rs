@@ -8,6 +8,9 @@ use toml::de::{DeTable, DeValue};
 use super::error::{ConfigError, Source};
 use super::suggest::nearest;
 
+/// The tables that have secrets. Errors in them show no line of the file: an inline table has all its members on one.
+const WITH_SECRETS: [&str; 2] = ["wechat", "echat"];
+
 /// A table of a file. `path` is empty for the file itself.
 pub(super) struct Section<'a> {
     source: Source<'a>,
@@ -23,11 +26,11 @@ pub(super) struct Located<T> {
     pub(super) span: Range<usize>,
 }
 
-/// Parses a file, keeping the places.
+/// Parses a file, keeping the places. An error shows no line: what is no TOML may be a secret without its quotes.
 pub(super) fn parse(source: Source<'_>) -> Result<Spanned<DeTable<'_>>, ConfigError> {
     DeTable::parse(source.text).map_err(|error| {
         let span = error.span().unwrap_or(0..0);
-        source.invalid(span, format!("not TOML: {}", error.message().trim().replace('\n', ", ")), None)
+        source.invalid(span, format!("not TOML: {}", error.message().trim().replace('\n', ", ")), None).hiding()
     })
 }
 
@@ -38,7 +41,8 @@ impl<'a> Section<'a> {
         Self { source, path: String::new(), span: 0..0, table: table.get_ref() }
     }
 
-    /// Refuses every key that is not `known`.
+    /// Refuses every key that is not `known`. Shows no more than the key: it may be a secret's, misspelt or in
+    /// another's table.
     pub(super) fn only(&self, known: &[&str]) -> Result<(), ConfigError> {
         let unknown = self.table.keys().filter(|key| !known.contains(&key.get_ref().as_ref()));
         let Some(key) = unknown.min_by_key(|key| key.span().start) else { return Ok(()) };
@@ -46,7 +50,11 @@ impl<'a> Section<'a> {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("known here: {}", known.join(", ")),
         };
-        Err(self.source.invalid(key.span(), format!("unknown key `{}`", self.name(key.get_ref())), Some(hint)))
+        let reason = format!("unknown key `{}`", self.name(key.get_ref()));
+        let shown = self.source.text.get(..key.span().end).unwrap_or_default();
+        let wrong = Source { text: shown, ..self.source }.invalid(key.span(), reason, Some(hint));
+        let before = shown.get(..key.span().start).and_then(|before| before.rsplit('\n').next());
+        Err(if before.is_some_and(|before| before.trim().is_empty()) { wrong } else { wrong.hiding() })
     }
 
     /// A text.
@@ -76,7 +84,7 @@ impl<'a> Section<'a> {
                 Err(self.invalid(&text, format!("`{}` is empty", self.name(key))))
             }
             Some(text) => Ok(text),
-            None => Err(self.source.invalid(self.span.clone(), format!("`{}` is missing", self.name(key)), None)),
+            None => Err(self.at(self.span.clone(), format!("`{}` is missing", self.name(key)), None)),
         }
     }
 
@@ -93,7 +101,7 @@ impl<'a> Section<'a> {
                 Some(meant) => format!("did you mean \"{meant}\"?"),
                 None => format!("one of: {}", words.join(", ")),
             };
-            self.source.invalid(text.span.clone(), format!("unknown word \"{}\"", text.value), Some(hint))
+            self.at(text.span.clone(), format!("unknown word \"{}\"", text.value), Some(hint))
         })
     }
 
@@ -189,7 +197,7 @@ impl<'a> Section<'a> {
 
     /// An error at a value.
     pub(super) fn invalid<T>(&self, at: &Located<T>, reason: impl Into<String>) -> ConfigError {
-        self.source.invalid(at.span.clone(), reason, None)
+        self.at(at.span.clone(), reason, None)
     }
 
     /// The line a value stands on, from 1.
@@ -211,6 +219,17 @@ impl<'a> Section<'a> {
 
     fn wrong_kind(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) -> ConfigError {
         let reason = format!("`{}` is {expected}, not {}", self.name(key), value.get_ref().type_str());
-        self.source.invalid(value.span(), reason, None)
+        let error = self.source.invalid(value.span(), reason, None);
+        if has_secrets(&self.name(key)) { error.hiding() } else { error }
     }
+
+    fn at(&self, span: Range<usize>, reason: impl Into<String>, hint: Option<String>) -> ConfigError {
+        let error = self.source.invalid(span, reason, hint);
+        if has_secrets(&self.path) { error.hiding() } else { error }
+    }
+}
+
+/// Whether a table or member is one of those with secrets, or within one.
+fn has_secrets(path: &str) -> bool {
+    path.split('.').next().is_some_and(|table| WITH_SECRETS.contains(&table))
 }

@@ -12,6 +12,7 @@ use reqwest::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 
 use super::{
@@ -24,10 +25,11 @@ use super::{
     secret::Secret,
     tls::install_tls,
     token::{Fetch, Fetched, GivenUp, TokenCell},
+    turns::UploadTurns,
 };
 use crate::base::{
     clock::TimestampMs,
-    limits::{QUOTED_CHARS_MAX, WECHAT_ANSWER_BYTES_MAX, WECHAT_RECORDS_BYTES_MAX},
+    limits::{MEDIA_UNDER_WAY_MAX, QUOTED_CHARS_MAX, WECHAT_ANSWER_BYTES_MAX, WECHAT_RECORDS_BYTES_MAX},
     loopback::is_loopback,
 };
 
@@ -79,6 +81,8 @@ struct Inner {
     config: ClientConfig,
     tokens: TokenCell,
     media: MediaIds,
+    uploads: UploadTurns,
+    files: Semaphore,
     memory: Memory,
     learned: Learned,
 }
@@ -108,7 +112,8 @@ impl Client {
         let http = builder.build().map_err(setup)?;
         let tokens = TokenCell::recall(memory.token.take());
         let media = MediaIds::recall(std::mem::take(&mut memory.media));
-        let inner = Inner { http, config, tokens, media, memory, learned: Learned::default() };
+        let (uploads, files) = (UploadTurns::default(), Semaphore::new(MEDIA_UNDER_WAY_MAX));
+        let inner = Inner { http, config, tokens, media, uploads, files, memory, learned: Learned::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -194,6 +199,16 @@ impl Client {
         if self.inner.media.forget(key, media_id) {
             self.inner.memory.tell(|| Remembered::Media(*key, None));
         }
+    }
+
+    pub(super) fn upload_turns(&self) -> &UploadTurns {
+        &self.inner.uploads
+    }
+
+    /// Waits until one more message may have its files in memory; for as long as what comes back is kept.
+    pub(super) async fn room_for_files(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.inner.files.acquire().await.ok()
     }
 
     pub(super) fn learned(&self) -> &Learned {

@@ -238,6 +238,12 @@ impl Content {
         }
     }
 
+    /// Whether a file of it is uploaded before it is sent. What WeChat has already goes by its id.
+    #[must_use]
+    pub fn needs_upload(&self) -> bool {
+        matches!(self, Self::Image { .. } | Self::VoiceFile(_) | Self::VideoFile(_))
+    }
+
     /// As people and scripts see it, without the type; of what is named by ids as WeChat takes it.
     #[must_use]
     pub fn body(&self) -> Value {

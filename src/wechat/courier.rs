@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use bytes::Bytes;
 use serde_json::Value;
 use url::Url;
 
@@ -147,16 +148,20 @@ impl Courier {
 
     /// The messages a content becomes of which some were sent, out of `begun` in all: those it became then, where its
     /// account takes less than its profile says or has taken it since. With 0 nothing was sent, and they are such as the
-    /// account is known to take.
+    /// account is known to take; so they are where the number does not tell, since it is one in either case.
     pub fn plan_begun(&self, content: &Content, begun: u32) -> Result<Vec<Planned>, ContentError> {
         let usual = self.planner.plan(content)?;
         let is_begun = |planned: &[Planned]| usize::try_from(begun).is_ok_and(|begun| planned.len() == begun);
-        let is_usual = if begun == 0 { !self.client.learned().refuses(&usual) } else { is_begun(&usual) };
-        if is_usual {
+        let is_refused = self.client.learned().refuses(&usual);
+        if !is_refused && (begun == 0 || is_begun(&usual)) {
             return Ok(usual);
         }
-        let smaller = self.planner.plan_smaller(content)?;
-        Ok(smaller.filter(|smaller| begun == 0 || is_begun(smaller)).unwrap_or(usual))
+        let Some(smaller) = self.planner.plan_smaller(content)? else { return Ok(usual) };
+        let is_smaller = match begun == 0 || smaller.len() == usual.len() {
+            true => is_refused,
+            false => is_begun(&smaller),
+        };
+        Ok(if is_smaller { smaller } else { usual })
     }
 
     /// What users' actions allow, by the limits in force.
@@ -208,7 +213,7 @@ struct Way<'a> {
 struct Source<'a> {
     kind: MediaType,
     url: &'a Url,
-    bytes: &'a [u8],
+    bytes: Bytes,
 }
 
 impl Way<'_> {
@@ -229,6 +234,9 @@ impl Way<'_> {
             let Some((code, more)) = code.and_then(|code| Some((code, mend(&mut whole, code, planner)?))) else {
                 return Err(error);
             };
+            if code == 45008 {
+                client.learned().takes_one_article();
+            }
             mended.push(code);
             notes.extend(more);
         }
@@ -254,8 +262,8 @@ impl Way<'_> {
         loop {
             let mut uploaded = Vec::new();
             for Source { kind, url, bytes } in sources {
-                let media = self.courier.client.media(*kind, bytes.to_vec()).await;
-                uploaded.push(media.map_err(|error| MediaError::of(error, url))?);
+                let media = self.courier.client.media(*kind, bytes.clone()).await;
+                uploaded.push(media.map_err(|error| MediaError::of(error, *kind, url))?);
             }
             match self.send(content(&uploaded)).await {
                 Err(error) if !again && error.action() == Some(Action::Reupload) => {
@@ -273,18 +281,20 @@ impl Way<'_> {
     }
 
     async fn image(&self, url: &Url) -> Result<Receipt, SendError> {
+        let _room = self.courier.client.room_for_files().await;
         let picture = self.courier.pictures.fetch(url).await?;
-        let source = Source { kind: MediaType::Image, url, bytes: &picture.bytes };
+        let source = Source { kind: MediaType::Image, url, bytes: picture.bytes.into() };
         let sent = self.send_media(&[source], |uploaded| Body::Image(&uploaded[0].media_id)).await;
         sent.map_err(|error| error.without_link(url))
     }
 
     async fn voice(&self, url: &Url, link: &str) -> Result<Receipt, SendError> {
+        let _room = self.courier.client.room_for_files().await;
         let file = match self.courier.pictures.fetch(url).await {
             Err(error @ PictureError::TooLarge { .. }) => return self.link(url, link, error.to_string()).await,
             file => file?,
         };
-        let source = Source { kind: MediaType::Voice, url, bytes: &file.bytes };
+        let source = Source { kind: MediaType::Voice, url, bytes: file.bytes.into() };
         match self.send_media(&[source], |uploaded| Body::Voice(&uploaded[0].media_id)).await {
             Err(MediaError::File(error)) => self.link(url, link, error.to_string()).await,
             sent => sent.map_err(|error| error.without_link(url)),
@@ -293,6 +303,7 @@ impl Way<'_> {
 
     async fn video(&self, video: &VideoMessage) -> Result<Receipt, SendError> {
         let VideoMessage { url, thumb, title, description, link } = video;
+        let _room = self.courier.client.room_for_files().await;
         let file = match self.courier.pictures.fetch(url).await {
             Err(error @ PictureError::TooLarge { .. }) => return self.link(url, link, error.to_string()).await,
             file => file?,
@@ -304,8 +315,8 @@ impl Way<'_> {
             Some(thumb) => self.thumb(thumb).await?,
             None => (None, Vec::new()),
         };
-        let mut sources = vec![Source { kind: MediaType::Video, url, bytes: &file.bytes }];
-        sources.extend(small.iter().zip(thumb).map(|(bytes, url)| Source { kind: MediaType::Thumb, url, bytes }));
+        let mut sources = vec![Source { kind: MediaType::Video, url, bytes: file.bytes.into() }];
+        sources.extend(small.into_iter().zip(thumb).map(|(bytes, url)| Source { kind: MediaType::Thumb, url, bytes }));
         let sent = self.send_media(&sources, |uploaded| {
             let thumb_media_id = uploaded.get(1).map(|thumb| thumb.media_id.clone()).unwrap_or_default();
             let (title, description) = (title.clone(), description.clone());
@@ -319,16 +330,16 @@ impl Way<'_> {
     }
 
     /// The small picture of a video, uploaded, where it can be had: a video can do without.
-    async fn thumb(&self, url: &Url) -> Result<(Option<Vec<u8>>, Vec<String>), SendError> {
+    async fn thumb(&self, url: &Url) -> Result<(Option<Bytes>, Vec<String>), SendError> {
         let without = |error: &dyn fmt::Display| {
             Ok((None, vec![format!("the video message goes without its small picture: {error}")]))
         };
-        let picture = match self.courier.pictures.fetch(url).await {
-            Ok(picture) => picture,
+        let bytes = match self.courier.pictures.fetch(url).await {
+            Ok(picture) => Bytes::from(picture.bytes),
             Err(error) => return without(&error),
         };
-        match self.courier.client.media(MediaType::Thumb, picture.bytes.clone()).await {
-            Ok(_) => Ok((Some(picture.bytes), Vec::new())),
+        match self.courier.client.media(MediaType::Thumb, bytes.clone()).await {
+            Ok(_) => Ok((Some(bytes), Vec::new())),
             Err(UploadError::Wechat(error)) if error.action() != Some(Action::Media) => Err(error.into()),
             Err(error) => without(&error),
         }
@@ -356,13 +367,15 @@ enum MediaError {
 }
 
 impl MediaError {
-    fn of(error: UploadError, url: &Url) -> Self {
+    fn of(error: UploadError, kind: MediaType, url: &Url) -> Self {
         match error {
             UploadError::File(error) => Self::File(error),
             UploadError::Picture(error) => Self::Other(PictureError::Unfit { url: url.to_string(), error }.into()),
             UploadError::Wechat(error) => match (error.action(), error.errcode()) {
-                // WeChat looks closer than the first bytes do.
-                (Some(Action::Media), Some(errcode)) => Self::File(FileError::Refused { errcode }),
+                // WeChat looks closer than the first bytes do. Pictures do not go as links: its refusal is what there is.
+                (Some(Action::Media), Some(errcode)) if kind != MediaType::Image => {
+                    Self::File(FileError::Refused { errcode })
+                }
                 _ => Self::Other(error.into()),
             },
         }

@@ -3,21 +3,23 @@
 //! What WeChat takes goes out byte for byte. The rest is decoded within bounds and written anew, step by step until it
 //! fits; the same picture always becomes the same bytes.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Write};
 
+use bytes::Bytes;
 use image::{
-    AnimationDecoder as _, DynamicImage, ExtendedColorType, GenericImageView as _, ImageDecoder, ImageEncoder as _,
-    ImageFormat, ImageReader, RgbImage,
-    codecs::{gif::GifDecoder, jpeg::JpegEncoder, png::PngDecoder, png::PngEncoder, webp::WebPDecoder},
+    DynamicImage, ExtendedColorType, GenericImageView as _, ImageDecoder, ImageEncoder as _, ImageFormat, ImageReader,
+    RgbImage,
+    codecs::{jpeg::JpegEncoder, png::PngDecoder, png::PngEncoder, webp::WebPDecoder},
     error::ImageError,
-    imageops::FilterType,
+    imageops::{FilterType, thumbnail},
     metadata::Orientation,
 };
 use tokio::sync::Semaphore;
 
 use super::media::{MediaType, PictureFormat};
 use crate::base::limits::{
-    COLOUR_PROFILE_BYTES_MAX, PICTURE_DECODED_BYTES_MAX, PICTURE_PIXELS_MAX, PICTURE_SIDE_MAX, PICTURE_SIDE_MIN,
+    COLOUR_PROFILE_BYTES_MAX, PICTURE_CONVERSION_BYTES_MAX, PICTURE_DECODED_BYTES_MAX, PICTURE_FINE_PIXEL_BYTES,
+    PICTURE_FINE_PIXELS_MAX, PICTURE_PIXEL_BYTES, PICTURE_PIXELS_MAX, PICTURE_SIDE_MAX, PICTURE_SIDE_MIN,
     PICTURES_CONVERTED_MAX, THUMB_SIDE,
 };
 
@@ -29,7 +31,7 @@ const QUALITY_SMALLER: u8 = 80;
 /// A picture WeChat takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fitted {
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Bytes,
     pub(super) format: PictureFormat,
     /// What was changed, in words; nothing where it is as it came.
     pub(super) notes: Vec<String>,
@@ -85,15 +87,15 @@ pub(super) fn taken(kind: MediaType, bytes: &[u8], limit: usize) -> Option<Pictu
     (kind == MediaType::Image || format == PictureFormat::Jpeg).then_some(format)
 }
 
-/// A picture that WeChat takes as `kind`, an image or a thumb, of at most `limit` bytes. Decodes on a thread of its own, a
-/// few at a time.
-pub(super) async fn fit(kind: MediaType, bytes: Vec<u8>, limit: usize) -> Result<Fitted, FitError> {
-    /// Each may take some hundred megabytes.
-    static CONVERTED: Semaphore = Semaphore::const_new(PICTURES_CONVERTED_MAX);
+/// A picture that WeChat takes as `kind`, an image or a thumb, of at most `limit` bytes. Decodes on a thread of its own, as
+/// many at a time as take [`PICTURE_CONVERSION_BYTES_MAX`] together.
+pub(super) async fn fit(kind: MediaType, bytes: Bytes, limit: usize) -> Result<Fitted, FitError> {
+    /// In bytes.
+    static CONVERTED: Semaphore = Semaphore::const_new(PICTURE_CONVERSION_BYTES_MAX as usize);
     if let Some(format) = taken(kind, &bytes, limit) {
         return Ok(Fitted { bytes, format, notes: Vec::new() });
     }
-    let turn = CONVERTED.acquire().await;
+    let turn = CONVERTED.acquire_many(needs(pixels(&bytes)?)).await;
     let fitted = tokio::task::spawn_blocking(move || {
         // Until it has ended, also where nobody waits for it any more.
         let _turn = turn;
@@ -106,6 +108,37 @@ pub(super) async fn fit(kind: MediaType, bytes: Vec<u8>, limit: usize) -> Result
     }
 }
 
+/// The memory that a picture of so many pixels is converted in, in bytes; no less than its share of the processors.
+fn needs(pixels: u64) -> u32 {
+    let fine = PICTURE_FINE_PIXEL_BYTES * pixels.min(PICTURE_FINE_PIXELS_MAX);
+    let bytes = fine.max(PICTURE_PIXEL_BYTES * pixels).min(PICTURE_CONVERSION_BYTES_MAX);
+    u32::try_from(bytes).unwrap_or(u32::MAX).max(PICTURE_CONVERSION_BYTES_MAX as u32 / PICTURES_CONVERTED_MAX)
+}
+
+/// How many pixels a picture says it has; up to those that are decoded.
+fn pixels(bytes: &[u8]) -> Result<u64, FitError> {
+    let decoder = decoder(format(bytes)?, bytes)?;
+    let (width, height) = decoder.dimensions();
+    let pixels = u64::from(width) * u64::from(height);
+    let is_large = width.max(height) > PICTURE_SIDE_MAX
+        || pixels > PICTURE_PIXELS_MAX
+        || decoder.total_bytes() > PICTURE_DECODED_BYTES_MAX;
+    if is_large { Err(FitError::Pixels { width, height }) } else { Ok(pixels) }
+}
+
+fn format(bytes: &[u8]) -> Result<ImageFormat, FitError> {
+    if bytes.is_empty() {
+        return Err(FitError::Empty);
+    }
+    image::guess_format(bytes).ok().filter(|format| named(*format).is_some()).ok_or(FitError::Format)
+}
+
+fn decoder(format: ImageFormat, bytes: &[u8]) -> Result<impl ImageDecoder + '_, FitError> {
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits());
+    reader.into_decoder().map_err(|error| broken(&error))
+}
+
 /// A decoded picture and what is known of it.
 struct Decoded {
     picture: DynamicImage,
@@ -115,11 +148,9 @@ struct Decoded {
 }
 
 fn convert(kind: MediaType, bytes: &[u8], limit: usize) -> Result<Fitted, FitError> {
-    if bytes.is_empty() {
-        return Err(FitError::Empty);
-    }
-    let from = image::guess_format(bytes).map_err(|_| FitError::Format)?;
+    let from = format(bytes)?;
     let name = named(from).ok_or(FitError::Format)?;
+    pixels(bytes)?;
     let decoded = decode(from, bytes)?;
     let was = decoded.picture.dimensions();
     let is_transparent = is_transparent(&decoded.picture);
@@ -142,7 +173,7 @@ fn convert(kind: MediaType, bytes: &[u8], limit: usize) -> Result<Fitted, FitErr
     if is_transparent && format == PictureFormat::Jpeg {
         notes.push("what was transparent is white".to_owned());
     }
-    Ok(Fitted { bytes: bytes_now, format, notes })
+    Ok(Fitted { bytes: bytes_now.into(), format, notes })
 }
 
 fn named(format: ImageFormat) -> Option<&'static str> {
@@ -156,23 +187,18 @@ fn named(format: ImageFormat) -> Option<&'static str> {
     }
 }
 
-/// Decodes what is within the bounds, upright.
+/// Decodes a picture, upright, to 8 bits a colour.
 fn decode(format: ImageFormat, bytes: &[u8]) -> Result<Decoded, FitError> {
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    reader.limits(limits());
-    let mut decoder = reader.into_decoder().map_err(|error| broken(&error))?;
-    let (width, height) = decoder.dimensions();
-    let is_large = width.max(height) > PICTURE_SIDE_MAX
-        || u64::from(width) * u64::from(height) > PICTURE_PIXELS_MAX
-        || decoder.total_bytes() > PICTURE_DECODED_BYTES_MAX;
-    if is_large {
-        return Err(FitError::Pixels { width, height });
-    }
+    let mut decoder = decoder(format, bytes)?;
     // Neither is worth a picture.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().ok().flatten().filter(|profile| is_rgb(profile));
     let profile = profile.filter(|_| decoder.color_type().has_color());
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| broken(&error))?;
+    let picture = DynamicImage::from_decoder(decoder).map_err(|error| broken(&error))?;
+    let mut picture: DynamicImage = match picture.color().has_alpha() {
+        true => picture.into_rgba8().into(),
+        false => picture.into_rgb8().into(),
+    };
     picture.apply_orientation(orientation);
     Ok(Decoded { picture, profile, is_animated: is_animated(format, bytes) })
 }
@@ -195,17 +221,39 @@ fn is_rgb(profile: &[u8]) -> bool {
 fn is_animated(format: ImageFormat, bytes: &[u8]) -> bool {
     let cursor = || Cursor::new(bytes);
     match format {
-        ImageFormat::Gif => GifDecoder::new(cursor()).is_ok_and(|mut decoder| {
-            decoder.set_limits(limits()).is_ok() && decoder.into_frames().take(2).filter(Result::is_ok).count() > 1
-        }),
+        ImageFormat::Gif => has_two_frames(bytes),
         ImageFormat::WebP => WebPDecoder::new(cursor()).is_ok_and(|decoder| decoder.has_animation()),
         ImageFormat::Png => PngDecoder::new(cursor()).is_ok_and(|decoder| decoder.is_apng().unwrap_or(false)),
         _ => false,
     }
 }
 
+/// Whether a GIF has more than one frame, by its blocks (GIF89a §§18-26): to decode one takes as much as the picture.
+fn has_two_frames(gif: &[u8]) -> bool {
+    let colours = |packed: u8| if packed & 0x80 == 0 { 0 } else { 3_usize << ((packed & 7) + 1) };
+    let (mut at, mut frames) = (13 + gif.get(10).map_or(0, |packed| colours(*packed)), 0);
+    while let Some(block) = gif.get(at) {
+        match block {
+            b',' => {
+                frames += 1;
+                at += 11 + gif.get(at + 9).map_or(0, |packed| colours(*packed));
+            }
+            b'!' => at += 2,
+            _ => return false,
+        }
+        if frames > 1 {
+            return true;
+        }
+        while let Some(size) = gif.get(at).filter(|size| **size > 0) {
+            at += 1 + usize::from(*size);
+        }
+        at += 1;
+    }
+    false
+}
+
 fn is_transparent(picture: &DynamicImage) -> bool {
-    picture.color().has_alpha() && picture.pixels().any(|(_, _, pixel)| pixel.0[3] < u8::MAX)
+    picture.as_rgba8().is_some_and(|picture| picture.pixels().any(|pixel| pixel.0[3] < u8::MAX))
 }
 
 type Written = (Vec<u8>, PictureFormat, (u32, u32));
@@ -221,35 +269,45 @@ fn encode(
 ) -> Result<Written, FitError> {
     // A PNG is too large already, unless it is for a thumb.
     let is_drawn = matches!(from, ImageFormat::Bmp | ImageFormat::Gif);
-    if kind == MediaType::Image && (is_transparent || is_drawn) {
-        let png = png(&picture, is_transparent, profile)?;
-        if png.len() <= limit {
-            return Ok((png, PictureFormat::Png, picture.dimensions()));
-        }
+    if kind == MediaType::Image
+        && (is_transparent || is_drawn)
+        && is_fine(&picture)
+        && let Some(bytes) = png(&picture, is_transparent, profile, limit)?
+    {
+        return Ok((bytes, PictureFormat::Png, picture.dimensions()));
     }
     let mut flat = on_white(picture);
     if kind == MediaType::Thumb && flat.width().max(flat.height()) > THUMB_SIDE {
         flat = resized(flat, THUMB_SIDE, THUMB_SIDE);
     }
     for quality in QUALITIES {
-        let bytes = jpeg(&flat, quality, profile)?;
-        if bytes.len() <= limit {
+        if let Some(bytes) = jpeg(&flat, quality, profile, limit)? {
             return Ok((bytes, PictureFormat::Jpeg, flat.dimensions()));
         }
     }
     while flat.width().max(flat.height()) > PICTURE_SIDE_MIN {
         let (width, height) = flat.dimensions();
         flat = resized(flat, width * 3 / 4, height * 3 / 4);
-        let bytes = jpeg(&flat, QUALITY_SMALLER, profile)?;
-        if bytes.len() <= limit {
+        if let Some(bytes) = jpeg(&flat, QUALITY_SMALLER, profile, limit)? {
             return Ok((bytes, PictureFormat::Jpeg, flat.dimensions()));
         }
     }
     Err(FitError::TooLarge { limit })
 }
 
-/// As large as fits into these sides, in its proportions.
-fn resized(picture: RgbImage, width: u32, height: u32) -> RgbImage {
+/// Whether there is room for what takes many bytes a pixel.
+fn is_fine(picture: &impl image::GenericImageView) -> bool {
+    u64::from(picture.width()) * u64::from(picture.height()) <= PICTURE_FINE_PIXELS_MAX
+}
+
+/// As large as fits into these sides, in its proportions; a very large one is halved first, or at least.
+fn resized(mut picture: RgbImage, width: u32, height: u32) -> RgbImage {
+    while !is_fine(&picture) {
+        picture = thumbnail(&picture, (picture.width() / 2).max(1), (picture.height() / 2).max(1));
+    }
+    if picture.width() <= width && picture.height() <= height {
+        return picture;
+    }
     DynamicImage::ImageRgb8(picture).resize(width.max(1), height.max(1), FilterType::Triangle).into_rgb8()
 }
 
@@ -265,28 +323,67 @@ fn on_white(picture: DynamicImage) -> RgbImage {
     })
 }
 
-fn png(picture: &DynamicImage, is_transparent: bool, profile: Option<&[u8]>) -> Result<Vec<u8>, FitError> {
-    let mut bytes = Vec::new();
-    let mut encoder = PngEncoder::new(&mut bytes);
+/// `None` where it has more than `limit` bytes.
+fn png(
+    picture: &DynamicImage,
+    is_transparent: bool,
+    profile: Option<&[u8]>,
+    limit: usize,
+) -> Result<Option<Vec<u8>>, FitError> {
+    let mut room = Room { bytes: Vec::new(), limit, is_full: false };
+    let mut encoder = PngEncoder::new(&mut room);
     // A profile that cannot be written is not worth the picture.
     let _ = profile.map(|profile| encoder.set_icc_profile(profile.to_vec()));
     let (width, height) = picture.dimensions();
-    let written = match is_transparent {
-        true => encoder.write_image(&picture.to_rgba8(), width, height, ExtendedColorType::Rgba8),
-        false => encoder.write_image(&picture.to_rgb8(), width, height, ExtendedColorType::Rgb8),
+    let written = match picture {
+        DynamicImage::ImageRgba8(picture) if is_transparent => {
+            encoder.write_image(picture, width, height, ExtendedColorType::Rgba8)
+        }
+        DynamicImage::ImageRgb8(picture) => encoder.write_image(picture, width, height, ExtendedColorType::Rgb8),
+        picture => encoder.write_image(&picture.to_rgb8(), width, height, ExtendedColorType::Rgb8),
     };
-    written.map(|()| bytes).map_err(|error| broken(&error))
+    room.filled(written)
 }
 
-fn jpeg(picture: &RgbImage, quality: u8, profile: Option<&[u8]>) -> Result<Vec<u8>, FitError> {
-    let mut bytes = Vec::new();
-    let mut encoder = JpegEncoder::new_with_quality(&mut bytes, quality);
+/// `None` where it has more than `limit` bytes.
+fn jpeg(picture: &RgbImage, quality: u8, profile: Option<&[u8]>, limit: usize) -> Result<Option<Vec<u8>>, FitError> {
+    let mut room = Room { bytes: Vec::new(), limit, is_full: false };
+    let mut encoder = JpegEncoder::new_with_quality(&mut room, quality);
     // As in a PNG.
     let _ = profile.map(|profile| encoder.set_icc_profile(profile.to_vec()));
-    encoder
-        .write_image(picture, picture.width(), picture.height(), ExtendedColorType::Rgb8)
-        .map_err(|error| broken(&error))?;
-    Ok(bytes)
+    let written = encoder.write_image(picture, picture.width(), picture.height(), ExtendedColorType::Rgb8);
+    room.filled(written)
+}
+
+/// Bytes up to a limit: what has more is not written to its end.
+struct Room {
+    bytes: Vec<u8>,
+    limit: usize,
+    is_full: bool,
+}
+
+impl Room {
+    fn filled(self, written: Result<(), ImageError>) -> Result<Option<Vec<u8>>, FitError> {
+        match written {
+            _ if self.is_full => Ok(None),
+            written => written.map(|()| Some(self.bytes)).map_err(|error| broken(&error)),
+        }
+    }
+}
+
+impl Write for Room {
+    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+        self.is_full |= self.bytes.len() + more.len() > self.limit;
+        if self.is_full {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(more);
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -23,12 +23,17 @@ impl Learned {
     /// Takes note of what WeChat refused a message with.
     pub(super) fn refused(&self, errcode: i64, message: &Message) {
         match (errcode, message) {
-            (45008, Message::News(articles)) if articles.len() > 1 => self.one_article.store(true, Ordering::Relaxed),
+            (45008, Message::News(articles)) if articles.len() > 1 => self.takes_one_article(),
             (45002, Message::Text(text)) => {
                 self.text_bytes_refused.fetch_min(text.len(), Ordering::Relaxed);
             }
             _ => {}
         }
+    }
+
+    /// Takes note of a refusal of several articles.
+    pub(super) fn takes_one_article(&self) {
+        self.one_article.store(true, Ordering::Relaxed);
     }
 
     /// Whether WeChat would refuse one of these messages, as it did others.

@@ -37,6 +37,12 @@ impl MediaType {
         }
     }
 
+    /// Whether it is made of a picture.
+    #[must_use]
+    pub fn is_picture(self) -> bool {
+        matches!(self, Self::Image | Self::Thumb)
+    }
+
     /// The kind with WeChat's name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

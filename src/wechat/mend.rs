@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use super::outgoing::{Planner, TrimPolicy, cut, cut_note};
+use super::outgoing::{NewsPolicy, Planner, TrimPolicy, cut, cut_note, first_note};
 
 /// Changes a whole body so that it may be taken after the refusal with this code; what was changed, in words. `None` where
 /// nothing can be.
@@ -16,6 +16,8 @@ pub(super) fn mend(body: &mut Value, errcode: i64, planner: &Planner) -> Option<
         45003 if cuts => cut_all(body, "title", planner.profile.title_bytes_max / 2),
         45004 if cuts => cut_all(body, "description", planner.profile.description_bytes_max / 2),
         45006 if cuts => leave_out_pictures(body),
+        // By the other policy it becomes several messages, which is the planner's to do.
+        45008 if planner.news == NewsPolicy::First => only_first_article(body),
         _ => None,
     }
 }
@@ -54,6 +56,13 @@ fn leave_out_pictures(body: &mut Value) -> Option<Vec<String>> {
     (!notes.is_empty()).then_some(notes)
 }
 
+fn only_first_article(body: &mut Value) -> Option<Vec<String>> {
+    let articles = body.get_mut("news")?.get_mut("articles")?.as_array_mut()?;
+    let count = articles.len();
+    articles.truncate(1);
+    (count > 1).then(|| vec![first_note(count, 1)])
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -79,6 +88,18 @@ mod tests {
     fn what_wechat_can_do_without() {
         check(45003, "title of article 2 cut from 100 to 64 bytes", &"t".repeat(65));
         check(45006, "article 2 goes without its picture: WeChat finds the address too long", "picurl");
+    }
+
+    #[test]
+    fn the_first_article_alone() {
+        let planner = Planner::new(Profile::y2017());
+        let mut body = news();
+        assert_eq!(mend(&mut body, 45008, &planner), None);
+        let first = Planner { news: NewsPolicy::First, ..planner };
+        let notes = mend(&mut body, 45008, &first).unwrap();
+        assert_eq!(notes, ["of 2 articles only the first 1: the account takes no more"]);
+        assert_eq!(body["news"]["articles"], json!([{"title": "a"}]));
+        assert_eq!(mend(&mut body, 45008, &first), None, "once");
     }
 
     #[test]

@@ -38,6 +38,7 @@ mod send;
 mod tls;
 mod token;
 mod transfer;
+mod turns;
 
 pub use call::Call;
 pub use client::{Answer, Client, Typing};

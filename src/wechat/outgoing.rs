@@ -9,7 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use self::trim::Trimmer;
-pub(super) use self::trim::{cut, cut_note};
+pub(super) use self::trim::{cut, cut_note, first_note};
 use super::{
     client::Typing,
     content::{Article, Content, VideoFile},
@@ -218,8 +218,9 @@ impl Planner {
         }
     }
 
-    /// The messages for an account that takes less than the profile says (45002, 45008): another number of them wherever
-    /// some of the usual ones may have been sent, so that a number tells which they were. `None` where there are none.
+    /// The messages for an account that takes less than the profile says (45002, 45008); `None` where there are none. They
+    /// are more than the usual ones, so that their number tells which they were, or one where the usual one is one too:
+    /// the first articles.
     pub fn plan_smaller(&self, content: &Content) -> Result<Option<Vec<Planned>>, ContentError> {
         match content {
             Content::News { articles } if articles.len() > 1 && self.profile.news_articles_max > 1 => {
@@ -264,8 +265,7 @@ impl Planner {
             let cleaned = chunk.iter().zip(first..).map(|(article, number)| self.clean(article, number, &mut notes));
             let cleaned = cleaned.collect::<Result<_, _>>()?;
             if self.news == NewsPolicy::First && articles.len() > articles_max {
-                let count = articles.len();
-                notes.push(format!("of {count} articles only the first {articles_max}: the account takes no more"));
+                notes.push(first_note(articles.len(), articles_max));
                 return Ok(vec![Planned { message: Message::News(cleaned), notes }]);
             }
             planned.push(Planned { message: Message::News(cleaned), notes });

@@ -1,5 +1,6 @@
 //! Media up and down: `media/upload` and `media/get` (wechat-api.md §1).
 
+use bytes::Bytes;
 use reqwest::{
     RequestBuilder,
     multipart::{Form, Part},
@@ -67,27 +68,36 @@ impl Client {
     /// `media/upload`: the media id of a file, for 3 days; its format and size are looked at first.
     pub async fn upload(&self, kind: MediaType, bytes: &[u8]) -> Result<String, UploadError> {
         let format = check(kind, bytes, &self.config().profile)?;
-        Ok(self.upload_checked(kind, bytes, "media", format).await?)
+        Ok(self.upload_checked(kind, Bytes::copy_from_slice(bytes), "media", format).await?)
     }
 
     /// The media of a file, uploaded where it was not before: the same file has the same media for as long as WeChat keeps
-    /// it. A picture or thumb that WeChat would not take is made one that it does; [`Uploaded::notes`] tells of it.
-    pub async fn media(&self, kind: MediaType, bytes: Vec<u8>) -> Result<Uploaded, UploadError> {
+    /// it, and is uploaded once however many ask for it at the same time. A picture or thumb that WeChat would not take is
+    /// made one that it does; [`Uploaded::notes`] tells of it.
+    pub async fn media(&self, kind: MediaType, bytes: impl Into<Bytes>) -> Result<Uploaded, UploadError> {
+        let bytes = bytes.into();
         let limit = self.config().profile.media_bytes_max(kind);
         let key = fingerprint(kind, limit, &bytes);
-        let is_picture = matches!(kind, MediaType::Image | MediaType::Thumb);
+        let turn = self.upload_turns().of(key);
+        let mut unfit = turn.wait().await;
         if let Some((media_id, notes)) = self.known_media(&key) {
             let changed = || vec!["the picture was converted or made smaller when it was uploaded".to_owned()];
-            let unchanged = !is_picture || taken(kind, &bytes, limit).is_some();
+            let unchanged = !kind.is_picture() || taken(kind, &bytes, limit).is_some();
             let notes = notes.unwrap_or_else(|| if unchanged { Vec::new() } else { changed() });
             return Ok(Uploaded { media_id, notes, key });
         }
-        let (media_id, notes) = if is_picture {
-            let Fitted { bytes, format, notes } = fit(kind, bytes, limit).await?;
+        if let Some(error) = &*unfit {
+            // The one before found out.
+            return Err(error.clone().into());
+        }
+        let (media_id, notes) = if kind.is_picture() {
+            let fitted = fit(kind, bytes, limit).await;
+            let Fitted { bytes, format, notes } = fitted.inspect_err(|error| *unfit = Some(error.clone()))?;
             let format = FileFormat { extension: format.extension(), mime: format.mime() };
-            (self.upload_checked(kind, &bytes, "picture", format).await?, notes)
+            (self.upload_checked(kind, bytes, "picture", format).await?, notes)
         } else {
-            (self.upload(kind, &bytes).await?, Vec::new())
+            let format = check(kind, &bytes, &self.config().profile)?;
+            (self.upload_checked(kind, bytes, "media", format).await?, Vec::new())
         };
         self.remember_media(key, media_id.clone(), notes.clone());
         Ok(Uploaded { media_id, notes, key })
@@ -101,7 +111,7 @@ impl Client {
     async fn upload_checked(
         &self,
         kind: MediaType,
-        bytes: &[u8],
+        bytes: Bytes,
         stem: &str,
         format: FileFormat,
     ) -> Result<String, WechatError> {
@@ -116,6 +126,7 @@ impl Client {
     /// `kfaccount/uploadheadimg`: the picture of a customer-service account, a JPEG; 640 × 640 is advised.
     pub async fn kf_avatar(&self, kf_account: &str, bytes: &[u8]) -> Result<(), UploadError> {
         let format = check_avatar(bytes)?;
+        let bytes = Bytes::copy_from_slice(bytes);
         self.post_file(Call::KfAvatar, &[("kf_account", kf_account)], bytes, "avatar", format).await?;
         Ok(())
     }
@@ -124,12 +135,14 @@ impl Client {
         &self,
         call: Call,
         query: &[(&str, &str)],
-        bytes: &[u8],
+        bytes: Bytes,
         stem: &str,
         format: FileFormat,
     ) -> Result<Answer, WechatError> {
         let fill = |request: RequestBuilder| {
-            let part = Part::bytes(bytes.to_vec()).file_name(format!("{stem}.{}", format.extension));
+            let length = bytes.len() as u64;
+            let part = Part::stream_with_length(bytes.clone(), length);
+            let part = part.file_name(format!("{stem}.{}", format.extension));
             let part = part.mime_str(format.mime).map_err(|error| self.setup(error))?;
             Ok(request.multipart(Form::new().part("media", part)))
         };

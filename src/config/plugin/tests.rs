@@ -138,6 +138,20 @@ fn the_frame_marks_the_place() {
 }
 
 #[test]
+fn no_frame_shows_a_secret() {
+    for text in [
+        "page = \"a\"\n[echat]\ntoken = 5ecret",
+        "page = \"a\"\nechat = { token = \"5ecret\", signature_ttl_s = 0 }",
+        "page = \"a\"\nechat = { token = \"5ecret\", query = { a = [] } }",
+        "page = \"a\"\nallow = [\"https://u:5ecret@a.example\"]",
+    ] {
+        let wrong = PluginConfig::parse(text, "f").expect_err(text);
+        assert!(!format!("{wrong} {wrong:?}").contains("5ecret"), "{wrong:?}");
+        assert_eq!(wrong.frame(), None, "{text}");
+    }
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let error = PluginConfig::read(Path::new("no/such/plugin.toml")).expect_err("missing");
     assert!(error.to_string().starts_with("no/such/plugin.toml: cannot be read: "), "{error}");

@@ -16,7 +16,12 @@ pub(in super::super) async fn upload(client: &Client, kind: &str, path: PathBuf)
         return Err(Trouble::new(TroubleKind::Request, format!("there is no media type {kind}")));
     };
     let shown = path.display().to_string();
-    let read = tokio::task::spawn_blocking(move || read(&path)).await;
+    let bytes_max = match kind {
+        // Made smaller where that is needed.
+        MediaType::Image | MediaType::Thumb => PICTURE_BYTES_MAX,
+        MediaType::Voice | MediaType::Video => client.config().profile.media_bytes_max(kind),
+    };
+    let read = tokio::task::spawn_blocking(move || read(&path, bytes_max)).await;
     let bytes = read.unwrap_or_else(|error| Err(error.to_string())).map_err(|reason| {
         let hint = "a media is an address, a file that is there, or a media id";
         Trouble::new(TroubleKind::Request, format!("{shown} cannot be sent: {reason}")).with_hint(hint)
@@ -34,13 +39,28 @@ pub(in super::super) async fn upload(client: &Client, kind: &str, path: PathBuf)
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, String> {
+/// A file of up to so many bytes; the error is in words.
+fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|error| error.to_string())?;
-    let bound = PICTURE_BYTES_MAX as u64;
-    file.take(bound + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    match bytes.len() as u64 > bound {
-        true => Err(format!("it is larger than {bound} bytes")),
+    file.take(bytes_max as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    match bytes.len() > bytes_max {
+        true => Err(format!("it is larger than {bytes_max} bytes")),
         false => Ok(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_larger_file_is_not_cut() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for (bytes, is_read) in [(9, true), (10, true), (11, false), (1 << 30, false)] {
+            file.as_file().set_len(bytes).unwrap();
+            let read = read(file.path(), 10).map(|read| read.len() as u64).ok();
+            assert_eq!(read, is_read.then_some(bytes));
+        }
     }
 }

@@ -66,8 +66,8 @@ CREATE TABLE effect (
 ) STRICT;
 CREATE INDEX effect_subject ON effect (subject) WHERE subject IS NOT NULL;
 
--- Messages. `head`: the customer's first one that is to be sent. `due`: when it may go. `opened`: in which open of the
--- store it changed last.
+-- Messages. `uploads`: a file of it is uploaded before it is sent. `head`: the customer's first one that is to be sent.
+-- `due`: when it may go. `opened`: in which open of the store it changed last.
 CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY,
     account INTEGER NOT NULL REFERENCES account (id),
@@ -81,6 +81,7 @@ CREATE TABLE outbox (
     cause TEXT NOT NULL,
     msgtype TEXT NOT NULL,
     content TEXT NOT NULL,
+    uploads INTEGER NOT NULL,
     state TEXT NOT NULL,
     head INTEGER NOT NULL DEFAULT 0,
     attempts INTEGER NOT NULL DEFAULT 0,

@@ -15,7 +15,7 @@ use crate::base::limits::ATTEMPTS_KEPT_MAX;
 use crate::session::window::Deed;
 use crate::wechat::{Call, Content};
 
-/// The way that only pictures, voices and videos use.
+/// The way that only messages with files use.
 const UPLOAD: Scope = Scope::Api(Call::Upload);
 
 /// How the ways of an account stand at a time.
@@ -25,10 +25,10 @@ struct Ways {
     closed: bool,
     /// Nothing may be sent before somebody or much time says so.
     shut: bool,
-    /// No pictures, voices and videos may be sent.
-    no_pictures: bool,
+    /// Nothing that needs an upload may be sent.
+    no_uploads: bool,
     /// But soon again, by themselves.
-    pictures_soon: bool,
+    uploads_soon: bool,
     /// The time of those that are closed has come: one row may try.
     probing: bool,
     /// When the first of them may be tried.
@@ -45,7 +45,7 @@ fn ways(tx: &Connection, account: i64, now: TimestampMs) -> rusqlite::Result<Way
         let (scope, until, scheduled) = row?;
         let is_closed = until.is_none_or(|until| now < until);
         match (scope == UPLOAD.name(), is_closed) {
-            (true, true) => (ways.no_pictures, ways.pictures_soon) = (true, scheduled),
+            (true, true) => (ways.no_uploads, ways.uploads_soon) = (true, scheduled),
             (true, false) => continue,
             (false, true) => {
                 ways.closed = true;
@@ -78,11 +78,11 @@ pub(super) fn due(
     let sql = format!(
         "SELECT {COLUMNS} FROM outbox o JOIN account a ON a.id = o.account
          WHERE o.account = ?1 AND o.head = 1 AND o.state = 'pending' AND o.due <= ?2
-             AND (?3 OR o.msgtype NOT IN ('image', 'voice', 'video'))
+             AND (?3 OR NOT o.uploads)
          ORDER BY o.due, o.seq LIMIT ?4"
     );
     let mut select = tx.prepare_cached(&sql)?;
-    let found = select.query_map(params![account.0, now, !ways.no_pictures, limit + busy.len()], rows::read)?;
+    let found = select.query_map(params![account.0, now, !ways.no_uploads, limit + busy.len()], rows::read)?;
     let mut rows = Vec::new();
     for row in found {
         let row = row?;
@@ -91,7 +91,7 @@ pub(super) fn due(
         }
     }
     let next = [first, ways.next].into_iter().flatten().min();
-    Ok(Due { rows, next, scheduled: first.is_some() || ways.pictures_soon && waits_to_upload(tx, account.0)? })
+    Ok(Due { rows, next, scheduled: first.is_some() || ways.uploads_soon && waits_to_upload(tx, account.0)? })
 }
 
 fn ready(tx: &Connection, account: i64, row: Row) -> rusqlite::Result<Ready> {
@@ -123,15 +123,14 @@ pub(super) fn due_of(tx: &Connection, account: AccountId, openid: &str, now: Tim
 fn first_due(tx: &Connection, account: i64, ways: Ways) -> rusqlite::Result<Option<TimestampMs>> {
     let mut first = tx.prepare_cached(
         "SELECT due FROM outbox WHERE account = ?1 AND head = 1 AND state = 'pending'
-             AND (?2 OR msgtype NOT IN ('image', 'voice', 'video')) ORDER BY due LIMIT 1",
+             AND (?2 OR NOT uploads) ORDER BY due LIMIT 1",
     )?;
-    first.query_row(params![account, !ways.no_pictures], |row| row.get(0)).optional()
+    first.query_row(params![account, !ways.no_uploads], |row| row.get(0)).optional()
 }
 
 fn waits_to_upload(tx: &Connection, account: i64) -> rusqlite::Result<bool> {
     let mut any = tx.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM outbox WHERE account = ?1 AND head = 1 AND state = 'pending'
-             AND msgtype IN ('image', 'voice', 'video'))",
+        "SELECT EXISTS (SELECT 1 FROM outbox WHERE account = ?1 AND head = 1 AND state = 'pending' AND uploads)",
     )?;
     any.query_row([account], |row| row.get(0))
 }
@@ -214,9 +213,9 @@ fn next_of(tx: &Connection, account: i64, openid: &str, now: TimestampMs) -> rus
     let sql = format!(
         "SELECT {COLUMNS} FROM outbox o JOIN account a ON a.id = o.account
          WHERE o.account = ?1 AND o.openid = ?2 AND o.head = 1 AND o.state = 'pending' AND o.due <= ?3
-             AND (?4 OR o.msgtype NOT IN ('image', 'voice', 'video'))"
+             AND (?4 OR NOT o.uploads)"
     );
-    let next = tx.prepare_cached(&sql)?.query_row(params![account, openid, now, !ways.no_pictures], rows::read);
+    let next = tx.prepare_cached(&sql)?.query_row(params![account, openid, now, !ways.no_uploads], rows::read);
     next.optional()?.map(|row| ready(tx, account, row)).transpose()
 }
 
@@ -233,12 +232,7 @@ fn change_ways(
             // One that was under way when the way was closed says nothing.
             let mut open =
                 tx.prepare_cached("DELETE FROM way WHERE account = ?1 AND (?2 OR scope <> ?3) AND closed < ?4")?;
-            open.execute(params![
-                account,
-                matches!(row.content.msgtype(), "image" | "voice" | "video"),
-                UPLOAD.name(),
-                started
-            ])?;
+            open.execute(params![account, row.content.needs_upload(), UPLOAD.name(), started])?;
         }
         WayChange::Close(Way { scope, until, reason, scheduled }) => {
             let mut close = tx.prepare_cached("INSERT OR REPLACE INTO way VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;

@@ -178,8 +178,8 @@ fn push(tx: &Connection, commit: &Commit, row: &Row, opened: i64) -> rusqlite::R
     }
     let mut insert = tx.prepare_cached(
         "INSERT INTO outbox (account, stimulus, plugin, effect, part, key, openid, kf_account, cause, msgtype, content,
-             state, created, due, reason, changed, opened)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?13, ?15)",
+             state, created, due, reason, changed, opened, uploads)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?13, ?15, ?16)",
     )?;
     insert.execute(params![
         account,
@@ -197,6 +197,7 @@ fn push(tx: &Connection, commit: &Commit, row: &Row, opened: i64) -> rusqlite::R
         row.created,
         row.reason,
         opened,
+        row.content.needs_upload(),
     ])?;
     let seq = tx.last_insert_rowid();
     rows::refresh_head(tx, account, &row.openid)?;

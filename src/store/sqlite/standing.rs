@@ -19,7 +19,7 @@ const STANDING: &str = "a.server, o.head, h.key, h.state, w.scope, w.until, w.re
      LEFT JOIN outbox h ON h.account = o.account AND h.openid = o.openid AND h.head = 1 AND o.state = 'pending'
      LEFT JOIN way w ON w.account = h.account AND h.state = 'pending' AND w.scope = (
          SELECT scope FROM way WHERE account = h.account AND NOT scheduled
-             AND (scope <> '/cgi-bin/media/upload' OR h.msgtype IN ('image', 'voice', 'video')) ORDER BY scope LIMIT 1)";
+             AND (scope <> '/cgi-bin/media/upload' OR h.uploads) ORDER BY scope LIMIT 1)";
 
 /// A row as it stands.
 fn read(row: &SqlRow<'_>) -> rusqlite::Result<Listed> {

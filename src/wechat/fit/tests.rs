@@ -51,11 +51,11 @@ fn image(bytes: &[u8], limit: usize) -> Fitted {
 async fn what_wechat_takes_goes_out_as_it_is() {
     for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif] {
         let bytes = plain(format);
-        let fitted = fit(MediaType::Image, bytes.clone(), bytes.len()).await.unwrap();
-        assert_eq!((fitted.bytes, fitted.notes.len()), (bytes, 0));
+        let fitted = fit(MediaType::Image, bytes.clone().into(), bytes.len()).await.unwrap();
+        assert_eq!((fitted.bytes, fitted.notes.len()), (Bytes::from(bytes), 0));
     }
     let bytes = plain(ImageFormat::Png);
-    let thumb = fit(MediaType::Thumb, bytes, 65_536).await.unwrap();
+    let thumb = fit(MediaType::Thumb, bytes.into(), 65_536).await.unwrap();
     assert_eq!(
         (thumb.format, thumb.notes.as_slice()),
         (PictureFormat::Jpeg, &["the PNG picture became a JPEG".to_owned()][..])

@@ -70,6 +70,11 @@ pub(in super::super) fn cut_note(member: &str, of: &str, was: &str, is: &str) ->
     format!("{member} of {of} cut from {} to {} bytes", was.len(), is.len())
 }
 
+/// What is told of articles that are left out.
+pub(in super::super) fn first_note(count: usize, taken: usize) -> String {
+    format!("of {count} articles only the first {taken}: the account takes no more")
+}
+
 /// The beginning of a text, at most `limit` bytes with the ellipsis behind it; `None` where it is not longer.
 pub(in super::super) fn cut(text: &str, limit: usize) -> Option<String> {
     if text.len() <= limit {

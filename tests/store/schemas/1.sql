@@ -91,6 +91,7 @@ CREATE TABLE outbox (
     cause TEXT NOT NULL,
     msgtype TEXT NOT NULL,
     content TEXT NOT NULL,
+    uploads INTEGER NOT NULL,
     state TEXT NOT NULL,
     head INTEGER NOT NULL DEFAULT 0,
     attempts INTEGER NOT NULL DEFAULT 0,
@@ -108,11 +109,11 @@ CREATE TABLE outbox (
     opened INTEGER NOT NULL,
     UNIQUE (stimulus, plugin, effect, part)
 ) STRICT;
-INSERT INTO "outbox" VALUES(1,1,'1','page',0,0,'1/page/0','oA',NULL,'1','text','{"msgtype":"text","text":"您好"}','sent',0,1,0,1000,1000,NULL,NULL,1,1,'[]',NULL,NULL,1001,2);
-INSERT INTO "outbox" VALUES(2,1,'1','page',1,0,'1/page/1','oA',NULL,'1','image','{"msgtype":"image","pic_url":"http://a/b.png"}','unknown',0,1,0,1000,1000,NULL,'the host ended while it was sent',1,1,'[1]',NULL,NULL,1001,2);
-INSERT INTO "outbox" VALUES(3,1,'1','page',2,0,'1/page/2','oA',NULL,'1','news','{"msgtype":"news","articles":[{"title":"t","description":"d","url":"","picurl":""}]}','parked',1,2,0,1000,1000,NULL,'45015',1,0,'[]',NULL,'user',1001,2);
-INSERT INTO "outbox" VALUES(4,1,'1','page',3,0,'1/page/3','oB',NULL,'1','text','{"msgtype":"text","text":"2"}','held',0,0,0,1000,1000,NULL,'review',1,0,'[]',NULL,NULL,1001,2);
-INSERT INTO "outbox" VALUES(5,1,'1','page',4,0,'1/page/4','oC',NULL,'1','text','{"msgtype":"text","text":"3"}','dead',0,5,0,1000,1000,NULL,'40003',1,0,'[]',NULL,NULL,1001,2);
+INSERT INTO "outbox" VALUES(1,1,'1','page',0,0,'1/page/0','oA',NULL,'1','text','{"msgtype":"text","text":"您好"}',0,'sent',0,1,0,1000,1000,NULL,NULL,1,1,'[]',NULL,NULL,1001,2);
+INSERT INTO "outbox" VALUES(2,1,'1','page',1,0,'1/page/1','oA',NULL,'1','image','{"msgtype":"image","pic_url":"http://a/b.png"}',1,'unknown',0,1,0,1000,1000,NULL,'the host ended while it was sent',1,1,'[1]',NULL,NULL,1001,2);
+INSERT INTO "outbox" VALUES(3,1,'1','page',2,0,'1/page/2','oA',NULL,'1','news','{"msgtype":"news","articles":[{"title":"t","description":"d","url":"","picurl":""}]}',0,'parked',1,2,0,1000,1000,NULL,'45015',1,0,'[]',NULL,'user',1001,2);
+INSERT INTO "outbox" VALUES(4,1,'1','page',3,0,'1/page/3','oB',NULL,'1','text','{"msgtype":"text","text":"2"}',0,'held',0,0,0,1000,1000,NULL,'review',1,0,'[]',NULL,NULL,1001,2);
+INSERT INTO "outbox" VALUES(5,1,'1','page',4,0,'1/page/4','oC',NULL,'1','text','{"msgtype":"text","text":"3"}',0,'dead',0,5,0,1000,1000,NULL,'40003',1,0,'[]',NULL,NULL,1001,2);
 CREATE TABLE plugin (name TEXT PRIMARY KEY, identity TEXT NOT NULL UNIQUE) STRICT, WITHOUT ROWID;
 INSERT INTO "plugin" VALUES('page','page /page.html');
 CREATE TABLE storage (
