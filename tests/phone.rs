@@ -3,11 +3,14 @@
 
 #[path = "phone/chromium.rs"]
 mod chromium;
+#[path = "phone/events.rs"]
+mod events;
 mod wechat_bench;
 
 use axum::{Router, routing::get};
 use chromium::Chromium;
 use duoke::wechat::Profile;
+use events::{Events, soon};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -21,49 +24,13 @@ async fn ask(bench: &Bench, head: &str) -> String {
     let mut stream = TcpStream::connect(bench.running.address).await.unwrap();
     stream.write_all(format!("{head}\r\nConnection: close\r\n\r\n").as_bytes()).await.unwrap();
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
+    soon(stream.read_to_string(&mut answer)).await.unwrap();
     answer
 }
 
 #[track_caller]
 fn status(answer: &str) -> u16 {
     answer[9..12].parse().unwrap()
-}
-
-/// An open stream of events.
-struct Events {
-    stream: TcpStream,
-    text: String,
-}
-
-impl Events {
-    async fn open(bench: &Bench, more: &str) -> Self {
-        let mut stream = TcpStream::connect(bench.running.address).await.unwrap();
-        let head = format!("GET /_sandbox/events HTTP/1.1\r\nHost: localhost\r\n{more}\r\n");
-        stream.write_all(head.as_bytes()).await.unwrap();
-        Self { stream, text: String::new() }
-    }
-
-    /// Reads until there are as many entries; their data.
-    async fn entries(&mut self, count: usize) -> Vec<Value> {
-        loop {
-            let whole = self.text.rsplit_once("\n\n").map_or("", |(whole, _)| whole);
-            let data = whole.split("\n\n").filter(|event| event.contains("id: "));
-            let data = data.map(|event| serde_json::from_str(event.split_once("\ndata: ").unwrap().1).unwrap());
-            let entries: Vec<Value> = data.collect();
-            if entries.len() >= count {
-                return entries;
-            }
-            assert_ne!(self.more().await, 0, "{}", self.text);
-        }
-    }
-
-    async fn more(&mut self) -> usize {
-        let mut bytes = vec![0; 65_536];
-        let count = self.stream.read(&mut bytes).await.unwrap();
-        self.text += std::str::from_utf8(&bytes[..count]).unwrap();
-        count
-    }
 }
 
 async fn text(bench: &Bench, openid: &str, content: &str) {
@@ -236,7 +203,7 @@ async fn a_customer_talks_to_the_account() {
     send("news", json!({ "articles": articles })).await;
     browser.until("document.querySelector('a.card.news .title')?.textContent === 'Title'");
     browser.value("document.querySelector('a.card.news').click()");
-    opened.recv().await.unwrap();
+    soon(opened.recv()).await.unwrap();
 
     let menu = json!({"head_content": "Satisfied?", "list": [{"id": "101", "content": "Yes"}, {"id": "102", "content": "No"}]});
     send("msgmenu", menu).await;

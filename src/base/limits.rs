@@ -267,8 +267,10 @@ pub const TIDY_EVERY_MS: i64 = 3600 * 1000;
 pub const OUTBOX_LANES_MAX: usize = 64;
 /// Largest request the sandbox reads, in bytes: above every media limit, so that those are what refuses.
 pub const SANDBOX_BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// Messages the sandbox keeps for `GET /_sandbox/messages`; the oldest makes room.
+/// Messages the sandbox keeps for `GET /_sandbox/messages`, and again what phones show beside them; the oldest makes room.
 pub const SANDBOX_MESSAGES_MAX: usize = 100_000;
+/// Bytes in memory of either, roughly: more than as many ordinary texts.
+pub const SANDBOX_MESSAGES_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Message records the sandbox keeps; the oldest makes room.
 pub const SANDBOX_RECORDS_MAX: usize = 100_000;
 /// How long an invitation waits for its answer in the sandbox, in ms: a week; the manual names no time.

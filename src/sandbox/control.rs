@@ -15,7 +15,7 @@ use super::{
     desk::SeedKf,
     fault::Fault,
     shared::{Delivery, Shared},
-    world::{Received, World},
+    world::World,
 };
 use crate::{
     base::{clock::format_rfc3339, limits::PUSH_BODY_BYTES_MAX},
@@ -32,6 +32,7 @@ pub(super) async fn answer(shared: &Shared, incoming: &Incoming) -> Answer {
     let rest = incoming.path.strip_prefix(PREFIX).unwrap_or_default();
     let outcome = match rest.strip_prefix("users/").map(|rest| rest.split('/').collect::<Vec<_>>()) {
         None if rest == "callback" => async { post(incoming).map(|()| callback(shared, incoming))?.await }.await,
+        None if rest == "messages" => get(incoming).map(|()| messages(shared, incoming)),
         None => shared.with(|world| route(world, rest, incoming)),
         Some(parts) => match (post(incoming), parts.as_slice()) {
             (Err(error), _) => Err(error),
@@ -48,7 +49,6 @@ pub(super) async fn answer(shared: &Shared, incoming: &Incoming) -> Answer {
 
 fn route(world: &mut World, rest: &str, incoming: &Incoming) -> Outcome {
     match rest {
-        "messages" => get(incoming).map(|()| messages(world, incoming)),
         "stats" => get(incoming).map(|()| world.stats()),
         "faults" => post(incoming).and_then(|()| faults(world, incoming)),
         "clock" => post(incoming).and_then(|()| clock(world, incoming)),
@@ -167,8 +167,10 @@ fn session(world: &mut World, incoming: &Incoming) -> Outcome {
     Ok(json!({"ok": true}))
 }
 
-fn messages(world: &World, incoming: &Incoming) -> Value {
-    world.received(incoming.param("openid")).map(Received::to_json).collect()
+/// Written without the world: there may be many.
+fn messages(shared: &Shared, incoming: &Incoming) -> Value {
+    let received = shared.with(|world| world.received(incoming.param("openid")));
+    received.iter().map(|received| received.to_json()).collect()
 }
 
 fn faults(world: &mut World, incoming: &Incoming) -> Outcome {

@@ -1,7 +1,7 @@
 //! The page that shows the users' phones, and the stream of what is on them. The page is plain files; what it does it
 //! does by the calls of `/_sandbox/`.
 
-use std::{collections::VecDeque, convert::Infallible};
+use std::{collections::VecDeque, convert::Infallible, sync::Arc};
 
 use axum::{
     body::{Body, Bytes},
@@ -14,12 +14,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{
-    answer::Answer,
-    api::Incoming,
-    shared::Shared,
-    world::{Received, World},
-};
+use super::{answer::Answer, api::Incoming, kept::Received, shared::Shared, world::World};
 use crate::{
     base::limits::{SANDBOX_PHONE_BACKLOG, SANDBOX_PHONE_BEAT, SANDBOX_PHONE_PIECE},
     wechat::playtime_ms,
@@ -130,14 +125,10 @@ impl Line {
         loop {
             self.seen.mark_unchanged();
             let after = self.after;
-            let (entries, piece) = self.shared.with(|world| {
-                let entries = world.feed(after, SANDBOX_PHONE_PIECE);
-                let piece: String = entries.iter().map(|entry| event(world, entry)).collect();
-                (entries, piece)
-            });
-            if let Some(last) = entries.last() {
+            let entries = self.shared.with(|world| with_media(world, world.feed(after, SANDBOX_PHONE_PIECE)));
+            if let Some((last, _)) = entries.last() {
                 self.after = last.seq;
-                return Some(Bytes::from(piece));
+                return Some(Bytes::from(entries.iter().map(event).collect::<String>()));
             }
             let (seen, shared) = (&mut self.seen, &self.shared);
             let news = async {
@@ -155,11 +146,26 @@ impl Line {
     }
 }
 
-/// An entry in the shape of `GET /_sandbox/messages`, with what there is to know of its media.
-fn event(world: &World, entry: &Received) -> String {
+/// An entry, and what there is to know of its media.
+type Shown = (Arc<Received>, Option<Value>);
+
+fn with_media(world: &World, entries: Vec<Arc<Received>>) -> Vec<Shown> {
+    let known = |entry: Arc<Received>| {
+        let media = media_of(world, &entry.body);
+        (entry, media)
+    };
+    entries.into_iter().map(known).collect()
+}
+
+/// An entry in the shape of `GET /_sandbox/messages`, with `media` where there is one, and `passive` where it answered a
+/// push.
+fn event((entry, media): &Shown) -> String {
     let mut data = entry.to_json();
-    if let Some(media) = media_of(world, &entry.body) {
-        data["media"] = media;
+    if let Some(media) = media {
+        data["media"] = media.clone();
+    }
+    if entry.is_passive {
+        data["passive"] = json!(true);
     }
     format!("id: {}\ndata: {data}\n\n", entry.seq)
 }

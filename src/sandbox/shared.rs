@@ -160,7 +160,7 @@ impl Shared {
         self.with(|world| {
             world.count_push(delivery);
             if !delivery.delivered && job.is_awaited {
-                world.receive(&job.openid, "notice", json!({ "content": NOTICE }));
+                world.show(&job.openid, "notice", json!({ "content": NOTICE }));
             }
         });
         if let Some(answer) = answer {

@@ -148,7 +148,8 @@ impl State {
                     held.renew_at = held.expires_at.min(now + TOKEN_RECHECK_MS);
                     return Ok(held.token.clone());
                 }
-                let lasting = error.action().is_some_and(|action| !matches!(action, Action::Retry | Action::NextMinute));
+                let lasting =
+                    error.action().is_some_and(|action| !matches!(action, Action::Retry | Action::NextMinute));
                 let until = if lasting { now + TOKEN_RECHECK_MS } else { now };
                 self.failure = Some(Failure { error: error.clone(), round, until });
                 Err(error)
