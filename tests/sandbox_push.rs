@@ -244,6 +244,19 @@ async fn passive_answers_are_messages_on_the_phone() {
 }
 
 #[tokio::test]
+async fn who_has_left_is_told_nothing() {
+    let reply = "<xml><ToUserName>oA</ToUserName><FromUserName>duoke</FromUserName><CreateTime>1</CreateTime>\
+        <MsgType>text</MsgType><Content>hi</Content></xml>";
+    let (bench, _receiver) = sandbox(&[Say::Body(reply)], "plain").await;
+    let leaves = json!({"MsgType": "event", "Event": "unsubscribe"});
+    assert_eq!(sends(&bench, "oA", &leaves).await, arrived());
+    assert_eq!(kinds(&bench), [""; 0]);
+    let comes = json!({"MsgType": "event", "Event": "subscribe"});
+    assert_eq!(sends(&bench, "oA", &comes).await, arrived());
+    assert_eq!(kinds(&bench), ["message"]);
+}
+
+#[tokio::test]
 async fn sessions_are_told_of_and_messages_of_served_users_are_not_pushed() {
     let pair = Pair::start("secure", "xml", None).await;
     let bench = &pair.bench;

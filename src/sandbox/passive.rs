@@ -99,7 +99,7 @@ pub(super) fn follow(world: &mut World, openid: &str, is_message: bool, reply: R
         }
         Reply::Message(body) => {
             let is_fine = is_deliverable(world, &body);
-            if is_fine {
+            if is_fine && !world.has_left(openid) {
                 world.receive_reply(openid, body);
             }
             is_fine

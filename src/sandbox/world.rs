@@ -24,7 +24,7 @@ use super::{
     window::{self, deed},
 };
 use crate::base::clock::{TimestampMs, format_rfc3339};
-use crate::session::window::{Deed, Window};
+use crate::session::window::{Closed, Deed, Standing, Window};
 
 /// What the sandbox knows of a user.
 #[derive(Debug, Default)]
@@ -201,6 +201,12 @@ impl World {
     pub(super) fn check_user(&self, openid: &str) -> Result<(), Refusal> {
         let user = self.users.get(openid).ok_or(Refusal(40003))?;
         window::check(&user.window, &self.config.profile, self.now())
+    }
+
+    /// Whether a user no longer follows the account: nothing reaches his phone.
+    pub(super) fn has_left(&self, openid: &str) -> bool {
+        let standing = |user: &User| user.window.standing(&self.config.profile.allowances(), self.now());
+        matches!(self.users.get(openid).map(standing), Some(Standing::Closed(Closed::Left { .. })))
     }
 
     /// A message was taken: it counts, and the user has it unless `silent`.
