@@ -7,9 +7,14 @@ mod chromium;
 mod events;
 mod wechat_bench;
 
-use axum::{Router, routing::get};
+use std::{collections::HashMap, time::Duration};
+
+use axum::{Router, extract::Query, routing::get};
 use chromium::Chromium;
-use duoke::wechat::Profile;
+use duoke::{
+    sandbox::SandboxConfig,
+    wechat::{Call, Profile},
+};
 use events::{Events, soon};
 use serde_json::{Value, json};
 use tokio::{
@@ -133,6 +138,16 @@ async fn strange_web_pages_have_no_part_in_it() {
         assert_eq!(post(&own, &format!("\r\nOrigin: {origin}")).await, 403, "{origin}");
     }
     assert_eq!(post("evil.test", "\r\nOrigin: http://evil.test").await, 403);
+    // Clients that are led here say WeChat's name; browsers say where their page is from.
+    let token = async |more: &str| status(&ask(&bench, &format!("GET /cgi-bin/token HTTP/1.1\r\n{more}")).await);
+    assert_eq!(token("Host: api.weixin.qq.com").await, 200);
+    let own = format!("Host: {own}\r\n");
+    for foreign in
+        ["Origin: http://evil.test", "Origin: null", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site"]
+    {
+        assert_eq!(token(&format!("{own}{foreign}")).await, 403, "{foreign}");
+    }
+    assert_eq!(bench.calls(Call::Token).await, 1);
 }
 
 #[tokio::test]
@@ -161,6 +176,37 @@ async fn article() -> (String, mpsc::UnboundedReceiver<()>) {
     let address = format!("http://{}/article", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/article", page)).await });
     (address, opened)
+}
+
+/// A callback that lets itself be registered and answers nothing else.
+async fn register_a_silent_callback(bench: &Bench) {
+    let verified = |Query(query): Query<HashMap<String, String>>| async move { query["echostr"].clone() };
+    let routes = get(verified).post(|| async { std::future::pending::<()>().await });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/", routes)).await });
+    bench.post("/_sandbox/callback", &json!({"url": url, "token": "t", "mode": "plain"})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_callback_does_not_stop_the_page() {
+    let config = SandboxConfig { push_time: Duration::from_secs(3600), ..SandboxConfig::default() };
+    let bench = Bench::start_with(config).await;
+    let text = json!({"MsgType": "text", "Content": "hi"});
+    let sends = async || bench.post("/_sandbox/users/oB/send?wait=0", &text).await;
+    assert_eq!(sends().await, json!({"queued": false}), "there is no callback");
+    register_a_silent_callback(&bench).await;
+    assert_eq!(soon(sends()).await, json!({"queued": true}));
+    let mut browser = Chromium::start();
+    browser.open(&format!("{}/#oA", bench.running.ready().listening));
+    browser.until("document.getElementById('who')?.textContent === 'oA'");
+    // More than the six connections a browser has to one host.
+    for number in 0..10 {
+        browser.value(&format!(
+            "document.getElementById('text').value = '{number}'; document.getElementById('send').click()"
+        ));
+    }
+    browser.until("document.querySelectorAll('.mine .bubble').length === 10");
 }
 
 #[tokio::test(flavor = "multi_thread")]

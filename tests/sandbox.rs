@@ -442,6 +442,33 @@ async fn records_by_pages() {
 }
 
 #[tokio::test]
+async fn a_downloaded_file_is_named_by_its_id() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let query = format!("access_token={}&type=image", bench.token().await);
+    for name in ["图片.PNG", "a\"b.png"] {
+        let uploaded = bench.upload(&query, "media", Some(name), PictureServer::PNG).await;
+        let media_id = uploaded["media_id"].as_str().unwrap();
+        let (headers, _) = bench.media(media_id).await;
+        assert!(headers.contains(&format!("attachment; filename=\\\"{media_id}.png\\\"")), "{headers}");
+    }
+}
+
+#[tokio::test]
+async fn openids_in_the_path_are_decoded() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let says = async |path: &str| {
+        bench.raw("POST", &format!("/_sandbox/users/{path}/send"), br#"{"MsgType":"text","Content":"x"}"#).await.0
+    };
+    let body = |openid: &str| json!({"touser": openid, "msgtype": "text", "text": {"content": "x"}}).to_string();
+    for (path, openid) in
+        [("o%2DA", "o-A"), ("o%E5%A5%BD", "o好"), ("a%2Fb", "a/b"), ("a+b%25", "a+b%"), ("a%zz%4", "a%zz%4")]
+    {
+        assert_eq!((says(path).await, send(&bench, body(openid).as_bytes()).await), (200, 0), "{path}");
+    }
+    assert_eq!(says("o%FF").await, 400, "not UTF-8");
+}
+
+#[tokio::test]
 async fn media_end_after_three_days() {
     let bench = Bench::start(Profile::y2017()).await;
     bench.speaks("oA");

@@ -137,6 +137,9 @@ async fn handle(
     if incoming.path == "/" || incoming.path.starts_with(control::PREFIX) {
         return own(&shared, &incoming, &headers).await;
     }
+    if let Err(refused) = door::admit_wechat(&headers) {
+        return refused.into_response();
+    }
     let fault = shared.with(|world| world.faults.take(&incoming.path));
     if let Some(delay_ms) = fault.as_ref().and_then(|fault| fault.delay_ms) {
         sleep(Duration::from_millis(delay_ms)).await;
