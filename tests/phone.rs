@@ -96,6 +96,24 @@ async fn what_is_on_the_phones_comes_as_events() {
 }
 
 #[tokio::test]
+async fn a_page_is_told_when_the_clock_was_moved() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let mut events = Events::open(&bench, "").await;
+    bench.speaks("oA");
+    events.entries(1).await;
+    bench.post("/_sandbox/clock", &json!({"advance_seconds": 40 * 24 * 3600})).await;
+    bench.speaks("oA");
+    events.entries(2).await;
+    let events: Vec<&str> = events.text.split("\n\n").filter(|event| event.contains("data: ")).collect();
+    assert!(events[0].contains("hello") && events[2].contains("hello") && events.len() == 4, "{events:?}");
+    let now = |event: &str| -> i64 {
+        let data: Value = serde_json::from_str(event.split_once("data: ").unwrap().1).unwrap();
+        data["now_ms"].as_i64().unwrap()
+    };
+    assert!(now(events[2]) - now(events[0]) >= 40 * 24 * 3_600_000);
+}
+
+#[tokio::test]
 async fn a_user_s_picture() {
     let bench = Bench::start(Profile::y2017()).await;
     let mut events = Events::open(&bench, "").await;
@@ -207,6 +225,60 @@ async fn a_silent_callback_does_not_stop_the_page() {
         ));
     }
     browser.until("document.querySelectorAll('.mine .bubble').length === 10");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_stays_open() {
+    let bench = Bench::start(Profile::y2017()).await;
+    bench.speaks("oA");
+    let mut browser = Chromium::start();
+    browser.open(&format!("{}/#oA", bench.running.ready().listening));
+    browser.until("document.querySelector('.mine .bubble')");
+    // Long timers end at once in browsers.
+    browser.value(
+        "window.waited = []; const timer = setTimeout;
+         window.setTimeout = (act, ms) => { waited.push(ms); return timer(act, ms); }; 0",
+    );
+    bench.post("/_sandbox/clock", &json!({"advance_seconds": 40 * 24 * 3600})).await;
+    bench.speaks("oA");
+    let command = json!({"touser": "oA", "command": "Typing"});
+    bench.post(&format!("/cgi-bin/message/custom/typing?access_token={}", bench.token().await), &command).await;
+    browser.until("document.querySelector('#account.typing')");
+    let waited = browser.value("Math.max(...waited)").as_f64().unwrap();
+    assert!((1.0..=15_000.0).contains(&waited), "{waited}");
+    for _ in 0..2_100 {
+        bench.speaks("oA");
+    }
+    // The two above, the state, and these.
+    browser.until("Number(document.querySelector('#talk').lastElementChild.dataset.seq) === 2103");
+    assert_eq!(browser.value("document.querySelectorAll('.mine').length"), 2_000, "the oldest rows are gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_is_made_to_be_slow() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let mut browser = Chromium::start();
+    browser.open(&bench.running.ready().listening);
+    browser.until("document.querySelector('[data-word]')?.textContent");
+    // Steps that grow with the square of this take hours.
+    for text in
+        ["'<a' + ' '.repeat(n)", "'<a ' + 'x'.repeat(n) + '>y</a>'", "'<a ' + '\"'.repeat(n)", "'<a x>'.repeat(n)"]
+    {
+        let shown = browser.value(&format!(
+            "import('/_sandbox/phone/text.js').then(({{ textNodes }}) => {{
+                const n = 1_000_000, text = {text}, box = document.createElement('p');
+                box.append(...textNodes(text, null));
+                return box.textContent === text;
+            }})"
+        ));
+        assert_eq!(shown, true, "{text}");
+    }
+    let shown = browser.value(
+        "import('/_sandbox/phone/text.js').then(({ textNodes }) =>
+            textNodes('<a  class=x  href = \"http://a/\">A</a><a data-href=\"http://b/\">', null)
+                .map((node) => node.href ? [node.textContent, node.href] : node))",
+    );
+    assert_eq!(shown, json!([["A", "http://a/"], "<a data-href=\"", ["http://b/", "http://b/"], "\">"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -295,6 +295,10 @@ pub const SANDBOX_PUSHES_WAITING_MAX: usize = 10_000;
 pub const SANDBOX_PHONES_MAX: usize = 32;
 /// Entries of conversations that a phone page is given when it opens; the last ones.
 pub const SANDBOX_PHONE_BACKLOG: usize = 2_000;
+/// Older entries of one user that it is given as well, so that quiet users are there; with those above.
+pub const SANDBOX_PHONE_BACKLOG_EACH: usize = 20;
+/// Entries that it is given in all: a thousand users that are there.
+pub const SANDBOX_PHONE_BACKLOG_ALL: usize = 20_000;
 /// Entries of conversations that go to a phone page in one piece.
 pub const SANDBOX_PHONE_PIECE: usize = 200;
 /// How often a phone page hears something where nothing happens, so that a connection that is gone is noticed.

@@ -54,7 +54,8 @@ struct Inner {
     places: Semaphore,
     phones: Arc<Semaphore>,
     runtime: Handle,
-    seen: watch::Sender<u64>,
+    /// The number of the last entry, and how far the clock is ahead, in ms.
+    seen: watch::Sender<(u64, i64)>,
     stopped: watch::Receiver<()>,
 }
 
@@ -82,7 +83,7 @@ impl Shared {
             places: Semaphore::new(SANDBOX_PUSHES_UNDER_WAY_MAX),
             phones: Arc::new(Semaphore::new(SANDBOX_PHONES_MAX)),
             runtime: Handle::current(),
-            seen: watch::Sender::new(0),
+            seen: watch::Sender::new((0, 0)),
             stopped,
         }))
     }
@@ -97,14 +98,14 @@ impl Shared {
                 world.count_push(Delivery::default());
             }
         }
-        let seq = world.seq();
+        let now = (world.seq(), world.ahead());
         drop(world);
-        self.0.seen.send_if_modified(|seen| std::mem::replace(seen, seq) != seq);
+        self.0.seen.send_if_modified(|seen| std::mem::replace(seen, now) != now);
         result
     }
 
     /// Tells when something is new for a phone.
-    pub(super) fn seen(&self) -> watch::Receiver<u64> {
+    pub(super) fn seen(&self) -> watch::Receiver<(u64, i64)> {
         self.0.seen.subscribe()
     }
 

@@ -185,6 +185,11 @@ impl World {
         std::mem::take(&mut self.outgoing)
     }
 
+    /// How far its clock is ahead of the real one, in ms.
+    pub(super) fn ahead(&self) -> i64 {
+        self.ahead_ms
+    }
+
     /// Counts what became of a push.
     pub(super) fn count_push(&mut self, delivery: Delivery) {
         self.pushed.attempts += u64::from(delivery.attempts);
