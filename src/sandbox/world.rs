@@ -196,7 +196,7 @@ impl World {
         *(if delivery.delivered { &mut self.pushed.delivered } else { &mut self.pushed.failed }) += 1;
     }
 
-    /// Counts a call against its quota: 45009 where that is used up.
+    /// Counts a call against its quota: 45009 where that is used up, 45011 where a minute's is.
     pub(super) fn count_quota(&mut self, call: Metered) -> Result<(), Refusal> {
         let now = self.now();
         self.used.count(call, &self.config.quotas, now)
