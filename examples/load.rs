@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use duoke::base::clock::{Stopwatch, system_now_ms};
-use duoke::sandbox::{Sandbox, SandboxConfig};
+use duoke::sandbox::{Quotas, Sandbox, SandboxConfig};
 use duoke::store::{AccountId, NewEvent, OpenOptions, SqliteStore, StateFolder, Store};
 use duoke::wechat::callback::{Callback, CallbackSettings, Mode, NotAccepted, Receiver, Refusal};
 use duoke::wechat::crypt::{AesKey, Crypt, signature};
@@ -201,7 +201,10 @@ async fn receiver(name: &str, desk: Desk, rounds: usize, seconds: &str) -> Resul
 }
 
 async fn sandbox(rounds: usize, seconds: &str) -> Result<(), Failed> {
-    let running = Sandbox::start(SandboxConfig { profile: Profile::y2017(), ..SandboxConfig::default() }).await?;
+    // A fast machine makes more calls than WeChat lets an account make in a day.
+    let quotas = Quotas { send: u64::MAX, ..Quotas::default() };
+    let running =
+        Sandbox::start(SandboxConfig { profile: Profile::y2017(), quotas, ..SandboxConfig::default() }).await?;
     let (address, ready) = (running.address.to_string(), running.ready().clone());
     let write = json!({"MsgType": "text", "Content": "hi"});
     for customer in 0..CUSTOMERS {

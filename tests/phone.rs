@@ -3,11 +3,19 @@
 
 #[path = "phone/chromium.rs"]
 mod chromium;
+#[path = "phone/events.rs"]
+mod events;
 mod wechat_bench;
 
-use axum::{Router, routing::get};
+use std::{collections::HashMap, time::Duration};
+
+use axum::{Router, extract::Query, routing::get};
 use chromium::Chromium;
-use duoke::wechat::Profile;
+use duoke::{
+    sandbox::SandboxConfig,
+    wechat::{Call, Profile},
+};
+use events::{Events, soon};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -21,49 +29,13 @@ async fn ask(bench: &Bench, head: &str) -> String {
     let mut stream = TcpStream::connect(bench.running.address).await.unwrap();
     stream.write_all(format!("{head}\r\nConnection: close\r\n\r\n").as_bytes()).await.unwrap();
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
+    soon(stream.read_to_string(&mut answer)).await.unwrap();
     answer
 }
 
 #[track_caller]
 fn status(answer: &str) -> u16 {
     answer[9..12].parse().unwrap()
-}
-
-/// An open stream of events.
-struct Events {
-    stream: TcpStream,
-    text: String,
-}
-
-impl Events {
-    async fn open(bench: &Bench, more: &str) -> Self {
-        let mut stream = TcpStream::connect(bench.running.address).await.unwrap();
-        let head = format!("GET /_sandbox/events HTTP/1.1\r\nHost: localhost\r\n{more}\r\n");
-        stream.write_all(head.as_bytes()).await.unwrap();
-        Self { stream, text: String::new() }
-    }
-
-    /// Reads until there are as many entries; their data.
-    async fn entries(&mut self, count: usize) -> Vec<Value> {
-        loop {
-            let whole = self.text.rsplit_once("\n\n").map_or("", |(whole, _)| whole);
-            let data = whole.split("\n\n").filter(|event| event.contains("id: "));
-            let data = data.map(|event| serde_json::from_str(event.split_once("\ndata: ").unwrap().1).unwrap());
-            let entries: Vec<Value> = data.collect();
-            if entries.len() >= count {
-                return entries;
-            }
-            assert_ne!(self.more().await, 0, "{}", self.text);
-        }
-    }
-
-    async fn more(&mut self) -> usize {
-        let mut bytes = vec![0; 65_536];
-        let count = self.stream.read(&mut bytes).await.unwrap();
-        self.text += std::str::from_utf8(&bytes[..count]).unwrap();
-        count
-    }
 }
 
 async fn text(bench: &Bench, openid: &str, content: &str) {
@@ -124,6 +96,24 @@ async fn what_is_on_the_phones_comes_as_events() {
 }
 
 #[tokio::test]
+async fn a_page_is_told_when_the_clock_was_moved() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let mut events = Events::open(&bench, "").await;
+    bench.speaks("oA");
+    events.entries(1).await;
+    bench.post("/_sandbox/clock", &json!({"advance_seconds": 40 * 24 * 3600})).await;
+    bench.speaks("oA");
+    events.entries(2).await;
+    let events: Vec<&str> = events.text.split("\n\n").filter(|event| event.contains("data: ")).collect();
+    assert!(events[0].contains("hello") && events[2].contains("hello") && events.len() == 4, "{events:?}");
+    let now = |event: &str| -> i64 {
+        let data: Value = serde_json::from_str(event.split_once("data: ").unwrap().1).unwrap();
+        data["now_ms"].as_i64().unwrap()
+    };
+    assert!(now(events[2]) - now(events[0]) >= 40 * 24 * 3_600_000);
+}
+
+#[tokio::test]
 async fn a_user_s_picture() {
     let bench = Bench::start(Profile::y2017()).await;
     let mut events = Events::open(&bench, "").await;
@@ -166,6 +156,16 @@ async fn strange_web_pages_have_no_part_in_it() {
         assert_eq!(post(&own, &format!("\r\nOrigin: {origin}")).await, 403, "{origin}");
     }
     assert_eq!(post("evil.test", "\r\nOrigin: http://evil.test").await, 403);
+    // Clients that are led here say WeChat's name; browsers say where their page is from.
+    let token = async |more: &str| status(&ask(&bench, &format!("GET /cgi-bin/token HTTP/1.1\r\n{more}")).await);
+    assert_eq!(token("Host: api.weixin.qq.com").await, 200);
+    let own = format!("Host: {own}\r\n");
+    for foreign in
+        ["Origin: http://evil.test", "Origin: null", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site"]
+    {
+        assert_eq!(token(&format!("{own}{foreign}")).await, 403, "{foreign}");
+    }
+    assert_eq!(bench.calls(Call::Token).await, 1);
 }
 
 #[tokio::test]
@@ -194,6 +194,91 @@ async fn article() -> (String, mpsc::UnboundedReceiver<()>) {
     let address = format!("http://{}/article", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/article", page)).await });
     (address, opened)
+}
+
+/// A callback that lets itself be registered and answers nothing else.
+async fn register_a_silent_callback(bench: &Bench) {
+    let verified = |Query(query): Query<HashMap<String, String>>| async move { query["echostr"].clone() };
+    let routes = get(verified).post(|| async { std::future::pending::<()>().await });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/", routes)).await });
+    bench.post("/_sandbox/callback", &json!({"url": url, "token": "t", "mode": "plain"})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_callback_does_not_stop_the_page() {
+    let config = SandboxConfig { push_time: Duration::from_secs(3600), ..SandboxConfig::default() };
+    let bench = Bench::start_with(config).await;
+    let text = json!({"MsgType": "text", "Content": "hi"});
+    let sends = async || bench.post("/_sandbox/users/oB/send?wait=0", &text).await;
+    assert_eq!(sends().await, json!({"queued": false}), "there is no callback");
+    register_a_silent_callback(&bench).await;
+    assert_eq!(soon(sends()).await, json!({"queued": true}));
+    let mut browser = Chromium::start();
+    browser.open(&format!("{}/#oA", bench.running.ready().listening));
+    browser.until("document.getElementById('who')?.textContent === 'oA'");
+    // More than the six connections a browser has to one host.
+    for number in 0..10 {
+        browser.value(&format!(
+            "document.getElementById('text').value = '{number}'; document.getElementById('send').click()"
+        ));
+    }
+    browser.until("document.querySelectorAll('.mine .bubble').length === 10");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_stays_open() {
+    let bench = Bench::start(Profile::y2017()).await;
+    bench.speaks("oA");
+    let mut browser = Chromium::start();
+    browser.open(&format!("{}/#oA", bench.running.ready().listening));
+    browser.until("document.querySelector('.mine .bubble')");
+    // Long timers end at once in browsers.
+    browser.value(
+        "window.waited = []; const timer = setTimeout;
+         window.setTimeout = (act, ms) => { waited.push(ms); return timer(act, ms); }; 0",
+    );
+    bench.post("/_sandbox/clock", &json!({"advance_seconds": 40 * 24 * 3600})).await;
+    bench.speaks("oA");
+    let command = json!({"touser": "oA", "command": "Typing"});
+    bench.post(&format!("/cgi-bin/message/custom/typing?access_token={}", bench.token().await), &command).await;
+    browser.until("document.querySelector('#account.typing')");
+    let waited = browser.value("Math.max(...waited)").as_f64().unwrap();
+    assert!((1.0..=15_000.0).contains(&waited), "{waited}");
+    for _ in 0..2_100 {
+        bench.speaks("oA");
+    }
+    // The two above, the state, and these.
+    browser.until("Number(document.querySelector('#talk').lastElementChild.dataset.seq) === 2103");
+    assert_eq!(browser.value("document.querySelectorAll('.mine').length"), 2_000, "the oldest rows are gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_is_made_to_be_slow() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let mut browser = Chromium::start();
+    browser.open(&bench.running.ready().listening);
+    browser.until("document.querySelector('[data-word]')?.textContent");
+    // Steps that grow with the square of this take hours.
+    for text in
+        ["'<a' + ' '.repeat(n)", "'<a ' + 'x'.repeat(n) + '>y</a>'", "'<a ' + '\"'.repeat(n)", "'<a x>'.repeat(n)"]
+    {
+        let shown = browser.value(&format!(
+            "import('/_sandbox/phone/text.js').then(({{ textNodes }}) => {{
+                const n = 1_000_000, text = {text}, box = document.createElement('p');
+                box.append(...textNodes(text, null));
+                return box.textContent === text;
+            }})"
+        ));
+        assert_eq!(shown, true, "{text}");
+    }
+    let shown = browser.value(
+        "import('/_sandbox/phone/text.js').then(({ textNodes }) =>
+            textNodes('<a  class=x  href = \"http://a/\">A</a><a data-href=\"http://b/\">', null)
+                .map((node) => node.href ? [node.textContent, node.href] : node))",
+    );
+    assert_eq!(shown, json!([["A", "http://a/"], "<a data-href=\"", ["http://b/", "http://b/"], "\">"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -236,7 +321,7 @@ async fn a_customer_talks_to_the_account() {
     send("news", json!({ "articles": articles })).await;
     browser.until("document.querySelector('a.card.news .title')?.textContent === 'Title'");
     browser.value("document.querySelector('a.card.news').click()");
-    opened.recv().await.unwrap();
+    soon(opened.recv()).await.unwrap();
 
     let menu = json!({"head_content": "Satisfied?", "list": [{"id": "101", "content": "Yes"}, {"id": "102", "content": "No"}]});
     send("msgmenu", menu).await;

@@ -442,6 +442,33 @@ async fn records_by_pages() {
 }
 
 #[tokio::test]
+async fn a_downloaded_file_is_named_by_its_id() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let query = format!("access_token={}&type=image", bench.token().await);
+    for name in ["图片.PNG", "a\"b.png"] {
+        let uploaded = bench.upload(&query, "media", Some(name), PictureServer::PNG).await;
+        let media_id = uploaded["media_id"].as_str().unwrap();
+        let (headers, _) = bench.media(media_id).await;
+        assert!(headers.contains(&format!("attachment; filename=\\\"{media_id}.png\\\"")), "{headers}");
+    }
+}
+
+#[tokio::test]
+async fn openids_in_the_path_are_decoded() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let says = async |path: &str| {
+        bench.raw("POST", &format!("/_sandbox/users/{path}/send"), br#"{"MsgType":"text","Content":"x"}"#).await.0
+    };
+    let body = |openid: &str| json!({"touser": openid, "msgtype": "text", "text": {"content": "x"}}).to_string();
+    for (path, openid) in
+        [("o%2DA", "o-A"), ("o%E5%A5%BD", "o好"), ("a%2Fb", "a/b"), ("a+b%25", "a+b%"), ("a%zz%4", "a%zz%4")]
+    {
+        assert_eq!((says(path).await, send(&bench, body(openid).as_bytes()).await), (200, 0), "{path}");
+    }
+    assert_eq!(says("o%FF").await, 400, "not UTF-8");
+}
+
+#[tokio::test]
 async fn media_end_after_three_days() {
     let bench = Bench::start(Profile::y2017()).await;
     bench.speaks("oA");
@@ -459,7 +486,7 @@ async fn media_end_after_three_days() {
 async fn quotas_end_calls_until_midnight_in_china() {
     // 2017-06-01 at 22:00 in China, and the limits of that day.
     let clock = Clock::new(|| 1_496_325_600_000);
-    let quotas = Quotas { send: 2, upload: 1, download: 1, token: 3, clear_quota: 1 };
+    let quotas = Quotas { send: 2, upload: 1, download: 1, token: 3, clear_quota: 1, ..Quotas::default() };
     let bench = Bench::start_with(SandboxConfig { clock, quotas, ..SandboxConfig::default() }).await;
     bench.speaks("oA");
     let ready = bench.running.ready();
@@ -482,7 +509,9 @@ async fn quotas_end_calls_until_midnight_in_china() {
     assert_eq!(bench.media(&media_id).await.1, PictureServer::PNG);
     assert_eq!(code(&bench.media(&media_id).await.1), 45009);
     let today = bench.get("/_sandbox/stats").await["today"].clone();
-    assert_eq!(today, json!({"send": 2, "upload": 1, "download": 1, "token": 3}));
+    assert!(today["stable_token"].as_u64().unwrap() > 1, "{today}");
+    let stable = &today["stable_token"];
+    assert_eq!(today, json!({"send": 2, "upload": 1, "download": 1, "token": 3, "stable_token": stable}));
     let clear = async |body: Value| {
         let path = format!("/cgi-bin/clear_quota?access_token={token}");
         serde_json::from_slice::<Value>(&bench.raw("POST", &path, body.to_string().as_bytes()).await.2).unwrap()
@@ -501,6 +530,11 @@ async fn quotas_end_calls_until_midnight_in_china() {
     assert_eq!(send(&bench, one).await, 0);
     assert_eq!(bench.post("/_sandbox/quotas", &json!({"send": 1})).await["upload"], 100_000, "others are WeChat's");
     assert_eq!(send(&bench, one).await, 45009);
+    bench.post("/_sandbox/quotas", &json!({"stable_token_minute": 0})).await;
+    let body =
+        json!({"grant_type": "client_credential", "appid": ready.app_id, "secret": ready.app_secret}).to_string();
+    let refused = bench.raw("POST", "/cgi-bin/stable_token", body.as_bytes()).await.2;
+    assert_eq!(code(&refused), 45011);
 }
 
 #[tokio::test]

@@ -1,120 +1,32 @@
 //! What the sandbox pushes: heard by duoke's own receiver, and by receivers that answer wrongly (wechat-api.md §3).
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
+#[path = "phone/events.rs"]
+mod events;
+#[path = "sandbox_push/receivers.rs"]
+mod receivers;
 mod wechat_bench;
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    body::Bytes,
-    extract::{RawQuery, State},
-    http::{HeaderMap, Method, StatusCode},
-    response::IntoResponse,
-};
 use duoke::{
     sandbox::SandboxConfig,
     wechat::{
-        BoxFuture, Clock, Secret,
-        callback::{Callback, CallbackSettings, Mode, NotAccepted, Receiver, Refusal, Running},
-        crypt::{AesKey, Crypt, signature},
-        push::{Inbound, Push, PushEvent, parse_xml},
+        Secret,
+        callback::Refusal,
+        crypt::signature,
+        push::{Inbound, PushEvent, parse_xml},
     },
 };
+use events::Events;
+use receivers::{Came, MODES, Pair, Say, Scripted, TOKEN, arrived, crypt, register, sandbox, sends, text};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Semaphore};
 use wechat_bench::Bench;
 
-const TOKEN: &str = "AAAAA";
-const MODES: [&str; 3] = ["plain", "compat", "secure"];
-
-fn aes_key() -> String {
-    "k".repeat(43)
-}
-
-fn crypt(app_id: &str) -> Crypt {
-    Crypt::new(app_id, AesKey::parse(&Secret::new(aes_key())).unwrap(), None)
-}
-
-/// Remembers what came.
-#[derive(Default)]
-struct Heard {
-    pushes: Mutex<Vec<Push>>,
-    refusals: Mutex<Vec<Refusal>>,
-}
-
-impl Receiver for Heard {
-    fn accept(&self, push: Push) -> BoxFuture<'_, Result<(), NotAccepted>> {
-        self.pushes.lock().unwrap().push(push);
-        Box::pin(async { Ok(()) })
-    }
-
-    fn refused(&self, refusal: &Refusal) {
-        self.refusals.lock().unwrap().push(refusal.clone());
-    }
-}
-
-/// duoke's receiver, and the sandbox that pushes to it.
-struct Pair {
-    bench: Bench,
-    heard: Arc<Heard>,
-    receiver: Running,
-}
-
-impl Pair {
-    async fn start(mode: &str, format: &str, transfer: Option<&str>) -> Self {
-        let pair = Self::apart(mode, transfer).await;
-        let settings = pair.settings(mode, format);
-        assert_eq!(pair.bench.post("/_sandbox/callback", &settings).await, json!({"registered": true}));
-        pair
-    }
-
-    async fn apart(mode: &str, transfer: Option<&str>) -> Self {
-        let bench = Bench::start_with(SandboxConfig::default()).await;
-        let crypt = crypt(bench.app_id());
-        let mode = match mode {
-            "plain" => Mode::Plain,
-            "compat" => Mode::Compat(crypt),
-            _ => Mode::Secure(crypt),
-        };
-        let settings = CallbackSettings {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            path: "/wechat".to_owned(),
-            token: Secret::new(TOKEN),
-            mode,
-            transfer: transfer.map(|text| text.parse().unwrap()),
-            clock: Clock::system(),
-        };
-        let heard = Arc::new(Heard::default());
-        let receiver = Callback::start(settings, heard.clone()).await.unwrap();
-        Self { bench, heard, receiver }
-    }
-
-    fn settings(&self, mode: &str, format: &str) -> Value {
-        let url = format!("http://{}/wechat", self.receiver.address);
-        json!({"url": url, "token": TOKEN, "encoding_aes_key": aes_key(), "mode": mode, "format": format})
-    }
-
-    fn pushes(&self) -> Vec<Push> {
-        assert_eq!(*self.heard.refusals.lock().unwrap(), []);
-        self.heard.pushes.lock().unwrap().clone()
-    }
-}
-
-async fn sends(bench: &Bench, openid: &str, push: &Value) -> Value {
-    bench.post(&format!("/_sandbox/users/{openid}/send"), push).await
-}
-
-fn text(content: &str) -> Value {
-    json!({"MsgType": "text", "Content": content})
-}
-
-fn arrived() -> Value {
-    json!({"delivered": true, "attempts": 1})
+/// What the customer received.
+fn kinds(bench: &Bench) -> Vec<&'static str> {
+    bench.running.messages(Some("oA")).iter().map(|received| received.kind).collect()
 }
 
 #[tokio::test]
@@ -190,96 +102,6 @@ async fn an_address_is_verified_before_anything_goes_there() {
     assert_eq!(pair.pushes().len(), 1);
 }
 
-/// What a receiver says to a push.
-#[derive(Clone, Copy)]
-enum Say {
-    Body(&'static str),
-    Status(u16),
-    /// Nothing, until the other side no longer waits.
-    Nothing,
-}
-
-/// One request, as it came.
-#[derive(Clone)]
-struct Came {
-    query: Vec<(String, String)>,
-    headers: HeaderMap,
-    body: String,
-}
-
-/// A receiver that verifies and then says these things in turn, the last one for ever.
-struct Scripted {
-    address: String,
-    came: Arc<Mutex<Vec<Came>>>,
-}
-
-#[derive(Clone)]
-struct Script {
-    says: Arc<[Say]>,
-    came: Arc<Mutex<Vec<Came>>>,
-    hears: Arc<dyn Fn(&Came) + Send + Sync>,
-}
-
-impl Scripted {
-    async fn start(says: &[Say], hears: impl Fn(&Came) + Send + Sync + 'static) -> Self {
-        let script = Script { says: says.into(), came: Arc::default(), hears: Arc::new(hears) };
-        let came = script.came.clone();
-        let router = Router::new().fallback(answer).with_state(script);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}/wechat?kept=1", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { address, came }
-    }
-
-    fn came(&self) -> Vec<Came> {
-        self.came.lock().unwrap().clone()
-    }
-}
-
-async fn answer(
-    State(script): State<Script>,
-    method: Method,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Bytes,
-) -> axum::response::Response {
-    let query: Vec<_> = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
-    let echostr = query.iter().find(|(name, _)| name == "echostr").map(|(_, value)| value.clone());
-    if let (Method::GET, Some(echostr), false) = (method, echostr, matches!(script.says[0], Say::Body("<b>hello</b>")))
-    {
-        return echostr.into_response();
-    }
-    let came = Came { query, headers, body: String::from_utf8(body.to_vec()).unwrap() };
-    (script.hears)(&came);
-    let count = {
-        let mut all = script.came.lock().unwrap();
-        all.push(came);
-        all.len()
-    };
-    match script.says[count.min(script.says.len()) - 1] {
-        Say::Body(body) => body.into_response(),
-        Say::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
-        Say::Nothing => std::future::pending().await,
-    }
-}
-
-async fn sandbox(says: &[Say], mode: &str) -> (Bench, Scripted) {
-    let config = SandboxConfig { push_time: Duration::from_millis(200), ..SandboxConfig::default() };
-    let bench = Bench::start_with(config).await;
-    let receiver = Scripted::start(says, |_| {}).await;
-    register(&bench, &receiver, mode).await;
-    (bench, receiver)
-}
-
-async fn register(bench: &Bench, receiver: &Scripted, mode: &str) {
-    let settings = json!({"url": receiver.address, "token": TOKEN, "encoding_aes_key": aes_key(), "mode": mode});
-    bench.post("/_sandbox/callback", &settings).await;
-}
-
-fn kinds(bench: &Bench) -> Vec<&'static str> {
-    bench.running.messages(Some("oA")).iter().map(|received| received.kind).collect()
-}
-
 #[tokio::test]
 async fn three_attempts_with_the_same_message() {
     for mode in MODES {
@@ -353,11 +175,15 @@ async fn who_waits_in_vain_is_told_so() {
         let leaves = json!({"MsgType": "event", "Event": "unsubscribe"});
         assert_eq!(sends(&bench, "oA", &leaves).await, failed, "who leaves waits for nothing");
         assert_eq!(receiver.came().len(), 6);
-        assert_eq!(kinds(&bench), ["notice"]);
-        let notice = bench.running.messages(None).remove(0).body;
-        assert_eq!(notice, json!({"content": "该公众号提供的服务出现故障，请稍后再试"}));
-        let pushes = bench.get("/_sandbox/stats").await["pushes"].clone();
-        assert_eq!(pushes, json!({"delivered": 0, "failed": 2, "attempts": 6}));
+        let mut events = Events::open(&bench, "").await;
+        let on_phone = events.entries(3).await;
+        let kinds: Vec<_> = on_phone.iter().map(|entry| entry["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["said", "notice", "said"]);
+        assert_eq!(on_phone[1]["body"], json!({"content": "该公众号提供的服务出现故障，请稍后再试"}));
+        assert_eq!(bench.get("/_sandbox/messages").await, json!([]), "the account sent nothing");
+        let stats = bench.get("/_sandbox/stats").await;
+        assert_eq!(stats["pushes"], json!({"delivered": 0, "failed": 2, "attempts": 6}));
+        assert_eq!(stats["messages"], 0);
     }
 }
 
@@ -368,7 +194,7 @@ async fn an_unencrypted_answer_is_wrong_where_everything_is_encrypted() {
     for (mode, delivered) in [("plain", true), ("compat", true), ("secure", false)] {
         let (bench, _receiver) = sandbox(&[Say::Body(reply)], mode).await;
         assert_eq!(sends(&bench, "oA", &text("hi")).await["delivered"], delivered, "{mode}");
-        assert_eq!(kinds(&bench), [if delivered { "message" } else { "notice" }]);
+        assert_eq!(kinds(&bench), if delivered { vec!["message"] } else { vec![] });
     }
 }
 
@@ -404,13 +230,30 @@ async fn passive_answers_are_messages_on_the_phone() {
         let received = bench.running.messages(Some("oA")).remove(0);
         let kind = received.body["msgtype"].as_str().unwrap();
         assert_eq!((received.kind, &received.body[kind]), ("message", &expected));
-        assert_eq!((&received.body["touser"], &received.body["passive"]), (&json!("oA"), &json!(true)));
+        assert!(received.is_passive, "{received:?}");
+        let told = Events::open(&bench, "").await.entries(2).await.remove(1);
+        assert_eq!(told["passive"], true, "the page is told so");
+        let body = json!({"touser": "oA", "msgtype": kind, kind: expected});
+        assert_eq!(bench.get("/_sandbox/messages").await[0]["body"], body, "as a call would have sent it");
     }
     let wrong =
         "<MsgType>news</MsgType><ArticleCount>3</ArticleCount><Articles><item><Title>a</Title></item></Articles>";
     let body: &'static str = Box::leak(format!("<xml>{head}{wrong}</xml>").into_boxed_str());
     let (bench, _receiver) = sandbox(&[Say::Body(body)], "plain").await;
     assert_eq!(sends(&bench, "oA", &text("hi")).await["delivered"], false, "ArticleCount is wrong");
+}
+
+#[tokio::test]
+async fn who_has_left_is_told_nothing() {
+    let reply = "<xml><ToUserName>oA</ToUserName><FromUserName>duoke</FromUserName><CreateTime>1</CreateTime>\
+        <MsgType>text</MsgType><Content>hi</Content></xml>";
+    let (bench, _receiver) = sandbox(&[Say::Body(reply)], "plain").await;
+    let leaves = json!({"MsgType": "event", "Event": "unsubscribe"});
+    assert_eq!(sends(&bench, "oA", &leaves).await, arrived());
+    assert_eq!(kinds(&bench), [""; 0]);
+    let comes = json!({"MsgType": "event", "Event": "subscribe"});
+    assert_eq!(sends(&bench, "oA", &comes).await, arrived());
+    assert_eq!(kinds(&bench), ["message"]);
 }
 
 #[tokio::test]

@@ -282,8 +282,10 @@ pub const TIDY_EVERY_MS: i64 = 3600 * 1000;
 pub const OUTBOX_LANES_MAX: usize = 64;
 /// Largest request the sandbox reads, in bytes: above every media limit, so that those are what refuses.
 pub const SANDBOX_BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// Messages the sandbox keeps for `GET /_sandbox/messages`; the oldest makes room.
+/// Messages the sandbox keeps for `GET /_sandbox/messages`, and again what phones show beside them; the oldest makes room.
 pub const SANDBOX_MESSAGES_MAX: usize = 100_000;
+/// Bytes in memory of either, roughly: more than as many ordinary texts.
+pub const SANDBOX_MESSAGES_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Message records the sandbox keeps; the oldest makes room.
 pub const SANDBOX_RECORDS_MAX: usize = 100_000;
 /// How long an invitation waits for its answer in the sandbox, in ms: a week; the manual names no time.
@@ -308,6 +310,10 @@ pub const SANDBOX_PUSHES_WAITING_MAX: usize = 10_000;
 pub const SANDBOX_PHONES_MAX: usize = 32;
 /// Entries of conversations that a phone page is given when it opens; the last ones.
 pub const SANDBOX_PHONE_BACKLOG: usize = 2_000;
+/// Older entries of one user that it is given as well, so that quiet users are there; with those above.
+pub const SANDBOX_PHONE_BACKLOG_EACH: usize = 20;
+/// Entries that it is given in all: a thousand users that are there.
+pub const SANDBOX_PHONE_BACKLOG_ALL: usize = 20_000;
 /// Entries of conversations that go to a phone page in one piece.
 pub const SANDBOX_PHONE_PIECE: usize = 200;
 /// How often a phone page hears something where nothing happens, so that a connection that is gone is noticed.

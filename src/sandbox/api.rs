@@ -118,7 +118,7 @@ pub(super) fn answer(world: &mut World, incoming: &Incoming) -> Answer {
     answered.unwrap_or_else(|refusal| world.refuse(refusal))
 }
 
-/// Whether a call of this path counts against a quota, whatever is answered; `token` counts what it hands out.
+/// Whether a call of this path counts against a quota, whatever is answered; the tokens' calls count what they hand out.
 fn metered(path: &str) -> Option<Metered> {
     match path {
         "/cgi-bin/message/custom/send" => Some(Metered::Send),
@@ -160,6 +160,7 @@ fn stable_token(world: &mut World, incoming: &Incoming) -> Result<Answer, Refusa
     if let Some(refused) = whitelist::refused(world, incoming.from) {
         return Ok(refused);
     }
+    world.count_quota(Metered::StableToken)?;
     let force = body.get("force_refresh").and_then(Value::as_bool).unwrap_or(false);
     let now = world.now();
     world.tokens.stable(now, force).map(token_answer)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::http::{Method, StatusCode};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use super::{
     answer::Answer,
@@ -15,7 +15,7 @@ use super::{
     desk::SeedKf,
     fault::Fault,
     shared::{Delivery, Shared},
-    world::{Received, World},
+    world::World,
 };
 use crate::{
     base::{clock::format_rfc3339, limits::PUSH_BODY_BYTES_MAX},
@@ -30,14 +30,13 @@ type Outcome = Result<Value, (StatusCode, String)>;
 /// Answers a call of the control API.
 pub(super) async fn answer(shared: &Shared, incoming: &Incoming) -> Answer {
     let rest = incoming.path.strip_prefix(PREFIX).unwrap_or_default();
-    let outcome = match rest.strip_prefix("users/").map(|rest| rest.split('/').collect::<Vec<_>>()) {
+    let outcome = match rest.strip_prefix("users/").map(segments) {
         None if rest == "callback" => async { post(incoming).map(|()| callback(shared, incoming))?.await }.await,
+        None if rest == "messages" => get(incoming).map(|()| messages(shared, incoming)),
         None => shared.with(|world| route(world, rest, incoming)),
-        Some(parts) => match (post(incoming), parts.as_slice()) {
-            (Err(error), _) => Err(error),
-            (_, [openid, "send"]) if !openid.is_empty() => user_sends(shared, openid, incoming).await,
-            (_, [openid, "picture"]) if !openid.is_empty() => user_snaps(shared, openid, incoming).await,
-            _ => Err(bad("the path is users/{openid}/send or users/{openid}/picture")),
+        Some(parts) => match post(incoming).and(parts) {
+            Ok(parts) => user_does(shared, &parts, incoming).await,
+            Err(error) => Err(error),
         },
     };
     match outcome {
@@ -46,9 +45,35 @@ pub(super) async fn answer(shared: &Shared, incoming: &Incoming) -> Answer {
     }
 }
 
+/// The parts of a path between its slashes, decoded.
+fn segments(path: &str) -> Result<Vec<String>, (StatusCode, String)> {
+    let decoded = |segment: &str| {
+        String::from_utf8(percent_decoded(segment)).map_err(|_| bad(format!("{segment:?} in the path is not UTF-8")))
+    };
+    path.split('/').map(decoded).collect()
+}
+
+/// A percent sign without two hexadecimal digits stands for itself, as in the URL standard.
+fn percent_decoded(text: &str) -> Vec<u8> {
+    let (bytes, mut decoded, mut at) = (text.as_bytes(), Vec::with_capacity(text.len()), 0);
+    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    while let Some(byte) = bytes.get(at) {
+        match (byte, digit(at + 1), digit(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push((high * 16 + low) as u8);
+                at += 3;
+            }
+            _ => {
+                decoded.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    decoded
+}
+
 fn route(world: &mut World, rest: &str, incoming: &Incoming) -> Outcome {
     match rest {
-        "messages" => get(incoming).map(|()| messages(world, incoming)),
         "stats" => get(incoming).map(|()| world.stats()),
         "faults" => post(incoming).and_then(|()| faults(world, incoming)),
         "clock" => post(incoming).and_then(|()| clock(world, incoming)),
@@ -86,6 +111,14 @@ fn read<T: DeserializeOwned>(incoming: &Incoming) -> Result<T, (StatusCode, Stri
     serde_json::from_slice(&incoming.body).map_err(|error| bad(format!("the body is not as expected: {error}")))
 }
 
+async fn user_does(shared: &Shared, parts: &[String], incoming: &Incoming) -> Outcome {
+    match parts.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [openid, "send"] if !openid.is_empty() => user_sends(shared, openid, incoming).await,
+        [openid, "picture"] if !openid.is_empty() => user_snaps(shared, openid, incoming).await,
+        _ => Err(bad("the path is users/{openid}/send or users/{openid}/picture")),
+    }
+}
+
 /// What a user does, and what became of its push; the world is not held while that is under way.
 async fn user_sends(shared: &Shared, openid: &str, incoming: &Incoming) -> Outcome {
     if incoming.body.len() > PUSH_BODY_BYTES_MAX {
@@ -93,7 +126,7 @@ async fn user_sends(shared: &Shared, openid: &str, incoming: &Incoming) -> Outco
     }
     let push: Map<String, Value> = read(incoming)?;
     let receiver = shared.with(|world| world.act(openid, &push)).map_err(bad)?;
-    Ok(arrived(receiver).await.to_json())
+    Ok(answered(receiver, incoming).await)
 }
 
 /// A picture from a user's phone: the body is its bytes.
@@ -112,15 +145,22 @@ async fn user_snaps(shared: &Shared, openid: &str, incoming: &Incoming) -> Outco
         ]);
         world.act(openid, &push).map_err(bad)
     })?;
-    Ok(arrived(receiver).await.to_json())
+    Ok(answered(receiver, incoming).await)
 }
 
-async fn arrived(receiver: Option<oneshot::Receiver<Delivery>>) -> Delivery {
-    match receiver {
+/// What became of a push; with `wait=0` only whether there is one under way. A browser has six connections: its page must
+/// not lose them to a callback that does not answer.
+async fn answered(receiver: Option<oneshot::Receiver<Delivery>>, incoming: &Incoming) -> Value {
+    if incoming.param("wait") == Some("0") {
+        let is_queued = receiver.is_some_and(|mut receiver| receiver.try_recv() != Err(TryRecvError::Closed));
+        return json!({"queued": is_queued});
+    }
+    let delivery = match receiver {
         // Too much waited, or the sandbox ends.
         Some(receiver) => receiver.await.unwrap_or_default(),
         None => Delivery::default(),
-    }
+    };
+    delivery.to_json()
 }
 
 /// Where pushes go from now on, once it has answered the echostr; without an address they go nowhere.
@@ -167,8 +207,10 @@ fn session(world: &mut World, incoming: &Incoming) -> Outcome {
     Ok(json!({"ok": true}))
 }
 
-fn messages(world: &World, incoming: &Incoming) -> Value {
-    world.received(incoming.param("openid")).map(Received::to_json).collect()
+/// Written without the world: there may be many.
+fn messages(shared: &Shared, incoming: &Incoming) -> Value {
+    let received = shared.with(|world| world.received(incoming.param("openid")));
+    received.iter().map(|received| received.to_json()).collect()
 }
 
 fn faults(world: &mut World, incoming: &Incoming) -> Outcome {

@@ -1,5 +1,5 @@
-//! Who may use the sandbox's own pages and calls: programs, and the sandbox's own page. A web page that somebody reads on
-//! this machine must not drive it, neither by a POST across origins nor by a name that it points to this machine.
+//! Who may use the sandbox: programs, and the sandbox's own page. A web page that somebody reads on this machine must not
+//! drive it by a request across origins, nor its own pages and calls by a name that leads to this machine.
 
 use std::net::IpAddr;
 
@@ -19,6 +19,21 @@ pub(super) fn admit(method: &Method, headers: &HeaderMap) -> Result<(), Answer> 
     let own = format!("http://{}", host.unwrap_or_default());
     if !is_safe && text(header::ORIGIN).is_some_and(|origin| !origin.eq_ignore_ascii_case(&own)) {
         return Err(refused("pages of other origins may not do this"));
+    }
+    Ok(())
+}
+
+/// Whether a call of WeChat's is let in. By what a browser says of itself only: clients of WeChat that are led here may
+/// say any `Host`, and say nothing of the rest.
+pub(super) fn admit_wechat(headers: &HeaderMap) -> Result<(), Answer> {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let host = text("host").filter(|host| is_own(host)).map(|host| format!("http://{host}"));
+    let is_foreign = text("origin").is_some_and(|origin| {
+        let is_own = host.as_deref().is_some_and(|host| origin.eq_ignore_ascii_case(host));
+        !is_own
+    });
+    if is_foreign || matches!(text("sec-fetch-site"), Some("cross-site" | "same-site")) {
+        return Err(refused("web pages of other origins may not call this"));
     }
     Ok(())
 }
@@ -43,6 +58,8 @@ fn is_own(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderName;
+
     use super::*;
 
     #[test]
@@ -54,6 +71,34 @@ mod tests {
             ["", "evil.test", "evil.test:80", "127.0.0.1.evil.test", "localhost.evil.test", "10.0.0.1", "[::2]"]
         {
             assert!(!is_own(foreign), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn browsers_call_nothing_of_wechat_s_from_elsewhere() {
+        let lets_in = |pairs: &[(&'static str, &str)]| {
+            let header = |(name, value): &(&'static str, &str)| (HeaderName::from_static(name), value.parse().unwrap());
+            admit_wechat(&pairs.iter().map(header).collect()).is_ok()
+        };
+        for program in [
+            &[][..],
+            &[("host", "api.weixin.qq.com")],
+            &[("host", "127.0.0.1:8090"), ("sec-fetch-mode", "cors")],
+            &[("host", "127.0.0.1:8090"), ("origin", "http://127.0.0.1:8090"), ("sec-fetch-site", "same-origin")],
+            &[("host", "127.0.0.1:8090"), ("sec-fetch-site", "none")],
+        ] {
+            assert!(lets_in(program), "{program:?}");
+        }
+        for page in [
+            &[("host", "127.0.0.1:8090"), ("origin", "http://evil.test")][..],
+            &[("host", "127.0.0.1:8090"), ("origin", "http://127.0.0.1:8091")],
+            &[("host", "127.0.0.1:8090"), ("origin", "null")],
+            &[("host", "evil.test"), ("origin", "http://evil.test")],
+            &[("origin", "http://evil.test")],
+            &[("host", "127.0.0.1:8090"), ("sec-fetch-site", "cross-site")],
+            &[("host", "127.0.0.1:8090"), ("sec-fetch-site", "same-site")],
+        ] {
+            assert!(!lets_in(page), "{page:?}");
         }
     }
 

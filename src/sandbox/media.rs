@@ -161,11 +161,14 @@ impl Rule {
     }
 }
 
-/// `GET /cgi-bin/media/get`.
+/// `GET /cgi-bin/media/get`. Named by its id as WeChat names it ("Get temporary materials", `filename="MEDIA_ID.jpg"`), not
+/// as it was uploaded.
 pub(super) fn get(world: &mut World, incoming: &Incoming) -> Result<Answer, Refusal> {
     let media_id = incoming.param("media_id").ok_or(Refusal(41006))?;
     let (file, content_type) = world.media.file(media_id, world.now())?;
-    Ok(Answer::File { bytes: file.bytes.clone(), content_type, name: file.name.clone() })
+    let extension =
+        file.name.rsplit_once('.').map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase());
+    Ok(Answer::File { bytes: file.bytes.clone(), content_type, name: format!("{media_id}.{extension}") })
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@
 //! - `callback` is where pushes go, over the wire of `push`; `passive` reads what is answered.
 //! - `whitelist` stands before the calls that take the secret.
 //! - `desk` holds customer-service accounts and their sessions, `quota` how often a day each call may be made.
-//! - `world` is the state all of them share; `window` what a user's last action still allows. `shared` has it, one at a
+//! - `world` is the state all of them share; `window` what a user's last action still allows, `kept` what is on the
+//!   users' phones. `shared` has it, one at a
 //!   time, and sends the pushes that come of it: a user's in their order, users beside each other.
 //!
 //! Time is the system's clock plus what `POST /_sandbox/clock` added.
@@ -23,6 +24,7 @@ mod control;
 mod desk;
 mod door;
 mod fault;
+mod kept;
 mod kf;
 mod listener;
 mod media;
@@ -41,6 +43,6 @@ mod window;
 mod world;
 
 pub use config::{Ready, SandboxConfig, SandboxError};
+pub use kept::Received;
 pub use quota::Quotas;
 pub use server::{Running, Sandbox};
-pub use world::Received;

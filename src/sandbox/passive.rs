@@ -34,7 +34,6 @@ pub(super) fn read(callback: &Callback, openid: &str, wechat_id: &str, body: &[u
             "touser": openid,
             "msgtype": msgtype,
             msgtype: content(msgtype, &fields)?,
-            "passive": true,
         }))),
     }
 }
@@ -100,8 +99,8 @@ pub(super) fn follow(world: &mut World, openid: &str, is_message: bool, reply: R
         }
         Reply::Message(body) => {
             let is_fine = is_deliverable(world, &body);
-            if is_fine {
-                world.receive(openid, "message", body);
+            if is_fine && !world.has_left(openid) {
+                world.receive_reply(openid, body);
             }
             is_fine
         }

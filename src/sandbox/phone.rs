@@ -1,7 +1,11 @@
 //! The page that shows the users' phones, and the stream of what is on them. The page is plain files; what it does it
 //! does by the calls of `/_sandbox/`.
 
-use std::{collections::VecDeque, convert::Infallible};
+use std::{
+    collections::{HashMap, VecDeque},
+    convert::Infallible,
+    sync::Arc,
+};
 
 use axum::{
     body::{Body, Bytes},
@@ -14,14 +18,12 @@ use tokio::{
     time::timeout,
 };
 
-use super::{
-    answer::Answer,
-    api::Incoming,
-    shared::Shared,
-    world::{Received, World},
-};
+use super::{answer::Answer, api::Incoming, kept::Received, shared::Shared, world::World};
 use crate::{
-    base::limits::{SANDBOX_PHONE_BACKLOG, SANDBOX_PHONE_BEAT, SANDBOX_PHONE_PIECE},
+    base::limits::{
+        SANDBOX_PHONE_BACKLOG, SANDBOX_PHONE_BACKLOG_ALL, SANDBOX_PHONE_BACKLOG_EACH, SANDBOX_PHONE_BEAT,
+        SANDBOX_PHONE_PIECE,
+    },
     wechat::playtime_ms,
 };
 
@@ -85,8 +87,8 @@ fn guarded(mut response: Response<Body>) -> Response<Body> {
     response
 }
 
-/// The server-sent events: `hello` with the account and the time, then every entry, the last ones before now first. Its
-/// id is its number, so that a page that was cut off goes on where it was.
+/// The server-sent events: `hello` with the account and the time, again whenever the clock was moved, then every entry,
+/// the last ones before now first. Its id is its number, so that a page that was cut off goes on where it was.
 fn events(shared: &Shared, headers: &HeaderMap) -> Response<Body> {
     let Ok(place) = shared.phones().try_acquire_owned() else {
         return Answer::own_error(StatusCode::SERVICE_UNAVAILABLE, "too many pages are open").into_response();
@@ -94,16 +96,37 @@ fn events(shared: &Shared, headers: &HeaderMap) -> Response<Body> {
     // Before the world is read: nothing is missed.
     let seen = shared.seen();
     let known = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
-    let (hello, after) = shared.with(|world| {
-        let backlog = world.seq().saturating_sub(SANDBOX_PHONE_BACKLOG as u64);
+    let (entries, after) = shared.with(|world| {
         // A number from before the sandbox was started anew is none.
-        let after = known.filter(|known| *known <= world.seq()).unwrap_or(0).max(backlog);
-        (hello(world), after)
+        let known = known.filter(|known| *known <= world.seq()).unwrap_or(0);
+        (world.feed(known, usize::MAX), world.seq())
     });
-    let line = Line { shared: shared.clone(), seen, after, first: VecDeque::from([hello]), _place: place };
+    let line = Line { shared: shared.clone(), seen, ahead_ms: None, backlog: backlog(entries), after, _place: place };
     let stream =
         stream::unfold(line, |mut line| async { line.next().await.map(|piece| (Ok::<_, Infallible>(piece), line)) });
     guarded(response("text/event-stream", Body::from_stream(stream)))
+}
+
+/// What a page is told of what was before it: the last entries, and the last ones of each user.
+fn backlog(entries: Vec<Arc<Received>>) -> VecDeque<Arc<Received>> {
+    let mut of_user = HashMap::<String, usize>::new();
+    let mut backlog = VecDeque::new();
+    for (index, entry) in entries.into_iter().rev().enumerate() {
+        let count = match of_user.get_mut(&entry.openid) {
+            Some(count) => count,
+            None => of_user.entry(entry.openid.clone()).or_default(),
+        };
+        // Who types stays on no phone.
+        *count += usize::from(entry.kind != "typing");
+        let is_of_quiet = *count <= SANDBOX_PHONE_BACKLOG_EACH && entry.kind != "typing";
+        if index < SANDBOX_PHONE_BACKLOG || is_of_quiet {
+            backlog.push_front(entry);
+        }
+        if backlog.len() == SANDBOX_PHONE_BACKLOG_ALL {
+            break;
+        }
+    }
+    backlog
 }
 
 fn hello(world: &World) -> Bytes {
@@ -115,29 +138,22 @@ fn hello(world: &World) -> Bytes {
 /// One page's connection.
 struct Line {
     shared: Shared,
-    seen: watch::Receiver<u64>,
+    seen: watch::Receiver<(u64, i64)>,
+    /// What its last `hello` said of the clock.
+    ahead_ms: Option<i64>,
+    /// Not told yet, up to `after`.
+    backlog: VecDeque<Arc<Received>>,
     after: u64,
-    first: VecDeque<Bytes>,
     _place: OwnedSemaphorePermit,
 }
 
 impl Line {
     /// The next piece; `None` when the sandbox ends.
     async fn next(&mut self) -> Option<Bytes> {
-        if let Some(piece) = self.first.pop_front() {
-            return Some(piece);
-        }
         loop {
             self.seen.mark_unchanged();
-            let after = self.after;
-            let (entries, piece) = self.shared.with(|world| {
-                let entries = world.feed(after, SANDBOX_PHONE_PIECE);
-                let piece: String = entries.iter().map(|entry| event(world, entry)).collect();
-                (entries, piece)
-            });
-            if let Some(last) = entries.last() {
-                self.after = last.seq;
-                return Some(Bytes::from(piece));
+            if let Some(piece) = self.piece() {
+                return Some(piece);
             }
             let (seen, shared) = (&mut self.seen, &self.shared);
             let news = async {
@@ -153,13 +169,47 @@ impl Line {
             }
         }
     }
+
+    /// What is to be told now.
+    fn piece(&mut self) -> Option<Bytes> {
+        let hello = self.shared.with(|world| {
+            let is_new = self.ahead_ms.replace(world.ahead()) != Some(world.ahead());
+            is_new.then(|| hello(world))
+        });
+        if hello.is_some() {
+            return hello;
+        }
+        let waiting: Vec<_> = self.backlog.drain(..self.backlog.len().min(SANDBOX_PHONE_PIECE)).collect();
+        let entries = self.shared.with(|world| {
+            let entries = if waiting.is_empty() { world.feed(self.after, SANDBOX_PHONE_PIECE) } else { waiting };
+            with_media(world, entries)
+        });
+        let (last, _) = entries.last()?;
+        self.after = self.after.max(last.seq);
+        Some(Bytes::from(entries.iter().map(event).collect::<String>()))
+    }
 }
 
-/// An entry in the shape of `GET /_sandbox/messages`, with what there is to know of its media.
-fn event(world: &World, entry: &Received) -> String {
+/// An entry, and what there is to know of its media.
+type Shown = (Arc<Received>, Option<Value>);
+
+fn with_media(world: &World, entries: Vec<Arc<Received>>) -> Vec<Shown> {
+    let known = |entry: Arc<Received>| {
+        let media = media_of(world, &entry.body);
+        (entry, media)
+    };
+    entries.into_iter().map(known).collect()
+}
+
+/// An entry in the shape of `GET /_sandbox/messages`, with `media` where there is one, and `passive` where it answered a
+/// push.
+fn event((entry, media): &Shown) -> String {
     let mut data = entry.to_json();
-    if let Some(media) = media_of(world, &entry.body) {
-        data["media"] = media;
+    if let Some(media) = media {
+        data["media"] = media.clone();
+    }
+    if entry.is_passive {
+        data["passive"] = json!(true);
     }
     format!("id: {}\ndata: {data}\n\n", entry.seq)
 }
@@ -170,4 +220,24 @@ fn media_of(world: &World, body: &Value) -> Option<Value> {
     let (file, content_type) = world.media.file(id, world.now()).ok()?;
     let playtime = content_type.starts_with("audio/").then(|| playtime_ms(&file.bytes));
     Some(json!({"content_type": content_type, "bytes": file.bytes.len(), "playtime_ms": playtime}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quiet_users_are_there_when_a_page_opens() {
+        let said = |seq: u64, openid: &str, kind: &'static str| {
+            let (openid, body) = (openid.to_owned(), Value::Null);
+            Arc::new(Received { seq, time: 0, openid, kind, is_passive: false, body })
+        };
+        let quiet = (1..=30).map(|seq| said(seq, "oQuiet", "message")).chain([said(31, "oQuiet", "typing")]);
+        let loud = (32..=2_031).map(|seq| said(seq, "oLoud", "message"));
+        let told = backlog(quiet.chain(loud).collect());
+        let seqs: Vec<u64> = told.iter().map(|entry| entry.seq).collect();
+        assert_eq!(seqs, (11..=30).chain(32..=2_031).collect::<Vec<_>>());
+        let many = (1..=50_000).map(|seq| said(seq, &format!("o{seq}"), "message"));
+        assert_eq!(backlog(many.collect()).len(), SANDBOX_PHONE_BACKLOG_ALL);
+    }
 }

@@ -1,4 +1,4 @@
-//! How often a day each call may be made, and `clear_quota` (wechat-api.md §1, Limits: daily quota).
+//! How often a day, or a minute, each call may be made, and `clear_quota` (wechat-api.md §1, Limits: daily quota).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -10,6 +10,7 @@ use super::{
 };
 use crate::base::clock::{TimestampMs, format_rfc3339};
 
+const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Days begin at 00:00 in UTC+8.
 const ZONE_MS: i64 = 8 * 3_600_000;
@@ -34,15 +35,27 @@ pub struct Quotas {
     pub upload: u64,
     /// `media/get`, a day.
     pub download: u64,
-    /// `token`, a day; `stable_token` has bounds of its own.
+    /// `token`, a day.
     pub token: u64,
+    /// `stable_token`, a day (api_getstableaccesstoken). Forced refreshes have a bound of their own.
+    pub stable_token: u64,
+    /// `stable_token`, a minute.
+    pub stable_token_minute: u64,
     /// `clear_quota`, a month.
     pub clear_quota: u64,
 }
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self { send: 500_000, upload: 100_000, download: 200_000, token: 2_000, clear_quota: 10 }
+        Self {
+            send: 500_000,
+            upload: 100_000,
+            download: 200_000,
+            token: 2_000,
+            stable_token: 500_000,
+            stable_token_minute: 10_000,
+            clear_quota: 10,
+        }
     }
 }
 
@@ -53,6 +66,7 @@ pub(super) enum Metered {
     Upload,
     Download,
     Token,
+    StableToken,
 }
 
 /// What was used today, and this month.
@@ -60,6 +74,8 @@ pub(super) enum Metered {
 pub(super) struct Used {
     day: i64,
     calls: Calls,
+    minute: i64,
+    stable_tokens_in_minute: u64,
     month: String,
     cleared: u64,
 }
@@ -71,10 +87,11 @@ struct Calls {
     upload: u64,
     download: u64,
     token: u64,
+    stable_token: u64,
 }
 
 impl Used {
-    /// Counts a call: 45009 where today's are used up.
+    /// Counts a call: 45009 where today's are used up, 45011 this minute's.
     pub(super) fn count(&mut self, call: Metered, quotas: &Quotas, now: TimestampMs) -> Result<(), Refusal> {
         self.turn(now);
         let (used, quota) = match call {
@@ -82,9 +99,16 @@ impl Used {
             Metered::Upload => (&mut self.calls.upload, quotas.upload),
             Metered::Download => (&mut self.calls.download, quotas.download),
             Metered::Token => (&mut self.calls.token, quotas.token),
+            Metered::StableToken => (&mut self.calls.stable_token, quotas.stable_token),
         };
         if *used >= quota {
             return Err(Refusal(45009));
+        }
+        if call == Metered::StableToken {
+            if self.stable_tokens_in_minute >= quotas.stable_token_minute {
+                return Err(Refusal(45011));
+            }
+            self.stable_tokens_in_minute += 1;
         }
         *used += 1;
         Ok(())
@@ -114,6 +138,10 @@ impl Used {
         let today = day(now);
         if self.day != today {
             (self.day, self.calls) = (today, Calls::default());
+        }
+        let minute = now.div_euclid(MINUTE_MS);
+        if self.minute != minute {
+            (self.minute, self.stable_tokens_in_minute) = (minute, 0);
         }
     }
 }
@@ -149,6 +177,19 @@ mod tests {
         assert_eq!(count(Metered::Send, "2017-06-01T23:59:59.999+08:00"), Err(Refusal(45009)));
         assert_eq!(count(Metered::Upload, "2017-06-01T23:59:59.999+08:00"), Ok(()), "each call has its own");
         assert_eq!(count(Metered::Send, "2017-06-02T00:00:00+08:00"), Ok(()));
+    }
+
+    #[test]
+    fn stable_tokens_have_a_minute_s_quota_too() {
+        let quotas = Quotas { stable_token: 3, stable_token_minute: 2, ..Quotas::default() };
+        let mut used = Used::default();
+        let mut count = |time: &str| used.count(Metered::StableToken, &quotas, at(time));
+        assert_eq!(count("2017-06-01T12:00:00+08:00"), Ok(()));
+        assert_eq!(count("2017-06-01T12:00:59+08:00"), Ok(()));
+        assert_eq!(count("2017-06-01T12:00:59.999+08:00"), Err(Refusal(45011)));
+        assert_eq!(count("2017-06-01T12:01:00+08:00"), Ok(()));
+        assert_eq!(count("2017-06-01T12:02:00+08:00"), Err(Refusal(45009)));
+        assert_eq!(count("2017-06-02T00:00:00+08:00"), Ok(()));
     }
 
     #[test]

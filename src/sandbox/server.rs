@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     net::{IpAddr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
@@ -27,11 +28,12 @@ use super::{
     config::{Ready, SandboxConfig, SandboxError},
     control, door,
     fault::{Cut, Fault},
+    kept::Received,
     listener::{CutListener, Line},
     media::File,
     phone,
     shared::Shared,
-    world::{Received, World},
+    world::World,
 };
 use crate::base::limits::{SANDBOX_BODY_BYTES_MAX, SANDBOX_STOP_TIMEOUT};
 
@@ -101,7 +103,8 @@ impl Running {
     /// What one user received, or everybody: `GET /_sandbox/messages` without the wire.
     #[must_use]
     pub fn messages(&self, openid: Option<&str>) -> Vec<Received> {
-        self.shared.with(|world| world.received(openid).cloned().collect())
+        let received = self.shared.with(|world| world.received(openid));
+        received.into_iter().map(Arc::unwrap_or_clone).collect()
     }
 
     /// `GET /_sandbox/stats` without the wire.
@@ -133,6 +136,9 @@ async fn handle(
     let incoming = read(parts, body, line.peer).await;
     if incoming.path == "/" || incoming.path.starts_with(control::PREFIX) {
         return own(&shared, &incoming, &headers).await;
+    }
+    if let Err(refused) = door::admit_wechat(&headers) {
+        return refused.into_response();
     }
     let fault = shared.with(|world| world.faults.take(&incoming.path));
     if let Some(delay_ms) = fault.as_ref().and_then(|fault| fault.delay_ms) {

@@ -54,7 +54,8 @@ struct Inner {
     places: Semaphore,
     phones: Arc<Semaphore>,
     runtime: Handle,
-    seen: watch::Sender<u64>,
+    /// The number of the last entry, and how far the clock is ahead, in ms.
+    seen: watch::Sender<(u64, i64)>,
     stopped: watch::Receiver<()>,
 }
 
@@ -82,7 +83,7 @@ impl Shared {
             places: Semaphore::new(SANDBOX_PUSHES_UNDER_WAY_MAX),
             phones: Arc::new(Semaphore::new(SANDBOX_PHONES_MAX)),
             runtime: Handle::current(),
-            seen: watch::Sender::new(0),
+            seen: watch::Sender::new((0, 0)),
             stopped,
         }))
     }
@@ -93,16 +94,18 @@ impl Shared {
         let result = act(&mut world);
         // Still with the world: a user's pushes leave in the order in which things happened.
         for job in world.outgoing() {
-            self.post(job);
+            if !self.post(job) {
+                world.count_push(Delivery::default());
+            }
         }
-        let seq = world.seq();
+        let now = (world.seq(), world.ahead());
         drop(world);
-        self.0.seen.send_if_modified(|seen| std::mem::replace(seen, seq) != seq);
+        self.0.seen.send_if_modified(|seen| std::mem::replace(seen, now) != now);
         result
     }
 
     /// Tells when something is new for a phone.
-    pub(super) fn seen(&self) -> watch::Receiver<u64> {
+    pub(super) fn seen(&self) -> watch::Receiver<(u64, i64)> {
         self.0.seen.subscribe()
     }
 
@@ -117,29 +120,38 @@ impl Shared {
         self.0.phones.clone()
     }
 
-    /// What is too much is not sent: whoever waits for it sees the other end gone.
-    fn post(&self, job: Job) {
+    /// Whether it will be sent. What is too much is not: whoever waits for it sees the other end gone.
+    fn post(&self, job: Job) -> bool {
         let mut lanes = lock(&self.0.lanes);
         if lanes.waiting >= SANDBOX_PUSHES_WAITING_MAX {
-            return;
+            return false;
         }
         lanes.waiting += 1;
         if let Some(lane) = lanes.by_user.get_mut(&job.openid) {
             lane.push_back(job);
-            return;
+            return true;
         }
         let openid = job.openid.clone();
         lanes.by_user.insert(openid.clone(), VecDeque::from([job]));
         self.0.runtime.spawn(self.clone().lane(openid));
+        true
     }
 
     async fn lane(self, openid: String) {
         while let Some(job) = self.next(&openid) {
             tokio::select! {
+                biased;
+                () = self.stopped() => return self.leave(&openid),
                 () = self.deliver(job) => {}
-                () = self.stopped() => return,
             }
         }
+    }
+
+    /// Nothing more is sent to this user: whoever waits for it sees the other end gone.
+    fn leave(&self, openid: &str) {
+        let mut lanes = lock(&self.0.lanes);
+        let left = lanes.by_user.remove(openid).unwrap_or_default();
+        lanes.waiting -= left.len();
     }
 
     fn next(&self, openid: &str) -> Option<Job> {
@@ -159,8 +171,8 @@ impl Shared {
         drop(place);
         self.with(|world| {
             world.count_push(delivery);
-            if !delivery.delivered && job.is_awaited {
-                world.receive(&job.openid, "notice", json!({ "content": NOTICE }));
+            if !delivery.delivered && job.is_awaited && !world.has_left(&job.openid) {
+                world.show(&job.openid, "notice", json!({ "content": NOTICE }));
             }
         });
         if let Some(answer) = answer {
@@ -181,5 +193,57 @@ impl Shared {
             }
         }
         Delivery { delivered: false, attempts: ATTEMPTS }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::TcpListener, time::Duration};
+
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::wechat::{Clock, install_tls};
+
+    /// A world whose pushes go where nobody answers, and what ends it.
+    fn unanswered() -> (Shared, watch::Sender<()>, TcpListener) {
+        install_tls();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let registration = serde_json::from_value(json!({"url": url, "token": "t", "mode": "plain"})).unwrap();
+        let callback = Callback::new(registration, "wx", Clock::system(), Duration::from_secs(600)).unwrap();
+        let (stop, stopped) = watch::channel(());
+        let shared = Shared::new(SandboxConfig::default(), stopped);
+        shared.with(|world| world.callback = Some(Arc::new(callback)));
+        (shared, stop, listener)
+    }
+
+    fn says(shared: &Shared) -> oneshot::Receiver<Delivery> {
+        let push = json!({"MsgType": "text", "Content": "hi"});
+        shared.with(|world| world.act("oA", push.as_object().unwrap())).unwrap().unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_waits_ends_with_the_sandbox() {
+        let (shared, stop, _listener) = unanswered();
+        let waiting = [says(&shared), says(&shared), says(&shared)];
+        drop(stop);
+        for one in waiting {
+            let ended = timeout(Duration::from_secs(60), one).await.expect("it ends");
+            assert!(ended.is_err(), "nobody answered");
+        }
+        let lanes = lock(&shared.0.lanes);
+        assert_eq!((lanes.by_user.len(), lanes.waiting), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn what_is_too_much_has_failed() {
+        let (shared, _stop, _listener) = unanswered();
+        for _ in 0..SANDBOX_PUSHES_WAITING_MAX {
+            says(&shared);
+        }
+        assert!(says(&shared).await.is_err());
+        let pushes = shared.with(|world| world.stats()["pushes"].clone());
+        assert_eq!(pushes, json!({"delivered": 0, "failed": 1, "attempts": 0}));
     }
 }

@@ -1,7 +1,7 @@
 //! The sandbox's state: one account, its users, what they received, what exists.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -14,6 +14,7 @@ use super::{
     config::SandboxConfig,
     desk::Desk,
     fault::Faults,
+    kept::{Kept, Received},
     kf::{agent, said, spoken},
     media::Shelf,
     quota::{Metered, Used},
@@ -22,40 +23,8 @@ use super::{
     token::Tokens,
     window::{self, deed},
 };
-use crate::base::{
-    clock::{TimestampMs, format_rfc3339},
-    limits::SANDBOX_MESSAGES_MAX,
-};
-use crate::session::window::{Deed, Window};
-
-/// Something that is on a user's phone.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Received {
-    /// Strictly increasing over all users.
-    pub seq: u64,
-    /// By the sandbox's clock.
-    pub time: TimestampMs,
-    /// Who.
-    pub openid: String,
-    /// `message`, `typing`; `notice`: WeChat's own word that the account does not answer, which no call sent.
-    pub kind: &'static str,
-    /// The body as it was sent.
-    pub body: Value,
-}
-
-impl Received {
-    /// The shape of `GET /_sandbox/messages` (cli.md).
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        json!({
-            "seq": self.seq,
-            "time": format_rfc3339(self.time),
-            "openid": self.openid,
-            "kind": self.kind,
-            "body": self.body,
-        })
-    }
-}
+use crate::base::clock::{TimestampMs, format_rfc3339};
+use crate::session::window::{Closed, Deed, Standing, Window};
 
 /// What the sandbox knows of a user.
 #[derive(Debug, Default)]
@@ -94,9 +63,9 @@ pub(super) struct World {
     pub(super) callback: Option<Arc<Callback>>,
     pub(super) used: Used,
     users: HashMap<String, User>,
-    received: VecDeque<Received>,
-    /// What users sent and did, for their phones.
-    said: VecDeque<Received>,
+    received: Kept,
+    /// What is on phones only: what users sent and did, and what WeChat itself told them.
+    aside: Kept,
     outgoing: Vec<Job>,
     seq: u64,
     messages: u64,
@@ -122,8 +91,8 @@ impl World {
             callback: None,
             used: Used::default(),
             users: HashMap::new(),
-            received: VecDeque::new(),
-            said: VecDeque::new(),
+            received: Kept::default(),
+            aside: Kept::default(),
             outgoing: Vec::new(),
             seq: 0,
             messages: 0,
@@ -168,7 +137,7 @@ impl World {
                 *latest = now;
             }
         }
-        self.keep_said(openid, push);
+        self.show(openid, "said", Value::Object(push.clone()));
         Ok(self.push(openid, push, matches!(deed, Some(Deed::Opens(_)))))
     }
 
@@ -216,13 +185,18 @@ impl World {
         std::mem::take(&mut self.outgoing)
     }
 
+    /// How far its clock is ahead of the real one, in ms.
+    pub(super) fn ahead(&self) -> i64 {
+        self.ahead_ms
+    }
+
     /// Counts what became of a push.
     pub(super) fn count_push(&mut self, delivery: Delivery) {
         self.pushed.attempts += u64::from(delivery.attempts);
         *(if delivery.delivered { &mut self.pushed.delivered } else { &mut self.pushed.failed }) += 1;
     }
 
-    /// Counts a call against its quota: 45009 where that is used up.
+    /// Counts a call against its quota: 45009 where that is used up, 45011 where a minute's is.
     pub(super) fn count_quota(&mut self, call: Metered) -> Result<(), Refusal> {
         let now = self.now();
         self.used.count(call, &self.config.quotas, now)
@@ -232,6 +206,12 @@ impl World {
     pub(super) fn check_user(&self, openid: &str) -> Result<(), Refusal> {
         let user = self.users.get(openid).ok_or(Refusal(40003))?;
         window::check(&user.window, &self.config.profile, self.now())
+    }
+
+    /// Whether a user no longer follows the account: nothing reaches his phone.
+    pub(super) fn has_left(&self, openid: &str) -> bool {
+        let standing = |user: &User| user.window.standing(&self.config.profile.allowances(), self.now());
+        matches!(self.users.get(openid).map(standing), Some(Standing::Closed(Closed::Left { .. })))
     }
 
     /// A message was taken: it counts, and the user has it unless `silent`.
@@ -258,17 +238,25 @@ impl World {
     pub(super) fn receive(&mut self, openid: &str, kind: &'static str, body: Value) {
         self.messages += 1;
         let received = self.entry(openid, kind, body);
-        keep(&mut self.received, received);
+        self.received.add(received);
     }
 
-    fn keep_said(&mut self, openid: &str, push: &Map<String, Value>) {
-        let said = self.entry(openid, "said", Value::Object(push.clone()));
-        keep(&mut self.said, said);
+    /// The answer to a push is on the user's phone now.
+    pub(super) fn receive_reply(&mut self, openid: &str, body: Value) {
+        self.messages += 1;
+        let received = Received { is_passive: true, ..self.entry(openid, "message", body) };
+        self.received.add(received);
+    }
+
+    /// Something is on the user's phone that the account did not send.
+    pub(super) fn show(&mut self, openid: &str, kind: &'static str, body: Value) {
+        let shown = self.entry(openid, kind, body);
+        self.aside.add(shown);
     }
 
     fn entry(&mut self, openid: &str, kind: &'static str, body: Value) -> Received {
         self.seq += 1;
-        Received { seq: self.seq, time: self.now(), openid: openid.to_owned(), kind, body }
+        Received { seq: self.seq, time: self.now(), openid: openid.to_owned(), kind, is_passive: false, body }
     }
 
     /// Tells this run from others: when it began, in ms by the sandbox's clock.
@@ -281,19 +269,19 @@ impl World {
         self.seq
     }
 
-    /// What is on the phones behind this entry, in order, at most so many; `said` is what a user sent.
-    pub(super) fn feed(&self, after: u64, limit: usize) -> Vec<Received> {
-        let behind = |entries: &VecDeque<Received>| entries.partition_point(|entry| entry.seq <= after);
-        let (received, said) = (behind(&self.received), behind(&self.said));
-        let mut feed: Vec<&Received> =
-            self.received.range(received..).take(limit).chain(self.said.range(said..).take(limit)).collect();
+    /// What is on the phones behind this entry, in order, at most so many; what users said and were told, too.
+    pub(super) fn feed(&self, after: u64, limit: usize) -> Vec<Arc<Received>> {
+        let mut feed: Vec<_> =
+            self.received.after(after).take(limit).chain(self.aside.after(after).take(limit)).cloned().collect();
         feed.sort_unstable_by_key(|entry| entry.seq);
-        feed.into_iter().take(limit).cloned().collect()
+        feed.truncate(limit);
+        feed
     }
 
     /// What one user received, or everybody, in order.
-    pub(super) fn received(&self, openid: Option<&str>) -> impl Iterator<Item = &Received> {
-        self.received.iter().filter(move |received| openid.is_none_or(|openid| received.openid == openid))
+    pub(super) fn received(&self, openid: Option<&str>) -> Vec<Arc<Received>> {
+        let is_asked = |entry: &&Arc<Received>| openid.is_none_or(|openid| entry.openid == openid);
+        self.received.iter().filter(is_asked).cloned().collect()
     }
 
     /// The answer to a refused call.
@@ -334,13 +322,6 @@ impl World {
             "faults": self.faults.left(),
         })
     }
-}
-
-fn keep(entries: &mut VecDeque<Received>, entry: Received) {
-    if entries.len() == SANDBOX_MESSAGES_MAX {
-        entries.pop_front();
-    }
-    entries.push_back(entry);
 }
 
 /// Whether a push names a type, and no event.

@@ -15,6 +15,9 @@ const JPEG: &[u8] = b"\xff\xd8\xff\xe0not much of a picture either";
 const AMR: &[u8] = b"#!AMR\n\x7c\x7c\x7c";
 const MP4: &[u8] = b"\x00\x00\x00\x18ftypmp42";
 
+/// What names proxies, in these letters or in small ones.
+const PROXIES: [&str; 3] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+
 /// A script of `tests/clients` and what runs it.
 pub struct Driver {
     pub program: PathBuf,
@@ -52,7 +55,11 @@ impl Driver {
         let mut command = Command::new(&self.program);
         command.arg(self.path()).args(arguments).arg(media.path());
         // Nothing of them belongs into the work tree, no proxy between them and the sandbox.
-        command.env("PYTHONDONTWRITEBYTECODE", "1").env("NO_PROXY", "*").env("NODE_NO_WARNINGS", "1");
+        command.env("PYTHONDONTWRITEBYTECODE", "1").env("NODE_NO_WARNINGS", "1");
+        for name in PROXIES {
+            command.env_remove(name).env_remove(name.to_ascii_lowercase());
+        }
+        command.env("NO_PROXY", "*").env("no_proxy", "*");
         let output = spawn_blocking(move || command.output().unwrap()).await.unwrap();
         let (stdout, stderr) = (output.stdout, String::from_utf8_lossy(&output.stderr));
         let stdout = String::from_utf8(stdout).unwrap();

@@ -90,13 +90,8 @@ async fn werobot_hears_what_the_sandbox_pushes_and_is_understood() {
             robot.next("text");
         }
 
-        let answers: Vec<Value> = bench
-            .running
-            .messages(Some("oA"))
-            .into_iter()
-            .filter(|one| one.body["passive"] == true)
-            .map(|one| one.body)
-            .collect();
+        let answers: Vec<Value> =
+            bench.running.messages(Some("oA")).into_iter().filter(|one| one.is_passive).map(|one| one.body).collect();
         let kinds: Vec<_> = answers.iter().map(|body| body["msgtype"].as_str().unwrap()).collect();
         assert_eq!(kinds, ["text", "text", "image", "text", "news", "music"], "{mode}");
         assert_eq!(answers[0]["text"]["content"], "欢迎");

@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     process::{Child, ChildStdin, Command, Stdio},
-    sync::mpsc::{Receiver, channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
     time::Duration,
 };
@@ -13,6 +13,9 @@ use tempfile::TempDir;
 
 /// Longest that Chromium takes for anything here, on a machine with much else to do.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The commonest reason for it to say nothing at all.
+const NOT_THERE: &str = "chromium did not start, or ended: scripts/test installs it, CHROMIUM names another";
 
 /// Chromium, which ends with this.
 pub struct Chromium {
@@ -91,9 +94,13 @@ impl Chromium {
             message["sessionId"] = json!(session);
         }
         let sent = self.pipe.write_all(format!("{message}\0").as_bytes());
-        sent.expect("chromium runs: scripts/test installs it, CHROMIUM names another");
+        sent.expect(NOT_THERE);
         loop {
-            let said = self.said.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("{method}: {error}, {message}"));
+            let said = match self.said.recv_timeout(PATIENCE) {
+                Ok(said) => said,
+                Err(RecvTimeoutError::Disconnected) => panic!("{NOT_THERE} ({method})"),
+                Err(RecvTimeoutError::Timeout) => panic!("{method}: no answer in {PATIENCE:?}, {message}"),
+            };
             if said["id"] == self.count {
                 assert!(said["error"].is_null(), "{method}: {}", said["error"]);
                 return said["result"].clone();

@@ -160,7 +160,7 @@ export function row(entry, phone) {
   const what = mine ? sent(body, phone, entry.media) : received(body, phone, entry.media);
   const face = node("span", "face", mine ? entry.openid.slice(-2) : "号");
   const agent = mine ? null : body.customservice && body.customservice.kf_account;
-  const note = body.passive ? word("passive") : agent ? `${word("agent")} ${agent}` : null;
+  const note = entry.passive ? word("passive") : agent ? `${word("agent")} ${agent}` : null;
   const stack = node("div", "stack", what, note ? node("small", "", note) : null);
   return node("li", mine ? "mine" : "theirs", face, stack);
 }

@@ -22,15 +22,14 @@ function phoneOf(openid) {
 async function post(path, body, type) {
   try {
     const answer = await fetch(path, { method: "POST", headers: { "Content-Type": type }, body });
-    const value = await answer.json();
-    if (!answer.ok) return toast(`${word("refused")}: ${value.error}`);
-    if (value.attempts && !value.delivered) toast(word("failed"));
+    if (!answer.ok) toast(`${word("refused")}: ${(await answer.json()).error}`);
   } catch {
     toast(word("lost"));
   }
 }
 
-const user = (openid, what) => `/_sandbox/users/${encodeURIComponent(openid)}/${what}`;
+// Answered before the push is: a callback that hangs must not take all connections a browser has.
+const user = (openid, what) => `/_sandbox/users/${encodeURIComponent(openid)}/${what}?wait=0`;
 const act = (push) => open && post(user(open, "send"), JSON.stringify(push), "application/json");
 
 let toastTimer = 0;
@@ -88,8 +87,9 @@ function clock(time) {
 function rows(entry, before) {
   const isLater = !before || Date.parse(entry.time) - Date.parse(before.time) > 300_000;
   const own = row(entry, hand);
-  own.dataset.seq = entry.seq;
-  return isLater ? [node("li", "middle", clock(entry.time)), own] : [own];
+  const made = isLater ? [node("li", "middle", clock(entry.time)), own] : [own];
+  for (const one of made) one.dataset.seq = entry.seq;
+  return made;
 }
 
 function showTalk() {
@@ -99,8 +99,19 @@ function showTalk() {
   toEnd();
 }
 
+// Removes the rows before this entry's.
+function trim(seq) {
+  const talk = $("talk");
+  while (talk.firstElementChild && Number(talk.firstElementChild.dataset.seq) < seq) talk.firstElementChild.remove();
+}
+
+// Once for all that comes in one piece: it has the browser lay out the whole conversation.
+let endTimer = 0;
 function toEnd() {
-  $("talk").scrollTop = $("talk").scrollHeight;
+  endTimer ||= requestAnimationFrame(() => {
+    endTimer = 0;
+    $("talk").scrollTop = $("talk").scrollHeight;
+  });
 }
 
 // A picture that comes later must not push the newest message out of sight.
@@ -113,7 +124,8 @@ function showTyping() {
   const left = typing === null ? 0 : typing + TYPING_MS - (Date.now() + aheadMs);
   $("account").textContent = left > 0 ? word("typing") : account;
   $("account").classList.toggle("typing", left > 0);
-  if (left > 0) typingTimer = setTimeout(showTyping, left);
+  // Never longer than it lasts, wherever the clocks are: more than 2^31 ms would be none.
+  if (left > 0) typingTimer = setTimeout(showTyping, Math.min(left, TYPING_MS));
 }
 
 // --- what comes -------------------------------------------------------------------------------------------------
@@ -133,6 +145,7 @@ function take(entry) {
     phone.unread += entry.kind === "said" ? 0 : 1;
   } else {
     $("talk").append(...rows(entry, before));
+    trim(phone.entries[0].seq);
     showTyping();
     toEnd();
   }
@@ -152,6 +165,7 @@ source.addEventListener("hello", ({ data }) => {
   aheadMs = hello.now_ms - Date.now();
   document.title = `${account} · duoke sandbox`;
   $("account").textContent = account;
+  if (open) showTalk(); // the clock was moved
   const wanted = decodeURIComponent(location.hash.slice(1));
   if (/^[\w-]{1,64}$/.test(wanted) && !open) choose(wanted);
 });

@@ -2,8 +2,10 @@
 // looks like markup is shown as it was written. Nothing is ever parsed as HTML.
 import { word } from "./words.js";
 
-const LINK = /<a\s+((?:[^<>"']|"[^"<>]*"|'[^'<>]*')*)>([^<]*)<\/a>/gi;
-const ATTRIBUTE = /([a-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi;
+// Each of them in one pass, whatever the text: no two parts of them may share a character at their border.
+const LINK = /<a\s((?:[^<>"']|"[^"<>]*"|'[^'<>]*')*)>([^<]*)<\/a>/gi;
+const ATTRIBUTE = /(?<![a-z-])([a-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi;
+const SCANNED_MAX = 20_000; // characters; what is behind them is shown as it was written
 const ADDRESS = /https?:\/\/[\w\-.~:/?#[\]@!$&'()*+,;=%]+/gi;
 
 // An address that may be opened, or null.
@@ -41,7 +43,7 @@ export function tap(text, act) {
 export function textNodes(text, phone) {
   const nodes = [];
   let at = 0;
-  for (const found of text.matchAll(LINK)) {
+  for (const found of text.slice(0, SCANNED_MAX).matchAll(LINK)) {
     const node = linkOf(found[1], found[2], phone);
     if (!node) continue;
     nodes.push(...bare(text.slice(at, found.index)), node);
@@ -76,7 +78,7 @@ function linkOf(attributes, text, phone) {
 function bare(text) {
   const nodes = [];
   let at = 0;
-  for (const found of text.matchAll(ADDRESS)) {
+  for (const found of text.slice(0, SCANNED_MAX).matchAll(ADDRESS)) {
     const address = webAddress(found[0]);
     if (!address) continue;
     nodes.push(text.slice(at, found.index), link(found[0], address));
