@@ -32,7 +32,7 @@ enum Answered {
     /// The host that runs.
     Host(Answer),
     /// Nobody: the folder is ours.
-    Nobody(Forwarder),
+    Nobody(Box<Forwarder>),
 }
 
 impl Way<'_> {
@@ -92,7 +92,7 @@ impl Way<'_> {
         let store = taken.and_then(|folder| SqliteStore::open(folder, &OpenOptions::default()));
         let store = store.map_err(|error| fail(self.output, notice(&error), Exit::Environment))?;
         let forwarder = Forwarder::new(self.target.clone(), Arc::new(store), self.runtime.clone());
-        forwarder.map(Answered::Nobody).map_err(|error| {
+        forwarder.map(|forwarder| Answered::Nobody(Box::new(forwarder))).map_err(|error| {
             fail(self.output, Notice::error(error.to_string()).with_hint(error.hint()), Exit::Environment)
         })
     }
