@@ -54,7 +54,7 @@ async fn text_news_and_image_arrive() {
     let media_id = bodies[2]["image"]["media_id"].as_str().unwrap();
     let (headers, bytes) = bench.media(media_id).await;
     assert_eq!(bytes, PictureServer::PNG);
-    assert!(headers.contains("picture.png"), "{headers}");
+    assert!(headers.contains(".png"), "{headers}");
     let members: Vec<_> = messages[0].as_object().unwrap().keys().cloned().collect();
     assert_eq!(members, ["seq", "time", "openid", "kind", "body"]);
 }
@@ -116,15 +116,15 @@ async fn media_go_up_and_come_down() {
     let bench = Bench::start(Profile::y2025()).await;
     bench.speaks("oA");
     let client = bench.client();
-    for (kind, bytes, name, content_type) in [
-        (MediaType::Voice, b"#!AMR\n\x3c".as_slice(), "media.amr", "audio/amr"),
-        (MediaType::Video, b"\0\0\0\x18ftypmp42", "media.mp4", "video/mp4"),
-        (MediaType::Thumb, b"\xff\xd8\xff\xe0", "media.jpg", "image/jpeg"),
-        (MediaType::Image, PictureServer::PNG, "media.png", "image/png"),
+    for (kind, bytes, extension, content_type) in [
+        (MediaType::Voice, b"#!AMR\n\x3c".as_slice(), "amr", "audio/amr"),
+        (MediaType::Video, b"\0\0\0\x18ftypmp42", "mp4", "video/mp4"),
+        (MediaType::Thumb, b"\xff\xd8\xff\xe0", "jpg", "image/jpeg"),
+        (MediaType::Image, PictureServer::PNG, "png", "image/png"),
     ] {
         let media_id = client.upload(kind, bytes).await.unwrap();
         let down = client.download(&media_id).await.unwrap();
-        assert_eq!((down.bytes.as_slice(), down.file_name.as_str()), (bytes, name));
+        assert_eq!((down.bytes.as_slice(), down.file_name), (bytes, format!("{media_id}.{extension}")));
         assert_eq!(down.content_type, content_type);
     }
     let calls = bench.calls(Call::Upload).await;
