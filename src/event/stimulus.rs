@@ -1,7 +1,7 @@
 //! What a page may be told: the `stimulus.*` lines (session-log.md, Types).
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::line::Line;
 use super::mcs::{ON_USER_CHANGE, USER_ACCOUNT, USER_ID, fill_user};
@@ -9,6 +9,8 @@ use crate::base::clock::TimestampMs;
 
 /// The prefix of every stimulus's type.
 pub const STIMULUS_PREFIX: &str = "stimulus.";
+/// The EChat event that turns a page to a visitor.
+const ON_SELECT_VISITOR: &str = "onSelectVisitor";
 
 /// One input of a page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -124,7 +126,7 @@ impl Stimulus {
     pub fn turns_to(&self) -> Option<&str> {
         match &self.kind {
             StimulusKind::Mcs { event, .. } if event == ON_USER_CHANGE => self.user(),
-            StimulusKind::Echat { event, .. } if event == "onSelectVisitor" => self.user(),
+            StimulusKind::Echat { event, .. } if event == ON_SELECT_VISITOR => self.user(),
             _ => None,
         }
     }
@@ -141,6 +143,9 @@ pub(crate) fn check_shape(line: &Line) -> Result<(), (String, &'static str)> {
     if name.starts_with("mcs.") && !(line.data.is_object() || line.data.is_null()) {
         return Err(("`data` of an mcs stimulus is an object".to_owned(), "data"));
     }
+    if name.starts_with("echat.") && !(line.data.is_object() || line.data.is_null()) {
+        return Err(("`data` of an echat stimulus is an object".to_owned(), "data"));
+    }
     if ui_kind(name).is_some() && line.data.get("selector").and_then(Value::as_str).is_none() {
         return Err((format!("`data` of {} has no `selector` string", line.type_), "data"));
     }
@@ -153,7 +158,7 @@ fn kind_of(line: &Line) -> Option<StimulusKind> {
         return Some(StimulusKind::Mcs { event: event.to_owned(), fields: mcs_fields(event, line)? });
     }
     if let Some(event) = name.strip_prefix("echat.") {
-        return Some(StimulusKind::Echat { event: event.to_owned(), data: line.data.clone() });
+        return Some(StimulusKind::Echat { event: event.to_owned(), data: echat_data(event, line)? });
     }
     if let Some(kind) = ui_kind(name) {
         let selector = line.data.get("selector")?.as_str()?.to_owned();
@@ -184,6 +189,29 @@ fn mcs_fields(event: &str, line: &Line) -> Option<Map<String, Value>> {
     }
     fill_user(event, &mut fields);
     Some(fields)
+}
+
+/// The argument of the listeners: the line's data, and in it the visitor, who is the line's subject where the data does
+/// not name him.
+fn echat_data(event: &str, line: &Line) -> Option<Value> {
+    let mut members = match &line.data {
+        Value::Object(members) => members.clone(),
+        Value::Null => Map::new(),
+        _ => return None,
+    };
+    if let Some(subject) = line.subject.as_deref().filter(|subject| !subject.is_empty()) {
+        let visitor = Value::from(subject);
+        match event {
+            ON_SELECT_VISITOR if !members.contains_key("visitorData") => {
+                members.insert("visitorData".to_owned(), json!({ "visitorId": visitor }));
+            }
+            "onReceiveMsg" | "onCrmUpdate" if !members.contains_key("visitorId") => {
+                members.shift_insert(0, "visitorId".to_owned(), visitor);
+            }
+            _ => {}
+        }
+    }
+    Some(Value::Object(members))
 }
 
 fn ui_kind(name: &str) -> Option<UiKind> {

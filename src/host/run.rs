@@ -15,15 +15,17 @@ use super::stage::{Happened, Stage, Step};
 use super::watch::{Closed, Notice, Watch};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::CLOCK_START_MS;
-use crate::event::{Line, Stimulus, StimulusKind, stimulus::STIMULUS_PREFIX};
+use crate::event::{ECHAT_EVENTS, Line, Stimulus, StimulusKind, stimulus::STIMULUS_PREFIX};
 use crate::net::PluginNetwork;
 use crate::page::{LoadError, PageOptions};
 use crate::record::ReadError;
 use crate::store::{EventId, StoreError};
 
 mod documents;
+mod first;
 mod options;
 
+use first::First;
 pub use options::{Hosted, Lasting, Log, Outcome, RunOptions, SEED_DEFAULT};
 
 struct Run<'a> {
@@ -74,8 +76,8 @@ pub fn run(
     run.log_name.clone_from(&source.name);
     if run.begin(forward, &source, &pages) {
         let mut first = VecDeque::new();
-        let start = run.first_unfinished().or_else(|| first_time(&mut first, &mut *lines)).flatten();
-        let loading = run.open(pages, start.unwrap_or(CLOCK_START_MS));
+        let opening = run.first_unfinished().or_else(|| First::read(&mut first, &mut *lines)).unwrap_or_default();
+        let loading = run.open(pages, &opening);
         run.keep_loading(&loading);
         run.give_out(None, &loading);
         if !run.stage.is_empty() {
@@ -89,28 +91,13 @@ pub fn run(
     run.finish()
 }
 
-/// The time of the first stimulus, where there is one. What was read for it goes to `read`.
-fn first_time(
-    read: &mut VecDeque<Result<Line, ReadError>>,
-    lines: &mut dyn Iterator<Item = Result<Line, ReadError>>,
-) -> Option<Option<TimestampMs>> {
-    loop {
-        let item = lines.next()?;
-        let time = item.as_ref().ok().filter(|line| line.type_.starts_with(STIMULUS_PREFIX)).map(|line| line.time);
-        read.push_back(item);
-        if time.is_some() {
-            return time;
-        }
-    }
-}
-
 impl Run<'_> {
     /// Opens the pages; what they did meanwhile, in order of time.
-    fn open(&mut self, pages: Vec<Hosted>, start: TimestampMs) -> Vec<Happened> {
+    fn open(&mut self, pages: Vec<Hosted>, first: &First) -> Vec<Happened> {
         let mut happened = Vec::new();
         for (number, Hosted { plugin, network }) in pages.into_iter().enumerate() {
             let name = plugin.name.clone();
-            let options = self.page_options(&plugin, &network, start);
+            let options = self.page_options(&plugin, &network, first);
             let processes = self.options.processes;
             match self.stage.open(plugin, options, |options| processes.page(options), &mut |_| ()) {
                 Ok(loading) => {
@@ -139,10 +126,12 @@ impl Run<'_> {
         happened
     }
 
-    fn page_options(&mut self, plugin: &Plugin, network: &Arc<PluginNetwork>, start: TimestampMs) -> PageOptions {
+    fn page_options(&mut self, plugin: &Plugin, network: &Arc<PluginNetwork>, first: &First) -> PageOptions {
+        let start = first.time.unwrap_or(CLOCK_START_MS);
         let recalled = self.keeping.as_ref().map(|keeping| keeping.recall(plugin, network, start));
         let storage = recalled.and_then(|recalled| self.stop_on(recalled)).unwrap_or_default();
         PageOptions {
+            source: plugin.source_at(start, self.options.seed, first.user.as_deref()),
             start,
             seed: self.options.seed,
             realtime: self.options.realtime,
@@ -188,10 +177,10 @@ impl Run<'_> {
         }
     }
 
-    /// The time of the first event that an earlier run has not finished, where there is one.
-    fn first_unfinished(&mut self) -> Option<Option<TimestampMs>> {
+    /// The first event that an earlier run has not finished, where there is one.
+    fn first_unfinished(&mut self) -> Option<First> {
         let unfinished = self.durable.as_mut()?.first_unfinished();
-        self.stop_on(unfinished).flatten().map(|line| line.time)
+        self.stop_on(unfinished).flatten().map(|line| First::of(&line))
     }
 
     /// What pages did while they loaded, before there was a store.
@@ -345,6 +334,7 @@ impl Run<'_> {
                 "the names are those of plugin.toml, else of the file",
             ),
             (_, StimulusKind::Mcs { .. } | StimulusKind::Ui(_) | StimulusKind::Reload) => return true,
+            (_, StimulusKind::Echat { event, .. }) if ECHAT_EVENTS.contains(&event.as_str()) => return true,
             _ => (
                 line.type_.clone(),
                 format!(
