@@ -99,16 +99,22 @@ fn config(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVa
 fn conclude(state: &EchatState, status: Status, context: &mut Context) -> JsResult<()> {
     state.status.replace(status.clone());
     match status {
-        Status::Ready => {
-            let waiting = state.ready.take();
-            call_all(&waiting, None, context)
-        }
+        Status::Ready => call_ready(state, context),
         Status::Failed(result) => {
             let listeners = state.error.borrow().clone();
             call_all(&listeners, Some(&result), context)
         }
         Status::Unchecked => Ok(()),
     }
+}
+
+/// Calls what waits for the check, unless another one has failed meanwhile.
+fn call_ready(state: &EchatState, context: &mut Context) -> JsResult<()> {
+    if state.not_ready().is_some() {
+        return Ok(());
+    }
+    let waiting = state.ready.take();
+    call_all(&waiting, None, context)
 }
 
 /// Calls functions one after another, each with a value of its own. What one throws is reported, and the others run.
@@ -143,10 +149,10 @@ fn ready(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVal
     let Some(state) = EchatState::of(context) else { return Ok(JsValue::undefined()) };
     let count = state.ready.borrow().len();
     let Some(function) = listener("ready", count, args, context) else { return Ok(JsValue::undefined()) };
-    if *state.status.borrow() == Status::Ready {
-        EventLoop::of(context).queue(Box::new(move |context| call_all(&[function], None, context)));
-    } else {
-        state.ready.borrow_mut().push(function);
+    let is_due = *state.status.borrow() == Status::Ready;
+    state.ready.borrow_mut().push(function);
+    if is_due {
+        EventLoop::of(context).queue(Box::new(move |context| call_ready(&state, context)));
     }
     Ok(JsValue::undefined())
 }

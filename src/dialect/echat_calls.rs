@@ -63,8 +63,8 @@ impl Call {
         }
         text.push(']');
         match bounded(text, context).map(|text| serde_json::from_str(&text)) {
-            Some(Ok(Value::Array(arguments))) => call.arguments = arguments,
-            Some(_) => call.unreadable = Some("the arguments nest too deep".to_owned()),
+            Some(Ok(arguments)) => call.arguments = arguments,
+            Some(Err(error)) => call.unreadable = Some(format!("the arguments cannot be read as JSON: {error}")),
             None => call.unreadable = Some("the arguments are too large".to_owned()),
         }
         call
@@ -101,6 +101,10 @@ pub(super) fn warn(text: &str, context: &Context) {
 
 /// A value as `JSON.stringify` writes it, with something for functions; what it does not write is `null`.
 fn json_text(value: &JsValue, context: &mut Context) -> JsResult<String> {
+    if let Some(text) = value.as_string() {
+        // Half of a surrogate pair, as of an emoji cut in two, does not spoil a text.
+        return Ok(Value::from(to_utf8(&text)).to_string());
+    }
     let json = context.intrinsics().objects().json();
     let stringify = json.get(js_string!("stringify"), context)?;
     let replacer = function("", replace_function, 2, context);

@@ -246,6 +246,25 @@ mod tests {
     }
 
     #[test]
+    fn calls_of_the_sdk_are_known_ones_with_right_arguments() {
+        let said = |name: &str, argument: serde_json::Value, outcome| {
+            let mut turn = turn("oA", call());
+            let (call, arguments) = (name.to_owned(), vec![argument]);
+            let call = EchatCall { call, arguments, outcome, reason: None, result: None, late: false };
+            turn.emissions[0].output = Output::Effect(Effect::Echat(call));
+            allows(&turn, TIME)
+        };
+        assert!(said("sendTxtMsgToVisitor", "您好".into(), Outcome::Accepted));
+        assert!(said("sendTxtMsgToVisitor", 7.into(), Outcome::Invalid));
+        assert!(said("config", serde_json::Value::Null, Outcome::Accepted));
+        assert!(!said("sendTxtMsgToVisitor", 7.into(), Outcome::Accepted));
+        assert!(!said("setVisitorChatSign", serde_json::json!({"chatSign": 2}), Outcome::Accepted));
+        assert!(!said("onReceiveMsg", serde_json::Value::Null, Outcome::Accepted), "no effect");
+        let large = "x".repeat(usize::try_from(PageLimits::default().message_bytes).unwrap());
+        assert!(!said("getParamData", large.into(), Outcome::Accepted));
+    }
+
+    #[test]
     fn time_goes_on_and_not_far() {
         assert!(!allows(&turn("oA", call()), 6..=9));
         assert!(!allows(&Turn { now: 10, ..Turn::default() }, TIME));

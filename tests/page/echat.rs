@@ -205,7 +205,7 @@ fn wrong_arguments_are_invalid_and_never_thrown() {
         sendFileToVisitor oA <1 invalid {"fileUrl":"http://a/","fileName":"n","fileSize":"9"} (`fileSize` is not a number of 0 or more)
         pushVisitorEvent oA <1 invalid {"title":"t","visibility":"2"} (`visibility` is neither 1 nor 2)
         pushVisitorEvent oA <1 invalid null (argument 1 cannot be written as JSON)
-        pushVisitorEvent oA <1 invalid  (the arguments nest too deep)
+        pushVisitorEvent oA <1 invalid  (the arguments cannot be read as JSON: recursion limit exceeded at line 1 column 128)
         pushVisitorEvent oA <1 invalid null (argument 1 cannot be written as JSON)
         setVisitorChatSign oA <1 invalid {"chatSign":"1"} (`chatSign` is neither 0 nor 1)
         setVisitorChatSign oA <1 invalid {"chatSign":2} (`chatSign` is neither 0 nor 1)

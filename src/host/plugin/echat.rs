@@ -48,7 +48,7 @@ impl Echat {
     /// A page that names the SDK is opened for EChat as well.
     pub(super) fn look_into(&mut self, page: &[u8]) {
         let has = |mark: &&str| page.windows(mark.len()).any(|window| window == mark.as_bytes());
-        self.is_opened_for |= MARKS.iter().any(|mark| has(&mark));
+        self.is_opened_for |= MARKS.iter().any(has);
     }
 
     /// Adds to the address of a page what it is opened with.
