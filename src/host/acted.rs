@@ -27,7 +27,8 @@ fn appears(openid: Option<&str>) -> Option<Acted> {
     Some(Acted { openid: openid?.to_owned(), deed: Deed::Appears, at: 0 })
 }
 
-fn read(push: &Value) -> Option<Push> {
+/// A push as its line has it.
+pub(super) fn read(push: &Value) -> Option<Push> {
     let fields = match push {
         Value::String(xml) => parse_xml(xml.as_bytes()),
         push => parse_json(push.to_string().as_bytes()),

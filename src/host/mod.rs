@@ -5,7 +5,7 @@
 //! - [`stage`] holds the open pages and plays rounds: one stimulus to all of them, what they did in order of time
 //! - [`lines`] numbers what happened as lines of a session log
 //! - `durable` is a run on disk: [`ledger`] keeps there what is told and what comes of it, [`messages`] makes rows of effects
-//!   (`echat_messages` of EChat's), [`forward`] delivers them, `alerts` says what a person should know of that, `acted` what customers did; [`pictures`] finds the pictures they show, `keeping` what pages keep by `--state`
+//!   (`echat_messages` of EChat's), [`forward`] delivers them, `alerts` says what a person should know of that, `acted` what customers did, `echat_push` what EChat pages are told of that; [`pictures`] finds the pictures they show, `keeping` what pages keep by `--state`
 //! - [`run`](mod@run) puts these together over a log; [`demo`](mod@demo) does so with the bundled [`samples`], a sandbox, and the
 //!   [`conversation`] as its customers saw it, in [`columns`]
 //! - [`inbox`] has pushes on disk before WeChat is answered, and gives them out
@@ -25,6 +25,7 @@ pub mod desk;
 pub mod doctor;
 mod durable;
 mod echat_messages;
+mod echat_push;
 pub mod forward;
 pub mod inbox;
 mod keeping;

@@ -319,6 +319,12 @@ impl Plugin {
         }
     }
 
+    /// Whether its page is one of EChat: its address has the business data, and it is told of pushes.
+    #[must_use]
+    pub fn is_opened_for_echat(&self) -> bool {
+        self.echat.as_ref().is_some_and(Echat::is_opened_for)
+    }
+
     /// What its page is opened from at a page time, with a seed, for a customer: the address of an EChat page has its
     /// business data and a fresh signature.
     #[must_use]

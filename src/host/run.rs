@@ -1,6 +1,6 @@
 //! `duoke run`: a log is played to pages; what they do comes out, and where asked for goes to WeChat.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::stage::{Happened, Stage, Step};
 use super::watch::{Closed, Notice, Watch};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::CLOCK_START_MS;
-use crate::event::{ECHAT_EVENTS, Line, Stimulus, StimulusKind, stimulus::STIMULUS_PREFIX};
+use crate::event::{Line, Stimulus, stimulus::STIMULUS_PREFIX};
 use crate::net::PluginNetwork;
 use crate::page::{LoadError, PageOptions};
 use crate::record::ReadError;
@@ -23,6 +23,7 @@ use crate::store::{EventId, StoreError};
 
 mod documents;
 mod first;
+mod for_us;
 mod options;
 
 use first::First;
@@ -40,6 +41,8 @@ struct Run<'a> {
     log_name: String,
     /// What was complained of already.
     complaints: BTreeSet<String>,
+    /// The visitor that each page was turned to last.
+    selected: BTreeMap<usize, String>,
     /// Lines of which it is only known that they were handled.
     skipped: usize,
     /// The log was played to its end.
@@ -67,6 +70,7 @@ pub fn run(
         outcome: Outcome::default(),
         log_name: String::new(),
         complaints: BTreeSet::new(),
+        selected: BTreeMap::new(),
         skipped: 0,
         ended: false,
         closed: false,
@@ -264,37 +268,55 @@ impl Run<'_> {
 
     /// One line of the log.
     fn tell(&mut self, line: &Line) {
-        let mut stimulus = Stimulus::from_line(line);
         if !line.type_.starts_with(STIMULUS_PREFIX) {
             return;
         }
+        let stimulus = Stimulus::from_line(line);
+        // What comes of a push for pages is on disk before it is known that the push came.
+        let derived = self.derived(&stimulus, line);
+        let accepted: Vec<_> =
+            derived.iter().filter_map(|(line, pages)| self.accept(line, Stimulus::from_line(line), pages)).collect();
         if let Some(durable) = &mut self.durable {
             durable.hear(line, &stimulus);
+        }
+        for (line, stimulus, pages) in accepted {
+            self.tell_pages(&line, &stimulus, &pages);
+        }
+        if !derived.is_empty() {
+            return;
         }
         if !self.is_for_us(line, &stimulus) {
             // What waited for it goes, and is told, though no page has anything to do.
             return self.deliver(false);
         }
         let is_for = |page: &usize| stimulus.plugin.as_ref().is_none_or(|name| *name == self.stage.plugin(*page).name);
-        let mut pages: Vec<usize> = (0..self.stage.len()).filter(is_for).collect();
-        if let Some(durable) = &mut self.durable {
-            let telling = match durable.accept(line, &pages) {
-                Ok(telling) => telling,
-                Err(error) => return durable.fail(error),
-            };
-            if telling.collides {
-                self.warn_of_id(line, telling.renamed.as_deref());
-            }
-            if telling.pages.is_empty() {
-                self.skipped += usize::from(!telling.repeated);
-                return;
-            }
-            if let Some(renamed) = telling.renamed {
-                stimulus.id = renamed;
-            }
-            pages = telling.pages;
+        let pages: Vec<usize> = (0..self.stage.len()).filter(is_for).collect();
+        if let Some((line, stimulus, pages)) = self.accept(line, stimulus, &pages) {
+            self.tell_pages(&line, &stimulus, &pages);
         }
-        self.tell_pages(line, &stimulus, &pages);
+    }
+
+    /// The event is on disk, where there is one; to which pages it is to be told, and as what.
+    fn accept(&mut self, line: &Line, mut stimulus: Stimulus, pages: &[usize]) -> Option<(Line, Stimulus, Vec<usize>)> {
+        let Some(durable) = &mut self.durable else { return Some((line.clone(), stimulus, pages.to_vec())) };
+        let telling = match durable.accept(line, pages) {
+            Ok(telling) => telling,
+            Err(error) => {
+                durable.fail(error);
+                return None;
+            }
+        };
+        if telling.collides {
+            self.warn_of_id(line, telling.renamed.as_deref());
+        }
+        if telling.pages.is_empty() {
+            self.skipped += usize::from(!telling.repeated);
+            return None;
+        }
+        if let Some(renamed) = telling.renamed {
+            stimulus.id = renamed;
+        }
+        Some((line.clone(), stimulus, telling.pages))
     }
 
     fn warn_of_id(&mut self, line: &Line, renamed: Option<&str>) {
@@ -316,6 +338,9 @@ impl Run<'_> {
                 self.give_out(Some((&before, at)), &happened);
             }
         }
+        if let Some(user) = stimulus.turns_to() {
+            self.selected.extend(pages.iter().map(|page| (*page, user.to_owned())));
+        }
         let at = self.time_of(line);
         let happened = self.round(Some((stimulus, pages, at, false)));
         self.give_out(Some((line, at)), &happened);
@@ -323,36 +348,6 @@ impl Run<'_> {
 
     fn time_of(&self, line: &Line) -> TimestampMs {
         line.time.or(self.stage.now()).unwrap_or(CLOCK_START_MS)
-    }
-
-    /// Whether a page here can be told; complains once of each kind of line that none can.
-    fn is_for_us(&mut self, line: &Line, stimulus: &Stimulus) -> bool {
-        let (key, text, hint) = match (&stimulus.plugin, &stimulus.kind) {
-            (Some(plugin), _) if !self.stage.has(plugin) => (
-                plugin.clone(),
-                format!("{}: line {} is for the plugin {plugin}, which is not open", self.log_name, line.id),
-                "the names are those of plugin.toml, else of the file",
-            ),
-            (_, StimulusKind::Mcs { .. } | StimulusKind::Ui(_) | StimulusKind::Reload) => return true,
-            (_, StimulusKind::Echat { event, .. }) if ECHAT_EVENTS.contains(&event.as_str()) => return true,
-            _ => (
-                line.type_.clone(),
-                format!(
-                    "{}: line {} is {}, which this release does not tell pages",
-                    self.log_name, line.id, line.type_
-                ),
-                match &stimulus.kind {
-                    StimulusKind::WechatPush(_) if self.durable.is_some() => {
-                        "it counts for what the customer may be sent"
-                    }
-                    _ => "such lines are skipped",
-                },
-            ),
-        };
-        if self.complaints.insert(key) {
-            self.watch.say(Notice::warning(text).with_hint(Some(hint)));
-        }
-        false
     }
 
     /// Gives out what a round led to, the stimulus where it came, and delivers its messages.

@@ -191,3 +191,49 @@ fn the_script_may_lie_elsewhere_and_a_bare_page_is_known() {
     let argument = ran.lines()[0]["data"]["argument"].as_str().unwrap().to_owned();
     assert!(argument.starts_with("undefined?ticket=") && !argument.contains("nonce"), "{argument}");
 }
+
+#[test]
+fn pushes_are_told_to_echat_pages_only() {
+    let bench = bench();
+    let sandbox = SandboxChild::start(&bench);
+    for user in ["oA", "oB"] {
+        sandbox.user_writes(user);
+    }
+    let push = |id: u32, user: &str, more: Value| {
+        let mut data = json!({"ToUserName": "gh_1", "FromUserName": user, "CreateTime": 7, "MsgId": id});
+        data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"type": "stimulus.wechat.push", "id": id.to_string(), "data": data}).to_string() + "\n"
+    };
+    let text = |id, user, content: &str| push(id, user, json!({"MsgType": "text", "Content": content}));
+    let location =
+        json!({"MsgType": "location", "Location_X": "23.1", "Location_Y": "113.3", "Scale": "16", "Label": "x"});
+    let log = [
+        text(1, "oA", "一"),
+        text(2, "oA", "二"),
+        push(3, "oB", json!({"MsgType": "image", "PicUrl": "http://p.test/a.jpg", "MediaId": "M"})),
+        push(4, "oB", location),
+        text(5, "oA", "三"),
+    ];
+    bench.write("pushes.jsonl", log.concat());
+    bench.write("mcs.html", "<script>function MCS_ClientNotify(s) { external.Notice(s) }</script>");
+    let arguments = ["run", "shop", "mcs.html", "--events", "pushes.jsonl", "--forward", "--all"];
+    let ran = sandbox.run(&bench, &arguments);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let lines = ran.lines();
+    let told = lines.iter().filter(|line| line["type"].as_str().unwrap().starts_with("stimulus."));
+    let told: Vec<String> =
+        told.map(|line| format!("{} {}", line["id"].as_str().unwrap(), line["subject"].as_str().unwrap())).collect();
+    let expected =
+        ["1-select oA", "1-message oA", "2-message oA", "3-select oB", "3-message oB", "5-select oA", "5-message oA"];
+    assert_eq!(told, expected);
+    assert!(of(&lines, "effect.mcs.Notice").is_empty());
+    assert!(ran.err.contains("line 4 is stimulus.wechat.push"), "{}", ran.err);
+    let bodies = |user: &str| -> Vec<Value> {
+        sandbox.messages(user).iter().map(|message| message["body"]["msgtype"].clone()).collect()
+    };
+    assert_eq!(bodies("oA"), ["news", "news", "text", "text", "news", "news", "text"]);
+    assert_eq!(bodies("oB"), ["news", "news", "image"]);
+    // Played again, nothing is sent twice.
+    let again = sandbox.run(&bench, &arguments);
+    assert_eq!((again.code, bodies("oA").len(), bodies("oB").len()), (0, 7, 3), "{}", again.err);
+}

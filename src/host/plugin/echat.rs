@@ -58,6 +58,11 @@ impl Echat {
         }
     }
 
+    /// Whether its page is opened for EChat.
+    pub(super) fn is_opened_for(&self) -> bool {
+        self.is_opened_for
+    }
+
     /// What the page's SDK needs to know.
     pub(super) fn settings(&self) -> EchatSettings {
         self.settings.clone()
