@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::echat_calls::{self, Call};
 use super::echat_signature::{Passed, check};
+use crate::base::interrupt;
 use crate::base::limits::ECHAT_LISTENERS_MAX;
 use crate::engine::convert::{Native, arg};
 use crate::engine::event_loop::EventLoop;
@@ -121,6 +122,9 @@ fn call_ready(state: &EchatState, context: &mut Context) -> JsResult<()> {
 fn call_all(functions: &[JsObject], data: Option<&Value>, context: &mut Context) -> JsResult<()> {
     let event_loop = EventLoop::of(context);
     for function in functions {
+        if interrupt::is_raised() {
+            break;
+        }
         let args = data.map(|data| JsValue::from_json(data, context)).transpose()?;
         event_loop.call(function, &JsValue::undefined(), args.as_slice(), context);
         event_loop.clean_up(context);

@@ -298,6 +298,8 @@ impl Run<'_> {
 
     /// The event is on disk, where there is one; to which pages it is to be told, and as what.
     fn accept(&mut self, line: &Line, mut stimulus: Stimulus, pages: &[usize]) -> Option<(Line, Stimulus, Vec<usize>)> {
+        // Of events that are known already as well, so that the same log always leads to the same lines.
+        self.note_selected(&stimulus, pages);
         let Some(durable) = &mut self.durable else { return Some((line.clone(), stimulus, pages.to_vec())) };
         let telling = match durable.accept(line, pages) {
             Ok(telling) => telling,
@@ -338,9 +340,7 @@ impl Run<'_> {
                 self.give_out(Some((&before, at)), &happened);
             }
         }
-        if let Some(user) = stimulus.turns_to() {
-            self.selected.extend(pages.iter().map(|page| (*page, user.to_owned())));
-        }
+        self.note_selected(stimulus, pages);
         let at = self.time_of(line);
         let happened = self.round(Some((stimulus, pages, at, false)));
         self.give_out(Some((line, at)), &happened);

@@ -329,3 +329,47 @@ fn debug_says_every_call() {
         "#,
     );
 }
+
+#[test]
+fn both_dialects_in_one_page_share_the_current_user() {
+    check_sdk(
+        "echatSDK.config(good);
+        function MCS_ClientNotify() { echatSDK.sendTxtMsgToVisitor('by mcs'); put('mcs'); }
+        echatSDK.onSelectVisitor(function () { put('by echat'); echatSDK.sendTxtMsgToVisitor('echat'); });
+        echatSDK.onReceiveMsg(log('heard'));",
+        &["user oA", SELECT_B, r#"json echat.onReceiveMsg {"visitorId":"oA","msgType":1,"content":"of another"}"#],
+        r#"
+        config - <load PASSES
+        > user oA
+        sendTxtMsgToVisitor oA <1 "by mcs"
+        put oA <1 mcs
+        > json echat.onSelectVisitor {"chatStatus":1,"visitorData":{"visitorId":"oB"}}
+        put oB <2 by echat
+        sendTxtMsgToVisitor oB <2 "echat"
+        > json echat.onReceiveMsg {"visitorId":"oA","msgType":1,"content":"of another"}
+        "#,
+    );
+}
+
+#[test]
+fn a_reloaded_page_checks_again_with_the_same_address() {
+    check_sdk(
+        "console.log(echatSDK.getParamData('x')); echatSDK.config(good); echatSDK.ready(log('ready'));
+        echatSDK.onReceiveMsg(function (msg) { echatSDK.sendTxtMsgToVisitor(msg.content); });",
+        &[SELECT_A, "reload", r#"json echat.onReceiveMsg {"visitorId":"oA","msgType":1,"content":"hi"}"#],
+        r#"
+        getParamData - <load "x"
+
+        config - <load PASSES
+        ready
+        > json echat.onSelectVisitor {"chatStatus":1,"visitorData":{"visitorId":"oA"}}
+        > reload
+        getParamData oA <2 "x"
+
+        config oA <2 PASSES
+        ready
+        > json echat.onReceiveMsg {"visitorId":"oA","msgType":1,"content":"hi"}
+        sendTxtMsgToVisitor oA <3 "hi"
+        "#,
+    );
+}

@@ -36,6 +36,13 @@ impl Run<'_> {
         false
     }
 
+    /// Takes note of the visitor that pages are turned to.
+    pub(super) fn note_selected(&mut self, stimulus: &Stimulus, pages: &[usize]) {
+        if let Some(user) = stimulus.turns_to() {
+            self.selected.extend(pages.iter().map(|page| (*page, user.to_owned())));
+        }
+    }
+
     /// What EChat pages are told of a push, with the pages: whoever writes is the visitor that they are turned to.
     pub(super) fn derived(&self, stimulus: &Stimulus, line: &Line) -> Vec<(Line, Vec<usize>)> {
         let StimulusKind::WechatPush(push) = &stimulus.kind else { return Vec::new() };
