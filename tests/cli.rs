@@ -6,6 +6,8 @@ mod bench;
 #[cfg(unix)]
 #[path = "cli/doctor.rs"]
 mod doctor;
+#[path = "cli/echat.rs"]
+mod echat;
 #[cfg(unix)]
 #[path = "cli/host.rs"]
 mod host;

@@ -186,6 +186,22 @@ fn what_a_page_reads_while_it_loads_is_the_template_s() {
 }
 
 #[test]
+fn the_check_of_an_echat_page_is_the_template_s() {
+    let (_folder, case) = made(
+        "<script>
+           echatSDK.config({timestamp: '1577836800', nonce: 'n', signature: '0123456789012345678901234567890123456789'});
+           echatSDK.ready(function () { console.log('ready'); });
+           echatSDK.onReceiveMsg(function (msg) { echatSDK.sendTxtMsgToVisitor(msg.content + Math.random()); });
+         </script>",
+        &[
+            r#"{"type":"stimulus.echat.onSelectVisitor","subject":"oA","data":{}}"#,
+            r#"{"type":"stimulus.echat.onReceiveMsg","subject":"oA","data":{"msgType":1,"content":"x"}}"#,
+        ],
+    );
+    assert_eq!(case.check(), Served { spawned: 1, compiled: 0, loaded: 2 });
+}
+
+#[test]
 fn top_level_names_of_other_scripts_are_seen() {
     let (_folder, case) = made(
         "<script>const a = 1; let b = 2; class C {}</script><script>

@@ -4,6 +4,8 @@
 
 #[path = "page/driven.rs"]
 mod driven;
+#[path = "page/echat.rs"]
+mod echat;
 #[path = "page/navigation.rs"]
 mod navigation;
 mod page_bench;

@@ -44,6 +44,9 @@ pub const NEIGHBOURS_MAX: usize = 1_000;
 pub const LOG_LINE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// `head.random` values remembered per document (plugin-apis.md §1.2 asks for at least this many).
 pub const RANDOMS_REMEMBERED: usize = 10_000;
+/// Functions that wait for one event of `echatSDK` in a document: a page that registers one more with every event has
+/// made a mistake, and each would run with every further one.
+pub const ECHAT_LISTENERS_MAX: usize = 1_000;
 /// Page time a one-shot timer may lie ahead and still keep the page busy, in ms (session-log.md, Time).
 pub const IDLE_HORIZON_MS: i64 = 1_000;
 /// Default bound of page time to wait for idleness, in ms (`--settle`).

@@ -8,12 +8,13 @@ use super::error::{ConfigError, Source};
 use super::limits::LimitSettings;
 use super::secret::Secret;
 use super::table::{Located, Section, parse};
+use crate::event::EchatSettings;
 use crate::session::{LatePolicy, PluginPolicy, SendPolicy};
 
 /// The file's name in a plugin's folder.
 pub const PLUGIN_FILE: &str = "plugin.toml";
 /// Default of `[echat] signature_ttl_s`: how old a signature may be, in seconds.
-pub const SIGNATURE_TTL_S_DEFAULT: u32 = 7200;
+pub const SIGNATURE_TTL_S_DEFAULT: u32 = EchatSettings::SIGNATURE_TTL_S_DEFAULT;
 
 const KEYS: [&str; 12] = [
     "name",
@@ -84,6 +85,8 @@ pub struct EchatConfig {
     pub signature_ttl_s: u32,
     /// Business data of the page's address, in order.
     pub query: Vec<(String, String)>,
+    /// Where else the page loads the SDK's script from: addresses, or paths in the plugin's folder.
+    pub sdk: Vec<String>,
 }
 
 /// When a conversation page gets `OnUserChange` (plugin-apis.md §1.4).
@@ -107,7 +110,7 @@ pub struct Dialogs {
 
 impl Default for EchatConfig {
     fn default() -> Self {
-        Self { token: None, signature_ttl_s: SIGNATURE_TTL_S_DEFAULT, query: Vec::new() }
+        Self { token: None, signature_ttl_s: SIGNATURE_TTL_S_DEFAULT, query: Vec::new(), sdk: Vec::new() }
     }
 }
 
@@ -249,7 +252,7 @@ fn replace_of(root: &Section<'_>) -> Result<Vec<Replacement>, ConfigError> {
 
 fn echat_of(root: &Section<'_>) -> Result<EchatConfig, ConfigError> {
     let Some(section) = root.section("echat")? else { return Ok(EchatConfig::default()) };
-    section.only(&["token", "signature_ttl_s", "query"])?;
+    section.only(&["token", "signature_ttl_s", "query", "sdk"])?;
     let query = match section.section("query")? {
         Some(query) => query.texts(true)?.into_iter().map(|(key, value)| (key.value, value)).collect(),
         None => Vec::new(),
@@ -258,6 +261,7 @@ fn echat_of(root: &Section<'_>) -> Result<EchatConfig, ConfigError> {
         token: section.string("token")?.filter(|token| !token.value.is_empty()).map(|token| Secret::new(token.value)),
         signature_ttl_s: section.positive("signature_ttl_s")?.unwrap_or(SIGNATURE_TTL_S_DEFAULT),
         query,
+        sdk: section.strings("sdk")?.unwrap_or_default().into_iter().map(|address| address.value).collect(),
     })
 }
 

@@ -56,7 +56,7 @@ fn argument_text(value: &JsValue, context: &mut Context) -> JsResult<String> {
 }
 
 /// An argument that is not too large; else that is reported.
-fn bounded(argument: String, context: &Context) -> Option<String> {
+pub(super) fn bounded(argument: String, context: &Context) -> Option<String> {
     let event_loop = EventLoop::of(context);
     let bound = event_loop.limits().message_bytes;
     if argument.len() as u64 <= bound {

@@ -57,7 +57,7 @@ impl Meter {
             Output::Console(_) => within(&mut counts.console, "console_lines_per_turn", limits.console_lines_per_turn),
             Output::Effect(effect) => {
                 counts.effects += 1;
-                counts.messages += u64::from(matches!(effect, Effect::PutMsg(_)));
+                counts.messages += u64::from(effect.is_message_call());
                 let over = [
                     (counts.effects, "effects_per_turn", limits.effects_per_turn),
                     (counts.messages, "messages_per_turn", limits.messages_per_turn),

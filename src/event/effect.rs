@@ -163,6 +163,16 @@ impl Effect {
         }
     }
 
+    /// Whether it is a call that puts a message, whatever became of it.
+    #[must_use]
+    pub fn is_message_call(&self) -> bool {
+        match self {
+            Self::PutMsg(_) => true,
+            Self::Echat(call) => call.is_sender(),
+            _ => false,
+        }
+    }
+
     /// The log line's data.
     #[must_use]
     pub fn data(&self) -> Value {
@@ -231,11 +241,17 @@ pub const ECHAT_SENDERS: [&str; 6] = [
 const VISIBILITY_STAFF: f64 = 2.0;
 
 impl EchatCall {
+    /// Whether the call is one of the senders, whatever became of it.
+    #[must_use]
+    pub fn is_sender(&self) -> bool {
+        ECHAT_SENDERS.contains(&self.call.as_str())
+    }
+
     /// Whether the call is a message to the visitor; an event for the staff only is none.
     #[must_use]
     pub fn is_for_visitor(&self) -> bool {
         let visibility = self.arguments.first().and_then(|event| event.get("visibility")).and_then(Value::as_f64);
-        ECHAT_SENDERS.contains(&self.call.as_str()) && visibility != Some(VISIBILITY_STAFF)
+        self.is_sender() && visibility != Some(VISIBILITY_STAFF)
     }
 
     fn data(&self) -> Value {

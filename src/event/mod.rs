@@ -2,11 +2,12 @@
 //!
 //! `line` is one CloudEvents object of a session log and `parse` reads it generously; `stimulus` is what a page may be
 //! told, and `mcs` the string that tells it; `effect`, `fault` and `console` are what a page does; `put_msg` and
-//! `message` are the messages inside; `storage` is what effects leave in `localStorage`; `cause` ties an effect to its
+//! `message` are the messages inside, `echat` those of the EChat SDK; `storage` is what effects leave in `localStorage`; `cause` ties an effect to its
 //! stimulus.
 
 pub mod cause;
 pub mod console;
+pub mod echat;
 pub mod effect;
 pub mod fault;
 pub mod line;
@@ -19,6 +20,7 @@ pub mod storage;
 
 pub use cause::Cause;
 pub use console::{Console, ConsoleLevel};
+pub use echat::{ECHAT_EVENTS, EchatMessage, EchatSettings, VisitorEvent, parse_echat};
 pub use effect::{EchatCall, Effect, NavigateKind, Outcome, PutMsgCall, StorageArea, StorageChange};
 pub use fault::{Fault, Place};
 pub use line::Line;

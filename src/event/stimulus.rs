@@ -1,7 +1,7 @@
 //! What a page may be told: the `stimulus.*` lines (session-log.md, Types).
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::line::Line;
 use super::mcs::{ON_USER_CHANGE, USER_ACCOUNT, USER_ID, fill_user};
@@ -9,6 +9,8 @@ use crate::base::clock::TimestampMs;
 
 /// The prefix of every stimulus's type.
 pub const STIMULUS_PREFIX: &str = "stimulus.";
+/// The EChat event that turns a page to a visitor.
+const ON_SELECT_VISITOR: &str = "onSelectVisitor";
 
 /// One input of a page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -124,7 +126,7 @@ impl Stimulus {
     pub fn turns_to(&self) -> Option<&str> {
         match &self.kind {
             StimulusKind::Mcs { event, .. } if event == ON_USER_CHANGE => self.user(),
-            StimulusKind::Echat { event, .. } if event == "onSelectVisitor" => self.user(),
+            StimulusKind::Echat { event, .. } if event == ON_SELECT_VISITOR => self.user(),
             _ => None,
         }
     }
@@ -141,8 +143,29 @@ pub(crate) fn check_shape(line: &Line) -> Result<(), (String, &'static str)> {
     if name.starts_with("mcs.") && !(line.data.is_object() || line.data.is_null()) {
         return Err(("`data` of an mcs stimulus is an object".to_owned(), "data"));
     }
+    if name.starts_with("echat.") && !(line.data.is_object() || line.data.is_null()) {
+        return Err(("`data` of an echat stimulus is an object".to_owned(), "data"));
+    }
+    if name.starts_with("echat.") {
+        check_visitor(line)?;
+    }
     if ui_kind(name).is_some() && line.data.get("selector").and_then(Value::as_str).is_none() {
         return Err((format!("`data` of {} has no `selector` string", line.type_), "data"));
+    }
+    Ok(())
+}
+
+/// Whom an EChat event is about it says once, or the same twice.
+fn check_visitor(line: &Line) -> Result<(), (String, &'static str)> {
+    let subject = line.subject.as_deref().filter(|subject| !subject.is_empty());
+    for visitor in VISITOR_PATHS.into_iter().filter_map(|path| line.data.pointer(path)) {
+        match visitor.as_str() {
+            None => return Err(("`visitorId` is a string".to_owned(), "visitorId")),
+            Some(visitor) if subject.is_some_and(|subject| subject != visitor) => {
+                return Err(("`visitorId` is not the line's `subject`".to_owned(), "visitorId"));
+            }
+            Some(_) => {}
+        }
     }
     Ok(())
 }
@@ -153,7 +176,7 @@ fn kind_of(line: &Line) -> Option<StimulusKind> {
         return Some(StimulusKind::Mcs { event: event.to_owned(), fields: mcs_fields(event, line)? });
     }
     if let Some(event) = name.strip_prefix("echat.") {
-        return Some(StimulusKind::Echat { event: event.to_owned(), data: line.data.clone() });
+        return Some(StimulusKind::Echat { event: event.to_owned(), data: echat_data(event, line)? });
     }
     if let Some(kind) = ui_kind(name) {
         let selector = line.data.get("selector")?.as_str()?.to_owned();
@@ -186,6 +209,29 @@ fn mcs_fields(event: &str, line: &Line) -> Option<Map<String, Value>> {
     Some(fields)
 }
 
+/// The argument of the listeners: the line's data, and in it the visitor, who is the line's subject where the data does
+/// not name him.
+fn echat_data(event: &str, line: &Line) -> Option<Value> {
+    let mut members = match &line.data {
+        Value::Object(members) => members.clone(),
+        Value::Null => Map::new(),
+        _ => return None,
+    };
+    if let Some(subject) = line.subject.as_deref().filter(|subject| !subject.is_empty()) {
+        let visitor = Value::from(subject);
+        match event {
+            ON_SELECT_VISITOR if !members.contains_key("visitorData") => {
+                members.insert("visitorData".to_owned(), json!({ "visitorId": visitor }));
+            }
+            "onReceiveMsg" | "onCrmUpdate" if !members.contains_key("visitorId") => {
+                members.shift_insert(0, "visitorId".to_owned(), visitor);
+            }
+            _ => {}
+        }
+    }
+    Some(Value::Object(members))
+}
+
 fn ui_kind(name: &str) -> Option<UiKind> {
     match name {
         "ui.click" => Some(UiKind::Click),
@@ -201,9 +247,11 @@ fn text_member<'a>(fields: &'a Map<String, Value>, key: &str) -> Option<&'a str>
     fields.get(key)?.as_str().filter(|text| !text.is_empty())
 }
 
+const VISITOR_PATHS: [&str; 2] = ["/visitorId", "/visitorData/visitorId"];
+
 /// `visitorId` of `onReceiveMsg` and `onCrmUpdate`; `onSelectVisitor` has it among the visitor's data.
 fn visitor_of(data: &Value) -> Option<&str> {
-    ["/visitorId", "/visitorData/visitorId"].iter().find_map(|path| data.pointer(path)?.as_str())
+    VISITOR_PATHS.iter().find_map(|path| data.pointer(path)?.as_str())
 }
 
 #[cfg(test)]

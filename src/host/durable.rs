@@ -74,12 +74,13 @@ impl Durable {
         Ok((Self { ledger, delivering, plugins, pages: Vec::new() }, notices))
     }
 
-    /// The page of the plugin with this number is open.
-    pub(super) fn opened(&mut self, plugin: usize) -> Result<(), StoreError> {
+    /// The page of the plugin with this number is open; whom it is told again before anything else.
+    pub(super) fn opened(&mut self, plugin: usize) -> Result<Option<String>, StoreError> {
         let (name, policy) = self.plugins[plugin].clone();
         let before = self.ledger.served(&name)?;
+        let user = before.as_ref().and_then(|line| Stimulus::from_line(line).turns_to().map(str::to_owned));
         self.pages.push(Kept { name, policy, before, taken: VecDeque::new() });
-        Ok(())
+        Ok(user)
     }
 
     /// The first event that an earlier run has not finished.

@@ -437,7 +437,9 @@ impl Ledger {
 
 /// A message of an event that is no longer remembered has no key by which it could be sent once.
 fn long_past(plugin: &str, emission: &Emission, effect: &Effect) -> Taken {
-    let Effect::PutMsg(_) = effect else { return Taken::default() };
+    if !effect.is_message_call() {
+        return Taken::default();
+    }
     let cause = emission.cause.as_ref().map_or("", |cause| &*cause.stimulus);
     let text =
         format!("{plugin}: a message is not sent: its event {cause} was more than {EVENTS_REMEMBERED} events ago");

@@ -1,5 +1,6 @@
 //! What becomes of an effect: the messages that go to the outbox, and what a person should know.
 
+use super::echat_messages::echat_content;
 use super::watch::Notice;
 use crate::engine::event_loop::Emission;
 use crate::event::{self, Effect, PutMsgCall};
@@ -36,14 +37,42 @@ pub struct Stamp {
     pub now: i64,
 }
 
+/// A call that puts messages.
+struct Said<'a> {
+    contents: Vec<Content>,
+    outcome: event::Outcome,
+    reason: Option<&'a str>,
+    late: bool,
+}
+
+impl<'a> Said<'a> {
+    fn by(effect: &'a Effect) -> Option<Self> {
+        match effect {
+            Effect::PutMsg(PutMsgCall { messages, outcome, reason, late, .. }) => Some(Self {
+                contents: messages.iter().map(content).collect(),
+                outcome: *outcome,
+                reason: reason.as_deref(),
+                late: *late,
+            }),
+            Effect::Echat(call) if call.is_sender() => Some(Self {
+                contents: echat_content(call).into_iter().collect(),
+                outcome: call.outcome,
+                reason: call.reason.as_deref(),
+                late: call.late,
+            }),
+            _ => None,
+        }
+    }
+}
+
 /// Decides what becomes of an effect.
 #[must_use]
 pub fn messages(sender: Sender<'_>, key: &Key, emission: &Emission, effect: &Effect, stamp: &Stamp) -> Taken {
-    let Effect::PutMsg(call) = effect else { return Taken::default() };
-    let subject = Subject { user: emission.subject.clone(), late: call.late };
+    let Some(said) = Said::by(effect) else { return Taken::default() };
+    let subject = Subject { user: emission.subject.clone(), late: said.late };
     let user = subject.user.as_deref().unwrap_or_default();
     let cause = emission.cause.as_ref().map_or("", |cause| &*cause.stimulus);
-    let rows = |held: Option<&str>| rows(key, user, cause, call, stamp, held);
+    let rows = |held: Option<&str>| rows(key, user, cause, &said.contents, stamp, held);
     let refused = |reason: &str| Taken {
         notices: vec![Notice::warning(format!("{}: a message was not accepted: {reason}", sender.name))],
         ..Taken::default()
@@ -63,17 +92,20 @@ pub fn messages(sender: Sender<'_>, key: &Key, emission: &Emission, effect: &Eff
             "`duoke outbox retry` sends it; `send = \"auto\"` in plugin.toml lets it send by itself",
         ),
         Decision::Refuse { reason } => refused(reason),
-        Decision::NotAMessage if call.outcome == event::Outcome::Invalid => {
-            refused(call.reason.as_deref().unwrap_or("its argument is invalid"))
-        }
-        Decision::RecordOnly | Decision::NotAMessage => Taken::default(),
+        Decision::NotAMessage => match said.outcome {
+            event::Outcome::Invalid | event::Outcome::Ignored => {
+                refused(said.reason.unwrap_or("its argument is invalid"))
+            }
+            event::Outcome::Accepted | event::Outcome::Duplicate => Taken::default(),
+        },
+        Decision::RecordOnly => Taken::default(),
     }
 }
 
-fn rows(key: &Key, user: &str, cause: &str, call: &PutMsgCall, stamp: &Stamp, held: Option<&str>) -> Vec<Row> {
-    let row = |(part, message)| {
+fn rows(key: &Key, user: &str, cause: &str, contents: &[Content], stamp: &Stamp, held: Option<&str>) -> Vec<Row> {
+    let row = |(part, content): (u32, &Content)| {
         let key = key.clone().part(part);
-        let mut row = Row::new(key, &stamp.app_id, user, content(message), stamp.now).caused_by(cause);
+        let mut row = Row::new(key, &stamp.app_id, user, content.clone(), stamp.now).caused_by(cause);
         if let Some(account) = &stamp.kf_account {
             row = row.as_agent(account);
         }
@@ -82,7 +114,7 @@ fn rows(key: &Key, user: &str, cause: &str, call: &PutMsgCall, stamp: &Stamp, he
             None => row,
         }
     };
-    (0_u32..).zip(&call.messages).map(row).collect()
+    (0_u32..).zip(contents).map(row).collect()
 }
 
 /// What a plugin said, as WeChat's client takes it.

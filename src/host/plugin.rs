@@ -8,6 +8,7 @@ use url::Url;
 
 use super::rights::Rights;
 use super::run::SEED_DEFAULT;
+use crate::base::clock::TimestampMs;
 use crate::base::limits::CLOCK_START_MS;
 use crate::base::limits::page::PageLimits;
 use crate::config::plugin::PLUGIN_FILE;
@@ -21,6 +22,10 @@ use crate::net::{
 use crate::page::{PageOptions, Source};
 use crate::session::PluginPolicy;
 use crate::webapi::world::Settings;
+
+mod echat;
+
+use echat::Echat;
 
 /// What a folder without `plugin.toml` is opened by, first found.
 const INDEX_FILES: [&str; 2] = ["index.html", "index.htm"];
@@ -48,6 +53,8 @@ pub struct Plugin {
     guard: Guard,
     replacements: Replacements,
     ticket: Option<String>,
+    dialects: Vec<Dialect>,
+    echat: Option<Echat>,
 }
 
 /// A PAGE argument that means no plugin.
@@ -238,6 +245,8 @@ impl Plugin {
             plugin.identity = format!("page {}", root.join(path).display());
         }
         plugin.add_ticket(&mut document);
+        let text = plugin.own_file(&file).unwrap_or_default();
+        plugin.echat.iter_mut().for_each(|echat| echat.look_into(&text));
         plugin.source = if is_script(path) { Source::Script(document, file) } else { Source::Document(document) };
         Ok(plugin)
     }
@@ -263,6 +272,8 @@ impl Plugin {
             wanted_name: (name != wanted).then(|| wanted.to_owned()),
             identity: format!("name {name}"),
             ticket: config.dialects.contains(&Dialect::Mcs).then(|| mcs_ticket::ticket_of(&name)),
+            dialects: config.dialects.clone(),
+            echat: Echat::of(config, &base)?,
             source: Source::Document(base.clone()),
             name,
             base,
@@ -310,15 +321,44 @@ impl Plugin {
         }
     }
 
+    /// Whether its pages are told what this dialect has to say.
+    #[must_use]
+    pub fn speaks(&self, dialect: Dialect) -> bool {
+        self.dialects.contains(&dialect)
+    }
+
+    /// Whether its page is one of EChat: its address has the business data, and it is told of pushes.
+    #[must_use]
+    pub fn is_opened_for_echat(&self) -> bool {
+        self.echat.as_ref().is_some_and(Echat::is_opened_for)
+    }
+
+    /// What its page is opened from at a page time, with a seed, for a customer: the address of an EChat page has its
+    /// business data and a fresh signature.
+    #[must_use]
+    pub fn source_at(&self, at: TimestampMs, seed: u64, openid: Option<&str>) -> Source {
+        let mut source = self.source.clone();
+        if let Some(echat) = &self.echat {
+            let (Source::Document(document) | Source::Script(document, _)) = &mut source;
+            echat.open(document, at, seed, openid);
+        }
+        source
+    }
+
     /// What its page is opened with, at the ordinary start and with the ordinary seed.
     #[must_use]
     pub fn page_options(&self, network: Arc<dyn Network>, cookies: Arc<dyn ScriptCookies>) -> PageOptions {
         let Dialogs { confirm, prompt } = self.dialogs.clone();
         PageOptions {
-            source: self.source.clone(),
+            source: self.source_at(CLOCK_START_MS, SEED_DEFAULT, None),
             network,
             cookies,
-            settings: Settings { confirm, prompt, ..Settings::default() },
+            settings: Settings {
+                confirm,
+                prompt,
+                echat: self.echat.as_ref().map(Echat::settings),
+                ..Settings::default()
+            },
             storage: LocalStorage::default(),
             start: CLOCK_START_MS,
             seed: SEED_DEFAULT,
@@ -345,6 +385,9 @@ impl Plugin {
             let account = account.to_owned();
             let answer: Answer = Arc::new(move |request| mcs_ticket::answer(request, &ticket, &account));
             network = network.with_answer(answer);
+        }
+        if let Some(echat) = &self.echat {
+            network = network.with_answer(echat.sdk_script());
         }
         Ok(match live {
             Some(live) => network.with_live(live.clone().with_bounds(bounds)),

@@ -1,6 +1,6 @@
 //! `duoke run`: a log is played to pages; what they do comes out, and where asked for goes to WeChat.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,15 +16,18 @@ use super::stage::{Happened, Stage, Step};
 use super::watch::{Closed, Notice, Watch};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::CLOCK_START_MS;
-use crate::event::{Line, Stimulus, StimulusKind, stimulus::STIMULUS_PREFIX};
+use crate::event::{Line, Stimulus, stimulus::STIMULUS_PREFIX};
 use crate::net::PluginNetwork;
 use crate::page::{LoadError, PageOptions};
 use crate::record::ReadError;
 use crate::store::{EventId, StoreError};
 
 mod documents;
+mod first;
+mod for_us;
 mod options;
 
+use first::First;
 pub use options::{Hosted, Lasting, Log, Outcome, RunOptions, SEED_DEFAULT};
 
 struct Run<'a> {
@@ -40,6 +43,8 @@ struct Run<'a> {
     /// What was complained of already.
     complaints: BTreeSet<String>,
     deriving: Deriving,
+    /// The visitor that each page was turned to last.
+    selected: BTreeMap<usize, String>,
     /// Lines of which it is only known that they were handled.
     skipped: usize,
     /// The log was played to its end.
@@ -68,6 +73,7 @@ pub fn run(
         log_name: String::new(),
         complaints: BTreeSet::new(),
         deriving: Deriving::default(),
+        selected: BTreeMap::new(),
         skipped: 0,
         ended: false,
         closed: false,
@@ -77,8 +83,8 @@ pub fn run(
     run.log_name.clone_from(&source.name);
     if run.begin(forward, &source, &pages) {
         let mut first = VecDeque::new();
-        let start = run.first_unfinished().or_else(|| first_time(&mut first, &mut *lines)).flatten();
-        let loading = run.open(pages, start.unwrap_or(CLOCK_START_MS));
+        let opening = run.first_unfinished().or_else(|| First::read(&mut first, &mut *lines)).unwrap_or_default();
+        let loading = run.open(pages, &opening);
         run.keep_loading(&loading);
         run.give_out(None, &loading);
         if !run.stage.is_empty() {
@@ -92,34 +98,20 @@ pub fn run(
     run.finish()
 }
 
-/// The time of the first stimulus, where there is one. What was read for it goes to `read`.
-fn first_time(
-    read: &mut VecDeque<Result<Line, ReadError>>,
-    lines: &mut dyn Iterator<Item = Result<Line, ReadError>>,
-) -> Option<Option<TimestampMs>> {
-    loop {
-        let item = lines.next()?;
-        let time = item.as_ref().ok().filter(|line| line.type_.starts_with(STIMULUS_PREFIX)).map(|line| line.time);
-        read.push_back(item);
-        if time.is_some() {
-            return time;
-        }
-    }
-}
-
 impl Run<'_> {
     /// Opens the pages; what they did meanwhile, in order of time.
-    fn open(&mut self, pages: Vec<Hosted>, start: TimestampMs) -> Vec<Happened> {
+    fn open(&mut self, pages: Vec<Hosted>, first: &First) -> Vec<Happened> {
         let mut happened = Vec::new();
         for (number, Hosted { plugin, network }) in pages.into_iter().enumerate() {
             let name = plugin.name.clone();
-            let options = self.page_options(&plugin, &network, start);
+            let options = self.page_options(&plugin, &network, first);
             let processes = self.options.processes;
             match self.stage.open(plugin, options, |options| processes.page(options), &mut |_| ()) {
                 Ok(loading) => {
                     self.say_unconfined(&name);
                     if let Some(opened) = self.durable.as_mut().map(|durable| durable.opened(number)) {
-                        self.stop_on(opened);
+                        let user = self.stop_on(opened).flatten();
+                        self.selected.extend(user.map(|user| (self.networks.len(), user)));
                     }
                     if let Some(keeping) = &mut self.keeping {
                         let opened = keeping.opened(self.stage.plugin(self.networks.len()), &network);
@@ -142,10 +134,12 @@ impl Run<'_> {
         happened
     }
 
-    fn page_options(&mut self, plugin: &Plugin, network: &Arc<PluginNetwork>, start: TimestampMs) -> PageOptions {
+    fn page_options(&mut self, plugin: &Plugin, network: &Arc<PluginNetwork>, first: &First) -> PageOptions {
+        let start = first.time.unwrap_or(CLOCK_START_MS);
         let recalled = self.keeping.as_ref().map(|keeping| keeping.recall(plugin, network, start));
         let storage = recalled.and_then(|recalled| self.stop_on(recalled)).unwrap_or_default();
         PageOptions {
+            source: plugin.source_at(start, self.options.seed, first.user.as_deref()),
             start,
             seed: self.options.seed,
             realtime: self.options.realtime,
@@ -191,10 +185,10 @@ impl Run<'_> {
         }
     }
 
-    /// The time of the first event that an earlier run has not finished, where there is one.
-    fn first_unfinished(&mut self) -> Option<Option<TimestampMs>> {
+    /// The first event that an earlier run has not finished, where there is one.
+    fn first_unfinished(&mut self) -> Option<First> {
         let unfinished = self.durable.as_mut()?.first_unfinished();
-        self.stop_on(unfinished).flatten().map(|line| line.time)
+        self.stop_on(unfinished).flatten().map(|line| First::of(&line))
     }
 
     /// What pages did while they loaded, before there was a store.
@@ -278,39 +272,56 @@ impl Run<'_> {
 
     /// One line of the log.
     fn tell(&mut self, line: &Line) {
-        let mut stimulus = Stimulus::from_line(line);
-        let derived = self.deriving.of(line, &stimulus);
+        let stimulus = Stimulus::from_line(line);
+        let derived = self.derived(line, &stimulus);
         if !line.type_.starts_with(STIMULUS_PREFIX) {
+            return;
+        }
+        // What comes of a push for pages is on disk before it is known that the push came.
+        let accepted: Vec<_> =
+            derived.iter().filter_map(|(line, pages)| self.accept(line, Stimulus::from_line(line), pages)).collect();
+        if self.has_failed() {
             return;
         }
         if let Some(durable) = &mut self.durable {
             durable.hear(line, &stimulus);
         }
-        derived.iter().for_each(|line| self.tell(line));
+        for (line, stimulus, pages) in accepted {
+            self.tell_pages(&line, &stimulus, &pages);
+        }
         if !self.is_for_us(line, &stimulus) {
             // What waited for it goes, and is told, though no page has anything to do.
             return self.deliver(false);
         }
-        let is_for = |page: &usize| stimulus.plugin.as_ref().is_none_or(|name| *name == self.stage.plugin(*page).name);
-        let mut pages: Vec<usize> = (0..self.stage.len()).filter(is_for).collect();
-        if let Some(durable) = &mut self.durable {
-            let telling = match durable.accept(line, &pages) {
-                Ok(telling) => telling,
-                Err(error) => return durable.fail(error),
-            };
-            if telling.collides {
-                self.warn_of_id(line, telling.renamed.as_deref());
-            }
-            if telling.pages.is_empty() {
-                self.skipped += usize::from(!telling.repeated);
-                return;
-            }
-            if let Some(renamed) = telling.renamed {
-                stimulus.id = renamed;
-            }
-            pages = telling.pages;
+        let pages = self.pages_for(&stimulus);
+        if let Some((line, stimulus, pages)) = self.accept(line, stimulus, &pages) {
+            self.tell_pages(&line, &stimulus, &pages);
         }
-        self.tell_pages(line, &stimulus, &pages);
+    }
+
+    /// The event is on disk, where there is one; to which pages it is to be told, and as what.
+    fn accept(&mut self, line: &Line, mut stimulus: Stimulus, pages: &[usize]) -> Option<(Line, Stimulus, Vec<usize>)> {
+        // Of events that are known already as well, so that the same log always leads to the same lines.
+        self.note_selected(&stimulus, pages);
+        let Some(durable) = &mut self.durable else { return Some((line.clone(), stimulus, pages.to_vec())) };
+        let telling = match durable.accept(line, pages) {
+            Ok(telling) => telling,
+            Err(error) => {
+                durable.fail(error);
+                return None;
+            }
+        };
+        if telling.collides {
+            self.warn_of_id(line, telling.renamed.as_deref());
+        }
+        if telling.pages.is_empty() {
+            self.skipped += usize::from(!telling.repeated);
+            return None;
+        }
+        if let Some(renamed) = telling.renamed {
+            stimulus.id = renamed;
+        }
+        Some((line.clone(), stimulus, telling.pages))
     }
 
     fn warn_of_id(&mut self, line: &Line, renamed: Option<&str>) {
@@ -332,6 +343,7 @@ impl Run<'_> {
                 self.give_out(Some((&before, at)), &happened);
             }
         }
+        self.note_selected(stimulus, pages);
         let at = self.time_of(line);
         let happened = self.round(Some((stimulus, pages, at, false)));
         self.give_out(Some((line, at)), &happened);
@@ -339,31 +351,6 @@ impl Run<'_> {
 
     fn time_of(&self, line: &Line) -> TimestampMs {
         line.time.or(self.stage.now()).unwrap_or(CLOCK_START_MS)
-    }
-
-    /// Whether a page here can be told; complains once of each kind of line that none can.
-    fn is_for_us(&mut self, line: &Line, stimulus: &Stimulus) -> bool {
-        let (key, text, hint) = match (&stimulus.plugin, &stimulus.kind) {
-            (Some(plugin), _) if !self.stage.has(plugin) => (
-                plugin.clone(),
-                format!("{}: line {} is for the plugin {plugin}, which is not open", self.log_name, line.id),
-                "the names are those of plugin.toml, else of the file",
-            ),
-            (_, StimulusKind::Mcs { .. } | StimulusKind::Ui(_) | StimulusKind::Reload) => return true,
-            (_, StimulusKind::WechatPush(_)) => return false,
-            _ => (
-                line.type_.clone(),
-                format!(
-                    "{}: line {} is {}, which this release does not tell pages",
-                    self.log_name, line.id, line.type_
-                ),
-                "such lines are skipped",
-            ),
-        };
-        if self.complaints.insert(key) {
-            self.watch.say(Notice::warning(text).with_hint(Some(hint)));
-        }
-        false
     }
 
     /// Gives out what a round led to, the stimulus where it came, and delivers its messages.

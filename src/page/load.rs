@@ -11,6 +11,7 @@ use url::Url;
 use super::driver::Source;
 use super::turn::Page;
 use crate::base::limits::DOCUMENT_BYTES_MAX;
+use crate::dialect::echat::{self, EchatState};
 use crate::dialect::mcs::{self, McsState};
 use crate::dom::document::DocumentData;
 use crate::dom::parse::DocumentParser;
@@ -175,6 +176,9 @@ impl Page {
         let window = Rc::new(window);
         context.insert_data(window.clone());
         mcs::install(Rc::new(McsState::new(self.told.clone())), &mut context);
+        if let Some(settings) = self.world.settings.echat.clone() {
+            echat::install(Rc::new(EchatState::new(self.told.clone(), settings)), &mut context);
+        }
         self.event_loop.set_document_url(fetched.url.as_str());
         self.window = Some(window);
         self.context = Some(context);

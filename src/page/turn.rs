@@ -12,7 +12,7 @@ use super::load::LoadError;
 use super::ui;
 use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::interrupt;
-use crate::dialect::mcs;
+use crate::dialect::{echat, mcs};
 use crate::engine::builtins::math_random::Random;
 use crate::engine::clock::PageClock;
 use crate::engine::emitted::Outlet;
@@ -191,6 +191,11 @@ impl Page {
                 let Some(context) = &mut self.context else { return };
                 event_loop.run(Some(cause), Box::new(move |context| mcs::notify(&json, context)), context);
             }
+            StimulusKind::Echat { event, data } => {
+                let (event, data) = (event.clone(), data.clone());
+                let Some(context) = &mut self.context else { return };
+                event_loop.run(Some(cause), Box::new(move |context| echat::notify(&event, &data, context)), context);
+            }
             StimulusKind::Ui(action) => {
                 let action = action.clone();
                 let Some(context) = &mut self.context else { return };
@@ -201,7 +206,7 @@ impl Page {
                 let navigation = Navigation { url, kind: NavigateKind::Reload, body: None };
                 self.under(Some(cause), |page| page.navigate(navigation));
             }
-            // The tab, the composer and raw pushes are the host's business; EChat's dialect is not here yet.
+            // The tab, the composer and raw pushes are the host's business.
             _ => {}
         }
     }

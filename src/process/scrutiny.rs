@@ -8,7 +8,8 @@ use crate::base::clock::TimestampMs;
 use crate::base::limits::page::PageLimits;
 use crate::base::limits::{PLACE_CHARS_MAX, TOLD_USERS_MAX};
 use crate::engine::event_loop::{Emission, Output};
-use crate::event::{Effect, Outcome, Place, Stimulus, parse_put_msg};
+use crate::event::echat::is_echat_command;
+use crate::event::{EchatCall, Effect, Outcome, Place, Stimulus, parse_echat, parse_put_msg};
 use crate::page::Turn;
 
 /// What the host has told a page, as far as its words can be checked against it.
@@ -62,7 +63,11 @@ impl Scrutiny {
 
     /// Whether a call says what its argument says.
     fn is_as_argued(&self, output: &Output) -> bool {
-        let Output::Effect(Effect::PutMsg(call)) = output else { return true };
+        let call = match output {
+            Output::Effect(Effect::PutMsg(call)) => call,
+            Output::Effect(Effect::Echat(call)) => return self.is_known_call(call),
+            _ => return true,
+        };
         let is_refused = call.outcome == Outcome::Invalid && call.messages.is_empty();
         call.argument.len() as u64 <= self.limits.message_bytes
             && match parse_put_msg(&call.argument) {
@@ -70,7 +75,21 @@ impl Scrutiny {
                 Err(error) => call.msg == error.msg && is_refused,
             }
     }
+
+    /// Whether a call of EChat's SDK is one that there is, and where it counts one that may be.
+    fn is_known_call(&self, call: &EchatCall) -> bool {
+        let bytes: usize = call.arguments.iter().map(|argument| argument.to_string().len()).sum();
+        let is_counted = call.outcome == Outcome::Accepted;
+        let is_right = match is_echat_command(&call.call) {
+            true => !is_counted || parse_echat(&call.call, &call.arguments).is_ok(),
+            false => ECHAT_OTHERS.contains(&call.call.as_str()),
+        };
+        is_right && bytes as u64 <= self.limits.message_bytes
+    }
 }
+
+/// Calls of the SDK that are no commands: their arguments may be anything.
+const ECHAT_OTHERS: [&str; 2] = ["config", "getParamData"];
 
 /// Whether a place is one that is kept with a call.
 fn is_bounded(place: &Place) -> bool {
@@ -95,7 +114,7 @@ impl Counts {
         match output {
             Output::Effect(effect) => {
                 self.effects += 1;
-                self.messages += u64::from(matches!(effect, Effect::PutMsg(_)));
+                self.messages += u64::from(effect.is_message_call());
             }
             Output::Console(_) => self.console += 1,
             Output::Fault(_) => self.faults += 1,
@@ -224,6 +243,25 @@ mod tests {
         let mut lying = call();
         "{".clone_into(&mut lying.argument);
         assert!(!allows(&turn("oA", lying), TIME));
+    }
+
+    #[test]
+    fn calls_of_the_sdk_are_known_ones_with_right_arguments() {
+        let said = |name: &str, argument: serde_json::Value, outcome| {
+            let mut turn = turn("oA", call());
+            let (call, arguments) = (name.to_owned(), vec![argument]);
+            let call = EchatCall { call, arguments, outcome, reason: None, result: None, late: false };
+            turn.emissions[0].output = Output::Effect(Effect::Echat(call));
+            allows(&turn, TIME)
+        };
+        assert!(said("sendTxtMsgToVisitor", "您好".into(), Outcome::Accepted));
+        assert!(said("sendTxtMsgToVisitor", 7.into(), Outcome::Invalid));
+        assert!(said("config", serde_json::Value::Null, Outcome::Accepted));
+        assert!(!said("sendTxtMsgToVisitor", 7.into(), Outcome::Accepted));
+        assert!(!said("setVisitorChatSign", serde_json::json!({"chatSign": 2}), Outcome::Accepted));
+        assert!(!said("onReceiveMsg", serde_json::Value::Null, Outcome::Accepted), "no effect");
+        let large = "x".repeat(usize::try_from(PageLimits::default().message_bytes).unwrap());
+        assert!(!said("getParamData", large.into(), Outcome::Accepted));
     }
 
     #[test]

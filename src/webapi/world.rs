@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::blob::BlobObject;
 use crate::engine::event_loop::EventLoop;
-use crate::event::{Cause, LocalStorage};
+use crate::event::{Cause, EchatSettings, LocalStorage};
 use crate::net::{NetError, Network, Request, Response, ScriptCookies};
 
 /// What a page is told of its surroundings (session-log.md, Time: fixed and configurable).
@@ -30,6 +30,8 @@ pub struct Settings {
     pub confirm: bool,
     /// What `prompt` answers; none: null.
     pub prompt: Option<String>,
+    /// What `echatSDK` needs to know; none: the page has no such object.
+    pub echat: Option<EchatSettings>,
 }
 
 impl Default for Settings {
@@ -42,6 +44,7 @@ impl Default for Settings {
             zone_offset_s: 8 * 3600,
             confirm: true,
             prompt: None,
+            echat: Some(EchatSettings::default()),
         }
     }
 }

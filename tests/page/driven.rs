@@ -105,6 +105,13 @@ fn show_one(emission: &Emission) -> String {
         Output::Effect(Effect::Navigate { url, kind }) => {
             format!("go {} {:?} <{cause}", url.replace(BASE, "/"), kind).replace(" Assign", "")
         }
+        Output::Effect(Effect::Echat(call)) => {
+            let arguments: Vec<String> = call.arguments.iter().map(ToString::to_string).collect();
+            let outcome = format!("{:?} ", call.outcome).to_lowercase().replace("accepted ", "");
+            let late = if call.late { "late " } else { "" };
+            let reason = call.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+            format!("{} {user} <{cause} {outcome}{late}{}{reason}", call.call, arguments.join(", "))
+        }
         Output::Effect(effect) => format!("{} {}", effect.type_name(), effect.data()).replace(BASE, "/"),
         Output::Fault(fault) => show_fault(fault),
     }

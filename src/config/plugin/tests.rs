@@ -49,6 +49,7 @@ user_change = "conversation"
 [echat]
 token = "t0ken"
 signature_ttl_s = 60
+sdk = ["vendor/jssdk.js", "https://mirror.example/jssdk.js"]
 query = { b = "2 3", a = 1, c = true, d = 1.50 }
 [dialogs]
 confirm = false
@@ -68,6 +69,7 @@ prompt = ""
             token: Some(Secret::new("t0ken")),
             signature_ttl_s: 60,
             query: vec![pair("b", "2 3"), pair("a", "1"), pair("c", "true"), pair("d", "1.50")],
+            sdk: vec!["vendor/jssdk.js".to_owned(), "https://mirror.example/jssdk.js".to_owned()],
         },
         extra_events: true,
         user_change: UserChange::Conversation,

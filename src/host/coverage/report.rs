@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::gather::{File, has_callback};
 use super::recorder::{Exchange, Recorder};
-use super::trial::{Seen, TOLD, Trial};
+use super::trial::{Seen, Trial};
 use crate::base::limits::COVERAGE_PLACES_MAX;
 use crate::event::Fault;
 use crate::page::Source;
@@ -208,7 +208,7 @@ fn file_json(file: &File) -> Value {
 
 fn trial_json(trial: &Trial) -> Value {
     let fault = |seen: &Seen| json!({ "type": seen.fault.type_name(), "count": seen.count, "data": seen.fault.data() });
-    let told: Vec<&str> = if trial.not_loaded.is_some() { Vec::new() } else { TOLD.map(|(name, _)| name).to_vec() };
+    let told = &trial.told;
     json!({
         "loaded": trial.not_loaded.is_none(),
         "problem": trial.not_loaded.as_ref().map(|(problem, _)| problem),

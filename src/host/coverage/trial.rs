@@ -12,11 +12,27 @@ use crate::host::stage::{Happened, Stage};
 use crate::page::{Driver, LoadError, PageOptions};
 
 /// What the page is told, in the client's own words (plugin-apis.md §1.4).
-pub const TOLD: [(&str, &str); 2] = [
+const TOLD: [(&str, &str); 2] = [
     ("OnUserChange", r#"{"event":"OnUserChange","channeltype":"1","useraccount":"oCoverage0000000000000000001"}"#),
     (
         "OnMapMsgClick",
         r#"{"event":"OnMapMsgClick","latitude":23.1,"longitude":113.3,"location":"广州市海珠区新港中路397号","scale":16}"#,
+    ),
+];
+
+/// What a page of EChat is told beside that (plugin-apis.md §2).
+const TOLD_ECHAT: [(&str, &str); 3] = [
+    (
+        "onSelectVisitor",
+        r#"{"type":"stimulus.echat.onSelectVisitor","subject":"oCoverage0000000000000000001","data":{"chatStatus":1}}"#,
+    ),
+    (
+        "onReceiveMsg",
+        r#"{"type":"stimulus.echat.onReceiveMsg","subject":"oCoverage0000000000000000001","data":{"msgType":1,"content":"您好"}}"#,
+    ),
+    (
+        "onCrmUpdate",
+        r#"{"type":"stimulus.echat.onCrmUpdate","subject":"oCoverage0000000000000000001","data":{"name":"张三","gender":0}}"#,
     ),
 ];
 
@@ -36,6 +52,8 @@ pub struct Trial {
     pub not_loaded: Option<(String, Option<String>)>,
     /// Whether that is because the system does not confine it as required.
     pub unconfined: bool,
+    /// The events that the page was told.
+    pub told: Vec<&'static str>,
     /// Whether the page's thread ended.
     pub ended: bool,
     /// How often the page had which effect, by its type in logs.
@@ -52,6 +70,7 @@ pub type Make = dyn Fn(PageOptions) -> Box<dyn Driver + Send>;
 /// Runs a page.
 #[must_use]
 pub fn run(plugin: Plugin, recorder: &Arc<Recorder>, make: &Make) -> Trial {
+    let more = if plugin.is_opened_for_echat() { &TOLD_ECHAT[..] } else { &[] };
     let options = plugin.page_options(recorder.clone(), recorder.cookies().clone());
     let mut stage = Stage::new(SETTLE_MS_DEFAULT, false);
     let mut trial = Trial::default();
@@ -63,7 +82,8 @@ pub fn run(plugin: Plugin, recorder: &Arc<Recorder>, make: &Make) -> Trial {
             return trial;
         }
     }
-    for (_, line) in TOLD {
+    for (name, line) in TOLD.iter().chain(more) {
+        trial.told.push(name);
         let Ok(Some(line)) = parse_line(line, 1, "coverage") else { continue };
         let at = stage.now().unwrap_or(CLOCK_START_MS);
         trial.take(stage.round(&Stimulus::from_line(&line), &[0], at, &mut |_| ()));

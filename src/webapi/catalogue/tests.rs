@@ -12,9 +12,9 @@ fn is_there(path: Path<'_>) -> Option<String> {
     let object =
         |name: &str| format!("(typeof {name} === 'object' || typeof {name} === 'function') && {name} !== null");
     match path {
+        // The dialects are tested beside their pages.
+        Path::Member("external", _) | Path::Global("echatSDK") => None,
         Path::Global(name) => Some(format!("'{name}' in window")),
-        // The dialect is tested beside its page.
-        Path::Member("external", _) => None,
         Path::Member("document", member) => Some(format!("'{member}' in document")),
         Path::Member(name, member) => Some(format!("{} && '{member}' in {name}", object(name))),
         Path::Instance(name, member) => Some(format!("typeof {name} === 'function' && '{member}' in {name}.prototype")),

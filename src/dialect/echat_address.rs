@@ -1,0 +1,105 @@
+//! What the address of a page that is opened for EChat has in its query: the plugin's business data and a fresh
+//! signature (plugin-apis.md §2).
+
+use url::Url;
+
+use super::echat_signature::signature;
+use crate::base::clock::TimestampMs;
+
+/// Stands for the openid of the customer that the page is opened for, in the values of the business data.
+pub const OPENID_PLACEHOLDER: &str = "{openid}";
+
+/// What pages of a plugin are opened with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Business {
+    /// The secret that signatures are made with; `""` where there is none.
+    pub token: String,
+    /// The business data, in order.
+    pub query: Vec<(String, String)>,
+}
+
+/// The token is not printed.
+impl std::fmt::Debug for Business {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Business").field("query", &self.query).finish_non_exhaustive()
+    }
+}
+
+impl Business {
+    /// Adds it to the address of a page that is opened at a page time, with a seed, for a customer. What the address
+    /// has already stays, and is signed as it is.
+    pub fn add_to(&self, url: &mut Url, at: TimestampMs, seed: u64, openid: Option<&str>) {
+        if !matches!(url.scheme(), "http" | "https") {
+            return;
+        }
+        for (name, value) in &self.query {
+            let _ = own_or_added(url, name, || value.replace(OPENID_PLACEHOLDER, openid.unwrap_or_default()));
+        }
+        let timestamp = own_or_added(url, "timestamp", || at.div_euclid(1000).max(0).to_string());
+        let nonce = own_or_added(url, "nonce", || nonce(at, seed));
+        let _ = own_or_added(url, "signature", || signature(&self.token, &timestamp, &nonce));
+    }
+}
+
+/// A parameter's value, which is added where there is none.
+fn own_or_added(url: &mut Url, name: &str, made: impl FnOnce() -> String) -> String {
+    let own = url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    own.unwrap_or_else(|| {
+        let value = made();
+        url.query_pairs_mut().append_pair(name, &value);
+        value
+    })
+}
+
+/// The same for the same page: a replay opens the same address (SplitMix64's mixing of the two).
+fn nonce(at: TimestampMs, seed: u64) -> String {
+    let mut mixed = seed.wrapping_add(at.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    format!("{:016x}", mixed ^ (mixed >> 31))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value};
+
+    use super::*;
+    use crate::dialect::echat_signature::{Passed, check};
+    use crate::event::EchatSettings;
+
+    const AT: TimestampMs = 1_577_808_000_123;
+
+    fn opened(address: &str, seed: u64, openid: Option<&str>) -> Url {
+        let query = [("shop", "7"), ("user", "id={openid}&x=1"), ("a", "b c")];
+        let query = query.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let mut url = Url::parse(address).unwrap();
+        Business { token: "t0ken".to_owned(), query }.add_to(&mut url, AT, seed, openid);
+        url
+    }
+
+    fn passes(url: &Url) -> bool {
+        let config: Map<String, Value> =
+            url.query_pairs().map(|(key, value)| (key.into_owned(), Value::from(value.as_ref()))).collect();
+        let settings = EchatSettings { token: Some("t0ken".to_owned()), ..EchatSettings::default() };
+        check(&Value::Object(config), &settings, AT) == Ok(Passed::Signed)
+    }
+
+    #[test]
+    fn business_data_and_a_signature_that_passes() {
+        let url = opened("http://a.test/p.html?x=1#f", 1, Some("oA"));
+        let expected = "http://a.test/p.html?x=1&shop=7&user=id%3DoA%26x%3D1&a=b+c&timestamp=1577808000&nonce=";
+        assert!(url.as_str().starts_with(expected), "{url}");
+        assert!(url.as_str().ends_with("#f") && passes(&url), "{url}");
+        assert_eq!(url, opened("http://a.test/p.html?x=1#f", 1, Some("oA")));
+        assert_ne!(url, opened("http://a.test/p.html?x=1#f", 2, Some("oA")));
+        assert!(opened("http://a.test/", 1, None).as_str().contains("user=id%3D%26x%3D1&"));
+    }
+
+    #[test]
+    fn what_is_there_stays_and_is_signed() {
+        let url = opened("http://a.test/?shop=9&nonce=mine", 1, None);
+        assert!(url.as_str().starts_with("http://a.test/?shop=9&nonce=mine&user=") && passes(&url), "{url}");
+        let own = "http://a.test/?shop=9&user=&a=&timestamp=1&nonce=2&signature=3";
+        assert_eq!(opened(own, 1, None).as_str(), own);
+    }
+}

@@ -1,0 +1,76 @@
+//! What a plugin needs for pages of EChat: the check, the business data, the SDK's script.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::base::clock::TimestampMs;
+use crate::config::{Dialect, EchatConfig, PluginConfig};
+use crate::dialect::echat_address::Business;
+use crate::dialect::echat_sdk_script;
+use crate::event::EchatSettings;
+use crate::net::{Answer, NetError};
+
+/// What tells that a page is written for EChat, where its configuration does not: the object, or the SDK's script.
+const MARKS: [&str; 2] = ["echatSDK", "/open/staff/jssdk-"];
+
+/// Of a plugin that speaks the dialect.
+#[derive(Clone, Debug)]
+pub(super) struct Echat {
+    settings: EchatSettings,
+    business: Business,
+    /// Whether its page is opened for EChat, so that its address has the business data.
+    is_opened_for: bool,
+    /// Other addresses of the SDK's script.
+    mirrors: Vec<Url>,
+}
+
+impl Echat {
+    /// Of a plugin with this configuration, whose files lie at `base`; none where it does not speak the dialect. Its
+    /// page is opened for EChat where `[echat]` says something, or where it speaks no other dialect.
+    pub(super) fn of(config: &PluginConfig, base: &Url) -> Result<Option<Self>, NetError> {
+        if !config.dialects.contains(&Dialect::Echat) {
+            return Ok(None);
+        }
+        let EchatConfig { token, signature_ttl_s, query, sdk } = &config.echat;
+        let token = token.as_ref().map(|token| token.expose().to_owned());
+        let mirror = |address: &String| {
+            base.join(address).map_err(|error| NetError::BadUrl { url: address.clone(), reason: error.to_string() })
+        };
+        Ok(Some(Self {
+            is_opened_for: config.echat != EchatConfig::default() || config.dialects == [Dialect::Echat],
+            business: Business { token: token.clone().unwrap_or_default(), query: query.clone() },
+            settings: EchatSettings { token, signature_ttl_s: *signature_ttl_s },
+            mirrors: sdk.iter().map(mirror).collect::<Result<_, _>>()?,
+        }))
+    }
+
+    /// A page that names the SDK is opened for EChat as well.
+    pub(super) fn look_into(&mut self, page: &[u8]) {
+        let has = |mark: &&str| page.windows(mark.len()).any(|window| window == mark.as_bytes());
+        self.is_opened_for |= MARKS.iter().any(has);
+    }
+
+    /// Adds to the address of a page what it is opened with.
+    pub(super) fn open(&self, document: &mut Url, at: TimestampMs, seed: u64, openid: Option<&str>) {
+        if self.is_opened_for {
+            self.business.add_to(document, at, seed, openid);
+        }
+    }
+
+    /// Whether its page is opened for EChat.
+    pub(super) fn is_opened_for(&self) -> bool {
+        self.is_opened_for
+    }
+
+    /// What the page's SDK needs to know.
+    pub(super) fn settings(&self) -> EchatSettings {
+        self.settings.clone()
+    }
+
+    /// Answers the addresses of the SDK's script.
+    pub(super) fn sdk_script(&self) -> Answer {
+        let mirrors = self.mirrors.clone();
+        Arc::new(move |request| echat_sdk_script::answer(request, &mirrors))
+    }
+}

@@ -1,0 +1,38 @@
+//! What the first event of a log says of how its pages are opened.
+
+use std::collections::VecDeque;
+
+use crate::base::clock::TimestampMs;
+use crate::event::{Line, Stimulus, stimulus::STIMULUS_PREFIX};
+use crate::record::ReadError;
+
+/// When and for whom pages are opened.
+#[derive(Clone, Debug, Default)]
+pub(super) struct First {
+    /// Page time at the start.
+    pub(super) time: Option<TimestampMs>,
+    /// The customer that the log begins with.
+    pub(super) user: Option<String>,
+}
+
+impl First {
+    /// Of a log that begins with this line.
+    pub(super) fn of(line: &Line) -> Self {
+        Self { time: line.time, user: Stimulus::from_line(line).user().map(str::to_owned) }
+    }
+
+    /// Of the first stimulus, where there is one. What was read for it goes to `read`.
+    pub(super) fn read(
+        read: &mut VecDeque<Result<Line, ReadError>>,
+        lines: &mut dyn Iterator<Item = Result<Line, ReadError>>,
+    ) -> Option<Self> {
+        loop {
+            let item = lines.next()?;
+            let first = item.as_ref().ok().filter(|line| line.type_.starts_with(STIMULUS_PREFIX)).map(Self::of);
+            read.push_back(item);
+            if first.is_some() {
+                return first;
+            }
+        }
+    }
+}
