@@ -1,6 +1,6 @@
 //! The commands of `echatSDK` (plugin-apis.md §2): what of their arguments goes to the log, and what becomes of them.
 
-use boa_engine::{Context, JsError, JsObject, JsResult, JsValue, js_string};
+use boa_engine::{Context, JsError, JsObject, JsResult, JsString, JsValue, js_string};
 use serde_json::{Value, json};
 
 use super::echat::EchatState;
@@ -115,8 +115,13 @@ fn json_text(value: &JsValue, context: &mut Context) -> JsResult<String> {
     Ok(text.as_string().map_or_else(|| "null".to_owned(), |text| to_utf8(&text)))
 }
 
+/// Functions by their names, texts without halves of surrogate pairs.
 fn replace_function(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let value = arg(args, 1);
+    if let Some(text) = value.as_string() {
+        // As of a text by itself: half of a pair does not spoil the object around it.
+        return Ok(JsString::from(to_utf8(&text)).into());
+    }
     let Some(function) = value.as_object().filter(JsObject::is_callable) else { return Ok(value) };
     let name = function.get(js_string!("name"), context).unwrap_or_default();
     let name = name.as_string().map(|name| to_utf8(&name)).unwrap_or_default();

@@ -28,10 +28,25 @@ fn article(event: VisitorEvent) -> Article {
     let memo = memo.trim();
     let mut description = content;
     if !memo.is_empty() {
+        description.push_str(open_end(&description));
         description.push_str("<br>");
         description.push_str(&escaped(memo));
     }
     Article { title, description, url, picurl: image_url }
+}
+
+/// What ends a tag, a comment or a style sheet that HTML leaves open, so that what follows is not part of it.
+fn open_end(html: &str) -> &'static str {
+    let is_open = |start: &str, end: &str| html.rfind(start).is_some_and(|start| !html[start..].contains(end));
+    if is_open("<!--", "-->") {
+        "-->"
+    } else if is_open("<style", "</style") {
+        "</style>"
+    } else if is_open("<", ">") {
+        ">"
+    } else {
+        ""
+    }
 }
 
 /// Text as HTML that reads as this text.
@@ -46,6 +61,15 @@ mod tests {
 
     use super::*;
     use crate::event::Outcome;
+
+    #[test]
+    fn a_memo_stands_behind_whatever_is_left_open() {
+        for (html, end) in
+            [("<!-- x", "-->"), ("<style>.a{}", "</style>"), ("价格 <b", ">"), ("<b>x</b>", ""), ("<!-- x --> y", "")]
+        {
+            assert_eq!(open_end(html), end, "{html}");
+        }
+    }
 
     fn content(name: &str, argument: Value) -> Option<Content> {
         let (call, arguments) = (name.to_owned(), vec![argument]);

@@ -286,6 +286,22 @@ fn the_cause_rule_holds_for_promises_and_timers() {
 }
 
 #[test]
+fn half_a_pair_spoils_no_call() {
+    check_sdk(
+        "echatSDK.config(good);
+        echatSDK.onSelectVisitor(function () { echatSDK.pushVisitorEvent({title: '😀'.substr(0, 1) + '新'}); });",
+        &[SELECT_A],
+        r#"
+        config - <load PASSES
+        > json echat.onSelectVisitor {"chatStatus":1,"visitorData":{"visitorId":"oA"}}
+        pushVisitorEvent oA <1 {"title":"\u{fffd}新"}
+        "#
+        .replace("\\u{fffd}", "\u{fffd}")
+        .as_str(),
+    );
+}
+
+#[test]
 fn ready_runs_under_the_cause_that_registered_it() {
     check_sdk(
         "echatSDK.config(good);
