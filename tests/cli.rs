@@ -24,6 +24,8 @@ mod outbox;
 #[cfg(unix)]
 #[path = "cli/send.rs"]
 mod send;
+#[path = "cli/trigger.rs"]
+mod trigger;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 

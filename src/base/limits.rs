@@ -154,6 +154,8 @@ pub const PUSHES_UNDER_WAY_MAX: usize = 1_024;
 pub const PUSH_KNOWN_MS: i64 = 24 * 3600 * 1000;
 /// Refusals that wait to be told; strangers may cause more.
 pub const REFUSALS_WAITING_MAX: usize = 64;
+/// Lines of a log that are read ahead of the pages; whoever writes more waits.
+pub const FEED_LINES_MAX: usize = 64;
 /// Pushes that are known again: at 2,000 a second for 50 s; WeChat's three attempts take 15 s.
 pub const PUSHES_REMEMBERED: usize = 100_000;
 /// How long a push is known again, in ms: an hour, for whoever delivers through a queue.
@@ -271,6 +273,8 @@ pub const MESSAGE_KEPT_MS: i64 = 30 * 24 * 3600 * 1000;
 pub const EVENT_KEPT_MS: i64 = MESSAGE_KEPT_MS;
 /// How long it is known that an event was handled, in ms: 180 days. A log that is played again later is played anew.
 pub const EVENT_KNOWN_MS: i64 = 180 * 24 * 3600 * 1000;
+/// How long the sign of a conversation is kept after it was put, in ms: 180 days, as long as its event is known.
+pub const SIGN_KEPT_MS: i64 = EVENT_KNOWN_MS;
 /// How long a message waits for its customer's next action, in ms: 7 days. An older answer belongs to no conversation.
 pub const PARKED_LIFE_MS: i64 = 7 * 24 * 3600 * 1000;
 /// Bytes of what is an openid wherever it stands: WeChat's have 28. A shorter one must be a customer's whole.

@@ -84,7 +84,7 @@ fn on_disk(
 ) -> Result<Exit, Exit> {
     let folder = Path::new(&config.store_path.value).join(PUSHES);
     let store: Arc<dyn Store> = Arc::new(state::open(&folder, Retention::PUSHES, output)?);
-    let ears = Ears::of_store(&folder, &store, settings::on_unknown(config), runtime, output)?;
+    let ears = Ears::of_store(&folder, &store, None, settings::on_unknown(config), runtime, output)?;
     let app_id = config.wechat.app_id.as_ref().map_or("", |app_id| &app_id.value);
     let inbox = runtime.block_on(Inbox::new(store, app_id, &config.wechat.base_url.value));
     let (inbox, refusals) = inbox.map_err(|error| fail(output, state::notice(&error), Exit::Environment))?;

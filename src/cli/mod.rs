@@ -5,8 +5,8 @@
 //! - `settings` puts flags, environment, `duoke.toml` and defaults together; `duration` reads `10s`,
 //!   `signals` hears Ctrl-C, `state` opens the durable state or asks the host that has it, `format` prints lists
 //! - `run_command`, `coverage_command`, `demo_command`, `doctor_command`, `listen_command`, `sandbox_command`,
-//!   `outbox_command`, `explain_command`, `erase_command`, `kf_command`, `send_command`, `window_command` are the commands;
-//!   `plugins` is what those that take a PAGE share
+//!   `outbox_command`, `explain_command`, `erase_command`, `kf_command`, `send_command`, `window_command`, `signs_command`,
+//!   `trigger_command` are the commands; `plugins` is what those that take a PAGE share, `new_id` names what they send
 
 mod coverage_command;
 mod demo_command;
@@ -18,6 +18,7 @@ mod explain_command;
 mod format;
 mod kf_command;
 mod listen_command;
+mod new_id;
 mod outbox_command;
 mod output;
 mod plugins;
@@ -26,7 +27,9 @@ mod sandbox_command;
 mod send_command;
 mod settings;
 mod signals;
+mod signs_command;
 mod state;
+mod trigger_command;
 mod window_command;
 
 use std::ffi::OsString;
@@ -64,6 +67,8 @@ enum Command {
     Run(run_command::Arguments),
     Sandbox(sandbox_command::Arguments),
     Send(send_command::Arguments),
+    Signs(signs_command::Arguments),
+    Trigger(trigger_command::Arguments),
     Window(window_command::Arguments),
 }
 
@@ -91,6 +96,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, runtime: &Handle) -> E
         Command::Run(arguments) => run_command::run(arguments, runtime, &mut output),
         Command::Sandbox(arguments) => sandbox_command::sandbox(&arguments, runtime, &mut output),
         Command::Send(arguments) => send_command::send(&arguments, runtime, &mut output),
+        Command::Signs(arguments) => signs_command::signs(&arguments, runtime, &mut output),
+        Command::Trigger(arguments) => trigger_command::trigger(&arguments, runtime, &mut output),
         Command::Window(arguments) => window_command::window(&arguments, runtime, &mut output),
     };
     output.failure().unwrap_or(exit)

@@ -14,8 +14,8 @@ use super::{duration, settings, state};
 use crate::base::limits::SETTLE_MS_DEFAULT;
 use crate::config::DuokeConfig;
 use crate::host::{
-    self, Forwarder, Hosted, Lasting, Log, Names, Notice, Outcome, Plugin, Processes, RunOptions, SEED_DEFAULT, Source,
-    Target, Watch,
+    self, Feed, Forwarder, Hosted, Lasting, Log, Names, Notice, Outcome, Plugin, Processes, RunOptions, SEED_DEFAULT,
+    Source, Target, Triggers, Watch,
 };
 use crate::record::Reader;
 use crate::store::{Retention, Store};
@@ -119,7 +119,8 @@ fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
         _ => None,
     };
     let config = settings::load(&flag).map_err(|error| fail(output, settings::notice(&error), Exit::Configuration))?;
-    let (lasting, ears) = lasting(arguments, &config, runtime, output)?;
+    let (triggers, feed) = arguments.events.as_deref().filter(|path| !is_file(path)).map(|_| Feed::new()).unzip();
+    let (lasting, ears) = lasting(arguments, &config, triggers, runtime, output)?;
     let rights = rights(&arguments.allow, &arguments.replace, output)?;
     let live = live(runtime);
     let account = arguments.account.as_deref().unwrap_or(ACCOUNT_DEFAULT);
@@ -141,7 +142,7 @@ fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
             },
         }
     }
-    let log = arguments.events.as_deref().map(|path| open_log(path, failed, output)).transpose()?;
+    let log = arguments.events.as_deref().map(|path| open_log(path, feed, failed, output)).transpose()?;
     Ok(Prepared { pages, failed, log, lasting, ears, processes: Processes::of(&config) })
 }
 
@@ -150,6 +151,7 @@ fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
 fn lasting(
     arguments: &Arguments,
     config: &DuokeConfig,
+    triggers: Option<Triggers>,
     runtime: &Handle,
     output: &mut Output,
 ) -> Result<(Lasting, Option<Ears>), Exit> {
@@ -161,12 +163,12 @@ fn lasting(
     let store: Arc<dyn Store> = Arc::new(state::open(folder, Retention::default(), output)?);
     let keep = arguments.state.is_some().then(|| store.clone());
     let Some(target) = target else {
-        let ears = Ears::of_store(folder, &store, settings::on_unknown(config), runtime, output)?;
+        let ears = Ears::of_store(folder, &store, triggers, settings::on_unknown(config), runtime, output)?;
         return Ok((Lasting { forward: None, keep }, Some(ears)));
     };
     let forwarder = Forwarder::new(target, store, runtime.clone())
         .map_err(|error| fail(output, Notice::error(error.to_string()).with_hint(error.hint()), Exit::Environment))?;
-    let ears = Ears::of_host(folder, &forwarder, runtime, output);
+    let ears = Ears::of_host(folder, &forwarder, triggers, runtime, output);
     Ok((Lasting { forward: Some(forwarder), keep }, Some(ears)))
 }
 
@@ -187,16 +189,28 @@ fn say_renamed(plugin: &Plugin, output: &mut Output) {
     }
 }
 
-fn open_log(path: &Path, pages_failed: usize, output: &mut Output) -> Result<Log, Exit> {
+/// Standard input may be a file too.
+fn real(path: &Path) -> &Path {
+    if path.as_os_str() == "-" { Path::new("/dev/stdin") } else { path }
+}
+
+/// Only a file is the same log the next time, by whatever name; anything else is followed as it comes, and events can be
+/// fired in between. One that is not there is told when it is opened.
+fn is_file(path: &Path) -> bool {
+    real(path).metadata().is_ok_and(|metadata| metadata.is_file())
+}
+
+fn open_log(path: &Path, feed: Option<Feed>, pages_failed: usize, output: &mut Output) -> Result<Log, Exit> {
     match Reader::open(path) {
         Ok(reader) => {
             let name = reader.name().to_owned();
-            // Only a file is the same log the next time, by whatever name.
-            let path = if path.as_os_str() == "-" { Path::new("/dev/stdin") } else { path };
-            let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
-            let identity = is_file.then(|| path.canonicalize().ok()).flatten();
+            let identity = is_file(path).then(|| real(path).canonicalize().ok()).flatten();
             let identity = identity.map(|path| path.to_string_lossy().into_owned());
-            Ok(Log { lines: Box::new(reader), source: Source { name, identity } })
+            let lines: Box<dyn Iterator<Item = _>> = match feed {
+                Some(feed) => Box::new(feed.follow(reader)),
+                None => Box::new(reader),
+            };
+            Ok(Log { lines, source: Source { name, identity } })
         }
         Err(error) => {
             let notice = Notice::error(error.to_string()).with_hint(error.hint());

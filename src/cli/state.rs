@@ -14,7 +14,7 @@ use super::settings;
 use super::signals::stop_when_interrupted;
 use crate::host::control::{Control, Door, take};
 use crate::host::desk::{Answer, Desk, Request, Trouble, TroubleKind};
-use crate::host::{Forwarder, Notice, Watch as _};
+use crate::host::{Forwarder, Notice, Triggers, Watch as _};
 use crate::store::{OnUnknown, OpenOptions, Retention, SqliteStore, Store, StoreError};
 
 /// Where the state of a command is.
@@ -41,8 +41,14 @@ pub(super) struct Ears {
 
 impl Ears {
     /// Those of a host that delivers.
-    pub(super) fn of_host(folder: &Path, forwarder: &Forwarder, runtime: &Handle, output: &mut Output) -> Self {
-        let control = listen(folder, forwarder.desk(), runtime, output);
+    pub(super) fn of_host(
+        folder: &Path,
+        forwarder: &Forwarder,
+        triggers: Option<Triggers>,
+        runtime: &Handle,
+        output: &mut Output,
+    ) -> Self {
+        let control = listen(folder, forwarder.desk().firing(triggers), runtime, output);
         let interrupts = Some(stop_when_interrupted(runtime, forwarder.outbox().clone()));
         Self { control, interrupts, runtime: runtime.clone() }
     }
@@ -51,6 +57,7 @@ impl Ears {
     pub(super) fn of_store(
         folder: &Path,
         store: &Arc<dyn Store>,
+        triggers: Option<Triggers>,
         policy: OnUnknown,
         runtime: &Handle,
         output: &mut Output,
@@ -58,7 +65,7 @@ impl Ears {
         let desk = runtime.block_on(Desk::alone(store.clone(), policy));
         let (desk, notices) = desk.map_err(|error| fail(output, notice(&error), Exit::Environment))?;
         notices.into_iter().for_each(|notice| output.say(notice));
-        let control = listen(folder, desk.in_host(), runtime, output);
+        let control = listen(folder, desk.in_host().firing(triggers), runtime, output);
         Ok(Self { control, interrupts: None, runtime: runtime.clone() })
     }
 }

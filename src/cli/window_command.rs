@@ -30,7 +30,8 @@ JSON, an array of objects (with jsonl a line each), one for each official accoun
   errcode      what WeChat would answer, or answered: 45015, 45047
   actions[]    trigger (message, menu, subscribe, scan, payment), at, until, sends (null: any number), sent, left
   typing       why a typing state would not be shown; null: it would, or it is not known
-  waiting      messages to him that are to be sent";
+  waiting      messages to him that are to be sent
+  chat_sign    what an EChat page marked the conversation with: sign (0, 1), at, plugin; null where none did";
 
 /// Show what may still be sent to a user, until when, and why.
 #[derive(Debug, clap::Args)]
@@ -75,6 +76,7 @@ fn nothing(openid: &str, profile: &str) -> Value {
     json!({
         "openid": openid, "account": null, "server": null, "profile": profile, "state": "unknown", "left": null,
         "until": null, "reason": null, "errcode": null, "actions": [], "typing": null, "waiting": 0,
+        "chat_sign": null,
     })
 }
 
@@ -99,6 +101,11 @@ fn text(item: &Value) -> String {
         };
         let line = format!("{} at {}: {allows}, until {}", word("trigger"), word("at"), word("until"));
         text.push_str(&format!("    {}\n", one_line(&line)));
+    }
+    if let Some(sign) = item["chat_sign"].as_object() {
+        let word = |member: &str| sign[member].as_str().unwrap_or_default();
+        let line = format!("marked {} by {} at {}", sign["sign"], word("plugin"), word("at"));
+        text.push_str(&format!("  {}\n", one_line(&line)));
     }
     match item["waiting"].as_u64().unwrap_or(0) {
         0 => {}
@@ -126,10 +133,12 @@ mod tests {
         let mut item = json!({
             "openid": "oA", "account": "wx1", "server": "http://a", "profile": "2025", "state": "open", "left": 3,
             "until": "T2", "reason": null, "errcode": null, "actions": [action], "typing": null, "waiting": 2,
+            "chat_sign": {"sign": 1, "at": "T3", "plugin": "p"},
         });
         let shown = "oA and wx1 at http://a, limits of 2025\n  may be sent 3 messages until T2\n    \
-                     message at T1: 2 of 5 sent, until T2\n  2 messages to him wait\n";
+                     message at T1: 2 of 5 sent, until T2\n  marked 1 by p at T3\n  2 messages to him wait\n";
         assert_eq!(text(&item), shown);
+        item["chat_sign"] = Value::Null;
         (item["state"], item["reason"], item["actions"], item["waiting"]) =
             (json!("closed"), json!("over"), json!([]), json!(1));
         let shown = "oA and wx1 at http://a, limits of 2025\n  nothing may be sent: over\n  1 message to him waits\n";

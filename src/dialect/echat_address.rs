@@ -5,6 +5,13 @@ use url::Url;
 
 use super::echat_signature::signature;
 use crate::base::clock::TimestampMs;
+use crate::event::EchatSettings;
+
+const TIMESTAMP: &str = "timestamp";
+const NONCE: &str = "nonce";
+const SIGNATURE: &str = "signature";
+/// The parameters of a signed address.
+const SIGNED: [&str; 3] = [TIMESTAMP, NONCE, SIGNATURE];
 
 /// Stands for the openid of the customer that the page is opened for, in the values of the business data.
 pub const OPENID_PLACEHOLDER: &str = "{openid}";
@@ -35,16 +42,56 @@ impl Business {
         for (name, value) in &self.query {
             let _ = own_or_added(url, name, || value.replace(OPENID_PLACEHOLDER, openid.unwrap_or_default()));
         }
-        let timestamp = own_or_added(url, "timestamp", || at.div_euclid(1000).max(0).to_string());
-        let nonce = own_or_added(url, "nonce", || nonce(at, seed));
-        let _ = own_or_added(url, "signature", || signature(&self.token, &timestamp, &nonce));
+        let timestamp = own_or_added(url, TIMESTAMP, || seconds(at));
+        let nonce = own_or_added(url, NONCE, || nonce(at, seed));
+        let _ = own_or_added(url, SIGNATURE, || signature(&self.token, &timestamp, &nonce));
     }
+}
+
+/// Whether an address has a signature.
+#[must_use]
+pub fn is_signed(url: &Url) -> bool {
+    parameter(url, SIGNATURE).is_some()
+}
+
+/// The address of a page that the host reloads at a page time, with a seed: where the host signed it, and what it
+/// signed stands there still, with a fresh signature, since the old one may be too old by now.
+#[must_use]
+pub fn signed_again(url: Url, settings: &EchatSettings, at: TimestampMs, seed: u64) -> Url {
+    let (Some(token), true) = (&settings.token, settings.signs_address) else { return url };
+    let [timestamp, nonce_before, given] = SIGNED.map(|name| parameter(&url, name).unwrap_or_default());
+    if given != signature(token, &timestamp, &nonce_before) {
+        return url;
+    }
+    let (timestamp, nonce) = (seconds(at), nonce(at, seed));
+    let signature = signature(token, &timestamp, &nonce);
+    let mut again = url.clone();
+    let mut query = again.query_pairs_mut();
+    query.clear();
+    for (name, value) in url.query_pairs() {
+        let value = match &*name {
+            TIMESTAMP => &timestamp,
+            NONCE => &nonce,
+            SIGNATURE => &signature,
+            _ => &*value,
+        };
+        query.append_pair(&name, value);
+    }
+    drop(query);
+    again
+}
+
+fn seconds(at: TimestampMs) -> String {
+    at.div_euclid(1000).max(0).to_string()
+}
+
+fn parameter(url: &Url, name: &str) -> Option<String> {
+    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
 /// A parameter's value, which is added where there is none.
 fn own_or_added(url: &mut Url, name: &str, made: impl FnOnce() -> String) -> String {
-    let own = url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-    own.unwrap_or_else(|| {
+    parameter(url, name).unwrap_or_else(|| {
         let value = made();
         url.query_pairs_mut().append_pair(name, &value);
         value
@@ -65,7 +112,6 @@ mod tests {
 
     use super::*;
     use crate::dialect::echat_signature::{Passed, check};
-    use crate::event::EchatSettings;
 
     const AT: TimestampMs = 1_577_808_000_123;
 
@@ -101,5 +147,27 @@ mod tests {
         assert!(url.as_str().starts_with("http://a.test/?shop=9&nonce=mine&user=") && passes(&url), "{url}");
         let own = "http://a.test/?shop=9&user=&a=&timestamp=1&nonce=2&signature=3";
         assert_eq!(opened(own, 1, None).as_str(), own);
+    }
+
+    #[test]
+    fn a_reload_signs_again_what_the_host_signed() {
+        let later = AT + 86_400_000;
+        let signs = EchatSettings { token: Some("t0ken".to_owned()), signs_address: true, ..EchatSettings::default() };
+        let url = opened("http://a.test/p.html?x=1", 1, Some("oA"));
+        let again = signed_again(url.clone(), &signs, later, 1);
+        let start = "http://a.test/p.html?x=1&shop=7&user=id%3DoA%26x%3D1&a=b+c&timestamp=1577894400&nonce=";
+        assert!(again.as_str().starts_with(start), "{again}");
+        let config: Map<String, Value> =
+            again.query_pairs().map(|(key, value)| (key.into_owned(), Value::from(value.as_ref()))).collect();
+        assert_eq!(check(&Value::Object(config), &signs, later), Ok(Passed::Signed));
+        for (settings, url) in [
+            (EchatSettings { signs_address: false, ..signs.clone() }, url.clone()),
+            (EchatSettings { token: None, ..signs.clone() }, url.clone()),
+            (EchatSettings { token: Some("other".to_owned()), ..signs.clone() }, url),
+            (signs.clone(), Url::parse("http://a.test/p.html").unwrap()),
+            (signs, Url::parse("http://a.test/p.html?timestamp=1&nonce=2&signature=3").unwrap()),
+        ] {
+            assert_eq!(signed_again(url.clone(), &settings, later, 1), url);
+        }
     }
 }

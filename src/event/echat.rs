@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::effect::ECHAT_SENDERS;
+use super::effect::{ECHAT_EFFECT_PREFIX, ECHAT_SENDERS, Outcome};
 
 /// The call that marks a conversation.
 pub const SET_VISITOR_CHAT_SIGN: &str = "setVisitorChatSign";
@@ -20,6 +20,8 @@ pub struct EchatSettings {
     pub token: Option<String>,
     /// How old a signature may be, in seconds.
     pub signature_ttl_s: u32,
+    /// Whether the host signed the page's address: it does so again where it reloads the page.
+    pub signs_address: bool,
 }
 
 impl EchatSettings {
@@ -29,7 +31,7 @@ impl EchatSettings {
 
 impl Default for EchatSettings {
     fn default() -> Self {
-        Self { token: None, signature_ttl_s: Self::SIGNATURE_TTL_S_DEFAULT }
+        Self { token: None, signature_ttl_s: Self::SIGNATURE_TTL_S_DEFAULT, signs_address: false }
     }
 }
 
@@ -41,6 +43,7 @@ impl fmt::Debug for EchatSettings {
             .debug_struct("EchatSettings")
             .field("token", &token)
             .field("signature_ttl_s", &self.signature_ttl_s)
+            .field("signs_address", &self.signs_address)
             .finish()
     }
 }
@@ -144,6 +147,17 @@ pub fn parse_echat(call: &str, arguments: &[Value]) -> Result<Option<EchatMessag
         _ => return Err(format!("{call} is not known")),
     };
     Ok(Some(message))
+}
+
+/// The sign that a line of the log puts on its subject's conversation: an accepted `setVisitorChatSign`.
+#[must_use]
+pub fn chat_sign(type_: &str, data: &Value) -> Option<u8> {
+    let call = type_.strip_prefix(ECHAT_EFFECT_PREFIX)?;
+    if call != SET_VISITOR_CHAT_SIGN || data["outcome"] != Outcome::Accepted.as_str() {
+        return None;
+    }
+    let sign = data["arguments"][0]["chatSign"].as_f64()?;
+    [0_u8, 1].into_iter().find(|known| f64::from(*known) == sign)
 }
 
 /// What stands for a function among arguments in the log (plugin-apis.md §2).

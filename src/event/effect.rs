@@ -130,6 +130,9 @@ pub enum StorageChange {
     Clear,
 }
 
+/// What the log types of calls of the EChat SDK begin with.
+pub const ECHAT_EFFECT_PREFIX: &str = "effect.echat.";
+
 /// A call of the EChat SDK.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EchatCall {
@@ -159,7 +162,7 @@ impl Effect {
             Self::Title { .. } => "effect.title".to_owned(),
             Self::Cookie { .. } => "effect.cookie".to_owned(),
             Self::Storage { .. } => "effect.storage".to_owned(),
-            Self::Echat(call) => format!("effect.echat.{}", call.call),
+            Self::Echat(call) => format!("{ECHAT_EFFECT_PREFIX}{}", call.call),
         }
     }
 

@@ -10,6 +10,7 @@
 //! - [`run`](mod@run) puts these together over a log; [`demo`](mod@demo) does so with the bundled [`samples`], a sandbox, and the
 //!   [`conversation`] as its customers saw it, in [`columns`]
 //! - [`inbox`] has pushes on disk before WeChat is answered, and gives them out
+//! - [`feed`] puts what commands fire between the lines of a log that is followed
 //! - [`desk`] is what commands ask of the durable state, [`control`] how they reach it beside a running host and without one;
 //!   [`code`] shows the lines that messages come from
 //! - [`coverage`](mod@coverage) says what a page needs that is not here, [`doctor`] what this machine lacks
@@ -27,6 +28,7 @@ pub mod desk;
 pub mod doctor;
 mod durable;
 mod echat_messages;
+pub mod feed;
 pub mod forward;
 pub mod inbox;
 mod keeping;
@@ -43,6 +45,7 @@ pub mod stage;
 pub mod watch;
 
 pub use demo::{DemoError, DemoOutcome, demo};
+pub use feed::{Feed, Triggers};
 pub use forward::{ForwardError, Forwarder, Target};
 pub use ledger::Source;
 pub use plugin::{Names, Plugin, PluginError};

@@ -349,6 +349,7 @@ impl Plugin {
     #[must_use]
     pub fn page_options(&self, network: Arc<dyn Network>, cookies: Arc<dyn ScriptCookies>) -> PageOptions {
         let Dialogs { confirm, prompt } = self.dialogs.clone();
+        let (Source::Document(document) | Source::Script(document, _)) = &self.source;
         PageOptions {
             source: self.source_at(CLOCK_START_MS, SEED_DEFAULT, None),
             network,
@@ -356,7 +357,7 @@ impl Plugin {
             settings: Settings {
                 confirm,
                 prompt,
-                echat: self.echat.as_ref().map(Echat::settings),
+                echat: self.echat.as_ref().map(|echat| echat.settings(document)),
                 ..Settings::default()
             },
             storage: LocalStorage::default(),

@@ -12,6 +12,7 @@ use super::load::LoadError;
 use super::ui;
 use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::interrupt;
+use crate::dialect::echat_address::signed_again;
 use crate::dialect::{echat, mcs};
 use crate::engine::builtins::math_random::Random;
 use crate::engine::clock::PageClock;
@@ -203,6 +204,10 @@ impl Page {
             }
             StimulusKind::Reload => {
                 let Some(url) = self.window.as_ref().map(|window| window.url.borrow().clone()) else { return };
+                let url = match &self.world.settings.echat {
+                    Some(settings) => signed_again(url, settings, event_loop.clock().now(), self.options.seed),
+                    None => url,
+                };
                 let navigation = Navigation { url, kind: NavigateKind::Reload, body: None };
                 self.under(Some(cause), |page| page.navigate(navigation));
             }

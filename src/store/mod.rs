@@ -19,6 +19,7 @@ mod ledger;
 mod query;
 mod reply;
 mod row;
+mod sign;
 mod sqlite;
 
 pub use delivery::{Attempt, AttemptEnd, Due, OnUnknown, Ready, Settled, Way, WayChange};
@@ -33,6 +34,7 @@ pub use ledger::{Acted, Known, Seen, WindowChange};
 pub use query::{Change, Changed, Checked, Erased, Explained, Filter, Listed, Summary, Tidied};
 pub use reply::Reply;
 pub use row::{Key, Pushed, Release, Row, Scope, State};
+pub use sign::{Sign, SignFilter};
 pub use sqlite::{OpenOptions, Retention, SqliteStore, Statistics};
 
 use crate::base::clock::TimestampMs;
@@ -108,11 +110,15 @@ pub trait Store: std::fmt::Debug + Send + Sync {
         dry_run: bool,
     ) -> Reply<Vec<Changed>>;
 
-    /// What is known of a user, at each account that has messages for him or knows something.
+    /// What is known of a user, at each account that has messages for him, a sign, or knows something.
     fn window(&self, openid: &str) -> Reply<Vec<Known>>;
+
+    /// Signs of conversations that match, at most `limit`, from the one after `after` on.
+    fn signs(&self, filter: SignFilter, after: i64, limit: usize) -> Reply<Vec<Sign>>;
 
     /// Keys, as printed, that begin so, in their order; at most `limit`.
     fn keys(&self, beginning: &str, limit: usize) -> Reply<Vec<String>>;
+
     /// A message from cause to receipt; the key as printed.
     fn explain(&self, key: &str) -> Reply<Option<Explained>>;
 

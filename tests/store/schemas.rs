@@ -3,20 +3,20 @@
 use std::fs;
 use std::path::Path;
 
-use duoke::store::{Filter, OpenOptions, SqliteStore, State, StateFolder, Store as _};
+use duoke::store::{Filter, OpenOptions, SignFilter, SqliteStore, State, StateFolder, Store as _};
 use rusqlite::Connection;
 
 use super::disk;
 
-/// Each released schema by its version: a store as SQL (`.dump`), in which every table has a row.
-const RELEASED: [&str; 1] = [include_str!("schemas/1.sql")];
+/// A store of the first schema as SQL (`.dump`), then what each later one has besides; every table has a row.
+const RELEASED: [&str; 2] = [include_str!("schemas/1.sql"), include_str!("schemas/2.sql")];
 
 fn make(path: &Path, version: usize) {
     fs::create_dir(path).unwrap();
     let connection = Connection::open(path.join("duoke.sqlite")).unwrap();
     // The tables come in the order of their names.
     connection.pragma_update(None, "foreign_keys", false).unwrap();
-    connection.execute_batch(RELEASED[version - 1]).unwrap();
+    RELEASED[..version].iter().for_each(|sql| connection.execute_batch(sql).unwrap());
     connection.pragma_update(None, "application_id", 0x6475_6f6b).unwrap();
     connection.pragma_update(None, "user_version", version).unwrap();
 }
@@ -38,11 +38,13 @@ fn stores_of_every_released_schema_open() {
         assert!(kept.token.is_some() && kept.media.len() == 1, "schema {version}");
         let state = store.plugin_state("page").wait().unwrap();
         assert!(state.storage.len() == 1 && state.cookies.is_array(), "schema {version}");
+        let signs = store.signs(SignFilter::default(), 0, 10).wait().unwrap();
+        assert_eq!(signs.len(), usize::from(version >= 2), "schema {version}");
         assert!(store.check(i64::MAX / 2).wait().unwrap().damage.is_empty());
         store.close();
         let tables = "SELECT count(*) FROM sqlite_schema WHERE type = 'table'";
         let connection = Connection::open(path.join("duoke.sqlite")).unwrap();
         let count: i64 = connection.query_row(tables, [], |row| row.get(0)).unwrap();
-        assert_eq!(count, 15, "a table without a row in the fixtures: add one");
+        assert_eq!(count, 16, "a table without a row in the fixtures: add one");
     }
 }

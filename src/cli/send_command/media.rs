@@ -1,9 +1,6 @@
 //! What a message's media are: ids as they are, files uploaded.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-
-use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::way::Way;
 use crate::cli::exit::Exit;
@@ -31,18 +28,6 @@ pub(super) fn media(text: &str) -> Result<Media, String> {
         _ if text.contains(['.', '/']) || Path::new(text).exists() => Ok(Media::File(PathBuf::from(text))),
         _ => Ok(Media::Id(text.to_owned())),
     }
-}
-
-/// What makes a message another one than all before.
-pub(super) fn new_id() -> String {
-    let mut random = [0; 8];
-    // Without randomness the second such message is refused, not lost.
-    let _ = SystemRandom::new().fill(&mut random);
-    random.iter().fold("send-".to_owned(), |mut id, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(id, "{byte:02x}");
-        id
-    })
 }
 
 impl Way<'_> {
@@ -87,11 +72,5 @@ mod tests {
         assert_eq!(media("src"), Ok(Media::File("src".into())), "it is there");
         assert_eq!(media("MEDIA_id-1"), Ok(Media::Id("MEDIA_id-1".to_owned())));
         assert!(media("").is_err());
-    }
-
-    #[test]
-    fn no_id_comes_twice() {
-        let (one, other) = (new_id(), new_id());
-        assert!(one.starts_with("send-") && one != other, "{one} {other}");
     }
 }

@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 
 use super::exit::Exit;
 use super::format::Format;
+use super::new_id::new_id;
 use super::output::{Output, one_line};
 use super::plugins::fail;
 use super::settings;
@@ -92,7 +93,7 @@ fn try_send(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Res
     let target = Target { client, kf_account: None, on_unknown: settings::on_unknown(&config) };
     let mut way = Way { folder: Path::new(&config.store_path.value), target, runtime, output };
     let letter = Letter {
-        id: to.id.clone().unwrap_or_else(media::new_id),
+        id: to.id.clone().unwrap_or_else(|| new_id("send")),
         account,
         server,
         openid: to.openid.clone(),

@@ -4,7 +4,8 @@
 //! - [`Desk`] answers, over the store: a running host's desk is reached by its control socket (`host::control`), and where
 //!   none runs a command has a desk of its own
 //! - `explained` says of a message all there is, and what it waits for; `advice` what to do about what a check found;
-//!   `window` what a user may be sent, `send` sends him something, `upload` brings the files
+//!   `window` what a user may be sent, `send` sends him something, `upload` brings the files, `trigger`
+//!   fires an event
 
 mod advice;
 mod answer;
@@ -14,6 +15,7 @@ mod request;
 mod send;
 #[cfg(test)]
 mod tests;
+mod trigger;
 mod upload;
 mod window;
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::super::feed::Triggers;
 use super::super::forward::interruption;
 use super::super::watch::Notice;
 use super::advice::advice;
@@ -11,12 +12,15 @@ use super::answer::{Answer, Trouble, TroubleKind};
 use super::explained::explained;
 use super::request::Request;
 use super::send::send;
+use super::trigger::trigger;
 use super::upload::upload;
 use super::window::window;
 use crate::base::clock::{format_rfc3339, system_now_ms};
 use crate::base::limits::{CANDIDATES_SHOWN_MAX, OUTBOX_PAGE_ROWS};
 use crate::outbox::Outbox;
-use crate::store::{Change, Changed, Checked, Erased, Filter, Listed, OnUnknown, State, Store, StoreError};
+use crate::store::{
+    Change, Changed, Checked, Erased, Filter, Known, Listed, OnUnknown, Sign, SignFilter, State, Store, StoreError,
+};
 use crate::wechat::{Client, ProfileError};
 
 /// Answers requests over a store.
@@ -27,6 +31,8 @@ pub struct Desk {
     outbox: Option<Outbox>,
     /// The client of the host, where it has one.
     client: Option<Client>,
+    /// Where events for the pages of the host go, where it takes any.
+    triggers: Option<Triggers>,
     /// Whether a host has the store, with open pages.
     host_runs: bool,
 }
@@ -35,13 +41,26 @@ impl Desk {
     /// The desk of a running host that delivers.
     #[must_use]
     pub fn of_host(outbox: &Outbox) -> Self {
-        Self { store: outbox.store().clone(), outbox: Some(outbox.clone()), client: None, host_runs: true }
+        Self {
+            store: outbox.store().clone(),
+            outbox: Some(outbox.clone()),
+            client: None,
+            triggers: None,
+            host_runs: true,
+        }
     }
 
     /// With the client that the host delivers by.
     #[must_use]
     pub fn calling(mut self, client: Client) -> Self {
         self.client = Some(client);
+        self
+    }
+
+    /// With a way for events to the pages of the host.
+    #[must_use]
+    pub fn firing(mut self, triggers: Option<Triggers>) -> Self {
+        self.triggers = triggers;
         self
     }
 
@@ -60,7 +79,7 @@ impl Desk {
     pub async fn alone(store: Arc<dyn Store>, policy: OnUnknown) -> Result<(Self, Vec<Notice>), StoreError> {
         let interrupted = store.interrupted(policy, system_now_ms()).get().await?;
         let notices = interrupted.iter().map(|row| interruption(row, policy)).collect();
-        Ok((Self { store, outbox: None, client: None, host_runs: false }, notices))
+        Ok((Self { store, outbox: None, client: None, triggers: None, host_runs: false }, notices))
     }
 
     /// Does what is asked.
@@ -77,6 +96,11 @@ impl Desk {
             }
             Request::Explain { message } => self.explain(&message).await,
             Request::Window { openid, profile } => self.window(&openid, &profile).await,
+            Request::Signs { openid, sign, after } => self.signs(SignFilter { openid, sign }, after).await,
+            Request::Trigger { line } => match &self.triggers {
+                Some(triggers) => trigger(triggers, &line).await,
+                None => Err(self.hears_nothing()),
+            },
             Request::Upload { kind, path } => match &self.client {
                 Some(client) => upload(client, &kind, path).await,
                 None => Err(sends_nothing()),
@@ -87,6 +111,14 @@ impl Desk {
             },
             Request::Erase { openid, dry_run } => self.erase(&openid, dry_run).await,
         }
+    }
+
+    fn hears_nothing(&self) -> Trouble {
+        let (text, hint) = match self.host_runs {
+            true => ("the host that has this state takes no events: it plays a file", "put the event into the log"),
+            false => ("no host runs on this state", "`duoke run PAGE --events - --forward` is one that takes events"),
+        };
+        Trouble::new(TroubleKind::Request, text).with_hint(hint)
     }
 
     fn wake(&self) {
@@ -141,7 +173,19 @@ impl Desk {
         let own = self.client.as_ref().map(|client| client.config().profile);
         let profile = own.map_or_else(|| profile.parse().map_err(wrong), Ok)?;
         let (known, now) = (self.store.window(openid).get().await?, system_now_ms());
-        Ok(Answer { items: known.iter().map(|known| window(openid, known, &profile, now)).collect(), next: None })
+        let his = SignFilter { openid: Some(openid.to_owned()), sign: None };
+        let signs = self.store.signs(his, 0, OUTBOX_PAGE_ROWS).get().await?;
+        let item = |known: &Known| {
+            let is_here = |sign: &&Sign| sign.app_id == known.app_id && sign.server == known.server;
+            window(openid, known, signs.iter().find(is_here), &profile, now)
+        };
+        Ok(Answer { items: known.iter().map(item).collect(), next: None })
+    }
+
+    async fn signs(&self, filter: SignFilter, after: i64) -> Result<Answer, Trouble> {
+        let signs = self.store.signs(filter, after, OUTBOX_PAGE_ROWS).get().await?;
+        let next = signs.last().filter(|_| signs.len() == OUTBOX_PAGE_ROWS).map(|sign| sign.seq);
+        Ok(Answer { items: signs.iter().map(sign_json).collect(), next })
     }
 
     async fn erase(&self, openid: &str, dry_run: bool) -> Result<Answer, Trouble> {
@@ -175,6 +219,19 @@ fn sends_nothing() -> Trouble {
 
 fn one(item: Value) -> Answer {
     Answer { items: vec![item], next: None }
+}
+
+fn sign_json(sign: &Sign) -> Value {
+    let Sign { seq: _, app_id, server, openid, sign, plugin, cause, at } = sign;
+    json!({
+        "openid": openid,
+        "account": app_id,
+        "server": server,
+        "sign": sign,
+        "plugin": plugin,
+        "cause": cause,
+        "at": format_rfc3339(*at),
+    })
 }
 
 fn changed_json(changed: &Changed) -> Value {

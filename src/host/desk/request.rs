@@ -60,6 +60,25 @@ pub enum Request {
         /// The limits to ask by, where no host runs that has its own: a profile's name.
         profile: String,
     },
+    /// The signs that pages put on conversations, a page of them.
+    #[serde(rename = "signs")]
+    Signs {
+        /// Of this customer only.
+        #[serde(default)]
+        openid: Option<String>,
+        /// Only where this is the sign.
+        #[serde(default)]
+        sign: Option<u8>,
+        /// Those behind the one of this number; 0: from the first one.
+        #[serde(default)]
+        after: i64,
+    },
+    /// Tells the pages of a running host an event.
+    #[serde(rename = "trigger")]
+    Trigger {
+        /// A line of a session log, a stimulus, with an id and a source of its own.
+        line: Value,
+    },
     /// Uploads a file of this machine, which whoever may ask may read: the socket is this user's alone.
     #[serde(rename = "upload")]
     Upload {

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use crate::base::clock::{TimestampMs, format_rfc3339};
 use crate::session::window::{Bucket, Standing};
-use crate::store::Known;
+use crate::store::{Known, Sign};
 use crate::wechat::Profile;
 
 /// What `duoke window --format json` prints for an account.
-pub(super) fn window(openid: &str, known: &Known, profile: &Profile, now: TimestampMs) -> Value {
+pub(super) fn window(openid: &str, known: &Known, sign: Option<&Sign>, profile: &Profile, now: TimestampMs) -> Value {
     let Known { app_id, server, window, waiting } = known;
     let allowances = profile.allowances();
     let (state, left, until, reason, errcode) = match window.standing(&allowances, now) {
@@ -31,6 +31,7 @@ pub(super) fn window(openid: &str, known: &Known, profile: &Profile, now: Timest
         "actions": actions,
         "typing": window.may_type(now).err().map(|refused| refused.to_string()).or(closed),
         "waiting": waiting,
+        "chat_sign": sign.map(|sign| json!({"sign": sign.sign, "at": format_rfc3339(sign.at), "plugin": sign.plugin})),
     })
 }
 

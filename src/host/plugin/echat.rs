@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::base::clock::TimestampMs;
 use crate::config::{Dialect, EchatConfig, PluginConfig};
-use crate::dialect::echat_address::Business;
+use crate::dialect::echat_address::{Business, is_signed};
 use crate::dialect::echat_sdk_script;
 use crate::event::EchatSettings;
 use crate::net::{Answer, NetError};
@@ -40,7 +40,7 @@ impl Echat {
         Ok(Some(Self {
             is_opened_for: config.echat != EchatConfig::default() || config.dialects == [Dialect::Echat],
             business: Business { token: token.clone().unwrap_or_default(), query: query.clone() },
-            settings: EchatSettings { token, signature_ttl_s: *signature_ttl_s },
+            settings: EchatSettings { token, signature_ttl_s: *signature_ttl_s, signs_address: false },
             mirrors: sdk.iter().map(mirror).collect::<Result<_, _>>()?,
         }))
     }
@@ -63,9 +63,9 @@ impl Echat {
         self.is_opened_for
     }
 
-    /// What the page's SDK needs to know.
-    pub(super) fn settings(&self) -> EchatSettings {
-        self.settings.clone()
+    /// What the SDK of a page with this address of its own needs to know.
+    pub(super) fn settings(&self, document: &Url) -> EchatSettings {
+        EchatSettings { signs_address: self.is_opened_for && !is_signed(document), ..self.settings.clone() }
     }
 
     /// Answers the addresses of the SDK's script.

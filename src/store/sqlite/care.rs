@@ -7,7 +7,7 @@ use super::super::row::State;
 use super::Retention;
 use super::standing::{self, DROPPED};
 use crate::base::clock::TimestampMs;
-use crate::base::limits::{MESSAGE_KEPT_MS, PARKED_LIFE_MS, TIDY_ROWS_MAX, WINDOW_KNOWN_MS};
+use crate::base::limits::{MESSAGE_KEPT_MS, PARKED_LIFE_MS, SIGN_KEPT_MS, TIDY_ROWS_MAX, WINDOW_KNOWN_MS};
 
 pub(super) fn check(tx: &Connection, now: TimestampMs) -> rusqlite::Result<Checked> {
     let count = |sql: &str| tx.query_row(sql, [], |row| row.get::<_, usize>(0));
@@ -117,6 +117,10 @@ pub(super) fn tidy(tx: &Connection, now: TimestampMs, keep: &Retention, opened: 
         "DELETE FROM ledger WHERE (account, openid) IN (
              SELECT account, openid FROM ledger WHERE changed < ?1 LIMIT ?2)",
         params![now - WINDOW_KNOWN_MS, TIDY_ROWS_MAX],
+    )?;
+    tx.execute(
+        "DELETE FROM sign WHERE seq IN (SELECT seq FROM sign WHERE changed < ?1 LIMIT ?2)",
+        params![now - SIGN_KEPT_MS, TIDY_ROWS_MAX],
     )?;
     tx.execute("DELETE FROM token WHERE expires < ?1", [now])?;
     tx.execute("DELETE FROM media WHERE expires < ?1", [now])?;

@@ -32,7 +32,8 @@ fn is_customer(tx: &Connection, openid: &str) -> rusqlite::Result<bool> {
              OR EXISTS (SELECT 1 FROM event WHERE turns_to = ?1)
              OR EXISTS (SELECT 1 FROM effect WHERE subject = ?1)
              OR EXISTS (SELECT 1 FROM outbox WHERE openid = ?1)
-             OR EXISTS (SELECT 1 FROM ledger WHERE openid = ?1)";
+             OR EXISTS (SELECT 1 FROM ledger WHERE openid = ?1)
+             OR EXISTS (SELECT 1 FROM sign WHERE openid = ?1)";
     tx.query_row(known, [openid], |row| row.get(0))
 }
 
@@ -65,6 +66,7 @@ pub(super) fn erase(tx: &Connection, openid: &str, dry_run: bool) -> rusqlite::R
     }
     tx.execute("DELETE FROM storage WHERE instr(key, ?1) OR instr(value, ?1)", [openid])?;
     tx.execute("DELETE FROM ledger WHERE openid = ?1", [openid])?;
+    tx.execute("DELETE FROM sign WHERE openid = ?1 OR instr(cause, ?1)", [openid])?;
     tx.execute("DELETE FROM outbox WHERE openid = ?1", [openid])?;
     tx.execute(&format!("DELETE FROM effect WHERE {effects}"), [openid])?;
     let mut select = tx.prepare(&format!("SELECT seq, id, name FROM event WHERE {events}"))?;

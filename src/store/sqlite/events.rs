@@ -8,7 +8,7 @@ use super::super::event::{
     Unfinished,
 };
 use super::super::row::{Pushed, Row};
-use super::{erase, keep, ledger, rows};
+use super::{erase, keep, ledger, rows, sign};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{EFFECT_KEPT_BYTES_MAX, EVENT_NAME_CHARS_MAX, UNFINISHED_READ_MAX};
 
@@ -119,7 +119,11 @@ fn free_name(tx: &Connection, id: &str) -> rusqlite::Result<String> {
 
 pub(super) fn commit(tx: &Connection, commit: &Commit, opened: i64) -> rusqlite::Result<Committed> {
     for effect in &commit.effects {
-        insert_effect(tx, effect)?;
+        let is_new = insert_effect(tx, effect)?;
+        // What an effect that is there already did is not done again.
+        if let (true, Some(account)) = (is_new, commit.account) {
+            sign::put(tx, account.0, effect, commit.now)?;
+        }
     }
     let pushed = commit.rows.iter().map(|row| push(tx, commit, row, opened)).collect::<rusqlite::Result<_>>()?;
     for TurnEnd { event, plugin, state } in &commit.ended {
@@ -145,7 +149,8 @@ pub(super) fn commit(tx: &Connection, commit: &Commit, opened: i64) -> rusqlite:
 }
 
 /// One that is there stays: the event is handled again. Of an event that is too old to be known nothing is kept.
-fn insert_effect(tx: &Connection, effect: &EffectRecord) -> rusqlite::Result<()> {
+/// Whether it is new.
+fn insert_effect(tx: &Connection, effect: &EffectRecord) -> rusqlite::Result<bool> {
     let mut insert = tx.prepare_cached(
         "INSERT OR IGNORE INTO effect (event, plugin, number, time, type, subject, data, place)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM event WHERE seq = ?1)",
@@ -156,8 +161,7 @@ fn insert_effect(tx: &Connection, effect: &EffectRecord) -> rusqlite::Result<()>
         data = serde_json::json!({ "bytes": data.len() }).to_string();
     }
     let place = place.as_ref().map(|place| serde_json::json!(place).to_string());
-    insert.execute(params![event.0, plugin, number, time, type_, subject, data, place])?;
-    Ok(())
+    Ok(insert.execute(params![event.0, plugin, number, time, type_, subject, data, place])? > 0)
 }
 
 fn push(tx: &Connection, commit: &Commit, row: &Row, opened: i64) -> rusqlite::Result<(Pushed, i64)> {

@@ -92,6 +92,7 @@ pub(super) fn known(tx: &Connection, openid: &str) -> rusqlite::Result<Vec<Known
                   AND o.state IN ('pending', 'sending', 'parked'))
          FROM account a LEFT JOIN ledger l ON l.account = a.id AND l.openid = ?1
          WHERE l.openid IS NOT NULL OR EXISTS (SELECT 1 FROM outbox o WHERE o.account = a.id AND o.openid = ?1)
+             OR EXISTS (SELECT 1 FROM sign s WHERE s.account = a.id AND s.openid = ?1)
          ORDER BY a.id",
     )?;
     let known = select.query_map([openid], |row| {

@@ -12,6 +12,7 @@ mod keep;
 mod ledger;
 mod rows;
 mod schema;
+mod sign;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ use super::ledger::Known;
 use super::query::{Change, Changed, Checked, Erased, Explained, Filter, Listed, Summary, Tidied};
 use super::reply::Reply;
 use super::row::{Release, Row};
+use super::sign::{Sign, SignFilter};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{EVENT_KEPT_MS, EVENT_KNOWN_MS, PUSH_KNOWN_MS};
 pub use writer::Statistics;
@@ -209,6 +211,10 @@ impl Store for SqliteStore {
     fn window(&self, openid: &str) -> Reply<Vec<Known>> {
         let openid = openid.to_owned();
         self.writer.call(move |tx| ledger::known(tx, &openid))
+    }
+
+    fn signs(&self, filter: SignFilter, after: i64, limit: usize) -> Reply<Vec<Sign>> {
+        self.writer.call(move |tx| sign::signs(tx, &filter, after, limit))
     }
 
     fn keys(&self, beginning: &str, limit: usize) -> Reply<Vec<String>> {
