@@ -31,7 +31,7 @@ mod crowd {
     use duoke::base::limits::{CLOCK_START_MS, SETTLE_MS_DEFAULT};
     use duoke::event::{LocalStorage, Stimulus, parse_line};
     use duoke::net::{Folder, Guard, PluginNetwork};
-    use duoke::page::{Driver as _, Moment, PageOptions, Source, TurnInput};
+    use duoke::page::{Driver as _, Moment, Pace, PageOptions, Source, TurnInput};
     use duoke::process::{Launcher as _, Level, PageProcess, Spawner, Templates};
     use duoke::webapi::world::Settings;
 
@@ -121,7 +121,7 @@ mod crowd {
             start: CLOCK_START_MS,
             seed: 1,
             resume: Some(Moment { at: CLOCK_START_MS + 60_000, seed }),
-            realtime: false,
+            pace: Pace::Virtual,
             limits: PageLimits::default(),
         };
         let mut page = PageProcess::new(options, launcher.clone());

@@ -19,7 +19,7 @@ use duoke::base::memory::CountingAllocator;
 use duoke::engine::event_loop::Output;
 use duoke::event::{Effect, Line, LocalStorage, Outcome, Stimulus, StimulusKind, parse_line};
 use duoke::net::{Folder, Guard, PluginNetwork};
-use duoke::page::{Page, PageOptions, Source, Turn, TurnInput};
+use duoke::page::{Pace, Page, PageOptions, Source, Turn, TurnInput};
 use duoke::webapi::world::Settings;
 
 #[global_allocator]
@@ -102,7 +102,7 @@ fn options(page: &Path, root: Option<&Path>) -> Result<PageOptions, Box<dyn Erro
         start: CLOCK_START_MS,
         seed: 1,
         resume: None,
-        realtime: false,
+        pace: Pace::Virtual,
         limits: PageLimits::default(),
     })
 }

@@ -154,6 +154,18 @@ pub const PUSHES_UNDER_WAY_MAX: usize = 1_024;
 pub const PUSH_KNOWN_MS: i64 = 24 * 3600 * 1000;
 /// Refusals that wait to be told; strangers may cause more.
 pub const REFUSALS_WAITING_MAX: usize = 64;
+/// How far ahead of its host's time a page runs its timers, in ms: a chain of short ones is one turn. Nobody sees that a
+/// message is that much early.
+pub const HOSTED_TIMERS_AHEAD_MS: i64 = 20;
+/// Shortest time after which a page is woken again to do what it has to do by itself, in ms: one that wants more turns than
+/// that has them together.
+pub const WAKE_MS_MIN: i64 = 10;
+/// Events that have been read for customers' pages and that nobody has begun; all others wait on disk.
+pub const CREW_WORK_WAITING_MAX: usize = 4096;
+/// Notices that wait for a person to read them; whoever has more to tell waits.
+pub const TOLD_WAITING_MAX: usize = 1024;
+/// Longest time after which a thread looks whether there is something to do, in ms.
+pub const CREW_LOOK_MS_MAX: i64 = 10_000;
 /// Lines of a log that are read ahead of the pages; whoever writes more waits.
 pub const FEED_LINES_MAX: usize = 64;
 /// Pushes that are known again: at 2,000 a second for 50 s; WeChat's three attempts take 15 s.

@@ -6,20 +6,19 @@ use std::time::Duration;
 
 use tokio::{runtime::Handle, sync::mpsc};
 
+use super::callback::callback;
 use super::exit::Exit;
 use super::output::Output;
 use super::plugins::fail;
 use super::state::Ears;
 use super::{settings, signals, state};
 use crate::base::limits::{CALLBACK_STOP_TIME, TIDY_EVERY_MS};
-use crate::config::{CallbackConfig, DuokeConfig, Setting, secret};
+use crate::config::DuokeConfig;
 use crate::event::Line;
-use crate::host::inbox::{Inbox, Pushes};
+use crate::host::inbox::{Inbox, Pushes, Use};
 use crate::host::{Notice, Watch as _};
 use crate::store::{EventId, Retention, Store, StoreError};
-use crate::wechat::callback::{Callback, CallbackSettings, Mode, Refusal};
-use crate::wechat::crypt::{AesKey, Crypt};
-use crate::wechat::{Clock, Secret};
+use crate::wechat::callback::{Callback, CallbackSettings, Refusal};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -86,61 +85,12 @@ fn on_disk(
     let store: Arc<dyn Store> = Arc::new(state::open(&folder, Retention::PUSHES, output)?);
     let ears = Ears::of_store(&folder, &store, None, settings::on_unknown(config), runtime, output)?;
     let app_id = config.wechat.app_id.as_ref().map_or("", |app_id| &app_id.value);
-    let inbox = runtime.block_on(Inbox::new(store, app_id, &config.wechat.base_url.value));
+    let inbox = runtime.block_on(Inbox::new(store, app_id, &config.wechat.base_url.value, Use::HandOn));
     let (inbox, refusals) = inbox.map_err(|error| fail(output, state::notice(&error), Exit::Environment))?;
     let exit = runtime.block_on(serve(callback, Desk { inbox: inbox.clone(), refusals }, output));
     drop(ears);
     inbox.close();
     Ok(exit)
-}
-
-/// What a configuration says of the callback; the error says what is missing.
-fn callback(config: &DuokeConfig) -> Result<CallbackSettings, Notice> {
-    let callback = &config.wechat.callback;
-    let token = needed(callback.token.as_ref(), "DUOKE_CALLBACK_TOKEN", "`token`")?;
-    let wrong = |key: &str, reason: &str| Notice::error(format!("wechat.callback.{key} {reason}"));
-    let listen = callback.listen.value.parse();
-    let transfer = callback.transfer.as_ref().map(|setting| setting.value.parse()).transpose();
-    Ok(CallbackSettings {
-        listen: listen.map_err(|_| wrong("listen", "is not an address and a port"))?,
-        path: callback.path.value.clone(),
-        token: Secret::new(token.expose()),
-        mode: mode(config, callback)?,
-        transfer: transfer.map_err(|reason: String| wrong("transfer", &reason))?,
-        clock: Clock::system(),
-    })
-}
-
-fn mode(config: &DuokeConfig, callback: &CallbackConfig) -> Result<Mode, Notice> {
-    let mode = match callback.mode.value.as_str() {
-        "plain" => return Ok(Mode::Plain),
-        "compat" => Mode::Compat,
-        _ => Mode::Secure,
-    };
-    let aes_key = |key: &secret::Secret| {
-        AesKey::parse(&Secret::new(key.expose())).map_err(|error| Notice::error(format!("wechat.callback: {error}")))
-    };
-    let current = needed(callback.encoding_aes_key.as_ref(), "DUOKE_ENCODING_AES_KEY", "`encoding_aes_key`")?;
-    let previous = callback.previous_encoding_aes_key.as_ref().map(|key| aes_key(&key.value)).transpose()?;
-    let Some(app_id) = &config.wechat.app_id else {
-        let hint = "an encrypted push names the account that it is for; `mode = \"plain\"` does not";
-        return Err(Notice::error("DUOKE_APP_ID is not set").with_hint(Some(hint)));
-    };
-    Ok(mode(Crypt::new(&app_id.value, aes_key(current)?, previous)))
-}
-
-/// A secret that has to be there.
-fn needed<'a>(
-    setting: Option<&'a Setting<secret::Secret>>,
-    variable: &str,
-    key: &str,
-) -> Result<&'a secret::Secret, Notice> {
-    let hint = format!(
-        "it stands on the account's settings page at WeChat; set {variable} in the environment, or {key} under \
-         [wechat.callback] in duoke.toml"
-    );
-    let missing = || Notice::error(format!("{variable} is not set")).with_hint(Some(hint));
-    setting.map(|setting| &setting.value).ok_or_else(missing)
 }
 
 /// What the receiver works on.

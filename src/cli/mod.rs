@@ -8,6 +8,7 @@
 //!   `outbox_command`, `explain_command`, `erase_command`, `kf_command`, `send_command`, `window_command`, `signs_command`,
 //!   `trigger_command` are the commands; `plugins` is what those that take a PAGE share, `new_id` names what they send
 
+mod callback;
 mod coverage_command;
 mod demo_command;
 mod doctor_command;
@@ -25,6 +26,7 @@ mod plugins;
 mod run_command;
 mod sandbox_command;
 mod send_command;
+mod serve_command;
 mod settings;
 mod signals;
 mod signs_command;
@@ -67,6 +69,7 @@ enum Command {
     Run(run_command::Arguments),
     Sandbox(sandbox_command::Arguments),
     Send(send_command::Arguments),
+    Serve(serve_command::Arguments),
     Signs(signs_command::Arguments),
     Trigger(trigger_command::Arguments),
     Window(window_command::Arguments),
@@ -96,6 +99,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, runtime: &Handle) -> E
         Command::Run(arguments) => run_command::run(arguments, runtime, &mut output),
         Command::Sandbox(arguments) => sandbox_command::sandbox(&arguments, runtime, &mut output),
         Command::Send(arguments) => send_command::send(&arguments, runtime, &mut output),
+        Command::Serve(arguments) => serve_command::serve(&arguments, runtime, &mut output),
         Command::Signs(arguments) => signs_command::signs(&arguments, runtime, &mut output),
         Command::Trigger(arguments) => trigger_command::trigger(&arguments, runtime, &mut output),
         Command::Window(arguments) => window_command::window(&arguments, runtime, &mut output),

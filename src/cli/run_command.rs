@@ -151,7 +151,7 @@ fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
 fn lasting(
     arguments: &Arguments,
     config: &DuokeConfig,
-    triggers: Option<Triggers>,
+    triggers: Option<Arc<dyn Triggers>>,
     runtime: &Handle,
     output: &mut Output,
 ) -> Result<(Lasting, Option<Ears>), Exit> {

@@ -44,7 +44,7 @@ impl Ears {
     pub(super) fn of_host(
         folder: &Path,
         forwarder: &Forwarder,
-        triggers: Option<Triggers>,
+        triggers: Option<Arc<dyn Triggers>>,
         runtime: &Handle,
         output: &mut Output,
     ) -> Self {
@@ -57,7 +57,7 @@ impl Ears {
     pub(super) fn of_store(
         folder: &Path,
         store: &Arc<dyn Store>,
-        triggers: Option<Triggers>,
+        triggers: Option<Arc<dyn Triggers>>,
         policy: OnUnknown,
         runtime: &Handle,
         output: &mut Output,
@@ -71,7 +71,7 @@ impl Ears {
 }
 
 /// Where commands cannot be heard a host runs without.
-fn listen(folder: &Path, desk: Desk, runtime: &Handle, output: &mut Output) -> Option<Control> {
+pub(super) fn listen(folder: &Path, desk: Desk, runtime: &Handle, output: &mut Output) -> Option<Control> {
     let control = Control::open(folder, desk, runtime).map_err(|error| {
         let text = format!("{}: commands will not reach this host: {error}", folder.display());
         output.say(Notice::warning(text).with_hint(Some("put the state on a disk of this machine")));

@@ -45,6 +45,8 @@ pub struct DuokeConfig {
     pub confinement: Setting<String>,
     /// `[process] launch`: one of [`LAUNCHES`].
     pub launch: Setting<String>,
+    /// `[serve]`
+    pub serve: ServeConfig,
     /// `[console] listen`
     pub console_listen: Setting<String>,
     /// `[limits]`: bounds of every page.
@@ -53,6 +55,17 @@ pub struct DuokeConfig {
     pub plugins: Vec<PluginEntry>,
     /// `[[seat]]`: likewise.
     pub seats: Vec<SeatEntry>,
+}
+
+/// `[serve]`: how customers are served; all are numbers, from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServeConfig {
+    /// How many conversations are open at most.
+    pub conversations_max: Setting<String>,
+    /// After how many seconds without anything for it a conversation is closed.
+    pub quiet_s: Setting<String>,
+    /// How many conversations are worked on at the same time.
+    pub workers: Setting<String>,
 }
 
 /// `[wechat]`

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::duoke::{
     CALLBACK_MODES, CONFINEMENTS, CallbackConfig, DuokeConfig, LAUNCHES, NEWS_POLICIES, ON_UNKNOWN, Origin,
-    PROFILE_DEFAULTS, PROFILES, PluginEntry, SeatEntry, Setting, TEXT_POLICIES, TOKEN_APIS, TRANSFER_ANY,
+    PROFILE_DEFAULTS, PROFILES, PluginEntry, SeatEntry, ServeConfig, Setting, TEXT_POLICIES, TOKEN_APIS, TRANSFER_ANY,
     TRIM_POLICIES, WechatConfig,
 };
 use super::error::{ConfigError, Source};
@@ -35,7 +35,7 @@ pub struct Key {
 }
 
 /// Every setting, in the order `duoke config show` prints them.
-pub const KEYS: [Key; 23] = [
+pub const KEYS: [Key; 26] = [
     key("wechat", "base_url", "DUOKE_WECHAT_BASE_URL", Some("https://api.weixin.qq.com"), check_url),
     key("wechat", "profile", "DUOKE_WECHAT_PROFILE", None, |text| check_word(text, &PROFILES)),
     key("wechat", "app_id", "DUOKE_APP_ID", None, check_any),
@@ -58,6 +58,9 @@ pub const KEYS: [Key; 23] = [
     key("outbox", "on_unknown", "DUOKE_ON_UNKNOWN", Some("hold"), |text| check_word(text, &ON_UNKNOWN)),
     key("process", "confinement", "DUOKE_CONFINEMENT", Some("warn"), |text| check_word(text, &CONFINEMENTS)),
     key("process", "launch", "DUOKE_LAUNCH", Some("fork"), |text| check_word(text, &LAUNCHES)),
+    counted("serve", "conversations_max", "DUOKE_CONVERSATIONS_MAX", "200"),
+    counted("serve", "quiet_s", "DUOKE_QUIET_S", "600"),
+    counted("serve", "workers", "DUOKE_WORKERS", "32"),
     key("console", "listen", "DUOKE_CONSOLE_LISTEN", Some("127.0.0.1:8081"), check_listen),
 ];
 
@@ -79,6 +82,10 @@ const fn secret(table: &'static str, name: &'static str, env: &'static str, chec
 
 const fn number(table: &'static str, name: &'static str, env: &'static str, check: Check) -> Key {
     Key { table, name, env, default: None, secret: false, number: true, check }
+}
+
+const fn counted(table: &'static str, name: &'static str, env: &'static str, default: &'static str) -> Key {
+    Key { default: Some(default), ..number(table, name, env, check_count) }
 }
 
 impl Key {
@@ -120,7 +127,7 @@ impl Layer {
         let source = Source { file, text };
         let table = parse(source)?;
         let root = Section::root(source, &table);
-        root.only(&["wechat", "store", "outbox", "process", "console", "limits", "plugin", "seat"])?;
+        root.only(&["wechat", "store", "outbox", "process", "serve", "console", "limits", "plugin", "seat"])?;
         let mut layer = Self { limits: LimitSettings::of(&root)?, ..Self::default() };
         if let Some(wechat) = root.section("wechat")? {
             layer.take(&wechat, "wechat", &["callback"], file)?;
@@ -128,7 +135,7 @@ impl Layer {
                 layer.take(&callback, "wechat.callback", &[], file)?;
             }
         }
-        for name in ["store", "outbox", "process", "console"] {
+        for name in ["store", "outbox", "process", "serve", "console"] {
             if let Some(section) = root.section(name)? {
                 layer.take(&section, name, &[], file)?;
             }
@@ -204,6 +211,11 @@ pub fn resolve(
         on_unknown: defaulted(take("outbox.on_unknown")),
         confinement: defaulted(take("process.confinement")),
         launch: defaulted(take("process.launch")),
+        serve: ServeConfig {
+            conversations_max: defaulted(take("serve.conversations_max")),
+            quiet_s: defaulted(take("serve.quiet_s")),
+            workers: defaulted(take("serve.workers")),
+        },
         console_listen: defaulted(take("console.listen")),
         plugins: layers.iter().map(|layer| &layer.plugins).find(|list| !list.is_empty()).cloned().unwrap_or_default(),
         seats: layers.iter().map(|layer| &layer.seats).find(|list| !list.is_empty()).cloned().unwrap_or_default(),
@@ -301,6 +313,13 @@ fn check_bytes(text: &str) -> Result<(), String> {
     match text.parse::<usize>() {
         Ok(bytes) if bytes >= 16 => Ok(()),
         _ => Err("is not a number of bytes from 16".to_owned()),
+    }
+}
+
+fn check_count(text: &str) -> Result<(), String> {
+    match text.parse::<u32>() {
+        Ok(1..=1_000_000) => Ok(()),
+        _ => Err("is not a number from 1 to 1000000".to_owned()),
     }
 }
 

@@ -19,8 +19,18 @@ const RECORDING: &str = "session.start";
 pub(super) struct Derived {
     pub(super) line: Line,
     pub(super) dialect: Dialect,
-    /// Only those that are turned to somebody else.
-    pub(super) turns: bool,
+    pub(super) whom: Whom,
+}
+
+/// Which pages of its dialect a derived line is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whom {
+    /// All.
+    All,
+    /// Those that are turned to somebody else, or to nobody yet.
+    TurnedElsewhere,
+    /// Those of plugins with `extra_events`.
+    Extra,
 }
 
 /// What the lines of a log lead to besides.
@@ -57,7 +67,12 @@ fn derived(push: &Push, line: &Line) -> Vec<Derived> {
             cause: Some(line.id.clone()),
             ..Line::new(format!("{}/{name}", line.id), &line.source, format!("stimulus.{kind}.{event}"), data)
         };
-        Derived { line, dialect, turns: event == "onSelectVisitor" }
+        let whom = match (dialect, event) {
+            (Dialect::Echat, "onSelectVisitor") => Whom::TurnedElsewhere,
+            (Dialect::Mcs, "OnReceiveMsg") => Whom::Extra,
+            _ => Whom::All,
+        };
+        Derived { line, dialect, whom }
     };
     let user = json!({"channeltype": "1", "useraccount": openid, "userid": openid});
     let mut lines = vec![of("user", Dialect::Mcs, "OnUserChange", user)];
@@ -67,6 +82,7 @@ fn derived(push: &Push, line: &Line) -> Vec<Derived> {
     }
     if let Some(mut message) = message(&push.inbound) {
         message["visitorId"] = Value::from(openid);
+        lines.push(of("extra", Dialect::Mcs, "OnReceiveMsg", message.clone()));
         let visitor = json!({"chatStatus": 1, "visitorData": {"visitorId": openid}});
         lines.push(of("select", Dialect::Echat, "onSelectVisitor", visitor));
         lines.push(of("message", Dialect::Echat, "onReceiveMsg", message));
@@ -111,13 +127,16 @@ mod tests {
         let ids: Vec<_> = lines.iter().map(|(id, type_, _)| (id.as_str(), type_.as_str())).collect();
         let expected = [
             ("p/user", "stimulus.mcs.OnUserChange"),
+            ("p/extra", "stimulus.mcs.OnReceiveMsg"),
             ("p/select", "stimulus.echat.onSelectVisitor"),
             ("p/message", "stimulus.echat.onReceiveMsg"),
         ];
         assert_eq!(ids, expected);
         assert_eq!(lines[0].2, json!({"channeltype": "1", "useraccount": "oA", "userid": "oA"}));
-        assert_eq!(lines[1].2, json!({"chatStatus": 1, "visitorData": {"visitorId": "oA"}}));
-        assert_eq!(lines[2].2, json!({"visitorId": "oA", "msgType": 1, "content": "在吗"}));
+        assert_eq!(lines[2].2, json!({"chatStatus": 1, "visitorData": {"visitorId": "oA"}}));
+        for message in [&lines[1], &lines[3]] {
+            assert_eq!(message.2, json!({"visitorId": "oA", "msgType": 1, "content": "在吗"}));
+        }
     }
 
     #[test]
@@ -143,7 +162,7 @@ mod tests {
         let mut deriving = Deriving::default();
         let line = push(&json!({"MsgType": "text", "Content": "x"}));
         let mut of = |line: &Line| deriving.of(line, &Stimulus::from_line(line)).len();
-        assert_eq!(of(&line), 3);
+        assert_eq!(of(&line), 4);
         assert_eq!(of(&Line::new("0", "log", "session.start", json!({}))), 0);
         assert_eq!(of(&line), 0);
     }

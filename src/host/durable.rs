@@ -8,7 +8,7 @@ use super::keeping::Changes;
 use super::ledger::{Accepted, Ledger, Source, read};
 use super::messages::{Sender, Taken};
 use super::run::Hosted;
-use super::stage::{Ended, Step};
+use super::stage::Step;
 use super::watch::Notice;
 use crate::event::{Line, Stimulus};
 use crate::outbox::Delivery;
@@ -67,7 +67,7 @@ impl Durable {
             networks.push((name.clone(), network.clone()));
             plugins.push((name, plugin.policy));
         }
-        ledger.accept_load()?;
+        ledger.accept_load(None)?;
         let (delivering, mut notices) = forwarder.begin(&networks)?;
         let names: Vec<String> = plugins.iter().map(|(name, _)| name.clone()).collect();
         notices.extend(ledger.lost(&names)?);
@@ -150,18 +150,10 @@ impl Durable {
     pub(super) fn step(&mut self, step: &Step<'_>, told: Option<&str>, repeats: bool, changes: Changes) {
         let kept = &mut self.pages[step.page];
         let sender = Sender { name: &kept.name, policy: kept.policy };
-        if step.repeated || repeats {
-            if step.repeated && step.emissions.is_empty() {
-                self.ledger.refresh(sender.name);
-            }
-            kept.taken.extend(step.emissions.iter().map(|_| Taken::default()));
-            self.ledger.count(sender.name, step.emissions);
-            self.ledger.task(sender, &[], None, changes);
-            return;
+        kept.taken.extend(self.ledger.step(sender, step, told, repeats, changes));
+        if !step.repeated && !repeats {
+            self.delivering.wake();
         }
-        let ended = step.ended.map(|ended: Ended| (told, ended));
-        kept.taken.extend(self.ledger.task(sender, step.emissions, ended, changes));
-        self.delivering.wake();
     }
 
     /// What became of what a page gave out next.

@@ -1,5 +1,6 @@
 //! Lines that come to a host from two sides: a log that is followed, and events that a command fires at it.
 
+use std::sync::Arc;
 use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
@@ -8,6 +9,7 @@ use super::desk::{Trouble, TroubleKind};
 use crate::base::limits::FEED_LINES_MAX;
 use crate::event::Line;
 use crate::record::ReadError;
+use crate::wechat::BoxFuture;
 
 /// What a log gives.
 type Item = Result<Line, ReadError>;
@@ -21,8 +23,17 @@ enum Fed {
 }
 
 /// Fires events at a host.
-#[derive(Clone, Debug)]
-pub struct Triggers(mpsc::Sender<Fed>);
+pub trait Triggers: std::fmt::Debug + Send + Sync {
+    /// Fires an event, and waits until it will not be lost.
+    ///
+    /// # Errors
+    /// [`Trouble`]: the host ended, or cannot tell anybody.
+    fn fire(&self, line: Line) -> BoxFuture<'_, Result<(), Trouble>>;
+}
+
+/// Fires events at the pages of a log that is followed: done once they have been told, and what they did is on disk.
+#[derive(Debug)]
+struct Between(mpsc::Sender<Fed>);
 
 /// What comes to a host; it ends with the log that it follows.
 pub struct Feed {
@@ -30,30 +41,28 @@ pub struct Feed {
     queue: mpsc::Receiver<Fed>,
 }
 
-impl Triggers {
-    /// Fires an event, and waits until pages have been told and what they did is on disk.
-    ///
-    /// # Errors
-    /// [`Trouble`]: the host ended.
-    pub async fn fire(&self, line: Line) -> Result<(), Trouble> {
+impl Triggers for Between {
+    fn fire(&self, line: Line) -> BoxFuture<'_, Result<(), Trouble>> {
         let (told, when_told) = oneshot::channel();
         let id = line.id.clone();
-        let ended = |what: &str| {
+        let ended = move |what: &str| {
             let hint = "start the host again, then fire it with the same --id: it is handled once";
             Trouble::new(TroubleKind::Store, format!("the host ended {what} {id}")).with_hint(hint)
         };
-        let fired = self.0.send(Fed::Fired(Box::new(line), told)).await;
-        fired.map_err(|_| ended("before it took the event"))?;
-        when_told.await.map_err(|_| ended("before it had done with the event"))
+        Box::pin(async move {
+            let fired = self.0.send(Fed::Fired(Box::new(line), told)).await;
+            fired.map_err(|_| ended("before it took the event"))?;
+            when_told.await.map_err(|_| ended("before it had done with the event"))
+        })
     }
 }
 
 impl Feed {
     /// A feed, and what fires at it.
     #[must_use]
-    pub fn new() -> (Triggers, Self) {
+    pub fn new() -> (Arc<dyn Triggers>, Self) {
         let (sender, queue) = mpsc::channel(FEED_LINES_MAX);
-        (Triggers(sender.clone()), Self { sender, queue })
+        (Arc::new(Between(sender.clone())), Self { sender, queue })
     }
 
     /// The lines of this log as they come, with what is fired in between. To be read from outside of the runtime.

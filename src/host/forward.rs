@@ -265,6 +265,13 @@ impl Delivering {
         }
     }
 
+    /// The next try that has ended, with what a person should know of it; `None`: nothing is sent any more.
+    pub(super) async fn next(&mut self) -> Option<(Delivery, Vec<Notice>)> {
+        let delivery = self.deliveries.recv().await?;
+        let notices = notes(&delivery).chain(self.alerts.of(&delivery)).collect();
+        Some((delivery, notices))
+    }
+
     /// Every try since the last time, as far as they have ended; of those that `is_told` says `tell` hears.
     pub(super) fn drain(
         &mut self,

@@ -1,31 +1,50 @@
-//! Pushes on disk before WeChat is answered, and given out in order, each once.
+//! Pushes and other events on disk before whoever brings them is answered, and given out in order, each once.
 //!
 //! A push is known again by its id, also after a restart. What was given out is done once that is said
-//! ([`Inbox::done`]); what was not, when a host ended, the next one gives out again. Of what is done it is known for a day
-//! that it came; what it said is no longer in the table, and gone from the disk with the next pages that are written.
+//! ([`Inbox::done`]); what was not, when a host ended, the next one gives out again. Where they are only handed on
+//! ([`Use::HandOn`]), of what is done it is known for a day that it came; what it said is no longer in the table, and gone
+//! from the disk with the next pages that are written.
 
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{Receiver as Queue, Sender, channel};
 
-use super::ledger::read;
+use super::acted::acted;
+use super::ledger::{new_event, read};
 use crate::base::clock::system_now_ms;
 use crate::base::limits::{REFUSALS_WAITING_MAX, TIDY_ROWS_MAX};
-use crate::event::Line;
+use crate::event::{Line, Stimulus};
 use crate::store::{AccountId, Commit, EventId, NewEvent, Store, StoreError, TurnEnd, TurnState};
 use crate::wechat::BoxFuture;
 use crate::wechat::callback::{NotAccepted, Receiver, Refusal};
 use crate::wechat::push::Push;
 
-/// Who takes the pushes out, as the store names it.
-const READER: &str = "listen";
+/// What becomes of what is given out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// It is handed on as it is (`duoke listen`).
+    HandOn,
+    /// It is handled here (`duoke serve`): what users did counts for what they may be sent.
+    Handle,
+}
+
+impl Use {
+    /// Who takes it out, as the store names it.
+    fn reader(self) -> &'static str {
+        match self {
+            Self::HandOn => "listen",
+            Self::Handle => "serve",
+        }
+    }
+}
 
 /// The pushes of an account.
 #[derive(Debug)]
 pub struct Inbox {
     store: Arc<dyn Store>,
     account: AccountId,
+    purpose: Use,
     came: Notify,
     refused: Sender<Refusal>,
 }
@@ -42,10 +61,23 @@ impl Inbox {
         store: Arc<dyn Store>,
         app_id: &str,
         server: &str,
+        purpose: Use,
     ) -> Result<(Arc<Self>, Queue<Refusal>), StoreError> {
         let account = store.account(app_id, server).get().await?;
         let (refused, refusals) = channel(REFUSALS_WAITING_MAX);
-        Ok((Arc::new(Self { store, account, came: Notify::new(), refused }), refusals))
+        Ok((Arc::new(Self { store, account, purpose, came: Notify::new(), refused }), refusals))
+    }
+
+    /// Takes in a line that is no push of WeChat's: of a log, or fired by a person. Whether it had not been there.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it is not on disk.
+    pub async fn take(&self, line: &Line) -> Result<bool, StoreError> {
+        let acted = acted(&Stimulus::from_line(line));
+        let event = new_event(self.account, line, false, vec![self.purpose.reader().to_owned()], acted);
+        let accepted = self.store.accept(event).get().await;
+        self.came.notify_one();
+        accepted.map(|accepted| accepted.is_new)
     }
 
     /// The pushes behind `after` that are there and not done, in the order they came; none: there are no more.
@@ -53,7 +85,8 @@ impl Inbox {
     /// # Errors
     /// [`StoreError`].
     pub async fn there(&self, after: EventId) -> Result<Pushes, StoreError> {
-        let unfinished = self.store.unfinished(self.account, vec![READER.to_owned()], after).get().await?;
+        let unfinished =
+            self.store.unfinished(self.account, vec![self.purpose.reader().to_owned()], after).get().await?;
         // We wrote them ourselves.
         let read = unfinished.into_iter().filter_map(|event| Some((event.event, read(&event.line)?)));
         Ok(read.collect())
@@ -78,11 +111,24 @@ impl Inbox {
     /// # Errors
     /// [`StoreError`]: they are given out again.
     pub async fn done(&self, pushes: &[(EventId, Line)]) -> Result<(), StoreError> {
+        self.store.commit(self.end(pushes)).get().await.map(drop)
+    }
+
+    /// The same, as what is to be committed.
+    fn end(&self, pushes: &[(EventId, Line)]) -> Commit {
         let events = || pushes.iter().map(|(event, _)| *event);
-        let end = |event| TurnEnd { event, plugin: READER.to_owned(), state: TurnState::Done };
-        let (ended, forgotten) = (events().map(end).collect(), events().collect());
-        let (account, now) = (Some(self.account), system_now_ms());
-        self.store.commit(Commit { account, now, ended, forgotten, ..Commit::default() }).get().await.map(drop)
+        let end = |event| TurnEnd { event, plugin: self.purpose.reader().to_owned(), state: TurnState::Done };
+        let ended = events().map(end).collect();
+        let forgotten = if self.purpose == Use::HandOn { events().collect() } else { Vec::new() };
+        Commit { account: Some(self.account), now: system_now_ms(), ended, forgotten, ..Commit::default() }
+    }
+
+    /// An event has led to all that it was to lead to. To be called from outside of the runtime.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it is handled again.
+    pub fn handled(&self, event: EventId, line: &Line) -> Result<(), StoreError> {
+        self.store.commit(self.end(&[(event, line.clone())])).wait().map(drop)
     }
 
     /// Deletes what is old.
@@ -104,20 +150,13 @@ impl Receiver for Inbox {
     fn accept(&self, push: Push) -> BoxFuture<'_, Result<(), NotAccepted>> {
         Box::pin(async move {
             let line = push.line();
-            let event = NewEvent {
-                account: self.account,
-                log: None,
-                source: line.source.clone(),
-                id: line.id.clone(),
-                // The id is made of all that makes it the same push.
-                digest: Vec::new(),
-                line: line.to_json(),
-                subject: line.subject,
-                turns_to: None,
-                plugins: vec![READER.to_owned()],
-                acted: None,
-                now: system_now_ms(),
+            let acted = match self.purpose {
+                Use::HandOn => None,
+                Use::Handle => acted(&Stimulus::from_line(&line)),
             };
+            let event = new_event(self.account, &line, false, vec![self.purpose.reader().to_owned()], acted);
+            // The id is made of all that makes it the same push.
+            let event = NewEvent { digest: Vec::new(), turns_to: None, ..event };
             let accepted = self.store.accept(event).get().await;
             // Also of trouble: whoever reads finds it.
             self.came.notify_one();
@@ -145,7 +184,7 @@ mod tests {
     }
 
     async fn inbox(store: &Arc<dyn Store>) -> Arc<Inbox> {
-        Inbox::new(store.clone(), "wx", "http://a").await.unwrap().0
+        Inbox::new(store.clone(), "wx", "http://a", Use::HandOn).await.unwrap().0
     }
 
     fn ids(pushes: &Pushes) -> Vec<String> {

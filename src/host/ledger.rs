@@ -8,7 +8,7 @@
 //! what was sent is not sent again. What comes once, as from standard input, is finished first by the next run, whose
 //! pages are told again whom they served.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ring::digest::{SHA256, digest};
@@ -27,6 +27,11 @@ use crate::store::{
     TurnState, Unfinished,
 };
 
+mod events;
+mod steps;
+
+use events::Events;
+
 /// A log as its events' source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Source {
@@ -34,58 +39,6 @@ pub struct Source {
     pub name: String,
     /// What stands for it in the store: a file's path. `None`: every run reads another log, as from standard input.
     pub identity: Option<String>,
-}
-
-/// An event and the first part of its messages' keys.
-#[derive(Clone, Debug)]
-struct Known {
-    id: EventId,
-    name: String,
-    /// Whether a line of this run's log has it; else it is of an earlier run.
-    is_ours: bool,
-    /// How many effects there were, by plugin: the last part of a row's key.
-    effects: HashMap<String, u32>,
-    /// How many there had been when the plugin's page became a fresh one: what that one does is counted anew, and what it
-    /// had not done before comes behind these.
-    earlier: HashMap<String, u32>,
-}
-
-/// Events by the ids that they were told by; past a bound the oldest go.
-#[derive(Debug, Default)]
-struct Events {
-    known: HashMap<String, Known>,
-    order: VecDeque<String>,
-}
-
-impl Events {
-    fn get(&self, id: &str) -> Option<&Known> {
-        self.known.get(id)
-    }
-
-    fn get_mut(&mut self, id: &str) -> Option<&mut Known> {
-        self.known.get_mut(id)
-    }
-
-    /// An event of an earlier run, by its name; one that is there stays.
-    fn recall(&mut self, event: EventId, name: &str) {
-        if self.get(name).is_none_or(|known| known.id != event) {
-            self.insert(name.to_owned(), event, name.to_owned(), false);
-        }
-    }
-
-    fn insert(&mut self, id: String, event: EventId, name: String, is_ours: bool) {
-        let (effects, earlier) = (HashMap::new(), HashMap::new());
-        let is_new = self.known.insert(id.clone(), Known { id: event, name, is_ours, effects, earlier }).is_none();
-        // What a page began to do when it was loaded it may do for ever.
-        if is_new && id != LOAD_CAUSE {
-            self.order.push_back(id);
-        }
-        if self.order.len() > EVENTS_REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.known.remove(&oldest);
-        }
-    }
 }
 
 /// How a line is to be told.
@@ -152,6 +105,28 @@ impl Ledger {
             known: 0,
             failure: None,
         })
+    }
+
+    /// The ledger of one customer's own pages. What comes to them stands in no log: each line has a source of its own.
+    #[must_use]
+    pub fn of_conversation(
+        store: Arc<dyn Store>,
+        (account, app_id): (AccountId, &str),
+        kf_account: Option<String>,
+    ) -> Self {
+        Self {
+            store,
+            account,
+            app_id: app_id.to_owned(),
+            kf_account,
+            log: (String::new(), String::new()),
+            is_file: false,
+            events: Events::default(),
+            busy: HashMap::new(),
+            was_cut_off: false,
+            known: 0,
+            failure: None,
+        }
     }
 
     /// The plugin's page was told somebody when a run over what comes once was cut off: the event that did it.
@@ -232,30 +207,22 @@ impl Ledger {
     }
 
     fn event(&self, line: &Line, plugins: Vec<String>, acted: Option<Acted>) -> NewEvent {
-        let stimulus = Stimulus::from_line(line);
-        let source = if line.source == self.log.0 { &self.log.1 } else { &line.source };
-        NewEvent {
-            account: self.account,
-            log: self.is_file.then(|| self.log.1.clone()),
-            source: source.clone(),
-            id: line.id.clone(),
-            digest: content_digest(line, line.source == self.log.0),
-            line: line.to_json(),
-            subject: stimulus.user().map(str::to_owned),
-            turns_to: stimulus.turns_to().map(str::to_owned),
-            plugins,
-            acted,
-            now: system_now_ms(),
-        }
+        let is_of_log = line.source == self.log.0;
+        let event = new_event(self.account, line, is_of_log, plugins, acted);
+        let source = if is_of_log { self.log.1.clone() } else { event.source };
+        NewEvent { log: self.is_file.then(|| self.log.1.clone()), source, ..event }
     }
 
-    /// The load of the pages as an event: what it leads to later has a cause as well.
+    /// The load of the pages as an event, with an id where it is one of several: what it leads to later has a cause as
+    /// well.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn accept_load(&mut self) -> Result<(), StoreError> {
-        let line = Line::new(LOAD_CAUSE, &self.log.0, "session.load", serde_json::Value::Null);
-        self.accept(&line, Vec::new()).map(drop)
+    pub fn accept_load(&mut self, id: Option<&str>) -> Result<(), StoreError> {
+        let line = Line::new(id.unwrap_or(LOAD_CAUSE), &self.log.0, "session.load", serde_json::Value::Null);
+        let accepted = self.store.accept(self.event(&line, Vec::new(), None)).wait()?;
+        self.events.insert(LOAD_CAUSE.to_owned(), accepted.event, accepted.name, true);
+        Ok(())
     }
 
     /// Events that come once and that plugins have not finished, behind `after`.
@@ -473,6 +440,30 @@ fn note_known(plugin: &str, taken: &mut Taken, pushed: &mut impl Iterator<Item =
 /// A line that we wrote.
 pub(super) fn read(text: &str) -> Option<Line> {
     parse_line(text, 1, "state").ok().flatten()
+}
+
+/// A line as an event of an account that comes once. `is_by_place`: it is known by its place in a log alone.
+pub(super) fn new_event(
+    account: AccountId,
+    line: &Line,
+    is_by_place: bool,
+    plugins: Vec<String>,
+    acted: Option<Acted>,
+) -> NewEvent {
+    let stimulus = Stimulus::from_line(line);
+    NewEvent {
+        account,
+        log: None,
+        source: line.source.clone(),
+        id: line.id.clone(),
+        digest: content_digest(line, is_by_place),
+        line: line.to_json(),
+        subject: stimulus.user().map(str::to_owned),
+        turns_to: stimulus.turns_to().map(str::to_owned),
+        plugins,
+        acted,
+        now: system_now_ms(),
+    }
 }
 
 /// What a line says, and of one that is known by its place in a log alone when it comes: tomorrow's log may say the same.

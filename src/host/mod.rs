@@ -9,6 +9,7 @@
 //! - `derived` is what pages are told because of a push
 //! - [`run`](mod@run) puts these together over a log; [`demo`](mod@demo) does so with the bundled [`samples`], a sandbox, and the
 //!   [`conversation`] as its customers saw it, in [`columns`]
+//! - [`serve`] has each customer served by pages of his own, for as long as it runs
 //! - [`inbox`] has pushes on disk before WeChat is answered, and gives them out
 //! - [`feed`] puts what commands fire between the lines of a log that is followed
 //! - [`desk`] is what commands ask of the durable state, [`control`] how they reach it beside a running host and without one;
@@ -41,6 +42,7 @@ pub mod processes;
 pub mod rights;
 pub mod run;
 pub mod samples;
+pub mod serve;
 pub mod stage;
 pub mod watch;
 

@@ -12,14 +12,14 @@ use crate::base::clock::TimestampMs;
 use crate::base::limits::CLOCK_START_MS;
 use crate::base::limits::page::PageLimits;
 use crate::config::plugin::PLUGIN_FILE;
-use crate::config::{ConfigError, Dialect, Dialogs, LimitSettings, PluginConfig};
+use crate::config::{ConfigError, Dialect, Dialogs, LimitSettings, PluginConfig, UserChange};
 use crate::dialect::mcs_ticket;
 use crate::event::LocalStorage;
 use crate::net::{
     Answer, Bounds, Destination, EmbeddedFiles, Folder, Guard, Live, NetError, Network, PluginNetwork, Replacements,
     Request, ScriptCookies,
 };
-use crate::page::{PageOptions, Source};
+use crate::page::{Pace, PageOptions, Source};
 use crate::session::PluginPolicy;
 use crate::webapi::world::Settings;
 
@@ -45,6 +45,10 @@ pub struct Plugin {
     pub base: Url,
     /// `send` and `late`.
     pub policy: PluginPolicy,
+    /// When a customer's messages turn his own pages to him.
+    pub user_change: UserChange,
+    /// Whether pages of 多客服 are told what he wrote.
+    pub extra_events: bool,
     /// How dialogs are answered.
     pub dialogs: Dialogs,
     /// The bounds its pages are held to.
@@ -278,6 +282,8 @@ impl Plugin {
             name,
             base,
             policy: config.policy,
+            user_change: config.user_change,
+            extra_events: config.extra_events,
             dialogs: config.dialogs.clone(),
             limits,
             folder,
@@ -364,7 +370,7 @@ impl Plugin {
             start: CLOCK_START_MS,
             seed: SEED_DEFAULT,
             resume: None,
-            realtime: false,
+            pace: Pace::Virtual,
             limits: self.limits,
         }
     }

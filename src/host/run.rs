@@ -18,7 +18,7 @@ use crate::base::clock::TimestampMs;
 use crate::base::limits::CLOCK_START_MS;
 use crate::event::{Line, Stimulus, stimulus::STIMULUS_PREFIX};
 use crate::net::PluginNetwork;
-use crate::page::{LoadError, PageOptions};
+use crate::page::{LoadError, Pace, PageOptions};
 use crate::record::ReadError;
 use crate::store::{EventId, StoreError};
 
@@ -142,7 +142,7 @@ impl Run<'_> {
             source: plugin.source_at(start, self.options.seed, first.user.as_deref()),
             start,
             seed: self.options.seed,
-            realtime: self.options.realtime,
+            pace: if self.options.realtime { Pace::Real } else { Pace::Virtual },
             storage,
             ..plugin.page_options(network.clone(), network.cookies().clone())
         }

@@ -41,6 +41,19 @@ pub struct Moment {
     pub seed: u64,
 }
 
+/// How page time passes while a page waits for a timer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pace {
+    /// It jumps to the timer.
+    #[default]
+    Virtual,
+    /// As real time does: the turn lasts until then.
+    Real,
+    /// The host keeps the time: the turn ends, and says when the timer is due ([`Turn::due`]). While it is loaded, as in
+    /// virtual time: what is loaded once is forked at any time.
+    Hosted,
+}
+
 /// Everything a page needs to be opened.
 #[derive(Clone)]
 pub struct PageOptions {
@@ -61,8 +74,8 @@ pub struct PageOptions {
     /// Where it goes on once it is loaded, if not from there: pages that were loaded at the same moment can share one
     /// load (session-log.md, Time).
     pub resume: Option<Moment>,
-    /// Whether page time keeps the pace of the real one.
-    pub realtime: bool,
+    /// How page time passes.
+    pub pace: Pace,
     /// The bounds it is held to.
     pub limits: PageLimits,
 }
@@ -87,6 +100,8 @@ pub struct Turn {
     pub now: TimestampMs,
     /// Whether it is idle.
     pub idle: bool,
+    /// When it has something to do by itself, in page time: its next timer, or now where it waits for an answer.
+    pub due: Option<TimestampMs>,
     /// Whether the turn was cut short with the page in pieces: a fresh one must take its place. Of a page in a process,
     /// which does that by itself: whether it could not be told.
     pub cut: Option<CutShort>,

@@ -12,7 +12,7 @@ mod thread;
 mod turn;
 mod ui;
 
-pub use driver::{CutShort, Driver, Moment, PageOptions, Source, Tasks, Turn, TurnInput};
+pub use driver::{CutShort, Driver, Moment, Pace, PageOptions, Source, Tasks, Turn, TurnInput};
 pub use load::LoadError;
 pub use thread::PageThread;
 pub use turn::{LOAD_CAUSE, Page};

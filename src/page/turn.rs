@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use boa_engine::Context;
 
-use super::driver::{CutShort, Moment, PageOptions, Turn, TurnInput};
+use super::driver::{CutShort, Moment, Pace, PageOptions, Turn, TurnInput};
 use super::load::LoadError;
 use super::ui;
 use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::interrupt;
+use crate::base::limits::HOSTED_TIMERS_AHEAD_MS;
 use crate::dialect::echat_address::signed_again;
 use crate::dialect::{echat, mcs};
 use crate::engine::builtins::math_random::Random;
@@ -48,8 +49,19 @@ pub struct Page {
 struct Until {
     /// At most to this page time.
     time: TimestampMs,
+    /// Timers that are due later than this wait.
+    timers: TimestampMs,
     /// Only until it is idle.
     idle: bool,
+    /// Whether answers are waited for; else only those that are there are taken.
+    waits: bool,
+}
+
+impl Until {
+    /// Idle, or at most so long: timers come as page time passes.
+    fn idle(time: TimestampMs) -> Self {
+        Self { time, timers: time, idle: true, waits: true }
+    }
 }
 
 impl Page {
@@ -100,11 +112,11 @@ impl Page {
 
     /// Takes other options than those it was made with, of the same settings and doors; nothing has run yet.
     pub fn redirect(&mut self, options: PageOptions) {
-        let PageOptions { source, start, seed, realtime, storage, .. } = options;
+        let PageOptions { source, start, seed, pace, storage, .. } = options;
         self.event_loop.clock().restart(start);
         self.random.reseed(seed);
         self.world.restore(&storage);
-        self.options = PageOptions { source, start, seed, realtime, ..self.options.clone() };
+        self.options = PageOptions { source, start, seed, pace, ..self.options.clone() };
     }
 
     /// Opens the document of a blank page and runs it until it is idle or `settle_ms` have passed.
@@ -116,7 +128,7 @@ impl Page {
         self.begin_turn();
         self.event_loop.begin_stimulus(start);
         self.under(self.load_cause.clone(), Self::open_source)?;
-        self.run(Until { time: start + settle_ms, idle: true });
+        self.run(Until::idle(start + settle_ms));
         Ok(())
     }
 
@@ -149,8 +161,14 @@ impl Page {
             emissions: self.event_loop.take_emissions(),
             now: self.event_loop.clock().now(),
             idle: self.event_loop.is_idle(),
+            due: self.due(),
             cut: (interrupt::is_raised() && self.event_loop.has_work()).then_some(CutShort::Work),
         }
+    }
+
+    fn due(&self) -> Option<TimestampMs> {
+        let now = self.event_loop.clock().now();
+        if self.event_loop.is_waiting() { Some(now) } else { self.event_loop.next_due().map(|due| due.max(now)) }
     }
 
     /// One turn.
@@ -158,7 +176,8 @@ impl Page {
         self.begin_turn();
         let now = self.event_loop.clock().now();
         if input.at > now {
-            self.run(Until { time: input.at, idle: false });
+            let waits = self.options.pace != Pace::Hosted;
+            self.run(Until { time: input.at, timers: input.at, idle: false, waits });
             if interrupt::is_raised() {
                 return Turn { cut: Some(CutShort::Telling), ..self.take_turn() };
             }
@@ -167,8 +186,7 @@ impl Page {
         }
         let Some(stimulus) = &input.stimulus else {
             if input.settle_ms > 0 {
-                let time = self.event_loop.clock().now() + input.settle_ms;
-                self.run(Until { time, idle: true });
+                self.run(self.settling(input.settle_ms));
             }
             return self.take_turn();
         };
@@ -179,9 +197,18 @@ impl Page {
             self.event_loop.set_user(self.told.borrow().user().cloned());
             self.tell(stimulus, cause);
         }
-        let time = self.event_loop.clock().now() + input.settle_ms;
-        self.run(Until { time, idle: true });
+        self.run(self.settling(input.settle_ms));
         self.take_turn()
+    }
+
+    /// Until when a page runs that has been told something: where the host keeps the time, with the timers that are due.
+    fn settling(&self, settle_ms: i64) -> Until {
+        let now = self.event_loop.clock().now();
+        let until = Until::idle(now + settle_ms);
+        match self.options.pace {
+            Pace::Hosted => Until { timers: now + HOSTED_TIMERS_AHEAD_MS.min(settle_ms), ..until },
+            Pace::Virtual | Pace::Real => until,
+        }
     }
 
     fn tell(&mut self, stimulus: &Stimulus, cause: Cause) {
@@ -235,10 +262,12 @@ impl Page {
                 return;
             }
             let now = event_loop.clock().now();
-            let due = event_loop.next_due().filter(|due| *due <= until.time);
+            let next = event_loop.next_due();
+            let due = next.filter(|due| *due <= until.timers);
             if event_loop.is_waiting() {
                 let stands = waiting.get_or_insert_with(Stopwatch::start);
-                let distance = due.unwrap_or(until.time).saturating_sub(now);
+                let distance = next.map_or(until.time, |due| due.min(until.time)).saturating_sub(now);
+                let distance = if until.waits { distance } else { 0 };
                 let left = Duration::from_millis(u64::try_from(distance).unwrap_or(0)).saturating_sub(stands.elapsed());
                 if self.world.wait(left, &event_loop) {
                     continue;
@@ -254,7 +283,7 @@ impl Page {
 
     /// In real time a timer comes when it would.
     fn keep_pace(&self, distance_ms: i64) {
-        if self.options.realtime && distance_ms > 0 {
+        if self.options.pace == Pace::Real && distance_ms > 0 {
             self.event_loop.pass_on();
             self.world.network.rest(Duration::from_millis(u64::try_from(distance_ms).unwrap_or(0)));
         }

@@ -22,7 +22,7 @@ use crate::base::limits::{CLOCK_MS_PER_COMPUTED_MS_MAX, REST_MS_MAX};
 use crate::base::whereabouts::{self, Whereabouts};
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Cause, Fault, LocalStorage, Place, Stimulus};
-use crate::page::{CutShort, Driver, LoadError, Moment, PageOptions, Tasks, Turn, TurnInput};
+use crate::page::{CutShort, Driver, LoadError, Moment, Pace, PageOptions, Tasks, Turn, TurnInput};
 use crate::session::Told;
 
 /// A page in a process of its own. Dropping it ends the process.
@@ -206,7 +206,7 @@ impl PageProcess {
             start,
             seed,
             resume: if self.restarts == 0 { resume } else { again(self.restarts) },
-            realtime: self.options.realtime,
+            pace: self.options.pace,
             settle_ms: self.settle_ms,
             limits: self.options.limits,
             confinement_required: self.confinement_required,
@@ -316,7 +316,8 @@ impl PageProcess {
     /// How long it may rest in a turn: while page time passes that it waits in.
     fn rest_of(&self, input: &TurnInput) -> Duration {
         let passing = duration(input.at.saturating_sub(self.now));
-        let waits = if self.options.realtime { passing } else { passing.min(Duration::from_millis(REST_MS_MAX)) };
+        let waits =
+            if self.options.pace == Pace::Real { passing } else { passing.min(Duration::from_millis(REST_MS_MAX)) };
         waits + duration(input.settle_ms)
     }
 

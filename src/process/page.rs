@@ -299,7 +299,7 @@ fn options(opening: Opening, host: &FarHost) -> PageOptions {
         start: opening.start,
         seed: opening.seed,
         resume: None,
-        realtime: opening.realtime,
+        pace: opening.pace,
         limits: opening.limits,
     }
 }

@@ -14,7 +14,7 @@ use crate::base::limits::page::PageLimits;
 use crate::engine::event_loop::Emission;
 use crate::event::LocalStorage;
 use crate::net::{NetError, Request, Response};
-use crate::page::{LoadError, Moment, Source, Turn, TurnInput};
+use crate::page::{LoadError, Moment, Pace, Source, Turn, TurnInput};
 use crate::webapi::world::Settings;
 
 /// The version of the protocol; host and page are the same program, so others are refused.
@@ -46,8 +46,8 @@ pub struct Opening {
     pub seed: u64,
     /// Where it goes on once it is loaded.
     pub resume: Option<Moment>,
-    /// Whether page time keeps the pace of the real one.
-    pub realtime: bool,
+    /// How page time passes.
+    pub pace: Pace,
     /// How long to wait for idleness, in ms of page time.
     pub settle_ms: i64,
     /// The bounds the page is held to.

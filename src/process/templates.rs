@@ -22,7 +22,7 @@ use super::live::{Doors, Live};
 use super::protocol::{FromPage, Opening, Role, ToPage};
 use crate::base::limits::{PAGE_STDERR_BYTES_MAX, TEMPLATE_ANSWER_MS};
 use crate::event::LocalStorage;
-use crate::page::{PageOptions, Turn};
+use crate::page::{Pace, PageOptions, Turn};
 
 /// Bytes that are read of a pipe at most: what one holds by default.
 const PIPE_BYTES: u64 = 64 * 1024;
@@ -131,7 +131,7 @@ impl Templates {
     /// with the same in `localStorage`.
     fn loaded(&self, state: &mut State, opening: &Opening, doors: &PageOptions) -> Option<(Arc<Template>, Turn)> {
         // In real time a load takes as long as it takes.
-        if self.best != Level::Loaded || state.is_never_the_same || opening.realtime {
+        if self.best != Level::Loaded || state.is_never_the_same || opening.pace == Pace::Real {
             return None;
         }
         let load = Opening { resume: None, ..opening.clone() };

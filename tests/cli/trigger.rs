@@ -47,7 +47,10 @@ fn a_page_is_told_an_update_and_its_sign_is_shown() {
     fire(&bench, &[&update[..], &["--set", "gender=1", "--id", "u1"]].concat());
     // The same once more is handled once.
     fire(&bench, &[&update[..], &["--set", "gender=1", "--id", "u1"]].concat());
-    assert_eq!(texts(&sandbox, "oA"), [json!({"visitorId": "oA", "name": "张三", "phone": "13800000000", "gender": 1})]);
+    assert_eq!(
+        texts(&sandbox, "oA"),
+        [json!({"visitorId": "oA", "name": "张三", "phone": "13800000000", "gender": 1})]
+    );
     let signs = |more: &[&str]| {
         let ran = bench.run(&[&["signs", "--format", "json"], more].concat());
         (ran.code, serde_json::from_str::<Vec<Value>>(&ran.out).unwrap())

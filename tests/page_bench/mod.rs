@@ -11,7 +11,7 @@ use duoke::base::limits::{CLOCK_START_MS, PAGE_STACK_BYTES, SETTLE_MS_DEFAULT};
 use duoke::engine::event_loop::Output;
 use duoke::event::{Effect, LocalStorage, Outcome, Stimulus, StimulusKind, parse_line};
 use duoke::net::{Answer, Folder, Guard, Network, PluginNetwork};
-use duoke::page::{Driver, LoadError, Page, PageOptions, Source, Turn, TurnInput};
+use duoke::page::{Driver, LoadError, Pace, Page, PageOptions, Source, Turn, TurnInput};
 use duoke::webapi::world::Settings;
 
 /// The folder that pages under test are served from.
@@ -33,7 +33,7 @@ pub fn options(folder: Folder, path: &str, answers: Vec<Answer>) -> PageOptions 
         start: CLOCK_START_MS,
         seed: 1,
         resume: None,
-        realtime: false,
+        pace: Pace::Virtual,
         limits: PageLimits::default(),
     }
 }

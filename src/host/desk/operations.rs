@@ -32,7 +32,7 @@ pub struct Desk {
     /// The client of the host, where it has one.
     client: Option<Client>,
     /// Where events for the pages of the host go, where it takes any.
-    triggers: Option<Triggers>,
+    triggers: Option<Arc<dyn Triggers>>,
     /// Whether a host has the store, with open pages.
     host_runs: bool,
 }
@@ -59,7 +59,7 @@ impl Desk {
 
     /// With a way for events to the pages of the host.
     #[must_use]
-    pub fn firing(mut self, triggers: Option<Triggers>) -> Self {
+    pub fn firing(mut self, triggers: Option<Arc<dyn Triggers>>) -> Self {
         self.triggers = triggers;
         self
     }
@@ -98,7 +98,7 @@ impl Desk {
             Request::Window { openid, profile } => self.window(&openid, &profile).await,
             Request::Signs { openid, sign, after } => self.signs(SignFilter { openid, sign }, after).await,
             Request::Trigger { line } => match &self.triggers {
-                Some(triggers) => trigger(triggers, &line).await,
+                Some(triggers) => trigger(&**triggers, &line).await,
                 None => Err(self.hears_nothing()),
             },
             Request::Upload { kind, path } => match &self.client {

@@ -7,7 +7,7 @@ use super::answer::{Answer, Trouble, TroubleKind};
 use crate::event::{ECHAT_EVENTS, Line, Stimulus, StimulusKind, parse_line};
 
 /// Has pages told an event, a line of a session log with an id and a source of its own: the answer says as what.
-pub(super) async fn trigger(triggers: &Triggers, line: &Value) -> Result<Answer, Trouble> {
+pub(super) async fn trigger(triggers: &dyn Triggers, line: &Value) -> Result<Answer, Trouble> {
     let line = read(line)?;
     let item = json!({"id": line.id, "type": line.type_, "subject": line.subject, "plugin": line.plugin});
     triggers.fire(line).await?;

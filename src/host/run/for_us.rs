@@ -3,7 +3,7 @@
 use super::Run;
 use crate::config::Dialect;
 use crate::event::{ECHAT_EVENTS, Line, Stimulus, StimulusKind};
-use crate::host::derived::Derived;
+use crate::host::derived::{Derived, Whom};
 use crate::host::watch::Notice;
 
 impl Run<'_> {
@@ -67,11 +67,15 @@ impl Run<'_> {
     /// writes is the visitor that they are turned to.
     pub(super) fn derived(&mut self, line: &Line, stimulus: &Stimulus) -> Vec<(Line, Vec<usize>)> {
         let mut told = Vec::new();
-        for Derived { line, dialect, turns } in self.deriving.of(line, stimulus) {
+        for Derived { line, dialect, whom } in self.deriving.of(line, stimulus) {
             let mut pages = self.pages_for(&Stimulus { plugin: stimulus.plugin.clone(), ..Stimulus::from_line(&line) });
             let is_elsewhere = |page: &usize| self.selected.get(page).map(String::as_str) != line.subject.as_deref();
             pages.retain(|page| dialect == Dialect::Mcs || self.stage.plugin(*page).is_opened_for_echat());
-            pages.retain(|page| !turns || is_elsewhere(page));
+            pages.retain(|page| match whom {
+                Whom::All => true,
+                Whom::TurnedElsewhere => is_elsewhere(page),
+                Whom::Extra => self.stage.plugin(*page).extra_events,
+            });
             if !pages.is_empty() {
                 told.push((line, pages));
             }

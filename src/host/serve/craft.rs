@@ -1,0 +1,114 @@
+//! What the crew does with a conversation.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+use super::conversation::{Conversation, Witness};
+use super::crew::{Craft, Whose};
+use super::house::House;
+use crate::base::clock::{TimestampMs, system_now_ms};
+use crate::event::Line;
+use crate::host::inbox::Inbox;
+use crate::host::ledger::Ledger;
+use crate::outbox::Outbox;
+use crate::page::Moment;
+use crate::store::{EventId, StoreError, Unfinished};
+
+/// A piece of work for a conversation.
+pub enum Work {
+    /// An event that is on disk.
+    Event(EventId, Line),
+    /// One that an earlier host had begun.
+    TakeUp(Unfinished, Line),
+}
+
+/// An account, as conversations see it.
+pub struct Account {
+    /// Its app id.
+    pub app_id: String,
+    /// What comes.
+    pub inbox: Arc<Inbox>,
+    /// What goes.
+    pub outbox: Outbox,
+}
+
+/// Opens conversations, has them told, keeps what comes of it.
+pub struct Host {
+    house: RwLock<Arc<House>>,
+    accounts: Vec<Account>,
+    witness: Arc<dyn Witness>,
+    opened: AtomicU64,
+}
+
+impl Host {
+    /// The host of these accounts.
+    pub fn new(house: House, accounts: Vec<Account>, witness: Arc<dyn Witness>) -> Self {
+        Self { house: RwLock::new(Arc::new(house)), accounts, witness, opened: AtomicU64::new(0) }
+    }
+
+    /// What is in force.
+    pub fn house(&self) -> Arc<House> {
+        self.house.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Another configuration is in force. Whoever has a conversation in the old one gets fresh pages with his next event.
+    pub fn move_to(&self, house: House) {
+        *self.house.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(house);
+    }
+
+    fn open(&self, (account, openid): &Whose, house: Arc<House>) -> Result<Conversation, StoreError> {
+        let Account { app_id, outbox, .. } = &self.accounts[*account];
+        let ledger =
+            Ledger::of_conversation(outbox.store().clone(), (outbox.account(), app_id), house.kf_account.clone());
+        let now = self.now();
+        let opening = format!("open-{openid}-{now}-{}", self.opened.fetch_add(1, Ordering::Relaxed));
+        let moment = Moment { at: now, seed: seed() };
+        Conversation::open(house, ledger, (openid, &opening), self.witness.clone(), moment)
+    }
+}
+
+/// Pages of different customers do not draw the same numbers.
+fn seed() -> u64 {
+    let mut bytes = [0; 8];
+    // Without randomness all have the same seed, which is no harm.
+    let _ = SystemRandom::new().fill(&mut bytes);
+    u64::from_le_bytes(bytes)
+}
+
+impl Craft for Host {
+    type Open = Conversation;
+    type Work = Work;
+
+    fn work(
+        &self,
+        whose: &Whose,
+        open: Option<Conversation>,
+        work: Option<Work>,
+    ) -> Result<(Option<Conversation>, Option<TimestampMs>), StoreError> {
+        let house = self.house();
+        let here = open.filter(|conversation| work.is_none() || conversation.is_in(&house));
+        let mut conversation = match here {
+            Some(conversation) => conversation,
+            None => self.open(whose, house)?,
+        };
+        let now = self.now();
+        let Account { inbox, outbox, .. } = &self.accounts[whose.0];
+        match work {
+            Some(Work::Event(event, line)) => {
+                conversation.handle(&line, now)?;
+                inbox.handled(event, &line)?;
+            }
+            Some(Work::TakeUp(event, line)) => conversation.take_up(&event, &line, now)?,
+            None => conversation.wake(now)?,
+        }
+        outbox.wake();
+        let due = conversation.due(self.now());
+        Ok((Some(conversation), due))
+    }
+
+    fn now(&self) -> TimestampMs {
+        system_now_ms()
+    }
+}

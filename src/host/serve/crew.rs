@@ -1,0 +1,217 @@
+//! Who works on conversations: threads that take what is next, one conversation each.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::scheduler::{Job, Room, Scheduler, Task, Was};
+use crate::base::clock::TimestampMs;
+use crate::base::limits::{CREW_LOOK_MS_MAX, CREW_WORK_WAITING_MAX};
+use crate::store::StoreError;
+
+/// Whose conversation it is: the account's number, and the customer.
+pub type Whose = (usize, Arc<str>);
+
+/// What is done with conversations.
+pub trait Craft: Send + Sync + 'static {
+    /// A conversation.
+    type Open: Send;
+    /// A piece of work.
+    type Work: Send;
+
+    /// Does a piece of work, or where there is none what the conversation has to do by itself; it is opened where it is
+    /// not. The conversation, and when it has something to do by itself.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the host is to stop.
+    fn work(
+        &self,
+        whose: &Whose,
+        open: Option<Self::Open>,
+        work: Option<Self::Work>,
+    ) -> Result<(Option<Self::Open>, Option<TimestampMs>), StoreError>;
+
+    /// The time.
+    fn now(&self) -> TimestampMs;
+}
+
+/// What the threads share.
+struct Shared<C: Craft> {
+    craft: C,
+    state: Mutex<State<C>>,
+    /// There may be something to do.
+    changed: Condvar,
+    /// There may be room for more work, or no more work at all.
+    moved: Notify,
+}
+
+struct State<C: Craft> {
+    scheduler: Scheduler<Whose, C::Work, C::Open>,
+    is_stopping: bool,
+    failure: Option<StoreError>,
+}
+
+/// The threads.
+pub struct Crew<C: Craft> {
+    shared: Arc<Shared<C>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl<C: Craft> Shared<C> {
+    fn state(&self) -> MutexGuard<'_, State<C>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next job; `None`: the crew stops.
+    fn next(&self) -> Option<Job<Whose, C::Work, C::Open>> {
+        let mut state = self.state();
+        loop {
+            if state.is_stopping {
+                return None;
+            }
+            let now = self.craft.now();
+            if let Some(job) = state.scheduler.next(now) {
+                return Some(job);
+            }
+            let left = state.scheduler.next_time().map_or(CREW_LOOK_MS_MAX, |at| (at - now).clamp(1, CREW_LOOK_MS_MAX));
+            let wait = Duration::from_millis(left.unsigned_abs());
+            state = self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn run(&self) {
+        while let Some(Job { key, open, task }) = self.next() {
+            let was = match task {
+                Task::Work(_) => Was::Work,
+                Task::Wake => Was::Wake,
+                Task::Close => Was::Closed,
+            };
+            let done = match task {
+                Task::Work(work) => self.craft.work(&key, open, Some(work)),
+                Task::Wake => self.craft.work(&key, open, None),
+                Task::Close => {
+                    // Its processes end with it.
+                    drop(open);
+                    Ok((None, None))
+                }
+            };
+            let mut state = self.state();
+            let (open, wake) = done.unwrap_or_else(|error| {
+                (state.failure, state.is_stopping) = (Some(error), true);
+                (None, None)
+            });
+            state.scheduler.done(&key, was, open, wake, self.craft.now());
+            drop(state);
+            self.changed.notify_one();
+            self.moved.notify_waiters();
+        }
+        self.changed.notify_all();
+        self.moved.notify_waiters();
+    }
+}
+
+/// The way to a crew, for those who have work for it.
+pub struct Foreman<C: Craft>(Weak<Shared<C>>);
+
+impl<C: Craft> Crew<C> {
+    /// So many threads begin to look for work.
+    pub fn start(craft: C, room: Room, threads: usize) -> Self {
+        let state = State { scheduler: Scheduler::new(room), is_stopping: false, failure: None };
+        let shared =
+            Arc::new(Shared { craft, state: Mutex::new(state), changed: Condvar::new(), moved: Notify::new() });
+        let thread = |_| {
+            let shared = shared.clone();
+            thread::spawn(move || shared.run())
+        };
+        let threads = (0..threads).map(thread).collect();
+        Self { shared, threads }
+    }
+
+    /// What they do it with.
+    pub fn craft(&self) -> &C {
+        &self.shared.craft
+    }
+
+    /// The way to this crew.
+    pub fn foreman(&self) -> Foreman<C> {
+        Foreman(Arc::downgrade(&self.shared))
+    }
+
+    /// Conversations that are open, and pieces of work that nobody has begun.
+    pub fn counts(&self) -> (usize, usize) {
+        let state = self.shared.state();
+        (state.scheduler.open(), state.scheduler.waiting())
+    }
+
+    /// Waits until nothing is left to be done.
+    pub async fn rest(&self) {
+        self.until(|state| state.scheduler.is_at_rest()).await;
+    }
+
+    /// Waits until the crew stops because of the store.
+    pub async fn failed(&self) -> StoreError {
+        loop {
+            self.until(|state| state.failure.is_some()).await;
+            if let Some(failure) = self.shared.state().failure.clone() {
+                return failure;
+            }
+        }
+    }
+
+    async fn until(&self, is_so: impl Fn(&State<C>) -> bool) {
+        until(&self.shared, is_so).await;
+    }
+
+    /// Finishes what is begun, and nothing more; then conversations end.
+    ///
+    /// # Errors
+    /// Why it had stopped already.
+    pub fn stop(self) -> Result<(), StoreError> {
+        self.shared.state().is_stopping = true;
+        self.shared.changed.notify_all();
+        for thread in self.threads {
+            if let Err(panic) = thread.join() {
+                std::panic::resume_unwind(panic);
+            }
+        }
+        let mut state = self.shared.state();
+        let open = state.scheduler.take_all();
+        let failure = state.failure.clone();
+        drop(state);
+        drop(open);
+        failure.map_or(Ok(()), Err)
+    }
+}
+
+async fn until<C: Craft>(shared: &Shared<C>, is_so: impl Fn(&State<C>) -> bool) {
+    loop {
+        let mut moved = std::pin::pin!(shared.moved.notified());
+        moved.as_mut().enable();
+        let is_over = {
+            let state = shared.state();
+            is_so(&state) || state.is_stopping
+        };
+        if is_over {
+            return;
+        }
+        moved.await;
+    }
+}
+
+impl<C: Craft> Foreman<C> {
+    /// Hands in a piece of work, once there is room for it; `false`: the crew has stopped.
+    pub async fn submit(&self, whose: &Whose, work: C::Work) -> bool {
+        let Some(shared) = self.0.upgrade() else { return false };
+        until(&shared, |state| state.scheduler.waiting() < CREW_WORK_WAITING_MAX).await;
+        let mut state = shared.state();
+        if state.is_stopping {
+            return false;
+        }
+        state.scheduler.submit(whose, work);
+        drop(state);
+        shared.changed.notify_one();
+        true
+    }
+}

@@ -1,0 +1,85 @@
+//! From disk to conversations: events in the order in which they came, each to whom it is about.
+
+use std::sync::Arc;
+
+use super::craft::{Host, Work};
+use super::crew::Foreman;
+use crate::event::{Line, Stimulus, StimulusKind};
+use crate::host::derived::Deriving;
+use crate::host::desk::{Trouble, TroubleKind};
+use crate::host::feed::Triggers;
+use crate::host::inbox::Inbox;
+use crate::host::ledger::read;
+use crate::store::{AccountId, EventId, Store, StoreError};
+use crate::wechat::BoxFuture;
+
+/// The customer whose pages an event is told to; none: it is told to nobody.
+pub(super) fn customer(line: &Line) -> Option<Arc<str>> {
+    let stimulus = Stimulus::from_line(line);
+    let openid = match &stimulus.kind {
+        StimulusKind::WechatPush(push) => {
+            let leads_to_nothing = Deriving::default().of(line, &stimulus).is_empty();
+            push.get("FromUserName").and_then(|from| from.as_str()).or(stimulus.user()).filter(|_| !leads_to_nothing)
+        }
+        _ => stimulus.user(),
+    };
+    openid.map(Arc::from)
+}
+
+/// Hands events of an account to the crew, for ever; an error of the store ends it, as does the crew's end.
+pub(super) async fn feed(account: usize, inbox: &Inbox, crew: &Foreman<Host>) -> Result<(), StoreError> {
+    let mut last = EventId(0);
+    loop {
+        for (event, line) in inbox.next(last).await? {
+            last = event;
+            match customer(&line) {
+                Some(openid) => {
+                    if !crew.submit(&(account, openid), Work::Event(event, line)).await {
+                        return Ok(());
+                    }
+                }
+                None => inbox.done(&[(event, line)]).await?,
+            }
+        }
+    }
+}
+
+/// Hands in what an earlier host had begun and not finished.
+pub(super) async fn take_up(
+    (number, account): (usize, AccountId),
+    store: &Arc<dyn Store>,
+    plugins: &[String],
+    crew: &Foreman<Host>,
+) -> Result<(), StoreError> {
+    let mut after = EventId(0);
+    loop {
+        let unfinished = store.unfinished(account, plugins.to_vec(), after).get().await?;
+        let Some(last) = unfinished.last() else { return Ok(()) };
+        after = last.event;
+        for event in unfinished {
+            // We wrote it ourselves.
+            let Some(line) = read(&event.line) else { continue };
+            if let Some(openid) = Stimulus::from_line(&line).user().map(Arc::from)
+                && !crew.submit(&(number, openid), Work::TakeUp(event, line)).await
+            {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Fires events at customers' pages: done once they are on disk.
+#[derive(Debug)]
+pub(super) struct Fired(pub(super) Arc<Inbox>);
+
+impl Triggers for Fired {
+    fn fire(&self, line: Line) -> BoxFuture<'_, Result<(), Trouble>> {
+        Box::pin(async move {
+            if customer(&line).is_none() {
+                let text = "the event names no customer: nobody's pages are told";
+                return Err(Trouble::new(TroubleKind::Request, text).with_hint("name one by --subject"));
+            }
+            self.0.take(&line).await.map(drop).map_err(Trouble::from)
+        })
+    }
+}

@@ -1,0 +1,23 @@
+//! `duoke serve`: what comes is on disk before whoever brings it is answered, each customer is served by pages of his own,
+//! what they say goes out; for as long as it runs.
+//!
+//! - [`serve`] puts it together: [`Setup`] says of what
+//! - `intake` takes events off the disk and finds whose they are; `scheduler` says who is next, the threads of `crew` work
+//! - `craft` is what they do: a `conversation` is a customer's own pages, `house` what is in force while they are opened
+//!
+//! Order: a customer's events are handled one after another, customers beside each other. What is in memory is bounded:
+//! open conversations by [`Room`], events that were read and not begun by
+//! [`CREW_WORK_WAITING_MAX`](crate::base::limits::CREW_WORK_WAITING_MAX); all others wait on disk.
+
+mod conversation;
+mod craft;
+mod crew;
+mod house;
+mod intake;
+mod run;
+mod scheduler;
+mod setup;
+
+pub use run::serve;
+pub use scheduler::Room;
+pub use setup::{AccountSetup, Ready, ServeError, Setup};
