@@ -145,7 +145,11 @@ fn sample_plugins() {
         let case = Case {
             folder: Folder::open("sample", folder).unwrap(),
             path: format!("{}?{QUERY}", config.page),
-            session: listed(&folder.join("sessions")).iter().filter(|path| path.extension() == Some("jsonl".as_ref())).flat_map(|path| session(path)).collect(),
+            session: listed(&folder.join("sessions"))
+                .iter()
+                .filter(|path| path.extension() == Some("jsonl".as_ref()))
+                .flat_map(|path| session(path))
+                .collect(),
             storage: LocalStorage::default(),
         };
         case.check();

@@ -34,12 +34,13 @@ fn require_built(sample: &Path) {
 /// The users of a session, by their openids.
 fn users(session: &str) -> BTreeSet<String> {
     let lines = session.lines().filter(|line| !line.trim().is_empty());
-    lines.filter_map(|line| {
-        let line: Value = serde_json::from_str(line).unwrap();
-        let own = ["subject", "useraccount", "userid", " userid"].into_iter().find_map(|key| line[key].as_str());
-        own.or_else(|| line["data"]["visitorId"].as_str()).map(str::to_owned)
-    })
-    .collect()
+    lines
+        .filter_map(|line| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            let own = ["subject", "useraccount", "userid", " userid"].into_iter().find_map(|key| line[key].as_str());
+            own.or_else(|| line["data"]["visitorId"].as_str()).map(str::to_owned)
+        })
+        .collect()
 }
 
 /// One line of the output as it is expected: the line of the session that led to it, the type, for whom, and what.

@@ -53,7 +53,9 @@ async fn files() -> String {
         let (kind, bytes) = match &*name {
             "cover.png" => ("image/png", PICTURE.to_vec()),
             "film.mp4" => ("video/mp4", b"\0\0\0\x18ftypmp42 and nothing to see".to_vec()),
-            "voice.amr" => ("audio/amr", [b"#!AMR\n".to_vec(), [vec![0x3c], vec![0; 31]].concat().repeat(150)].concat()),
+            "voice.amr" => {
+                ("audio/amr", [b"#!AMR\n".to_vec(), [vec![0x3c], vec![0; 31]].concat().repeat(150)].concat())
+            }
             "voice.wav" => ("audio/wav", b"RIFF\x24\0\0\0WAVEfmt ".to_vec()),
             _ => return StatusCode::NOT_FOUND.into_response(),
         };
@@ -71,7 +73,10 @@ fn forward(bench: &Bench, server: &str) {
     let write = |name: &str, content: &[u8]| std::fs::write(folder.path().join(name), content).unwrap();
     write("page.html", PAGE.replace("SERVER", server).as_bytes());
     write("shop.png", PICTURE);
-    write("plugin.toml", format!("page = \"page.html\"\nallow = [\"{server}\"]\n[echat]\ntoken = \"t0ken\"\n").as_bytes());
+    write(
+        "plugin.toml",
+        format!("page = \"page.html\"\nallow = [\"{server}\"]\n[echat]\ntoken = \"t0ken\"\n").as_bytes(),
+    );
     let select = json!({"type": "stimulus.echat.onSelectVisitor", "subject": "oA", "data": {"chatStatus": 1}});
     write("log.jsonl", format!("{select}\n").as_bytes());
     let ready = bench.running.ready();
@@ -99,9 +104,7 @@ async fn whatever_a_page_of_echat_sends_is_seen() {
     browser.until("[...document.images].every((image) => image.complete)");
     browser.picture("echat");
 
-    let seen = |what: &str, words: Value, links: Value| {
-        json!({"what": what, "words": words, "links": links, "pictures": [], "films": []})
-    };
+    let seen = |what: &str, words: Value, links: Value| json!({"what": what, "words": words, "links": links, "pictures": [], "films": []});
     let at = |path: &str| format!("{server}/{path}");
     let mut expected = [
         seen(
@@ -115,7 +118,11 @@ async fn whatever_a_page_of_echat_sends_is_seen() {
         seen("div bubble", json!(["请先申请售后，1 < 2"]), json!([at("return?a=1&b=2")])),
         seen("img picture", json!([]), json!([])),
         seen("div video", json!([]), json!([])),
-        seen("a bubble voice", json!(["3″"]), json!([browser.value("location.href + ''").as_str().unwrap().replace("#oA", "#")])),
+        seen(
+            "a bubble voice",
+            json!(["3″"]),
+            json!([browser.value("location.href + ''").as_str().unwrap().replace("#oA", "#")]),
+        ),
         seen("div bubble", json!(["语音：点击收听（7 秒）"]), json!([at("voice.wav")])),
         seen("div bubble", json!(["文件：使用说明＜1＞.pdf（12.3 KB）"]), json!([at("manual.pdf")])),
     ];
