@@ -21,6 +21,8 @@ mod listen;
 #[cfg(unix)]
 #[path = "cli/outbox.rs"]
 mod outbox;
+#[path = "cli/samples.rs"]
+mod samples;
 #[cfg(unix)]
 #[path = "cli/send.rs"]
 mod send;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use duoke::base::limits::page::PageLimits;
 use duoke::base::limits::{CLOCK_START_MS, SETTLE_MS_DEFAULT};
+use duoke::config::PluginConfig;
 use duoke::event::{LocalStorage, Stimulus, parse_line};
 use duoke::net::Folder;
 use duoke::page::{Driver, Moment, PageOptions, TurnInput};
@@ -128,26 +129,40 @@ fn library_pages_4() {
     sites(3);
 }
 
+/// Every sample with HTML, told all of its sessions. The query is what pages of EChat are opened with: without a token any
+/// signature passes.
 #[test]
 fn sample_plugins() {
-    let samples = root().parent().unwrap().join("sample-plugins");
-    for (name, page) in
-        [("quick-reply", "page/index.html"), ("order-lookup", "page/index.html"), ("map", "page/index.html")]
-    {
+    const QUERY: &str = "timestamp=1577836800&nonce=n&signature=0123456789012345678901234567890123456789&data=shop%3D7";
+    let mut count = 0;
+    for folder in listed(&root().parent().unwrap().join("sample-plugins")).iter().filter(|path| path.is_dir()) {
+        let config = PluginConfig::read(&folder.join("plugin.toml")).unwrap();
+        if config.page.ends_with(".js") {
+            continue;
+        }
+        let is_built = !folder.join("package.json").exists() || folder.join("page/build").is_dir();
+        assert!(is_built, "{} is not built: run scripts/test, which builds it", folder.display());
         let case = Case {
-            folder: Folder::open(name, &samples.join(name)).unwrap(),
-            path: page.to_owned(),
-            session: [
-                r#"{"event":"OnUserChange","channeltype":"1","useraccount":"oA"}"#,
-                r#"{"event":"OnMapMsgClick","latitude":31.2,"longitude":121.4,"location":"x","scale":15}"#,
-                r#"{"event":"OnUserChange","channeltype":"1","useraccount":"oB"}"#,
-            ]
-            .map(str::to_owned)
-            .to_vec(),
+            folder: Folder::open("sample", folder).unwrap(),
+            path: format!("{}?{QUERY}", config.page),
+            session: listed(&folder.join("sessions"))
+                .iter()
+                .filter(|path| path.extension() == Some("jsonl".as_ref()))
+                .flat_map(|path| session(path))
+                .collect(),
             storage: LocalStorage::default(),
         };
         case.check();
+        count += 1;
     }
+    assert!(count >= 6, "{count} samples");
+}
+
+/// What lies in a folder, by name.
+fn listed(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
 }
 
 /// A page of this markup.

@@ -3,6 +3,8 @@
 
 #[path = "phone/chromium.rs"]
 mod chromium;
+#[path = "phone/echat.rs"]
+mod echat;
 #[path = "phone/events.rs"]
 mod events;
 mod wechat_bench;

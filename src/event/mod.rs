@@ -28,5 +28,5 @@ pub use mcs::mcs_event_json;
 pub use message::{Article, Message};
 pub use parse::{LineError, parse_line};
 pub use put_msg::{PutMsg, PutMsgError, RETURN_BAD, RETURN_OK, parse_put_msg};
-pub use stimulus::{ComposerAction, Stimulus, StimulusKind, UiAction, UiKind};
+pub use stimulus::{ComposerAction, Stimulus, StimulusKind, UiAction, UiKind, fill_visitor};
 pub use storage::LocalStorage;

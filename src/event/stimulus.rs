@@ -218,18 +218,19 @@ fn echat_data(event: &str, line: &Line) -> Option<Value> {
         _ => return None,
     };
     if let Some(subject) = line.subject.as_deref().filter(|subject| !subject.is_empty()) {
-        let visitor = Value::from(subject);
-        match event {
-            ON_SELECT_VISITOR if !members.contains_key("visitorData") => {
-                members.insert("visitorData".to_owned(), json!({ "visitorId": visitor }));
-            }
-            "onReceiveMsg" | "onCrmUpdate" if !members.contains_key("visitorId") => {
-                members.shift_insert(0, "visitorId".to_owned(), visitor);
-            }
-            _ => {}
+        if event == ON_SELECT_VISITOR && !members.contains_key("visitorData") {
+            members.insert("visitorData".to_owned(), json!({ "visitorId": subject }));
         }
+        fill_visitor(event, &mut members, subject);
     }
     Some(Value::Object(members))
+}
+
+/// Names the visitor in the data of an EChat event about one, where it does not itself.
+pub fn fill_visitor(event: &str, members: &mut Map<String, Value>, visitor: &str) {
+    if matches!(event, "onReceiveMsg" | "onCrmUpdate") && !members.contains_key("visitorId") {
+        members.shift_insert(0, "visitorId".to_owned(), visitor.into());
+    }
 }
 
 fn ui_kind(name: &str) -> Option<UiKind> {

@@ -20,7 +20,7 @@ use crate::engine::clock::PageClock;
 use crate::engine::emitted::Outlet;
 use crate::engine::event_loop::{EventLoop, Output};
 use crate::engine::fault::Sources;
-use crate::event::{Cause, Fault, NavigateKind, Place, Stimulus, StimulusKind, mcs_event_json};
+use crate::event::{Cause, Fault, NavigateKind, Place, Stimulus, StimulusKind, fill_visitor, mcs_event_json};
 use crate::session::Told;
 use crate::webapi::window::{Navigation, ReadyState, Window};
 use crate::webapi::world::World;
@@ -220,7 +220,10 @@ impl Page {
                 event_loop.run(Some(cause), Box::new(move |context| mcs::notify(&json, context)), context);
             }
             StimulusKind::Echat { event, data } => {
-                let (event, data) = (event.clone(), data.clone());
+                let (event, mut data) = (event.clone(), data.clone());
+                if let (Some(members), Some(user)) = (data.as_object_mut(), &cause.user) {
+                    fill_visitor(&event, members, user);
+                }
                 let Some(context) = &mut self.context else { return };
                 event_loop.run(Some(cause), Box::new(move |context| echat::notify(&event, &data, context)), context);
             }

@@ -17,6 +17,7 @@ use super::{
     profile::Profile,
 };
 use crate::base::limits::TEXT_PIECE_BYTES_MIN;
+use crate::net::is_plugin_host;
 
 /// One message as WeChat counts them, before its picture is fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,6 +144,12 @@ pub enum ContentError {
         /// The address.
         address: String,
     },
+    /// A file that goes as a link, and that lies where only the page can open it.
+    #[error("the file lies in the plugin's folder, where no customer can open it: {address}")]
+    OwnFile {
+        /// The address.
+        address: String,
+    },
     /// A type that only mini programs may send.
     #[error("an official account may not send a {msgtype} message: WeChat takes it from mini programs only")]
     NotForAccounts {
@@ -209,6 +216,9 @@ impl Planner {
             Content::VideoFile(video) => self.plan_video(video).map(|planned| vec![planned]),
             Content::File(file) => {
                 let url = file_url("file", &file.file_url)?;
+                if is_in_folder(&url) {
+                    return Err(ContentError::OwnFile { address: url.to_string() });
+                }
                 let link = link::file(&url, &printable(&file.file_name), file.file_size);
                 self.check_link(&link)?;
                 Ok(vec![Message::Text(link).into()])
@@ -278,13 +288,15 @@ impl Planner {
         let (trimmer, of) = (self.trimmer(), format!("article {number}"));
         let title = trimmer.title(printable(article.title.trim()), &of, notes)?;
         let description = trimmer.description(printable(&markup::strip(&article.description)), &of, notes)?;
-        let mut address = |text: &str, what: &str| match http_url(text) {
-            Some(_) => text.trim().to_owned(),
-            None if text.trim().is_empty() => String::new(),
-            None => {
-                notes.push(format!("{of} goes without its {what}: the address is not http or https"));
-                String::new()
-            }
+        let mut address = |text: &str, what: &str| {
+            let reason = match http_url(text) {
+                Some(url) if is_in_folder(&url) => "it lies in the plugin's folder, where no customer can open it",
+                Some(_) => return text.trim().to_owned(),
+                None if text.trim().is_empty() => return String::new(),
+                None => "the address is not http or https",
+            };
+            notes.push(format!("{of} goes without its {what}: {reason}"));
+            String::new()
         };
         let url = address(&article.url, "link");
         let picurl = address(&article.picurl, "picture");
@@ -328,6 +340,11 @@ fn file_url(msgtype: &'static str, address: &str) -> Result<Url, ContentError> {
 
 fn http_url(text: &str) -> Option<Url> {
     Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// Whether an address is that of a plugin's folder, which exists inside of duoke alone.
+fn is_in_folder(url: &Url) -> bool {
+    url.host_str().is_some_and(is_plugin_host)
 }
 
 /// Without control characters: JSON can write them only as `\u` escapes, which WeChat refuses (47002).

@@ -83,17 +83,21 @@ impl Bench {
 
 /// One request; the body of the answer.
 fn ask(address: &str, method: &str, path: &str, body: &str) -> Value {
+    serde_json::from_slice(&ask_bytes(address, method, path, body)).unwrap()
+}
+
+fn ask_bytes(address: &str, method: &str, path: &str, body: &str) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).unwrap();
     let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
     stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
-    serde_json::from_str(body).unwrap()
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let head = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+    answer.split_off(head + 4)
 }
 
 /// Ctrl-C.
@@ -144,6 +148,11 @@ impl SandboxChild {
     pub fn messages(&self, openid: &str) -> Vec<Value> {
         let answer = ask(self.address(), "GET", &format!("/_sandbox/messages?openid={openid}"), "");
         answer.as_array().unwrap().clone()
+    }
+
+    /// The bytes of a medium, as a phone loads them.
+    pub fn media(&self, media_id: &str) -> Vec<u8> {
+        ask_bytes(self.address(), "GET", &format!("/_sandbox/media/{media_id}"), "")
     }
 
     /// Runs the program with this account and server.

@@ -233,6 +233,7 @@ fn all_listeners_run_and_get_the_manual_s_fields() {
             r#"json echat.onReceiveMsg {"visitorId":"oB","msgType":1,"content":"of another"}"#,
             r#"json echat.onCrmUpdate {"visitorId":"oA","name":"张三","gender":0}"#,
             r#"json echat.onCrmUpdate {"visitorId":"oB","name":"of another"}"#,
+            r#"json echat.onCrmUpdate {"name":"of whom is selected"}"#,
         ],
         r#"
         config - <load PASSES
@@ -246,6 +247,8 @@ fn all_listeners_run_and_get_the_manual_s_fields() {
         > json echat.onCrmUpdate {"visitorId":"oA","name":"张三","gender":0}
         crm {"visitorId":"oA","name":"张三","gender":0}
         > json echat.onCrmUpdate {"visitorId":"oB","name":"of another"}
+        > json echat.onCrmUpdate {"name":"of whom is selected"}
+        crm {"visitorId":"oA","name":"of whom is selected"}
         "#,
     );
 }

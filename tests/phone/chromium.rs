@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -85,6 +86,21 @@ impl Chromium {
                 look();
             }})"
         ));
+    }
+
+    /// Where `DUOKE_TEST_PICTURES` names a folder, what is to be seen goes there as a picture, in a window that is high
+    /// enough for a long conversation.
+    pub fn picture(&mut self, name: &str) {
+        let Ok(folder) = std::env::var("DUOKE_TEST_PICTURES") else { return };
+        let size = json!({"width": 900, "height": 2_000, "deviceScaleFactor": 1, "mobile": false});
+        self.call("Emulation.setDeviceMetricsOverride", &size);
+        self.value("document.getElementById('phone').style.height = '1960px'");
+        let taken = self.call("Page.captureScreenshot", &json!({"format": "png"}));
+        let picture = STANDARD.decode(taken["data"].as_str().unwrap()).unwrap();
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), picture).unwrap();
+        self.value("document.getElementById('phone').style.height = ''");
+        self.call("Emulation.clearDeviceMetricsOverride", &json!({}));
     }
 
     fn call(&mut self, method: &str, params: &Value) -> Value {

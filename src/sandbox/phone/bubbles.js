@@ -1,5 +1,5 @@
 // Entries of a conversation as what is seen of them: a bubble, a card, a line in the middle.
-import { link, tap, textNodes, webAddress } from "./text.js";
+import { link, shownText, tap, textNodes, webAddress } from "./text.js";
 import { word } from "./words.js";
 
 export function node(name, classes, ...children) {
@@ -42,7 +42,8 @@ function news(content) {
   if (articles.length === 1) {
     const [{ title, description, url, picurl }] = articles;
     return card("news", url, node("b", "title", title || ""), picurl ? foreign(picurl, "cover") : null,
-      description ? node("p", "digest", description) : null, node("span", "read", word("read")));
+      description ? node("p", "digest", description) : null,
+      webAddress(url || "") ? node("span", "read", word("read")) : null);
   }
   const rows = articles.map(({ title, url, picurl }, index) =>
     card(index === 0 ? "lead" : "item", url, node("span", "title", title || ""), foreign(picurl || "", "cover")));
@@ -170,5 +171,5 @@ export function summary(entry) {
   const { kind, body } = entry;
   if (kind === "notice") return body.content;
   if (kind === "said") return body.MsgType === "event" ? deed(body) : body.MsgType === "text" ? body.Content || "" : `[${body.MsgType}]`;
-  return body.msgtype === "text" ? body.text.content : `[${body.msgtype}]`;
+  return body.msgtype === "text" ? shownText(body.text.content) : `[${body.msgtype}]`;
 }

@@ -52,6 +52,11 @@ export function textNodes(text, phone) {
   return [...nodes, ...bare(text.slice(at))];
 }
 
+// The same in one line, as the list of conversations has it: a link is its words.
+export function shownText(text) {
+  return textNodes(text, null).map((node) => node.textContent ?? node).join("");
+}
+
 function linkOf(attributes, text, phone) {
   const has = {};
   for (const [, name, ...values] of attributes.matchAll(ATTRIBUTE)) {

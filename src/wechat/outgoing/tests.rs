@@ -100,6 +100,21 @@ fn articles_are_cleaned() {
 }
 
 #[test]
+fn what_only_the_page_can_open_is_shown_to_nobody() {
+    let planner = Planner::new(Profile::y2025());
+    let own = |path: &str| format!("http://shop.plugin.invalid/{path}");
+    let article = Article { picurl: own("a.png"), url: own("a.html"), ..article("t") };
+    let planned = planner.plan(&Content::News { articles: vec![article] }).unwrap().remove(0);
+    let reason = "it lies in the plugin's folder, where no customer can open it";
+    let without = |what: &str| format!("article 1 goes without its {what}: {reason}");
+    assert_eq!(planned.notes, [without("link"), without("picture")]);
+    let Message::News(articles) = planned.message else { panic!() };
+    assert_eq!((articles[0].url.as_str(), articles[0].picurl.as_str()), ("", ""));
+    let file = content(&format!(r#"{{"msgtype":"file","file_url":"{}"}}"#, own("a.pdf")));
+    assert_eq!(planner.plan(&file), Err(ContentError::OwnFile { address: own("a.pdf") }));
+}
+
+#[test]
 fn control_characters_go() {
     let planned = Planner::new(Profile::y2025()).plan(&Content::Text { text: "a\0b\n\tc\u{1b}".into() }).unwrap();
     assert_eq!(planned, vec![Message::Text("ab\n\tc".into()).into()]);
