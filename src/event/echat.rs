@@ -20,6 +20,8 @@ pub struct EchatSettings {
     pub token: Option<String>,
     /// How old a signature may be, in seconds.
     pub signature_ttl_s: u32,
+    /// Whether the page was opened for EChat, so that its address has a signature.
+    pub is_opened_for: bool,
 }
 
 impl EchatSettings {
@@ -29,7 +31,7 @@ impl EchatSettings {
 
 impl Default for EchatSettings {
     fn default() -> Self {
-        Self { token: None, signature_ttl_s: Self::SIGNATURE_TTL_S_DEFAULT }
+        Self { token: None, signature_ttl_s: Self::SIGNATURE_TTL_S_DEFAULT, is_opened_for: true }
     }
 }
 
@@ -41,6 +43,7 @@ impl fmt::Debug for EchatSettings {
             .debug_struct("EchatSettings")
             .field("token", &token)
             .field("signature_ttl_s", &self.signature_ttl_s)
+            .field("is_opened_for", &self.is_opened_for)
             .finish()
     }
 }
@@ -148,6 +151,12 @@ pub fn parse_echat(call: &str, arguments: &[Value]) -> Result<Option<EchatMessag
 
 /// What stands for a function among arguments in the log (plugin-apis.md §2).
 pub const FUNCTION_MEMBER: &str = "$function";
+
+/// Bytes of an argument in the log: by them a call is bounded, in the page and by its host.
+#[must_use]
+pub fn written_bytes(argument: &Value) -> usize {
+    argument.to_string().len()
+}
 
 /// Whether a call of this name is one that [`parse_echat`] reads.
 #[must_use]

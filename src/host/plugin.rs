@@ -356,6 +356,7 @@ impl Plugin {
             settings: Settings {
                 confirm,
                 prompt,
+                mcs: self.speaks(Dialect::Mcs),
                 echat: self.echat.as_ref().map(Echat::settings),
                 ..Settings::default()
             },
