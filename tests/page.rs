@@ -6,6 +6,10 @@
 mod driven;
 #[path = "page/echat.rs"]
 mod echat;
+#[path = "page/echat_hostile.rs"]
+mod echat_hostile;
+#[path = "page/echat_matrix.rs"]
+mod echat_matrix;
 #[path = "page/navigation.rs"]
 mod navigation;
 mod page_bench;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
 
+#[path = "process/echat.rs"]
+mod echat;
 mod page_bench;
 mod process_bench;
 

@@ -47,6 +47,9 @@ pub const RANDOMS_REMEMBERED: usize = 10_000;
 /// Functions that wait for one event of `echatSDK` in a document: a page that registers one more with every event has
 /// made a mistake, and each would run with every further one.
 pub const ECHAT_LISTENERS_MAX: usize = 1_000;
+/// Objects within each other in an argument of `echatSDK`: those of the manual do not nest, and what stands in a log is
+/// read again up to 128 levels.
+pub const ECHAT_DEPTH_MAX: usize = 64;
 /// Page time a one-shot timer may lie ahead and still keep the page busy, in ms (session-log.md, Time).
 pub const IDLE_HORIZON_MS: i64 = 1_000;
 /// Default bound of page time to wait for idleness, in ms (`--settle`).

@@ -46,8 +46,8 @@ pub struct PluginConfig {
     pub allow: Vec<String>,
     /// Addresses answered from files.
     pub replace: Vec<Replacement>,
-    /// What EChat pages need.
-    pub echat: EchatConfig,
+    /// What EChat pages need; `None`: nothing says that it is one.
+    pub echat: Option<EchatConfig>,
     /// MCS pages get `OnReceiveMsg` too (plugin-apis.md §1.4).
     pub extra_events: bool,
     /// When a conversation page is told its customer.
@@ -85,7 +85,8 @@ pub struct EchatConfig {
     pub signature_ttl_s: u32,
     /// Business data of the page's address, in order.
     pub query: Vec<(String, String)>,
-    /// Where else the page loads the SDK's script from: addresses, or paths in the plugin's folder.
+    /// Where else the page loads the SDK's script from: addresses, or paths from the plugin's folder, of a page at an
+    /// address from that.
     pub sdk: Vec<String>,
 }
 
@@ -131,7 +132,7 @@ impl PluginConfig {
             policy: PluginPolicy::default(),
             allow: Vec::new(),
             replace: Vec::new(),
-            echat: EchatConfig::default(),
+            echat: None,
             extra_events: false,
             user_change: UserChange::default(),
             dialogs: Dialogs::default(),
@@ -250,19 +251,19 @@ fn replace_of(root: &Section<'_>) -> Result<Vec<Replacement>, ConfigError> {
     section.texts(false)?.into_iter().map(replacement_of).collect()
 }
 
-fn echat_of(root: &Section<'_>) -> Result<EchatConfig, ConfigError> {
-    let Some(section) = root.section("echat")? else { return Ok(EchatConfig::default()) };
+fn echat_of(root: &Section<'_>) -> Result<Option<EchatConfig>, ConfigError> {
+    let Some(section) = root.section("echat")? else { return Ok(None) };
     section.only(&["token", "signature_ttl_s", "query", "sdk"])?;
     let query = match section.section("query")? {
         Some(query) => query.texts(true)?.into_iter().map(|(key, value)| (key.value, value)).collect(),
         None => Vec::new(),
     };
-    Ok(EchatConfig {
+    Ok(Some(EchatConfig {
         token: section.string("token")?.filter(|token| !token.value.is_empty()).map(|token| Secret::new(token.value)),
         signature_ttl_s: section.positive("signature_ttl_s")?.unwrap_or(SIGNATURE_TTL_S_DEFAULT),
         query,
         sdk: section.strings("sdk")?.unwrap_or_default().into_iter().map(|address| address.value).collect(),
-    })
+    }))
 }
 
 fn dialogs_of(root: &Section<'_>) -> Result<Dialogs, ConfigError> {

@@ -8,8 +8,9 @@ use boa_engine::property::Attribute;
 use boa_engine::{Context, JsObject, JsResult, JsValue};
 use serde_json::{Value, json};
 
+use super::echat_arguments::object_keys;
 use super::echat_calls::{self, Call};
-use super::echat_signature::{Passed, check};
+use super::echat_signature::{Passed, Refusal, check};
 use crate::base::interrupt;
 use crate::base::limits::ECHAT_LISTENERS_MAX;
 use crate::engine::convert::{Native, arg};
@@ -20,6 +21,9 @@ use crate::session::Told;
 
 /// Why a call that passes `config` was not really checked.
 const NO_TOKEN: &str = "no token is configured: the signature is not checked";
+/// Why a page that is handed no signature has none: nobody said that it is one of EChat.
+const NOT_OPENED_FOR: &str =
+    "; the page's address was given none: that it is a page of EChat says an [echat] in its plugin.toml";
 
 /// What `config` has led to so far.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,6 +47,8 @@ pub struct EchatState {
     ready: RefCell<Vec<(Option<Cause>, JsObject)>>,
     error: RefCell<Vec<(Option<Cause>, JsObject)>>,
     listeners: RefCell<BTreeMap<&'static str, Vec<JsObject>>>,
+    /// `Object.keys` as the page found it.
+    keys: RefCell<Option<JsObject>>,
 }
 
 impl EchatState {
@@ -57,11 +63,16 @@ impl EchatState {
             ready: RefCell::default(),
             error: RefCell::default(),
             listeners: RefCell::default(),
+            keys: RefCell::default(),
         }
     }
 
     pub(super) fn of(context: &Context) -> Option<Rc<Self>> {
         context.get_data::<Rc<Self>>().cloned()
+    }
+
+    pub(super) fn object_keys(&self) -> Option<JsObject> {
+        self.keys.borrow().clone()
     }
 
     /// Why a command is ignored; none where `config` has succeeded.
@@ -78,7 +89,7 @@ impl EchatState {
 fn config(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let Some(state) = EchatState::of(context) else { return Ok(JsValue::undefined()) };
     let event_loop = EventLoop::of(context);
-    let mut call = Call::read("config", args, context);
+    let mut call = Call::read("config", 1, args, context);
     let argument = call.arguments.first().cloned().unwrap_or_default();
     state.debug.set(argument.get("debug") == Some(&Value::Bool(true)));
     call.log(&state, context);
@@ -90,7 +101,11 @@ fn config(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVa
     call.result = Some(result.clone());
     match checked {
         Ok(passed) => call.end(Outcome::Accepted, (passed == Passed::Unchecked).then_some(NO_TOKEN), context),
-        Err(_) => call.end(Outcome::Invalid, result["errmsg"].as_str(), context),
+        Err(refusal) => {
+            let is_unsigned = refusal == Refusal::Incomplete && !state.settings.is_opened_for;
+            let hint = if is_unsigned { NOT_OPENED_FOR } else { "" };
+            call.end(Outcome::Invalid, Some(&format!("{}{hint}", refusal.message())), context);
+        }
     }
     let status = if checked.is_ok() { Status::Ready } else { Status::Failed(result) };
     event_loop.queue(Box::new(move |context| {
@@ -151,9 +166,8 @@ fn call_all(functions: &[JsObject], data: Option<&Value>, context: &mut Context)
 
 /// Takes a listener in. Something else, or one too many, is said on the console; it is no effect.
 fn listener(name: &str, count: usize, args: &[JsValue], context: &mut Context) -> Option<JsObject> {
-    let call = Call::read(name, args, context);
-    if let Some(state) = EchatState::of(context) {
-        call.log(&state, context);
+    if let Some(state) = EchatState::of(context).filter(|state| state.debug.get()) {
+        Call::read(name, 1, args, context).log(&state, context);
     }
     let function = arg(args, 0).as_object().filter(JsObject::is_callable);
     let problem = match function {
@@ -204,6 +218,7 @@ fn listen(event: &'static str, args: &[JsValue], context: &mut Context) -> JsRes
 
 /// Puts `echatSDK` on the global object.
 pub fn install(state: Rc<EchatState>, context: &mut Context) {
+    state.keys.replace(object_keys(context).ok().flatten());
     context.insert_data(state);
     let sdk = JsObject::with_object_proto(context.intrinsics());
     let own: [(&str, Native, usize); 6] = [

@@ -1,19 +1,21 @@
 //! The commands of `echatSDK` (plugin-apis.md §2): what of their arguments goes to the log, and what becomes of them.
 
-use boa_engine::{Context, JsError, JsObject, JsResult, JsString, JsValue, js_string};
-use serde_json::{Value, json};
+use boa_engine::{Context, JsError, JsResult, JsValue, js_string};
+use serde_json::Value;
 
 use super::echat::EchatState;
-use super::mcs::bounded;
+use super::echat_arguments::{Arguments, Unreadable};
+use super::mcs::say_too_large;
 use crate::engine::convert::{Native, arg, string, to_utf8};
 use crate::engine::event_loop::{EventLoop, Output};
-use crate::engine::interface::function;
 use crate::engine::script;
-use crate::event::echat::{FUNCTION_MEMBER, SET_VISITOR_CHAT_SIGN};
+use crate::event::echat::SET_VISITOR_CHAT_SIGN;
 use crate::event::{Cause, Console, ConsoleLevel, EchatCall, Effect, Outcome, parse_echat};
 use crate::session::cause_rule::REASON_NO_USER;
 use crate::session::{Subject, subject_of};
 
+/// What is wrong with what `getParamData` is given.
+const NOT_NAMES: &str = "the names of parameters are strings";
 /// Why a sign is ignored.
 const NOT_BOUND: &str = "the page is not bound to the conversation";
 
@@ -46,26 +48,29 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// A call with its arguments as JSON, functions as `{"$function": name}`.
-    pub(super) fn read(name: &str, args: &[JsValue], context: &mut Context) -> Self {
+    /// A call with its arguments as JSON, functions as `{"$function": name}`. What is behind the `wanted` ones, as where
+    /// a loop calls it, is in the log and spoils nothing.
+    pub(super) fn read(name: &str, wanted: usize, args: &[JsValue], context: &mut Context) -> Self {
         let mut call =
             Self { name: name.to_owned(), arguments: Vec::new(), result: None, late: false, unreadable: None };
-        let mut text = String::from("[");
+        let bytes_max = EventLoop::of(context).limits().message_bytes;
+        let keys = EchatState::of(context).and_then(|state| state.object_keys());
+        let mut arguments = Arguments::new(keys, usize::try_from(bytes_max).unwrap_or(usize::MAX), context);
         for (index, value) in args.iter().enumerate() {
-            text.push_str(if index > 0 { "," } else { "" });
-            match json_text(value, context) {
-                Ok(json) => text.push_str(&json),
-                Err(_) => {
-                    text.push_str("null");
-                    call.unreadable = Some(format!("argument {} cannot be written as JSON", index + 1));
+            match arguments.next(value) {
+                Ok(argument) => call.arguments.push(argument),
+                Err(Unreadable::TooLarge) => {
+                    call.unreadable = Some(Unreadable::TooLarge.reason(index + 1));
+                    say_too_large(context);
+                    break;
+                }
+                Err(unreadable) => {
+                    if index < wanted {
+                        call.unreadable = Some(unreadable.reason(index + 1));
+                    }
+                    call.arguments.push(Value::Null);
                 }
             }
-        }
-        text.push(']');
-        match bounded(text, context).map(|text| serde_json::from_str(&text)) {
-            Some(Ok(arguments)) => call.arguments = arguments,
-            Some(Err(error)) => call.unreadable = Some(format!("the arguments cannot be read as JSON: {error}")),
-            None => call.unreadable = Some("the arguments are too large".to_owned()),
         }
         call
     }
@@ -99,39 +104,10 @@ pub(super) fn warn(text: &str, context: &Context) {
     EventLoop::of(context).emit(Output::Console(Console { level: ConsoleLevel::Warn, text: text.to_owned() }));
 }
 
-/// A value as `JSON.stringify` writes it, with something for functions; what it does not write is `null`.
-fn json_text(value: &JsValue, context: &mut Context) -> JsResult<String> {
-    if let Some(text) = value.as_string() {
-        // Half of a surrogate pair, as of an emoji cut in two, does not spoil a text.
-        return Ok(Value::from(to_utf8(&text)).to_string());
-    }
-    let json = context.intrinsics().objects().json();
-    let stringify = json.get(js_string!("stringify"), context)?;
-    let replacer = function("", replace_function, 2, context);
-    let text = match stringify.as_callable() {
-        Some(stringify) => stringify.call(&JsValue::undefined(), &[value.clone(), replacer.into()], context)?,
-        None => JsValue::undefined(),
-    };
-    Ok(text.as_string().map_or_else(|| "null".to_owned(), |text| to_utf8(&text)))
-}
-
-/// Functions by their names, texts without halves of surrogate pairs.
-fn replace_function(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let value = arg(args, 1);
-    if let Some(text) = value.as_string() {
-        // As of a text by itself: half of a pair does not spoil the object around it.
-        return Ok(JsString::from(to_utf8(&text)).into());
-    }
-    let Some(function) = value.as_object().filter(JsObject::is_callable) else { return Ok(value) };
-    let name = function.get(js_string!("name"), context).unwrap_or_default();
-    let name = name.as_string().map(|name| to_utf8(&name)).unwrap_or_default();
-    JsValue::from_json(&json!({ FUNCTION_MEMBER: name }), context)
-}
-
 /// A sender, or the sign. Never throws.
 fn command(name: &'static str, args: &[JsValue], context: &mut Context) -> JsValue {
     let Some(state) = EchatState::of(context) else { return JsValue::undefined() };
-    let mut call = Call::read(name, args, context);
+    let mut call = Call::read(name, 1, args, context);
     call.log(&state, context);
     let cause = EventLoop::of(context).cause().unwrap_or_else(|| Cause::new("", None));
     let subject = subject_of(&cause, &state.told.borrow());
@@ -165,14 +141,15 @@ fn judge(state: &EchatState, call: &Call, subject: &Subject) -> (Outcome, Option
 
 /// `echatSDK.getParamData(name, sub)`: at any time, before `config` as well.
 fn get_param_data(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let call = Call::read("getParamData", args, context);
+    let call = Call::read("getParamData", 2, args, context);
     if let Some(state) = EchatState::of(context) {
         call.log(&state, context);
     }
     let (name, sub) = (arg(args, 0), arg(args, 1));
     let is_right = name.is_string() && (sub.is_string() || sub.is_null_or_undefined());
-    if !is_right {
-        call.end(Outcome::Invalid, Some("the names of parameters are strings"), context);
+    let wrong = call.unreadable.clone().or_else(|| (!is_right).then(|| NOT_NAMES.to_owned()));
+    if let Some(wrong) = wrong {
+        call.end(Outcome::Invalid, Some(&wrong), context);
         return Ok(string(""));
     }
     let text = |value: &JsValue| value.as_string().map(|text| to_utf8(&text));

@@ -23,13 +23,16 @@ pub struct McsState {
     randoms: RefCell<Randoms>,
     /// Unknown members that the page was warned of.
     asked: RefCell<BTreeSet<String>>,
+    /// Whether the plugin speaks this dialect.
+    is_spoken: bool,
 }
 
 impl McsState {
-    /// A fresh document's state; `told` is the page's.
+    /// A fresh document's state; `told` is the page's. Where the plugin does not speak the dialect the page finds only
+    /// what browsers have.
     #[must_use]
-    pub fn new(told: Rc<RefCell<Told>>) -> Self {
-        Self { told, randoms: RefCell::default(), asked: RefCell::default() }
+    pub fn new(told: Rc<RefCell<Told>>, is_spoken: bool) -> Self {
+        Self { told, randoms: RefCell::default(), asked: RefCell::default(), is_spoken }
     }
 }
 
@@ -56,17 +59,22 @@ fn argument_text(value: &JsValue, context: &mut Context) -> JsResult<String> {
 }
 
 /// An argument that is not too large; else that is reported.
-pub(super) fn bounded(argument: String, context: &Context) -> Option<String> {
-    let event_loop = EventLoop::of(context);
-    let bound = event_loop.limits().message_bytes;
-    if argument.len() as u64 <= bound {
+fn bounded(argument: String, context: &Context) -> Option<String> {
+    if argument.len() as u64 <= EventLoop::of(context).limits().message_bytes {
         return Some(argument);
     }
+    say_too_large(context);
+    None
+}
+
+/// Reports that a call's arguments have more bytes than they may.
+pub(super) fn say_too_large(context: &Context) {
+    let event_loop = EventLoop::of(context);
     let place = script::here(context)
         .map(|(url, line, column)| Sources::of(context).place(&url, line, column, String::new()))
         .unwrap_or_default();
-    event_loop.emit(Output::Fault(Fault::Limit { limit: "message_bytes".to_owned(), value: bound, place }));
-    None
+    let value = event_loop.limits().message_bytes;
+    event_loop.emit(Output::Fault(Fault::Limit { limit: "message_bytes".to_owned(), value, place }));
 }
 
 /// `external.PutMsg(json)`: never throws (plugin-apis.md §1.2).
@@ -106,6 +114,7 @@ fn unknown_member(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsRes
     let value = go_on(args, context)?;
     let Some(key) = arg(args, 1).as_string().filter(|_| value.is_undefined()) else { return Ok(value) };
     let (name, state) = (to_utf8(&key), context.get_data::<Rc<McsState>>().cloned());
+    let is_spoken = state.as_ref().is_some_and(|state| state.is_spoken);
     let is_first = state.is_some_and(|state| {
         let mut asked = state.asked.borrow_mut();
         asked.len() < UNKNOWN_MEMBERS_MAX && asked.insert(name.clone())
@@ -116,8 +125,11 @@ fn unknown_member(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsRes
             format!(" ({}:{line}:{column})", place.file.unwrap_or(url))
         });
         let place = place.unwrap_or_default();
-        let text =
-            format!("external.{name} is missing here: the client's pages have external.PutMsg and Notice{place}");
+        let there_is = match is_spoken {
+            true => "the client's pages have external.PutMsg and Notice",
+            false => "`dialects` of plugin.toml does not name \"mcs\"",
+        };
+        let text = format!("external.{name} is missing here: {there_is}{place}");
         EventLoop::of(context).emit(Output::Console(Console { level: ConsoleLevel::Warn, text }));
     }
     Ok(value)
@@ -125,6 +137,7 @@ fn unknown_member(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsRes
 
 /// Puts `window.external` on the global object.
 pub fn install(state: Rc<McsState>, context: &mut Context) {
+    let is_spoken = state.is_spoken;
     context.insert_data(state);
     let external = JsObject::with_object_proto(context.intrinsics());
     // At the end of the chain: reading what is there does not come by.
@@ -133,8 +146,10 @@ pub fn install(state: Rc<McsState>, context: &mut Context) {
     {
         external.set_prototype(Some(proxied));
     }
-    define_method(&external, "PutMsg", put_msg, 1, context);
-    define_method(&external, "Notice", notice, 1, context);
+    if is_spoken {
+        define_method(&external, "PutMsg", put_msg, 1, context);
+        define_method(&external, "Notice", notice, 1, context);
+    }
     define_method(&external, "AddSearchProvider", |_, _, _| Ok(JsValue::undefined()), 0, context);
     define_method(&external, "IsSearchProviderInstalled", |_, _, _| Ok(JsValue::undefined()), 0, context);
     define_value(&context.global_object(), "external", external, Attribute::all());

@@ -22,6 +22,8 @@ pub struct EchatSettings {
     pub signature_ttl_s: u32,
     /// Whether the host signed the page's address: it does so again where it reloads the page.
     pub signs_address: bool,
+    /// Whether the page was opened for EChat, so that its address has a signature.
+    pub is_opened_for: bool,
 }
 
 impl EchatSettings {
@@ -31,7 +33,7 @@ impl EchatSettings {
 
 impl Default for EchatSettings {
     fn default() -> Self {
-        Self { token: None, signature_ttl_s: Self::SIGNATURE_TTL_S_DEFAULT, signs_address: false }
+        Self { token: None, signature_ttl_s: Self::SIGNATURE_TTL_S_DEFAULT, signs_address: false, is_opened_for: true }
     }
 }
 
@@ -44,6 +46,7 @@ impl fmt::Debug for EchatSettings {
             .field("token", &token)
             .field("signature_ttl_s", &self.signature_ttl_s)
             .field("signs_address", &self.signs_address)
+            .field("is_opened_for", &self.is_opened_for)
             .finish()
     }
 }
@@ -162,6 +165,12 @@ pub fn chat_sign(type_: &str, data: &Value) -> Option<u8> {
 
 /// What stands for a function among arguments in the log (plugin-apis.md §2).
 pub const FUNCTION_MEMBER: &str = "$function";
+
+/// Bytes of an argument in the log: by them a call is bounded, in the page and by its host.
+#[must_use]
+pub fn written_bytes(argument: &Value) -> usize {
+    argument.to_string().len()
+}
 
 /// Whether a call of this name is one that [`parse_echat`] reads.
 #[must_use]

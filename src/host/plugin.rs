@@ -363,6 +363,7 @@ impl Plugin {
             settings: Settings {
                 confirm,
                 prompt,
+                mcs: self.speaks(Dialect::Mcs),
                 echat: self.echat.as_ref().map(|echat| echat.settings(document)),
                 ..Settings::default()
             },

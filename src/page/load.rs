@@ -175,7 +175,7 @@ impl Page {
         *window.parser.borrow_mut() = Some(parser);
         let window = Rc::new(window);
         context.insert_data(window.clone());
-        mcs::install(Rc::new(McsState::new(self.told.clone())), &mut context);
+        mcs::install(Rc::new(McsState::new(self.told.clone(), self.world.settings.mcs)), &mut context);
         if let Some(settings) = self.world.settings.echat.clone() {
             echat::install(Rc::new(EchatState::new(self.told.clone(), settings)), &mut context);
         }

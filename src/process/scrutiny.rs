@@ -8,7 +8,7 @@ use crate::base::clock::TimestampMs;
 use crate::base::limits::page::PageLimits;
 use crate::base::limits::{PLACE_CHARS_MAX, TOLD_USERS_MAX};
 use crate::engine::event_loop::{Emission, Output};
-use crate::event::echat::is_echat_command;
+use crate::event::echat::{SET_VISITOR_CHAT_SIGN, is_echat_command, written_bytes};
 use crate::event::{EchatCall, Effect, Outcome, Place, Stimulus, parse_echat, parse_put_msg};
 use crate::page::Turn;
 
@@ -58,14 +58,16 @@ impl Scrutiny {
         is_known(user)
             && is_known(emission.subject.as_ref())
             && emission.place.as_ref().is_none_or(is_bounded)
-            && self.is_as_argued(&emission.output)
+            && self.is_as_argued(emission)
     }
 
     /// Whether a call says what its argument says.
-    fn is_as_argued(&self, output: &Output) -> bool {
-        let call = match output {
+    fn is_as_argued(&self, emission: &Emission) -> bool {
+        let call = match &emission.output {
             Output::Effect(Effect::PutMsg(call)) => call,
-            Output::Effect(Effect::Echat(call)) => return self.is_known_call(call),
+            Output::Effect(Effect::Echat(call)) => {
+                return self.is_known_call(call) && is_bound(call, emission.subject.as_deref());
+            }
             _ => return true,
         };
         let is_refused = call.outcome == Outcome::Invalid && call.messages.is_empty();
@@ -78,7 +80,7 @@ impl Scrutiny {
 
     /// Whether a call of EChat's SDK is one that there is, and where it counts one that may be.
     fn is_known_call(&self, call: &EchatCall) -> bool {
-        let bytes: usize = call.arguments.iter().map(|argument| argument.to_string().len()).sum();
+        let bytes: usize = call.arguments.iter().map(written_bytes).sum();
         let is_counted = call.outcome == Outcome::Accepted;
         let is_right = match is_echat_command(&call.call) {
             true => !is_counted || parse_echat(&call.call, &call.arguments).is_ok(),
@@ -90,6 +92,12 @@ impl Scrutiny {
 
 /// Calls of the SDK that are no commands: their arguments may be anything.
 const ECHAT_OTHERS: [&str; 2] = ["config", "getParamData"];
+
+/// Whether a sign that counts is one of the conversation that its page is bound to.
+fn is_bound(call: &EchatCall, subject: Option<&str>) -> bool {
+    let is_sign = call.call == SET_VISITOR_CHAT_SIGN && call.outcome == Outcome::Accepted;
+    !is_sign || subject.is_some() && !call.late
+}
 
 /// Whether a place is one that is kept with a call.
 fn is_bounded(place: &Place) -> bool {
@@ -265,6 +273,25 @@ mod tests {
     }
 
     #[test]
+    fn signs_are_of_the_conversation_on_the_screen() {
+        let said = |subject: Option<&str>, late| {
+            let sign = EchatCall {
+                call: SET_VISITOR_CHAT_SIGN.to_owned(),
+                arguments: vec![serde_json::json!({"chatSign": 1})],
+                outcome: Outcome::Accepted,
+                reason: None,
+                result: None,
+                late,
+            };
+            let mut turn = turn("oA", call());
+            turn.emissions[0].subject = subject.map(Arc::from);
+            turn.emissions[0].output = Output::Effect(Effect::Echat(sign));
+            allows(&turn, TIME)
+        };
+        assert!(said(Some("oA"), false) && !said(Some("oA"), true) && !said(None, false));
+    }
+
+    #[test]
     fn time_goes_on_and_not_far() {
         assert!(!allows(&turn("oA", call()), 6..=9));
         assert!(!allows(&Turn { now: 10, ..Turn::default() }, TIME));
@@ -334,6 +361,22 @@ mod tests {
             let mut hearing = scrutiny.hear(from..=to);
             let _ = hearing.allows_tasks(&emissions);
             let _ = hearing.allows(&Turn { emissions, now, idle: true, cut: None });
+        }
+
+        #[test]
+        fn honest_calls_of_the_sdk_pass_up_to_their_bound(argument in json()) {
+            let bytes = written_bytes(&argument) as u64;
+            let made = EchatCall {
+                call: "config".to_owned(), arguments: vec![argument], outcome: Outcome::Invalid,
+                reason: None, result: None, late: false,
+            };
+            let mut said = turn("oA", call());
+            said.emissions[0].output = Output::Effect(Effect::Echat(made));
+            let Ok(FromPage::Turned(heard)) = read(&*encode(&FromPage::Turned(said)).unwrap()) else { panic!("it was a turn") };
+            for (message_bytes, expected) in [(bytes, true), (bytes - 1, false)] {
+                let scrutiny = Scrutiny { limits: PageLimits { message_bytes, ..PageLimits::default() }, ..scrutiny() };
+                prop_assert_eq!(scrutiny.hear(TIME).allows(&heard), expected);
+            }
         }
 
         #[test]

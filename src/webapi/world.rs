@@ -30,6 +30,8 @@ pub struct Settings {
     pub confirm: bool,
     /// What `prompt` answers; none: null.
     pub prompt: Option<String>,
+    /// Whether `window.external` is that of 多客服; else the page has only what browsers have there.
+    pub mcs: bool,
     /// What `echatSDK` needs to know; none: the page has no such object.
     pub echat: Option<EchatSettings>,
 }
@@ -44,6 +46,7 @@ impl Default for Settings {
             zone_offset_s: 8 * 3600,
             confirm: true,
             prompt: None,
+            mcs: true,
             echat: Some(EchatSettings::default()),
         }
     }

@@ -121,6 +121,12 @@ fn the_address_is_that_of_the_time_the_seed_and_the_visitor() {
     assert!(first.contains(data), "{first}");
     assert_eq!(first, query("shop", &[]));
     assert_ne!(first, query("shop", &["--seed", "7"]));
+    let push =
+        json!({"ToUserName": "gh_1", "FromUserName": "oP", "CreateTime": 7, "MsgType": "event", "Event": "VIEW"});
+    bench.write("pushed.jsonl", json!({"type": "stimulus.wechat.push", "data": push}).to_string() + "\n" + LOG);
+    let ran = bench.run(&["run", "shop", "--events", "pushed.jsonl"]);
+    let pushed = ran.lines()[0]["data"]["argument"].to_string();
+    assert!(pushed.contains("&data=shop%3D7%26id%3DoP&"), "whose push the log begins with: {pushed}");
     let own = query("shop/page.html?kind=own", &[]);
     assert!(!own.contains("signature"), "a page that is not for EChat: {own}");
     bench.write("shop/plugin.toml", TOML.replace("page.html", "page.html?kind=own&nonce=n"));
@@ -190,6 +196,11 @@ fn the_script_may_lie_elsewhere_and_a_bare_page_is_known() {
     let ran = bench.run(&["run", "shop"]);
     let argument = ran.lines()[0]["data"]["argument"].as_str().unwrap().to_owned();
     assert!(argument.starts_with("undefined?ticket=") && !argument.contains("nonce"), "{argument}");
+    bench.write("shop/plugin.toml", "page = \"page.html\"\ndialects = [\"echat\"]\n");
+    bench.write("shop/page.html", "<script>echatSDK.getParamData(typeof external.PutMsg + location.search)</script>");
+    let ran = bench.run(&["run", "shop"]);
+    let argument = ran.lines()[0]["data"]["arguments"][0].as_str().unwrap().to_owned();
+    assert!(argument.starts_with("undefined?timestamp=") && !argument.contains("ticket"), "{argument}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use duoke::base::limits::{CLOCK_START_MS, SETTLE_MS_DEFAULT};
 use duoke::engine::event_loop::{Emission, Output};
 use duoke::event::{Effect, Fault, Message, Stimulus, parse_line};
 use duoke::net::Folder;
-use duoke::page::{LoadError, Page, Turn, TurnInput};
+use duoke::page::{LoadError, Page, PageOptions, Turn, TurnInput};
 
 use crate::page_bench::{on_page_stack, options};
 
@@ -26,12 +26,22 @@ pub fn with_page<R: Send + 'static>(
     files: Vec<(&'static str, Vec<u8>)>,
     work: impl FnOnce(Result<(Driven, String), LoadError>) -> R + Send + 'static,
 ) -> R {
+    with_page_as(files, |_| (), work)
+}
+
+/// The same, with options that `prepare` changes.
+pub fn with_page_as<R: Send + 'static>(
+    files: Vec<(&'static str, Vec<u8>)>,
+    prepare: impl FnOnce(&mut PageOptions) + Send + 'static,
+    work: impl FnOnce(Result<(Driven, String), LoadError>) -> R + Send + 'static,
+) -> R {
     let run = move || {
         let folder = tempfile::tempdir().unwrap();
         for (name, content) in files {
             std::fs::write(folder.path().join(name), content).unwrap();
         }
-        let options = options(Folder::open("demo", folder.path()).unwrap(), "index.html", Vec::new());
+        let mut options = options(Folder::open("demo", folder.path()).unwrap(), "index.html", Vec::new());
+        prepare(&mut options);
         let opened = Page::open(options, SETTLE_MS_DEFAULT).map(|mut page| {
             let first = show(&page.take_turn());
             (Driven { page, told: 0 }, first)
@@ -136,8 +146,18 @@ pub fn check(html: &str, steps: &[&'static str], expected: &str) {
 
 #[track_caller]
 pub fn check_files(files: Vec<(&'static str, Vec<u8>)>, steps: &[&'static str], expected: &str) {
+    check_files_as(files, |_| (), steps, expected);
+}
+
+#[track_caller]
+pub fn check_files_as(
+    files: Vec<(&'static str, Vec<u8>)>,
+    prepare: impl FnOnce(&mut PageOptions) + Send + 'static,
+    steps: &[&'static str],
+    expected: &str,
+) {
     let steps = steps.to_vec();
-    let shown = with_page(files, move |opened| {
+    let shown = with_page_as(files, prepare, move |opened| {
         let (mut page, mut shown) = opened.unwrap();
         for step in steps {
             let out = page.tell(step);

@@ -1,7 +1,9 @@
-//! `echatSDK` as a page sees it (plugin-apis.md §2): every call rightly and wrongly, before `config`, after a failed one,
-//! after a navigation, and from a promise or a timer while another visitor is selected.
+//! `echatSDK` as a page sees it (plugin-apis.md §2): in what order its results come, what its listeners get, what it shares
+//! with the other dialect. Each call in each situation is in `echat_matrix`, wild arguments are in `echat_hostile`.
 
-use super::driven::{check, check_files};
+use duoke::event::EchatSettings;
+
+use super::driven::{check, check_files, check_files_as};
 
 /// `config` that passes, since no token is configured; `bad` does not.
 const CONFIG: &str = "<script src='https://es.echatsoft.com/open/staff/jssdk-1.0.0.js' type=none></script><script>
@@ -10,34 +12,20 @@ const CONFIG: &str = "<script src='https://es.echatsoft.com/open/staff/jssdk-1.0
     function log(name) { return function (value) { console.log(name, value === undefined ? '' : JSON.stringify(value)); }; }
     </script>";
 
-/// Every command once, rightly.
-const COMMANDS: &str = "<script>function commands() {
-    var file = 'http://f.test/a', pic = 'http://f.test/p.jpg';
-    echatSDK.pushVisitorEvent({eventId: 'e1', title: '新款风衣', content: '<div>￥99</div>', imageUrl: pic, url: file, memo: 'm'});
-    echatSDK.sendTxtMsgToVisitor('您好');
-    echatSDK.sendImageToVisitor({smallImg: pic, sourceImg: pic});
-    echatSDK.sendVideoToVisitor({videoThumbUrl: pic, fileUrl: file});
-    echatSDK.sendVoiceToVisitor({fileUrl: file, voiceDuration: 3});
-    echatSDK.sendFileToVisitor({fileUrl: file, fileName: 'a.pdf', fileSize: 9});
-    return echatSDK.setVisitorChatSign({chatSign: 1});
-    }</script>";
-
 const SELECT_A: &str = r#"json echat.onSelectVisitor {"chatStatus":1,"visitorData":{"visitorId":"oA"}}"#;
 const SELECT_B: &str = r#"json echat.onSelectVisitor {"chatStatus":1,"visitorData":{"visitorId":"oB"}}"#;
 
 /// What is long and comes often.
-const SHORT: [(&str, &str); 5] = [
+const SHORT: [(&str, &str); 6] = [
     (
         "PASSES",
         r#"{"timestamp":"1577808000","nonce":"n","signature":"SUM"} (no token is configured: the signature is not checked)"#,
     ),
     ("SUM", "0123456789012345678901234567890123456789"),
     ("INCOMPLETE", "timestamp, nonce or signature is missing or malformed"),
+    ("FAILS", r#"{"timestamp":"1577808000","nonce":"n"} (timestamp, nonce or signature is missing or malformed)"#),
     ("EARLY", "config has not succeeded yet"),
-    (
-        "EVENT",
-        r#"{"eventId":"e1","title":"新款风衣","content":"<div>￥99</div>","imageUrl":"http://f.test/p.jpg","url":"http://f.test/a","memo":"m"}"#,
-    ),
+    ("NOBODY", "no user: the page has not been told one"),
 ];
 
 fn in_full(expected: &str) -> String {
@@ -46,97 +34,7 @@ fn in_full(expected: &str) -> String {
 
 #[track_caller]
 fn check_sdk(script: &str, steps: &[&'static str], expected: &str) {
-    check(&format!("{CONFIG}{COMMANDS}<script>{script}</script>"), steps, &in_full(expected));
-}
-
-#[test]
-fn every_command_counts_once_the_check_has_passed() {
-    check_sdk(
-        "echatSDK.config(good); echatSDK.onSelectVisitor(function () { console.log(commands()); });",
-        &[SELECT_A],
-        r#"
-        config - <load PASSES
-        > json echat.onSelectVisitor {"chatStatus":1,"visitorData":{"visitorId":"oA"}}
-        pushVisitorEvent oA <1 EVENT
-        sendTxtMsgToVisitor oA <1 "您好"
-        sendImageToVisitor oA <1 {"smallImg":"http://f.test/p.jpg","sourceImg":"http://f.test/p.jpg"}
-        sendVideoToVisitor oA <1 {"videoThumbUrl":"http://f.test/p.jpg","fileUrl":"http://f.test/a"}
-        sendVoiceToVisitor oA <1 {"fileUrl":"http://f.test/a","voiceDuration":3}
-        sendFileToVisitor oA <1 {"fileUrl":"http://f.test/a","fileName":"a.pdf","fileSize":9}
-        setVisitorChatSign oA <1 {"chatSign":1}
-        undefined
-        "#,
-    );
-}
-
-#[test]
-fn commands_before_the_result_are_ignored() {
-    check_sdk(
-        "commands(); echatSDK.config(good); commands();",
-        &[SELECT_A],
-        r#"
-        echatSDK.pushVisitorEvent is ignored: EARLY
-        pushVisitorEvent - <load ignored EVENT (EARLY)
-        echatSDK.sendTxtMsgToVisitor is ignored: EARLY
-        sendTxtMsgToVisitor - <load ignored "您好" (EARLY)
-        echatSDK.sendImageToVisitor is ignored: EARLY
-        sendImageToVisitor - <load ignored {"smallImg":"http://f.test/p.jpg","sourceImg":"http://f.test/p.jpg"} (EARLY)
-        echatSDK.sendVideoToVisitor is ignored: EARLY
-        sendVideoToVisitor - <load ignored {"videoThumbUrl":"http://f.test/p.jpg","fileUrl":"http://f.test/a"} (EARLY)
-        echatSDK.sendVoiceToVisitor is ignored: EARLY
-        sendVoiceToVisitor - <load ignored {"fileUrl":"http://f.test/a","voiceDuration":3} (EARLY)
-        echatSDK.sendFileToVisitor is ignored: EARLY
-        sendFileToVisitor - <load ignored {"fileUrl":"http://f.test/a","fileName":"a.pdf","fileSize":9} (EARLY)
-        echatSDK.setVisitorChatSign is ignored: EARLY
-        setVisitorChatSign - <load ignored {"chatSign":1} (EARLY)
-        config - <load PASSES
-        echatSDK.pushVisitorEvent is ignored: EARLY
-        pushVisitorEvent - <load ignored EVENT (EARLY)
-        echatSDK.sendTxtMsgToVisitor is ignored: EARLY
-        sendTxtMsgToVisitor - <load ignored "您好" (EARLY)
-        echatSDK.sendImageToVisitor is ignored: EARLY
-        sendImageToVisitor - <load ignored {"smallImg":"http://f.test/p.jpg","sourceImg":"http://f.test/p.jpg"} (EARLY)
-        echatSDK.sendVideoToVisitor is ignored: EARLY
-        sendVideoToVisitor - <load ignored {"videoThumbUrl":"http://f.test/p.jpg","fileUrl":"http://f.test/a"} (EARLY)
-        echatSDK.sendVoiceToVisitor is ignored: EARLY
-        sendVoiceToVisitor - <load ignored {"fileUrl":"http://f.test/a","voiceDuration":3} (EARLY)
-        echatSDK.sendFileToVisitor is ignored: EARLY
-        sendFileToVisitor - <load ignored {"fileUrl":"http://f.test/a","fileName":"a.pdf","fileSize":9} (EARLY)
-        echatSDK.setVisitorChatSign is ignored: EARLY
-        setVisitorChatSign - <load ignored {"chatSign":1} (EARLY)
-        > json echat.onSelectVisitor {"chatStatus":1,"visitorData":{"visitorId":"oA"}}
-        "#,
-    );
-}
-
-#[test]
-fn nothing_counts_after_a_failed_check() {
-    check_sdk(
-        "echatSDK.onSelectVisitor(log('selected')); echatSDK.ready(log('ready')); echatSDK.error(log('error'));
-         echatSDK.config(bad); echatSDK.error(log('more')); setTimeout(function () { commands(); echatSDK.error(log('late')); }, 5);",
-        &[SELECT_A],
-        r#"
-        config - <load invalid {"timestamp":"1577808000","nonce":"n"} (INCOMPLETE)
-        error {"errcode":1,"errmsg":"INCOMPLETE"}
-        more {"errcode":1,"errmsg":"INCOMPLETE"}
-        echatSDK.pushVisitorEvent is ignored: config has failed
-        pushVisitorEvent - <load ignored EVENT (config has failed)
-        echatSDK.sendTxtMsgToVisitor is ignored: config has failed
-        sendTxtMsgToVisitor - <load ignored "您好" (config has failed)
-        echatSDK.sendImageToVisitor is ignored: config has failed
-        sendImageToVisitor - <load ignored {"smallImg":"http://f.test/p.jpg","sourceImg":"http://f.test/p.jpg"} (config has failed)
-        echatSDK.sendVideoToVisitor is ignored: config has failed
-        sendVideoToVisitor - <load ignored {"videoThumbUrl":"http://f.test/p.jpg","fileUrl":"http://f.test/a"} (config has failed)
-        echatSDK.sendVoiceToVisitor is ignored: config has failed
-        sendVoiceToVisitor - <load ignored {"fileUrl":"http://f.test/a","voiceDuration":3} (config has failed)
-        echatSDK.sendFileToVisitor is ignored: config has failed
-        sendFileToVisitor - <load ignored {"fileUrl":"http://f.test/a","fileName":"a.pdf","fileSize":9} (config has failed)
-        echatSDK.setVisitorChatSign is ignored: config has failed
-        setVisitorChatSign - <load ignored {"chatSign":1} (config has failed)
-        late {"errcode":1,"errmsg":"INCOMPLETE"}
-        > json echat.onSelectVisitor {"chatStatus":1,"visitorData":{"visitorId":"oA"}}
-        "#,
-    );
+    check(&format!("{CONFIG}<script>{script}</script>"), steps, &in_full(expected));
 }
 
 #[test]
@@ -157,133 +55,17 @@ fn ready_and_error_come_in_a_later_task() {
         undefined
         promise
         first
-        ! uncaught Error: no /index.html:15:118
+        ! uncaught Error: no /index.html:6:117
         micro
         second
         asked
         at once
-        config - <load invalid {"timestamp":"1577808000","nonce":"n"} (INCOMPLETE)
+        config - <load invalid FAILS
         error {"errcode":1,"errmsg":"INCOMPLETE"}
         echatSDK.sendTxtMsgToVisitor is ignored: config has failed
         sendTxtMsgToVisitor - <load ignored "x" (config has failed)
         config - <load PASSES
-        sendTxtMsgToVisitor - <load invalid "y" (no user: the page has not been told one)
-        "#,
-    );
-}
-
-#[test]
-fn wrong_arguments_are_invalid_and_never_thrown() {
-    check_sdk(
-        "echatSDK.config(good);
-        var loop = {}; loop.loop = loop;
-        var deep = []; for (var i = 0; i < 300; i++) deep = [deep];
-        echatSDK.onSelectVisitor(function () {
-          echatSDK.sendTxtMsgToVisitor(); echatSDK.sendTxtMsgToVisitor(' '); echatSDK.sendTxtMsgToVisitor(function f() {});
-          echatSDK.sendImageToVisitor('http://a/'); echatSDK.sendImageToVisitor({sourceImg: 'http://a/'});
-          echatSDK.sendVideoToVisitor({videoThumbUrl: 'x', fileUrl: 'http://a/'});
-          echatSDK.sendVoiceToVisitor({fileUrl: 'http://a/', voiceDuration: NaN});
-          echatSDK.sendFileToVisitor({fileUrl: 'http://a/', fileName: 'n', fileSize: '9'});
-          echatSDK.pushVisitorEvent({title: 't', visibility: '2'}); echatSDK.pushVisitorEvent(loop);
-          echatSDK.pushVisitorEvent(deep);
-          echatSDK.pushVisitorEvent({title: {toString: function () { throw 1; }}, get memo() { throw 2; }});
-          echatSDK.setVisitorChatSign({chatSign: '1'}); echatSDK.setVisitorChatSign({chatSign: 2}); echatSDK.setVisitorChatSign(1);
-          echatSDK.setVisitorChatSign({chatSign: 0});
-          echatSDK.onCrmUpdate('x'); echatSDK.ready(); console.log('[' + echatSDK.getParamData({}) + echatSDK.getParamData('a', 1) + ']');
-        });",
-        &[SELECT_A],
-        r#"
-        config - <load PASSES
-        > json echat.onSelectVisitor {"chatStatus":1,"visitorData":{"visitorId":"oA"}}
-        sendTxtMsgToVisitor oA <1 invalid  (the text is not a string)
-        sendTxtMsgToVisitor oA <1 invalid " " (the text is blank)
-        sendTxtMsgToVisitor oA <1 invalid {"$function":"f"} (the text is not a string)
-        sendImageToVisitor oA <1 invalid "http://a/" (the argument is not an object)
-        sendImageToVisitor oA <1 invalid {"sourceImg":"http://a/"} (`smallImg` is missing or blank)
-        sendVideoToVisitor oA <1 invalid {"videoThumbUrl":"x","fileUrl":"http://a/"} (`videoThumbUrl` is not an http or https address)
-        sendVoiceToVisitor oA <1 invalid {"fileUrl":"http://a/","voiceDuration":null} (`voiceDuration` is not a number of 0 or more)
-        sendFileToVisitor oA <1 invalid {"fileUrl":"http://a/","fileName":"n","fileSize":"9"} (`fileSize` is not a number of 0 or more)
-        pushVisitorEvent oA <1 invalid {"title":"t","visibility":"2"} (`visibility` is neither 1 nor 2)
-        pushVisitorEvent oA <1 invalid null (argument 1 cannot be written as JSON)
-        pushVisitorEvent oA <1 invalid  (the arguments cannot be read as JSON: recursion limit exceeded at line 1 column 128)
-        pushVisitorEvent oA <1 invalid null (argument 1 cannot be written as JSON)
-        setVisitorChatSign oA <1 invalid {"chatSign":"1"} (`chatSign` is neither 0 nor 1)
-        setVisitorChatSign oA <1 invalid {"chatSign":2} (`chatSign` is neither 0 nor 1)
-        setVisitorChatSign oA <1 invalid 1 (the argument is not an object)
-        setVisitorChatSign oA <1 {"chatSign":0}
-        echatSDK.onCrmUpdate is ignored: the argument is not a function
-        echatSDK.ready is ignored: the argument is not a function
-        getParamData oA <1 invalid {} (the names of parameters are strings)
-        getParamData oA <1 invalid "a", 1 (the names of parameters are strings)
-        []
-        "#,
-    );
-}
-
-#[test]
-fn all_listeners_run_and_get_the_manual_s_fields() {
-    check_sdk(
-        "echatSDK.onReceiveMsg(function (msg) { msg.content = 'changed'; throw new Error('no'); });
-        echatSDK.onReceiveMsg(log('second')); echatSDK.onCrmUpdate(log('crm')); echatSDK.onSelectVisitor(log('selected'));
-        echatSDK.config(good);",
-        &[
-            r#"json echat.onReceiveMsg {"visitorId":"oA","msgType":1,"content":"nobody is selected"}"#,
-            SELECT_A,
-            r#"json echat.onReceiveMsg {"visitorId":"oA","msgType":1,"content":"hi"}"#,
-            r#"json echat.onReceiveMsg {"visitorId":"oB","msgType":1,"content":"of another"}"#,
-            r#"json echat.onCrmUpdate {"visitorId":"oA","name":"张三","gender":0}"#,
-            r#"json echat.onCrmUpdate {"visitorId":"oB","name":"of another"}"#,
-            r#"json echat.onCrmUpdate {"name":"of whom is selected"}"#,
-        ],
-        r#"
-        config - <load PASSES
-        > json echat.onReceiveMsg {"visitorId":"oA","msgType":1,"content":"nobody is selected"}
-        > json echat.onSelectVisitor {"chatStatus":1,"visitorData":{"visitorId":"oA"}}
-        selected {"chatStatus":1,"visitorData":{"visitorId":"oA"}}
-        > json echat.onReceiveMsg {"visitorId":"oA","msgType":1,"content":"hi"}
-        ! uncaught Error: no /index.html:15:93
-        second {"visitorId":"oA","msgType":1,"content":"hi"}
-        > json echat.onReceiveMsg {"visitorId":"oB","msgType":1,"content":"of another"}
-        > json echat.onCrmUpdate {"visitorId":"oA","name":"张三","gender":0}
-        crm {"visitorId":"oA","name":"张三","gender":0}
-        > json echat.onCrmUpdate {"visitorId":"oB","name":"of another"}
-        > json echat.onCrmUpdate {"name":"of whom is selected"}
-        crm {"visitorId":"oA","name":"of whom is selected"}
-        "#,
-    );
-}
-
-#[test]
-fn the_cause_rule_holds_for_promises_and_timers() {
-    check_sdk(
-        "echatSDK.config(good);
-        echatSDK.onSelectVisitor(function (visitor) {
-          var id = visitor.visitorData.visitorId;
-          if (id === 'oA') {
-            setTimeout(function () { echatSDK.sendTxtMsgToVisitor('timer of ' + id); echatSDK.setVisitorChatSign({chatSign: 1}); }, 3000);
-            new Promise(function (done) { window.done = done; }).then(function () { echatSDK.sendTxtMsgToVisitor('promise of ' + id); });
-          } else window.done();
-          echatSDK.sendTxtMsgToVisitor('now ' + id);
-        });
-        setTimeout(function () { echatSDK.sendTxtMsgToVisitor('nobody'); echatSDK.setVisitorChatSign({chatSign: 1}); }, 500);
-        setTimeout(function () { echatSDK.sendTxtMsgToVisitor('whose'); }, 20000);",
-        &[SELECT_A, SELECT_B, "wait 4000", "wait 20000"],
-        r#"
-        config - <load PASSES
-        sendTxtMsgToVisitor - <load invalid "nobody" (no user: the page has not been told one)
-        echatSDK.setVisitorChatSign is ignored: the page is not bound to the conversation
-        setVisitorChatSign - <load ignored {"chatSign":1} (the page is not bound to the conversation)
-        > json echat.onSelectVisitor {"chatStatus":1,"visitorData":{"visitorId":"oA"}}
-        sendTxtMsgToVisitor oA <1 "now oA"
-        > json echat.onSelectVisitor {"chatStatus":1,"visitorData":{"visitorId":"oB"}}
-        sendTxtMsgToVisitor oB <2 "now oB"
-        sendTxtMsgToVisitor oA <1 late "promise of oA"
-        > wait 4000
-        sendTxtMsgToVisitor oA <1 late "timer of oA"
-        echatSDK.setVisitorChatSign is ignored: the page is not bound to the conversation
-        setVisitorChatSign oA <1 ignored late {"chatSign":1} (the page is not bound to the conversation)
-        > wait 20000
-        sendTxtMsgToVisitor oB <load late "whose"
+        sendTxtMsgToVisitor - <load invalid "y" (NOBODY)
         "#,
     );
 }
@@ -322,31 +104,6 @@ fn ready_runs_under_the_cause_that_registered_it() {
         sendTxtMsgToVisitor oB <2 "for oB"
         sendTxtMsgToVisitor oA <1 late "for oA"
         "#,
-    );
-}
-
-#[test]
-fn every_document_has_a_check_of_its_own() {
-    let first = format!(
-        "{CONFIG}{COMMANDS}<script>echatSDK.config(good); echatSDK.onSelectVisitor(function () {{ location.href = 'second.html'; }})</script>"
-    );
-    let second = "<script>echatSDK.sendTxtMsgToVisitor('unchecked'); echatSDK.config({timestamp: 1577808000, nonce: 'n', \
-         signature: '0123456789012345678901234567890123456789'}); echatSDK.ready(function () { echatSDK.sendTxtMsgToVisitor('checked'); });</script>";
-    let files = vec![("index.html", first.into_bytes()), ("second.html", second.as_bytes().to_vec())];
-    check_files(
-        files,
-        &[SELECT_A],
-        &in_full(
-            r#"
-        config - <load PASSES
-        > json echat.onSelectVisitor {"chatStatus":1,"visitorData":{"visitorId":"oA"}}
-        go /second.html <1
-        echatSDK.sendTxtMsgToVisitor is ignored: EARLY
-        sendTxtMsgToVisitor oA <1 ignored "unchecked" (EARLY)
-        config oA <1 {"timestamp":1577808000,"nonce":"n","signature":"SUM"} (no token is configured: the signature is not checked)
-        sendTxtMsgToVisitor oA <1 "checked"
-        "#,
-        ),
     );
 }
 
@@ -392,24 +149,275 @@ fn both_dialects_in_one_page_share_the_current_user() {
 }
 
 #[test]
-fn a_reloaded_page_checks_again_with_the_same_address() {
+fn who_waits_for_the_check_runs_under_his_own_cause() {
     check_sdk(
-        "console.log(echatSDK.getParamData('x')); echatSDK.config(good); echatSDK.ready(log('ready'));
-        echatSDK.onReceiveMsg(function (msg) { echatSDK.sendTxtMsgToVisitor(msg.content); });",
-        &[SELECT_A, "reload", r#"json echat.onReceiveMsg {"visitorId":"oA","msgType":1,"content":"hi"}"#],
+        "function MCS_ClientNotify(str) {
+          var id = JSON.parse(str).useraccount;
+          echatSDK.ready(function () { echatSDK.sendTxtMsgToVisitor('ready for ' + id); });
+          echatSDK.error(function () { echatSDK.sendTxtMsgToVisitor('error for ' + id); });
+          if (id === 'oB') echatSDK.config(good);
+          if (id === 'oC') echatSDK.config(bad);
+        }",
+        &["user oA", "user oB", "user oC"],
         r#"
-        getParamData - <load "x"
+        > user oA
+        > user oB
+        config oB <2 PASSES
+        sendTxtMsgToVisitor oA <1 late "ready for oA"
+        sendTxtMsgToVisitor oB <2 "ready for oB"
+        > user oC
+        config oC <3 invalid FAILS
+        sendTxtMsgToVisitor oC <3 "ready for oC"
+        echatSDK.sendTxtMsgToVisitor is ignored: config has failed
+        sendTxtMsgToVisitor oA <1 ignored late "error for oA" (config has failed)
+        echatSDK.sendTxtMsgToVisitor is ignored: config has failed
+        sendTxtMsgToVisitor oB <2 ignored late "error for oB" (config has failed)
+        echatSDK.sendTxtMsgToVisitor is ignored: config has failed
+        sendTxtMsgToVisitor oC <3 ignored "error for oC" (config has failed)
+        "#,
+    );
+}
 
+#[test]
+fn each_config_has_its_result() {
+    check_sdk(
+        "echatSDK.ready(log('ready')); echatSDK.error(log('error'));
+        echatSDK.config(bad); echatSDK.config(good); echatSDK.error(log('more'));
+        setTimeout(function () { echatSDK.config(bad); echatSDK.config(bad); }, 5);
+        setTimeout(function () { echatSDK.config(good); echatSDK.config(bad); echatSDK.ready(log('never')); }, 10);",
+        &[],
+        r#"
+        config - <load invalid FAILS
         config - <load PASSES
+        error {"errcode":1,"errmsg":"INCOMPLETE"}
+        more {"errcode":1,"errmsg":"INCOMPLETE"}
+        ready
+        config - <load invalid FAILS
+        config - <load invalid FAILS
+        error {"errcode":1,"errmsg":"INCOMPLETE"}
+        more {"errcode":1,"errmsg":"INCOMPLETE"}
+        error {"errcode":1,"errmsg":"INCOMPLETE"}
+        more {"errcode":1,"errmsg":"INCOMPLETE"}
+        config - <load PASSES
+        config - <load invalid FAILS
+        error {"errcode":1,"errmsg":"INCOMPLETE"}
+        more {"errcode":1,"errmsg":"INCOMPLETE"}
+        "#,
+    );
+}
+
+/// What listeners get: all the fields of the manual, and nothing for those that are absent.
+const EVENTS: [&str; 9] = [
+    r#"onReceiveMsg {"visitorId":"oA","msgType":1,"content":"hi"}"#,
+    r#"onReceiveMsg {"visitorId":"oA","msgType":2,"smallImg":"http://p/s","sourceImg":"http://p/"}"#,
+    r#"onReceiveMsg {"visitorId":"oA","msgType":3,"videoThumbUrl":"http://p/t","fileUrl":"http://p/v.mp4"}"#,
+    r#"onReceiveMsg {"visitorId":"oA","msgType":4,"fileUrl":"http://p/v.mp3","voiceDuration":3}"#,
+    r#"onReceiveMsg {"visitorId":"oA","msgType":5,"fileUrl":"http://p/f","fileName":"f.pdf","fileSize":9}"#,
+    r#"onCrmUpdate {"visitorId":"oA","name":"张三","nickName":"三","gender":1,"age":30,"phone":"1","qq":"2","wechat":"w","email":"a@b.test","memo":"m"}"#,
+    r#"onCrmUpdate {"visitorId":"oA","gender":0}"#,
+    r#"onSelectVisitor {"chatStatus":2,"metaData":"x","myData":"y","visitorData":{"visitorId":"oA"},"routeData":{},"chatData":{"n":1},"crmData":{"name":"n"}}"#,
+    r#"onSelectVisitor {"chatStatus":0,"visitorData":{"visitorId":"oA"}}"#,
+];
+
+#[test]
+fn listeners_get_the_manual_s_fields() {
+    let steps: Vec<&'static str> =
+        EVENTS.iter().map(|event| &*Box::leak(format!("json echat.{event}").into_boxed_str())).collect();
+    let heard: Vec<String> = EVENTS.iter().map(|event| format!("> json echat.{event}\n{event}")).collect();
+    check_sdk(
+        "echatSDK.config(good);
+        ['onReceiveMsg', 'onCrmUpdate', 'onSelectVisitor'].forEach(function (name) { echatSDK[name](log(name)); });",
+        &[&[SELECT_A], &steps[..]].concat(),
+        &format!(
+            "config - <load PASSES\n> {SELECT_A}\nonSelectVisitor {}\n{}",
+            SELECT_A.split_once(' ').unwrap().1.split_once(' ').unwrap().1,
+            heard.join("\n")
+        ),
+    );
+}
+
+#[test]
+fn every_listener_runs_with_data_of_its_own_and_for_the_selected_visitor_only() {
+    check_sdk(
+        "echatSDK.onReceiveMsg(function (msg) { msg.content = 'changed'; throw new Error('no'); });
+        echatSDK.onReceiveMsg(log('second')); echatSDK.onReceiveMsg(log('second')); echatSDK.onCrmUpdate(log('crm'));
+        echatSDK.config(good);",
+        &[
+            r#"json echat.onReceiveMsg {"visitorId":"oA","msgType":1,"content":"nobody is selected"}"#,
+            SELECT_A,
+            r#"json echat.onReceiveMsg {"visitorId":"oA","msgType":1,"content":"hi"}"#,
+            r#"json echat.onReceiveMsg {"visitorId":"oB","msgType":1,"content":"of another"}"#,
+            r#"json echat.onCrmUpdate {"visitorId":"oB","name":"of another"}"#,
+            r#"json echat.onCrmUpdate {"name":"of whom is selected"}"#,
+        ],
+        r#"
+        config - <load PASSES
+        > json echat.onReceiveMsg {"visitorId":"oA","msgType":1,"content":"nobody is selected"}
+        > json echat.onSelectVisitor {"chatStatus":1,"visitorData":{"visitorId":"oA"}}
+        > json echat.onReceiveMsg {"visitorId":"oA","msgType":1,"content":"hi"}
+        ! uncaught Error: no /index.html:6:92
+        second {"visitorId":"oA","msgType":1,"content":"hi"}
+        second {"visitorId":"oA","msgType":1,"content":"hi"}
+        > json echat.onReceiveMsg {"visitorId":"oB","msgType":1,"content":"of another"}
+        > json echat.onCrmUpdate {"visitorId":"oB","name":"of another"}
+        > json echat.onCrmUpdate {"name":"of whom is selected"}
+        crm {"visitorId":"oA","name":"of whom is selected"}
+        "#,
+    );
+}
+
+#[test]
+fn what_nobody_caused_is_for_nobody_or_held() {
+    check_sdk(
+        "echatSDK.config(good);
+        function send(text) { echatSDK.sendTxtMsgToVisitor(text); echatSDK.setVisitorChatSign({chatSign: 1}); }
+        setTimeout(function () { send('nobody'); }, 500);
+        setTimeout(function () { send('whose'); }, 20000);",
+        &[SELECT_A, SELECT_B, "wait 20000"],
+        r#"
+        config - <load PASSES
+        sendTxtMsgToVisitor - <load invalid "nobody" (NOBODY)
+        echatSDK.setVisitorChatSign is ignored: the page is not bound to the conversation
+        setVisitorChatSign - <load ignored {"chatSign":1} (the page is not bound to the conversation)
+        > json echat.onSelectVisitor {"chatStatus":1,"visitorData":{"visitorId":"oA"}}
+        > json echat.onSelectVisitor {"chatStatus":1,"visitorData":{"visitorId":"oB"}}
+        > wait 20000
+        sendTxtMsgToVisitor oB <load late "whose"
+        echatSDK.setVisitorChatSign is ignored: the page is not bound to the conversation
+        setVisitorChatSign oB <load ignored late {"chatSign":1} (the page is not bound to the conversation)
+        "#,
+    );
+}
+
+/// Opens a page with a token and a signature in its address, which it hands to `config`.
+#[track_caller]
+fn check_signed(more: &str, steps: &[&'static str], expected: &str) {
+    let page = format!(
+        "{CONFIG}<script>
+        function of(name) {{ return new URLSearchParams(location.search).get(name); }}
+        echatSDK.config({{timestamp: of('timestamp'), nonce: of('nonce'), signature: of('signature')}});
+        echatSDK.ready(log('ready')); echatSDK.error(log('error'));
+        echatSDK.onReceiveMsg(function (msg) {{ echatSDK.sendTxtMsgToVisitor(msg.content); }});
+        {more}</script>"
+    );
+    // printf '%s' 1577836800abct0ken | sha1sum
+    let query = "timestamp=1577836800&nonce=abc&signature=52d145131a94dbee281064648f5cc83e130ceddb";
+    let prepare = |options: &mut duoke::page::PageOptions| {
+        options.settings.echat = Some(EchatSettings { token: Some("t0ken".to_owned()), ..EchatSettings::default() });
+        let duoke::page::Source::Document(url) = &mut options.source else { panic!("a document") };
+        url.set_query(Some(query));
+    };
+    let signed = |nonce: &str| {
+        format!(
+            r#"{{"timestamp":"1577836800","nonce":"{nonce}","signature":"52d145131a94dbee281064648f5cc83e130ceddb"}}"#
+        )
+    };
+    let expected = expected.replace("SIGNED", &signed("abc")).replace("OTHER", &signed("abd"));
+    check_files_as(vec![("index.html", page.into_bytes())], prepare, steps, &expected);
+}
+
+const HI: &str = r#"json echat.onReceiveMsg {"visitorId":"oA","msgType":1,"content":"hi"}"#;
+
+#[test]
+fn a_reloaded_page_checks_again_with_the_same_address() {
+    check_signed(
+        "",
+        &[SELECT_A, "reload", HI],
+        r#"
+        config - <load SIGNED
         ready
         > json echat.onSelectVisitor {"chatStatus":1,"visitorData":{"visitorId":"oA"}}
         > reload
-        getParamData oA <2 "x"
-
-        config oA <2 PASSES
+        config oA <2 SIGNED
         ready
         > json echat.onReceiveMsg {"visitorId":"oA","msgType":1,"content":"hi"}
         sendTxtMsgToVisitor oA <3 "hi"
         "#,
     );
+}
+
+#[test]
+fn a_page_that_changed_its_address_fails_where_it_reloads_itself() {
+    check_signed(
+        "echatSDK.onSelectVisitor(function () {
+          history.replaceState(null, '', location.search.replace('abc', 'abd')); location.reload();
+        });",
+        &[SELECT_A, HI],
+        r#"
+        config - <load SIGNED
+        ready
+        > json echat.onSelectVisitor {"chatStatus":1,"visitorData":{"visitorId":"oA"}}
+        go /index.html?timestamp=1577836800&nonce=abd&signature=52d145131a94dbee281064648f5cc83e130ceddb Reload <1
+        config oA <1 invalid OTHER (the signature is wrong)
+        error {"errcode":2,"errmsg":"the signature is wrong"}
+        > json echat.onReceiveMsg {"visitorId":"oA","msgType":1,"content":"hi"}
+        "#,
+    );
+}
+
+#[test]
+fn parameters_are_those_of_the_document_s_own_address() {
+    let first = format!(
+        "{CONFIG}<script>echatSDK.config(good);
+        function ask() {{ console.log(echatSDK.getParamData('a') + '|' + echatSDK.getParamData('b')); }}
+        ask(); history.pushState(null, '', '?a=1'); ask(); location.hash = '#b=2'; ask();
+        echatSDK.onSelectVisitor(function () {{ location.href = 'second.html?b=3&a=x+y&a=z#a=0'; }});</script>"
+    );
+    let second = "<script>console.log(echatSDK.getParamData('a') + '|' + echatSDK.getParamData('b'));</script>";
+    check_files(
+        vec![("index.html", first.into_bytes()), ("second.html", second.as_bytes().to_vec())],
+        &[SELECT_A],
+        &in_full(
+            r#"
+        config - <load PASSES
+        getParamData - <load "a"
+        getParamData - <load "b"
+        |
+        getParamData - <load "a"
+        getParamData - <load "b"
+        1|
+        getParamData - <load "a"
+        getParamData - <load "b"
+        1|
+        > json echat.onSelectVisitor {"chatStatus":1,"visitorData":{"visitorId":"oA"}}
+        go /second.html?b=3&a=x+y&a=z#a=0 <1
+        getParamData oA <1 "a"
+        getParamData oA <1 "b"
+        x y|3
+        "#,
+        ),
+    );
+}
+
+/// A plugin that speaks one dialect has nothing of the other's, but what every browser has.
+#[test]
+fn a_page_finds_the_dialects_that_its_plugin_speaks() {
+    let page = "<script>console.log(typeof echatSDK, typeof external, typeof external.PutMsg, 'Notice' in external,
+        typeof external.AddSearchProvider);</script>";
+    let shown = |mcs: bool, echat: bool, expected: &str| {
+        let prepare = move |options: &mut duoke::page::PageOptions| {
+            options.settings.mcs = mcs;
+            options.settings.echat = echat.then(EchatSettings::default);
+        };
+        check_files_as(vec![("index.html", page.as_bytes().to_vec())], prepare, &[], expected);
+    };
+    shown(true, true, "object object function true function");
+    shown(true, false, "undefined object function true function");
+    let warned = "external.PutMsg is missing here: `dialects` of plugin.toml does not name \"mcs\" (index.html:1:20)";
+    shown(false, true, &format!("{warned}\nobject object undefined false function"));
+    shown(false, false, &format!("{warned}\nundefined object undefined false function"));
+}
+
+/// The reason in the log says what the operator can do; the page's own message is the usual one.
+#[test]
+fn a_page_that_nobody_said_is_one_of_echat_says_so() {
+    let page = format!("{CONFIG}<script>echatSDK.error(log('error')); echatSDK.config(bad);</script>");
+    let prepare = |options: &mut duoke::page::PageOptions| {
+        options.settings.echat = Some(EchatSettings { is_opened_for: false, ..EchatSettings::default() });
+    };
+    let expected = r#"
+        config - <load invalid {"timestamp":"1577808000","nonce":"n"} (INCOMPLETE; the page's address was given none: that it is a page of EChat says an [echat] in its plugin.toml)
+        error {"errcode":1,"errmsg":"INCOMPLETE"}
+    "#;
+    check_files_as(vec![("index.html", page.into_bytes())], prepare, &[], &in_full(expected));
 }

@@ -69,8 +69,8 @@ page_limits! {
     timers = 10_000, 10..=10_000_000, "Timers that wait", STOPPED;
     tasks = 100_000, 10..=10_000_000, "Tasks that are ready to run", STOPPED;
     microtasks_per_task = 1_000_000, 1_000..=1_000_000_000, "Promise reactions that run after one task", STOPPED;
-    messages_per_turn = 1_000, 1..=1_000_000, "Calls of `PutMsg` in one turn", STOPPED;
-    message_bytes = MIB, 1_024..=8 * MIB, "Argument of one call of `PutMsg` or `Notice`, in bytes",
+    messages_per_turn = 1_000, 1..=1_000_000, "Calls of `PutMsg`, or of senders of `echatSDK`, in one turn", STOPPED;
+    message_bytes = MIB, 1_024..=8 * MIB, "Arguments of one call of `PutMsg`, `Notice` or `echatSDK`, in bytes",
         "the call fails: `fault.limit`";
     effects_per_turn = 10_000, 1..=1_000_000, "Effects of one turn, messages among them", STOPPED;
     turn_bytes = 16 * MIB, 65_536..=64 * MIB, "What one turn gives out, in bytes, roughly", STOPPED;

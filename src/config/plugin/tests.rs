@@ -65,12 +65,12 @@ prompt = ""
         policy: PluginPolicy { send: SendPolicy::Review, late: LatePolicy::Send },
         allow: vec!["https://crm.example.com".to_owned(), "http://127.0.0.1:8080".to_owned()],
         replace: vec![replacement("http://z.example/%C3%A9.js", "z.js"), replacement("http://a.example/", "a.js")],
-        echat: EchatConfig {
+        echat: Some(EchatConfig {
             token: Some(Secret::new("t0ken")),
             signature_ttl_s: 60,
             query: vec![pair("b", "2 3"), pair("a", "1"), pair("c", "true"), pair("d", "1.50")],
             sdk: vec!["vendor/jssdk.js".to_owned(), "https://mirror.example/jssdk.js".to_owned()],
-        },
+        }),
         extra_events: true,
         user_change: UserChange::Conversation,
         dialogs: Dialogs { confirm: false, prompt: Some(String::new()) },

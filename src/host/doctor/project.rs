@@ -93,7 +93,8 @@ fn secrets(mut files: Vec<PathBuf>, plugins: &[PluginEntry]) -> Check {
         let page = PathBuf::from(page_of(entry));
         if page.ends_with(PLUGIN_FILE) { page } else { page.join(PLUGIN_FILE) }
     });
-    files.extend(toml.filter(|file| PluginConfig::read(file).is_ok_and(|config| config.echat.token.is_some())));
+    let has_secret = |config: PluginConfig| config.echat.is_some_and(|echat| echat.token.is_some());
+    files.extend(toml.filter(|file| PluginConfig::read(file).is_ok_and(has_secret)));
     let is_open = |file: &&PathBuf| file.metadata().is_ok_and(|data| data.mode() & 0o044 != 0);
     let shown = |files: Vec<&PathBuf>| files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>();
     let open = shown(files.iter().filter(is_open).collect());

@@ -17,30 +17,30 @@ const MARKS: [&str; 2] = ["echatSDK", "/open/staff/jssdk-"];
 /// Of a plugin that speaks the dialect.
 #[derive(Clone, Debug)]
 pub(super) struct Echat {
+    /// Whether its page is opened for EChat, so that its address has the business data, is told here.
     settings: EchatSettings,
     business: Business,
-    /// Whether its page is opened for EChat, so that its address has the business data.
-    is_opened_for: bool,
     /// Other addresses of the SDK's script.
     mirrors: Vec<Url>,
 }
 
 impl Echat {
-    /// Of a plugin with this configuration, whose files lie at `base`; none where it does not speak the dialect. Its
-    /// page is opened for EChat where `[echat]` says something, or where it speaks no other dialect.
+    /// Of a plugin with this configuration; none where it does not speak the dialect. Its page is opened for EChat where
+    /// there is an `[echat]`, or where it speaks no other dialect. Relative addresses of the SDK's script are from `base`:
+    /// the folder, or the page's own address.
     pub(super) fn of(config: &PluginConfig, base: &Url) -> Result<Option<Self>, NetError> {
         if !config.dialects.contains(&Dialect::Echat) {
             return Ok(None);
         }
-        let EchatConfig { token, signature_ttl_s, query, sdk } = &config.echat;
+        let is_opened_for = config.echat.is_some() || config.dialects == [Dialect::Echat];
+        let EchatConfig { token, signature_ttl_s, query, sdk } = config.echat.clone().unwrap_or_default();
         let token = token.as_ref().map(|token| token.expose().to_owned());
         let mirror = |address: &String| {
             base.join(address).map_err(|error| NetError::BadUrl { url: address.clone(), reason: error.to_string() })
         };
         Ok(Some(Self {
-            is_opened_for: config.echat != EchatConfig::default() || config.dialects == [Dialect::Echat],
-            business: Business { token: token.clone().unwrap_or_default(), query: query.clone() },
-            settings: EchatSettings { token, signature_ttl_s: *signature_ttl_s, signs_address: false },
+            business: Business { token: token.clone().unwrap_or_default(), query },
+            settings: EchatSettings { token, signature_ttl_s, signs_address: false, is_opened_for },
             mirrors: sdk.iter().map(mirror).collect::<Result<_, _>>()?,
         }))
     }
@@ -48,24 +48,24 @@ impl Echat {
     /// A page that names the SDK is opened for EChat as well.
     pub(super) fn look_into(&mut self, page: &[u8]) {
         let has = |mark: &&str| page.windows(mark.len()).any(|window| window == mark.as_bytes());
-        self.is_opened_for |= MARKS.iter().any(has);
+        self.settings.is_opened_for |= MARKS.iter().any(has);
     }
 
     /// Adds to the address of a page what it is opened with.
     pub(super) fn open(&self, document: &mut Url, at: TimestampMs, seed: u64, openid: Option<&str>) {
-        if self.is_opened_for {
+        if self.settings.is_opened_for {
             self.business.add_to(document, at, seed, openid);
         }
     }
 
     /// Whether its page is opened for EChat.
     pub(super) fn is_opened_for(&self) -> bool {
-        self.is_opened_for
+        self.settings.is_opened_for
     }
 
     /// What the SDK of a page with this address of its own needs to know.
     pub(super) fn settings(&self, document: &Url) -> EchatSettings {
-        EchatSettings { signs_address: self.is_opened_for && !is_signed(document), ..self.settings.clone() }
+        EchatSettings { signs_address: self.is_opened_for() && !is_signed(document), ..self.settings.clone() }
     }
 
     /// Answers the addresses of the SDK's script.

@@ -111,3 +111,39 @@ fn a_replacement_of_the_file_lies_in_the_folder_and_a_flag_beats_it() {
     let flag = format!("http://cdn.test/j.js={}", folder.path().join("flag.js").display());
     assert_eq!(ask(&Rights::new(Vec::new(), vec![flag]).unwrap()).0, "flag");
 }
+
+#[test]
+fn a_page_at_an_address_is_one_of_echat_where_its_plugin_toml_says_so() {
+    let page = "https://crm.example.com/kf/orders.html?key=k";
+    let of = |toml: &str| {
+        let folder = folder(&[("shop/plugin.toml", &format!("name = \"shop\"\npage = \"{page}\"\n{toml}"))]);
+        resolve(&folder, "shop").unwrap()
+    };
+    let opened = |plugin: &Plugin| {
+        let address = plugin.source_at(CLOCK_START_MS, 1, Some("oA")).document_url().to_string();
+        let has = |name: &str| address.contains(&format!("&{name}="));
+        (has("ticket"), has("signature"), plugin.is_opened_for_echat())
+    };
+    assert_eq!(opened(&Plugin::resolve(page, &mut Names::default()).unwrap()), (true, false, false));
+    assert_eq!(opened(&of("")), (true, false, false));
+    assert_eq!(opened(&of("dialects = [\"echat\"]")), (false, true, true));
+    assert_eq!(opened(&of("[echat]")), (true, true, true));
+    assert_eq!(opened(&of("dialects = [\"mcs\"]\n[echat]")), (true, false, false));
+}
+
+/// As the page itself names it.
+#[test]
+fn the_script_of_the_sdk_is_found_from_the_folder_or_from_the_page_s_address() {
+    let is_answered = |page: &str, script: &str| {
+        let toml = format!("name = \"shop\"\npage = \"{page}\"\n[echat]\nsdk = [\"lib/echat.js\"]");
+        let folder = folder(&[("shop/plugin.toml", &toml), ("shop/page/index.html", "")]);
+        let network = resolve(&folder, "shop").unwrap().network(&Rights::default(), None, "kf1@gh").unwrap();
+        network
+            .fetch(Request::get(Url::parse(script).unwrap(), Destination::Script, 0))
+            .is_ok_and(|answer| !answer.live)
+    };
+    assert!(is_answered("page/index.html", "http://shop.plugin.invalid/lib/echat.js?v=1"));
+    assert!(!is_answered("page/index.html", "http://shop.plugin.invalid/page/lib/echat.js"));
+    assert!(is_answered("https://crm.example.com/kf/orders.html", "https://crm.example.com/kf/lib/echat.js"));
+    assert!(!is_answered("https://crm.example.com/kf/orders.html", "https://crm.example.com/lib/echat.js"));
+}

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use crate::base::clock::TimestampMs;
-use crate::event::{Line, Stimulus, stimulus::STIMULUS_PREFIX};
+use crate::event::{Line, Stimulus, StimulusKind, stimulus::STIMULUS_PREFIX};
+use crate::host::acted;
 use crate::record::ReadError;
 
 /// When and for whom pages are opened.
@@ -18,7 +19,12 @@ pub(super) struct First {
 impl First {
     /// Of a log that begins with this line.
     pub(super) fn of(line: &Line) -> Self {
-        Self { time: line.time, user: Stimulus::from_line(line).user().map(str::to_owned) }
+        let stimulus = Stimulus::from_line(line);
+        let sender = match &stimulus.kind {
+            StimulusKind::WechatPush(push) => acted::read(push).map(|push| push.from),
+            _ => None,
+        };
+        Self { time: line.time, user: stimulus.user().map(str::to_owned).or(sender).filter(|user| !user.is_empty()) }
     }
 
     /// Of the first stimulus, where there is one. What was read for it goes to `read`.
