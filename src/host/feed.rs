@@ -17,7 +17,7 @@ type Item = Result<Line, ReadError>;
 /// One thing that came.
 enum Fed {
     /// The log's next line; `None`: there are no more.
-    Read(Option<Item>),
+    Read(Option<Box<Item>>),
     /// An event, and who waits until pages have been told.
     Fired(Box<Line>, oneshot::Sender<()>),
 }
@@ -70,7 +70,7 @@ impl Feed {
         let Self { sender, mut queue } = self;
         // It ends with the log, or with the process: nothing wakes a thread that reads standard input.
         thread::spawn(move || {
-            let items = log.map(Some).chain([None]);
+            let items = log.map(|item| Some(Box::new(item))).chain([None]);
             let _ = items.map(Fed::Read).try_for_each(|fed| sender.blocking_send(fed));
         });
         let mut told: Option<oneshot::Sender<()>> = None;
@@ -78,7 +78,7 @@ impl Feed {
             // Whoever asks for the next line has done with the one before; the command may have gone.
             let _ = told.take().map(|told| told.send(()));
             match queue.blocking_recv()? {
-                Fed::Read(item) => item,
+                Fed::Read(item) => item.map(|item| *item),
                 Fed::Fired(line, whom) => {
                     told = Some(whom);
                     Some(Ok(*line))

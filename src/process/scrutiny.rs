@@ -360,7 +360,7 @@ mod tests {
             let scrutiny = scrutiny();
             let mut hearing = scrutiny.hear(from..=to);
             let _ = hearing.allows_tasks(&emissions);
-            let _ = hearing.allows(&Turn { emissions, now, idle: true, cut: None });
+            let _ = hearing.allows(&Turn { emissions, now, idle: true, ..Turn::default() });
         }
 
         #[test]

@@ -56,11 +56,13 @@ struct Served {
     callback: Option<CallbackSettings>,
 }
 
+/// A delivery that has ended, with what it could tell nobody any more.
+type Delivered = (Delivering, Vec<Notice>);
+
 /// What goes on beside the crew.
 struct Background {
     feeds: JoinSet<Result<(), StoreError>>,
-    /// Each with what it could tell nobody any more.
-    deliveries: Vec<(Outbox, JoinHandle<(Delivering, Vec<Notice>)>)>,
+    deliveries: Vec<(Outbox, JoinHandle<Delivered>)>,
     refusals: JoinSet<()>,
     callbacks: Vec<Running>,
 }
