@@ -23,8 +23,17 @@ pub(super) fn live(runtime: &Handle) -> Live {
 
 /// Says why a PAGE means no plugin; the exit of a command that has no other.
 pub(super) fn said(error: &PluginError, output: &mut Output) -> Exit {
-    let exit = if matches!(error, PluginError::Config(_)) { Exit::Configuration } else { Exit::Page };
-    fail(output, Notice::error(error.to_string()).with_frame(error.frame()).with_hint(error.hint()), exit)
+    fail(output, notice(error), exit(error))
+}
+
+/// Why a PAGE means no plugin.
+pub(super) fn notice(error: &PluginError) -> Notice {
+    Notice::error(error.to_string()).with_frame(error.frame()).with_hint(error.hint())
+}
+
+/// The exit of a command that has no other plugin.
+pub(super) fn exit(error: &PluginError) -> Exit {
+    if matches!(error, PluginError::Config(_)) { Exit::Configuration } else { Exit::Page }
 }
 
 /// Says it and ends so.

@@ -1,20 +1,22 @@
 //! `duoke serve`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::json;
 use tokio::runtime::Handle;
+use tokio::sync::mpsc::{Receiver, channel};
 
 use super::callback::callback;
 use super::exit::Exit;
 use super::output::{ColorWhen, Output};
-use super::plugins::{ACCOUNT_DEFAULT, fail, live, rights, said};
-use super::{settings, signals, state};
+use super::plugins::{self, ACCOUNT_DEFAULT, fail, live};
+use super::state::{self, Ears};
+use super::{settings, signals};
 use crate::config::{DuokeConfig, Setting};
-use crate::host::control::Control;
-use crate::host::serve::{AccountSetup, Ready, Room, ServeError, Setup, serve as serve_until};
-use crate::host::{Names, Notice, Plugin, Processes, Target};
+use crate::host::serve::{AccountSetup, Doors, Ready, Residence, Room, ServeError, Setup, serve as serve_until};
+use crate::host::{Names, Notice, Plugin, Processes, Rights, Target};
+use crate::record::Reader;
 use crate::store::{Retention, Store};
 
 const EXAMPLES: &str = "\
@@ -25,7 +27,8 @@ Examples:
 Everything is in duoke.toml and the environment: the account, WeChat's callback, the plugins, the state. Each customer is
 served by pages of his own, which have only ever been told about him. What WeChat pushes is on disk before WeChat is
 answered; what pages say goes out through the outbox. Once it serves, one JSON line on standard output says where:
-{\"callbacks\":[{\"app_id\",\"address\"}]}. Ctrl-C or SIGTERM ends it in order; whatever is not done then, the next one does.";
+{\"callbacks\":[{\"app_id\",\"address\"}]}. Ctrl-C or SIGTERM ends it in order; whatever is not done then, the next one does.
+SIGHUP has plugins, bounds and [serve] read again, without a restart; what is wrong with them keeps the old ones in force.";
 
 /// Serve customers: WeChat's pushes in, pages, messages out.
 #[derive(Debug, clap::Args)]
@@ -52,6 +55,9 @@ pub(super) struct Arguments {
     /// Answer an address from a file: for CDNs that are gone.
     #[arg(long, value_name = "URL=FILE")]
     replace: Vec<String>,
+    /// Take events from a session log as well, `-` for standard input; each line goes to whom it names.
+    #[arg(long, value_name = "LOG")]
+    events: Option<PathBuf>,
 }
 
 pub(super) fn serve(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Exit {
@@ -59,33 +65,23 @@ pub(super) fn serve(arguments: &Arguments, runtime: &Handle, output: &mut Output
 }
 
 fn try_serve(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<Exit, Exit> {
-    let flag = |path: &str| match path {
-        "wechat.base_url" => arguments.wechat_base.clone(),
-        "wechat.callback.listen" => arguments.listen.clone(),
-        "store.path" => arguments.state.as_ref().map(|path| path.to_string_lossy().into_owned()),
-        _ => None,
-    };
-    let config = settings::load(&flag).map_err(|error| fail(output, settings::notice(&error), Exit::Configuration))?;
-    let setup = setup(arguments, &config, runtime, output)?;
+    let config = load(arguments).map_err(|notice| fail(output, notice, Exit::Configuration))?;
+    let setup = setup(arguments, &config, runtime).map_err(|(notice, exit)| fail(output, notice, exit))?;
     let folder = PathBuf::from(&config.store_path.value);
     let store: Arc<dyn Store> = Arc::new(state::open(&folder, Retention::default(), output)?);
     let mut begun = |ready: &Ready, desk| -> Box<dyn std::any::Any> {
         let mut output = Output::new(ColorWhen::default());
         // Nobody reading it is fine.
         let _ = output.data(&format!("{}\n", line(ready)));
-        Box::new(listen(&folder, desk, runtime, &mut output))
+        Box::new(Ears::of_desk(&folder, desk, runtime, &mut output))
     };
-    let stop = {
-        let _inside = runtime.enter();
-        let (interrupted, terminated) = (signals::interrupted(), signals::terminated());
-        async {
-            tokio::select! {
-                () = interrupted => {}
-                () = terminated => {}
-            }
-        }
+    let mut read = || {
+        let config = load(arguments)?;
+        residence(arguments, &config, runtime).map_err(|(notice, _)| notice)
     };
-    match serve_until(setup, &store, runtime, &mut begun, stop, output) {
+    let (again, stop) = signals(runtime);
+    let doors = Doors { begun: &mut begun, again, read: &mut read };
+    match serve_until(setup, &store, runtime, doors, stop, output) {
         Ok(()) => Ok(Exit::Fine),
         Err(error) => {
             let exit = match &error {
@@ -97,32 +93,76 @@ fn try_serve(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Re
     }
 }
 
+/// Each time that the configuration is to be read again, and the end.
+fn signals(runtime: &Handle) -> (Receiver<()>, impl Future<Output = ()>) {
+    let _inside = runtime.enter();
+    let (interrupted, terminated, mut hung_up) = (signals::interrupted(), signals::terminated(), signals::hung_up());
+    let (sender, again) = channel(1);
+    runtime.spawn(async move {
+        loop {
+            hung_up.await;
+            hung_up = signals::hung_up();
+            // One that is not yet heard is enough.
+            let _ = sender.try_send(());
+        }
+    });
+    let stop = async {
+        tokio::select! {
+            () = interrupted => {}
+            () = terminated => {}
+        }
+    };
+    (again, stop)
+}
+
 /// What whoever started it may want to know.
 fn line(ready: &Ready) -> serde_json::Value {
     let callback = |(app_id, address, path): &(String, std::net::SocketAddr, String)| json!({"app_id": app_id, "address": format!("http://{address}{path}")});
     json!({"callbacks": ready.callbacks.iter().map(callback).collect::<Vec<_>>()})
 }
 
-/// Where commands cannot be heard a host runs without.
-fn listen(folder: &Path, desk: crate::host::desk::Desk, runtime: &Handle, output: &mut Output) -> Option<Closing> {
-    state::listen(folder, desk, runtime, output).map(|control| Closing(Some(control)))
+fn load(arguments: &Arguments) -> Result<DuokeConfig, Notice> {
+    let flag = |path: &str| match path {
+        "wechat.base_url" => arguments.wechat_base.clone(),
+        "wechat.callback.listen" => arguments.listen.clone(),
+        "store.path" => arguments.state.as_ref().map(|path| path.to_string_lossy().into_owned()),
+        _ => None,
+    };
+    settings::load(&flag).map_err(|error| settings::notice(&error))
 }
 
-/// A control socket that is closed when the host ends.
-struct Closing(Option<Control>);
+fn setup(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> Result<Setup, (Notice, Exit)> {
+    let accounts = accounts(arguments, config).map_err(|notice| (notice, Exit::Configuration))?;
+    let log = arguments.events.as_deref().map(Reader::open).transpose();
+    let log = log.map_err(|error| (Notice::error(error.to_string()).with_hint(error.hint()), Exit::Log))?;
+    Ok(Setup {
+        accounts,
+        residence: residence(arguments, config, runtime)?,
+        log,
+        threads: number(&config.serve.workers),
+    })
+}
 
-impl Drop for Closing {
-    fn drop(&mut self) {
-        if let Some(control) = self.0.take() {
-            control.close();
-        }
+/// The account of `[wechat]`, where there is one or no other, and those of `[[account]]`.
+fn accounts(arguments: &Arguments, config: &DuokeConfig) -> Result<Vec<AccountSetup>, Notice> {
+    let mut configs = Vec::new();
+    if config.wechat.app_id.is_some() || config.accounts.is_empty() {
+        configs.push(config.clone());
     }
+    for entry in &config.accounts {
+        let own = entry.config(config, &settings::environment).map_err(|error| settings::notice(&error))?;
+        configs.push(own);
+    }
+    let account = |config: &DuokeConfig| {
+        let kf_account = arguments.account.clone();
+        let target = Target { client: settings::client(config)?, kf_account, on_unknown: settings::on_unknown(config) };
+        Ok(AccountSetup { target, callback: Some(callback(config)?) })
+    };
+    configs.iter().map(account).collect()
 }
 
-fn setup(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle, output: &mut Output) -> Result<Setup, Exit> {
-    let client = settings::client(config).map_err(|notice| fail(output, notice, Exit::Configuration))?;
-    let callback = callback(config).map_err(|notice| fail(output, notice, Exit::Configuration))?;
-    let target = Target { client, kf_account: arguments.account.clone(), on_unknown: settings::on_unknown(config) };
+/// What customers are served with.
+fn residence(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> Result<Residence, (Notice, Exit)> {
     let pages: Vec<&str> = match arguments.pages.as_slice() {
         [] => config.plugins.iter().map(|entry| entry.path.as_str()).collect(),
         pages => pages.iter().map(String::as_str).collect(),
@@ -130,28 +170,32 @@ fn setup(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle, output: 
     if pages.is_empty() {
         let hint = "name one under [[plugin]] in duoke.toml, or on the command line";
         let notice = Notice::error("there is no plugin to serve with").with_hint(Some(hint));
-        return Err(fail(output, notice, Exit::Configuration));
+        return Err((notice, Exit::Configuration));
     }
     let (mut names, mut plugins) = (Names::default(), Vec::new());
     for page in pages {
-        let mut plugin = Plugin::resolve(page, &mut names).map_err(|error| said(&error, output))?;
+        let plugin =
+            Plugin::resolve(page, &mut names).and_then(|plugin| Ok(plugin.look_for_page().map(|()| plugin)?));
+        let mut plugin = plugin.map_err(|error| (plugins::notice(&error), plugins::exit(&error)))?;
         plugin.hold_to(&config.limits);
         plugins.push(plugin);
     }
-    // They were checked.
-    let number = |setting: &Setting<String>| setting.value.parse::<u32>().unwrap_or(1);
-    let room = Room {
-        open_max: number(&config.serve.conversations_max) as usize,
-        quiet_ms_max: i64::from(number(&config.serve.quiet_s)) * 1000,
-    };
-    Ok(Setup {
-        accounts: vec![AccountSetup { target, callback: Some(callback) }],
+    let rights = Rights::new(arguments.allow.clone(), arguments.replace.clone());
+    Ok(Residence {
         plugins,
-        rights: rights(&arguments.allow, &arguments.replace, output)?,
+        rights: rights.map_err(|error| (Notice::error(error.to_string()), Exit::Usage))?,
         live: Some(live(runtime)),
+        kf_account: arguments.account.clone(),
         seat_account: arguments.account.clone().unwrap_or_else(|| ACCOUNT_DEFAULT.to_owned()),
         processes: Processes::of(config),
-        room,
-        threads: number(&config.serve.workers) as usize,
+        room: Room {
+            open_max: number(&config.serve.conversations_max),
+            quiet_ms_max: i64::try_from(number(&config.serve.quiet_s) * 1000).unwrap_or(i64::MAX),
+        },
     })
+}
+
+/// They were checked.
+fn number(setting: &Setting<String>) -> usize {
+    setting.value.parse().unwrap_or(1)
 }

@@ -29,6 +29,14 @@ pub(super) fn terminated() -> impl Future<Output = ()> + Send + 'static {
     pending()
 }
 
+/// Ends when the terminal has gone, which tells a host to read its configuration again. As [`interrupted`].
+pub(super) fn hung_up() -> impl Future<Output = ()> + Send + 'static {
+    #[cfg(unix)]
+    return received(tokio::signal::unix::SignalKind::hangup());
+    #[cfg(not(unix))]
+    pending()
+}
+
 #[cfg(unix)]
 fn received(kind: tokio::signal::unix::SignalKind) -> impl Future<Output = ()> + Send + 'static {
     let signal = tokio::signal::unix::signal(kind);

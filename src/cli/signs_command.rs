@@ -93,6 +93,6 @@ mod tests {
     fn for_a_person() {
         let item = json!({"openid": "oA", "account": "wx", "server": "http://a", "sign": 1, "plugin": "客户\n资料",
             "cause": "7", "at": "2026-11-29T08:00:00.000Z"});
-        assert_eq!(text(&item), "1  oA  2026-11-29T08:00:00.000Z  by 客户\\n资料 (7)\n");
+        assert_eq!(text(&item), "1  oA  2026-11-29T08:00:00.000Z  by 客户 资料 (7)\n");
     }
 }

@@ -53,6 +53,11 @@ impl Ears {
         Self { control, interrupts, runtime: runtime.clone() }
     }
 
+    /// Those of a host that hears signals by itself.
+    pub(super) fn of_desk(folder: &Path, desk: Desk, runtime: &Handle, output: &mut Output) -> Self {
+        Self { control: listen(folder, desk, runtime, output), interrupts: None, runtime: runtime.clone() }
+    }
+
     /// Those of a host that only has the store.
     pub(super) fn of_store(
         folder: &Path,
@@ -71,7 +76,7 @@ impl Ears {
 }
 
 /// Where commands cannot be heard a host runs without.
-pub(super) fn listen(folder: &Path, desk: Desk, runtime: &Handle, output: &mut Output) -> Option<Control> {
+fn listen(folder: &Path, desk: Desk, runtime: &Handle, output: &mut Output) -> Option<Control> {
     let control = Control::open(folder, desk, runtime).map_err(|error| {
         let text = format!("{}: commands will not reach this host: {error}", folder.display());
         output.say(Notice::warning(text).with_hint(Some("put the state on a disk of this machine")));

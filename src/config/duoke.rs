@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::accounts::AccountEntry;
 use super::limits::LimitSettings;
 use super::secret::Secret;
 
@@ -53,6 +54,8 @@ pub struct DuokeConfig {
     pub limits: LimitSettings,
     /// `[[plugin]]`: those of the project file, or else of the user file.
     pub plugins: Vec<PluginEntry>,
+    /// `[[account]]`: likewise.
+    pub accounts: Vec<AccountEntry>,
     /// `[[seat]]`: likewise.
     pub seats: Vec<SeatEntry>,
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use url::Url;
 
+use super::accounts::AccountEntry;
 use super::duoke::{
     CALLBACK_MODES, CONFINEMENTS, CallbackConfig, DuokeConfig, LAUNCHES, NEWS_POLICIES, ON_UNKNOWN, Origin,
     PROFILE_DEFAULTS, PROFILES, PluginEntry, SeatEntry, ServeConfig, Setting, TEXT_POLICIES, TOKEN_APIS, TRANSFER_ANY,
@@ -102,6 +103,7 @@ pub struct Layer {
     values: Vec<(String, Setting<String>)>,
     plugins: Vec<PluginEntry>,
     seats: Vec<SeatEntry>,
+    accounts: Vec<AccountEntry>,
     limits: LimitSettings,
 }
 
@@ -127,7 +129,9 @@ impl Layer {
         let source = Source { file, text };
         let table = parse(source)?;
         let root = Section::root(source, &table);
-        root.only(&["wechat", "store", "outbox", "process", "serve", "console", "limits", "plugin", "seat"])?;
+        root.only(&[
+            "wechat", "store", "outbox", "process", "serve", "console", "limits", "plugin", "seat", "account",
+        ])?;
         let mut layer = Self { limits: LimitSettings::of(&root)?, ..Self::default() };
         if let Some(wechat) = root.section("wechat")? {
             layer.take(&wechat, "wechat", &["callback"], file)?;
@@ -144,6 +148,9 @@ impl Layer {
             section.only(&["path"])?;
             let path = section.required("path")?;
             layer.plugins.push(PluginEntry { origin: origin_of(&section, &path, file), path: path.value });
+        }
+        for section in root.sections("account")? {
+            layer.accounts.push(AccountEntry::of(&section, file)?);
         }
         for section in root.sections("seat")? {
             section.only(&["name", "kf_account"])?;
@@ -172,7 +179,8 @@ impl Layer {
     /// Whether it holds a secret.
     #[must_use]
     pub fn has_secret(&self) -> bool {
-        KEYS.iter().any(|key| key.secret && self.value(&key.path()).is_some())
+        let has_secret = |key: &Key| key.secret && self.value(&key.path()).is_some();
+        KEYS.iter().any(has_secret) || self.accounts.iter().any(AccountEntry::has_secret)
     }
 
     fn value(&self, path: &str) -> Option<&Setting<String>> {
@@ -217,9 +225,15 @@ pub fn resolve(
             workers: defaulted(take("serve.workers")),
         },
         console_listen: defaulted(take("console.listen")),
-        plugins: layers.iter().map(|layer| &layer.plugins).find(|list| !list.is_empty()).cloned().unwrap_or_default(),
-        seats: layers.iter().map(|layer| &layer.seats).find(|list| !list.is_empty()).cloned().unwrap_or_default(),
+        plugins: nearest(layers, |layer| &layer.plugins),
+        accounts: nearest(layers, |layer| &layer.accounts),
+        seats: nearest(layers, |layer| &layer.seats),
     })
+}
+
+/// The list of the first layer that has one.
+fn nearest<T: Clone>(layers: &[Layer], list: impl Fn(&Layer) -> &Vec<T>) -> Vec<T> {
+    layers.iter().map(list).find(|list| !list.is_empty()).cloned().unwrap_or_default()
 }
 
 fn wechat(take: &mut dyn FnMut(&str) -> Option<Setting<String>>) -> WechatConfig {
@@ -288,7 +302,7 @@ fn setting_of(
     Ok(key.default.map(|value| Setting { value: value.to_owned(), origin: Origin::Default }))
 }
 
-fn check_any(text: &str) -> Result<(), String> {
+pub(super) fn check_any(text: &str) -> Result<(), String> {
     if text.trim().is_empty() { Err("is empty".to_owned()) } else { Ok(()) }
 }
 
@@ -323,26 +337,26 @@ fn check_count(text: &str) -> Result<(), String> {
     }
 }
 
-fn check_listen(text: &str) -> Result<(), String> {
+pub(super) fn check_listen(text: &str) -> Result<(), String> {
     text.parse::<SocketAddr>().map(|_| ()).map_err(|_| "is not an address and a port, like 127.0.0.1:8080".to_owned())
 }
 
-fn check_path(text: &str) -> Result<(), String> {
+pub(super) fn check_path(text: &str) -> Result<(), String> {
     if text.starts_with('/') { Ok(()) } else { Err("does not start with /".to_owned()) }
 }
 
-fn check_word(text: &str, words: &[&str]) -> Result<(), String> {
+pub(super) fn check_word(text: &str, words: &[&str]) -> Result<(), String> {
     if words.contains(&text) { Ok(()) } else { Err(format!("is not one of {}", words.join(", "))) }
 }
 
 /// The length is WeChat's (wechat-api.md): 43 characters of base64 without its padding.
-fn check_aes_key(text: &str) -> Result<(), String> {
+pub(super) fn check_aes_key(text: &str) -> Result<(), String> {
     let fits = text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte));
     if fits { Ok(()) } else { Err("is not 43 letters and digits".to_owned()) }
 }
 
 /// Whoever WeChat chooses, or an agent's account (wechat-api.md §3).
-fn check_transfer(text: &str) -> Result<(), String> {
+pub(super) fn check_transfer(text: &str) -> Result<(), String> {
     let is_account = text.split_once('@').is_some_and(|(name, account)| !name.is_empty() && !account.is_empty());
     if text == TRANSFER_ANY || is_account {
         return Ok(());

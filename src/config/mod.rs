@@ -4,6 +4,7 @@
 //! file, user file and defaults together, `limits` is `[limits]` in both. `table` walks a file and knows where everything stands, `suggest` finds the
 //! key that was meant, `error` says so, and `secret` keeps secrets off the screen.
 
+mod accounts;
 pub mod duoke;
 pub mod error;
 pub mod layers;
@@ -13,6 +14,7 @@ pub mod secret;
 pub mod suggest;
 mod table;
 
+pub use accounts::AccountEntry;
 pub use duoke::{CallbackConfig, DuokeConfig, Origin, PluginEntry, SeatEntry, Setting, WechatConfig};
 pub use error::{ConfigError, Invalid};
 pub use layers::{KEYS, Key, Layer, resolve};

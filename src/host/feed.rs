@@ -74,7 +74,7 @@ impl Feed {
             let _ = items.map(Fed::Read).try_for_each(|fed| sender.blocking_send(fed));
         });
         let mut told: Option<oneshot::Sender<()>> = None;
-        std::iter::from_fn(move || {
+        let lines = std::iter::from_fn(move || {
             // Whoever asks for the next line has done with the one before; the command may have gone.
             let _ = told.take().map(|told| told.send(()));
             match queue.blocking_recv()? {
@@ -84,7 +84,9 @@ impl Feed {
                     Some(Ok(*line))
                 }
             }
-        })
+        });
+        // What fires keeps the queue open behind the log's end.
+        lines.fuse()
     }
 }
 
@@ -120,7 +122,8 @@ mod tests {
         assert_eq!(next_id(&mut lines).as_deref(), Some("2"));
         assert_eq!(runtime.block_on(fired).unwrap(), Ok(()));
         drop(log);
-        assert_eq!(next_id(&mut lines), None);
+        assert_eq!((next_id(&mut lines), next_id(&mut lines)), (None, None), "also where it is asked again");
+        drop(triggers);
     }
 
     #[test]

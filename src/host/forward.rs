@@ -1,7 +1,7 @@
 //! Rows become messages: delivery in the background, and what is told of it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -60,7 +60,9 @@ impl ForwardError {
 
 /// A courier for each plugin: the pictures are by way of its network.
 struct Couriers {
-    by_plugin: HashMap<String, Courier>,
+    client: Client,
+    live: Arc<LivePictures>,
+    by_plugin: RwLock<HashMap<String, Courier>>,
     /// For rows of plugins that are not here.
     other: Courier,
     /// For messages of a person.
@@ -71,8 +73,38 @@ impl Couriers {
     fn new(client: &Client, networks: &[(String, Arc<PluginNetwork>)]) -> Result<Self, PictureError> {
         let live = Arc::new(LivePictures::new(false)?);
         let courier = |whose| Courier::new(client.clone(), Arc::new(PluginPictures::new(whose, live.clone())));
-        let by_plugin = networks.iter().map(|(name, network)| (name.clone(), courier(Whose::Plugin(network.clone()))));
-        Ok(Self { by_plugin: by_plugin.collect(), other: courier(Whose::Absent), person: courier(Whose::Person) })
+        let (other, person) = (courier(Whose::Absent), courier(Whose::Person));
+        let couriers = Self { client: client.clone(), live: live.clone(), by_plugin: RwLock::default(), other, person };
+        couriers.set(networks);
+        Ok(couriers)
+    }
+
+    /// These are the plugins from now on.
+    fn set(&self, networks: &[(String, Arc<PluginNetwork>)]) {
+        let courier = |network: &Arc<PluginNetwork>| {
+            let pictures = PluginPictures::new(Whose::Plugin(network.clone()), self.live.clone());
+            Courier::new(self.client.clone(), Arc::new(pictures))
+        };
+        let by_plugin = networks.iter().map(|(name, network)| (name.clone(), courier(network))).collect();
+        *self.by_plugin.write().unwrap_or_else(PoisonError::into_inner) = by_plugin;
+    }
+
+    /// Whoever brings the files of a row.
+    fn of(&self, row: &Row) -> Courier {
+        let other = if row.key.plugin == OPERATOR { &self.person } else { &self.other };
+        let by_plugin = self.by_plugin.read().unwrap_or_else(PoisonError::into_inner);
+        by_plugin.get(&row.key.plugin).unwrap_or(other).clone()
+    }
+}
+
+/// Says from which plugins the files of messages come.
+#[derive(Clone)]
+pub(super) struct Origins(Arc<Couriers>);
+
+impl Origins {
+    /// These, with their names in keys and their networks.
+    pub(super) fn set(&self, networks: &[(String, Arc<PluginNetwork>)]) {
+        self.0.set(networks);
     }
 }
 
@@ -91,8 +123,8 @@ impl Carrier for Couriers {
         message: &'a Planned,
         wire: &'a dyn Wire,
     ) -> BoxFuture<'a, Result<Receipt, SendError>> {
-        let other = if row.key.plugin == OPERATOR { &self.person } else { &self.other };
-        Carrier::deliver(self.by_plugin.get(&row.key.plugin).unwrap_or(other), row, message, wire)
+        let courier = self.of(row);
+        Box::pin(async move { Carrier::deliver(&courier, row, message, wire).await })
     }
 }
 
@@ -123,10 +155,15 @@ impl Forwarder {
         &self.outbox
     }
 
+    /// A desk that has this delivery as well.
+    pub(super) fn and_at(&self, desk: Desk) -> Desk {
+        desk.and_for(&self.outbox, self.client.clone())
+    }
+
     /// The desk of this delivery.
     #[must_use]
     pub fn desk(&self) -> Desk {
-        Desk::of_host(&self.outbox).calling(self.client.clone())
+        Desk::of_host(&self.outbox, self.client.clone())
     }
 
     /// Sends one message where no host runs, and to its customer what waits before it; what waits for others waits on.
@@ -181,7 +218,8 @@ impl Forwarder {
         let (sender, deliveries) = unbounded_channel();
         // The receiver lives as long as the dispatch does.
         let observe = Arc::new(move |delivery| drop(sender.send(delivery)));
-        let mut dispatch = Dispatch::new(Arc::new(Couriers::new(&client, networks)?), observe);
+        let couriers = Arc::new(Couriers::new(&client, networks)?);
+        let mut dispatch = Dispatch::new(couriers.clone(), observe);
         dispatch.on_unknown = on_unknown;
         let serving = runtime.spawn({
             let outbox = outbox.clone();
@@ -193,7 +231,8 @@ impl Forwarder {
             }
         });
         let alerts = Alerts::new(server.clone());
-        Ok((Delivering { outbox, serving: Some(serving), deliveries, runtime, server, alerts }, notices))
+        let origins = Origins(couriers);
+        Ok((Delivering { outbox, origins, serving: Some(serving), deliveries, runtime, server, alerts }, notices))
     }
 }
 
@@ -225,6 +264,7 @@ fn memory(store: &Arc<dyn Store>, account: AccountId) -> Result<Memory, StoreErr
 /// Messages on their way, in the background.
 pub(super) struct Delivering {
     outbox: Outbox,
+    origins: Origins,
     serving: Option<JoinHandle<Result<(), StoreError>>>,
     deliveries: UnboundedReceiver<Delivery>,
     runtime: Handle,
@@ -233,6 +273,11 @@ pub(super) struct Delivering {
 }
 
 impl Delivering {
+    /// Where the files of messages come from, for whoever changes the plugins.
+    pub(super) fn origins(&self) -> Origins {
+        self.origins.clone()
+    }
+
     /// There are new rows.
     pub(super) fn wake(&self) {
         self.outbox.wake();

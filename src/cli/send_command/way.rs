@@ -40,7 +40,8 @@ impl Way<'_> {
     pub(super) fn upload(&mut self, kind: MediaType, path: &Path) -> Result<String, Exit> {
         // The host may run elsewhere.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let request = Request::Upload { kind: kind.name().to_owned(), path };
+        let account = Some((self.target.client.app_id.clone(), self.target.client.server()));
+        let request = Request::Upload { kind: kind.name().to_owned(), path, account };
         let answer = match self.ask(&request, &|_| true)? {
             Answered::Host(answer) => answer,
             Answered::Nobody(forwarder) => {

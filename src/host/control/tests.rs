@@ -15,6 +15,7 @@ use super::*;
 use crate::base::limits::CONTROL_REQUEST_BYTES_MAX;
 use crate::outbox::Outbox;
 use crate::store::{Filter, OnUnknown, OpenOptions, SqliteStore, StateFolder, Store, StoreErrorKind};
+use crate::wechat::{Client, ClientConfig, Secret};
 
 fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
@@ -35,7 +36,9 @@ fn store(folder: &Path) -> Arc<dyn Store> {
 fn host(folder: &Path, runtime: &Runtime) -> Control {
     let store = store(folder);
     let account = store.account("wx", "http://a").wait().unwrap();
-    Control::open(folder, Desk::of_host(&Outbox::new(store, account)), runtime.handle()).unwrap()
+    let client = ClientConfig::new("http://a".parse().unwrap(), "wx", Secret::new("s"));
+    let desk = Desk::of_host(&Outbox::new(store, account), Client::new(client).unwrap());
+    Control::open(folder, desk, runtime.handle()).unwrap()
 }
 
 fn socket(folder: &Path) -> UnixStream {

@@ -27,10 +27,8 @@ use crate::wechat::{Client, ProfileError};
 #[derive(Clone, Debug)]
 pub struct Desk {
     store: Arc<dyn Store>,
-    /// The delivery of the host, where there is one: it hears of what may go.
-    outbox: Option<Outbox>,
-    /// The client of the host, where it has one.
-    client: Option<Client>,
+    /// The deliveries of the host, one for each account, with their clients: they hear of what may go.
+    deliveries: Vec<(Outbox, Client)>,
     /// Where events for the pages of the host go, where it takes any.
     triggers: Option<Arc<dyn Triggers>>,
     /// Whether a host has the store, with open pages.
@@ -38,22 +36,17 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// The desk of a running host that delivers.
+    /// The desk of a running host that delivers for an account.
     #[must_use]
-    pub fn of_host(outbox: &Outbox) -> Self {
-        Self {
-            store: outbox.store().clone(),
-            outbox: Some(outbox.clone()),
-            client: None,
-            triggers: None,
-            host_runs: true,
-        }
+    pub fn of_host(outbox: &Outbox, client: Client) -> Self {
+        let deliveries = vec![(outbox.clone(), client)];
+        Self { store: outbox.store().clone(), deliveries, triggers: None, host_runs: true }
     }
 
-    /// With the client that the host delivers by.
+    /// With the delivery of one more account.
     #[must_use]
-    pub fn calling(mut self, client: Client) -> Self {
-        self.client = Some(client);
+    pub fn and_for(mut self, outbox: &Outbox, client: Client) -> Self {
+        self.deliveries.push((outbox.clone(), client));
         self
     }
 
@@ -79,7 +72,7 @@ impl Desk {
     pub async fn alone(store: Arc<dyn Store>, policy: OnUnknown) -> Result<(Self, Vec<Notice>), StoreError> {
         let interrupted = store.interrupted(policy, system_now_ms()).get().await?;
         let notices = interrupted.iter().map(|row| interruption(row, policy)).collect();
-        Ok((Self { store, outbox: None, client: None, triggers: None, host_runs: false }, notices))
+        Ok((Self { store, deliveries: Vec::new(), triggers: None, host_runs: false }, notices))
     }
 
     /// Does what is asked.
@@ -101,16 +94,33 @@ impl Desk {
                 Some(triggers) => trigger(&**triggers, &line).await,
                 None => Err(self.hears_nothing()),
             },
-            Request::Upload { kind, path } => match &self.client {
-                Some(client) => upload(client, &kind, path).await,
-                None => Err(sends_nothing()),
-            },
-            Request::Send { letter } => match &self.outbox {
-                Some(outbox) => send(outbox, *letter).await,
-                None => Err(sends_nothing()),
-            },
+            Request::Upload { kind, path, account } => {
+                let (_, client) = self.delivery(account.as_ref())?;
+                upload(client, &kind, path).await
+            }
+            Request::Send { letter } => {
+                let account = (letter.account.clone(), letter.server.clone());
+                let (outbox, _) = self.delivery(Some(&account))?;
+                send(outbox, *letter).await
+            }
             Request::Erase { openid, dry_run } => self.erase(&openid, dry_run).await,
         }
+    }
+
+    /// The delivery of an account, named by app id and server; the first one where none is named.
+    fn delivery(&self, account: Option<&(String, String)>) -> Result<&(Outbox, Client), Trouble> {
+        let Some((app_id, server)) = account else { return self.deliveries.first().ok_or_else(sends_nothing) };
+        let is_it =
+            |(_, client): &&(Outbox, Client)| client.config().app_id == *app_id && client.config().server() == *server;
+        let found = self.deliveries.iter().find(is_it);
+        found.ok_or_else(|| match self.deliveries.is_empty() {
+            true => sends_nothing(),
+            false => {
+                let text = format!("the host that runs here does not send for {app_id} at {server}");
+                let hint = "name the state of that account with --store, or its server with --wechat-base";
+                Trouble::new(TroubleKind::Request, text).with_hint(hint)
+            }
+        })
     }
 
     fn hears_nothing(&self) -> Trouble {
@@ -122,9 +132,7 @@ impl Desk {
     }
 
     fn wake(&self) {
-        if let Some(outbox) = &self.outbox {
-            outbox.wake();
-        }
+        self.deliveries.iter().for_each(|(outbox, _)| outbox.wake());
     }
 
     async fn list(&self, filter: Filter, after: i64, limit: Option<usize>) -> Result<Answer, Trouble> {
@@ -170,7 +178,7 @@ impl Desk {
 
     async fn window(&self, openid: &str, profile: &str) -> Result<Answer, Trouble> {
         let wrong = |error: ProfileError| Trouble::new(TroubleKind::Request, error.to_string());
-        let own = self.client.as_ref().map(|client| client.config().profile);
+        let own = self.deliveries.first().map(|(_, client)| client.config().profile);
         let profile = own.map_or_else(|| profile.parse().map_err(wrong), Ok)?;
         let (known, now) = (self.store.window(openid).get().await?, system_now_ms());
         let his = SignFilter { openid: Some(openid.to_owned()), sign: None };

@@ -86,6 +86,9 @@ pub enum Request {
         kind: String,
         /// Where it is, absolute.
         path: PathBuf,
+        /// For which account: app id and server; by default the host's first.
+        #[serde(default)]
+        account: Option<(String, String)>,
     },
     /// Sends a message; a host that runs does it.
     #[serde(rename = "send")]

@@ -139,6 +139,12 @@ impl<C: Craft> Crew<C> {
         Foreman(Arc::downgrade(&self.shared))
     }
 
+    /// Other bounds hold from now on.
+    pub fn set_room(&self, room: Room) {
+        self.shared.state().scheduler.set_room(room);
+        self.shared.changed.notify_all();
+    }
+
     /// Conversations that are open, and pieces of work that nobody has begun.
     pub fn counts(&self) -> (usize, usize) {
         let state = self.shared.state();

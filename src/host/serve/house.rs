@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::setup::Residence;
 use crate::base::clock::TimestampMs;
 use crate::host::plugin::Plugin;
 use crate::host::processes::Processes;
@@ -38,17 +39,15 @@ pub struct House {
 }
 
 impl House {
-    /// A house of plugins with their names in keys, whose pages are loaded as of `now`.
+    /// A house of plugins, which have these names in keys, and whose pages are loaded as of `now`.
     pub fn new(
-        plugins: Vec<(Plugin, String)>,
-        (rights, live): (Rights, Option<Live>),
-        (kf_account, account): (Option<String>, &str),
-        processes: Processes,
+        Residence { plugins, rights, live, kf_account, seat_account, processes, .. }: Residence,
+        names: Vec<String>,
         now: TimestampMs,
     ) -> Self {
         let resident = |(plugin, name)| Resident { plugin, name, launcher: processes.launcher(), loaded_at: now };
-        let residents = plugins.into_iter().map(resident).collect();
-        Self { residents, kf_account, rights, live, processes, account: account.to_owned() }
+        let residents = plugins.into_iter().zip(names).map(resident).collect();
+        Self { residents, kf_account, rights, live, processes, account: seat_account }
     }
 
     /// The networks that pictures of messages come by, with the plugins' names in keys.

@@ -1,15 +1,23 @@
 //! From disk to conversations: events in the order in which they came, each to whom it is about.
 
 use std::sync::Arc;
+use std::thread;
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::Sender;
 
 use super::craft::{Host, Work};
 use super::crew::Foreman;
+use crate::base::clock::{format_rfc3339, system_now_ms};
+use crate::event::stimulus::STIMULUS_PREFIX;
 use crate::event::{Line, Stimulus, StimulusKind};
 use crate::host::derived::Deriving;
 use crate::host::desk::{Trouble, TroubleKind};
 use crate::host::feed::Triggers;
 use crate::host::inbox::Inbox;
 use crate::host::ledger::read;
+use crate::host::watch::Notice;
+use crate::record::Reader;
 use crate::store::{AccountId, EventId, Store, StoreError};
 use crate::wechat::BoxFuture;
 
@@ -66,6 +74,37 @@ pub(super) async fn take_up(
             }
         }
     }
+}
+
+/// Takes in the lines of a log as they come, on a thread of its own: nothing wakes one that reads standard input.
+pub(super) fn follow(mut log: Reader, inbox: Arc<Inbox>, runtime: Handle, told: Sender<Notice>) {
+    thread::spawn(move || {
+        let name = log.name().to_owned();
+        // A line of standard input is another one with each host.
+        let source = if name == "-" { format!("- {}", format_rfc3339(system_now_ms())) } else { name.clone() };
+        let say = |notice| drop(told.blocking_send(notice));
+        for item in &mut log {
+            let mut line = match item {
+                Ok(line) if line.type_.starts_with(STIMULUS_PREFIX) => line,
+                Ok(_) => continue,
+                Err(error) => {
+                    say(Notice::warning(error.to_string()).with_hint(error.hint()));
+                    continue;
+                }
+            };
+            if line.source == name {
+                line.source.clone_from(&source);
+            }
+            if customer(&line).is_none() && !line.type_.ends_with(".push") {
+                say(Notice::warning(format!("{name}: line {} names no customer: nobody's pages are told", line.id)));
+                continue;
+            }
+            if runtime.block_on(inbox.take(&line)).is_err() {
+                // The host stops because of it.
+                return;
+            }
+        }
+    });
 }
 
 /// Fires events at customers' pages: done once they are on disk.

@@ -20,4 +20,4 @@ mod setup;
 
 pub use run::serve;
 pub use scheduler::Room;
-pub use setup::{AccountSetup, Ready, ServeError, Setup};
+pub use setup::{AccountSetup, Doors, Ready, Residence, ServeError, Setup};

@@ -1,6 +1,5 @@
 //! From beginning to end.
 
-use std::any::Any;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -12,13 +11,13 @@ use super::conversation::Witness;
 use super::craft::{Account, Host};
 use super::crew::Crew;
 use super::house::{House, Resident};
-use super::intake::{Fired, feed, take_up};
-use super::setup::{AccountSetup, Ready, ServeError, Setup};
+use super::intake::{Fired, feed, follow, take_up};
+use super::setup::{AccountSetup, Doors, Ready, Residence, ServeError, Setup};
 use crate::base::clock::system_now_ms;
 use crate::base::limits::TOLD_WAITING_MAX;
 use crate::engine::event_loop::{Emission, Output};
 use crate::host::desk::Desk;
-use crate::host::forward::{Delivering, Forwarder};
+use crate::host::forward::{Delivering, Forwarder, Origins};
 use crate::host::inbox::{Inbox, Use};
 use crate::host::messages::Taken;
 use crate::host::watch::{Notice, Watch};
@@ -56,6 +55,13 @@ struct Served {
     callback: Option<CallbackSettings>,
 }
 
+/// The accounts, as the host has them.
+struct Opened {
+    served: Vec<Served>,
+    hosted: Vec<Account>,
+    desk: Option<Desk>,
+}
+
 /// A delivery that has ended, with what it could tell nobody any more.
 type Delivered = (Delivering, Vec<Notice>);
 
@@ -63,12 +69,10 @@ type Delivered = (Delivering, Vec<Notice>);
 struct Background {
     feeds: JoinSet<Result<(), StoreError>>,
     deliveries: Vec<(Outbox, JoinHandle<Delivered>)>,
+    origins: Vec<Origins>,
     refusals: JoinSet<()>,
     callbacks: Vec<Running>,
 }
-
-/// Whoever started the host hears that it answers; what it returns is kept until the host ends.
-pub type Begun<'a> = dyn FnMut(&Ready, Desk) -> Box<dyn Any> + 'a;
 
 /// Serves until `stop`, or until the store fails. To be called from outside of the runtime.
 ///
@@ -78,42 +82,28 @@ pub fn serve(
     setup: Setup,
     store: &Arc<dyn Store>,
     runtime: &Handle,
-    begun: &mut Begun<'_>,
+    mut doors: Doors<'_>,
     stop: impl Future<Output = ()>,
     watch: &mut dyn Watch,
 ) -> Result<(), ServeError> {
-    let Setup { accounts, plugins, rights, live, seat_account, processes, room, threads } = setup;
-    let mut named = Vec::new();
-    for plugin in plugins {
-        let name = store.plugin(&plugin.name, &plugin.identity).wait()?;
-        named.push((plugin, name));
-    }
-    let names: Vec<String> = named.iter().map(|(_, name)| name.clone()).collect();
-    let kf_account = accounts.first().and_then(|account| account.target.kf_account.clone());
-    let house = House::new(named, (rights, live), (kf_account, &seat_account), processes, system_now_ms());
-    let networks = house.networks()?;
-    let (mut served, mut hosted, mut desk) = (Vec::new(), Vec::new(), None);
-    for AccountSetup { target, callback } in accounts {
-        let (app_id, server) = (target.client.app_id.clone(), target.client.server());
-        let forwarder = Forwarder::new(target, store.clone(), runtime.clone())?;
-        let inbox = runtime.block_on(Inbox::new(store.clone(), &app_id, &server, Use::Handle));
-        let (inbox, refusals) = inbox?;
-        let outbox = forwarder.outbox().clone();
-        desk.get_or_insert_with(|| forwarder.desk().firing(Some(Arc::new(Fired(inbox.clone())))));
-        let (delivering, notices) = forwarder.begin(&networks)?;
-        notices.into_iter().for_each(|notice| watch.say(notice));
-        hosted.push(Account { app_id: app_id.clone(), inbox: inbox.clone(), outbox: outbox.clone() });
-        served.push(Served { outbox, app_id, inbox, refusals, delivering, callback });
-    }
+    let Setup { accounts, residence, log, threads } = setup;
+    let room = residence.room;
+    let house = runtime.block_on(house(residence, store))?;
+    let names: Vec<String> = house.residents.iter().map(|resident| resident.name.clone()).collect();
+    let Opened { served, hosted, desk } = open(accounts, &house, store, runtime, watch)?;
     let (teller, mut told) = channel(TOLD_WAITING_MAX);
     let host = Host::new(house, hosted, Arc::new(Teller(teller.clone())));
     let crew = Crew::start(host, room, threads);
     let mut background = Background::new();
     let mut guard = None;
     let ended = runtime.block_on(async {
+        let first = served.first().map(|served| served.inbox.clone());
         let ready = background.begin(served, &names, store, &crew, &teller).await?;
-        guard = desk.map(|desk| begun(&ready, desk));
-        background.run(&crew, &mut told, stop, watch).await
+        if let (Some(log), Some(inbox)) = (log, first) {
+            follow(log, inbox, Handle::current(), teller.clone());
+        }
+        guard = desk.map(|desk| (doors.begun)(&ready, desk));
+        background.run((&crew, store), &mut told, &mut doors, stop, watch).await
     });
     // Who still tells something does not wait for anybody to hear it.
     told.close();
@@ -128,9 +118,52 @@ pub fn serve(
     ended.and(stopped.map_err(ServeError::from)).and(delivered.map_err(ServeError::from))
 }
 
+/// The house of a residence.
+async fn house(residence: Residence, store: &Arc<dyn Store>) -> Result<House, StoreError> {
+    let mut names = Vec::new();
+    for plugin in &residence.plugins {
+        names.push(store.plugin(&plugin.name, &plugin.identity).get().await?);
+    }
+    Ok(House::new(residence, names, system_now_ms()))
+}
+
+/// Delivery begins, with what earlier hosts left.
+fn open(
+    accounts: Vec<AccountSetup>,
+    house: &House,
+    store: &Arc<dyn Store>,
+    runtime: &Handle,
+    watch: &mut dyn Watch,
+) -> Result<Opened, ServeError> {
+    let networks = house.networks()?;
+    let (mut served, mut hosted, mut desk) = (Vec::new(), Vec::new(), None::<Desk>);
+    for AccountSetup { target, callback } in accounts {
+        let (app_id, server) = (target.client.app_id.clone(), target.client.server());
+        let forwarder = Forwarder::new(target, store.clone(), runtime.clone())?;
+        let inbox = runtime.block_on(Inbox::new(store.clone(), &app_id, &server, Use::Handle));
+        let (inbox, refusals) = inbox?;
+        let outbox = forwarder.outbox().clone();
+        desk = Some(match desk {
+            None => forwarder.desk().firing(Some(Arc::new(Fired(inbox.clone())))),
+            Some(desk) => forwarder.and_at(desk),
+        });
+        let (delivering, notices) = forwarder.begin(&networks)?;
+        notices.into_iter().for_each(|notice| watch.say(notice));
+        hosted.push(Account { app_id: app_id.clone(), inbox: inbox.clone(), outbox: outbox.clone() });
+        served.push(Served { outbox, app_id, inbox, refusals, delivering, callback });
+    }
+    Ok(Opened { served, hosted, desk })
+}
+
 impl Background {
     fn new() -> Self {
-        Self { feeds: JoinSet::new(), deliveries: Vec::new(), refusals: JoinSet::new(), callbacks: Vec::new() }
+        Self {
+            feeds: JoinSet::new(),
+            deliveries: Vec::new(),
+            origins: Vec::new(),
+            refusals: JoinSet::new(),
+            callbacks: Vec::new(),
+        }
     }
 
     /// Everything that earlier hosts left is with the crew, then what comes.
@@ -146,6 +179,7 @@ impl Background {
         for (number, one) in served.into_iter().enumerate() {
             let account = one.outbox.account();
             let Served { outbox, app_id, inbox, mut refusals, mut delivering, callback } = one;
+            self.origins.push(delivering.origins());
             let hear = teller.clone();
             let deliver = tokio::spawn(async move {
                 let mut untold = Vec::new();
@@ -179,8 +213,9 @@ impl Background {
     /// Until it is to stop, or the store fails.
     async fn run(
         &mut self,
-        crew: &Crew<Host>,
+        (crew, store): (&Crew<Host>, &Arc<dyn Store>),
         told: &mut Receiver<Notice>,
+        doors: &mut Doors<'_>,
         stop: impl Future<Output = ()>,
         watch: &mut dyn Watch,
     ) -> Result<(), ServeError> {
@@ -192,9 +227,35 @@ impl Background {
                 () = &mut stop => return Ok(()),
                 error = &mut failed => return Err(error.into()),
                 Some(Ok(Err(error))) = self.feeds.join_next() => return Err(error.into()),
+                Some(()) = doors.again.recv() => match (doors.read)() {
+                    Ok(residence) => self.move_to(residence, crew, store, watch).await?,
+                    Err(notice) => {
+                        watch.say(notice);
+                        watch.say(Notice::warning("the configuration in force stays"));
+                    }
+                },
                 Some(notice) = told.recv() => watch.say(notice),
             }
         }
+    }
+
+    /// Other plugins or bounds are in force: for each customer from his next event on.
+    async fn move_to(
+        &self,
+        residence: Residence,
+        crew: &Crew<Host>,
+        store: &Arc<dyn Store>,
+        watch: &mut dyn Watch,
+    ) -> Result<(), ServeError> {
+        let room = residence.room;
+        let house = house(residence, store).await?;
+        let networks = house.networks()?;
+        self.origins.iter().for_each(|origins| origins.set(&networks));
+        let names: Vec<&str> = house.residents.iter().map(|resident| &*resident.plugin.name).collect();
+        watch.say(Notice::note(format!("the configuration was read again; plugins: {}", names.join(", "))));
+        crew.craft().move_to(house);
+        crew.set_room(room);
+        Ok(())
     }
 
     /// Nothing comes any more: what was acknowledged is on disk.

@@ -1,13 +1,19 @@
 //! What a host serves, and how.
 
+use std::any::Any;
 use std::net::SocketAddr;
 
+use tokio::sync::mpsc::Receiver;
+
 use super::scheduler::Room;
+use crate::host::desk::Desk;
 use crate::host::forward::{ForwardError, Target};
 use crate::host::plugin::Plugin;
 use crate::host::processes::Processes;
 use crate::host::rights::Rights;
+use crate::host::watch::Notice;
 use crate::net::{Live, NetError};
+use crate::record::Reader;
 use crate::store::StoreError;
 use crate::wechat::callback::{CallbackError, CallbackSettings};
 
@@ -19,24 +25,44 @@ pub struct AccountSetup {
     pub callback: Option<CallbackSettings>,
 }
 
-/// What is served.
-pub struct Setup {
-    /// The accounts.
-    pub accounts: Vec<AccountSetup>,
+/// What customers are served with; it may change while they are.
+pub struct Residence {
     /// The plugins, in the order in which they are told.
     pub plugins: Vec<Plugin>,
     /// What all pages may reach.
     pub rights: Rights,
     /// The network.
     pub live: Option<Live>,
-    /// The customer-service account that the ticket service answers.
+    /// The customer-service account that messages go out as, where the operator named one.
+    pub kf_account: Option<String>,
+    /// The one that the ticket service answers.
     pub seat_account: String,
     /// How the pages' processes come to be.
     pub processes: Processes,
     /// How many conversations are open, and for how long.
     pub room: Room,
-    /// How many are worked on at the same time.
+}
+
+/// What is served.
+pub struct Setup {
+    /// The accounts.
+    pub accounts: Vec<AccountSetup>,
+    /// What with.
+    pub residence: Residence,
+    /// A log whose lines are told as they come, to customers of the first account.
+    pub log: Option<Reader>,
+    /// How many conversations are worked on at the same time.
     pub threads: usize,
+}
+
+/// What whoever started the host has to do with it.
+pub struct Doors<'a> {
+    /// Hears that it answers; what it returns is kept until the host ends.
+    pub begun: &'a mut dyn FnMut(&Ready, Desk) -> Box<dyn Any>,
+    /// Somebody wants the configuration read again.
+    pub again: Receiver<()>,
+    /// Reads it; what is wrong with it keeps the old one in force.
+    pub read: &'a mut dyn FnMut() -> Result<Residence, Notice>,
 }
 
 /// What whoever started the host may tell others.

@@ -122,7 +122,7 @@ fn look(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Each migration with its version in one transaction; `backup` is told the version before it.
+/// Each migration with its version in one transaction; `backup` is told the version before it, where there was one.
 pub(super) fn migrate(
     connection: &Connection,
     path: &Path,
@@ -131,7 +131,8 @@ pub(super) fn migrate(
     backup: &mut dyn FnMut(usize) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     for (before, migration) in migrations.iter().enumerate().skip(version) {
-        if before > 0 {
+        // A store that is just made has nothing to keep.
+        if version > 0 {
             backup(before)?;
         }
         let script = format!(
