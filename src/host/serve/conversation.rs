@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::house::{House, Resident};
-use crate::base::clock::TimestampMs;
+use super::witness::{Turned, Visit, Witness};
+use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::limits::{SETTLE_MS_DEFAULT, WAKE_MS_MIN};
 use crate::config::{Dialect, UserChange};
 use crate::engine::event_loop::{Emission, Output};
@@ -15,22 +16,13 @@ use crate::host::keeping::Changes;
 use crate::host::ledger::Ledger;
 use crate::host::messages::{Sender, Taken};
 use crate::host::stage::{Ended, Step};
-use crate::host::watch::Notice;
+use crate::host::watch::{About, Notice};
 use crate::page::{CutShort, Driver, LoadError, Moment, TurnInput};
 use crate::store::{StoreError, Unfinished};
 
-/// Hears what pages do.
-pub trait Witness: Send + Sync {
-    /// Something a page gave out, and what became of it.
-    fn emission(&self, resident: &Resident, emission: &Emission, taken: &Taken);
-    /// A turn ended.
-    fn turn(&self, resident: &Resident);
-    /// Worth a person's while.
-    fn say(&self, notice: Notice);
-}
-
 /// A page, and how far it is.
 struct Tab {
+    _alive: Alive,
     driver: Box<dyn Driver + Send>,
     now: TimestampMs,
     due: Option<TimestampMs>,
@@ -40,8 +32,26 @@ struct Tab {
     open: Vec<(String, TimestampMs)>,
 }
 
+/// A page that is open, until this is dropped.
+struct Alive(Arc<dyn Witness>);
+
+impl Alive {
+    fn new(witness: Arc<dyn Witness>) -> Self {
+        witness.opened();
+        Self(witness)
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.closed();
+    }
+}
+
 /// A customer, and the pages that are his.
 pub struct Conversation {
+    /// The account, by app id.
+    app_id: Arc<str>,
     openid: Arc<str>,
     house: Arc<House>,
     ledger: Ledger,
@@ -58,18 +68,20 @@ impl Conversation {
     pub fn open(
         house: Arc<House>,
         mut ledger: Ledger,
-        (openid, id): (&Arc<str>, &str),
+        ((app_id, openid), id): ((&str, &Arc<str>), &str),
         witness: Arc<dyn Witness>,
         moment: Moment,
     ) -> Result<Self, StoreError> {
         ledger.accept_load(Some(id))?;
-        let mut conversation = Self { openid: openid.clone(), house, ledger, tabs: Vec::new(), witness };
+        let mut conversation =
+            Self { app_id: app_id.into(), openid: openid.clone(), house, ledger, tabs: Vec::new(), witness };
         let house = conversation.house.clone();
         for resident in &house.residents {
             let tab = conversation.tab(resident, moment);
             let tab = tab.map_err(|error| {
                 let notice = Notice::error(format!("the page {} does not load: {error}", resident.plugin.name));
-                conversation.witness.say(notice.with_hint(error.hint()));
+                let about = About::new("page.unloadable").account(app_id).plugin(&resident.name).openid(openid);
+                conversation.witness.say(notice.with_hint(error.hint()).about(about));
             });
             conversation.tabs.push(tab.ok());
         }
@@ -88,9 +100,11 @@ impl Conversation {
         loading.append(&mut turn.emissions);
         // What a page does while it loads is for nobody; what goes wrong is worth knowing.
         for emission in loading.iter().filter(|emission| matches!(emission.output, Output::Fault(_))) {
-            self.witness.emission(resident, emission, &Taken::default());
+            let visit = Visit { app_id: &self.app_id, openid: &self.openid, resident };
+            self.witness.emission(visit, emission, &Taken::default());
         }
-        Ok(Tab { driver, now: turn.now, due: turn.due, is_introduced: false, open: Vec::new() })
+        let alive = Alive::new(self.witness.clone());
+        Ok(Tab { _alive: alive, driver, now: turn.now, due: turn.due, is_introduced: false, open: Vec::new() })
     }
 
     /// What a line leads to. On disk when this returns.
@@ -209,8 +223,9 @@ impl Conversation {
 
     /// One turn of a page: it is told a line, or does what is due.
     fn tell(&mut self, at: usize, line: Option<&Line>, repeats: bool, now: TimestampMs) -> Result<(), StoreError> {
-        let Self { house, ledger, tabs, witness, .. } = self;
+        let Self { app_id, openid, house, ledger, tabs, witness } = self;
         let (resident, Some(tab)) = (&house.residents[at], &mut tabs[at]) else { return Ok(()) };
+        let visit = Visit { app_id, openid, resident };
         let stimulus = line.map(Stimulus::from_line);
         let id = line.map(|line| line.id.as_str());
         if id.is_some_and(|id| tab.open.iter().any(|(open, _)| open == id)) {
@@ -221,12 +236,14 @@ impl Conversation {
         let mut keep = |emissions: &[Emission], repeated: bool| {
             let step = Step { page: at, emissions, repeated, ended: None };
             let taken = ledger.step(sender, &step, id, repeats, Changes::default());
-            emissions.iter().zip(&taken).for_each(|(emission, taken)| witness.emission(resident, emission, taken));
+            // What only repeats was told when it was news.
+            let news = emissions.iter().zip(&taken).filter(|_| !repeated);
+            news.for_each(|(emission, taken)| witness.emission(visit, emission, taken));
         };
-        let input = TurnInput { stimulus, at: page_now, settle_ms: SETTLE_MS_DEFAULT };
+        let (begun, input) = (Stopwatch::start(), TurnInput { stimulus, at: page_now, settle_ms: SETTLE_MS_DEFAULT });
         let turn = tab.driver.turn(input, &mut |emissions, repeated| keep(&emissions, repeated));
         keep(&turn.emissions, false);
-        witness.turn(resident);
+        witness.turn(visit, Turned { told: id, took: begun.elapsed() });
         (tab.now, tab.due) = (turn.now, turn.due);
         if let (Some(id), false) = (id, repeats) {
             tab.open.push((id.to_owned(), page_now + SETTLE_MS_DEFAULT));

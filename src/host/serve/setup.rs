@@ -1,7 +1,9 @@
 //! What a host serves, and how.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use super::operations::Operations;
 use super::scheduler::Room;
 use crate::host::forward::{ForwardError, Target};
 use crate::host::plugin::Plugin;
@@ -37,6 +39,8 @@ pub struct Setup {
     pub room: Room,
     /// How many are worked on at the same time.
     pub threads: usize,
+    /// Where it says how it is doing.
+    pub operations: Arc<Operations>,
 }
 
 /// What whoever started the host may tell others.
