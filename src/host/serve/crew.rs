@@ -197,6 +197,12 @@ async fn until<C: Craft>(shared: &Shared<C>, is_so: impl Fn(&State<C>) -> bool) 
 }
 
 impl Foreman<Host> {
+    /// The way to a crew that is gone.
+    #[cfg(test)]
+    pub fn nobody() -> Self {
+        Self(Weak::new())
+    }
+
     /// Conversations that are open and pieces of work that nobody has begun; how pages came to be. Nothing where the crew
     /// is gone.
     pub fn counts(&self) -> ((usize, usize), Served) {

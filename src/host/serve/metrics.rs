@@ -166,7 +166,7 @@ impl Metrics {
         all.register("log_lines_dropped", "Log lines for which there was no room", self.log_lines_dropped.clone());
         let build: Gauges<1> = Family::default();
         build.get_or_create(&[("version", Cow::Borrowed(env!("CARGO_PKG_VERSION")))]).set(1);
-        all.register("build", "The program", build);
+        all.register("build_info", "The program", build);
     }
 
     /// An event was taken in.

@@ -131,3 +131,48 @@ impl Operations {
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{SqliteStore, Store};
+    use crate::wechat::{ClientConfig, Secret};
+
+    /// An account whose store is still open.
+    async fn observed() -> (Arc<dyn Store>, Observed) {
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::in_memory().unwrap());
+        let account = store.account("wx", "http://a").get().await.unwrap();
+        let config = ClientConfig::new("http://127.0.0.1:1".parse().unwrap(), "wx", Secret::new("s"));
+        let client = Client::new(config).unwrap();
+        (store.clone(), Observed { app_id: "wx".to_owned(), outbox: Outbox::new(store, account), client })
+    }
+
+    async fn reason(operations: &Operations) -> String {
+        operations.ready().await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn ready_while_it_serves() {
+        let operations = Operations::new(false);
+        assert_eq!(reason(&operations).await, "it is starting");
+        assert!(operations.metrics().await.contains("duoke_pages_alive 0"), "before it serves");
+        let (_store, observed) = observed().await;
+        operations.serving(Foreman::nobody(), vec![observed]);
+        assert_eq!(operations.ready().await, Ok(()));
+        operations.stopping(None);
+        assert_eq!(reason(&operations).await, "it is stopping");
+        operations.stopping(Some("the disk is full".to_owned()));
+        assert_eq!(reason(&operations).await, "the disk is full");
+        operations.ended();
+        assert!(operations.metrics().await.contains("state=\"sent\"} 0"), "as it was last");
+    }
+
+    #[tokio::test]
+    async fn not_ready_without_its_store() {
+        let operations = Operations::new(false);
+        let (store, observed) = observed().await;
+        operations.serving(Foreman::nobody(), vec![observed]);
+        store.close();
+        assert!(!reason(&operations).await.is_empty());
+    }
+}

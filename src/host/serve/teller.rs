@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio::sync::mpsc::Sender;
 
+use super::kinds::kind;
 use super::operations::Operations;
 use super::witness::{Turned, Visit, Witness};
 use crate::engine::event_loop::{Emission, Output};
@@ -16,8 +17,6 @@ use crate::outbox::{Delivery, Outcome};
 use crate::store::Row;
 use crate::wechat::Content;
 use crate::wechat::callback::Refusal;
-
-use super::kinds::kind;
 
 /// Counts, and tells a person; whoever tells him something waits until there is room for it. Lines for the log alone, of
 /// which there may be many, are dropped where there is none, and counted.
@@ -98,7 +97,8 @@ impl Hearer for Ear {
         self.teller.log(|| {
             let kind = kind(line);
             let said = line.data.get("Content").and_then(Value::as_str).map(str::to_owned);
-            let about = About::new("event").account(&self.app_id).cause(&line.id).with("type", kind).saying(said);
+            let about =
+                About::new("event.taken_in").account(&self.app_id).cause(&line.id).with("type", kind).saying(said);
             let about = line.subject.iter().fold(about, |about, openid| about.openid(openid));
             Notice::info(format!("an event was taken in: {kind}")).about(about)
         });
