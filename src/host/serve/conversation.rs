@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::house::{House, Resident};
+use super::scheduler::Wake;
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{SETTLE_MS_DEFAULT, WAKE_MS_MIN};
 use crate::config::{Dialect, UserChange};
@@ -34,8 +35,10 @@ struct Tab {
     driver: Box<dyn Driver + Send>,
     now: TimestampMs,
     due: Option<TimestampMs>,
-    /// It knows whose it is.
-    is_introduced: bool,
+    /// The APIs by which it has been told whose it is.
+    knows_by: Vec<Dialect>,
+    /// By what it was told so again: what it does because of these it has done before.
+    repetitions: Vec<String>,
     /// What it has not done with, and until when it may take its time.
     open: Vec<(String, TimestampMs)>,
 }
@@ -90,7 +93,8 @@ impl Conversation {
         for emission in loading.iter().filter(|emission| matches!(emission.output, Output::Fault(_))) {
             self.witness.emission(resident, emission, &Taken::default());
         }
-        Ok(Tab { driver, now: turn.now, due: turn.due, is_introduced: false, open: Vec::new() })
+        let (knows_by, repetitions, open) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Tab { driver, now: turn.now, due: turn.due, knows_by, repetitions, open })
     }
 
     /// What a line leads to. On disk when this returns.
@@ -101,7 +105,7 @@ impl Conversation {
         let stimulus = Stimulus::from_line(line);
         if let StimulusKind::WechatPush(_) = stimulus.kind {
             for derived in Deriving::default().of(line, &stimulus) {
-                let whom = self.whom(&derived, &stimulus);
+                let whom = self.whom(&derived, &stimulus)?;
                 self.accept(&derived.line, whom, now)?;
             }
             return Ok(());
@@ -115,7 +119,7 @@ impl Conversation {
     /// # Errors
     /// [`StoreError`]: the host is to stop.
     pub fn take_up(&mut self, event: &Unfinished, line: &Line, now: TimestampMs) -> Result<(), StoreError> {
-        self.ledger.take_up(event);
+        self.ledger.take_up_for_good(event);
         let line = Line { id: event.name.clone(), ..line.clone() };
         let whom = self.residents(|resident| event.plugins.contains(&resident.name));
         self.tell_all(&line, &whom, now)
@@ -139,23 +143,35 @@ impl Conversation {
     }
 
     /// The pages that are told what follows from a push.
-    fn whom(&self, derived: &Derived, push: &Stimulus) -> Vec<usize> {
+    fn whom(&self, derived: &Derived, push: &Stimulus) -> Result<Vec<usize>, StoreError> {
         let stimulus = Stimulus { plugin: push.plugin.clone(), ..Stimulus::from_line(&derived.line) };
-        let mut whom = self.speaking(&stimulus);
-        let is_fresh = |at: usize| self.tabs[at].as_ref().is_some_and(|tab| !tab.is_introduced);
-        whom.retain(|at| {
-            let plugin = &self.house.residents[*at].plugin;
-            match (derived.dialect, derived.whom) {
+        let mut whom = Vec::new();
+        for at in self.speaking(&stimulus) {
+            let plugin = &self.house.residents[at].plugin;
+            let is_for = match (derived.dialect, derived.whom) {
                 (Dialect::Mcs, Whom::Extra) => plugin.extra_events,
                 (Dialect::Mcs, _) if stimulus.turns_to().is_some() => {
-                    plugin.user_change == UserChange::Message || is_fresh(*at)
+                    plugin.user_change == UserChange::Message || self.is_news(at, derived)?
                 }
                 (Dialect::Mcs, _) => true,
-                (Dialect::Echat, Whom::TurnedElsewhere) => plugin.is_opened_for_echat() && is_fresh(*at),
+                (Dialect::Echat, Whom::TurnedElsewhere) => plugin.is_opened_for_echat() && self.is_news(at, derived)?,
                 (Dialect::Echat, _) => plugin.is_opened_for_echat(),
+            };
+            if is_for {
+                whom.push(at);
             }
-        });
-        whom
+        }
+        Ok(whom)
+    }
+
+    /// Whether whose it is is news to a page, and was to those before it.
+    fn is_news(&self, at: usize, derived: &Derived) -> Result<bool, StoreError> {
+        let is_fresh = |tab: &Tab| !tab.knows_by.contains(&derived.dialect);
+        if !self.tabs[at].as_ref().is_some_and(is_fresh) {
+            return Ok(false);
+        }
+        let name = &self.house.residents[at].name;
+        self.ledger.was_turned(name, &self.openid, &derived.line.type_).map(|was_turned| !was_turned)
     }
 
     /// Takes an event in for these pages, and tells those that have not done with it.
@@ -186,10 +202,20 @@ impl Conversation {
     /// A page that does not know whose it is is told before anything else; what that leads to was done when it was news.
     fn introduce(&mut self, at: usize, line: &Line, now: TimestampMs) -> Result<(), StoreError> {
         let Some(tab) = &mut self.tabs[at] else { return Ok(()) };
-        if std::mem::replace(&mut tab.is_introduced, true) || Stimulus::from_line(line).turns_to().is_some() {
-            return Ok(());
-        }
-        let plugin = &self.house.residents[at].plugin;
+        let (plugin, stimulus) = (&self.house.residents[at].plugin, Stimulus::from_line(line));
+        let spoken = match &stimulus.kind {
+            StimulusKind::Mcs { .. } => vec![Dialect::Mcs],
+            StimulusKind::Echat { .. } => vec![Dialect::Echat],
+            _ => vec![Dialect::Mcs, Dialect::Echat],
+        };
+        let speaks = |dialect| match dialect {
+            Dialect::Mcs => plugin.speaks(Dialect::Mcs),
+            Dialect::Echat => plugin.is_opened_for_echat(),
+        };
+        let (knows_by, is_untold) = (&mut tab.knows_by, stimulus.turns_to().is_none());
+        let untold: Vec<Dialect> =
+            spoken.into_iter().filter(|dialect| speaks(*dialect) && !knows_by.contains(dialect)).collect();
+        knows_by.extend(&untold);
         let openid = &*self.openid;
         let user = json!({"channeltype": "1", "useraccount": openid, "userid": openid});
         let visitor = json!({"chatStatus": 1, "visitorData": {"visitorId": openid}});
@@ -197,13 +223,12 @@ impl Conversation {
             subject: Some(openid.to_owned()),
             ..Line::new(format!("{}/{name}", line.id), &line.source, type_, data)
         };
-        let mut lines = Vec::new();
-        if plugin.speaks(Dialect::Mcs) {
-            lines.push(of("again", "stimulus.mcs.OnUserChange", user));
-        }
-        if plugin.is_opened_for_echat() {
-            lines.push(of("again-select", "stimulus.echat.onSelectVisitor", visitor));
-        }
+        let again = |dialect| match dialect {
+            Dialect::Mcs => of("again", "stimulus.mcs.OnUserChange", user.clone()),
+            Dialect::Echat => of("again-select", "stimulus.echat.onSelectVisitor", visitor.clone()),
+        };
+        let lines: Vec<Line> = untold.into_iter().filter(|_| is_untold).map(again).collect();
+        tab.repetitions.extend(lines.iter().map(|line| line.id.clone()));
         lines.iter().try_for_each(|line| self.tell(at, Some(line), true, now))
     }
 
@@ -218,24 +243,39 @@ impl Conversation {
         }
         let sender = Sender { name: &resident.name, policy: resident.plugin.policy };
         let page_now = now.max(tab.now);
+        let repetitions = &tab.repetitions;
+        let is_repetition = |emission: &Emission| {
+            let stimulus = emission.cause.as_ref().map_or("", |cause| &*cause.stimulus);
+            repetitions.iter().any(|repetition| repetition == stimulus)
+        };
         let mut keep = |emissions: &[Emission], repeated: bool| {
-            let step = Step { page: at, emissions, repeated, ended: None };
-            let taken = ledger.step(sender, &step, id, repeats, Changes::default());
-            emissions.iter().zip(&taken).for_each(|(emission, taken)| witness.emission(resident, emission, taken));
+            let mut keep = |emissions: &[Emission], repeats: bool| {
+                let step = Step { page: at, emissions, repeated, ended: None };
+                let taken = ledger.step(sender, &step, id, repeats, Changes::default());
+                emissions.iter().zip(&taken).for_each(|(emission, taken)| witness.emission(resident, emission, taken));
+            };
+            match emissions {
+                // That a page begins anew is told by nothing.
+                [] => keep(emissions, repeats),
+                _ => emissions
+                    .chunk_by(|one, next| is_repetition(one) == is_repetition(next))
+                    .for_each(|emissions| keep(emissions, repeats || is_repetition(&emissions[0]))),
+            }
         };
         let input = TurnInput { stimulus, at: page_now, settle_ms: SETTLE_MS_DEFAULT };
         let turn = tab.driver.turn(input, &mut |emissions, repeated| keep(&emissions, repeated));
         keep(&turn.emissions, false);
         witness.turn(resident);
         (tab.now, tab.due) = (turn.now, turn.due);
-        if let (Some(id), false) = (id, repeats) {
-            tab.open.push((id.to_owned(), page_now + SETTLE_MS_DEFAULT));
-        }
-        let ended = match (tab.driver.is_parked() || turn.cut == Some(CutShort::Telling), turn.idle) {
+        let is_untold = id.is_some() && turn.cut == Some(CutShort::Telling);
+        let ended = match (tab.driver.is_parked() || is_untold, turn.idle) {
             (true, _) => Ended::Parked,
             (false, true) => Ended::Idle,
             (false, false) => Ended::Busy,
         };
+        if let (Some(id), false, false) = (id, repeats, ended == Ended::Parked) {
+            tab.open.push((id.to_owned(), page_now + SETTLE_MS_DEFAULT));
+        }
         tab.end(ledger, sender, ended);
         ledger.failure().cloned().map_or(Ok(()), Err)
     }
@@ -246,7 +286,7 @@ impl Conversation {
     /// [`StoreError`]: the host is to stop.
     pub fn wake(&mut self, now: TimestampMs) -> Result<(), StoreError> {
         for at in 0..self.tabs.len() {
-            let is_due = |tab: &Tab| tab.due.is_some_and(|due| due <= now);
+            let is_due = |tab: &Tab| tab.wake().is_some_and(|due| due <= now);
             if self.tabs[at].as_ref().is_some_and(is_due) {
                 self.tell(at, None, false, now)?;
             }
@@ -255,15 +295,28 @@ impl Conversation {
     }
 
     /// When a page has something to do by itself.
-    pub fn due(&self, now: TimestampMs) -> Option<TimestampMs> {
-        let due = self.tabs.iter().flatten().filter_map(|tab| tab.due).min();
-        due.map(|due| due.max(now + WAKE_MS_MIN))
+    pub fn due(&self, now: TimestampMs) -> Wake {
+        let tabs = || self.tabs.iter().flatten();
+        match tabs().filter_map(Tab::wake).min().map(|due| due.max(now + WAKE_MS_MIN)) {
+            None => Wake::Never,
+            Some(due) if tabs().all(|tab| tab.open.is_empty()) => Wake::At(due),
+            Some(due) => Wake::Owing(due),
+        }
     }
 }
 
 impl Tab {
+    /// When it has something to do by itself, or has had its time for what it was told.
+    fn wake(&self) -> Option<TimestampMs> {
+        self.due.into_iter().chain(self.open.iter().map(|(_, until)| *until)).min()
+    }
+
     /// What it has done with at the end of a turn. What it could not be told it has not done with: the next host tells it.
     fn end(&mut self, ledger: &mut Ledger, sender: Sender<'_>, ended: Ended) {
+        if self.driver.is_parked() {
+            self.open.clear();
+            self.due = None;
+        }
         if ended == Ended::Parked {
             return;
         }

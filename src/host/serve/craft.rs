@@ -8,6 +8,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use super::conversation::{Conversation, Witness};
 use super::crew::{Craft, Whose};
 use super::house::House;
+use super::scheduler::Wake;
 use crate::base::clock::{TimestampMs, system_now_ms};
 use crate::event::Line;
 use crate::host::inbox::Inbox;
@@ -86,7 +87,7 @@ impl Craft for Host {
         whose: &Whose,
         open: Option<Conversation>,
         work: Option<Work>,
-    ) -> Result<(Option<Conversation>, Option<TimestampMs>), StoreError> {
+    ) -> Result<(Option<Conversation>, Wake), StoreError> {
         let house = self.house();
         let here = open.filter(|conversation| work.is_none() || conversation.is_in(&house));
         let mut conversation = match here {
