@@ -132,7 +132,10 @@ impl Yard {
             }
         };
         while !is_so() {
-            timeout(PATIENCE, news()).await.expect("something happens within half a minute");
+            if timeout(PATIENCE, news()).await.is_err() {
+                let (stats, outbox) = (self.sandbox.running.stats(), self.run(&["outbox", "list"]));
+                panic!("nothing happens: {stats}\n{}{}", outbox.out, outbox.err);
+            }
         }
     }
 }

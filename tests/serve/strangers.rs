@@ -84,7 +84,7 @@ fn slowly(ms: u64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_message_reaches_another() {
     let customers = wanted("DUOKE_TEST_SERVE_CUSTOMERS", 40);
-    let rounds = wanted("DUOKE_TEST_SERVE_EVENTS", 200).div_ceil(customers);
+    let rounds = wanted("DUOKE_TEST_SERVE_EVENTS", 160).div_ceil(customers);
     let site = site();
     let page = format!("var SITE = '{site}';{PAGE}");
     let yard = Yard::with("late", &format!("allow = [\"{site}\"]\ndialects = [\"mcs\"]"), &page).await;
