@@ -239,6 +239,23 @@ impl Ledger {
         self.events.recall(event.event, &event.name);
     }
 
+    /// The same, where its line may come once more in this run, and is not told then: what it leads to later is counted
+    /// on.
+    pub fn take_up_for_good(&mut self, event: &Unfinished) {
+        self.take_up(event);
+        if let Some(known) = self.events.get_mut(&event.name) {
+            known.is_ours = true;
+        }
+    }
+
+    /// Whether a plugin has been told a customer before by an event of this type.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn was_turned(&self, plugin: &str, openid: &str, type_: &str) -> Result<bool, StoreError> {
+        self.store.was_turned(self.account, plugin, openid, type_).wait()
+    }
+
     /// What pages were yet to do when an earlier run ended, as warnings.
     ///
     /// # Errors

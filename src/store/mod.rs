@@ -74,6 +74,9 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// The last push of an account about this customer whose `Event` is one of these: its line.
     fn last_push(&self, account: AccountId, openid: &str, events: &'static [&'static str]) -> Reply<Option<String>>;
 
+    /// Whether a plugin has been told a customer before by an event of this type, of those that come once.
+    fn was_turned(&self, account: AccountId, plugin: &str, openid: &str, type_: &str) -> Reply<bool>;
+
     /// Events after which a page of these plugins was still busy when its host ended, by name, with the plugin: what it
     /// was yet to do is lost. Each is said once.
     fn lost(&self, account: AccountId, plugins: Vec<String>, now: TimestampMs) -> Reply<Vec<(String, String)>>;

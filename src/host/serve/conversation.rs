@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::house::{House, Resident};
 use super::place::Place;
+use super::scheduler::Wake;
 use super::witness::{Turned, Visit, Witness};
 use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::limits::{SETTLE_MS_DEFAULT, WAKE_MS_MIN};
@@ -29,8 +30,11 @@ struct Tab {
     driver: Box<dyn Driver + Send>,
     now: TimestampMs,
     due: Option<TimestampMs>,
-    /// The customer whom it was told last.
+    /// The customer whom it was told last, and the APIs by which it was.
     turned_to: Option<Arc<str>>,
+    knows_by: Vec<Dialect>,
+    /// By what it was told so again: what it does because of these it has done before.
+    repetitions: Vec<String>,
     /// What it has not done with, and until when it may take its time.
     open: Vec<(String, TimestampMs)>,
 }
@@ -115,8 +119,16 @@ impl Conversation {
             let visit = Visit { app_id: &self.app_id, openid: &self.openid, resident };
             self.witness.emission(visit, emission, &Taken::default());
         }
-        let alive = Alive::new(self.witness.clone());
-        Ok(Tab { _alive: alive, driver, now: turn.now, due: turn.due, turned_to: None, open: Vec::new() })
+        Ok(Tab {
+            _alive: Alive::new(self.witness.clone()),
+            driver,
+            now: turn.now,
+            due: turn.due,
+            turned_to: None,
+            knows_by: Vec::new(),
+            repetitions: Vec::new(),
+            open: Vec::new(),
+        })
     }
 
     /// What a line leads to. On disk when this returns.
@@ -127,7 +139,7 @@ impl Conversation {
         let stimulus = Stimulus::from_line(line);
         if let StimulusKind::WechatPush(_) = stimulus.kind {
             for derived in Deriving::default().of(line, &stimulus) {
-                let whom = self.whom(&derived, &stimulus, openid);
+                let whom = self.whom(&derived, &stimulus, openid)?;
                 self.accept(&derived.line, whom, openid, now)?;
             }
             return Ok(());
@@ -147,7 +159,7 @@ impl Conversation {
         openid: &Arc<str>,
         now: TimestampMs,
     ) -> Result<(), StoreError> {
-        self.ledger.take_up(event);
+        self.ledger.take_up_for_good(event);
         let line = Line { id: event.name.clone(), ..line.clone() };
         let whom = self.residents(|resident| event.plugins.contains(&resident.name));
         self.tell_all(&line, &whom, openid, now)
@@ -174,24 +186,42 @@ impl Conversation {
     }
 
     /// The pages that are told what follows from a push.
-    fn whom(&self, derived: &Derived, push: &Stimulus, openid: &str) -> Vec<usize> {
+    fn whom(&self, derived: &Derived, push: &Stimulus, openid: &str) -> Result<Vec<usize>, StoreError> {
         let stimulus = Stimulus { plugin: push.plugin.clone(), ..Stimulus::from_line(&derived.line) };
-        let mut whom = self.speaking(&stimulus);
-        let is_elsewhere =
-            |at: usize| self.tabs[at].as_ref().is_some_and(|tab| tab.turned_to.as_deref() != Some(openid));
-        whom.retain(|at| {
-            let plugin = &self.house.residents[*at].plugin;
-            match (derived.dialect, derived.whom) {
+        let mut whom = Vec::new();
+        for at in self.speaking(&stimulus) {
+            let plugin = &self.house.residents[at].plugin;
+            let is_for = match (derived.dialect, derived.whom) {
                 (Dialect::Mcs, Whom::Extra) => plugin.extra_events,
                 (Dialect::Mcs, _) if stimulus.turns_to().is_some() => {
-                    plugin.user_change == UserChange::Message || is_elsewhere(*at)
+                    plugin.user_change == UserChange::Message || self.is_news(at, derived, openid)?
                 }
                 (Dialect::Mcs, _) => true,
-                (Dialect::Echat, Whom::TurnedElsewhere) => plugin.is_opened_for_echat() && is_elsewhere(*at),
+                (Dialect::Echat, Whom::TurnedElsewhere) => {
+                    plugin.is_opened_for_echat() && self.is_news(at, derived, openid)?
+                }
                 (Dialect::Echat, _) => plugin.is_opened_for_echat(),
+            };
+            if is_for {
+                whom.push(at);
             }
-        });
-        whom
+        }
+        Ok(whom)
+    }
+
+    /// Whether whose turn it is is news to a page, and of a customer's own was to those before it.
+    fn is_news(&self, at: usize, derived: &Derived, openid: &str) -> Result<bool, StoreError> {
+        let Some(tab) = &self.tabs[at] else { return Ok(false) };
+        if tab.turned_to.as_deref() == Some(openid) && tab.knows_by.contains(&derived.dialect) {
+            return Ok(false);
+        }
+        match self.place {
+            Place::Seat(_) => Ok(true),
+            Place::Customer(_) => {
+                let name = &self.house.residents[at].name;
+                self.ledger.was_turned(name, openid, &derived.line.type_).map(|was_turned| !was_turned)
+            }
+        }
     }
 
     /// Takes an event in for these pages, and tells those that have not done with it.
@@ -223,15 +253,30 @@ impl Conversation {
     /// it was news.
     fn introduce(&mut self, at: usize, line: &Line, openid: &Arc<str>, now: TimestampMs) -> Result<(), StoreError> {
         let Some(tab) = &mut self.tabs[at] else { return Ok(()) };
+        let is_another = tab.turned_to.as_ref().is_some_and(|turned_to| turned_to != openid);
         let turns = Stimulus::from_line(line).turns_to().is_some();
-        if turns || tab.turned_to.is_some() {
-            if turns {
-                tab.turned_to = Some(openid.clone());
-            }
+        if is_another && !turns {
+            // At a seat: what is about others than the one that it is turned to does not turn it.
             return Ok(());
         }
+        if is_another {
+            tab.knows_by.clear();
+        }
         tab.turned_to = Some(openid.clone());
-        let plugin = &self.house.residents[at].plugin;
+        let (plugin, stimulus) = (&self.house.residents[at].plugin, Stimulus::from_line(line));
+        let spoken = match &stimulus.kind {
+            StimulusKind::Mcs { .. } => vec![Dialect::Mcs],
+            StimulusKind::Echat { .. } => vec![Dialect::Echat],
+            _ => vec![Dialect::Mcs, Dialect::Echat],
+        };
+        let speaks = |dialect| match dialect {
+            Dialect::Mcs => plugin.speaks(Dialect::Mcs),
+            Dialect::Echat => plugin.is_opened_for_echat(),
+        };
+        let knows_by = &mut tab.knows_by;
+        let untold: Vec<Dialect> =
+            spoken.into_iter().filter(|dialect| speaks(*dialect) && !knows_by.contains(dialect)).collect();
+        knows_by.extend(&untold);
         let openid = &**openid;
         let user = json!({"channeltype": "1", "useraccount": openid, "userid": openid});
         let visitor = json!({"chatStatus": 1, "visitorData": {"visitorId": openid}});
@@ -239,13 +284,12 @@ impl Conversation {
             subject: Some(openid.to_owned()),
             ..Line::new(format!("{}/{name}", line.id), &line.source, type_, data)
         };
-        let mut lines = Vec::new();
-        if plugin.speaks(Dialect::Mcs) {
-            lines.push(of("again", "stimulus.mcs.OnUserChange", user));
-        }
-        if plugin.is_opened_for_echat() {
-            lines.push(of("again-select", "stimulus.echat.onSelectVisitor", visitor));
-        }
+        let again = |dialect| match dialect {
+            Dialect::Mcs => of("again", "stimulus.mcs.OnUserChange", user.clone()),
+            Dialect::Echat => of("again-select", "stimulus.echat.onSelectVisitor", visitor.clone()),
+        };
+        let lines: Vec<Line> = untold.into_iter().filter(|_| !turns).map(again).collect();
+        tab.repetitions.extend(lines.iter().map(|line| line.id.clone()));
         lines.iter().try_for_each(|line| self.tell(at, Some(line), true, now))
     }
 
@@ -262,26 +306,41 @@ impl Conversation {
         }
         let sender = Sender { name: &resident.name, policy: resident.plugin.policy };
         let page_now = now.max(tab.now);
+        let repetitions = &tab.repetitions;
+        let is_repetition = |emission: &Emission| {
+            let stimulus = emission.cause.as_ref().map_or("", |cause| &*cause.stimulus);
+            repetitions.iter().any(|repetition| repetition == stimulus)
+        };
         let mut keep = |emissions: &[Emission], repeated: bool| {
-            let step = Step { page: at, emissions, repeated, ended: None };
-            let taken = ledger.step(sender, &step, id, repeats, Changes::default());
-            // What only repeats was told when it was news.
-            let news = emissions.iter().zip(&taken).filter(|_| !repeated);
-            news.for_each(|(emission, taken)| witness.emission(visit, emission, taken));
+            let mut keep = |emissions: &[Emission], repeats: bool| {
+                let step = Step { page: at, emissions, repeated, ended: None };
+                let taken = ledger.step(sender, &step, id, repeats, Changes::default());
+                // What only repeats was told when it was news.
+                let news = emissions.iter().zip(&taken).filter(|_| !repeated);
+                news.for_each(|(emission, taken)| witness.emission(visit, emission, taken));
+            };
+            match emissions {
+                // That a page begins anew is told by nothing.
+                [] => keep(emissions, repeats),
+                _ => emissions
+                    .chunk_by(|one, next| is_repetition(one) == is_repetition(next))
+                    .for_each(|emissions| keep(emissions, repeats || is_repetition(&emissions[0]))),
+            }
         };
         let (begun, input) = (Stopwatch::start(), TurnInput { stimulus, at: page_now, settle_ms: SETTLE_MS_DEFAULT });
         let turn = tab.driver.turn(input, &mut |emissions, repeated| keep(&emissions, repeated));
         keep(&turn.emissions, false);
         witness.turn(visit, Turned { told: id, took: begun.elapsed() });
         (tab.now, tab.due) = (turn.now, turn.due);
-        if let (Some(id), false) = (id, repeats) {
-            tab.open.push((id.to_owned(), page_now + SETTLE_MS_DEFAULT));
-        }
-        let ended = match (tab.driver.is_parked() || turn.cut == Some(CutShort::Telling), turn.idle) {
+        let is_untold = id.is_some() && turn.cut == Some(CutShort::Telling);
+        let ended = match (tab.driver.is_parked() || is_untold, turn.idle) {
             (true, _) => Ended::Parked,
             (false, true) => Ended::Idle,
             (false, false) => Ended::Busy,
         };
+        if let (Some(id), false, false) = (id, repeats, ended == Ended::Parked) {
+            tab.open.push((id.to_owned(), page_now + SETTLE_MS_DEFAULT));
+        }
         tab.end(ledger, sender, ended);
         ledger.failure().cloned().map_or(Ok(()), Err)
     }
@@ -292,7 +351,7 @@ impl Conversation {
     /// [`StoreError`]: the host is to stop.
     pub fn wake(&mut self, now: TimestampMs) -> Result<(), StoreError> {
         for at in 0..self.tabs.len() {
-            let is_due = |tab: &Tab| tab.due.is_some_and(|due| due <= now);
+            let is_due = |tab: &Tab| tab.wake().is_some_and(|due| due <= now);
             if self.tabs[at].as_ref().is_some_and(is_due) {
                 self.tell(at, None, false, now)?;
             }
@@ -311,26 +370,40 @@ impl Conversation {
             let Some(until) = others.flat_map(|tab| tab.open.iter().map(|(_, until)| *until)).max() else {
                 return Ok(());
             };
-            let (since, due) = (now(), self.due(now()));
+            let due = self.tabs.iter().flatten().filter_map(Tab::wake).min();
+            let since = now();
             if since >= until {
                 return Ok(());
             }
-            let wait = due.map_or(until, |due| due.min(until)) - since;
+            let wait = (due.map_or(until, |due| due.min(until)) - since).max(WAKE_MS_MIN);
             thread::sleep(Duration::from_millis(u64::try_from(wait).unwrap_or(0)));
             self.wake(now())?;
         }
     }
 
     /// When a page has something to do by itself.
-    pub fn due(&self, now: TimestampMs) -> Option<TimestampMs> {
-        let due = self.tabs.iter().flatten().filter_map(|tab| tab.due).min();
-        due.map(|due| due.max(now + WAKE_MS_MIN))
+    pub fn due(&self, now: TimestampMs) -> Wake {
+        let tabs = || self.tabs.iter().flatten();
+        match tabs().filter_map(Tab::wake).min().map(|due| due.max(now + WAKE_MS_MIN)) {
+            None => Wake::Never,
+            Some(due) if tabs().all(|tab| tab.open.is_empty()) => Wake::At(due),
+            Some(due) => Wake::Owing(due),
+        }
     }
 }
 
 impl Tab {
+    /// When it has something to do by itself, or has had its time for what it was told.
+    fn wake(&self) -> Option<TimestampMs> {
+        self.due.into_iter().chain(self.open.iter().map(|(_, until)| *until)).min()
+    }
+
     /// What it has done with at the end of a turn. What it could not be told it has not done with: the next host tells it.
     fn end(&mut self, ledger: &mut Ledger, sender: Sender<'_>, ended: Ended) {
+        if self.driver.is_parked() {
+            self.open.clear();
+            self.due = None;
+        }
         if ended == Ended::Parked {
             return;
         }

@@ -8,6 +8,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use super::conversation::Conversation;
 use super::crew::{Craft, Whose};
 use super::house::House;
+use super::scheduler::Wake;
 use super::witness::Witness;
 use crate::base::clock::{TimestampMs, system_now_ms};
 use crate::event::Line;
@@ -109,14 +110,14 @@ impl Craft for Host {
         whose: &Whose,
         open: Option<Conversation>,
         work: Option<Work>,
-    ) -> Result<(Option<Conversation>, Option<TimestampMs>), StoreError> {
+    ) -> Result<(Option<Conversation>, Wake), StoreError> {
         let house = self.house();
         let here = open.filter(|conversation| work.is_none() || conversation.is_in(&house));
         let mut conversation = match (here, &work) {
             (Some(conversation), _) => conversation,
             (None, Some(work)) => self.open(whose, work.openid(), house)?,
             // It had something to do, and is gone.
-            (None, None) => return Ok((None, None)),
+            (None, None) => return Ok((None, Wake::Never)),
         };
         let Account { inbox, outbox, .. } = &self.accounts[whose.0];
         match work {

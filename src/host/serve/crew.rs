@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 
 use super::craft::Host;
 use super::place::Place;
-use super::scheduler::{Job, Room, Scheduler, Task, Was};
+use super::scheduler::{Job, Room, Scheduler, Task, Wake, Was};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{CREW_LOOK_MS_MAX, CREW_WORK_WAITING_MAX};
 use crate::process::Served;
@@ -34,7 +34,7 @@ pub trait Craft: Send + Sync + 'static {
         whose: &Whose,
         open: Option<Self::Open>,
         work: Option<Self::Work>,
-    ) -> Result<(Option<Self::Open>, Option<TimestampMs>), StoreError>;
+    ) -> Result<(Option<Self::Open>, Wake), StoreError>;
 
     /// The time.
     fn now(&self) -> TimestampMs;
@@ -97,13 +97,13 @@ impl<C: Craft> Shared<C> {
                 Task::Close => {
                     // Its processes end with it.
                     drop(open);
-                    Ok((None, None))
+                    Ok((None, Wake::Never))
                 }
             };
             let mut state = self.state();
             let (open, wake) = done.unwrap_or_else(|error| {
                 (state.failure, state.is_stopping) = (Some(error), true);
-                (None, None)
+                (None, Wake::Never)
             });
             state.scheduler.done(&key, was, open, wake, self.craft.now());
             drop(state);

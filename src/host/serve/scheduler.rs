@@ -48,6 +48,17 @@ pub enum Was {
     Closed,
 }
 
+/// When a conversation has something to do by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// Never.
+    Never,
+    /// Then, which is no reason not to close it before.
+    At(TimestampMs),
+    /// Then, and it has not done with its work: it is not closed before it has, as it would not come back to it.
+    Owing(TimestampMs),
+}
+
 /// One conversation.
 struct Slot<W, C> {
     work: VecDeque<W>,
@@ -66,7 +77,7 @@ pub struct Scheduler<K, W, C> {
     /// Those with work that nobody does.
     ready: VecDeque<K>,
     timers: BTreeSet<(TimestampMs, K)>,
-    /// Those that are open and quiet.
+    /// Those that are open and quiet, and have done with their work.
     quiet: BTreeMap<(TimestampMs, u64), K>,
     open: usize,
     /// Of these, those that are being closed.
@@ -172,7 +183,7 @@ impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
     }
 
     /// A job is done: the conversation, where it is still open, and when it has something to do by itself.
-    pub fn done(&mut self, key: &K, was: Was, open: Option<C>, wake: Option<TimestampMs>, now: TimestampMs) {
+    pub fn done(&mut self, key: &K, was: Was, open: Option<C>, wake: Wake, now: TimestampMs) {
         let Some(slot) = self.slots.get_mut(key) else { return };
         slot.is_busy = false;
         if open.is_none() {
@@ -191,9 +202,14 @@ impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
             self.slots.remove(key);
             return;
         }
-        self.quiet.insert(slot.used, key.clone());
-        slot.wake = wake;
-        if let Some(wake) = wake {
+        if !matches!(wake, Wake::Owing(_)) {
+            self.quiet.insert(slot.used, key.clone());
+        }
+        slot.wake = match wake {
+            Wake::Never => None,
+            Wake::At(due) | Wake::Owing(due) => Some(due),
+        };
+        if let Some(wake) = slot.wake {
             self.timers.insert((wake, key.clone()));
         }
     }
@@ -250,13 +266,13 @@ mod tests {
         assert_eq!([next(&mut jobs, 0), next(&mut jobs, 0), next(&mut jobs, 0)], ["a new 1", "b new 3", "-"]);
         jobs.submit(&"a", 4);
         assert_eq!((next(&mut jobs, 0).as_str(), jobs.waiting(), jobs.open()), ("-", 2, 2));
-        jobs.done(&"a", Was::Work, Some("A"), None, 0);
+        jobs.done(&"a", Was::Work, Some("A"), Wake::Never, 0);
         assert_eq!([next(&mut jobs, 0), next(&mut jobs, 0)], ["a A 2", "-"]);
-        jobs.done(&"a", Was::Work, Some("A"), None, 0);
+        jobs.done(&"a", Was::Work, Some("A"), Wake::Never, 0);
         assert_eq!(next(&mut jobs, 0), "a A 4");
         assert!(!jobs.is_at_rest());
-        jobs.done(&"a", Was::Work, Some("A"), None, 0);
-        jobs.done(&"b", Was::Work, Some("B"), None, 0);
+        jobs.done(&"a", Was::Work, Some("A"), Wake::Never, 0);
+        jobs.done(&"b", Was::Work, Some("B"), Wake::Never, 0);
         assert!(jobs.is_at_rest());
     }
 
@@ -265,14 +281,14 @@ mod tests {
         let mut jobs = jobs(9);
         jobs.submit(&"a", 1);
         next(&mut jobs, 0);
-        jobs.done(&"a", Was::Work, Some("A"), Some(60), 0);
+        jobs.done(&"a", Was::Work, Some("A"), Wake::At(60), 0);
         assert_eq!(
             (jobs.next_time(), next(&mut jobs, 59), next(&mut jobs, 60)),
             (Some(60), "-".into(), "a A wake".into())
         );
-        jobs.done(&"a", Was::Wake, Some("A"), Some(120), 60);
+        jobs.done(&"a", Was::Wake, Some("A"), Wake::At(120), 60);
         assert_eq!((jobs.next_time(), next(&mut jobs, 100)), (Some(100), "a A close".into()));
-        jobs.done(&"a", Was::Closed, None, None, 100);
+        jobs.done(&"a", Was::Closed, None, Wake::Never, 100);
         assert_eq!((jobs.open(), jobs.next_time(), next(&mut jobs, 999)), (0, None, "-".into()));
     }
 
@@ -282,21 +298,39 @@ mod tests {
         for (at, key, open) in [(1, "a", "A"), (2, "b", "B"), (3, "a", "A")] {
             jobs.submit(&key, 0);
             next(&mut jobs, at);
-            jobs.done(&key, Was::Work, Some(open), None, at);
+            jobs.done(&key, Was::Work, Some(open), Wake::Never, at);
         }
         jobs.submit(&"c", 7);
         // One makes room for one.
         assert_eq!([next(&mut jobs, 4), next(&mut jobs, 4)], ["b B close", "-"]);
-        jobs.done(&"b", Was::Closed, None, None, 4);
+        jobs.done(&"b", Was::Closed, None, Wake::Never, 4);
         assert_eq!(next(&mut jobs, 4), "c new 7");
         // Work for one that is open goes before work for which there is no room.
         jobs.submit(&"d", 8);
         jobs.submit(&"a", 9);
         assert_eq!([next(&mut jobs, 4), next(&mut jobs, 4)], ["a A 9", "-"]);
-        jobs.done(&"c", Was::Work, Some("C"), None, 5);
+        jobs.done(&"c", Was::Work, Some("C"), Wake::Never, 5);
         assert_eq!(next(&mut jobs, 5), "c C close");
-        jobs.done(&"c", Was::Closed, None, None, 5);
+        jobs.done(&"c", Was::Closed, None, Wake::Never, 5);
         assert_eq!(next(&mut jobs, 5), "d new 8");
+    }
+
+    #[test]
+    fn who_has_not_done_with_his_work_is_not_closed_for_others() {
+        let mut jobs = jobs(1);
+        for key in ["a", "b"] {
+            jobs.submit(&key, 1);
+        }
+        next(&mut jobs, 0);
+        jobs.done(&"a", Was::Work, Some("A"), Wake::Owing(60), 0);
+        assert_eq!(
+            (jobs.next_time(), next(&mut jobs, 59), next(&mut jobs, 60)),
+            (Some(60), "-".into(), "a A wake".into())
+        );
+        jobs.done(&"a", Was::Wake, Some("A"), Wake::At(90), 60);
+        assert_eq!(next(&mut jobs, 60), "a A close");
+        jobs.done(&"a", Was::Closed, None, Wake::Never, 60);
+        assert_eq!(next(&mut jobs, 60), "b new 1");
     }
 
     #[test]
@@ -304,11 +338,11 @@ mod tests {
         let mut jobs = jobs(1);
         jobs.submit(&"a", 1);
         next(&mut jobs, 0);
-        jobs.done(&"a", Was::Work, Some("A"), None, 0);
+        jobs.done(&"a", Was::Work, Some("A"), Wake::Never, 0);
         assert_eq!(next(&mut jobs, 100), "a A close");
         jobs.submit(&"a", 2);
         assert_eq!(next(&mut jobs, 100), "-");
-        jobs.done(&"a", Was::Closed, None, None, 100);
+        jobs.done(&"a", Was::Closed, None, Wake::Never, 100);
         assert_eq!(next(&mut jobs, 100), "a new 2");
     }
 }

@@ -269,6 +269,20 @@ pub(super) fn last_push(
     select.query_row(params![openid, account.0, serde_json::json!(events).to_string()], |row| row.get(0)).optional()
 }
 
+pub(super) fn was_turned(
+    tx: &Connection,
+    account: AccountId,
+    [plugin, openid, type_]: [&str; 3],
+) -> rusqlite::Result<bool> {
+    let mut select = tx.prepare_cached(
+        "SELECT EXISTS (
+             SELECT 1 FROM event e JOIN turn t ON t.event = e.seq AND t.plugin = ?1 AND t.state <> 'open'
+             WHERE e.account = ?2 AND e.log IS NULL AND e.subject = ?3 AND e.turns_to = ?3
+                 AND json_extract(e.line, '$.type') = ?4)",
+    )?;
+    select.query_row(params![plugin, account.0, openid, type_], |row| row.get(0))
+}
+
 /// Events after which a page was still busy when its host ended: what it was yet to do is lost, and told once.
 pub(super) fn lost(
     tx: &Connection,

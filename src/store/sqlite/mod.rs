@@ -159,6 +159,11 @@ impl Store for SqliteStore {
         self.writer.call(move |tx| events::last_push(tx, account, &openid, events))
     }
 
+    fn was_turned(&self, account: AccountId, plugin: &str, openid: &str, type_: &str) -> Reply<bool> {
+        let names = [plugin, openid, type_].map(str::to_owned);
+        self.writer.call(move |tx| events::was_turned(tx, account, names.each_ref().map(String::as_str)))
+    }
+
     fn lost(&self, account: AccountId, plugins: Vec<String>, now: TimestampMs) -> Reply<Vec<(String, String)>> {
         self.writer.call(move |tx| events::lost(tx, account, &plugins, now))
     }
