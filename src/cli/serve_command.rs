@@ -13,8 +13,8 @@ use super::output::{ColorWhen, Output};
 use super::plugins::{self, ACCOUNT_DEFAULT, fail, live};
 use super::state::{self, Ears};
 use super::{settings, signals};
-use crate::config::{DuokeConfig, Setting};
-use crate::host::serve::{AccountSetup, Doors, Ready, Residence, Room, ServeError, Setup, serve as serve_until};
+use crate::config::{DuokeConfig, SeatEntry, Setting};
+use crate::host::serve::{AccountSetup, Doors, Ready, Residence, Room, Seat, ServeError, Setup, serve as serve_until};
 use crate::host::{Names, Notice, Plugin, Processes, Rights, Target};
 use crate::record::Reader;
 use crate::store::{Retention, Store};
@@ -185,6 +185,7 @@ fn residence(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> R
         plugins,
         rights: rights.map_err(|error| (Notice::error(error.to_string()), Exit::Usage))?,
         live: Some(live(runtime)),
+        seats: config.seats.iter().map(seat).collect(),
         kf_account: arguments.account.clone(),
         seat_account: arguments.account.clone().unwrap_or_else(|| ACCOUNT_DEFAULT.to_owned()),
         processes: Processes::of(config),
@@ -193,6 +194,10 @@ fn residence(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> R
             quiet_ms_max: i64::try_from(number(&config.serve.quiet_s) * 1000).unwrap_or(i64::MAX),
         },
     })
+}
+
+fn seat(entry: &SeatEntry) -> Seat {
+    Seat { name: Arc::from(entry.name.as_str()), kf_account: entry.kf_account.clone() }
 }
 
 /// They were checked.

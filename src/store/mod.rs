@@ -31,7 +31,7 @@ pub use event::{
 pub use folder::{ControlPath, StateFolder};
 pub use keep::{Kept, KeptMedia, KeptToken, PluginState};
 pub use ledger::{Acted, Known, Seen, WindowChange};
-pub use query::{Change, Changed, Checked, Erased, Explained, Filter, Listed, Summary, Tidied};
+pub use query::{Change, Changed, Checked, Edited, Erased, Explained, Filter, Listed, Summary, Tidied};
 pub use reply::Reply;
 pub use row::{Key, Pushed, Release, Row, Scope, State};
 pub use sign::{Sign, SignFilter};
@@ -109,6 +109,10 @@ pub trait Store: std::fmt::Debug + Send + Sync {
         now: TimestampMs,
         dry_run: bool,
     ) -> Reply<Vec<Changed>>;
+
+    /// A person gives a text that waits for him another wording: the row as it stands then, and why it stays as it was;
+    /// `None`: there is no such key.
+    fn edit(&self, key: &str, text: &str, now: TimestampMs) -> Reply<Option<Edited>>;
 
     /// What is known of a user, at each account that has messages for him, a sign, or knows something.
     fn window(&self, openid: &str) -> Reply<Vec<Known>>;

@@ -71,6 +71,15 @@ pub struct Changed {
     pub note: Option<String>,
 }
 
+/// What became of a person's wording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edited {
+    /// The row as it stands.
+    pub listed: Listed,
+    /// Why it stays as it was.
+    pub refusal: Option<&'static str>,
+}
+
 /// A message from cause to receipt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explained {

@@ -1,10 +1,12 @@
 //! `duoke outbox`: the durable queue, beside a running host or without one.
 //!
-//! - `which` is how messages are chosen; `list`, `show`, `change` (`retry` and `drop`) and `check` are the commands
+//! - `which` is how messages are chosen; `list`, `show`, `change` (`retry` and `drop`), `edit` and `check` are the
+//!   commands
 //! - `text` is how a person sees messages; `duoke explain` uses it too
 
 mod change;
 mod check;
+mod edit;
 mod list;
 mod show;
 pub(super) mod text;
@@ -42,6 +44,7 @@ enum Command {
     Show(show::Arguments),
     Retry(change::RetryArguments),
     Drop(change::DropArguments),
+    Edit(edit::Arguments),
     Check(check::Arguments),
 }
 
@@ -52,6 +55,7 @@ pub(super) fn outbox(arguments: &Arguments, runtime: &Handle, output: &mut Outpu
         Command::Show(arguments) => show::show(arguments, runtime, output),
         Command::Retry(arguments) => change::change(Change::Retry, &arguments.change, runtime, output),
         Command::Drop(arguments) => change::change(Change::Drop, &arguments.change, runtime, output),
+        Command::Edit(arguments) => edit::edit(arguments, runtime, output),
         Command::Check(arguments) => check::check(arguments, runtime, output),
     };
     ended.unwrap_or_else(|exit| exit)

@@ -19,7 +19,8 @@ use crate::base::clock::{format_rfc3339, system_now_ms};
 use crate::base::limits::{CANDIDATES_SHOWN_MAX, OUTBOX_PAGE_ROWS};
 use crate::outbox::Outbox;
 use crate::store::{
-    Change, Changed, Checked, Erased, Filter, Known, Listed, OnUnknown, Sign, SignFilter, State, Store, StoreError,
+    Change, Changed, Checked, Edited, Erased, Filter, Known, Listed, OnUnknown, Sign, SignFilter, State, Store,
+    StoreError,
 };
 use crate::wechat::{Client, ProfileError};
 
@@ -83,6 +84,7 @@ impl Desk {
         match request {
             Request::List { filter, after, limit } => self.list(filter, after, limit).await,
             Request::Change { change, filter, after, dry_run } => self.change(change, filter, after, dry_run).await,
+            Request::Edit { key, text } => self.edit(&key, &text).await,
             Request::Check {} => {
                 let checked = self.store.check(system_now_ms()).get().await?;
                 Ok(one(checked_json(&checked)))
@@ -188,6 +190,23 @@ impl Desk {
             window(openid, known, signs.iter().find(is_here), &profile, now)
         };
         Ok(Answer { items: known.iter().map(item).collect(), next: None })
+    }
+
+    async fn edit(&self, key: &str, text: &str) -> Result<Answer, Trouble> {
+        if text.trim().is_empty() {
+            return Err(Trouble::new(TroubleKind::Request, "the text is blank: WeChat takes none"));
+        }
+        let Some(Edited { listed, refusal }) = self.store.edit(key, text, system_now_ms()).get().await? else {
+            let trouble = Trouble::new(TroubleKind::NotFound, format!("no message has the key {key}"));
+            return Err(trouble.with_hint("`duoke outbox list --state held` shows those that wait for a person"));
+        };
+        match refusal {
+            None => Ok(one(listed.row.to_json())),
+            Some(reason) => {
+                let trouble = Trouble::new(TroubleKind::Request, format!("{key} stays as it is: {reason}"));
+                Err(trouble.with_hint("`duoke outbox show` says how it stands"))
+            }
+        }
     }
 
     async fn signs(&self, filter: SignFilter, after: i64) -> Result<Answer, Trouble> {

@@ -43,6 +43,14 @@ pub enum Request {
         #[serde(default)]
         dry_run: bool,
     },
+    /// A text that waits for a person gets another wording.
+    #[serde(rename = "outbox.edit")]
+    Edit {
+        /// The message's key.
+        key: String,
+        /// What it is to say.
+        text: String,
+    },
     /// How the store is.
     #[serde(rename = "outbox.check")]
     Check {},

@@ -1,10 +1,13 @@
 //! One customer's own pages: they have only ever been told about him (plugin-apis.md §3, a page per conversation).
 
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::json;
 
 use super::house::{House, Resident};
+use super::place::Place;
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{SETTLE_MS_DEFAULT, WAKE_MS_MIN};
 use crate::config::{Dialect, UserChange};
@@ -34,39 +37,44 @@ struct Tab {
     driver: Box<dyn Driver + Send>,
     now: TimestampMs,
     due: Option<TimestampMs>,
-    /// It knows whose it is.
-    is_introduced: bool,
+    /// The customer whom it was told last.
+    turned_to: Option<Arc<str>>,
     /// What it has not done with, and until when it may take its time.
     open: Vec<(String, TimestampMs)>,
 }
 
-/// A customer, and the pages that are his.
+/// The pages of a place: of a customer's own, or of a seat, where they are told one customer after another.
 pub struct Conversation {
-    openid: Arc<str>,
+    place: Place,
     house: Arc<House>,
     ledger: Ledger,
-    /// In the order of the house's residents; none: it does not load.
+    /// In the order of the house's residents; none: it is not at this place, or does not load.
     tabs: Vec<Option<Tab>>,
     witness: Arc<dyn Witness>,
 }
 
 impl Conversation {
-    /// Opens his pages. `id` names this opening in the keys of what pages do without having been told anything.
+    /// Opens the pages of a place, for a customer. `id` names this opening in the keys of what pages do without having been
+    /// told anything.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn open(
         house: Arc<House>,
         mut ledger: Ledger,
-        (openid, id): (&Arc<str>, &str),
+        (place, openid, id): (&Place, &Arc<str>, &str),
         witness: Arc<dyn Witness>,
         moment: Moment,
     ) -> Result<Self, StoreError> {
         ledger.accept_load(Some(id))?;
-        let mut conversation = Self { openid: openid.clone(), house, ledger, tabs: Vec::new(), witness };
+        let mut conversation = Self { place: place.clone(), house, ledger, tabs: Vec::new(), witness };
         let house = conversation.house.clone();
         for resident in &house.residents {
-            let tab = conversation.tab(resident, moment);
+            if !house.is_at(resident, place) {
+                conversation.tabs.push(None);
+                continue;
+            }
+            let tab = conversation.tab(resident, openid, moment);
             let tab = tab.map_err(|error| {
                 let notice = Notice::error(format!("the page {} does not load: {error}", resident.plugin.name));
                 conversation.witness.say(notice.with_hint(error.hint()));
@@ -81,8 +89,8 @@ impl Conversation {
         Arc::ptr_eq(&self.house, house)
     }
 
-    fn tab(&mut self, resident: &Resident, moment: Moment) -> Result<Tab, LoadError> {
-        let mut driver = self.house.page(resident, &self.openid, moment)?;
+    fn tab(&mut self, resident: &Resident, openid: &str, moment: Moment) -> Result<Tab, LoadError> {
+        let mut driver = self.house.page(resident, &self.place, openid, moment)?;
         let mut loading = Vec::new();
         let mut turn = driver.open(SETTLE_MS_DEFAULT, &mut |emissions, _| loading.extend(emissions))?;
         loading.append(&mut turn.emissions);
@@ -90,39 +98,48 @@ impl Conversation {
         for emission in loading.iter().filter(|emission| matches!(emission.output, Output::Fault(_))) {
             self.witness.emission(resident, emission, &Taken::default());
         }
-        Ok(Tab { driver, now: turn.now, due: turn.due, is_introduced: false, open: Vec::new() })
+        Ok(Tab { driver, now: turn.now, due: turn.due, turned_to: None, open: Vec::new() })
     }
 
     /// What a line leads to. On disk when this returns.
     ///
     /// # Errors
     /// [`StoreError`]: the host is to stop.
-    pub fn handle(&mut self, line: &Line, now: TimestampMs) -> Result<(), StoreError> {
+    pub fn handle(&mut self, line: &Line, openid: &Arc<str>, now: TimestampMs) -> Result<(), StoreError> {
         let stimulus = Stimulus::from_line(line);
         if let StimulusKind::WechatPush(_) = stimulus.kind {
             for derived in Deriving::default().of(line, &stimulus) {
-                let whom = self.whom(&derived, &stimulus);
-                self.accept(&derived.line, whom, now)?;
+                let whom = self.whom(&derived, &stimulus, openid);
+                self.accept(&derived.line, whom, openid, now)?;
             }
             return Ok(());
         }
         let whom = self.speaking(&stimulus);
-        self.accept(line, whom, now)
+        self.accept(line, whom, openid, now)
     }
 
     /// Goes on with what an earlier host had not finished.
     ///
     /// # Errors
     /// [`StoreError`]: the host is to stop.
-    pub fn take_up(&mut self, event: &Unfinished, line: &Line, now: TimestampMs) -> Result<(), StoreError> {
+    pub fn take_up(
+        &mut self,
+        event: &Unfinished,
+        line: &Line,
+        openid: &Arc<str>,
+        now: TimestampMs,
+    ) -> Result<(), StoreError> {
         self.ledger.take_up(event);
         let line = Line { id: event.name.clone(), ..line.clone() };
         let whom = self.residents(|resident| event.plugins.contains(&resident.name));
-        self.tell_all(&line, &whom, now)
+        self.tell_all(&line, &whom, openid, now)
     }
 
+    /// Those at this place.
     fn residents(&self, is_one: impl Fn(&Resident) -> bool) -> Vec<usize> {
-        (0..self.tabs.len()).filter(|at| is_one(&self.house.residents[*at])).collect()
+        let residents = self.house.residents.iter().enumerate();
+        let here = residents.filter(|(_, resident)| self.house.is_at(resident, &self.place) && is_one(resident));
+        here.map(|(at, _)| at).collect()
     }
 
     /// The pages that a stimulus is for: those of its plugin, of the dialect that it speaks.
@@ -139,19 +156,20 @@ impl Conversation {
     }
 
     /// The pages that are told what follows from a push.
-    fn whom(&self, derived: &Derived, push: &Stimulus) -> Vec<usize> {
+    fn whom(&self, derived: &Derived, push: &Stimulus, openid: &str) -> Vec<usize> {
         let stimulus = Stimulus { plugin: push.plugin.clone(), ..Stimulus::from_line(&derived.line) };
         let mut whom = self.speaking(&stimulus);
-        let is_fresh = |at: usize| self.tabs[at].as_ref().is_some_and(|tab| !tab.is_introduced);
+        let is_elsewhere =
+            |at: usize| self.tabs[at].as_ref().is_some_and(|tab| tab.turned_to.as_deref() != Some(openid));
         whom.retain(|at| {
             let plugin = &self.house.residents[*at].plugin;
             match (derived.dialect, derived.whom) {
                 (Dialect::Mcs, Whom::Extra) => plugin.extra_events,
                 (Dialect::Mcs, _) if stimulus.turns_to().is_some() => {
-                    plugin.user_change == UserChange::Message || is_fresh(*at)
+                    plugin.user_change == UserChange::Message || is_elsewhere(*at)
                 }
                 (Dialect::Mcs, _) => true,
-                (Dialect::Echat, Whom::TurnedElsewhere) => plugin.is_opened_for_echat() && is_fresh(*at),
+                (Dialect::Echat, Whom::TurnedElsewhere) => plugin.is_opened_for_echat() && is_elsewhere(*at),
                 (Dialect::Echat, _) => plugin.is_opened_for_echat(),
             }
         });
@@ -159,7 +177,7 @@ impl Conversation {
     }
 
     /// Takes an event in for these pages, and tells those that have not done with it.
-    fn accept(&mut self, line: &Line, whom: Vec<usize>, now: TimestampMs) -> Result<(), StoreError> {
+    fn accept(&mut self, line: &Line, whom: Vec<usize>, openid: &Arc<str>, now: TimestampMs) -> Result<(), StoreError> {
         if whom.is_empty() {
             return Ok(());
         }
@@ -172,25 +190,31 @@ impl Conversation {
         let line = Line { id, ..line.clone() };
         let is_open = |at: &usize| accepted.open.contains(&self.house.residents[*at].name);
         let whom: Vec<usize> = whom.into_iter().filter(is_open).collect();
-        self.tell_all(&line, &whom, now)
+        self.tell_all(&line, &whom, openid, now)
     }
 
-    fn tell_all(&mut self, line: &Line, whom: &[usize], now: TimestampMs) -> Result<(), StoreError> {
+    fn tell_all(&mut self, line: &Line, whom: &[usize], openid: &Arc<str>, now: TimestampMs) -> Result<(), StoreError> {
         for at in whom {
-            self.introduce(*at, line, now)?;
+            self.introduce(*at, line, openid, now)?;
             self.tell(*at, Some(line), false, now)?;
         }
         Ok(())
     }
 
-    /// A page that does not know whose it is is told before anything else; what that leads to was done when it was news.
-    fn introduce(&mut self, at: usize, line: &Line, now: TimestampMs) -> Result<(), StoreError> {
+    /// A page that has not been told anybody is told whose turn it is before anything else; what that leads to was done when
+    /// it was news.
+    fn introduce(&mut self, at: usize, line: &Line, openid: &Arc<str>, now: TimestampMs) -> Result<(), StoreError> {
         let Some(tab) = &mut self.tabs[at] else { return Ok(()) };
-        if std::mem::replace(&mut tab.is_introduced, true) || Stimulus::from_line(line).turns_to().is_some() {
+        let turns = Stimulus::from_line(line).turns_to().is_some();
+        if turns || tab.turned_to.is_some() {
+            if turns {
+                tab.turned_to = Some(openid.clone());
+            }
             return Ok(());
         }
+        tab.turned_to = Some(openid.clone());
         let plugin = &self.house.residents[at].plugin;
-        let openid = &*self.openid;
+        let openid = &**openid;
         let user = json!({"channeltype": "1", "useraccount": openid, "userid": openid});
         let visitor = json!({"chatStatus": 1, "visitorData": {"visitorId": openid}});
         let of = |name: &str, type_: &str, data| Line {
@@ -252,6 +276,27 @@ impl Conversation {
             }
         }
         Ok(())
+    }
+
+    /// A seat turns to another customer when its pages are idle, or their time is up.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the host is to stop.
+    pub fn rest_before(&mut self, openid: &str, now: &dyn Fn() -> TimestampMs) -> Result<(), StoreError> {
+        loop {
+            let tabs = self.tabs.iter().flatten();
+            let others = tabs.filter(|tab| tab.turned_to.as_deref().is_some_and(|turned_to| turned_to != openid));
+            let Some(until) = others.flat_map(|tab| tab.open.iter().map(|(_, until)| *until)).max() else {
+                return Ok(());
+            };
+            let (since, due) = (now(), self.due(now()));
+            if since >= until {
+                return Ok(());
+            }
+            let wait = due.map_or(until, |due| due.min(until)) - since;
+            thread::sleep(Duration::from_millis(u64::try_from(wait).unwrap_or(0)));
+            self.wake(now())?;
+        }
     }
 
     /// When a page has something to do by itself.

@@ -1,6 +1,6 @@
 //! What the crew does with a conversation.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -16,12 +16,33 @@ use crate::outbox::Outbox;
 use crate::page::Moment;
 use crate::store::{EventId, StoreError, Unfinished};
 
+/// An event that is on disk, and what it is about.
+pub struct Handling {
+    /// Its number.
+    pub event: EventId,
+    /// The line.
+    pub line: Line,
+    /// The customer.
+    pub openid: Arc<str>,
+    /// At how many places it is still to be told.
+    pub left: AtomicUsize,
+}
+
 /// A piece of work for a conversation.
 pub enum Work {
-    /// An event that is on disk.
-    Event(EventId, Line),
-    /// One that an earlier host had begun.
-    TakeUp(Unfinished, Line),
+    /// An event that came.
+    Event(Arc<Handling>),
+    /// One that an earlier host had begun, and the customer it is about.
+    TakeUp(Unfinished, Line, Arc<str>),
+}
+
+impl Work {
+    fn openid(&self) -> &Arc<str> {
+        match self {
+            Self::Event(handling) => &handling.openid,
+            Self::TakeUp(_, _, openid) => openid,
+        }
+    }
 }
 
 /// An account, as conversations see it.
@@ -58,14 +79,15 @@ impl Host {
         *self.house.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(house);
     }
 
-    fn open(&self, (account, openid): &Whose, house: Arc<House>) -> Result<Conversation, StoreError> {
+    /// Opens the pages of a place, for a customer.
+    fn open(&self, (account, place): &Whose, openid: &Arc<str>, house: Arc<House>) -> Result<Conversation, StoreError> {
         let Account { app_id, outbox, .. } = &self.accounts[*account];
         let ledger =
-            Ledger::of_conversation(outbox.store().clone(), (outbox.account(), app_id), house.kf_account.clone());
+            Ledger::of_conversation(outbox.store().clone(), (outbox.account(), app_id), house.sender(place).cloned());
         let now = self.now();
         let opening = format!("open-{openid}-{now}-{}", self.opened.fetch_add(1, Ordering::Relaxed));
         let moment = Moment { at: now, seed: seed() };
-        Conversation::open(house, ledger, (openid, &opening), self.witness.clone(), moment)
+        Conversation::open(house, ledger, (place, openid, &opening), self.witness.clone(), moment)
     }
 }
 
@@ -89,19 +111,27 @@ impl Craft for Host {
     ) -> Result<(Option<Conversation>, Option<TimestampMs>), StoreError> {
         let house = self.house();
         let here = open.filter(|conversation| work.is_none() || conversation.is_in(&house));
-        let mut conversation = match here {
-            Some(conversation) => conversation,
-            None => self.open(whose, house)?,
+        let mut conversation = match (here, &work) {
+            (Some(conversation), _) => conversation,
+            (None, Some(work)) => self.open(whose, work.openid(), house)?,
+            // It had something to do, and is gone.
+            (None, None) => return Ok((None, None)),
         };
-        let now = self.now();
         let Account { inbox, outbox, .. } = &self.accounts[whose.0];
         match work {
-            Some(Work::Event(event, line)) => {
-                conversation.handle(&line, now)?;
-                inbox.handled(event, &line)?;
+            Some(Work::Event(handling)) => {
+                let Handling { event, line, openid, left } = &*handling;
+                conversation.rest_before(openid, &|| self.now())?;
+                conversation.handle(line, openid, self.now())?;
+                if left.fetch_sub(1, Ordering::AcqRel) == 1 {
+                    inbox.handled(*event, line)?;
+                }
             }
-            Some(Work::TakeUp(event, line)) => conversation.take_up(&event, &line, now)?,
-            None => conversation.wake(now)?,
+            Some(Work::TakeUp(event, line, openid)) => {
+                conversation.rest_before(&openid, &|| self.now())?;
+                conversation.take_up(&event, &line, &openid, self.now())?;
+            }
+            None => conversation.wake(self.now())?,
         }
         outbox.wake();
         let due = conversation.due(self.now());

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::place::Place;
 use super::scheduler::{Job, Room, Scheduler, Task, Was};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{CREW_LOOK_MS_MAX, CREW_WORK_WAITING_MAX};
 use crate::store::StoreError;
 
-/// Whose conversation it is: the account's number, and the customer.
-pub type Whose = (usize, Arc<str>);
+/// Whose conversation it is: the account's number, and where its pages are.
+pub type Whose = (usize, Place);
 
 /// What is done with conversations.
 pub trait Craft: Send + Sync + 'static {
@@ -207,6 +208,11 @@ async fn until<C: Craft>(shared: &Shared<C>, is_so: impl Fn(&State<C>) -> bool) 
 }
 
 impl<C: Craft> Foreman<C> {
+    /// Asks what the crew works with; nothing where it has stopped.
+    pub fn craft<R>(&self, ask: impl FnOnce(&C) -> R) -> Option<R> {
+        self.0.upgrade().map(|shared| ask(&shared.craft))
+    }
+
     /// Hands in a piece of work, once there is room for it; `false`: the crew has stopped.
     pub async fn submit(&self, whose: &Whose, work: C::Work) -> bool {
         let Some(shared) = self.0.upgrade() else { return false };

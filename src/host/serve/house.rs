@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::place::{Place, Seat, seat_of};
 use super::setup::Residence;
 use crate::base::clock::TimestampMs;
 use crate::host::plugin::Plugin;
@@ -11,6 +12,7 @@ use crate::host::run::SEED_DEFAULT;
 use crate::net::{Live, NetError, PluginNetwork};
 use crate::page::{Driver, Moment, Pace, PageOptions};
 use crate::process::{Launcher, Served};
+use crate::session::SendPolicy;
 
 /// A plugin that customers are served by.
 pub struct Resident {
@@ -29,7 +31,8 @@ pub struct House {
     /// The plugins, in the order in which they are told.
     pub residents: Vec<Resident>,
     /// The customer-service account that messages go out as, and that pages are told.
-    pub kf_account: Option<String>,
+    kf_account: Option<String>,
+    seats: Vec<Seat>,
     /// What pages may reach, besides what their plugins name.
     rights: Rights,
     live: Option<Live>,
@@ -41,13 +44,13 @@ pub struct House {
 impl House {
     /// A house of plugins, which have these names in keys, and whose pages are loaded as of `now`.
     pub fn new(
-        Residence { plugins, rights, live, kf_account, seat_account, processes, .. }: Residence,
+        Residence { plugins, rights, live, seats, kf_account, seat_account, processes, .. }: Residence,
         names: Vec<String>,
         now: TimestampMs,
     ) -> Self {
         let resident = |(plugin, name)| Resident { plugin, name, launcher: processes.launcher(), loaded_at: now };
         let residents = plugins.into_iter().zip(names).map(resident).collect();
-        Self { residents, kf_account, rights, live, processes, account: seat_account }
+        Self { residents, kf_account, seats, rights, live, processes, account: seat_account }
     }
 
     /// The networks that pictures of messages come by, with the plugins' names in keys.
@@ -55,20 +58,67 @@ impl House {
     /// # Errors
     /// Rights that are none; they were checked.
     pub fn networks(&self) -> Result<Vec<(String, Arc<PluginNetwork>)>, NetError> {
-        let network = |resident: &Resident| Ok((resident.name.clone(), Arc::new(self.network(resident)?)));
+        let network =
+            |resident: &Resident| Ok((resident.name.clone(), Arc::new(self.network(resident, &self.account)?)));
         self.residents.iter().map(network).collect()
     }
 
-    fn network(&self, resident: &Resident) -> Result<PluginNetwork, NetError> {
-        resident.plugin.network(&self.rights, self.live.as_ref(), &self.account)
+    fn network(&self, resident: &Resident, account: &str) -> Result<PluginNetwork, NetError> {
+        resident.plugin.network(&self.rights, self.live.as_ref(), account)
     }
 
-    /// A page of a resident's own for a customer, not opened yet. Its storage and its cookies are nobody else's.
+    /// Where an event about a customer is told, for all plugins or for the one of this name.
+    pub fn places(&self, openid: &str, plugin: Option<&str>) -> Vec<Place> {
+        let is_asked = |resident: &&Resident| plugin.is_none_or(|name| name == resident.plugin.name);
+        let mut places = Vec::new();
+        for resident in self.residents.iter().filter(is_asked) {
+            let place = self.place(resident, openid);
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        places
+    }
+
+    fn place(&self, resident: &Resident, openid: &str) -> Place {
+        match seat_of(&self.seats, openid).filter(|_| resident.plugin.policy.send == SendPolicy::Review) {
+            Some(seat) => Place::Seat(seat.name.clone()),
+            None => Place::Customer(Arc::from(openid)),
+        }
+    }
+
+    /// Whether pages of a resident are at such a place.
+    pub fn is_at(&self, resident: &Resident, place: &Place) -> bool {
+        let is_reviewed = resident.plugin.policy.send == SendPolicy::Review && !self.seats.is_empty();
+        matches!(place, Place::Seat(_)) == is_reviewed
+    }
+
+    fn seat(&self, place: &Place) -> Option<&Seat> {
+        match place {
+            Place::Customer(_) => None,
+            Place::Seat(name) => self.seats.iter().find(|seat| seat.name == *name),
+        }
+    }
+
+    /// The customer-service account that messages from a place go out as.
+    pub fn sender(&self, place: &Place) -> Option<&String> {
+        self.seat(place).map(|seat| &seat.kf_account).or(self.kf_account.as_ref())
+    }
+
+    /// A page of a resident's at a place, not opened yet; `openid`: the customer whom it is opened for. Its storage and its
+    /// cookies are nobody else's.
     ///
     /// # Errors
     /// Rights that are none; they were checked.
-    pub fn page(&self, resident: &Resident, openid: &str, moment: Moment) -> Result<Box<dyn Driver + Send>, NetError> {
-        let network = Arc::new(self.network(resident)?);
+    pub fn page(
+        &self,
+        resident: &Resident,
+        place: &Place,
+        openid: &str,
+        moment: Moment,
+    ) -> Result<Box<dyn Driver + Send>, NetError> {
+        let account = self.seat(place).map_or(&self.account, |seat| &seat.kf_account);
+        let network = Arc::new(self.network(resident, account)?);
         let options = PageOptions {
             source: resident.plugin.source_at(resident.loaded_at, SEED_DEFAULT, Some(openid)),
             start: resident.loaded_at,

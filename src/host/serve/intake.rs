@@ -1,12 +1,13 @@
 //! From disk to conversations: events in the order in which they came, each to whom it is about.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::thread;
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
 
-use super::craft::{Host, Work};
+use super::craft::{Handling, Host, Work};
 use super::crew::Foreman;
 use crate::base::clock::{format_rfc3339, system_now_ms};
 use crate::event::stimulus::STIMULUS_PREFIX;
@@ -18,7 +19,7 @@ use crate::host::inbox::Inbox;
 use crate::host::ledger::read;
 use crate::host::watch::Notice;
 use crate::record::Reader;
-use crate::store::{AccountId, EventId, Store, StoreError};
+use crate::store::{AccountId, EventId, Store, StoreError, Unfinished};
 use crate::wechat::BoxFuture;
 
 /// The customer whose pages an event is told to; none: it is told to nobody.
@@ -40,13 +41,20 @@ pub(super) async fn feed(account: usize, inbox: &Inbox, crew: &Foreman<Host>) ->
     loop {
         for (event, line) in inbox.next(last).await? {
             last = event;
-            match customer(&line) {
-                Some(openid) => {
-                    if !crew.submit(&(account, openid), Work::Event(event, line)).await {
-                        return Ok(());
-                    }
+            let openid = customer(&line);
+            let places = openid
+                .as_ref()
+                .and_then(|openid| crew.craft(|host| host.house().places(openid, line.plugin.as_deref())));
+            let (Some(openid), Some(places)) = (openid, places.filter(|places| !places.is_empty())) else {
+                inbox.done(&[(event, line)]).await?;
+                continue;
+            };
+            let left = AtomicUsize::new(places.len());
+            let handling = Arc::new(Handling { event, line, openid, left });
+            for place in places {
+                if !crew.submit(&(account, place), Work::Event(handling.clone())).await {
+                    return Ok(());
                 }
-                None => inbox.done(&[(event, line)]).await?,
             }
         }
     }
@@ -67,10 +75,20 @@ pub(super) async fn take_up(
         for event in unfinished {
             // We wrote it ourselves.
             let Some(line) = read(&event.line) else { continue };
-            if let Some(openid) = Stimulus::from_line(&line).user().map(Arc::from)
-                && !crew.submit(&(number, openid), Work::TakeUp(event, line)).await
-            {
-                return Ok(());
+            let Some(openid) = Stimulus::from_line(&line).user().map(Arc::<str>::from) else { continue };
+            let Some(house) = crew.craft(Host::house) else { return Ok(()) };
+            for place in house.places(&openid, None) {
+                let is_there = |plugin: &&String| {
+                    house.residents.iter().any(|one| one.name == **plugin && house.is_at(one, &place))
+                };
+                let plugins = event.plugins.iter().filter(is_there).cloned().collect::<Vec<_>>();
+                if plugins.is_empty() {
+                    continue;
+                }
+                let work = Work::TakeUp(Unfinished { plugins, ..event.clone() }, line.clone(), openid.clone());
+                if !crew.submit(&(number, place), work).await {
+                    return Ok(());
+                }
             }
         }
     }

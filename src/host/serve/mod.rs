@@ -2,6 +2,7 @@
 //! what they say goes out; for as long as it runs.
 //!
 //! - [`serve`] puts it together: [`Setup`] says of what
+//! - `place` says where: at pages of his own, or for plugins in review mode at a seat, whose pages customers share
 //! - `intake` takes events off the disk and finds whose they are; `scheduler` says who is next, the threads of `crew` work
 //! - `craft` is what they do: a `conversation` is a customer's own pages, `house` what is in force while they are opened
 //!
@@ -14,10 +15,12 @@ mod craft;
 mod crew;
 mod house;
 mod intake;
+mod place;
 mod run;
 mod scheduler;
 mod setup;
 
+pub use place::Seat;
 pub use run::serve;
 pub use scheduler::Room;
 pub use setup::{AccountSetup, Doors, Ready, Residence, ServeError, Setup};

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use tokio::sync::mpsc::Receiver;
 
+use super::place::Seat;
 use super::scheduler::Room;
 use crate::host::desk::Desk;
 use crate::host::forward::{ForwardError, Target};
@@ -33,6 +34,8 @@ pub struct Residence {
     pub rights: Rights,
     /// The network.
     pub live: Option<Live>,
+    /// The seats; none: plugins in review mode have pages of each customer's own as well.
+    pub seats: Vec<Seat>,
     /// The customer-service account that messages go out as, where the operator named one.
     pub kf_account: Option<String>,
     /// The one that the ticket service answers.

@@ -27,7 +27,7 @@ use super::event::{Accepted, AccountId, Before, Commit, Committed, EventId, NewE
 use super::folder::StateFolder;
 use super::keep::{Kept, KeptMedia, KeptToken, PluginState};
 use super::ledger::Known;
-use super::query::{Change, Changed, Checked, Erased, Explained, Filter, Listed, Summary, Tidied};
+use super::query::{Change, Changed, Checked, Edited, Erased, Explained, Filter, Listed, Summary, Tidied};
 use super::reply::Reply;
 use super::row::{Release, Row};
 use super::sign::{Sign, SignFilter};
@@ -206,6 +206,12 @@ impl Store for SqliteStore {
     ) -> Reply<Vec<Changed>> {
         let opened = self.opened;
         self.writer.call(move |tx| standing::change(tx, &filter, change, after, now, (!dry_run).then_some(opened)))
+    }
+
+    fn edit(&self, key: &str, text: &str, now: TimestampMs) -> Reply<Option<Edited>> {
+        let (key, text) = (key.to_owned(), text.to_owned());
+        let opened = self.opened;
+        self.writer.call(move |tx| standing::edit(tx, &key, &text, now, opened))
     }
 
     fn window(&self, openid: &str) -> Reply<Vec<Known>> {

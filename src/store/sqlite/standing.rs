@@ -6,12 +6,13 @@
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params, params_from_iter};
 
 use super::super::event::AccountId;
-use super::super::query::{Change, Changed, Filter, Listed, Summary};
+use super::super::query::{Change, Changed, Edited, Filter, Listed, Summary};
 use super::super::row::{Row, Scope, State};
 use super::ledger;
 use super::rows::{self, COLUMN_COUNT, COLUMNS};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::OUTBOX_PAGE_ROWS;
+use crate::wechat::Content;
 
 /// Beside a row (`o`): its customer's first row (`h`), and the closed way (`w`) that that one needs.
 const STANDING: &str = "a.server, o.head, h.key, h.state, w.scope, w.until, w.reason
@@ -198,6 +199,34 @@ fn drop_row(row: &mut Row) -> Said {
     (row.state, row.parked, row.next) = (State::Dead, None, None);
     row.reason = Some(format!("{DROPPED}{before}"));
     Ok(note)
+}
+
+/// Only what waits for a person can be worded by him, and only texts have words.
+pub(super) fn edit(
+    tx: &Connection,
+    key: &str,
+    text: &str,
+    now: TimestampMs,
+    opened: i64,
+) -> rusqlite::Result<Option<Edited>> {
+    let Some(listed) = by_key(tx, key)? else { return Ok(None) };
+    let refusal = match (listed.row.state, &listed.row.content) {
+        (State::Held, Content::Text { .. }) => None,
+        (State::Held, _) => Some("it is no text"),
+        _ => Some("it does not wait for a person"),
+    };
+    if refusal.is_some() {
+        return Ok(Some(Edited { listed, refusal }));
+    }
+    let content = Content::Text { text: text.to_owned() };
+    let content = rows::content_text(&Row { content, ..listed.row.clone() });
+    tx.prepare_cached("UPDATE outbox SET content = ?2, changed = ?3, opened = ?4 WHERE seq = ?1")?.execute(params![
+        listed.row.seq,
+        content,
+        now,
+        opened
+    ])?;
+    Ok(by_key(tx, key)?.map(|listed| Edited { listed, refusal: None }))
 }
 
 /// The row with this key, as it stands.
