@@ -24,6 +24,8 @@ mod outbox;
 #[path = "cli/samples.rs"]
 mod samples;
 #[cfg(unix)]
+#[path = "cli/seats.rs"]
+mod seats;
 #[path = "cli/send.rs"]
 mod send;
 #[path = "cli/trigger.rs"]

@@ -77,17 +77,19 @@ pub fn messages(sender: Sender<'_>, key: &Key, emission: &Emission, effect: &Eff
         notices: vec![Notice::warning(format!("{}: a message was not accepted: {reason}", sender.name))],
         ..Taken::default()
     };
-    let held = |reason: &str, hint: &str| {
+    let held = |tell: fn(String) -> Notice, reason: &str, hint: &str| {
         let text = format!("{}: a message to {user} waits for a person: {reason}", sender.name);
-        Taken { rows: rows(Some(reason)), notices: vec![Notice::warning(text).with_hint(Some(hint))] }
+        Taken { rows: rows(Some(reason)), notices: vec![tell(text).with_hint(Some(hint))] }
     };
     match decide(effect, &subject, sender.policy, Telling::First) {
         Decision::Send => Taken { rows: rows(None), ..Taken::default() },
         Decision::HoldLate => held(
+            Notice::warning,
             "the page had been told another customer",
             "`duoke outbox retry` sends it; plugin.toml can let such messages go: `late = \"send\"`",
         ),
         Decision::HoldForReview => held(
+            Notice::note,
             "the plugin is in review mode",
             "`duoke outbox retry` sends it; `send = \"auto\"` in plugin.toml lets it send by itself",
         ),

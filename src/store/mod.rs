@@ -71,6 +71,9 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// What turned a plugin to the customer whom it served last, of the events that come once.
     fn turned_last(&self, account: AccountId, plugin: &str) -> Reply<Option<Before>>;
 
+    /// The last push of an account about this customer whose `Event` is one of these: its line.
+    fn last_push(&self, account: AccountId, openid: &str, events: &'static [&'static str]) -> Reply<Option<String>>;
+
     /// Events after which a page of these plugins was still busy when its host ended, by name, with the plugin: what it
     /// was yet to do is lost. Each is said once.
     fn lost(&self, account: AccountId, plugins: Vec<String>, now: TimestampMs) -> Reply<Vec<(String, String)>>;

@@ -67,12 +67,12 @@ impl House {
         resident.plugin.network(&self.rights, self.live.as_ref(), account)
     }
 
-    /// Where an event about a customer is told, for all plugins or for the one of this name.
-    pub fn places(&self, openid: &str, plugin: Option<&str>) -> Vec<Place> {
+    /// Where an event about a customer, whom this agent serves by WeChat's choice, is told, for all plugins or for the one of this name.
+    pub fn places(&self, openid: &str, agent: Option<&str>, plugin: Option<&str>) -> Vec<Place> {
         let is_asked = |resident: &&Resident| plugin.is_none_or(|name| name == resident.plugin.name);
         let mut places = Vec::new();
         for resident in self.residents.iter().filter(is_asked) {
-            let place = self.place(resident, openid);
+            let place = self.place(resident, openid, agent);
             if !places.contains(&place) {
                 places.push(place);
             }
@@ -80,8 +80,13 @@ impl House {
         places
     }
 
-    fn place(&self, resident: &Resident, openid: &str) -> Place {
-        match seat_of(&self.seats, openid).filter(|_| resident.plugin.policy.send == SendPolicy::Review) {
+    /// Whether it matters which agent serves a customer.
+    pub fn has_seats(&self) -> bool {
+        !self.seats.is_empty()
+    }
+
+    fn place(&self, resident: &Resident, openid: &str, agent: Option<&str>) -> Place {
+        match seat_of(&self.seats, openid, agent).filter(|_| resident.plugin.policy.send == SendPolicy::Review) {
             Some(seat) => Place::Seat(seat.name.clone()),
             None => Place::Customer(Arc::from(openid)),
         }

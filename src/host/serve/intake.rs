@@ -9,6 +9,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::craft::{Handling, Host, Work};
 use super::crew::Foreman;
+use super::place::{SESSION_EVENTS, agent};
 use crate::base::clock::{format_rfc3339, system_now_ms};
 use crate::event::stimulus::STIMULUS_PREFIX;
 use crate::event::{Line, Stimulus, StimulusKind};
@@ -35,20 +36,34 @@ pub(super) fn customer(line: &Line) -> Option<Arc<str>> {
     openid.map(Arc::from)
 }
 
+/// The agent whom WeChat chose for a customer, as far as it is known.
+async fn agent_of(store: &Arc<dyn Store>, account: AccountId, openid: &str) -> Result<Option<String>, StoreError> {
+    let line = store.last_push(account, openid, SESSION_EVENTS).get().await?;
+    Ok(line.and_then(|line| agent(&read(&line)?)))
+}
+
 /// Hands events of an account to the crew, for ever; an error of the store ends it, as does the crew's end.
-pub(super) async fn feed(account: usize, inbox: &Inbox, crew: &Foreman<Host>) -> Result<(), StoreError> {
+pub(super) async fn feed(
+    (account, id): (usize, AccountId),
+    store: &Arc<dyn Store>,
+    inbox: &Inbox,
+    crew: &Foreman<Host>,
+) -> Result<(), StoreError> {
     let mut last = EventId(0);
     loop {
         for (event, line) in inbox.next(last).await? {
             last = event;
-            let openid = customer(&line);
-            let places = openid
-                .as_ref()
-                .and_then(|openid| crew.craft(|host| host.house().places(openid, line.plugin.as_deref())));
-            let (Some(openid), Some(places)) = (openid, places.filter(|places| !places.is_empty())) else {
+            let Some(house) = crew.craft(Host::house) else { return Ok(()) };
+            let Some(openid) = customer(&line) else {
                 inbox.done(&[(event, line)]).await?;
                 continue;
             };
+            let agent = if house.has_seats() { agent_of(store, id, &openid).await? } else { None };
+            let places = house.places(&openid, agent.as_deref(), line.plugin.as_deref());
+            if places.is_empty() {
+                inbox.done(&[(event, line)]).await?;
+                continue;
+            }
             let left = AtomicUsize::new(places.len());
             let handling = Arc::new(Handling { event, line, openid, left });
             for place in places {
@@ -77,7 +92,8 @@ pub(super) async fn take_up(
             let Some(line) = read(&event.line) else { continue };
             let Some(openid) = Stimulus::from_line(&line).user().map(Arc::<str>::from) else { continue };
             let Some(house) = crew.craft(Host::house) else { return Ok(()) };
-            for place in house.places(&openid, None) {
+            let agent = if house.has_seats() { agent_of(store, account, &openid).await? } else { None };
+            for place in house.places(&openid, agent.as_deref(), None) {
                 let is_there = |plugin: &&String| {
                     house.residents.iter().any(|one| one.name == **plugin && house.is_at(one, &place))
                 };

@@ -198,8 +198,8 @@ impl Background {
                 }
             });
             take_up((number, account), store, plugins, &crew.foreman()).await?;
-            let (foreman, feeding) = (crew.foreman(), inbox.clone());
-            self.feeds.spawn(async move { feed(number, &feeding, &foreman).await });
+            let (foreman, feeding, store) = (crew.foreman(), inbox.clone(), store.clone());
+            self.feeds.spawn(async move { feed((number, account), &store, &feeding, &foreman).await });
             if let Some(settings) = callback {
                 let path = settings.path.clone();
                 let running = Callback::start(settings, inbox).await?;

@@ -256,6 +256,19 @@ pub(super) fn turned_last(tx: &Connection, account: AccountId, plugin: &str) -> 
     before.optional()
 }
 
+pub(super) fn last_push(
+    tx: &Connection,
+    account: AccountId,
+    openid: &str,
+    events: &[&str],
+) -> rusqlite::Result<Option<String>> {
+    let mut select = tx.prepare_cached(
+        "SELECT line FROM event WHERE subject = ?1 AND account = ?2
+             AND json_extract(line, '$.data.Event') IN (SELECT value FROM json_each(?3)) ORDER BY seq DESC LIMIT 1",
+    )?;
+    select.query_row(params![openid, account.0, serde_json::json!(events).to_string()], |row| row.get(0)).optional()
+}
+
 /// Events after which a page was still busy when its host ended: what it was yet to do is lost, and told once.
 pub(super) fn lost(
     tx: &Connection,

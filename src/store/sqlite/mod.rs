@@ -154,6 +154,11 @@ impl Store for SqliteStore {
         self.writer.call(move |tx| events::turned_last(tx, account, &plugin))
     }
 
+    fn last_push(&self, account: AccountId, openid: &str, events: &'static [&'static str]) -> Reply<Option<String>> {
+        let openid = openid.to_owned();
+        self.writer.call(move |tx| events::last_push(tx, account, &openid, events))
+    }
+
     fn lost(&self, account: AccountId, plugins: Vec<String>, now: TimestampMs) -> Reply<Vec<(String, String)>> {
         self.writer.call(move |tx| events::lost(tx, account, &plugins, now))
     }
