@@ -19,6 +19,9 @@ mod lasting;
 #[path = "cli/listen.rs"]
 mod listen;
 #[cfg(unix)]
+#[path = "cli/operations.rs"]
+mod operations;
+#[cfg(unix)]
 #[path = "cli/outbox.rs"]
 mod outbox;
 #[path = "cli/samples.rs"]

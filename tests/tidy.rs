@@ -31,11 +31,12 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "record", "wechat", "store", "outbox", "sandbox",
         ],
     ),
+    ("console", &["base", "host"]),
     (
         "cli",
         &[
             "base", "event", "session", "config", "dom", "engine", "webapi", "dialect", "net", "page", "process",
-            "record", "wechat", "store", "outbox", "sandbox", "host",
+            "record", "wechat", "store", "outbox", "sandbox", "host", "console",
         ],
     ),
 ];
@@ -46,11 +47,12 @@ const FENCES: &[(&str, &[&str])] = &[
     ("boa_gc::", &["engine", "webapi", "dialect", "page", "dom"]),
     ("reqwest::", &["net", "wechat", "sandbox::push"]),
     ("futures_util::", &["sandbox::phone"]),
-    ("axum::", &["sandbox", "wechat::callback"]),
+    ("axum::", &["base::connections", "sandbox", "wechat::callback", "console"]),
     ("quick_xml::", &["wechat::push"]),
     ("aes::", &["wechat::crypt"]),
     ("cbc::", &["wechat::crypt"]),
     ("use image::", &["wechat::fit"]), // `webapi::image` is a module of ours
+    ("prometheus_client::", &["host::serve::metrics"]),
     ("rusqlite::", &["store"]),
     ("notify::", &["dev"]),
     ("print!", &["cli"]),

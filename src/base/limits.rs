@@ -181,6 +181,19 @@ pub const CALLBACK_CONNECTIONS_MAX: usize = 900;
 pub const CALLBACK_CONNECTION_TIME: Duration = Duration::from_secs(6);
 /// Longest that a receiver which ends waits for pushes under way.
 pub const CALLBACK_STOP_TIME: Duration = Duration::from_secs(5);
+/// Connections to the console at once: a scraper or two, and probes.
+pub const CONSOLE_CONNECTIONS_MAX: usize = 64;
+/// How long such a connection may be without an answer, and a request without a next one.
+pub const CONSOLE_CONNECTION_TIME: Duration = Duration::from_secs(10);
+/// How long the console waits for the store before it says that it does not answer: below the 5 s and more that scrapers
+/// and probes wait.
+pub const CONSOLE_STORE_TIME: Duration = Duration::from_secs(2);
+/// How long what the store said is good enough for the console: it is not asked more often, whoever asks.
+pub const CONSOLE_LOOK_TIME: Duration = Duration::from_secs(1);
+/// Longest that a console which ends waits for answers under way.
+pub const CONSOLE_STOP_TIME: Duration = Duration::from_secs(1);
+/// Events of which it is remembered when they came, to tell how long their messages took; the oldest make room.
+pub const EVENTS_TIMED: usize = 10_000;
 /// How long WeChat keeps a temporary media, in ms: 3 days (wechat-api.md §1, Limits).
 pub const MEDIA_LIFE_MS: i64 = 3 * 24 * 3600 * 1000;
 /// How long before its end a media id is no longer used, in ms: a send may wait in a queue.

@@ -1,6 +1,7 @@
-//! What everything else stands on: bounds, time, ids.
+//! What everything else stands on: bounds, time, ids, connections.
 
 pub mod clock;
+pub mod connections;
 pub mod interrupt;
 pub mod limits;
 pub mod loopback;

@@ -6,9 +6,10 @@
 //!   `signals` hears Ctrl-C, `state` opens the durable state or asks the host that has it, `format` prints lists
 //! - `run_command`, `coverage_command`, `demo_command`, `doctor_command`, `listen_command`, `sandbox_command`,
 //!   `outbox_command`, `explain_command`, `erase_command`, `kf_command`, `send_command`, `window_command`, `signs_command`,
-//!   `trigger_command` are the commands; `plugins` is what those that take a PAGE share, `new_id` names what they send
+//!   `trigger_command`, `serve_command` are the commands; `log` and `console` are a serving host's; `plugins` is what those that take a PAGE share, `new_id` names what they send
 
 mod callback;
+mod console;
 mod coverage_command;
 mod demo_command;
 mod doctor_command;
@@ -19,6 +20,7 @@ mod explain_command;
 mod format;
 mod kf_command;
 mod listen_command;
+mod log;
 mod new_id;
 mod outbox_command;
 mod output;

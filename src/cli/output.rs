@@ -5,6 +5,8 @@ use std::io::{self, ErrorKind, IsTerminal as _, Write};
 use clap::ValueEnum;
 
 use super::exit::Exit;
+use super::log::{Format, Log};
+use crate::base::clock::system_now_ms;
 use crate::event::Line;
 use crate::host::{Closed, Notice, Severity, Watch};
 
@@ -26,6 +28,7 @@ pub(super) struct Output {
     data_color: bool,
     failure: Option<Exit>,
     closed: bool,
+    log: Option<Log>,
 }
 
 impl Output {
@@ -37,7 +40,12 @@ impl Output {
             ColorWhen::Auto => is_terminal && !unwanted,
         };
         let (color, data_color) = (color(io::stderr().is_terminal()), color(io::stdout().is_terminal()));
-        Self { color, data_color, failure: None, closed: false }
+        Self { color, data_color, failure: None, closed: false, log: None }
+    }
+
+    /// What is said is a log from now on.
+    pub(super) fn set_log(&mut self, log: Log) {
+        self.log = Some(log);
     }
 
     /// A word of data for a person, in colour where that is wanted.
@@ -75,7 +83,17 @@ impl Watch for Output {
     }
 
     fn say(&mut self, notice: Notice) {
-        let text = written(&notice, self.color);
+        let text = match self.log {
+            None => written(&notice, self.color),
+            Some(log) if log.format == Format::Json => log.json(&notice, system_now_ms()),
+            Some(log) if notice.severity != Severity::Info || log.is_detailed() => {
+                // What pages and servers say does not break a log's lines.
+                let text = one_line(&notice.text) + &log.aside(&notice);
+                let hint = notice.hint.as_deref().map(one_line);
+                written(&Notice { text, hint, ..notice }, self.color)
+            }
+            Some(_) => return,
+        };
         // There is nowhere left to complain.
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
@@ -87,6 +105,7 @@ fn written(notice: &Notice, color: bool) -> String {
         Severity::Error => ("error", "1;31"),
         Severity::Warning => ("warning", "1;33"),
         Severity::Note => ("note", "1"),
+        Severity::Info => ("info", "2"),
     };
     let mut text = format!("{}: {}\n", painted(word, style, color), safe(&notice.text));
     if let Some(frame) = &notice.frame {

@@ -1,5 +1,6 @@
 //! `duoke serve`
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,13 +9,18 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, channel};
 
 use super::callback::callback;
+use super::console::console;
 use super::exit::Exit;
+use super::log::Log;
 use super::output::{ColorWhen, Output};
 use super::plugins::{self, ACCOUNT_DEFAULT, fail, live};
 use super::state::{self, Ears};
 use super::{settings, signals};
+use crate::config::duoke::LOGS;
 use crate::config::{DuokeConfig, SeatEntry, Setting};
-use crate::host::serve::{AccountSetup, Doors, Ready, Residence, Room, Seat, ServeError, Setup, serve as serve_until};
+use crate::host::serve::{
+    AccountSetup, Doors, Operations, Ready, Residence, Room, Seat, ServeError, Setup, serve as serve_until,
+};
 use crate::host::{Names, Notice, Plugin, Processes, Rights, Target};
 use crate::record::Reader;
 use crate::store::{Retention, Store};
@@ -27,8 +33,15 @@ Examples:
 Everything is in duoke.toml and the environment: the account, WeChat's callback, the plugins, the state. Each customer is
 served by pages of his own, which have only ever been told about him. What WeChat pushes is on disk before WeChat is
 answered; what pages say goes out through the outbox. Once it serves, one JSON line on standard output says where:
-{\"callbacks\":[{\"app_id\",\"address\"}]}. Ctrl-C or SIGTERM ends it in order; whatever is not done then, the next one does.
-SIGHUP has plugins, bounds and [serve] read again, without a restart; what is wrong with them keeps the old ones in force.";
+{\"callbacks\":[{\"app_id\",\"address\"}],\"console\"}. Ctrl-C or SIGTERM ends it in order; whatever is not done then, the next one does.
+
+The console says how it is doing: GET /healthz (the process answers), /readyz (200 while it serves and its store works,
+else 503 with the reason), /metrics (Prometheus). Standard error is its log: a line of JSON has time, level, message and,
+where there is one, event, account, plugin, customer, cause, key. A customer is shown by the first 12 digits of
+`printf %s OPENID | sha256sum`, and nothing that was said is, without --log-text.
+
+SIGHUP has plugins, seats, bounds and [serve] read again, without a restart; what is wrong with them keeps the old ones in
+force.";
 
 /// Serve customers: WeChat's pushes in, pages, messages out.
 #[derive(Debug, clap::Args)]
@@ -49,6 +62,16 @@ pub(super) struct Arguments {
     /// The customer-service account that messages go out as, and that pages are told.
     #[arg(long, value_name = "KF_ACCOUNT")]
     account: Option<String>,
+    /// Where /healthz, /readyz and /metrics are answered, an address and a port, or `off` [env: DUOKE_CONSOLE_LISTEN].
+    #[arg(long, value_name = "ADDR")]
+    console: Option<String>,
+    /// How standard error is written: `human`, what a person should know; `verbose`, what goes on as well; `json`, all of
+    /// it as JSON Lines [env: DUOKE_LOG].
+    #[arg(long, value_name = "FORMAT", value_parser = LOGS)]
+    log: Option<String>,
+    /// Show customers' openids and what was said in the log [env: DUOKE_LOG_TEXT=show].
+    #[arg(long)]
+    log_text: bool,
     /// Let the pages talk to this origin too.
     #[arg(long, value_name = "ORIGIN")]
     allow: Vec<String>,
@@ -65,14 +88,21 @@ pub(super) fn serve(arguments: &Arguments, runtime: &Handle, output: &mut Output
 }
 
 fn try_serve(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<Exit, Exit> {
+    // What is wrong with the configuration is in the log that the flags name.
+    output.set_log(Log::named(arguments.log.as_deref().unwrap_or_default(), arguments.log_text));
     let config = load(arguments).map_err(|notice| fail(output, notice, Exit::Configuration))?;
+    let log = Log::of(&config);
+    output.set_log(log);
     let setup = setup(arguments, &config, runtime).map_err(|(notice, exit)| fail(output, notice, exit))?;
+    let console = console(&config.console_listen, &setup.operations, runtime, output)?;
+    let console_address = console.as_ref().map(|console| console.address);
     let folder = PathBuf::from(&config.store_path.value);
     let store: Arc<dyn Store> = Arc::new(state::open(&folder, Retention::default(), output)?);
     let mut begun = |ready: &Ready, desk| -> Box<dyn std::any::Any> {
         let mut output = Output::new(ColorWhen::default());
+        output.set_log(log);
         // Nobody reading it is fine.
-        let _ = output.data(&format!("{}\n", line(ready)));
+        let _ = output.data(&format!("{}\n", line(ready, console_address)));
         Box::new(Ears::of_desk(&folder, desk, runtime, &mut output))
     };
     let mut read = || {
@@ -81,7 +111,11 @@ fn try_serve(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Re
     };
     let (again, stop) = signals(runtime);
     let doors = Doors { begun: &mut begun, again, read: &mut read };
-    match serve_until(setup, &store, runtime, doors, stop, output) {
+    let served = serve_until(setup, &store, runtime, doors, stop, output);
+    if let Some(console) = console {
+        runtime.block_on(console.shutdown());
+    }
+    match served {
         Ok(()) => Ok(Exit::Fine),
         Err(error) => {
             let exit = match &error {
@@ -116,15 +150,22 @@ fn signals(runtime: &Handle) -> (Receiver<()>, impl Future<Output = ()>) {
 }
 
 /// What whoever started it may want to know.
-fn line(ready: &Ready) -> serde_json::Value {
-    let callback = |(app_id, address, path): &(String, std::net::SocketAddr, String)| json!({"app_id": app_id, "address": format!("http://{address}{path}")});
-    json!({"callbacks": ready.callbacks.iter().map(callback).collect::<Vec<_>>()})
+fn line(ready: &Ready, console: Option<SocketAddr>) -> serde_json::Value {
+    let callback = |(app_id, address, path): &(String, SocketAddr, String)| json!({"app_id": app_id, "address": format!("http://{address}{path}")});
+    let mut line = json!({"callbacks": ready.callbacks.iter().map(callback).collect::<Vec<_>>()});
+    if let Some(address) = console {
+        line["console"] = json!(format!("http://{address}"));
+    }
+    line
 }
 
 fn load(arguments: &Arguments) -> Result<DuokeConfig, Notice> {
     let flag = |path: &str| match path {
         "wechat.base_url" => arguments.wechat_base.clone(),
         "wechat.callback.listen" => arguments.listen.clone(),
+        "console.listen" => arguments.console.clone(),
+        "serve.log" => arguments.log.clone(),
+        "serve.log_text" => arguments.log_text.then(|| "show".to_owned()),
         "store.path" => arguments.state.as_ref().map(|path| path.to_string_lossy().into_owned()),
         _ => None,
     };
@@ -140,6 +181,7 @@ fn setup(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> Resul
         residence: residence(arguments, config, runtime)?,
         log,
         threads: number(&config.serve.workers),
+        operations: Arc::new(Operations::new(Log::of(config).is_detailed())),
     })
 }
 

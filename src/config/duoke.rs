@@ -33,6 +33,13 @@ pub const LAUNCHES: [&str; 2] = ["fork", "spawn"];
 /// What is done with a message that went out without an answer: it waits for a person, or is sent again.
 pub const ON_UNKNOWN: [&str; 2] = ["hold", "retry"];
 
+/// How a host's log is written: what a person should know, that and what goes on, or all of it as JSON.
+pub const LOGS: [&str; 3] = ["human", "verbose", "json"];
+/// Whether customers' ids and texts stand in a host's log.
+pub const LOG_TEXTS: [&str; 2] = ["hide", "show"];
+/// The word for no console.
+pub const CONSOLE_OFF: &str = "off";
+
 /// The configuration in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DuokeConfig {
@@ -48,7 +55,7 @@ pub struct DuokeConfig {
     pub launch: Setting<String>,
     /// `[serve]`
     pub serve: ServeConfig,
-    /// `[console] listen`
+    /// `[console] listen`: an address and a port, or [`CONSOLE_OFF`].
     pub console_listen: Setting<String>,
     /// `[limits]`: bounds of every page.
     pub limits: LimitSettings,
@@ -60,15 +67,19 @@ pub struct DuokeConfig {
     pub seats: Vec<SeatEntry>,
 }
 
-/// `[serve]`: how customers are served; all are numbers, from 1.
+/// `[serve]`: how customers are served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServeConfig {
-    /// How many conversations are open at most.
+    /// How many conversations are open at most, from 1.
     pub conversations_max: Setting<String>,
     /// After how many seconds without anything for it a conversation is closed.
     pub quiet_s: Setting<String>,
     /// How many conversations are worked on at the same time.
     pub workers: Setting<String>,
+    /// One of [`LOGS`].
+    pub log: Setting<String>,
+    /// One of [`LOG_TEXTS`].
+    pub log_text: Setting<String>,
 }
 
 /// `[wechat]`

@@ -7,9 +7,9 @@ use url::Url;
 
 use super::accounts::AccountEntry;
 use super::duoke::{
-    CALLBACK_MODES, CONFINEMENTS, CallbackConfig, DuokeConfig, LAUNCHES, NEWS_POLICIES, ON_UNKNOWN, Origin,
-    PROFILE_DEFAULTS, PROFILES, PluginEntry, SeatEntry, ServeConfig, Setting, TEXT_POLICIES, TOKEN_APIS, TRANSFER_ANY,
-    TRIM_POLICIES, WechatConfig,
+    CALLBACK_MODES, CONFINEMENTS, CONSOLE_OFF, CallbackConfig, DuokeConfig, LAUNCHES, LOG_TEXTS, LOGS, NEWS_POLICIES,
+    ON_UNKNOWN, Origin, PROFILE_DEFAULTS, PROFILES, PluginEntry, SeatEntry, ServeConfig, Setting, TEXT_POLICIES,
+    TOKEN_APIS, TRANSFER_ANY, TRIM_POLICIES, WechatConfig,
 };
 use super::error::{ConfigError, Source};
 use super::limits::LimitSettings;
@@ -36,7 +36,7 @@ pub struct Key {
 }
 
 /// Every setting, in the order `duoke config show` prints them.
-pub const KEYS: [Key; 26] = [
+pub const KEYS: [Key; 28] = [
     key("wechat", "base_url", "DUOKE_WECHAT_BASE_URL", Some("https://api.weixin.qq.com"), check_url),
     key("wechat", "profile", "DUOKE_WECHAT_PROFILE", None, |text| check_word(text, &PROFILES)),
     key("wechat", "app_id", "DUOKE_APP_ID", None, check_any),
@@ -62,7 +62,9 @@ pub const KEYS: [Key; 26] = [
     counted("serve", "conversations_max", "DUOKE_CONVERSATIONS_MAX", "200"),
     counted("serve", "quiet_s", "DUOKE_QUIET_S", "600"),
     counted("serve", "workers", "DUOKE_WORKERS", "32"),
-    key("console", "listen", "DUOKE_CONSOLE_LISTEN", Some("127.0.0.1:8081"), check_listen),
+    key("serve", "log", "DUOKE_LOG", Some("human"), |text| check_word(text, &LOGS)),
+    key("serve", "log_text", "DUOKE_LOG_TEXT", Some("hide"), |text| check_word(text, &LOG_TEXTS)),
+    key("console", "listen", "DUOKE_CONSOLE_LISTEN", Some("127.0.0.1:8081"), check_console),
 ];
 
 type Check = fn(&str) -> Result<(), String>;
@@ -223,6 +225,8 @@ pub fn resolve(
             conversations_max: defaulted(take("serve.conversations_max")),
             quiet_s: defaulted(take("serve.quiet_s")),
             workers: defaulted(take("serve.workers")),
+            log: defaulted(take("serve.log")),
+            log_text: defaulted(take("serve.log_text")),
         },
         console_listen: defaulted(take("console.listen")),
         plugins: nearest(layers, |layer| &layer.plugins),
@@ -339,6 +343,14 @@ fn check_count(text: &str) -> Result<(), String> {
 
 pub(super) fn check_listen(text: &str) -> Result<(), String> {
     text.parse::<SocketAddr>().map(|_| ()).map_err(|_| "is not an address and a port, like 127.0.0.1:8080".to_owned())
+}
+
+fn check_console(text: &str) -> Result<(), String> {
+    if text == CONSOLE_OFF {
+        Ok(())
+    } else {
+        check_listen(text).map_err(|reason| format!("{reason}, nor \"{CONSOLE_OFF}\""))
+    }
 }
 
 pub(super) fn check_path(text: &str) -> Result<(), String> {

@@ -101,6 +101,7 @@ mod tests {
             message: (1, 1),
             attempts: 1,
             errcode: Some(errcode),
+            rule: None,
             reason: Some(format!("{errcode}")),
             hint: None,
             next: None,

@@ -11,7 +11,7 @@ use super::alerts::{Alerts, notes};
 use super::desk::{Answer, Desk, Letter, OPERATOR, Request, Trouble, TroubleKind};
 use super::ledger::{Ledger, Source};
 use super::pictures::{PluginPictures, Whose};
-use super::watch::Notice;
+use super::watch::{About, Notice};
 use crate::base::clock::system_now_ms;
 use crate::net::PluginNetwork;
 use crate::outbox::{Carrier, Delivery, Dispatch, Outbox};
@@ -158,6 +158,11 @@ impl Forwarder {
     /// A desk that has this delivery as well.
     pub(super) fn and_at(&self, desk: Desk) -> Desk {
         desk.and_for(&self.outbox, self.client.clone())
+    }
+
+    /// The account's client.
+    pub(super) fn client(&self) -> &Client {
+        &self.client
     }
 
     /// The desk of this delivery.
@@ -381,7 +386,9 @@ impl Delivering {
 pub(super) fn interruption(row: &Row, policy: OnUnknown) -> Notice {
     let text =
         format!("{}: the message {} to {} was on the wire when the host ended", row.key.plugin, row.key, row.openid);
-    match policy {
+    let about = About::new("message.unknown").account(&row.account).plugin(&row.key.plugin);
+    let about = about.openid(&row.openid).cause(&row.cause).key(&row.key.to_string());
+    let notice = match policy {
         OnUnknown::Hold => {
             let hint = format!(
                 "look at the conversation, then `duoke outbox retry {}` or `duoke outbox drop {}`",
@@ -390,5 +397,6 @@ pub(super) fn interruption(row: &Row, policy: OnUnknown) -> Notice {
             Notice::error(format!("{text}: it may not have arrived")).with_hint(Some(hint))
         }
         OnUnknown::Retry => Notice::warning(format!("{text}: it is sent again")),
-    }
+    };
+    notice.about(about)
 }

@@ -4,8 +4,11 @@
 //! ([`Inbox::done`]); what was not, when a host ended, the next one gives out again. Where they are only handed on
 //! ([`Use::HandOn`]), of what is done it is known for a day that it came; what it said is no longer in the table, and gone
 //! from the disk with the next pages that are written.
+//!
+//! A [`Hearer`] hears of each as it comes.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{Receiver as Queue, Sender, channel};
@@ -15,7 +18,7 @@ use super::ledger::{new_event, read};
 use crate::base::clock::system_now_ms;
 use crate::base::limits::{REFUSALS_WAITING_MAX, TIDY_ROWS_MAX};
 use crate::event::{Line, Stimulus};
-use crate::store::{AccountId, Commit, EventId, NewEvent, Store, StoreError, TurnEnd, TurnState};
+use crate::store::{Accepted, AccountId, Commit, EventId, NewEvent, Store, StoreError, TurnEnd, TurnState};
 use crate::wechat::BoxFuture;
 use crate::wechat::callback::{NotAccepted, Receiver, Refusal};
 use crate::wechat::push::Push;
@@ -39,14 +42,28 @@ impl Use {
     }
 }
 
+/// Hears at once of what comes; to be quick.
+pub trait Hearer: Send + Sync {
+    /// An event is on disk that had not been there.
+    fn came(&self, line: &Line);
+    /// A request was refused.
+    fn refused(&self, refusal: &Refusal);
+}
+
 /// The pushes of an account.
-#[derive(Debug)]
 pub struct Inbox {
     store: Arc<dyn Store>,
     account: AccountId,
     purpose: Use,
     came: Notify,
     refused: Sender<Refusal>,
+    hearer: OnceLock<Arc<dyn Hearer>>,
+}
+
+impl fmt::Debug for Inbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inbox").field("account", &self.account).field("purpose", &self.purpose).finish_non_exhaustive()
+    }
 }
 
 /// Pushes that were not done yet.
@@ -65,7 +82,22 @@ impl Inbox {
     ) -> Result<(Arc<Self>, Queue<Refusal>), StoreError> {
         let account = store.account(app_id, server).get().await?;
         let (refused, refusals) = channel(REFUSALS_WAITING_MAX);
-        Ok((Arc::new(Self { store, account, purpose, came: Notify::new(), refused }), refusals))
+        let (came, hearer) = (Notify::new(), OnceLock::new());
+        Ok((Arc::new(Self { store, account, purpose, came, refused, hearer }), refusals))
+    }
+
+    /// Who hears of what comes; the first one stays.
+    pub fn set_hearer(&self, hearer: Arc<dyn Hearer>) {
+        let _ = self.hearer.set(hearer);
+    }
+
+    /// What is on disk has come, or there is trouble that whoever reads finds.
+    fn came(&self, line: &Line, accepted: Result<Accepted, StoreError>) -> Result<bool, StoreError> {
+        if let (Some(hearer), Ok(Accepted { is_new: true, .. })) = (self.hearer.get(), &accepted) {
+            hearer.came(line);
+        }
+        self.came.notify_one();
+        accepted.map(|accepted| accepted.is_new)
     }
 
     /// Takes in a line that is no push of WeChat's: of a log, or fired by a person. Whether it had not been there.
@@ -76,8 +108,7 @@ impl Inbox {
         let acted = acted(&Stimulus::from_line(line));
         let event = new_event(self.account, line, false, vec![self.purpose.reader().to_owned()], acted);
         let accepted = self.store.accept(event).get().await;
-        self.came.notify_one();
-        accepted.map(|accepted| accepted.is_new)
+        self.came(line, accepted)
     }
 
     /// The pushes behind `after` that are there and not done, in the order they came; none: there are no more.
@@ -158,13 +189,14 @@ impl Receiver for Inbox {
             // The id is made of all that makes it the same push.
             let event = NewEvent { digest: Vec::new(), turns_to: None, ..event };
             let accepted = self.store.accept(event).get().await;
-            // Also of trouble: whoever reads finds it.
-            self.came.notify_one();
-            accepted.map(drop).map_err(|error| NotAccepted(error.to_string()))
+            self.came(&line, accepted).map(drop).map_err(|error| NotAccepted(error.to_string()))
         })
     }
 
     fn refused(&self, refusal: &Refusal) {
+        if let Some(hearer) = self.hearer.get() {
+            hearer.refused(refusal);
+        }
         // Strangers may send more than can be told; the first ones say enough.
         let _ = self.refused.try_send(refusal.clone());
     }

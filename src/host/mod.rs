@@ -54,4 +54,4 @@ pub use plugin::{Names, Plugin, PluginError};
 pub use processes::Processes;
 pub use rights::Rights;
 pub use run::{Hosted, Lasting, Log, Outcome, RunOptions, SEED_DEFAULT, run};
-pub use watch::{Closed, Notice, Severity, Watch};
+pub use watch::{About, Closed, Notice, Severity, Watch};

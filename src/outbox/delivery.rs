@@ -1,5 +1,7 @@
 //! What became of one try, ready for the session log (session-log.md, `delivery.`).
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -66,6 +68,8 @@ pub struct Delivery {
     pub attempts: u32,
     /// WeChat's code; 0 for a message it took.
     pub errcode: Option<i64>,
+    /// What a failure was by, in a word of a fixed set: WeChat's code or the kind of trouble.
+    pub rule: Option<Cow<'static, str>>,
     /// What happened, in words.
     pub reason: Option<String>,
     /// What an operator does next.
@@ -90,6 +94,7 @@ impl Delivery {
             message,
             attempts: row.attempts,
             errcode: None,
+            rule: None,
             reason: row.reason.clone(),
             hint: None,
             next: row.next,
@@ -112,6 +117,7 @@ impl Delivery {
 
     pub(super) fn with_error(mut self, error: &SendError) -> Self {
         self.errcode = error.errcode();
+        self.rule = Some(error.rule());
         self.reason = Some(error.to_string());
         self.hint = Some(error.hint());
         self

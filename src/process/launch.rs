@@ -7,6 +7,8 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 
 use serde::Serialize;
@@ -84,7 +86,7 @@ pub trait Launcher: Debug + Send + Sync {
         let _ = (opening, asked);
     }
 
-    /// How many pages came to be in which way; one that has only one way does not count.
+    /// How many pages came to be in which way.
     fn served(&self) -> Served {
         Served::default()
     }
@@ -94,13 +96,14 @@ pub trait Launcher: Debug + Send + Sync {
 #[derive(Debug, Clone)]
 pub struct Spawner {
     program: PathBuf,
+    launched: Arc<AtomicU64>,
 }
 
 impl Spawner {
     /// Spawns `program`, which is this one or a copy of it.
     #[must_use]
     pub fn new(program: PathBuf) -> Self {
-        Self { program }
+        Self { program, launched: Arc::default() }
     }
 
     /// Spawns the program that is running.
@@ -133,7 +136,12 @@ impl Spawner {
 impl Launcher for Spawner {
     fn launch(&self, _: &Opening, _: &PageOptions) -> io::Result<Launch> {
         let (process, stream) = self.spawn()?;
+        self.launched.fetch_add(1, Ordering::Relaxed);
         Ok(Launch { process: Box::new(process), stream, loaded: None, unconfined: Vec::new() })
+    }
+
+    fn served(&self) -> Served {
+        Served { spawned: self.launched.load(Ordering::Relaxed), ..Served::default() }
     }
 }
 

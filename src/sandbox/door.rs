@@ -1,17 +1,16 @@
 //! Who may use the sandbox: programs, and the sandbox's own page. A web page that somebody reads on this machine must not
 //! drive it by a request across origins, nor its own pages and calls by a name that leads to this machine.
 
-use std::net::IpAddr;
-
 use axum::http::{HeaderMap, Method, StatusCode, header};
 
 use super::answer::Answer;
+use crate::base::loopback::is_loopback_host;
 
 /// Whether a request to the sandbox itself is let in; 403 says why not.
 pub(super) fn admit(method: &Method, headers: &HeaderMap) -> Result<(), Answer> {
     let text = |name: header::HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let host = text(header::HOST);
-    if host.is_some_and(|host| !is_own(host)) {
+    if host.is_some_and(|host| !is_loopback_host(host)) {
         return Err(refused("the name in Host is not this machine's: use 127.0.0.1 or localhost"));
     }
     // Browsers name the origin of everything that changes something; other programs name none.
@@ -27,7 +26,7 @@ pub(super) fn admit(method: &Method, headers: &HeaderMap) -> Result<(), Answer> 
 /// say any `Host`, and say nothing of the rest.
 pub(super) fn admit_wechat(headers: &HeaderMap) -> Result<(), Answer> {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let host = text("host").filter(|host| is_own(host)).map(|host| format!("http://{host}"));
+    let host = text("host").filter(|host| is_loopback_host(host)).map(|host| format!("http://{host}"));
     let is_foreign = text("origin").is_some_and(|origin| {
         let is_own = host.as_deref().is_some_and(|host| origin.eq_ignore_ascii_case(host));
         !is_own
@@ -42,37 +41,11 @@ fn refused(why: &str) -> Answer {
     Answer::own_error(StatusCode::FORBIDDEN, why)
 }
 
-/// Whether a `Host` names the loopback interface.
-fn is_own(host: &str) -> bool {
-    let (name, port) = match host.rsplit_once(':') {
-        Some((name, port)) if !port.ends_with(']') => (name, port),
-        _ => (host, ""),
-    };
-    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    let is_loopback = match address {
-        Ok(address) => address.is_loopback(),
-        Err(_) => name.eq_ignore_ascii_case("localhost"),
-    };
-    is_loopback && port.chars().all(|c| c.is_ascii_digit())
-}
-
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderName;
 
     use super::*;
-
-    #[test]
-    fn own_names() {
-        for own in ["127.0.0.1", "127.0.0.1:80", "localhost:8090", "LOCALHOST", "[::1]:1", "[::1]", "127.9.9.9:1"] {
-            assert!(is_own(own), "{own}");
-        }
-        for foreign in
-            ["", "evil.test", "evil.test:80", "127.0.0.1.evil.test", "localhost.evil.test", "10.0.0.1", "[::2]"]
-        {
-            assert!(!is_own(foreign), "{foreign}");
-        }
-    }
 
     #[test]
     fn browsers_call_nothing_of_wechat_s_from_elsewhere() {

@@ -129,6 +129,12 @@ impl Client {
         self.inner.tokens.get(self.now(), &*self.inner).await
     }
 
+    /// How many access tokens it has fetched.
+    #[must_use]
+    pub fn tokens_fetched(&self) -> u64 {
+        self.inner.tokens.fetched()
+    }
+
     /// `message/custom/send` with a whole body, which goes out as UTF-8 without any escape it does not need. `wire` is
     /// asked when all is ready: the next thing is the request.
     pub async fn send(&self, body: &Value, wire: &dyn Wire) -> Result<Answer, WechatError> {

@@ -1,6 +1,6 @@
 //! One message, from its picture's download to WeChat's answer.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -86,6 +86,20 @@ impl SendError {
     #[must_use]
     pub fn action(&self) -> Option<Action> {
         if let Self::Wechat(error) = self { error.action() } else { None }
+    }
+
+    /// What it was by, in a word: WeChat's code where the manual has it, and else the kind of trouble. One of a fixed
+    /// set.
+    #[must_use]
+    pub fn rule(&self) -> Cow<'static, str> {
+        match self {
+            Self::Content(_) => "content".into(),
+            Self::Picture(_) => "picture".into(),
+            Self::Wechat(error) => error.rule(),
+            Self::Window(_) => "window".into(),
+            Self::Typing(_) | Self::TypingLate => "typing".into(),
+            Self::Withdrawn => "withdrawn".into(),
+        }
     }
 
     /// Whether WeChat answered the message itself, if only with a refusal.

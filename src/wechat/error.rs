@@ -1,5 +1,7 @@
 //! What went wrong between us and WeChat, as an operator reads it.
 
+use std::borrow::Cow;
+
 use super::{
     call::Call,
     errcode::{self, Action},
@@ -122,6 +124,23 @@ impl WechatError {
         match self {
             Self::Configuration { errcode, .. } | Self::Refused { errcode, .. } => Some(*errcode),
             _ => None,
+        }
+    }
+
+    /// WeChat's code where the manual has it, and else the kind of trouble, in a word.
+    #[must_use]
+    pub fn rule(&self) -> Cow<'static, str> {
+        match self {
+            Self::Configuration { errcode, .. } | Self::Refused { errcode, .. } => match errcode::lookup(*errcode) {
+                Some(_) => errcode.to_string().into(),
+                None => "unknown_code".into(),
+            },
+            Self::Setup { .. } => "setup".into(),
+            Self::Withdrawn { .. } => "withdrawn".into(),
+            Self::Unreachable { .. } => "unreachable".into(),
+            Self::NoAnswer { .. } => "no_answer".into(),
+            Self::Status { .. } => "http_status".into(),
+            Self::NotJson { .. } | Self::TooLarge { .. } => "bad_answer".into(),
         }
     }
 

@@ -67,6 +67,7 @@ struct State {
 pub(super) struct TokenCell {
     state: Mutex<State>,
     rounds: AtomicU64,
+    fetched: AtomicU64,
 }
 
 impl TokenCell {
@@ -76,7 +77,12 @@ impl TokenCell {
             let renew_at = expires_at - TOKEN_RENEW_MARGIN_MS;
             Held { token, renew_at, expires_at, forced_at: None }
         });
-        Self { state: Mutex::new(State { held, ..State::default() }), rounds: AtomicU64::new(0) }
+        Self { state: Mutex::new(State { held, ..State::default() }), ..Self::default() }
+    }
+
+    /// How many tokens were fetched.
+    pub(super) fn fetched(&self) -> u64 {
+        self.fetched.load(Ordering::Relaxed)
     }
 
     /// The current token, fetched where there is none or it is about to end; a new one is told, with its end.
@@ -103,6 +109,7 @@ impl TokenCell {
         let is_new = fetched.is_ok();
         let token = state.settle(now, round, fetched, forced_at);
         if let (true, Some(held)) = (is_new, &state.held) {
+            self.fetched.fetch_add(1, Ordering::Relaxed);
             fetch.fetched(&held.token, held.expires_at);
         }
         token

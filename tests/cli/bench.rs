@@ -56,6 +56,8 @@ impl Bench {
             command.env_remove(name);
         }
         command.env("HOME", self.folder.path());
+        // Hosts of other tests listen beside it.
+        command.env("DUOKE_CONSOLE_LISTEN", "off");
         command
     }
 
@@ -125,8 +127,17 @@ impl SandboxChild {
     }
 
     pub fn user_writes(&self, openid: &str) {
-        let path = format!("/_sandbox/users/{openid}/send");
-        ask(self.address(), "POST", &path, r#"{"MsgType":"text","Content":"hi"}"#);
+        self.user_says(openid, "hi");
+    }
+
+    pub fn user_says(&self, openid: &str, text: &str) {
+        let message = serde_json::json!({"MsgType": "text", "Content": text});
+        self.post(&format!("/_sandbox/users/{openid}/send"), &message);
+    }
+
+    /// A call of the sandbox's own.
+    pub fn post(&self, path: &str, body: &Value) {
+        ask(self.address(), "POST", path, &body.to_string());
     }
 
     /// What becomes of the next messages that are sent: `{"count", "errcode"?, "status"?, "delay_ms"?, "drop"?}`.

@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::house::{House, Resident};
 use super::place::Place;
-use crate::base::clock::TimestampMs;
+use super::witness::{Turned, Visit, Witness};
+use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::limits::{SETTLE_MS_DEFAULT, WAKE_MS_MIN};
 use crate::config::{Dialect, UserChange};
 use crate::engine::event_loop::{Emission, Output};
@@ -18,22 +19,13 @@ use crate::host::keeping::Changes;
 use crate::host::ledger::Ledger;
 use crate::host::messages::{Sender, Taken};
 use crate::host::stage::{Ended, Step};
-use crate::host::watch::Notice;
+use crate::host::watch::{About, Notice};
 use crate::page::{CutShort, Driver, LoadError, Moment, TurnInput};
 use crate::store::{StoreError, Unfinished};
 
-/// Hears what pages do.
-pub trait Witness: Send + Sync {
-    /// Something a page gave out, and what became of it.
-    fn emission(&self, resident: &Resident, emission: &Emission, taken: &Taken);
-    /// A turn ended.
-    fn turn(&self, resident: &Resident);
-    /// Worth a person's while.
-    fn say(&self, notice: Notice);
-}
-
 /// A page, and how far it is.
 struct Tab {
+    _alive: Alive,
     driver: Box<dyn Driver + Send>,
     now: TimestampMs,
     due: Option<TimestampMs>,
@@ -43,9 +35,29 @@ struct Tab {
     open: Vec<(String, TimestampMs)>,
 }
 
+/// A page that is open, until this is dropped.
+struct Alive(Arc<dyn Witness>);
+
+impl Alive {
+    fn new(witness: Arc<dyn Witness>) -> Self {
+        witness.opened();
+        Self(witness)
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.closed();
+    }
+}
+
 /// The pages of a place: of a customer's own, or of a seat, where they are told one customer after another.
 pub struct Conversation {
+    /// The account, by app id.
+    app_id: Arc<str>,
     place: Place,
+    /// The customer for whom it was opened.
+    openid: Arc<str>,
     house: Arc<House>,
     ledger: Ledger,
     /// In the order of the house's residents; none: it is not at this place, or does not load.
@@ -62,22 +74,26 @@ impl Conversation {
     pub fn open(
         house: Arc<House>,
         mut ledger: Ledger,
-        (place, openid, id): (&Place, &Arc<str>, &str),
+        (app_id, place, openid, id): (&str, &Place, &Arc<str>, &str),
         witness: Arc<dyn Witness>,
         moment: Moment,
     ) -> Result<Self, StoreError> {
         ledger.accept_load(Some(id))?;
-        let mut conversation = Self { place: place.clone(), house, ledger, tabs: Vec::new(), witness };
+        let tabs = Vec::new();
+        let (app_id, place) = (Arc::<str>::from(app_id), place.clone());
+        let mut conversation = Self { app_id, place, openid: openid.clone(), house, ledger, tabs, witness };
         let house = conversation.house.clone();
         for resident in &house.residents {
-            if !house.is_at(resident, place) {
+            if !house.is_at(resident, &conversation.place) {
                 conversation.tabs.push(None);
                 continue;
             }
             let tab = conversation.tab(resident, openid, moment);
             let tab = tab.map_err(|error| {
                 let notice = Notice::error(format!("the page {} does not load: {error}", resident.plugin.name));
-                conversation.witness.say(notice.with_hint(error.hint()));
+                let about =
+                    About::new("page.unloadable").account(&conversation.app_id).plugin(&resident.name).openid(openid);
+                conversation.witness.say(notice.with_hint(error.hint()).about(about));
             });
             conversation.tabs.push(tab.ok());
         }
@@ -96,9 +112,11 @@ impl Conversation {
         loading.append(&mut turn.emissions);
         // What a page does while it loads is for nobody; what goes wrong is worth knowing.
         for emission in loading.iter().filter(|emission| matches!(emission.output, Output::Fault(_))) {
-            self.witness.emission(resident, emission, &Taken::default());
+            let visit = Visit { app_id: &self.app_id, openid: &self.openid, resident };
+            self.witness.emission(visit, emission, &Taken::default());
         }
-        Ok(Tab { driver, now: turn.now, due: turn.due, turned_to: None, open: Vec::new() })
+        let alive = Alive::new(self.witness.clone());
+        Ok(Tab { _alive: alive, driver, now: turn.now, due: turn.due, turned_to: None, open: Vec::new() })
     }
 
     /// What a line leads to. On disk when this returns.
@@ -233,8 +251,10 @@ impl Conversation {
 
     /// One turn of a page: it is told a line, or does what is due.
     fn tell(&mut self, at: usize, line: Option<&Line>, repeats: bool, now: TimestampMs) -> Result<(), StoreError> {
-        let Self { house, ledger, tabs, witness, .. } = self;
+        let Self { app_id, openid, house, ledger, tabs, witness, .. } = self;
         let (resident, Some(tab)) = (&house.residents[at], &mut tabs[at]) else { return Ok(()) };
+        let openid = tab.turned_to.clone().unwrap_or_else(|| openid.clone());
+        let visit = Visit { app_id, openid: &openid, resident };
         let stimulus = line.map(Stimulus::from_line);
         let id = line.map(|line| line.id.as_str());
         if id.is_some_and(|id| tab.open.iter().any(|(open, _)| open == id)) {
@@ -245,12 +265,14 @@ impl Conversation {
         let mut keep = |emissions: &[Emission], repeated: bool| {
             let step = Step { page: at, emissions, repeated, ended: None };
             let taken = ledger.step(sender, &step, id, repeats, Changes::default());
-            emissions.iter().zip(&taken).for_each(|(emission, taken)| witness.emission(resident, emission, taken));
+            // What only repeats was told when it was news.
+            let news = emissions.iter().zip(&taken).filter(|_| !repeated);
+            news.for_each(|(emission, taken)| witness.emission(visit, emission, taken));
         };
-        let input = TurnInput { stimulus, at: page_now, settle_ms: SETTLE_MS_DEFAULT };
+        let (begun, input) = (Stopwatch::start(), TurnInput { stimulus, at: page_now, settle_ms: SETTLE_MS_DEFAULT });
         let turn = tab.driver.turn(input, &mut |emissions, repeated| keep(&emissions, repeated));
         keep(&turn.emissions, false);
-        witness.turn(resident);
+        witness.turn(visit, Turned { told: id, took: begun.elapsed() });
         (tab.now, tab.due) = (turn.now, turn.due);
         if let (Some(id), false) = (id, repeats) {
             tab.open.push((id.to_owned(), page_now + SETTLE_MS_DEFAULT));

@@ -5,9 +5,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use super::conversation::{Conversation, Witness};
+use super::conversation::Conversation;
 use super::crew::{Craft, Whose};
 use super::house::House;
+use super::witness::Witness;
 use crate::base::clock::{TimestampMs, system_now_ms};
 use crate::event::Line;
 use crate::host::inbox::Inbox;
@@ -87,7 +88,7 @@ impl Host {
         let now = self.now();
         let opening = format!("open-{openid}-{now}-{}", self.opened.fetch_add(1, Ordering::Relaxed));
         let moment = Moment { at: now, seed: seed() };
-        Conversation::open(house, ledger, (place, openid, &opening), self.witness.clone(), moment)
+        Conversation::open(house, ledger, (app_id, place, openid, &opening), self.witness.clone(), moment)
     }
 }
 

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::craft::Host;
 use super::place::Place;
 use super::scheduler::{Job, Room, Scheduler, Task, Was};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{CREW_LOOK_MS_MAX, CREW_WORK_WAITING_MAX};
+use crate::process::Served;
 use crate::store::StoreError;
 
 /// Whose conversation it is: the account's number, and where its pages are.
@@ -146,12 +148,6 @@ impl<C: Craft> Crew<C> {
         self.shared.changed.notify_all();
     }
 
-    /// Conversations that are open, and pieces of work that nobody has begun.
-    pub fn counts(&self) -> (usize, usize) {
-        let state = self.shared.state();
-        (state.scheduler.open(), state.scheduler.waiting())
-    }
-
     /// Waits until nothing is left to be done.
     pub async fn rest(&self) {
         self.until(|state| state.scheduler.is_at_rest()).await;
@@ -204,6 +200,25 @@ async fn until<C: Craft>(shared: &Shared<C>, is_so: impl Fn(&State<C>) -> bool) 
             return;
         }
         moved.await;
+    }
+}
+
+impl Foreman<Host> {
+    /// The way to a crew that is gone.
+    #[cfg(test)]
+    pub fn nobody() -> Self {
+        Self(Weak::new())
+    }
+
+    /// Conversations that are open and pieces of work that nobody has begun; how pages came to be. Nothing where the crew
+    /// is gone.
+    pub fn counts(&self) -> ((usize, usize), Served) {
+        let Some(shared) = self.0.upgrade() else { return Default::default() };
+        let counts = {
+            let state = shared.state();
+            (state.scheduler.open(), state.scheduler.waiting())
+        };
+        (counts, shared.craft.house().served())
     }
 }
 

@@ -5,6 +5,8 @@
 //! - `place` says where: at pages of his own, or for plugins in review mode at a seat, whose pages customers share
 //! - `intake` takes events off the disk and finds whose they are; `scheduler` says who is next, the threads of `crew` work
 //! - `craft` is what they do: a `conversation` is a customer's own pages, `house` what is in force while they are opened
+//! - a `witness` hears what happens: the `teller` counts it (`metrics`, `kinds`) and tells it; [`Operations`] is how the host
+//!   is doing, for whoever asks
 //!
 //! Order: a customer's events are handled one after another, customers beside each other. What is in memory is bounded:
 //! open conversations by [`Room`], events that were read and not begun by
@@ -15,11 +17,18 @@ mod craft;
 mod crew;
 mod house;
 mod intake;
+mod kinds;
+mod metrics;
+mod operations;
 mod place;
 mod run;
 mod scheduler;
 mod setup;
+mod teller;
+mod witness;
 
+pub use metrics::METRICS_TYPE;
+pub use operations::Operations;
 pub use place::Seat;
 pub use run::serve;
 pub use scheduler::Room;

@@ -7,43 +7,22 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::conversation::Witness;
 use super::craft::{Account, Host};
 use super::crew::Crew;
-use super::house::{House, Resident};
+use super::house::House;
 use super::intake::{Fired, feed, follow, take_up};
+use super::operations::Observed;
 use super::setup::{AccountSetup, Doors, Ready, Residence, ServeError, Setup};
+use super::teller::Teller;
 use crate::base::clock::system_now_ms;
 use crate::base::limits::TOLD_WAITING_MAX;
-use crate::engine::event_loop::{Emission, Output};
 use crate::host::desk::Desk;
 use crate::host::forward::{Delivering, Forwarder, Origins};
 use crate::host::inbox::{Inbox, Use};
-use crate::host::messages::Taken;
 use crate::host::watch::{Notice, Watch};
 use crate::outbox::Outbox;
 use crate::store::{Store, StoreError};
 use crate::wechat::callback::{Callback, CallbackSettings, Refusal, Running};
-
-/// Tells a person what goes on; whoever tells waits until there is room for it.
-struct Teller(Sender<Notice>);
-
-impl Witness for Teller {
-    fn emission(&self, resident: &Resident, emission: &Emission, taken: &Taken) {
-        if let Output::Fault(fault) = &emission.output {
-            let text = format!("{}: {}", resident.plugin.name, fault.type_name());
-            self.say(Notice::warning(text));
-        }
-        taken.notices.iter().for_each(|notice| self.say(notice.clone()));
-    }
-
-    fn turn(&self, _: &Resident) {}
-
-    fn say(&self, notice: Notice) {
-        // Nobody hears it any more when the host ends.
-        let _ = self.0.blocking_send(notice);
-    }
-}
 
 /// An account that is served.
 struct Served {
@@ -59,6 +38,7 @@ struct Served {
 struct Opened {
     served: Vec<Served>,
     hosted: Vec<Account>,
+    observed: Vec<Observed>,
     desk: Option<Desk>,
 }
 
@@ -86,25 +66,28 @@ pub fn serve(
     stop: impl Future<Output = ()>,
     watch: &mut dyn Watch,
 ) -> Result<(), ServeError> {
-    let Setup { accounts, residence, log, threads } = setup;
+    let Setup { accounts, residence, log, threads, operations } = setup;
+    let (hear, mut told) = channel(TOLD_WAITING_MAX);
+    let teller = Teller::new(hear.clone(), operations.clone());
     let room = residence.room;
     let house = runtime.block_on(house(residence, store))?;
     let names: Vec<String> = house.residents.iter().map(|resident| resident.name.clone()).collect();
-    let Opened { served, hosted, desk } = open(accounts, &house, store, runtime, watch)?;
-    let (teller, mut told) = channel(TOLD_WAITING_MAX);
-    let host = Host::new(house, hosted, Arc::new(Teller(teller.clone())));
+    let Opened { served, hosted, observed, desk } = open(accounts, &house, (store, &teller), runtime, watch)?;
+    let host = Host::new(house, hosted, Arc::new(teller.clone()));
     let crew = Crew::start(host, room, threads);
     let mut background = Background::new();
     let mut guard = None;
     let ended = runtime.block_on(async {
         let first = served.first().map(|served| served.inbox.clone());
-        let ready = background.begin(served, &names, store, &crew, &teller).await?;
+        let ready = background.begin(served, &names, store, &crew, (&teller, &hear)).await?;
         if let (Some(log), Some(inbox)) = (log, first) {
-            follow(log, inbox, Handle::current(), teller.clone());
+            follow(log, inbox, Handle::current(), hear.clone());
         }
+        operations.serving(crew.foreman(), observed);
         guard = desk.map(|desk| (doors.begun)(&ready, desk));
         background.run((&crew, store), &mut told, &mut doors, stop, watch).await
     });
+    operations.stopping(ended.as_ref().err().map(ServeError::to_string));
     // Who still tells something does not wait for anybody to hear it.
     told.close();
     runtime.block_on(background.stop_intake());
@@ -114,6 +97,7 @@ pub fn serve(
     while let Ok(notice) = told.try_recv() {
         watch.say(notice);
     }
+    operations.ended();
     store.close();
     ended.and(stopped.map_err(ServeError::from)).and(delivered.map_err(ServeError::from))
 }
@@ -131,18 +115,22 @@ async fn house(residence: Residence, store: &Arc<dyn Store>) -> Result<House, St
 fn open(
     accounts: Vec<AccountSetup>,
     house: &House,
-    store: &Arc<dyn Store>,
+    (store, teller): (&Arc<dyn Store>, &Teller),
     runtime: &Handle,
     watch: &mut dyn Watch,
 ) -> Result<Opened, ServeError> {
     let networks = house.networks()?;
     let (mut served, mut hosted, mut desk) = (Vec::new(), Vec::new(), None::<Desk>);
+    let mut observed = Vec::new();
     for AccountSetup { target, callback } in accounts {
         let (app_id, server) = (target.client.app_id.clone(), target.client.server());
         let forwarder = Forwarder::new(target, store.clone(), runtime.clone())?;
         let inbox = runtime.block_on(Inbox::new(store.clone(), &app_id, &server, Use::Handle));
         let (inbox, refusals) = inbox?;
         let outbox = forwarder.outbox().clone();
+        inbox.set_hearer(teller.hearer(&app_id));
+        let client = forwarder.client().clone();
+        observed.push(Observed { app_id: app_id.clone(), outbox: outbox.clone(), client });
         desk = Some(match desk {
             None => forwarder.desk().firing(Some(Arc::new(Fired(inbox.clone())))),
             Some(desk) => forwarder.and_at(desk),
@@ -152,7 +140,7 @@ fn open(
         hosted.push(Account { app_id: app_id.clone(), inbox: inbox.clone(), outbox: outbox.clone() });
         served.push(Served { outbox, app_id, inbox, refusals, delivering, callback });
     }
-    Ok(Opened { served, hosted, desk })
+    Ok(Opened { served, hosted, observed, desk })
 }
 
 impl Background {
@@ -173,28 +161,28 @@ impl Background {
         plugins: &[String],
         store: &Arc<dyn Store>,
         crew: &Crew<Host>,
-        teller: &Sender<Notice>,
+        (teller, hear): (&Teller, &Sender<Notice>),
     ) -> Result<Ready, ServeError> {
         let mut callbacks = Vec::new();
         for (number, one) in served.into_iter().enumerate() {
             let account = one.outbox.account();
             let Served { outbox, app_id, inbox, mut refusals, mut delivering, callback } = one;
             self.origins.push(delivering.origins());
-            let hear = teller.clone();
+            let (hear_delivery, telling, of) = (hear.clone(), teller.clone(), app_id.clone());
             let deliver = tokio::spawn(async move {
                 let mut untold = Vec::new();
-                while let Some((_, notices)) = delivering.next().await {
-                    for notice in notices {
-                        untold.extend(hear.send(notice).await.err().map(|unsent| unsent.0));
+                while let Some((delivery, notices)) = delivering.next().await {
+                    for notice in telling.delivered(&of, &delivery, notices) {
+                        untold.extend(hear_delivery.send(notice).await.err().map(|unsent| unsent.0));
                     }
                 }
                 (delivering, untold)
             });
             self.deliveries.push((outbox, deliver));
-            let hear = teller.clone();
+            let (hear_refusal, of) = (hear.clone(), app_id.clone());
             self.refusals.spawn(async move {
                 while let Some(refusal) = refusals.recv().await {
-                    let _ = hear.send(Notice::warning(refusal.to_string()).with_hint(refusal.hint())).await;
+                    let _ = hear_refusal.send(Teller::refusal(&of, &refusal)).await;
                 }
             });
             take_up((number, account), store, plugins, &crew.foreman()).await?;

@@ -2,9 +2,11 @@
 
 use std::any::Any;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::sync::mpsc::Receiver;
 
+use super::operations::Operations;
 use super::place::Seat;
 use super::scheduler::Room;
 use crate::host::desk::Desk;
@@ -56,6 +58,8 @@ pub struct Setup {
     pub log: Option<Reader>,
     /// How many conversations are worked on at the same time.
     pub threads: usize,
+    /// Where it says how it is doing.
+    pub operations: Arc<Operations>,
 }
 
 /// What whoever started the host has to do with it.

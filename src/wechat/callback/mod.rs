@@ -1,7 +1,7 @@
 //! The receiver of WeChat's pushes (wechat-api.md §3): what the server settings of an account point to.
 //!
 //! - [`Callback`] listens; [`CallbackSettings`] say where, and in which [`Mode`]
-//! - `connections` are bounded in number and time
+//! - its connections are bounded in number and time ([`Connections`](crate::base::connections::Connections))
 //! - `letter` checks a request and reads it, `recent` knows a push again, `answer` is what WeChat is told
 //! - a [`Receiver`] takes pushes in; what it has not on disk is not acknowledged, and WeChat delivers it again
 //! - a [`Refusal`] is a request that is none of WeChat's, or that cannot be taken now
@@ -9,7 +9,6 @@
 //! Pages have no part in it: WeChat is answered when the event is on disk.
 
 mod answer;
-mod connections;
 mod letter;
 mod recent;
 mod refusal;

@@ -60,6 +60,24 @@ impl Refusal {
         }
     }
 
+    /// What it is refused by, in a word.
+    #[must_use]
+    pub fn rule(&self) -> &'static str {
+        match self {
+            Self::Signature => "signature",
+            Self::Stale => "stale",
+            Self::NotEncrypted => "not_encrypted",
+            Self::Encrypted => "encrypted",
+            Self::Crypt(_) => "crypt",
+            Self::Body(_) => "body",
+            Self::TooLarge => "too_large",
+            Self::Slow => "slow",
+            Self::Busy => "busy",
+            Self::NotAccepted(_) => "not_accepted",
+            Self::TooLate => "too_late",
+        }
+    }
+
     /// The next step, where the settings may be wrong.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {

@@ -17,14 +17,15 @@ use tokio::{
 
 use super::{
     NotAccepted, Receiver, answer,
-    connections::Connections,
     letter::{self, Letter, Query},
     recent::Recent,
     refusal::Refusal,
     settings::{CallbackError, CallbackSettings},
 };
+use crate::base::connections::Connections;
 use crate::base::limits::{
-    CALLBACK_STOP_TIME, PUSH_ANSWER_TIME, PUSH_BODY_BYTES_MAX, PUSH_BODY_TIME, PUSHES_UNDER_WAY_MAX,
+    CALLBACK_CONNECTION_TIME, CALLBACK_CONNECTIONS_MAX, CALLBACK_STOP_TIME, PUSH_ANSWER_TIME, PUSH_BODY_BYTES_MAX,
+    PUSH_BODY_TIME, PUSHES_UNDER_WAY_MAX,
 };
 
 struct Shared {
@@ -58,7 +59,8 @@ impl Callback {
                 let _ = stopped.await;
             };
             // Serving ends only by the signal; a listener's troubles are its own to retry.
-            let _ = axum::serve(Connections::new(listener), service).with_graceful_shutdown(until).await;
+            let connections = Connections::new(listener, CALLBACK_CONNECTIONS_MAX, CALLBACK_CONNECTION_TIME);
+            let _ = axum::serve(connections, service).with_graceful_shutdown(until).await;
         });
         Ok(Running { address, stop: Some(stop), server })
     }

@@ -1,4 +1,4 @@
-//! Connections from the internet: so many, and none that only holds its place.
+//! Connections from strangers: so many, and none that only holds its place.
 
 use std::{
     io,
@@ -6,6 +6,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::serve::Listener;
@@ -16,18 +17,20 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use crate::base::limits::{CALLBACK_CONNECTION_TIME, CALLBACK_CONNECTIONS_MAX};
-
-/// A TCP listener that takes no more connections than [`CALLBACK_CONNECTIONS_MAX`] at once; further ones wait.
+/// A TCP listener that takes no more than so many connections at once; further ones wait.
 #[derive(Debug)]
-pub(super) struct Connections {
+pub struct Connections {
     listener: TcpListener,
     places: Arc<Semaphore>,
+    time: Duration,
 }
 
 impl Connections {
-    pub(super) fn new(listener: TcpListener) -> Self {
-        Self { listener, places: Arc::new(Semaphore::new(CALLBACK_CONNECTIONS_MAX)) }
+    /// At most `max` at once; one on which nothing was answered for `time` ends: no request, one that comes byte by byte,
+    /// an answer that nobody reads.
+    #[must_use]
+    pub fn new(listener: TcpListener, max: usize, time: Duration) -> Self {
+        Self { listener, places: Arc::new(Semaphore::new(max)), time }
     }
 }
 
@@ -39,7 +42,8 @@ impl Listener for Connections {
         // The semaphore is never closed.
         let place = self.places.clone().acquire_owned().await.ok();
         let (stream, address) = Listener::accept(&mut self.listener).await;
-        (Connection { stream, _place: place, ends: Box::pin(sleep(CALLBACK_CONNECTION_TIME)) }, address)
+        let ends = Box::pin(sleep(self.time));
+        (Connection { stream, _place: place, time: self.time, ends }, address)
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
@@ -47,18 +51,24 @@ impl Listener for Connections {
     }
 }
 
-/// A connection that ends when nothing was answered on it for [`CALLBACK_CONNECTION_TIME`]: no request, or one that
-/// comes byte by byte.
+/// A connection that ends when its time is up, which begins anew with everything that is answered on it.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub struct Connection {
     stream: TcpStream,
     _place: Option<OwnedSemaphorePermit>,
+    time: Duration,
     ends: Pin<Box<Sleep>>,
+}
+
+impl Connection {
+    fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
+        self.ends.as_mut().poll(cx).is_ready()
+    }
 }
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.ends.as_mut().poll(cx).is_ready() {
+        if self.is_over(cx) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         Pin::new(&mut self.stream).poll_read(cx, buf)
@@ -67,10 +77,17 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.ends.as_mut().set(sleep(CALLBACK_CONNECTION_TIME));
-        // Whoever has written may wait for the next request without another look: the new end must wake him.
-        let _ = self.ends.as_mut().poll(cx);
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        if written.is_ready() {
+            let time = self.time;
+            self.ends.as_mut().set(sleep(time));
+        }
+        // Whoever has written may wait for the next request without another look: the new end must wake him. So must the
+        // old one whoever waits to write more.
+        if self.is_over(cx) && written.is_pending() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,0 +1,178 @@
+//! How a host is doing: what health checks and metrics are answered with, from before it serves until it has ended.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::time::timeout;
+
+use super::craft::Host;
+use super::crew::Foreman;
+use super::metrics::{Look, Metrics};
+use crate::base::clock::Stopwatch;
+use crate::base::limits::{CONSOLE_LOOK_TIME, CONSOLE_STORE_TIME};
+use crate::outbox::Outbox;
+use crate::wechat::Client;
+
+/// How far a host is.
+#[derive(Clone)]
+enum Phase {
+    Starting,
+    Serving,
+    Stopping,
+    Failed(String),
+}
+
+/// An account, as far as it is looked at.
+pub(super) struct Observed {
+    pub(super) app_id: String,
+    pub(super) outbox: Outbox,
+    pub(super) client: Client,
+}
+
+/// Whom to ask while it runs.
+struct Running {
+    crew: Foreman<Host>,
+    accounts: Vec<Observed>,
+}
+
+/// How a host is doing.
+pub struct Operations {
+    pub(super) metrics: Metrics,
+    /// Whether whoever hears of it wants to hear what goes on though nothing is amiss.
+    pub(super) is_detailed: bool,
+    phase: Mutex<Phase>,
+    running: Mutex<Option<Arc<Running>>>,
+    /// The store is asked by one at a time, and not more often than it changes.
+    last: tokio::sync::Mutex<Option<(Stopwatch, Look)>>,
+}
+
+impl fmt::Debug for Operations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operations").field("is_detailed", &self.is_detailed).finish_non_exhaustive()
+    }
+}
+
+impl Operations {
+    /// A host that does not serve yet; `is_detailed`: what goes on is told though nothing is amiss.
+    #[must_use]
+    pub fn new(is_detailed: bool) -> Self {
+        Self {
+            metrics: Metrics::new(),
+            is_detailed,
+            phase: Mutex::new(Phase::Starting),
+            running: Mutex::default(),
+            last: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// It serves: these are asked from now on.
+    pub(super) fn serving(&self, crew: Foreman<Host>, accounts: Vec<Observed>) {
+        *lock(&self.running) = Some(Arc::new(Running { crew, accounts }));
+        *lock(&self.phase) = Phase::Serving;
+    }
+
+    /// It ends, in order or because of trouble.
+    pub(super) fn stopping(&self, failure: Option<String>) {
+        *lock(&self.phase) = failure.map_or(Phase::Stopping, Phase::Failed);
+    }
+
+    /// It has ended: nobody is asked any more.
+    pub(super) fn ended(&self) {
+        *lock(&self.running) = None;
+    }
+
+    /// Whether it serves and its store works.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub async fn ready(&self) -> Result<(), String> {
+        let phase = lock(&self.phase).clone();
+        match phase {
+            Phase::Starting => Err("it is starting".to_owned()),
+            Phase::Stopping => Err("it is stopping".to_owned()),
+            Phase::Failed(reason) => Err(reason),
+            Phase::Serving => self.look().await.map(drop),
+        }
+    }
+
+    /// The metrics, as [`METRICS_TYPE`](super::METRICS_TYPE). What cannot be asked is as it was last.
+    pub async fn metrics(&self) -> String {
+        let look = match self.look().await {
+            Ok(look) => look,
+            Err(_) => self.last.lock().await.as_ref().map(|(_, look)| look.clone()).unwrap_or_default(),
+        };
+        self.metrics.text(&look)
+    }
+
+    async fn look(&self) -> Result<Look, String> {
+        let mut last = self.last.lock().await;
+        if let Some((at, look)) = &*last
+            && at.elapsed() < CONSOLE_LOOK_TIME
+        {
+            return Ok(look.clone());
+        }
+        let Some(running) = lock(&self.running).clone() else { return Err("it does not serve".to_owned()) };
+        let (conversations, served) = running.crew.counts();
+        let mut look = Look { conversations, served, accounts: Vec::new() };
+        for Observed { app_id, outbox, client } in &running.accounts {
+            if let Some(error) = outbox.failure() {
+                return Err(error.to_string());
+            }
+            let summary = timeout(CONSOLE_STORE_TIME, outbox.summary()).await;
+            let summary = summary.map_err(|_| "the store does not answer".to_owned())?;
+            let summary = summary.map_err(|error| error.to_string())?;
+            look.accounts.push((app_id.clone(), summary, client.tokens_fetched()));
+        }
+        *last = Some((Stopwatch::start(), look.clone()));
+        Ok(look)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{SqliteStore, Store};
+    use crate::wechat::{ClientConfig, Secret};
+
+    /// An account whose store is still open.
+    async fn observed() -> (Arc<dyn Store>, Observed) {
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::in_memory().unwrap());
+        let account = store.account("wx", "http://a").get().await.unwrap();
+        let config = ClientConfig::new("http://127.0.0.1:1".parse().unwrap(), "wx", Secret::new("s"));
+        let client = Client::new(config).unwrap();
+        (store.clone(), Observed { app_id: "wx".to_owned(), outbox: Outbox::new(store, account), client })
+    }
+
+    async fn reason(operations: &Operations) -> String {
+        operations.ready().await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn ready_while_it_serves() {
+        let operations = Operations::new(false);
+        assert_eq!(reason(&operations).await, "it is starting");
+        assert!(operations.metrics().await.contains("duoke_pages_alive 0"), "before it serves");
+        let (_store, observed) = observed().await;
+        operations.serving(Foreman::nobody(), vec![observed]);
+        assert_eq!(operations.ready().await, Ok(()));
+        operations.stopping(None);
+        assert_eq!(reason(&operations).await, "it is stopping");
+        operations.stopping(Some("the disk is full".to_owned()));
+        assert_eq!(reason(&operations).await, "the disk is full");
+        operations.ended();
+        assert!(operations.metrics().await.contains("state=\"sent\"} 0"), "as it was last");
+    }
+
+    #[tokio::test]
+    async fn not_ready_without_its_store() {
+        let operations = Operations::new(false);
+        let (store, observed) = observed().await;
+        operations.serving(Foreman::nobody(), vec![observed]);
+        store.close();
+        assert!(!reason(&operations).await.is_empty());
+    }
+}

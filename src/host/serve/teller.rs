@@ -1,0 +1,187 @@
+//! What is counted, and told, of what happens.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::sync::mpsc::Sender;
+
+use super::kinds::kind;
+use super::operations::Operations;
+use super::witness::{Turned, Visit, Witness};
+use crate::engine::event_loop::{Emission, Output};
+use crate::event::{Fault, Line};
+use crate::host::inbox::Hearer;
+use crate::host::messages::Taken;
+use crate::host::watch::{About, Notice};
+use crate::outbox::{Delivery, Outcome};
+use crate::store::Row;
+use crate::wechat::Content;
+use crate::wechat::callback::Refusal;
+
+/// Counts, and tells a person; whoever tells him something waits until there is room for it. Lines for the log alone, of
+/// which there may be many, are dropped where there is none, and counted.
+#[derive(Clone)]
+pub(super) struct Teller {
+    notices: Sender<Notice>,
+    operations: Arc<Operations>,
+}
+
+impl Teller {
+    pub(super) fn new(notices: Sender<Notice>, operations: Arc<Operations>) -> Self {
+        Self { notices, operations }
+    }
+
+    /// Something for the log alone.
+    fn log(&self, notice: impl FnOnce() -> Notice) {
+        if self.operations.is_detailed && self.notices.capacity() == 0 {
+            self.operations.metrics.line_dropped();
+        } else if self.operations.is_detailed {
+            // Nobody hears it any more when the host ends.
+            let _ = self.notices.try_send(notice());
+        }
+    }
+
+    /// Who hears of what comes for an account.
+    pub(super) fn hearer(&self, app_id: &str) -> Arc<dyn Hearer> {
+        Arc::new(Ear { app_id: app_id.to_owned(), teller: self.clone() })
+    }
+
+    /// What is told of a try that has ended: this, and for the log that it has.
+    pub(super) fn delivered(&self, app_id: &str, delivery: &Delivery, notices: Vec<Notice>) -> Vec<Notice> {
+        self.operations.metrics.delivered(app_id, delivery);
+        let about = about_delivery(app_id, delivery);
+        let mut told: Vec<Notice> = notices.into_iter().map(|notice| notice.about(about.clone())).collect();
+        if self.operations.is_detailed && (delivery.outcome == Outcome::Sent || told.is_empty()) {
+            let Delivery { key, outcome, .. } = delivery;
+            told.push(Notice::info(format!("{}: the message {key}: {}", key.plugin, outcome.name())).about(about));
+        }
+        told
+    }
+
+    /// What is told of a request that was refused.
+    pub(super) fn refusal(app_id: &str, refusal: &Refusal) -> Notice {
+        let about = About::new("push.refused").account(app_id).with("rule", refusal.rule());
+        Notice::warning(refusal.to_string()).with_hint(refusal.hint()).about(about)
+    }
+}
+
+fn about_delivery(app_id: &str, delivery: &Delivery) -> About {
+    let event = match delivery.outcome {
+        Outcome::Sent => "message.sent",
+        Outcome::Refused => "message.refused",
+        Outcome::Parked => "message.parked",
+        Outcome::Dead => "message.dead",
+        Outcome::Unknown => "message.unknown",
+    };
+    let Delivery { key, openid, cause, attempts, .. } = delivery;
+    let mut about = About::new(event).account(app_id).plugin(&key.plugin).openid(openid).cause(cause);
+    about = about.key(&key.to_string()).with("attempts", *attempts);
+    if let Some(code) = delivery.errcode.filter(|code| *code != 0) {
+        about = about.with("errcode", code);
+    }
+    if let Some(rule) = &delivery.rule {
+        about = about.with("rule", &**rule);
+    }
+    about
+}
+
+/// Hears of what comes for an account.
+struct Ear {
+    app_id: String,
+    teller: Teller,
+}
+
+impl Hearer for Ear {
+    fn came(&self, line: &Line) {
+        self.teller.operations.metrics.came(&self.app_id, line);
+        self.teller.log(|| {
+            let kind = kind(line);
+            let said = line.data.get("Content").and_then(Value::as_str).map(str::to_owned);
+            let about =
+                About::new("event.taken_in").account(&self.app_id).cause(&line.id).with("type", kind).saying(said);
+            let about = line.subject.iter().fold(about, |about, openid| about.openid(openid));
+            Notice::info(format!("an event was taken in: {kind}")).about(about)
+        });
+    }
+
+    fn refused(&self, refusal: &Refusal) {
+        self.teller.operations.metrics.push_refused(&self.app_id, refusal);
+    }
+}
+
+/// What an emission is about.
+fn about(event: &'static str, visit: Visit<'_>, emission: &Emission) -> About {
+    let openid = emission.subject.as_deref().unwrap_or(visit.openid);
+    let about = About::new(event).account(visit.app_id).plugin(&visit.resident.name).openid(openid);
+    emission.cause.iter().fold(about, |about, cause| about.cause(&cause.stimulus))
+}
+
+/// A fault with its place. What it says may be a customer's words, where it is not ours.
+fn of_fault(visit: Visit<'_>, emission: &Emission, fault: &Fault) -> Notice {
+    let type_ = fault.type_name();
+    let mut about = about(type_, visit, emission);
+    let mut text = format!("{}: {type_}", visit.resident.plugin.name);
+    match fault {
+        Fault::Timeout { .. } | Fault::Limit { .. } | Fault::Killed { .. } => {
+            text = format!("{text}: {}", fault.message());
+        }
+        _ => about = about.saying(Some(fault.message())),
+    }
+    if let Some(place) = fault.place().filter(|place| place.line > 0) {
+        // What is asked for in an address may name a customer.
+        let url = place.url.split(['?', '#']).next().unwrap_or_default();
+        let file = place.file.as_deref().unwrap_or(url);
+        about = about.with("place", format!("{file}:{}:{}", place.line, place.column));
+        text = format!("{text} at {file}:{}:{}", place.line, place.column);
+    }
+    Notice::warning(text).about(about)
+}
+
+fn queued(visit: Visit<'_>, emission: &Emission, row: &Row) -> Notice {
+    let said = match &row.content {
+        Content::Text { text } => Some(text.clone()),
+        _ => None,
+    };
+    let about = about("message.queued", visit, emission).key(&row.key.to_string()).with("state", row.state.name());
+    let text = format!("{}: the message {} is in the outbox: {}", row.key.plugin, row.key, row.state.name());
+    Notice::info(text).about(about.openid(&row.openid).saying(said))
+}
+
+impl Witness for Teller {
+    fn emission(&self, visit: Visit<'_>, emission: &Emission, taken: &Taken) {
+        self.operations.metrics.emission(visit.app_id, &visit.resident.name, emission, taken);
+        if let Output::Fault(fault) = &emission.output {
+            self.say(of_fault(visit, emission, fault));
+        }
+        for notice in &taken.notices {
+            self.say(notice.clone().about(about("message.notice", visit, emission)));
+        }
+        for row in &taken.rows {
+            self.log(|| queued(visit, emission, row));
+        }
+    }
+
+    fn turn(&self, visit: Visit<'_>, Turned { told, took }: Turned<'_>) {
+        let name = &visit.resident.name;
+        self.operations.metrics.turn(name, took);
+        self.log(|| {
+            let about = About::new("turn").account(visit.app_id).plugin(name).openid(visit.openid);
+            let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            let about = about.cause(told.unwrap_or_default()).with("took_ms", took_ms);
+            Notice::info(format!("{name}: a turn of {took_ms} ms")).about(about)
+        });
+    }
+
+    fn opened(&self) {
+        self.operations.metrics.pages_alive(1);
+    }
+
+    fn closed(&self) {
+        self.operations.metrics.pages_alive(-1);
+    }
+
+    fn say(&self, notice: Notice) {
+        // Nobody hears it any more when the host ends.
+        let _ = self.notices.blocking_send(notice);
+    }
+}

@@ -1,0 +1,42 @@
+//! Who hears what happens while customers are served.
+
+use std::time::Duration;
+
+use super::house::Resident;
+use crate::engine::event_loop::Emission;
+use crate::host::messages::Taken;
+use crate::host::watch::Notice;
+
+/// Whose page it is.
+#[derive(Clone, Copy)]
+pub struct Visit<'a> {
+    /// The account, by app id.
+    pub app_id: &'a str,
+    /// The customer.
+    pub openid: &'a str,
+    /// The plugin.
+    pub resident: &'a Resident,
+}
+
+/// A turn that ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Turned<'a> {
+    /// Id of what the page was told; none: it did what was due.
+    pub told: Option<&'a str>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Hears what pages do.
+pub trait Witness: Send + Sync {
+    /// Something a page gave out, and what became of it.
+    fn emission(&self, visit: Visit<'_>, emission: &Emission, taken: &Taken);
+    /// A turn ended.
+    fn turn(&self, visit: Visit<'_>, turned: Turned<'_>);
+    /// A page was opened.
+    fn opened(&self);
+    /// A page that had been opened is no more.
+    fn closed(&self);
+    /// Worth a person's while.
+    fn say(&self, notice: Notice);
+}
