@@ -195,6 +195,15 @@ fn accounts(arguments: &Arguments, config: &DuokeConfig) -> Result<Vec<AccountSe
         let own = entry.config(config, &settings::environment).map_err(|error| settings::notice(&error))?;
         configs.push(own);
     }
+    for (number, config) in configs.iter().enumerate() {
+        let listen = |config: &DuokeConfig| config.wechat.callback.listen.value.clone();
+        let is_there = |other: &&DuokeConfig| listen(other) == listen(config) && !listen(config).ends_with(":0");
+        if configs[..number].iter().any(|other| is_there(&other)) {
+            let text = format!("several accounts have their callbacks at {}", listen(config));
+            let hint = "each has a `listen` of its own under [[account]]; the proxy before them tells them apart";
+            return Err(Notice::error(text).with_hint(Some(hint)));
+        }
+    }
     let account = |config: &DuokeConfig| {
         let kf_account = arguments.account.clone();
         let target = Target { client: settings::client(config)?, kf_account, on_unknown: settings::on_unknown(config) };

@@ -109,7 +109,11 @@ impl Spawner {
     /// Spawns the program that is running.
     #[must_use]
     pub fn of_this_program() -> Self {
-        Self::new(std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/proc/self/exe")))
+        let own = PathBuf::from("/proc/self/exe");
+        // The file may be replaced by another release while this one runs: where the system has it, the program itself
+        // goes before its path.
+        let program = if own.exists() { Ok(own) } else { std::env::current_exe() };
+        Self::new(program.unwrap_or_default())
     }
 }
 

@@ -151,11 +151,6 @@ impl SandboxChild {
         ask(self.address(), "POST", "/_sandbox/seed", &seed.to_string());
     }
 
-    /// A call of its own API.
-    pub fn post(&self, path: &str, body: &Value) -> Value {
-        ask(self.address(), "POST", path, &body.to_string())
-    }
-
     /// What it counted: `GET /_sandbox/stats`.
     pub fn stats(&self) -> Value {
         ask(self.address(), "GET", "/_sandbox/stats", "")

@@ -35,14 +35,14 @@ pub enum Work {
     /// An event that came.
     Event(Arc<Handling>),
     /// One that an earlier host had begun, and the customer it is about.
-    TakeUp(Unfinished, Line, Arc<str>),
+    TakeUp(Box<(Unfinished, Line)>, Arc<str>),
 }
 
 impl Work {
     fn openid(&self) -> &Arc<str> {
         match self {
             Self::Event(handling) => &handling.openid,
-            Self::TakeUp(_, _, openid) => openid,
+            Self::TakeUp(_, openid) => openid,
         }
     }
 }
@@ -129,9 +129,9 @@ impl Craft for Host {
                     inbox.handled(*event, line)?;
                 }
             }
-            Some(Work::TakeUp(event, line, openid)) => {
+            Some(Work::TakeUp(begun, openid)) => {
                 conversation.rest_before(&openid, &|| self.now())?;
-                conversation.take_up(&event, &line, &openid, self.now())?;
+                conversation.take_up(&begun.0, &begun.1, &openid, self.now())?;
             }
             None => conversation.wake(self.now())?,
         }

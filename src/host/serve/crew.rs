@@ -148,11 +148,6 @@ impl<C: Craft> Crew<C> {
         self.shared.changed.notify_all();
     }
 
-    /// Waits until nothing is left to be done.
-    pub async fn rest(&self) {
-        self.until(|state| state.scheduler.is_at_rest()).await;
-    }
-
     /// Waits until the crew stops because of the store.
     pub async fn failed(&self) -> StoreError {
         loop {

@@ -101,7 +101,8 @@ pub(super) async fn take_up(
                 if plugins.is_empty() {
                     continue;
                 }
-                let work = Work::TakeUp(Unfinished { plugins, ..event.clone() }, line.clone(), openid.clone());
+                let begun = Box::new((Unfinished { plugins, ..event.clone() }, line.clone()));
+                let work = Work::TakeUp(begun, openid.clone());
                 if !crew.submit(&(number, place), work).await {
                     return Ok(());
                 }

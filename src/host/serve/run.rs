@@ -240,7 +240,10 @@ impl Background {
         let networks = house.networks()?;
         self.origins.iter().for_each(|origins| origins.set(&networks));
         let names: Vec<&str> = house.residents.iter().map(|resident| &*resident.plugin.name).collect();
-        watch.say(Notice::note(format!("the configuration was read again; plugins: {}", names.join(", "))));
+        watch.say(Notice::note(format!(
+            "plugins, seats and bounds were read again: {}; all else holds from the next start on",
+            names.join(", ")
+        )));
         crew.craft().move_to(house);
         crew.set_room(room);
         Ok(())
