@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::host::Yard;
+use crate::host::{GENEROUS, Yard};
 
 /// Says what it is told.
 const ECHO: &str = r#"
@@ -60,7 +60,8 @@ async fn each_plugin_has_a_page_of_its_own_and_they_are_told_in_order() {
     let yard = Yard::new().await;
     yard.plugin("first", "extra_events = true", "var whose = 'first';function MCS_ClientNotify(str) { put(whose); }");
     yard.plugin("second", "", "put2 = put; function MCS_ClientNotify(str) { put2('second ' + typeof whose); }");
-    yard.bench.write("duoke.toml", "[[plugin]]\npath = \"first\"\n[[plugin]]\npath = \"second\"\n");
+    let plugins = "[[plugin]]\npath = \"first\"\n[[plugin]]\npath = \"second\"\n";
+    yard.bench.write("duoke.toml", format!("{GENEROUS}{plugins}"));
     let serving = yard.serve(&[], &[]).await;
     yard.writes("oA", "a").await;
     // A line of a push is told to all that it is for before the next one.
