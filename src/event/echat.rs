@@ -199,11 +199,14 @@ fn visitor_event(members: &Map<String, Value>) -> Result<VisitorEvent, String> {
     })
 }
 
-/// The address in `http(url,'blank')` and `http(url,'inner')`, quoted or not; everything else as it is: an address, an
-/// `apiUrl(…)`, which leads nowhere outside of EChat's own window, or what is no address at all.
+/// The address in `http(url,'blank')` and `http(url,'inner')`, quoted or not, also as a statement that ends with `;`;
+/// everything else as it is: an address, an `apiUrl(…)`, which leads nowhere outside of EChat's own window, or what is no address at all.
 fn link(url: &str) -> String {
     let url = url.trim();
-    let inside = ["https(", "http("].iter().find_map(|form| url.strip_prefix(form)?.strip_suffix(')'));
+    let call = url.trim_end_matches(|end: char| end == ';' || end.is_whitespace());
+    let is_form = |form: &&&str| call.get(..form.len()).is_some_and(|start| start.eq_ignore_ascii_case(form));
+    let form = ["https(", "http("].iter().find(is_form);
+    let inside = form.and_then(|form| call[form.len()..].strip_suffix(')'));
     let Some(inside) = inside else { return url.to_owned() };
     let address = match inside.rsplit_once(',') {
         Some((address, kind)) if ["blank", "inner"].contains(&unquoted(kind)) => address,

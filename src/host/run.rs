@@ -27,7 +27,7 @@ mod first;
 mod for_us;
 mod options;
 
-use first::First;
+use first::{First, served};
 pub use options::{Hosted, Lasting, Log, Outcome, RunOptions, SEED_DEFAULT};
 
 struct Run<'a> {
@@ -104,15 +104,17 @@ impl Run<'_> {
         let mut happened = Vec::new();
         for (number, Hosted { plugin, network }) in pages.into_iter().enumerate() {
             let name = plugin.name.clone();
-            let options = self.page_options(&plugin, &network, first);
+            let before = self.durable.as_mut().map(|durable| durable.served(number));
+            let before = before.and_then(|before| self.stop_on(before)).unwrap_or_default();
+            let options = self.page_options(&plugin, &network, first, served(&before));
             let processes = self.options.processes;
             match self.stage.open(plugin, options, |options| processes.page(options), &mut |_| ()) {
                 Ok(loading) => {
                     self.say_unconfined(&name);
-                    if let Some(opened) = self.durable.as_mut().map(|durable| durable.opened(number)) {
-                        let user = self.stop_on(opened).flatten();
-                        self.selected.extend(user.map(|user| (self.networks.len(), user)));
-                    }
+                    before.iter().for_each(|line| {
+                        self.note_selected(&Stimulus::from_line(line), &[self.networks.len()]);
+                    });
+                    self.durable.iter_mut().for_each(|durable| durable.opened(number, before.clone()));
                     if let Some(keeping) = &mut self.keeping {
                         let opened = keeping.opened(self.stage.plugin(self.networks.len()), &network);
                         self.stop_on(opened);
@@ -134,12 +136,20 @@ impl Run<'_> {
         happened
     }
 
-    fn page_options(&mut self, plugin: &Plugin, network: &Arc<PluginNetwork>, first: &First) -> PageOptions {
+    /// `served`: the customer whom it is told before anything else, else it is opened for the first one.
+    fn page_options(
+        &mut self,
+        plugin: &Plugin,
+        network: &Arc<PluginNetwork>,
+        first: &First,
+        served: Option<String>,
+    ) -> PageOptions {
+        let user = served.as_deref().or(first.user.as_deref());
         let start = first.time.unwrap_or(CLOCK_START_MS);
         let recalled = self.keeping.as_ref().map(|keeping| keeping.recall(plugin, network, start));
         let storage = recalled.and_then(|recalled| self.stop_on(recalled)).unwrap_or_default();
         PageOptions {
-            source: plugin.source_at(start, self.options.seed, first.user.as_deref()),
+            source: plugin.source_at(start, self.options.seed, user),
             start,
             seed: self.options.seed,
             pace: if self.options.realtime { Pace::Real } else { Pace::Virtual },
@@ -336,8 +346,8 @@ impl Run<'_> {
     /// One round: these pages are told; first, in a run that goes on, the customer they were turned to.
     fn tell_pages(&mut self, line: &Line, stimulus: &Stimulus, pages: &[usize]) {
         for page in pages {
-            let before = self.durable.as_mut().and_then(|durable| durable.before(*page));
-            if let Some(before) = before {
+            let before = self.durable.as_mut().map(|durable| durable.before(*page)).unwrap_or_default();
+            for before in before {
                 let at = self.time_of(&before);
                 let happened = self.round(Some((&Stimulus::from_line(&before), &[*page], at, true)));
                 self.give_out(Some((&before, at)), &happened);

@@ -68,8 +68,9 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// behind `after`.
     fn unfinished(&self, account: AccountId, plugins: Vec<String>, after: EventId) -> Reply<Vec<Unfinished>>;
 
-    /// What turned a plugin to the customer whom it served last, of the events that come once.
-    fn turned_last(&self, account: AccountId, plugin: &str) -> Reply<Option<Before>>;
+    /// What turned a plugin to the customer whom it served last, of the events that come once: the last of each type, in
+    /// the order in which they came.
+    fn turned_last(&self, account: AccountId, plugin: &str) -> Reply<Vec<Before>>;
 
     /// Events after which a page of these plugins was still busy when its host ended, by name, with the plugin: what it
     /// was yet to do is lost. Each is said once.

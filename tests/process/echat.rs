@@ -2,7 +2,7 @@
 
 use duoke::base::limits::page::PageLimits;
 
-use super::process_bench::{BOUNDS, Site};
+use super::process_bench::{BOUNDS, Site, USER_A};
 use super::{check, run};
 
 #[test]
@@ -33,6 +33,38 @@ fn a_fresh_page_is_checked_and_told_the_selected_visitor_again() {
              (3 again) {config} | nobody: ready | oA: selected oA\noA: hi"
         ),
     );
+}
+
+/// What turned it comes again, however often the agent turned to him since.
+#[test]
+fn a_page_that_is_loaded_again_is_told_its_visitor_again() {
+    let site = Site::new(
+        "<script>
+         echatSDK.config({timestamp: '1577836800', nonce: 'n', signature: '0123456789012345678901234567890123456789'});
+         echatSDK.onSelectVisitor(function (selected) {
+           console.log('selected ' + selected.visitorData.visitorId);
+           setTimeout(function () { put('hi'); }, 5000);
+         });
+         function MCS_ClientNotify(s) { console.log(JSON.parse(s).useraccount); }
+         </script>
+         <button id=loop onclick='for (;;);'></button>",
+    );
+    let select = r#"{"type":"stimulus.echat.onSelectVisitor","data":{"visitorData":{"visitorId":"oA"}}}"#;
+    let reload = r#"{"type":"stimulus.page.reload"}"#;
+    let kill = r##"{"type":"stimulus.ui.click","data":{"selector":"#loop"}}"##;
+    let time = r#"{"type":"stimulus.ui.key","time":"2020-01-01T00:01:00Z","data":{"selector":"body","value":"x"}}"#;
+    for mut process in site.processes(BOUNDS) {
+        let said = run(&mut process, &[select, USER_A, reload, kill, time]).unwrap();
+        let said: Vec<String> = said.lines().map(|line| {
+            let words = line.split(" | ").map(|said| match said.contains("errcode") {
+                true => "config",
+                false => said,
+            });
+            words.collect::<Vec<_>>().join(" | ")
+        }).collect();
+        let expected = [];
+        assert_eq!(said, expected as [&str; 0]);
+    }
 }
 
 /// A number of 20 digits has one more where the host writes it.

@@ -100,11 +100,10 @@ impl Conversation {
     pub fn handle(&mut self, line: &Line, now: TimestampMs) -> Result<(), StoreError> {
         let stimulus = Stimulus::from_line(line);
         if let StimulusKind::WechatPush(_) = stimulus.kind {
-            for derived in Deriving::default().of(line, &stimulus) {
-                let whom = self.whom(&derived, &stimulus);
-                self.accept(&derived.line, whom, now)?;
-            }
-            return Ok(());
+            // A fresh page of both dialects is told by both whose it is: who is fresh is asked before anybody is told.
+            let derived = Deriving::default().of(line, &stimulus);
+            let told: Vec<_> = derived.into_iter().map(|one| (self.whom(&one, &stimulus), one.line)).collect();
+            return told.into_iter().try_for_each(|(whom, line)| self.accept(&line, whom, now));
         }
         let whom = self.speaking(&stimulus);
         self.accept(line, whom, now)
