@@ -206,11 +206,12 @@ fn open_log(path: &Path, feed: Option<Feed>, pages_failed: usize, output: &mut O
             let name = reader.name().to_owned();
             let identity = is_file(path).then(|| real(path).canonicalize().ok()).flatten();
             let identity = identity.map(|path| path.to_string_lossy().into_owned());
+            let tally = feed.as_ref().map(Feed::tally).unwrap_or_default();
             let lines: Box<dyn Iterator<Item = _>> = match feed {
                 Some(feed) => Box::new(feed.follow(reader)),
                 None => Box::new(reader),
             };
-            Ok(Log { lines, source: Source { name, identity } })
+            Ok(Log { lines, source: Source { name, identity }, tally })
         }
         Err(error) => {
             let notice = Notice::error(error.to_string()).with_hint(error.hint());

@@ -24,6 +24,9 @@ pub struct EchatSettings {
     pub signs_address: bool,
     /// Whether the page was opened for EChat, so that its address has a signature.
     pub is_opened_for: bool,
+    /// The business data of its address that is about the customer, by name, with a placeholder for his openid: it is made
+    /// anew where the host reloads the page.
+    pub by_customer: Vec<(String, String)>,
 }
 
 impl EchatSettings {
@@ -33,7 +36,13 @@ impl EchatSettings {
 
 impl Default for EchatSettings {
     fn default() -> Self {
-        Self { token: None, signature_ttl_s: Self::SIGNATURE_TTL_S_DEFAULT, signs_address: false, is_opened_for: true }
+        Self {
+            token: None,
+            signature_ttl_s: Self::SIGNATURE_TTL_S_DEFAULT,
+            signs_address: false,
+            is_opened_for: true,
+            by_customer: Vec::new(),
+        }
     }
 }
 
@@ -47,6 +56,7 @@ impl fmt::Debug for EchatSettings {
             .field("signature_ttl_s", &self.signature_ttl_s)
             .field("signs_address", &self.signs_address)
             .field("is_opened_for", &self.is_opened_for)
+            .field("by_customer", &self.by_customer)
             .finish()
     }
 }

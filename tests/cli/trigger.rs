@@ -103,7 +103,8 @@ fn a_page_that_the_host_reloads_is_signed_again() {
         "crm/crm.html",
         PAGE.replace("</script>", "echatSDK.ready(function () { external.Notice('ready') })</script>"),
     );
-    bench.write("crm/plugin.toml", "page = \"crm.html\"\n[echat]\ntoken = \"t0ken\"\n");
+    let toml = "page = \"crm.html\"\n[echat]\ntoken = \"t0ken\"\n";
+    bench.write("crm/plugin.toml", toml);
     let log = concat!(
         r#"{"type":"stimulus.echat.onSelectVisitor","subject":"oA","time":"2026-11-29T08:00:00Z"}"#,
         "\n",
@@ -113,6 +114,19 @@ fn a_page_that_the_host_reloads_is_signed_again() {
     bench.write("log.jsonl", log);
     let notices = |bench: &Bench| bench.run(&["run", "crm", "--events", "log.jsonl"]).out.matches("\"ready\"").count();
     assert_eq!(notices(&bench), 2);
+    // The business data is that of the customer whom the page is turned to by then.
+    let select = r#"{"type":"stimulus.echat.onSelectVisitor","subject":"oB"}"#;
+    bench.write("log.jsonl", log.replacen('\n', &format!("\n{select}\n"), 1));
+    bench.write("crm/plugin.toml", format!("{toml}query = {{ user = \"{{openid}}\" }}\n"));
+    bench.write("crm/crm.html", "<script>external.Notice(echatSDK.getParamData('user'))</script>");
+    let ran = bench.run(&["run", "crm", "--events", "log.jsonl"]);
+    let users = ran.lines().into_iter().filter(|line| line["type"] == "effect.mcs.Notice");
+    assert_eq!(users.map(|line| line["data"]["argument"].clone()).collect::<Vec<_>>(), ["oA", "oB"]);
+    bench.write("log.jsonl", log);
+    bench.write(
+        "crm/crm.html",
+        PAGE.replace("</script>", "echatSDK.ready(function () { external.Notice('ready') })</script>"),
+    );
     // What the operator signed himself is not signed again, and too old by then.
     // printf '%s' 1795939200nt0ken | sha1sum
     let signed = "timestamp=1795939200&nonce=n&signature=6e54fc3bc58814fdd1459d5693cc4a97504c4024";
