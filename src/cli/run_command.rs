@@ -34,6 +34,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "PAGE", required = true)]
     pages: Vec<String>,
     /// The session log (.jsonl or .jsonl.zst); `-` reads standard input as it grows. Without it the pages only load.
+    /// Page time begins with the first line's; without one a file begins in 2020, and what is followed now.
     #[arg(long, value_name = "LOG")]
     events: Option<PathBuf>,
     /// Deliver the messages to WeChat, to the account in DUOKE_APP_ID and DUOKE_APP_SECRET.

@@ -14,8 +14,8 @@ use super::signals::exit_when_interrupted;
 use super::state::{Asker, StoreArguments};
 use crate::event::stimulus::STIMULUS_PREFIX;
 use crate::event::{Line, parse_line};
-use crate::host::{Notice, Watch as _};
 use crate::host::desk::Request;
+use crate::host::{Notice, Watch as _};
 use crate::record::Reader;
 
 /// The source of events that are fired.
@@ -113,7 +113,8 @@ fn fire(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<
     let text = match arguments.format {
         Format::Human => {
             let word = |member: &str| one_line(item[member].as_str().unwrap_or_default());
-            let told = item["told"].as_u64().map(|told| if told == 1 { "1 page".into() } else { format!("{told} pages") });
+            let told =
+                item["told"].as_u64().map(|told| if told == 1 { "1 page".into() } else { format!("{told} pages") });
             let words = [word("id"), word("type"), word("subject"), told.unwrap_or_default()];
             words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join("  ") + "\n"
         }

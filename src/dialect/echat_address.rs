@@ -36,9 +36,8 @@ impl Business {
     /// What of it is about the customer, in the address of a page that has this one of its own.
     #[must_use]
     pub fn by_customer(&self, own: &Url) -> Vec<(String, String)> {
-        let is_by_him = |(name, value): &&(String, String)| {
-            value.contains(OPENID_PLACEHOLDER) && parameter(own, name).is_none()
-        };
+        let is_by_him =
+            |(name, value): &&(String, String)| value.contains(OPENID_PLACEHOLDER) && parameter(own, name).is_none();
         self.query.iter().filter(is_by_him).cloned().collect()
     }
 

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use tokio::runtime::Handle;
 
 use super::conversation::{Entry, render, shown};
-use super::forward::{ForwardError, Forwarder, Target};
 use super::feed::Tally;
+use super::forward::{ForwardError, Forwarder, Target};
 use super::ledger::Source;
 use super::plugin::{Names, Plugin, PluginError};
 use super::processes::Processes;

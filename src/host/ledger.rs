@@ -23,8 +23,8 @@ use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Effect, Line, Stimulus, parse_line};
 use crate::page::LOAD_CAUSE;
 use crate::store::{
-    AccountId, Acted, Commit, EffectRecord, EventId, Key, NewEvent, Pushed, Row, Store, StoreError, TurnEnd,
-    TurnState, Unfinished,
+    AccountId, Acted, Commit, EffectRecord, EventId, Key, NewEvent, Pushed, Row, Store, StoreError, TurnEnd, TurnState,
+    Unfinished,
 };
 
 mod events;

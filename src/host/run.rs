@@ -114,7 +114,7 @@ impl Run<'_> {
             let name = plugin.name.clone();
             let before = self.durable.as_mut().map(|durable| durable.served(number));
             let before = before.and_then(|before| self.stop_on(before)).unwrap_or_default();
-            let options = self.page_options(&plugin, &network, first, served(&before));
+            let options = self.page_options(&plugin, &network, first, served(&before).as_deref());
             let processes = self.options.processes;
             match self.stage.open(plugin, options, |options| processes.page(options), &mut |_| ()) {
                 Ok(loading) => {
@@ -150,9 +150,9 @@ impl Run<'_> {
         plugin: &Plugin,
         network: &Arc<PluginNetwork>,
         first: &First,
-        served: Option<String>,
+        served: Option<&str>,
     ) -> PageOptions {
-        let user = served.as_deref().or(first.user.as_deref());
+        let user = served.or(first.user.as_deref());
         let start = first.time.unwrap_or(CLOCK_START_MS);
         let recalled = self.keeping.as_ref().map(|keeping| keeping.recall(plugin, network, start));
         let storage = recalled.and_then(|recalled| self.stop_on(recalled)).unwrap_or_default();

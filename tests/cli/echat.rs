@@ -358,9 +358,10 @@ fn an_event_of_two_visitors_is_none() {
     for line in [
         json!({"type": "stimulus.echat.onReceiveMsg", "subject": "oA", "data": {"visitorId": "oB", "content": "x"}}),
         json!({"type": "stimulus.echat.onReceiveMsg", "data": {"visitorId": 7, "content": "x"}}),
+        json!({"type": "stimulus.echat.onSelectVisitor", "data": {"visitorId": "oA", "visitorData": {"visitorId": "oB"}}}),
     ] {
         bench.write("log.jsonl", line.to_string() + "\n");
         let ran = bench.run(&["run", "shop", "--events", "log.jsonl"]);
-        assert!(ran.code == 102 || ran.err.contains("visitorId"), "{} {}", ran.code, ran.err);
+        assert!(ran.code == 102 && ran.err.contains("visitorId"), "{} {}", ran.code, ran.err);
     }
 }

@@ -41,12 +41,18 @@ fn a_page_is_told_an_update_and_its_sign_is_shown() {
     let (bench, sandbox) = bench();
     let host = Host::start(&bench, &sandbox, "crm.html");
     let update = ["echat.onCrmUpdate", "--subject", "oA", "--set", "name=张三", "--set", "phone=13800000000"];
+    let unheard = |arguments: &[&str], why: &str| {
+        let ran = bench.run(&[&["trigger", "--format", "jsonl"], arguments].concat());
+        assert_eq!((ran.code, ran.lines()[0]["told"].as_u64()), (4, Some(0)), "{arguments:?}: {}", ran.err);
+        assert!(ran.err.contains(why), "{arguments:?}: {}", ran.err);
+    };
     // Nobody is selected yet: it is of another visitor than the page's.
-    fire(&bench, &update);
+    unheard(&update, "no page is turned to the visitor");
+    unheard(&["page.reload", "--plugin", "other"], "no page of the plugin other is open");
     fire(&bench, &["stimulus.echat.onSelectVisitor", "--subject", "oA", "--set", "chatStatus=1"]);
     fire(&bench, &[&update[..], &["--set", "gender=1", "--id", "u1"]].concat());
     // The same once more is handled once.
-    fire(&bench, &[&update[..], &["--set", "gender=1", "--id", "u1"]].concat());
+    unheard(&[&update[..], &["--set", "gender=1", "--id", "u1"]].concat(), "the id u1 was handled before");
     assert_eq!(
         texts(&sandbox, "oA"),
         [json!({"visitorId": "oA", "name": "张三", "phone": "13800000000", "gender": 1})]
@@ -73,6 +79,8 @@ fn a_page_is_told_an_update_and_its_sign_is_shown() {
     assert!(bench.run(&["window", "oA"]).out.contains("marked 1 by crm at "));
     assert_eq!(bench.run(&["erase", "oA"]).code, 0);
     assert_eq!(signs(&[]).1.len(), 1);
+    // Its page was opened for oA; what is left of him nowhere says so.
+    assert_eq!(bench.run(&["erase", "oA"]).code, 4);
 }
 
 #[test]

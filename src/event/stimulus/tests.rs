@@ -88,7 +88,11 @@ fn users() {
         (r#"{"type":"stimulus.echat.onReceiveMsg","data":{"visitorId":"oA"}}"#, Some("oA"), false),
         (r#"{"type":"stimulus.echat.onSelectVisitor","subject":"oB","data":{}}"#, Some("oB"), true),
         (r#"{"type":"stimulus.echat.onSelectVisitor","data":{"chatStatus":0}}"#, None, false),
-        (r#"{"type":"stimulus.echat.onSelectVisitor","subject":"oB","data":{"visitorData":{"visitorId":""}}}"#, Some("oB"), true),
+        (
+            r#"{"type":"stimulus.echat.onSelectVisitor","subject":"oB","data":{"visitorData":{"visitorId":""}}}"#,
+            Some("oB"),
+            true,
+        ),
         (r#"{"type":"stimulus.echat.onReceiveMsg","data":{"visitorId":""}}"#, None, false),
     ];
     for (text, user, turns) in table {
@@ -128,14 +132,18 @@ fn an_event_names_one_visitor() {
     };
     assert!(wrong(r#"{"visitorId":"oA","visitorData":{"visitorId":"oB"}}"#).contains("not the same"));
     assert!(wrong(r#"{"visitorId":7}"#).contains("is a string"));
-    for right in [r#"{"visitorId":"oA","visitorData":{"visitorId":"oA"}}"#, r#"{"visitorId":"","visitorData":{"visitorId":"oA"}}"#] {
+    for right in [
+        r#"{"visitorId":"oA","visitorData":{"visitorId":"oA"}}"#,
+        r#"{"visitorId":"","visitorData":{"visitorId":"oA"}}"#,
+    ] {
         assert_eq!(wrong(right), "");
     }
 }
 
 #[test]
 fn no_conversation_and_no_visitor_turn_a_page_away() {
-    let turns_away = |data: &str| read(&format!(r#"{{"type":"stimulus.echat.onSelectVisitor","data":{data}}}"#)).turns_away();
+    let turns_away =
+        |data: &str| read(&format!(r#"{{"type":"stimulus.echat.onSelectVisitor","data":{data}}}"#)).turns_away();
     assert!(turns_away(r#"{"chatStatus":0}"#) && turns_away(r#"{"chatStatus":0,"visitorData":{"visitorId":""}}"#));
     assert!(!turns_away(r#"{"chatStatus":0,"visitorData":{"visitorId":"oA"}}"#) && !turns_away(r#"{"chatStatus":2}"#));
 }

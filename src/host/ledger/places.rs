@@ -17,7 +17,9 @@ mod tests {
 
     #[test]
     fn the_query_of_the_address_is_not_kept() {
-        for (url, kept) in [("http://a.test/p.html?u=oA#x", "http://a.test/p.html"), ("http://a.test/", "http://a.test/")] {
+        for (url, kept) in
+            [("http://a.test/p.html?u=oA#x", "http://a.test/p.html"), ("http://a.test/", "http://a.test/")]
+        {
             let place = Place { url: url.to_owned(), line: 2, column: 3, ..Place::default() };
             let PlacedAt { url, line, column, file } = placed(&place);
             assert_eq!((url.as_str(), line, column, file), (kept, 2, 3, None));

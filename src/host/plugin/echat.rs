@@ -39,7 +39,12 @@ impl Echat {
             base.join(address).map_err(|error| NetError::BadUrl { url: address.clone(), reason: error.to_string() })
         };
         Ok(Some(Self {
-            settings: EchatSettings { token: token.clone(), signature_ttl_s, is_opened_for, ..EchatSettings::default() },
+            settings: EchatSettings {
+                token: token.clone(),
+                signature_ttl_s,
+                is_opened_for,
+                ..EchatSettings::default()
+            },
             business: Business { token: token.unwrap_or_default(), query },
             mirrors: sdk.iter().map(mirror).collect::<Result<_, _>>()?,
         }))
@@ -61,6 +66,11 @@ impl Echat {
     /// Whether its page is opened for EChat.
     pub(super) fn is_opened_for(&self) -> bool {
         self.settings.is_opened_for
+    }
+
+    /// How long a signature holds, in ms.
+    pub(super) fn signature_ttl_ms(&self) -> i64 {
+        i64::from(self.settings.signature_ttl_s) * 1_000
     }
 
     /// What the SDK of a page with this address of its own needs to know.

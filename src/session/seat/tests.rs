@@ -74,7 +74,9 @@ fn a_page_that_is_turned_away_knows_nobody() {
 #[test]
 fn what_turned_a_page_is_kept_of_each_dialect() {
     let select = |user: &str| {
-        stimulus(&format!(r#"{{"type":"stimulus.echat.onSelectVisitor","data":{{"visitorData":{{"visitorId":"{user}"}}}}}}"#))
+        stimulus(&format!(
+            r#"{{"type":"stimulus.echat.onSelectVisitor","data":{{"visitorData":{{"visitorId":"{user}"}}}}}}"#
+        ))
     };
     let mut turned = Turned::default();
     let mut after = |stimulus: &Stimulus| {

@@ -321,7 +321,7 @@ fn a_sign_counts_whatever_the_event_had_led_to_before() {
         signs(&store, "oA")
     };
     let other = EffectRecord { type_: "effect.title".to_owned(), ..sign(0, "oA", 0) };
-    assert_eq!(put(0, other), []);
+    assert_eq!(put(0, other), [0_u8; 0]);
     assert_eq!(put(0, sign(0, "oA", 1)), [1], "the page is another one now");
     assert_eq!(put(1, sign(0, "oA", 0)), [0]);
     assert_eq!(put(0, sign(0, "oA", 1)), [0], "the later event's sign counts");
