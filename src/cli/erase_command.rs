@@ -17,8 +17,8 @@ Examples:
   duoke erase oGZ0k5vVhIBzCeHZVcnbNKQ0cGqA --dry-run
   duoke erase oGZ0k5vVhIBzCeHZVcnbNKQ0cGqA
 
-What his events said, what pages did because of them, his messages with their tries, and what
-plugins' storage and cookies say of him is overwritten in the store. That his events were handled
+What his events said, what pages did because of them, his messages with their tries, the signs on
+his conversations, and what plugins' storage and cookies say of him is overwritten in the store. That his events were handled
 stays, without what they said, so that nothing is sent twice. Messages that were not sent never are.
 
 JSON, one object:
@@ -26,6 +26,8 @@ JSON, one object:
   erased       whether it was done; false with --dry-run
   events, effects, messages   how many
   unsent       of the messages, how many had not been sent
+  signs        signs on his conversations
+  windows      accounts that knew what he may be sent
   plugins[]    whose storage or cookies named him
   backups[]    older states that may still hold something: delete them yourself
   host_runs    a host runs: its open pages may know of him until it ends
@@ -89,7 +91,7 @@ fn ask(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<E
 
 /// What both folders held.
 fn sum(mut one: Value, other: &Value) -> Value {
-    for count in ["events", "effects", "messages", "unsent"] {
+    for count in ["events", "effects", "messages", "unsent", "signs", "windows"] {
         one[count] = (one[count].as_u64().unwrap_or(0) + other[count].as_u64().unwrap_or(0)).into();
     }
     for list in ["plugins", "backups"] {
@@ -108,8 +110,10 @@ fn render(erased: &Value) -> String {
     };
     let unsent = if count("unsent") > 0 { format!(" ({} not sent yet)", count("unsent")) } else { String::new() };
     let done = if erased["erased"] == true { "erased" } else { "would be erased" };
+    let more = [("signs", "sign"), ("windows", "window")].into_iter().filter(|(member, _)| count(member) > 0);
+    let more: String = more.map(|(member, what)| format!(", {}", counted(member, what))).collect();
     let mut text = format!(
-        "{}: {}, {}, {}{unsent} {done}\n",
+        "{}: {}, {}, {}{unsent}{more} {done}\n",
         safe(erased["openid"].as_str().unwrap_or_default()),
         counted("events", "event"),
         counted("effects", "effect"),

@@ -34,6 +34,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "PAGE", required = true)]
     pages: Vec<String>,
     /// The session log (.jsonl or .jsonl.zst); `-` reads standard input as it grows. Without it the pages only load.
+    /// Page time begins with the first line's; without one a file begins in 2020, and what is followed now.
     #[arg(long, value_name = "LOG")]
     events: Option<PathBuf>,
     /// Deliver the messages to WeChat, to the account in DUOKE_APP_ID and DUOKE_APP_SECRET.
@@ -206,11 +207,12 @@ fn open_log(path: &Path, feed: Option<Feed>, pages_failed: usize, output: &mut O
             let name = reader.name().to_owned();
             let identity = is_file(path).then(|| real(path).canonicalize().ok()).flatten();
             let identity = identity.map(|path| path.to_string_lossy().into_owned());
+            let tally = feed.as_ref().map(Feed::tally).unwrap_or_default();
             let lines: Box<dyn Iterator<Item = _>> = match feed {
                 Some(feed) => Box::new(feed.follow(reader)),
                 None => Box::new(reader),
             };
-            Ok(Log { lines, source: Source { name, identity } })
+            Ok(Log { lines, source: Source { name, identity }, tally })
         }
         Err(error) => {
             let notice = Notice::error(error.to_string()).with_hint(error.hint());

@@ -14,8 +14,8 @@ use super::signals::exit_when_interrupted;
 use super::state::{Asker, StoreArguments};
 use crate::event::stimulus::STIMULUS_PREFIX;
 use crate::event::{Line, parse_line};
-use crate::host::Notice;
 use crate::host::desk::Request;
+use crate::host::{Notice, Watch as _};
 use crate::record::Reader;
 
 /// The source of events that are fired.
@@ -33,9 +33,11 @@ Examples:
   duoke trigger --from quick-reply/sessions/welcome.jsonl:3 --subject oB
 
 TYPE is a stimulus of the session log, with or without `stimulus.` before it. A host takes events while it follows what
-comes: `duoke run PAGE --events - --forward`. The exit is 0 once pages have been told and what they did is on disk.
+comes: `duoke run PAGE --events - --forward`, and has told its pages when the answer comes; or `duoke serve`, which tells
+the customer's pages once the event is on disk. The exit is 0 then, and 4 where no page was told: none of that plugin or
+dialect is open, none is turned to that visitor, or the event of that id was handled before.
 
-JSON, one object: id, type, subject, plugin of the event.";
+JSON, one object: id, type, subject, plugin of the event, told (how many pages; null: not known yet), why (none was).";
 
 /// Fire an event at the pages of a running host.
 #[derive(Debug, clap::Args)]
@@ -111,14 +113,22 @@ fn fire(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<
     let text = match arguments.format {
         Format::Human => {
             let word = |member: &str| one_line(item[member].as_str().unwrap_or_default());
-            format!("{}  {}  {}\n", word("id"), word("type"), word("subject")).replace("  \n", "\n")
+            let told =
+                item["told"].as_u64().map(|told| if told == 1 { "1 page".into() } else { format!("{told} pages") });
+            let words = [word("id"), word("type"), word("subject"), told.unwrap_or_default()];
+            words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join("  ") + "\n"
         }
         Format::Json => format!("{item:#}\n"),
         Format::Jsonl => format!("{item}\n"),
     };
     // Nobody reading it is fine.
     let _ = asker.output.data(&text);
-    Ok(Exit::Fine)
+    if item["told"] != 0 {
+        return Ok(Exit::Fine);
+    }
+    let why = item["why"].as_str().unwrap_or_default();
+    asker.output.say(Notice::warning(format!("no page was told: {why}")));
+    Ok(Exit::NothingMatched)
 }
 
 /// The event, as a line of a session log.

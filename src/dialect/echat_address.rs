@@ -1,7 +1,7 @@
 //! What the address of a page that is opened for EChat has in its query: the plugin's business data and a fresh
 //! signature (plugin-apis.md §2).
 
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use super::echat_signature::signature;
 use crate::base::clock::TimestampMs;
@@ -33,6 +33,14 @@ impl std::fmt::Debug for Business {
 }
 
 impl Business {
+    /// What of it is about the customer, in the address of a page that has this one of its own.
+    #[must_use]
+    pub fn by_customer(&self, own: &Url) -> Vec<(String, String)> {
+        let is_by_him =
+            |(name, value): &&(String, String)| value.contains(OPENID_PLACEHOLDER) && parameter(own, name).is_none();
+        self.query.iter().filter(is_by_him).cloned().collect()
+    }
+
     /// Adds it to the address of a page that is opened at a page time, with a seed, for a customer. What the address
     /// has already stays, and is signed as it is.
     pub fn add_to(&self, url: &mut Url, at: TimestampMs, seed: u64, openid: Option<&str>) {
@@ -54,31 +62,50 @@ pub fn is_signed(url: &Url) -> bool {
     parameter(url, SIGNATURE).is_some()
 }
 
-/// The address of a page that the host reloads at a page time, with a seed: where the host signed it, and what it
-/// signed stands there still, with a fresh signature, since the old one may be too old by now.
+/// The address of a page that the host reloads at a page time, with a seed, for the customer that it is turned to: what
+/// the host added and what stands there still is made anew. That is the business data about the customer, and where the
+/// host signed it the signature, since the old one may be too old by now. Everything else stays as it is written.
 #[must_use]
-pub fn signed_again(url: Url, settings: &EchatSettings, at: TimestampMs, seed: u64) -> Url {
-    let (Some(token), true) = (&settings.token, settings.signs_address) else { return url };
-    let [timestamp, nonce_before, given] = SIGNED.map(|name| parameter(&url, name).unwrap_or_default());
+pub fn opened_again(url: Url, settings: &EchatSettings, at: TimestampMs, seed: u64, openid: Option<&str>) -> Url {
+    let mut renewed = signed_again(&url, settings, at, seed);
+    for (name, template) in &settings.by_customer {
+        let Some(openid) = openid else { continue };
+        let is_ours = parameter(&url, name).is_some_and(|value| is_filled(template, &value));
+        renewed.extend(is_ours.then(|| (name.clone(), template.replace(OPENID_PLACEHOLDER, openid))));
+    }
+    let (Some(query), false) = (url.query(), renewed.is_empty()) else { return url };
+    let pairs = query.split('&').map(|pair| {
+        let name = form_urlencoded::parse(pair.as_bytes()).next().map(|(name, _)| name.into_owned());
+        match renewed.iter().find(|(renewed, _)| Some(renewed) == name.as_ref()) {
+            Some((name, value)) => form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish(),
+            None => pair.to_owned(),
+        }
+    });
+    let query = pairs.collect::<Vec<_>>().join("&");
+    let mut again = url;
+    again.set_query(Some(&query));
+    again
+}
+
+/// The parameters of a fresh signature, where the host signed the address.
+fn signed_again(url: &Url, settings: &EchatSettings, at: TimestampMs, seed: u64) -> Vec<(String, String)> {
+    let (Some(token), true) = (&settings.token, settings.signs_address) else { return Vec::new() };
+    let [timestamp, nonce_before, given] = SIGNED.map(|name| parameter(url, name).unwrap_or_default());
     if given != signature(token, &timestamp, &nonce_before) {
-        return url;
+        return Vec::new();
     }
     let (timestamp, nonce) = (seconds(at), nonce(at, seed));
     let signature = signature(token, &timestamp, &nonce);
-    let mut again = url.clone();
-    let mut query = again.query_pairs_mut();
-    query.clear();
-    for (name, value) in url.query_pairs() {
-        let value = match &*name {
-            TIMESTAMP => &timestamp,
-            NONCE => &nonce,
-            SIGNATURE => &signature,
-            _ => &*value,
-        };
-        query.append_pair(&name, value);
-    }
-    drop(query);
-    again
+    SIGNED.map(str::to_owned).into_iter().zip([timestamp, nonce, signature]).collect()
+}
+
+/// Whether a value is a template with somebody's openid, or nobody's, in each of its places.
+fn is_filled(template: &str, value: &str) -> bool {
+    let count = template.matches(OPENID_PLACEHOLDER).count();
+    let start = template.find(OPENID_PLACEHOLDER).unwrap_or(0);
+    let rest = value.len().checked_sub(template.len() - count * OPENID_PLACEHOLDER.len());
+    let openid = rest.and_then(|rest| value.get(start..start + rest.checked_div(count)?));
+    openid.is_some_and(|openid| template.replace(OPENID_PLACEHOLDER, openid) == value)
 }
 
 fn seconds(at: TimestampMs) -> String {
@@ -153,9 +180,9 @@ mod tests {
     fn a_reload_signs_again_what_the_host_signed() {
         let later = AT + 86_400_000;
         let signs = EchatSettings { token: Some("t0ken".to_owned()), signs_address: true, ..EchatSettings::default() };
-        let url = opened("http://a.test/p.html?x=1", 1, Some("oA"));
-        let again = signed_again(url.clone(), &signs, later, 1);
-        let start = "http://a.test/p.html?x=1&shop=7&user=id%3DoA%26x%3D1&a=b+c&timestamp=1577894400&nonce=";
+        let url = opened("http://a.test/p.html?x=%b9%fa", 1, Some("oA"));
+        let again = opened_again(url.clone(), &signs, later, 1, None);
+        let start = "http://a.test/p.html?x=%b9%fa&shop=7&user=id%3DoA%26x%3D1&a=b+c&timestamp=1577894400&nonce=";
         assert!(again.as_str().starts_with(start), "{again}");
         let config: Map<String, Value> =
             again.query_pairs().map(|(key, value)| (key.into_owned(), Value::from(value.as_ref()))).collect();
@@ -167,7 +194,23 @@ mod tests {
             (signs.clone(), Url::parse("http://a.test/p.html").unwrap()),
             (signs, Url::parse("http://a.test/p.html?timestamp=1&nonce=2&signature=3").unwrap()),
         ] {
-            assert_eq!(signed_again(url.clone(), &settings, later, 1), url);
+            assert_eq!(opened_again(url.clone(), &settings, later, 1, Some("oB")), url);
         }
+    }
+
+    #[test]
+    fn a_reload_is_for_the_customer_of_then() {
+        let by_customer = vec![("user".to_owned(), "id={openid}&x=1".to_owned())];
+        let settings = EchatSettings { by_customer, ..EchatSettings::default() };
+        let again = |url: &str, openid| opened_again(Url::parse(url).unwrap(), &settings, AT, 1, openid).to_string();
+        let of = |user: &str| format!("http://a.test/?b=%b9%fa&user={user}&c=+");
+        let (first, second) = (of("id%3DoA%26x%3D1"), of("id%3DoB%26x%3D1"));
+        assert_eq!(again(&first, Some("oB")), second);
+        assert_eq!(again(&of("id%3D%26x%3D1"), Some("oB")), second, "it was opened for nobody");
+        assert_eq!(again(&first, None), first);
+        for own in [of("id%3DoA%26x%3D2"), of("7"), of("")] {
+            assert_eq!(again(&own, Some("oB")), own, "the page has written that");
+        }
+        assert!(is_filled("{openid}-{openid}", "oA-oA") && !is_filled("{openid}-{openid}", "oA-oB"));
     }
 }

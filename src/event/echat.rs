@@ -24,6 +24,9 @@ pub struct EchatSettings {
     pub signs_address: bool,
     /// Whether the page was opened for EChat, so that its address has a signature.
     pub is_opened_for: bool,
+    /// The business data of its address that is about the customer, by name, with a placeholder for his openid: it is made
+    /// anew where the host reloads the page.
+    pub by_customer: Vec<(String, String)>,
 }
 
 impl EchatSettings {
@@ -33,7 +36,13 @@ impl EchatSettings {
 
 impl Default for EchatSettings {
     fn default() -> Self {
-        Self { token: None, signature_ttl_s: Self::SIGNATURE_TTL_S_DEFAULT, signs_address: false, is_opened_for: true }
+        Self {
+            token: None,
+            signature_ttl_s: Self::SIGNATURE_TTL_S_DEFAULT,
+            signs_address: false,
+            is_opened_for: true,
+            by_customer: Vec::new(),
+        }
     }
 }
 
@@ -47,6 +56,7 @@ impl fmt::Debug for EchatSettings {
             .field("signature_ttl_s", &self.signature_ttl_s)
             .field("signs_address", &self.signs_address)
             .field("is_opened_for", &self.is_opened_for)
+            .field("by_customer", &self.by_customer)
             .finish()
     }
 }
@@ -199,11 +209,14 @@ fn visitor_event(members: &Map<String, Value>) -> Result<VisitorEvent, String> {
     })
 }
 
-/// The address in `http(url,'blank')` and `http(url,'inner')`, quoted or not; everything else as it is: an address, an
-/// `apiUrl(…)`, which leads nowhere outside of EChat's own window, or what is no address at all.
+/// The address in `http(url,'blank')` and `http(url,'inner')`, quoted or not, also as a statement that ends with `;`;
+/// everything else as it is: an address, an `apiUrl(…)`, which leads nowhere outside of EChat's own window, or what is no address at all.
 fn link(url: &str) -> String {
     let url = url.trim();
-    let inside = ["https(", "http("].iter().find_map(|form| url.strip_prefix(form)?.strip_suffix(')'));
+    let call = url.trim_end_matches(|end: char| end == ';' || end.is_whitespace());
+    let is_form = |form: &&&str| call.get(..form.len()).is_some_and(|start| start.eq_ignore_ascii_case(form));
+    let form = ["https(", "http("].iter().find(is_form);
+    let inside = form.and_then(|form| call[form.len()..].strip_suffix(')'));
     let Some(inside) = inside else { return url.to_owned() };
     let address = match inside.rsplit_once(',') {
         Some((address, kind)) if ["blank", "inner"].contains(&unquoted(kind)) => address,

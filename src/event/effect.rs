@@ -233,13 +233,15 @@ impl PutMsgCall {
 
 /// The calls of the SDK that put a message into the visitor's conversation (plugin-apis.md §2).
 pub const ECHAT_SENDERS: [&str; 6] = [
-    "pushVisitorEvent",
+    PUSH_VISITOR_EVENT,
     "sendTxtMsgToVisitor",
     "sendImageToVisitor",
     "sendVideoToVisitor",
     "sendVoiceToVisitor",
     "sendFileToVisitor",
 ];
+/// The one of them that has a `visibility`.
+const PUSH_VISITOR_EVENT: &str = "pushVisitorEvent";
 /// `visibility` of a visitor event that only the staff sees (plugin-apis.md §2, §4).
 const VISIBILITY_STAFF: f64 = 2.0;
 
@@ -253,8 +255,8 @@ impl EchatCall {
     /// Whether the call is a message to the visitor; an event for the staff only is none.
     #[must_use]
     pub fn is_for_visitor(&self) -> bool {
-        let visibility = self.arguments.first().and_then(|event| event.get("visibility")).and_then(Value::as_f64);
-        self.is_sender() && visibility != Some(VISIBILITY_STAFF)
+        let visibility = || self.arguments.first().and_then(|event| event.get("visibility")).and_then(Value::as_f64);
+        self.is_sender() && !(self.call == PUSH_VISITOR_EVENT && visibility() == Some(VISIBILITY_STAFF))
     }
 
     fn data(&self) -> Value {

@@ -11,6 +11,10 @@ use crate::base::clock::TimestampMs;
 pub const STIMULUS_PREFIX: &str = "stimulus.";
 /// The EChat event that turns a page to a visitor.
 const ON_SELECT_VISITOR: &str = "onSelectVisitor";
+/// `chatStatus` of an `onSelectVisitor` where there is no conversation.
+const CHAT_STATUS_NONE: f64 = 0.0;
+/// The types of the lines that turn pages to customers.
+pub const TURNING_TYPES: [&str; 2] = ["stimulus.mcs.OnUserChange", "stimulus.echat.onSelectVisitor"];
 
 /// One input of a page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -131,6 +135,14 @@ impl Stimulus {
         }
     }
 
+    /// Whether the page is turned to nobody from now on: an `onSelectVisitor` without a conversation and without a visitor.
+    #[must_use]
+    pub fn turns_away(&self) -> bool {
+        let StimulusKind::Echat { event, data } = &self.kind else { return false };
+        let status = data.get("chatStatus").and_then(Value::as_f64);
+        event == ON_SELECT_VISITOR && status == Some(CHAT_STATUS_NONE) && self.user().is_none()
+    }
+
     fn subject(&self) -> Option<&str> {
         self.subject.as_deref().filter(|user| !user.is_empty())
     }
@@ -158,13 +170,19 @@ pub(crate) fn check_shape(line: &Line) -> Result<(), (String, &'static str)> {
 /// Whom an EChat event is about it says once, or the same twice.
 fn check_visitor(line: &Line) -> Result<(), (String, &'static str)> {
     let subject = line.subject.as_deref().filter(|subject| !subject.is_empty());
+    let mut named = None;
     for visitor in VISITOR_PATHS.into_iter().filter_map(|path| line.data.pointer(path)) {
-        match visitor.as_str() {
-            None => return Err(("`visitorId` is a string".to_owned(), "visitorId")),
-            Some(visitor) if subject.is_some_and(|subject| subject != visitor) => {
-                return Err(("`visitorId` is not the line's `subject`".to_owned(), "visitorId"));
-            }
-            Some(_) => {}
+        let Some(visitor) = visitor.as_str() else {
+            return Err(("`visitorId` is a string".to_owned(), "visitorId"));
+        };
+        if visitor.is_empty() {
+            continue;
+        }
+        if subject.is_some_and(|subject| subject != visitor) {
+            return Err(("`visitorId` is not the line's `subject`".to_owned(), "visitorId"));
+        }
+        if *named.get_or_insert(visitor) != visitor {
+            return Err(("the two `visitorId` are not the same".to_owned(), "visitorId"));
         }
     }
     Ok(())
@@ -218,8 +236,9 @@ fn echat_data(event: &str, line: &Line) -> Option<Value> {
         _ => return None,
     };
     if let Some(subject) = line.subject.as_deref().filter(|subject| !subject.is_empty()) {
-        if event == ON_SELECT_VISITOR && !members.contains_key("visitorData") {
-            members.insert("visitorData".to_owned(), json!({ "visitorId": subject }));
+        if event == ON_SELECT_VISITOR {
+            let data = members.entry("visitorData").or_insert_with(|| json!({}));
+            data.as_object_mut().into_iter().for_each(|data| name_visitor(data, subject));
         }
         fill_visitor(event, &mut members, subject);
     }
@@ -228,7 +247,13 @@ fn echat_data(event: &str, line: &Line) -> Option<Value> {
 
 /// Names the visitor in the data of an EChat event about one, where it does not itself.
 pub fn fill_visitor(event: &str, members: &mut Map<String, Value>, visitor: &str) {
-    if matches!(event, "onReceiveMsg" | "onCrmUpdate") && !members.contains_key("visitorId") {
+    if matches!(event, "onReceiveMsg" | "onCrmUpdate") {
+        name_visitor(members, visitor);
+    }
+}
+
+fn name_visitor(members: &mut Map<String, Value>, visitor: &str) {
+    if members.get("visitorId").is_none_or(|named| named.as_str() == Some("")) {
         members.shift_insert(0, "visitorId".to_owned(), visitor.into());
     }
 }
@@ -252,7 +277,7 @@ const VISITOR_PATHS: [&str; 2] = ["/visitorId", "/visitorData/visitorId"];
 
 /// `visitorId` of `onReceiveMsg` and `onCrmUpdate`; `onSelectVisitor` has it among the visitor's data.
 fn visitor_of(data: &Value) -> Option<&str> {
-    VISITOR_PATHS.iter().find_map(|path| data.pointer(path)?.as_str())
+    VISITOR_PATHS.iter().find_map(|path| data.pointer(path)?.as_str().filter(|visitor| !visitor.is_empty()))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use tokio::runtime::Handle;
 
 use super::conversation::{Entry, render, shown};
+use super::feed::Tally;
 use super::forward::{ForwardError, Forwarder, Target};
 use super::ledger::Source;
 use super::plugin::{Names, Plugin, PluginError};
@@ -114,8 +115,8 @@ pub fn demo(runtime: &Handle, processes: Processes, watch: &mut dyn Watch) -> Re
     let target = Target { client: client(&running), kf_account: None, on_unknown: OnUnknown::Hold };
     let forward = Forwarder::new(target, Arc::new(SqliteStore::in_memory()?), runtime.clone())?;
     let talk = Rc::new(RefCell::new(Talk::default()));
-    let source = Source { name: "demo.jsonl".to_owned(), identity: None };
-    let log = Log { lines: lines(running.clone(), talk.clone()), source };
+    let source = Source { name: "demo.jsonl".to_owned(), identity: Some("demo.jsonl".to_owned()) };
+    let log = Log { lines: lines(running.clone(), talk.clone()), source, tally: Tally::default() };
     let mut faults = Faults { watch, count: 0 };
     let options = RunOptions { processes, ..RunOptions::default() };
     let outcome = run(pages, Some(log), Lasting { forward: Some(forward), keep: None }, options, &mut faults);

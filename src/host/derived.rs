@@ -1,7 +1,7 @@
 //! What pages are told because of a push (plugin-apis.md §1.4, §2): stimuli named after it.
 //!
-//! A customer's message is, to pages of 多客服, that the agent turned to him; to pages of 一洽, that he was selected, and what
-//! he wrote. A place that he sent is, where nobody is there to click it, clicked. Events of the account's menu and the
+//! A customer's message is, to pages of 多客服, that the agent turned to him; to pages of 一洽, that he was selected, and where
+//! they have a type for it what he wrote. A place that he sent is, where nobody is there to click it, clicked. Events of the account's menu and the
 //! like are no messages: pages know nothing of them.
 
 use serde_json::{Value, json};
@@ -80,13 +80,15 @@ fn derived(push: &Push, line: &Line) -> Vec<Derived> {
         let data = json!({"latitude": latitude, "longitude": longitude, "location": label, "scale": scale});
         lines.push(of("map", Dialect::Mcs, "OnMapMsgClick", data));
     }
-    if let Some(mut message) = message(&push.inbound) {
+    let message = message(&push.inbound).map(|mut message| {
         message["visitorId"] = Value::from(openid);
-        lines.push(of("extra", Dialect::Mcs, "OnReceiveMsg", message.clone()));
-        let visitor = json!({"chatStatus": 1, "visitorData": {"visitorId": openid}});
-        lines.push(of("select", Dialect::Echat, "onSelectVisitor", visitor));
-        lines.push(of("message", Dialect::Echat, "onReceiveMsg", message));
-    }
+        message
+    });
+    lines.extend(message.clone().map(|message| of("extra", Dialect::Mcs, "OnReceiveMsg", message)));
+    // Whatever he sent, what the page does from now on is for him: it has to know.
+    let visitor = json!({"chatStatus": 1, "visitorData": {"visitorId": openid}});
+    lines.push(of("select", Dialect::Echat, "onSelectVisitor", visitor));
+    lines.extend(message.map(|message| of("message", Dialect::Echat, "onReceiveMsg", message)));
     lines
 }
 
@@ -150,8 +152,11 @@ mod tests {
         let video = message(json!({"MsgType": "video", "MediaId": "M", "ThumbMediaId": "T"}));
         assert_eq!(video, Some(json!({"visitorId": "oA", "msgType": 3})));
         assert_eq!(message(json!({"MsgType": "smell"})), None);
+        let selects = |fields: &Value| told(fields).iter().any(|(id, ..)| id == "p/select");
+        assert!(selects(&json!({"MsgType": "smell"})));
         let place =
             json!({"MsgType": "location", "Location_X": "23.1", "Location_Y": "113.3", "Scale": "15", "Label": "广州"});
+        assert!(selects(&place));
         let map = told(&place).into_iter().find(|(id, ..)| id == "p/map").unwrap();
         assert_eq!(map.2, json!({"latitude": 23.1, "longitude": 113.3, "location": "广州", "scale": 15.0}));
         assert_eq!(told(&json!({"MsgType": "event", "Event": "CLICK", "EventKey": "K"})), []);

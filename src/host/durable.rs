@@ -20,8 +20,8 @@ struct Kept {
     /// The name of its plugin in keys.
     name: String,
     policy: PluginPolicy,
-    /// The line that turned it to its customer in an earlier run: it is told that before anything else.
-    before: Option<Line>,
+    /// The lines that turned it to its customer in an earlier run: it is told those before anything else.
+    before: Vec<Line>,
     /// What became of what it gave out, in order, as far as that was not given out yet.
     taken: VecDeque<Taken>,
 }
@@ -74,13 +74,16 @@ impl Durable {
         Ok((Self { ledger, delivering, plugins, pages: Vec::new() }, notices))
     }
 
-    /// The page of the plugin with this number is open; whom it is told again before anything else.
-    pub(super) fn opened(&mut self, plugin: usize) -> Result<Option<String>, StoreError> {
+    /// What the page of the plugin with this number is told again before anything else, once it is open: the lines that
+    /// turned it to its customer in an earlier run.
+    pub(super) fn served(&mut self, plugin: usize) -> Result<Vec<Line>, StoreError> {
+        self.ledger.served(&self.plugins[plugin].0)
+    }
+
+    /// The page of the plugin with this number is open; it is told `before` before anything else.
+    pub(super) fn opened(&mut self, plugin: usize, before: Vec<Line>) {
         let (name, policy) = self.plugins[plugin].clone();
-        let before = self.ledger.served(&name)?;
-        let user = before.as_ref().and_then(|line| Stimulus::from_line(line).turns_to().map(str::to_owned));
         self.pages.push(Kept { name, policy, before, taken: VecDeque::new() });
-        Ok(user)
     }
 
     /// The first event that an earlier run has not finished.
@@ -141,8 +144,8 @@ impl Durable {
     }
 
     /// What a page is to be told again before anything else, once.
-    pub(super) fn before(&mut self, page: usize) -> Option<Line> {
-        self.pages[page].before.take()
+    pub(super) fn before(&mut self, page: usize) -> Vec<Line> {
+        std::mem::take(&mut self.pages[page].before)
     }
 
     /// Keeps what tasks of a page did; `told`: the stimulus of its turn. Of what only repeats nothing but the changes of

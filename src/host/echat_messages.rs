@@ -124,6 +124,8 @@ mod tests {
     #[test]
     fn what_is_none() {
         assert_eq!(content("pushVisitorEvent", json!({"title": "T", "visibility": 2})), None);
+        let picture = json!({"smallImg": "http://f.test/", "sourceImg": "http://f.test/", "visibility": 2});
+        assert!(content("sendImageToVisitor", picture).is_some(), "only an event has one");
         assert_eq!(content("setVisitorChatSign", json!({"chatSign": 1})), None);
         assert_eq!(content("sendTxtMsgToVisitor", json!(7)), None);
     }

@@ -1,6 +1,6 @@
 //! Lines that come to a host from two sides: a log that is followed, and events that a command fires at it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
@@ -19,16 +19,40 @@ enum Fed {
     /// The log's next line; `None`: there are no more.
     Read(Option<Box<Item>>),
     /// An event, and who waits until pages have been told.
-    Fired(Box<Line>, oneshot::Sender<()>),
+    Fired(Box<Line>, oneshot::Sender<Reached>),
+}
+
+/// Whom a line has reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// How many pages were told.
+    pub pages: usize,
+    /// Why none was.
+    pub why_none: Option<String>,
+}
+
+/// Where who plays a feed says whom its last line has reached.
+#[derive(Clone, Debug, Default)]
+pub struct Tally(Arc<Mutex<Reached>>);
+
+impl Tally {
+    /// Says it.
+    pub fn set(&self, reached: Reached) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = reached;
+    }
+
+    fn take(&self) -> Reached {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Fires events at a host.
 pub trait Triggers: std::fmt::Debug + Send + Sync {
-    /// Fires an event, and waits until it will not be lost.
+    /// Fires an event, and waits until it will not be lost. Whom it has reached, where that is known by then.
     ///
     /// # Errors
     /// [`Trouble`]: the host ended, or cannot tell anybody.
-    fn fire(&self, line: Line) -> BoxFuture<'_, Result<(), Trouble>>;
+    fn fire(&self, line: Line) -> BoxFuture<'_, Result<Option<Reached>, Trouble>>;
 }
 
 /// Fires events at the pages of a log that is followed: done once they have been told, and what they did is on disk.
@@ -39,10 +63,11 @@ struct Between(mpsc::Sender<Fed>);
 pub struct Feed {
     sender: mpsc::Sender<Fed>,
     queue: mpsc::Receiver<Fed>,
+    tally: Tally,
 }
 
 impl Triggers for Between {
-    fn fire(&self, line: Line) -> BoxFuture<'_, Result<(), Trouble>> {
+    fn fire(&self, line: Line) -> BoxFuture<'_, Result<Option<Reached>, Trouble>> {
         let (told, when_told) = oneshot::channel();
         let id = line.id.clone();
         let ended = move |what: &str| {
@@ -52,7 +77,7 @@ impl Triggers for Between {
         Box::pin(async move {
             let fired = self.0.send(Fed::Fired(Box::new(line), told)).await;
             fired.map_err(|_| ended("before it took the event"))?;
-            when_told.await.map_err(|_| ended("before it had done with the event"))
+            when_told.await.map(Some).map_err(|_| ended("before it had done with the event"))
         })
     }
 }
@@ -62,21 +87,28 @@ impl Feed {
     #[must_use]
     pub fn new() -> (Arc<dyn Triggers>, Self) {
         let (sender, queue) = mpsc::channel(FEED_LINES_MAX);
-        (Arc::new(Between(sender.clone())), Self { sender, queue })
+        (Arc::new(Between(sender.clone())), Self { sender, queue, tally: Tally::default() })
+    }
+
+    /// Where who plays it says whom its last line has reached.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.tally.clone()
     }
 
     /// The lines of this log as they come, with what is fired in between. To be read from outside of the runtime.
     pub fn follow(self, log: impl Iterator<Item = Item> + Send + 'static) -> impl Iterator<Item = Item> {
-        let Self { sender, mut queue } = self;
+        let Self { sender, mut queue, tally } = self;
         // It ends with the log, or with the process: nothing wakes a thread that reads standard input.
         thread::spawn(move || {
             let items = log.map(|item| Some(Box::new(item))).chain([None]);
             let _ = items.map(Fed::Read).try_for_each(|fed| sender.blocking_send(fed));
         });
-        let mut told: Option<oneshot::Sender<()>> = None;
+        let mut told: Option<oneshot::Sender<Reached>> = None;
         let lines = std::iter::from_fn(move || {
             // Whoever asks for the next line has done with the one before; the command may have gone.
-            let _ = told.take().map(|told| told.send(()));
+            let reached = tally.take();
+            let _ = told.take().map(|told| told.send(reached));
             match queue.blocking_recv()? {
                 Fed::Read(item) => item.map(|item| *item),
                 Fed::Fired(line, whom) => {
@@ -109,6 +141,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
         let (triggers, feed) = Feed::new();
         let (log, more) = std::sync::mpsc::channel();
+        let tally = feed.tally();
         let mut lines = feed.follow(more.into_iter().map(Ok));
         log.send(line("1")).unwrap();
         assert_eq!(next_id(&mut lines).as_deref(), Some("1"));
@@ -118,9 +151,11 @@ mod tests {
         });
         assert_eq!(next_id(&mut lines).as_deref(), Some("fired"));
         assert!(!fired.is_finished(), "pages are still being told");
+        let reached = Reached { pages: 2, why_none: None };
+        tally.set(reached.clone());
         log.send(line("2")).unwrap();
         assert_eq!(next_id(&mut lines).as_deref(), Some("2"));
-        assert_eq!(runtime.block_on(fired).unwrap(), Ok(()));
+        assert_eq!(runtime.block_on(fired).unwrap(), Ok(Some(reached)));
         drop(log);
         assert_eq!((next_id(&mut lines), next_id(&mut lines)), (None, None), "also where it is asked again");
         drop(triggers);

@@ -23,14 +23,16 @@ use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Effect, Line, Stimulus, parse_line};
 use crate::page::LOAD_CAUSE;
 use crate::store::{
-    AccountId, Acted, Commit, EffectRecord, EventId, Key, NewEvent, PlacedAt, Pushed, Row, Store, StoreError, TurnEnd,
-    TurnState, Unfinished,
+    AccountId, Acted, Commit, EffectRecord, EventId, Key, NewEvent, Pushed, Row, Store, StoreError, TurnEnd, TurnState,
+    Unfinished,
 };
 
 mod events;
+mod places;
 mod steps;
 
 use events::Events;
+use places::placed;
 
 /// A log as its events' source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -129,20 +131,23 @@ impl Ledger {
         }
     }
 
-    /// The plugin's page was told somebody when a run over what comes once was cut off: the event that did it.
+    /// The plugin's page was told somebody when a run over what comes once was cut off: the events that did it.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn served(&mut self, plugin: &str) -> Result<Option<Line>, StoreError> {
+    pub fn served(&mut self, plugin: &str) -> Result<Vec<Line>, StoreError> {
         if self.is_file || !self.was_cut_off {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        let Some(before) = self.store.turned_last(self.account, plugin).wait()? else { return Ok(None) };
-        self.events.recall(before.event, &before.name);
-        if let Some(known) = self.events.get_mut(&before.name) {
-            known.earlier.insert(plugin.to_owned(), before.effects);
+        let mut lines = Vec::new();
+        for before in self.store.turned_last(self.account, plugin).wait()? {
+            self.events.recall(before.event, &before.name);
+            if let Some(known) = self.events.get_mut(&before.name) {
+                known.earlier.insert(plugin.to_owned(), before.effects);
+            }
+            lines.extend(read(&before.line).map(|line| Line { id: before.name, ..line }));
         }
-        Ok(read(&before.line).map(|line| Line { id: before.name, ..line }))
+        Ok(lines)
     }
 
     /// Messages so far that were there before and are not sent again.
@@ -346,12 +351,7 @@ impl Ledger {
             type_: effect.type_name(),
             subject: emission.subject.as_deref().map(str::to_owned),
             data: effect.data(),
-            place: emission.place.as_ref().map(|place| PlacedAt {
-                url: place.url.clone(),
-                line: place.line,
-                column: place.column,
-                file: place.file.clone(),
-            }),
+            place: emission.place.as_ref().map(placed),
         });
         *count += 1;
         let stamp = Stamp { app_id: self.app_id.clone(), kf_account: self.kf_account.clone(), now: commit.now };

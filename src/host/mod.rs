@@ -47,7 +47,7 @@ pub mod stage;
 pub mod watch;
 
 pub use demo::{DemoError, DemoOutcome, demo};
-pub use feed::{Feed, Triggers};
+pub use feed::{Feed, Tally, Triggers};
 pub use forward::{ForwardError, Forwarder, Target};
 pub use ledger::Source;
 pub use plugin::{Names, Plugin, PluginError};

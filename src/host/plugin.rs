@@ -339,6 +339,13 @@ impl Plugin {
         self.echat.as_ref().is_some_and(Echat::is_opened_for)
     }
 
+    /// How long a signature in its page's address holds, in ms; none: the address gets none.
+    #[must_use]
+    pub fn signature_ttl_ms(&self) -> Option<i64> {
+        let echat = self.echat.as_ref().filter(|echat| echat.is_opened_for())?;
+        Some(echat.signature_ttl_ms())
+    }
+
     /// What its page is opened from at a page time, with a seed, for a customer: the address of an EChat page has its
     /// business data and a fresh signature.
     #[must_use]

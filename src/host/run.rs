@@ -1,20 +1,19 @@
 //! `duoke run`: a log is played to pages; what they do comes out, and where asked for goes to WeChat.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::derived::Deriving;
 use super::durable::Durable;
+use super::feed::Tally;
 use super::forward::Forwarder;
 use super::keeping::Keeping;
 use super::ledger::Source;
 use super::lines::Lines;
 use super::plugin::Plugin;
 use super::stage::{Happened, Stage, Step};
-use super::watch::{Closed, Notice, Watch};
-use crate::base::clock::TimestampMs;
+use super::watch::{Notice, Watch};
+use crate::base::clock::{TimestampMs, system_now_ms};
 use crate::base::limits::CLOCK_START_MS;
 use crate::event::{Line, Stimulus, stimulus::STIMULUS_PREFIX};
 use crate::net::PluginNetwork;
@@ -25,10 +24,13 @@ use crate::store::{EventId, StoreError};
 mod documents;
 mod first;
 mod for_us;
+mod given_out;
 mod options;
+mod reaching;
 
-use first::First;
+use first::{First, served};
 pub use options::{Hosted, Lasting, Log, Outcome, RunOptions, SEED_DEFAULT};
+use reaching::Reaching;
 
 struct Run<'a> {
     options: RunOptions,
@@ -45,6 +47,8 @@ struct Run<'a> {
     deriving: Deriving,
     /// The visitor that each page was turned to last.
     selected: BTreeMap<usize, String>,
+    /// Whom the line that is being told reaches.
+    reaching: Reaching,
     /// Lines of which it is only known that they were handled.
     skipped: usize,
     /// The log was played to its end.
@@ -74,22 +78,26 @@ pub fn run(
         complaints: BTreeSet::new(),
         deriving: Deriving::default(),
         selected: BTreeMap::new(),
+        reaching: Reaching::default(),
         skipped: 0,
         ended: false,
         closed: false,
     };
-    let Log { mut lines, source } =
-        log.unwrap_or_else(|| Log { lines: Box::new(std::iter::empty()), source: Source::default() });
+    // What is followed goes on now.
+    let is_followed = log.as_ref().is_some_and(|log| log.source.identity.is_none());
+    let nothing = || Log { lines: Box::new(std::iter::empty()), source: Source::default(), tally: Tally::default() };
+    let Log { mut lines, source, tally } = log.unwrap_or_else(nothing);
     run.log_name.clone_from(&source.name);
     if run.begin(forward, &source, &pages) {
         let mut first = VecDeque::new();
         let opening = run.first_unfinished().or_else(|| First::read(&mut first, &mut *lines)).unwrap_or_default();
+        let opening = First { time: opening.time.or(is_followed.then(system_now_ms)), ..opening };
         let loading = run.open(pages, &opening);
         run.keep_loading(&loading);
         run.give_out(None, &loading);
         if !run.stage.is_empty() {
             run.take_up();
-            run.ended = run.play(first.into_iter().chain(lines));
+            run.ended = run.play(first.into_iter().chain(lines), &tally);
             let happened = run.round(None);
             run.give_out(None, &happened);
             run.write_documents();
@@ -104,15 +112,17 @@ impl Run<'_> {
         let mut happened = Vec::new();
         for (number, Hosted { plugin, network }) in pages.into_iter().enumerate() {
             let name = plugin.name.clone();
-            let options = self.page_options(&plugin, &network, first);
+            let before = self.durable.as_mut().map(|durable| durable.served(number));
+            let before = before.and_then(|before| self.stop_on(before)).unwrap_or_default();
+            let options = self.page_options(&plugin, &network, first, served(&before).as_deref());
             let processes = self.options.processes;
             match self.stage.open(plugin, options, |options| processes.page(options), &mut |_| ()) {
                 Ok(loading) => {
                     self.say_unconfined(&name);
-                    if let Some(opened) = self.durable.as_mut().map(|durable| durable.opened(number)) {
-                        let user = self.stop_on(opened).flatten();
-                        self.selected.extend(user.map(|user| (self.networks.len(), user)));
-                    }
+                    before.iter().for_each(|line| {
+                        self.note_selected(&Stimulus::from_line(line), &[self.networks.len()]);
+                    });
+                    self.durable.iter_mut().for_each(|durable| durable.opened(number, before.clone()));
                     if let Some(keeping) = &mut self.keeping {
                         let opened = keeping.opened(self.stage.plugin(self.networks.len()), &network);
                         self.stop_on(opened);
@@ -134,12 +144,20 @@ impl Run<'_> {
         happened
     }
 
-    fn page_options(&mut self, plugin: &Plugin, network: &Arc<PluginNetwork>, first: &First) -> PageOptions {
+    /// `served`: the customer whom it is told before anything else, else it is opened for the first one.
+    fn page_options(
+        &mut self,
+        plugin: &Plugin,
+        network: &Arc<PluginNetwork>,
+        first: &First,
+        served: Option<&str>,
+    ) -> PageOptions {
+        let user = served.or(first.user.as_deref());
         let start = first.time.unwrap_or(CLOCK_START_MS);
         let recalled = self.keeping.as_ref().map(|keeping| keeping.recall(plugin, network, start));
         let storage = recalled.and_then(|recalled| self.stop_on(recalled)).unwrap_or_default();
         PageOptions {
-            source: plugin.source_at(start, self.options.seed, first.user.as_deref()),
+            source: plugin.source_at(start, self.options.seed, user),
             start,
             seed: self.options.seed,
             pace: if self.options.realtime { Pace::Real } else { Pace::Virtual },
@@ -244,10 +262,14 @@ impl Run<'_> {
     }
 
     /// Whether the log came to its end.
-    fn play(&mut self, lines: impl Iterator<Item = Result<Line, ReadError>>) -> bool {
+    fn play(&mut self, lines: impl Iterator<Item = Result<Line, ReadError>>, tally: &Tally) -> bool {
         for item in lines {
             match item {
-                Ok(line) => self.tell(&line),
+                Ok(line) => {
+                    self.reaching.begin();
+                    self.tell(&line);
+                    tally.set(self.reaching.end(&line));
+                }
                 Err(error) if error.is_warning() => {
                     self.watch.say(Notice::warning(error.to_string()).with_hint(error.hint()));
                 }
@@ -277,6 +299,7 @@ impl Run<'_> {
         if !line.type_.starts_with(STIMULUS_PREFIX) {
             return;
         }
+        derived.iter().for_each(|(_, pages)| self.reaching.is_for(pages));
         // What comes of a push for pages is on disk before it is known that the push came.
         let accepted: Vec<_> =
             derived.iter().filter_map(|(line, pages)| self.accept(line, Stimulus::from_line(line), pages)).collect();
@@ -294,6 +317,7 @@ impl Run<'_> {
             return self.deliver(false);
         }
         let pages = self.pages_for(&stimulus);
+        self.reaching.is_for(&pages);
         if let Some((line, stimulus, pages)) = self.accept(line, stimulus, &pages) {
             self.tell_pages(&line, &stimulus, &pages);
         }
@@ -336,14 +360,17 @@ impl Run<'_> {
     /// One round: these pages are told; first, in a run that goes on, the customer they were turned to.
     fn tell_pages(&mut self, line: &Line, stimulus: &Stimulus, pages: &[usize]) {
         for page in pages {
-            let before = self.durable.as_mut().and_then(|durable| durable.before(*page));
-            if let Some(before) = before {
+            let before = self.durable.as_mut().map(|durable| durable.before(*page)).unwrap_or_default();
+            for before in before {
                 let at = self.time_of(&before);
-                let happened = self.round(Some((&Stimulus::from_line(&before), &[*page], at, true)));
+                let again = Stimulus::from_line(&before);
+                self.reaching.hear(&again, *page);
+                let happened = self.round(Some((&again, &[*page], at, true)));
                 self.give_out(Some((&before, at)), &happened);
             }
         }
         self.note_selected(stimulus, pages);
+        pages.iter().for_each(|page| self.reaching.tell(stimulus, *page, self.stage.is_parked(*page)));
         let at = self.time_of(line);
         let happened = self.round(Some((stimulus, pages, at, false)));
         self.give_out(Some((line, at)), &happened);
@@ -351,81 +378,6 @@ impl Run<'_> {
 
     fn time_of(&self, line: &Line) -> TimestampMs {
         line.time.or(self.stage.now()).unwrap_or(CLOCK_START_MS)
-    }
-
-    /// Gives out what a round led to, the stimulus where it came, and delivers its messages.
-    fn give_out(&mut self, told: Option<(&Line, TimestampMs)>, happened: &[Happened]) {
-        let mut told = told.and_then(|(line, at)| self.stimulus_line(line).map(|line| (line, at)));
-        for happened in happened {
-            if let Some((line, at)) = told.take_if(|(line, at)| is_after(happened, &line.id, *at)) {
-                self.stimulus_out(&line, at);
-            }
-            self.happened(happened);
-        }
-        if let Some((line, at)) = told {
-            self.stimulus_out(&line, at);
-        }
-        self.deliver(true);
-    }
-
-    /// A line of the log as it is given out: its source is the log's name, not its path on this machine.
-    fn stimulus_line(&self, line: &Line) -> Option<Line> {
-        let mut line = self.lines.all().then(|| line.clone())?;
-        if line.source == self.log_name
-            && let Some(name) = Path::new(&self.log_name).file_name()
-        {
-            line.source = name.to_string_lossy().into_owned();
-        }
-        Some(line)
-    }
-
-    fn stimulus_out(&mut self, line: &Line, at: TimestampMs) {
-        let line = self.lines.stimulus(line, at);
-        self.line(line);
-    }
-
-    fn happened(&mut self, happened: &Happened) {
-        let line = self.lines.emission(self.stage.plugin(happened.page), &happened.emission);
-        self.line(line);
-        let Some(durable) = &mut self.durable else { return };
-        let taken = durable.taken(happened.page);
-        for row in &taken.rows {
-            let line = self.lines.queued(self.stage.plugin(happened.page), row, happened.emission.time);
-            self.line(line);
-        }
-        for notice in taken.notices {
-            self.watch.say(notice);
-        }
-    }
-
-    /// Tells what became of messages; `wait`: until nothing is left that goes by itself.
-    fn deliver(&mut self, wait: bool) {
-        let Some(durable) = &mut self.durable else { return };
-        let tell = &mut |notice| self.watch.say(notice);
-        let deliveries = if wait { durable.deliver(tell) } else { durable.drain(tell) };
-        let now = self.stage.now().unwrap_or(CLOCK_START_MS);
-        for delivery in deliveries {
-            let page = self.durable.as_ref().and_then(|durable| durable.page(&delivery.key.plugin));
-            let line = page.and_then(|page| self.lines.delivery(self.stage.plugin(page), &delivery, now));
-            self.line(line);
-        }
-    }
-
-    fn line(&mut self, line: Option<Line>) {
-        if let (Some(line), false) = (line, self.closed) {
-            self.closed = self.watch.line(&line) == Err(Closed);
-        }
-    }
-
-    fn write_documents(&mut self) {
-        let Some(path) = self.options.dom.clone() else { return };
-        for (name, html) in self.stage.documents() {
-            let path = if self.options.dom_by_name { documents::named(&path, &name) } else { path.clone() };
-            if let Err(error) = fs::write(&path, html) {
-                self.outcome.dom_failed = true;
-                self.watch.say(Notice::error(format!("{}: cannot be written: {error}", path.display())));
-            }
-        }
     }
 
     fn finish(mut self) -> Outcome {
@@ -472,11 +424,4 @@ fn keep(
         (None, None) => {}
     }
     Ok(())
-}
-
-/// Whether something happened after this stimulus came: by it, or by a timer later than it.
-fn is_after(happened: &Happened, id: &str, at: TimestampMs) -> bool {
-    let emission = &happened.emission;
-    let is_by = emission.cause.as_ref().is_some_and(|cause| *cause.stimulus == *id);
-    emission.time > at || emission.time == at && is_by
 }

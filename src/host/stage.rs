@@ -136,6 +136,12 @@ impl Stage {
         self.actors[page].idle
     }
 
+    /// Whether a page could not be restored.
+    #[must_use]
+    pub fn is_parked(&self, page: usize) -> bool {
+        self.actors[page].driver.is_parked()
+    }
+
     /// Pages that could not be restored.
     #[must_use]
     pub fn parked(&self) -> usize {

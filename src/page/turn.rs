@@ -13,7 +13,7 @@ use super::ui;
 use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::interrupt;
 use crate::base::limits::HOSTED_TIMERS_AHEAD_MS;
-use crate::dialect::echat_address::signed_again;
+use crate::dialect::echat_address::opened_again;
 use crate::dialect::{echat, mcs};
 use crate::engine::builtins::math_random::Random;
 use crate::engine::clock::PageClock;
@@ -235,7 +235,10 @@ impl Page {
             StimulusKind::Reload => {
                 let Some(url) = self.window.as_ref().map(|window| window.url.borrow().clone()) else { return };
                 let url = match &self.world.settings.echat {
-                    Some(settings) => signed_again(url, settings, event_loop.clock().now(), self.options.seed),
+                    Some(settings) => {
+                        let now = event_loop.clock().now();
+                        opened_again(url, settings, now, self.options.seed, cause.user.as_deref())
+                    }
                     None => url,
                 };
                 let navigation = Navigation { url, kind: NavigateKind::Reload, body: None };

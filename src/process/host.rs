@@ -21,9 +21,9 @@ use crate::base::limits::page::PageLimits;
 use crate::base::limits::{CLOCK_MS_PER_COMPUTED_MS_MAX, REST_MS_MAX};
 use crate::base::whereabouts::{self, Whereabouts};
 use crate::engine::event_loop::{Emission, Output};
-use crate::event::{Cause, Fault, LocalStorage, Place, Stimulus};
+use crate::event::{Cause, Fault, LocalStorage, Place, StimulusKind};
 use crate::page::{CutShort, Driver, LoadError, Moment, Pace, PageOptions, Tasks, Turn, TurnInput};
-use crate::session::Told;
+use crate::session::{Told, Turned};
 
 /// A page in a process of its own. Dropping it ends the process.
 pub struct PageProcess {
@@ -36,8 +36,8 @@ pub struct PageProcess {
     storage: LocalStorage,
     /// Whom the page was told, and by what.
     told: Told,
+    turned: Turned,
     scrutiny: Scrutiny,
-    told_by: Option<Stimulus>,
     deaths: Deaths,
     restarts: u64,
     parked: bool,
@@ -83,7 +83,7 @@ impl PageProcess {
             settle_ms: 0,
             now,
             told: Told::default(),
-            told_by: None,
+            turned: Turned::default(),
             deaths: Deaths::default(),
             restarts: 0,
             parked: false,
@@ -269,6 +269,13 @@ impl PageProcess {
         turn
     }
 
+    /// One exchange; where it leaves the page in pieces, a fresh one takes its place.
+    fn say_or_replace(&mut self, input: &TurnInput, tasks: &mut Tasks<'_>) -> Turn {
+        let mut turn = self.say(input, tasks, false);
+        self.replace(&mut turn, input, tasks);
+        turn
+    }
+
     /// The latest page time of a page that waits until `settled`: its clock goes on while it computes.
     fn latest(&self, settled: TimestampMs) -> TimestampMs {
         let computing = i64::try_from(self.options.limits.turn_hard_ms).unwrap_or(i64::MAX);
@@ -347,11 +354,42 @@ impl PageProcess {
                 return tell(emissions, true, tasks);
             }
         }
-        if let Some(told) = self.told_by.clone() {
-            let input = TurnInput { stimulus: Some(told), at: self.now, settle_ms: self.settle_ms };
-            let turn = self.say(&input, tasks, true);
-            tell(turn.emissions, true, tasks);
+        self.tell_again(tasks);
+    }
+
+    /// The page is told its current user again, where it knew one; what that leads to is a repetition. How it is then.
+    fn tell_again(&mut self, tasks: &mut Tasks<'_>) -> Option<Turn> {
+        let mut last = None;
+        for stimulus in self.turned.stimuli().to_vec() {
+            if self.live.is_none() {
+                break;
+            }
+            let input = TurnInput { stimulus: Some(stimulus), at: self.now, settle_ms: self.settle_ms };
+            let mut turn = self.say(&input, tasks, true);
+            if turn.cut.take().is_some() {
+                self.live = None;
+                self.parked = self.deaths.add(&self.options.limits);
+                turn.emissions.extend(self.parked.then(|| self.parking(None)));
+            }
+            tell(std::mem::take(&mut turn.emissions), true, tasks);
+            last = Some(turn);
         }
+        last
+    }
+
+    /// The page is loaded again, and told its current user again, whom its new document does not know. Whatever is due
+    /// before comes before: what the old document was yet to do then, it will not.
+    fn reload(&mut self, input: &TurnInput, tasks: &mut Tasks<'_>) -> Turn {
+        let before = TurnInput { stimulus: None, at: input.at, settle_ms: 0 };
+        let turn = self.say_or_replace(&before, tasks);
+        tell(turn.emissions, false, tasks);
+        tasks(Vec::new(), true);
+        let mut turn = self.say_or_replace(input, tasks);
+        if turn.cut.is_none() && self.live.is_some() {
+            tell(std::mem::take(&mut turn.emissions), false, tasks);
+            turn = self.tell_again(tasks).unwrap_or(turn);
+        }
+        turn
     }
 }
 
@@ -371,14 +409,15 @@ impl Driver for PageProcess {
         }
         // One that does not come back is told nothing.
         let is_told = self.live.is_some();
-        let mut turn = self.say(&input, tasks, false);
-        self.replace(&mut turn, &input, tasks);
+        let is_reload = matches!(&input.stimulus, Some(stimulus) if stimulus.kind == StimulusKind::Reload);
+        let mut turn = match is_reload && !self.turned.stimuli().is_empty() {
+            true => self.reload(&input, tasks),
+            false => self.say_or_replace(&input, tasks),
+        };
         if !is_told && input.stimulus.is_some() {
             turn.cut = Some(CutShort::Telling);
         }
-        if input.stimulus.as_ref().is_some_and(|stimulus| stimulus.turns_to().is_some()) {
-            self.told_by = input.stimulus;
-        }
+        input.stimulus.iter().for_each(|stimulus| self.turned.note(stimulus));
         turn
     }
 

@@ -12,4 +12,4 @@ pub mod window;
 pub use cause_rule::{Decision, LatePolicy, PluginPolicy, SendPolicy, Subject, Telling, decide, subject_of};
 pub use put_msg::judge_put_msg;
 pub use randoms::Randoms;
-pub use seat::{Seat, Told};
+pub use seat::{Seat, Told, Turned};

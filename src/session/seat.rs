@@ -1,5 +1,6 @@
 //! A seat and what its pages have been told (plugin-apis.md §3).
 
+use std::mem::discriminant;
 use std::sync::Arc;
 
 use crate::event::{Cause, Stimulus, StimulusKind};
@@ -56,6 +57,9 @@ impl Told {
     pub fn hear(&mut self, stimulus: &Stimulus) -> Cause {
         if let Some(user) = stimulus.turns_to() {
             self.tell(user);
+        } else if stimulus.turns_away() {
+            // What nobody is behind may be meant for whoever was there.
+            self.several |= self.user.take().is_some();
         }
         let user = match (stimulus.user(), &self.user) {
             (Some(user), Some(told)) if **told == *user => Some(told.clone()),
@@ -84,6 +88,30 @@ impl Told {
             (StimulusKind::Echat { .. }, None, Some(user)) => self.user.as_deref() == Some(user),
             _ => true,
         }
+    }
+}
+
+/// What turned a page to its user, the last of each dialect, in the order in which it was told: a page that is loaded
+/// again is told it again (plugin-apis.md §3).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Turned(Vec<Stimulus>);
+
+impl Turned {
+    /// Takes note of a stimulus that the page was told.
+    pub fn note(&mut self, stimulus: &Stimulus) {
+        if stimulus.turns_away() {
+            self.0.clear();
+        }
+        let Some(user) = stimulus.turns_to() else { return };
+        let dialect = |stimulus: &Stimulus| discriminant(&stimulus.kind);
+        self.0.retain(|earlier| earlier.turns_to() == Some(user) && dialect(earlier) != dialect(stimulus));
+        self.0.push(stimulus.clone());
+    }
+
+    /// What it is told again.
+    #[must_use]
+    pub fn stimuli(&self) -> &[Stimulus] {
+        &self.0
     }
 }
 

@@ -68,8 +68,9 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// behind `after`.
     fn unfinished(&self, account: AccountId, plugins: Vec<String>, after: EventId) -> Reply<Vec<Unfinished>>;
 
-    /// What turned a plugin to the customer whom it served last, of the events that come once.
-    fn turned_last(&self, account: AccountId, plugin: &str) -> Reply<Option<Before>>;
+    /// What turned a plugin to the customer whom it served last, of the events that come once: the last of each type, in
+    /// the order in which they came.
+    fn turned_last(&self, account: AccountId, plugin: &str) -> Reply<Vec<Before>>;
 
     /// The last push of an account about this customer whose `Event` is one of these: its line.
     fn last_push(&self, account: AccountId, openid: &str, events: &'static [&'static str]) -> Reply<Option<String>>;

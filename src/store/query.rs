@@ -148,6 +148,10 @@ pub struct Erased {
     pub rows: usize,
     /// Of these, messages that had not been sent.
     pub unsent: usize,
+    /// Signs on his conversations.
+    pub signs: usize,
+    /// Accounts that knew what he may be sent.
+    pub windows: usize,
     /// Plugins whose pages kept storage or cookies that name him; those are gone.
     pub plugins: Vec<String>,
     /// Files of older states that may still hold something.

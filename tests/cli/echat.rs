@@ -1,8 +1,11 @@
 //! Pages written for 一洽 (plugin-apis.md §2, §4): opened with their data and a signature, told their visitor, heard.
 
+use std::io::Write as _;
+
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, SandboxChild};
+use crate::bench::{Bench, Ended, SandboxChild};
+use crate::host::Host;
 
 /// A page as the manual has it: the script, the three steps, the parameters, the message of §5, and the other calls.
 const MANUAL: &str = r#"<!DOCTYPE html>
@@ -222,8 +225,9 @@ fn pushes_are_told_to_pages_of_both_kinds() {
         text(1, "oA", "一"),
         text(2, "oA", "二"),
         push(3, "oB", json!({"MsgType": "image", "PicUrl": "http://p.test/a.jpg", "MediaId": "M"})),
-        push(4, "oB", location),
+        push(4, "oB", location.clone()),
         text(5, "oA", "三"),
+        push(6, "oB", location),
     ];
     bench.write("pushes.jsonl", log.concat());
     bench.write("mcs.html", "<script>function MCS_ClientNotify(s) { external.Notice(s) }</script>");
@@ -240,17 +244,91 @@ fn pushes_are_told_to_pages_of_both_kinds() {
         &["3/user oB", "3/select oB", "3/message oB"],
         &["4/user oB", "4/map oB"],
         &["5/user oA", "5/select oA", "5/message oA"],
+        &["6/user oB", "6/map oB", "6/select oB"],
     ];
     assert_eq!(told, expected.concat());
-    assert_eq!(of(&lines, "effect.mcs.Notice").len(), 6);
+    assert_eq!(of(&lines, "effect.mcs.Notice").len(), 8);
     let bodies = |user: &str| -> Vec<Value> {
         sandbox.messages(user).iter().map(|message| message["body"]["msgtype"].clone()).collect()
     };
     assert_eq!(bodies("oA"), ["news", "news", "text", "text", "news", "news", "text"]);
-    assert_eq!(bodies("oB"), ["news", "news", "image"]);
+    assert_eq!(bodies("oB"), ["news", "news", "image", "news", "news"]);
     // Played again, nothing is sent twice.
     let again = sandbox.run(&bench, &arguments);
-    assert_eq!((again.code, bodies("oA").len(), bodies("oB").len()), (0, 7, 3), "{}", again.err);
+    assert_eq!((again.code, bodies("oA").len(), bodies("oB").len()), (0, 7, 5), "{}", again.err);
+}
+
+/// Whatever a customer sends, the page knows for whom it works from then on.
+#[test]
+fn a_place_and_a_link_turn_a_page_to_whoever_sent_them() {
+    let bench = bench();
+    bench.write("shop/page.html", SELECTED);
+    let push = |id: u32, user: &str, type_: &str, more: &str| {
+        format!(
+            r#"{{"type":"stimulus.wechat.push","id":"{id}","data":{{"ToUserName":"gh_1","FromUserName":"{user}","CreateTime":7,"MsgId":{id},"MsgType":"{type_}",{more}}}}}"#
+        )
+    };
+    let click = r##"{"type":"stimulus.ui.click","data":{"selector":"#b"}}"##.to_owned();
+    let log = [
+        push(1, "oA", "text", r#""Content":"x""#),
+        push(2, "oB", "location", r#""Location_X":"23.1","Location_Y":"113.3","Scale":"16","Label":"x""#),
+        click.clone(),
+        push(3, "oC", "link", r#""Title":"t","Description":"d","Url":"http://u.test/""#),
+        click,
+    ];
+    bench.write("log.jsonl", log.join("\n"));
+    assert_eq!(clicks(&bench.run(&["run", "shop", "--events", "log.jsonl"])), ["oB for oB", "oC for oC"]);
+}
+
+/// A page that says by a click whom it takes for its visitor.
+const SELECTED: &str = r#"<button id=b onclick="echatSDK.sendTxtMsgToVisitor('for ' + visitor)">x</button><script>
+var visitor;
+echatSDK.config({timestamp: echatSDK.getParamData('timestamp'), nonce: echatSDK.getParamData('nonce'),
+    signature: echatSDK.getParamData('signature')});
+echatSDK.onSelectVisitor(function (selected) { visitor = selected.visitorData.visitorId; });
+</script>"#;
+
+/// The next host's page is told its visitor before anything else.
+#[test]
+fn a_host_that_goes_on_tells_the_page_its_visitor_again() {
+    let bench = bench();
+    bench.write("shop/page.html", SELECTED);
+    let sandbox = SandboxChild::start(&bench);
+    sandbox.user_writes("oA");
+    let had = |count: usize| loop {
+        let messages = sandbox.messages("oA");
+        if messages.len() >= count {
+            return messages.into_iter().map(|message| message["body"]["text"]["content"].clone()).collect::<Vec<_>>();
+        }
+        std::thread::yield_now();
+    };
+    let texts = |ids: std::ops::RangeInclusive<u32>| {
+        let text = |id: u32| {
+            let push = json!({"ToUserName": "gh_1", "FromUserName": "oA", "CreateTime": 7, "MsgId": id,
+                "MsgType": "text", "Content": "x"});
+            json!({"type": "stimulus.wechat.push", "id": id.to_string(), "source": "wechat", "data": push}).to_string()
+        };
+        let click = json!({"type": "stimulus.ui.click", "id": format!("click-{}", ids.end()), "source": "wechat",
+            "data": {"selector": "#b"}});
+        ids.map(text).chain([click.to_string() + "\n"]).collect::<Vec<_>>().join("\n")
+    };
+    let mut first = Host::start(&bench, &sandbox, "shop");
+    first.events.as_mut().unwrap().write_all(texts(1..=2).as_bytes()).unwrap();
+    assert_eq!(had(1), ["for oA"]);
+    drop(first);
+    let mut next = Host::start(&bench, &sandbox, "shop");
+    next.events.as_mut().unwrap().write_all(texts(3..=3).as_bytes()).unwrap();
+    assert_eq!(next.end(), 0);
+    assert_eq!(had(2), ["for oA", "for oA"]);
+}
+
+/// Who got what by clicks in that page.
+fn clicks(ran: &Ended) -> Vec<String> {
+    let shown = |line: &&Value| {
+        let text = line["data"]["arguments"][0].as_str().unwrap();
+        format!("{} {text}", line["subject"].as_str().unwrap())
+    };
+    of(&ran.lines(), "effect.echat.sendTxtMsgToVisitor").iter().map(shown).collect()
 }
 
 #[test]
@@ -280,9 +358,10 @@ fn an_event_of_two_visitors_is_none() {
     for line in [
         json!({"type": "stimulus.echat.onReceiveMsg", "subject": "oA", "data": {"visitorId": "oB", "content": "x"}}),
         json!({"type": "stimulus.echat.onReceiveMsg", "data": {"visitorId": 7, "content": "x"}}),
+        json!({"type": "stimulus.echat.onSelectVisitor", "data": {"visitorId": "oA", "visitorData": {"visitorId": "oB"}}}),
     ] {
         bench.write("log.jsonl", line.to_string() + "\n");
         let ran = bench.run(&["run", "shop", "--events", "log.jsonl"]);
-        assert!(ran.code == 102 || ran.err.contains("visitorId"), "{} {}", ran.code, ran.err);
+        assert!(ran.code == 102 && ran.err.contains("visitorId"), "{} {}", ran.code, ran.err);
     }
 }

@@ -41,12 +41,18 @@ fn a_page_is_told_an_update_and_its_sign_is_shown() {
     let (bench, sandbox) = bench();
     let host = Host::start(&bench, &sandbox, "crm.html");
     let update = ["echat.onCrmUpdate", "--subject", "oA", "--set", "name=张三", "--set", "phone=13800000000"];
+    let unheard = |arguments: &[&str], why: &str| {
+        let ran = bench.run(&[&["trigger", "--format", "jsonl"], arguments].concat());
+        assert_eq!((ran.code, ran.lines()[0]["told"].as_u64()), (4, Some(0)), "{arguments:?}: {}", ran.err);
+        assert!(ran.err.contains(why), "{arguments:?}: {}", ran.err);
+    };
     // Nobody is selected yet: it is of another visitor than the page's.
-    fire(&bench, &update);
+    unheard(&update, "no page is turned to the visitor");
+    unheard(&["page.reload", "--plugin", "other"], "no page of the plugin other is open");
     fire(&bench, &["stimulus.echat.onSelectVisitor", "--subject", "oA", "--set", "chatStatus=1"]);
     fire(&bench, &[&update[..], &["--set", "gender=1", "--id", "u1"]].concat());
     // The same once more is handled once.
-    fire(&bench, &[&update[..], &["--set", "gender=1", "--id", "u1"]].concat());
+    unheard(&[&update[..], &["--set", "gender=1", "--id", "u1"]].concat(), "the id u1 was handled before");
     assert_eq!(
         texts(&sandbox, "oA"),
         [json!({"visitorId": "oA", "name": "张三", "phone": "13800000000", "gender": 1})]
@@ -73,6 +79,8 @@ fn a_page_is_told_an_update_and_its_sign_is_shown() {
     assert!(bench.run(&["window", "oA"]).out.contains("marked 1 by crm at "));
     assert_eq!(bench.run(&["erase", "oA"]).code, 0);
     assert_eq!(signs(&[]).1.len(), 1);
+    // Its page was opened for oA; what is left of him nowhere says so.
+    assert_eq!(bench.run(&["erase", "oA"]).code, 4);
 }
 
 #[test]
@@ -103,7 +111,8 @@ fn a_page_that_the_host_reloads_is_signed_again() {
         "crm/crm.html",
         PAGE.replace("</script>", "echatSDK.ready(function () { external.Notice('ready') })</script>"),
     );
-    bench.write("crm/plugin.toml", "page = \"crm.html\"\n[echat]\ntoken = \"t0ken\"\n");
+    let toml = "page = \"crm.html\"\n[echat]\ntoken = \"t0ken\"\n";
+    bench.write("crm/plugin.toml", toml);
     let log = concat!(
         r#"{"type":"stimulus.echat.onSelectVisitor","subject":"oA","time":"2026-11-29T08:00:00Z"}"#,
         "\n",
@@ -113,6 +122,19 @@ fn a_page_that_the_host_reloads_is_signed_again() {
     bench.write("log.jsonl", log);
     let notices = |bench: &Bench| bench.run(&["run", "crm", "--events", "log.jsonl"]).out.matches("\"ready\"").count();
     assert_eq!(notices(&bench), 2);
+    // The business data is that of the customer whom the page is turned to by then.
+    let select = r#"{"type":"stimulus.echat.onSelectVisitor","subject":"oB"}"#;
+    bench.write("log.jsonl", log.replacen('\n', &format!("\n{select}\n"), 1));
+    bench.write("crm/plugin.toml", format!("{toml}query = {{ user = \"{{openid}}\" }}\n"));
+    bench.write("crm/crm.html", "<script>external.Notice(echatSDK.getParamData('user'))</script>");
+    let ran = bench.run(&["run", "crm", "--events", "log.jsonl"]);
+    let users = ran.lines().into_iter().filter(|line| line["type"] == "effect.mcs.Notice");
+    assert_eq!(users.map(|line| line["data"]["argument"].clone()).collect::<Vec<_>>(), ["oA", "oB"]);
+    bench.write("log.jsonl", log);
+    bench.write(
+        "crm/crm.html",
+        PAGE.replace("</script>", "echatSDK.ready(function () { external.Notice('ready') })</script>"),
+    );
     // What the operator signed himself is not signed again, and too old by then.
     // printf '%s' 1795939200nt0ken | sha1sum
     let signed = "timestamp=1795939200&nonce=n&signature=6e54fc3bc58814fdd1459d5693cc4a97504c4024";

@@ -2,7 +2,7 @@
 
 use duoke::base::limits::page::PageLimits;
 
-use super::process_bench::{BOUNDS, Site};
+use super::process_bench::{BOUNDS, MAP, Site, USER_A};
 use super::{check, run};
 
 #[test]
@@ -33,6 +33,31 @@ fn a_fresh_page_is_checked_and_told_the_selected_visitor_again() {
              (3 again) {config} | nobody: ready | oA: selected oA\noA: hi"
         ),
     );
+}
+
+/// What turned it comes again, however often the agent turned to him since.
+#[test]
+fn a_page_that_is_loaded_again_is_told_its_visitor_again() {
+    let site = Site::new(
+        "<script>
+         echatSDK.config({timestamp: '1577836800', nonce: 'n', signature: '0123456789012345678901234567890123456789'});
+         echatSDK.onSelectVisitor(function (selected) {
+           console.log('selected ' + selected.visitorData.visitorId);
+         });
+         function MCS_ClientNotify(s) { console.log(JSON.parse(s).event); }
+         </script>
+         <button id=loop onclick='for (;;);'></button>",
+    );
+    let select = r#"{"type":"stimulus.echat.onSelectVisitor","data":{"visitorData":{"visitorId":"oA"}}}"#;
+    let reload = r#"{"type":"stimulus.page.reload"}"#;
+    let kill = r##"{"type":"stimulus.ui.click","data":{"selector":"#loop"}}"##;
+    let config = r#"{"arguments":[{"timestamp":"1577836800","nonce":"n","signature":"0123456789012345678901234567890123456789"}],"outcome":"accepted","result":{"errcode":0,"errmsg":"ok"},"reason":"no token is configured: the signature is not checked"}"#;
+    let again = "oA: selected oA | oA: OnUserChange";
+    let expected = format!(
+        "nobody: {config}\noA: selected oA\noA: OnUserChange\n(2 again) oA: {config} | {again}\n\
+         oA: fault.timeout the page computed longer than 1500 ms\n(3 again) nobody: {config} | {again}\noA: OnMapMsgClick"
+    );
+    check(&site, &[select, USER_A, reload, kill, MAP], &expected);
 }
 
 /// A number of 20 digits has one more where the host writes it.

@@ -109,6 +109,8 @@ fn the_forms_of_an_address() {
         (json!("http(https://a.test/,'inner')"), "https://a.test/"),
         (json!("http(\"http://a.test/\", \"inner\")"), "http://a.test/"),
         (json!("http(http://a.test/)"), "http://a.test/"),
+        (json!(" HTTP('http://a.test/','blank') ; "), "http://a.test/"),
+        (json!("http://a.test/;"), "http://a.test/;"),
         (json!("apiUrl(page7,'reload')"), "apiUrl(page7,'reload')"),
         (json!("javascript:alert(1)"), "javascript:alert(1)"),
         (Value::Null, ""),

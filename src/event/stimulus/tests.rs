@@ -88,6 +88,12 @@ fn users() {
         (r#"{"type":"stimulus.echat.onReceiveMsg","data":{"visitorId":"oA"}}"#, Some("oA"), false),
         (r#"{"type":"stimulus.echat.onSelectVisitor","subject":"oB","data":{}}"#, Some("oB"), true),
         (r#"{"type":"stimulus.echat.onSelectVisitor","data":{"chatStatus":0}}"#, None, false),
+        (
+            r#"{"type":"stimulus.echat.onSelectVisitor","subject":"oB","data":{"visitorData":{"visitorId":""}}}"#,
+            Some("oB"),
+            true,
+        ),
+        (r#"{"type":"stimulus.echat.onReceiveMsg","data":{"visitorId":""}}"#, None, false),
     ];
     for (text, user, turns) in table {
         let stimulus = read(text);
@@ -102,4 +108,42 @@ fn a_subject_stands_in_for_the_openid() {
         panic!("an mcs event")
     };
     assert_eq!(Value::Object(fields), json!({ "useraccount": "oA", "userid": "oA" }));
+}
+
+#[test]
+fn the_visitor_is_named_where_his_data_does_not() {
+    let data = |data: &str| {
+        let line = format!(r#"{{"type":"stimulus.echat.onSelectVisitor","subject":"oA","data":{data}}}"#);
+        let StimulusKind::Echat { data, .. } = read(&line).kind else { panic!("an echat event") };
+        data.to_string()
+    };
+    let named = r#"{"chatStatus":1,"visitorData":{"visitorId":"oA"}}"#;
+    for unnamed in [r#"{"chatStatus":1}"#, r#"{"chatStatus":1,"visitorData":{"visitorId":""}}"#, named] {
+        assert_eq!(data(unnamed), named);
+    }
+    assert_eq!(data(r#"{"visitorData":{"level":"vip"}}"#), r#"{"visitorData":{"visitorId":"oA","level":"vip"}}"#);
+}
+
+#[test]
+fn an_event_names_one_visitor() {
+    let wrong = |data: &str| {
+        let line = format!(r#"{{"type":"stimulus.echat.onSelectVisitor","data":{data}}}"#);
+        parse_line(&line, 7, "log").err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    assert!(wrong(r#"{"visitorId":"oA","visitorData":{"visitorId":"oB"}}"#).contains("not the same"));
+    assert!(wrong(r#"{"visitorId":7}"#).contains("is a string"));
+    for right in [
+        r#"{"visitorId":"oA","visitorData":{"visitorId":"oA"}}"#,
+        r#"{"visitorId":"","visitorData":{"visitorId":"oA"}}"#,
+    ] {
+        assert_eq!(wrong(right), "");
+    }
+}
+
+#[test]
+fn no_conversation_and_no_visitor_turn_a_page_away() {
+    let turns_away =
+        |data: &str| read(&format!(r#"{{"type":"stimulus.echat.onSelectVisitor","data":{data}}}"#)).turns_away();
+    assert!(turns_away(r#"{"chatStatus":0}"#) && turns_away(r#"{"chatStatus":0,"visitorData":{"visitorId":""}}"#));
+    assert!(!turns_away(r#"{"chatStatus":0,"visitorData":{"visitorId":"oA"}}"#) && !turns_away(r#"{"chatStatus":2}"#));
 }

@@ -217,8 +217,8 @@ impl Desk {
 
     async fn erase(&self, openid: &str, dry_run: bool) -> Result<Answer, Trouble> {
         let erased = self.store.erase(openid, dry_run).get().await?;
-        let Erased { events, effects, rows, unsent, plugins, backups } = &erased;
-        if events + effects + rows == 0 && plugins.is_empty() {
+        let Erased { events, effects, rows, unsent, signs, windows, plugins, backups } = &erased;
+        if events + effects + rows + signs + windows == 0 && plugins.is_empty() {
             let text = format!("nothing is known of a customer {openid}");
             return Err(Trouble::new(TroubleKind::NotFound, text).with_hint("an openid is named whole"));
         }
@@ -232,6 +232,8 @@ impl Desk {
             "effects": effects,
             "messages": rows,
             "unsent": unsent,
+            "signs": signs,
+            "windows": windows,
             "plugins": plugins,
             "backups": backups,
             "host_runs": self.host_runs,

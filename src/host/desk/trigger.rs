@@ -9,8 +9,12 @@ use crate::event::{ECHAT_EVENTS, Line, Stimulus, StimulusKind, parse_line};
 /// Has pages told an event, a line of a session log with an id and a source of its own: the answer says as what.
 pub(super) async fn trigger(triggers: &dyn Triggers, line: &Value) -> Result<Answer, Trouble> {
     let line = read(line)?;
-    let item = json!({"id": line.id, "type": line.type_, "subject": line.subject, "plugin": line.plugin});
-    triggers.fire(line).await?;
+    let mut item = json!({"id": line.id, "type": line.type_, "subject": line.subject, "plugin": line.plugin});
+    let reached = triggers.fire(line).await?;
+    item["told"] = json!(reached.as_ref().map(|reached| reached.pages));
+    if let Some(why) = reached.and_then(|reached| reached.why_none) {
+        item["why"] = why.into();
+    }
     Ok(Answer { items: vec![item], next: None })
 }
 

@@ -39,8 +39,13 @@ impl Echat {
             base.join(address).map_err(|error| NetError::BadUrl { url: address.clone(), reason: error.to_string() })
         };
         Ok(Some(Self {
-            business: Business { token: token.clone().unwrap_or_default(), query },
-            settings: EchatSettings { token, signature_ttl_s, signs_address: false, is_opened_for },
+            settings: EchatSettings {
+                token: token.clone(),
+                signature_ttl_s,
+                is_opened_for,
+                ..EchatSettings::default()
+            },
+            business: Business { token: token.unwrap_or_default(), query },
             mirrors: sdk.iter().map(mirror).collect::<Result<_, _>>()?,
         }))
     }
@@ -63,9 +68,18 @@ impl Echat {
         self.settings.is_opened_for
     }
 
+    /// How long a signature holds, in ms.
+    pub(super) fn signature_ttl_ms(&self) -> i64 {
+        i64::from(self.settings.signature_ttl_s) * 1_000
+    }
+
     /// What the SDK of a page with this address of its own needs to know.
     pub(super) fn settings(&self, document: &Url) -> EchatSettings {
-        EchatSettings { signs_address: self.is_opened_for() && !is_signed(document), ..self.settings.clone() }
+        EchatSettings {
+            signs_address: self.is_opened_for() && !is_signed(document),
+            by_customer: if self.is_opened_for() { self.business.by_customer(document) } else { Vec::new() },
+            ..self.settings.clone()
+        }
     }
 
     /// Answers the addresses of the SDK's script.

@@ -7,6 +7,11 @@ use crate::event::{Line, Stimulus, StimulusKind, stimulus::STIMULUS_PREFIX};
 use crate::host::acted;
 use crate::record::ReadError;
 
+/// Whom a page served that these lines turned to its customer in an earlier run.
+pub(super) fn served(before: &[Line]) -> Option<String> {
+    before.iter().find_map(|line| Stimulus::from_line(line).turns_to().map(str::to_owned))
+}
+
 /// When and for whom pages are opened.
 #[derive(Clone, Debug, Default)]
 pub(super) struct First {

@@ -36,6 +36,9 @@ impl Run<'_> {
 
     /// Takes note of the visitor that pages are turned to.
     pub(super) fn note_selected(&mut self, stimulus: &Stimulus, pages: &[usize]) {
+        if stimulus.turns_away() {
+            self.selected.retain(|page, _| !pages.contains(page));
+        }
         let Some(user) = stimulus.turns_to() else { return };
         for page in pages {
             match stimulus.kind {

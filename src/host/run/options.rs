@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::base::limits::SETTLE_MS_DEFAULT;
 use crate::event::Line;
+use crate::host::feed::Tally;
 use crate::host::forward::Forwarder;
 use crate::host::ledger::Source;
 use crate::host::plugin::Plugin;
@@ -31,6 +32,8 @@ pub struct Log {
     pub lines: Box<dyn Iterator<Item = Result<Line, ReadError>>>,
     /// What [`crate::record::Reader::name`] calls it, and what makes it the same log in another run.
     pub source: Source,
+    /// Where it is said whom each line has reached.
+    pub tally: Tally,
 }
 
 /// Where what a run leads to goes on disk.

@@ -1,6 +1,6 @@
 //! What is in force: the plugins, and how pages of theirs come to be.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::place::{Place, Seat, seat_of};
 use super::setup::Residence;
@@ -23,7 +23,19 @@ pub struct Resident {
     /// What starts its pages.
     launcher: Arc<dyn Launcher>,
     /// Page time at which its pages are loaded, so that one load stands for all.
-    loaded_at: TimestampMs,
+    loaded_at: Mutex<TimestampMs>,
+}
+
+impl Resident {
+    /// Page time at which a page is loaded that is opened now: another one before the signature in its address is too
+    /// old for whoever checks it.
+    fn loaded_at(&self, now: TimestampMs) -> TimestampMs {
+        let mut loaded_at = self.loaded_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.plugin.signature_ttl_ms().is_some_and(|ttl| now - *loaded_at >= ttl / 4) {
+            *loaded_at = now;
+        }
+        *loaded_at
+    }
 }
 
 /// What holds for every conversation that is opened now. Another configuration is another house.
@@ -48,7 +60,8 @@ impl House {
         names: Vec<String>,
         now: TimestampMs,
     ) -> Self {
-        let resident = |(plugin, name)| Resident { plugin, name, launcher: processes.launcher(), loaded_at: now };
+        let resident =
+            |(plugin, name)| Resident { plugin, name, launcher: processes.launcher(), loaded_at: now.into() };
         let residents = plugins.into_iter().zip(names).map(resident).collect();
         Self { residents, kf_account, seats, rights, live, processes, account: seat_account }
     }
@@ -124,9 +137,10 @@ impl House {
     ) -> Result<Box<dyn Driver + Send>, NetError> {
         let account = self.seat(place).map_or(&self.account, |seat| &seat.kf_account);
         let network = Arc::new(self.network(resident, account)?);
+        let loaded_at = resident.loaded_at(moment.at);
         let options = PageOptions {
-            source: resident.plugin.source_at(resident.loaded_at, SEED_DEFAULT, Some(openid)),
-            start: resident.loaded_at,
+            source: resident.plugin.source_at(loaded_at, SEED_DEFAULT, Some(openid)),
+            start: loaded_at,
             seed: SEED_DEFAULT,
             resume: Some(moment),
             pace: Pace::Hosted,
@@ -142,5 +156,26 @@ impl House {
             Served { spawned: sum.spawned + spawned, compiled: sum.compiled + compiled, loaded: sum.loaded + loaded }
         };
         self.residents.iter().fold(Served::default(), add)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::plugin::Names;
+    use crate::host::samples::SAMPLES;
+
+    #[test]
+    fn an_old_signature_is_made_anew() {
+        let resident = |more: &str| {
+            let toml = format!("page = \"index.html\"\n{more}");
+            let plugin = Plugin::bundled(&toml, SAMPLES[3].files, &mut Names::default()).unwrap();
+            let launcher = Processes::default().launcher();
+            Resident { plugin, name: "p".to_owned(), launcher, loaded_at: 0.into() }
+        };
+        let signed = resident("[echat]\nsignature_ttl_s = 4\n");
+        assert_eq!([0, 999, 1_000, 1_500, 2_500].map(|now| signed.loaded_at(now)), [0, 0, 1_000, 1_000, 2_500]);
+        let unsigned = resident("dialects = [\"mcs\"]\n");
+        assert_eq!(unsigned.loaded_at(9_000_000), 0);
     }
 }

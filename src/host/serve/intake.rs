@@ -15,7 +15,7 @@ use crate::event::stimulus::STIMULUS_PREFIX;
 use crate::event::{Line, Stimulus, StimulusKind};
 use crate::host::derived::Deriving;
 use crate::host::desk::{Trouble, TroubleKind};
-use crate::host::feed::Triggers;
+use crate::host::feed::{Reached, Triggers};
 use crate::host::inbox::Inbox;
 use crate::host::ledger::read;
 use crate::host::watch::Notice;
@@ -147,13 +147,14 @@ pub(super) fn follow(mut log: Reader, inbox: Arc<Inbox>, runtime: Handle, told: 
 pub(super) struct Fired(pub(super) Arc<Inbox>);
 
 impl Triggers for Fired {
-    fn fire(&self, line: Line) -> BoxFuture<'_, Result<(), Trouble>> {
+    fn fire(&self, line: Line) -> BoxFuture<'_, Result<Option<Reached>, Trouble>> {
         Box::pin(async move {
             if customer(&line).is_none() {
                 let text = "the event names no customer: nobody's pages are told";
                 return Err(Trouble::new(TroubleKind::Request, text).with_hint("name one by --subject"));
             }
-            self.0.take(&line).await.map(drop).map_err(Trouble::from)
+            // Whom it reaches turns out when his pages are told.
+            self.0.take(&line).await.map(|_| None).map_err(Trouble::from)
         })
     }
 }

@@ -60,6 +60,38 @@ fn messages_of_other_visitors_do_not_reach_a_shared_page() {
 }
 
 #[test]
+fn a_page_that_is_turned_away_knows_nobody() {
+    let mut told = Told::default();
+    told.hear(&turn_to("oA"));
+    told.hear(&stimulus(r#"{"type":"stimulus.echat.onSelectVisitor","data":{"chatStatus":2}}"#));
+    assert_eq!(told.user(), Some(&Arc::from("oA")), "an ended conversation is still his");
+    let away = stimulus(r#"{"type":"stimulus.echat.onSelectVisitor","data":{"chatStatus":0}}"#);
+    assert_eq!((told.hear(&away), told.user()), (Cause::new("7", None), None));
+    assert!(!told.reaches(&stimulus(r#"{"type":"stimulus.echat.onReceiveMsg","data":{"visitorId":"oA"}}"#)));
+    assert!(told.several(), "a timer without a user may be his");
+}
+
+#[test]
+fn what_turned_a_page_is_kept_of_each_dialect() {
+    let select = |user: &str| {
+        stimulus(&format!(
+            r#"{{"type":"stimulus.echat.onSelectVisitor","data":{{"visitorData":{{"visitorId":"{user}"}}}}}}"#
+        ))
+    };
+    let mut turned = Turned::default();
+    let mut after = |stimulus: &Stimulus| {
+        turned.note(stimulus);
+        turned.stimuli().to_vec()
+    };
+    assert_eq!(after(&turn_to("oA")), [turn_to("oA")]);
+    assert_eq!(after(&select("oA")), [turn_to("oA"), select("oA")]);
+    assert_eq!(after(&turn_to("oA")), [select("oA"), turn_to("oA")]);
+    assert_eq!(after(&stimulus(CLICK)).len(), 2);
+    assert_eq!(after(&turn_to("oB")), [turn_to("oB")]);
+    assert_eq!(after(&stimulus(r#"{"type":"stimulus.echat.onSelectVisitor","data":{"chatStatus":0}}"#)), []);
+}
+
+#[test]
 fn a_seat_turns_once() {
     let mut seat = Seat::new("kf0001@duoke");
     assert!(!seat.turn(&stimulus(CLICK)));

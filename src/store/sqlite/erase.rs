@@ -46,11 +46,13 @@ pub(super) fn erase(tx: &Connection, openid: &str, dry_run: bool) -> rusqlite::R
     let effects = "subject = ?1 OR instr(data, ?1)";
     let mut erased = Erased {
         events: count(&format!("SELECT count(*) FROM event WHERE {events}"))?,
-        effects: count(&format!("SELECT count(*) FROM effect WHERE {effects}"))?,
+        effects: count(&format!("SELECT count(*) FROM effect WHERE {effects} OR instr(place, ?1)"))?,
         rows: count("SELECT count(*) FROM outbox WHERE openid = ?1")?,
         unsent: count(
             "SELECT count(*) FROM outbox WHERE openid = ?1 AND state IN ('pending', 'sending', 'parked', 'held')",
         )?,
+        signs: count("SELECT count(*) FROM sign WHERE openid = ?1")?,
+        windows: count("SELECT count(*) FROM ledger WHERE openid = ?1")?,
         ..Erased::default()
     };
     for (plugin, jar) in plugins(tx, openid)? {
@@ -66,9 +68,10 @@ pub(super) fn erase(tx: &Connection, openid: &str, dry_run: bool) -> rusqlite::R
     }
     tx.execute("DELETE FROM storage WHERE instr(key, ?1) OR instr(value, ?1)", [openid])?;
     tx.execute("DELETE FROM ledger WHERE openid = ?1", [openid])?;
-    tx.execute("DELETE FROM sign WHERE openid = ?1 OR instr(cause, ?1)", [openid])?;
+    tx.execute("DELETE FROM sign WHERE openid = ?1", [openid])?;
     tx.execute("DELETE FROM outbox WHERE openid = ?1", [openid])?;
     tx.execute(&format!("DELETE FROM effect WHERE {effects}"), [openid])?;
+    hide_in_what_stays(tx, openid)?;
     let mut select = tx.prepare(&format!("SELECT seq, id, name FROM event WHERE {events}"))?;
     let named = select
         .query_map([openid], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)))?;
@@ -85,6 +88,19 @@ pub(super) fn erase(tx: &Connection, openid: &str, dry_run: bool) -> rusqlite::R
         [],
     )?;
     Ok(erased)
+}
+
+/// What is others' stays, without his name: the place of an effect of a page that was opened for him, the event that
+/// a sign comes from.
+fn hide_in_what_stays(tx: &Connection, openid: &str) -> rusqlite::Result<()> {
+    tx.execute("UPDATE effect SET place = NULL WHERE instr(place, ?1)", [openid])?;
+    let mut select = tx.prepare("SELECT seq, cause FROM sign WHERE instr(cause, ?1)")?;
+    let named = select.query_map([openid], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+    let mut update = tx.prepare("UPDATE sign SET cause = ?2 WHERE seq = ?1")?;
+    for (seq, cause) in named.collect::<rusqlite::Result<Vec<_>>>()? {
+        update.execute(params![seq, erased_id(&cause)])?;
+    }
+    Ok(())
 }
 
 /// The plugins whose pages keep something that names him, with their cookies.

@@ -11,6 +11,7 @@ use super::super::row::{Pushed, Row};
 use super::{erase, keep, ledger, rows, sign};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{EFFECT_KEPT_BYTES_MAX, EVENT_NAME_CHARS_MAX, UNFINISHED_READ_MAX};
+use crate::event::stimulus::TURNING_TYPES;
 
 pub(super) fn account(tx: &Connection, app_id: &str, server: &str) -> rusqlite::Result<AccountId> {
     tx.prepare_cached("INSERT OR IGNORE INTO account (app_id, server) VALUES (?1, ?2)")?.execute([app_id, server])?;
@@ -120,9 +121,11 @@ fn free_name(tx: &Connection, id: &str) -> rusqlite::Result<String> {
 pub(super) fn commit(tx: &Connection, commit: &Commit, opened: i64) -> rusqlite::Result<Committed> {
     for effect in &commit.effects {
         let is_new = insert_effect(tx, effect)?;
-        // What an effect that is there already did is not done again.
-        if let (true, Some(account)) = (is_new, commit.account) {
-            sign::put(tx, account.0, effect, commit.now)?;
+        if let Some(account) = commit.account {
+            match is_new {
+                true => sign::put(tx, account.0, effect, commit.now)?,
+                false => sign::put_once(tx, account.0, effect, commit.now)?,
+            }
         }
     }
     let pushed = commit.rows.iter().map(|row| push(tx, commit, row, opened)).collect::<rusqlite::Result<_>>()?;
@@ -242,18 +245,31 @@ pub(super) fn unfinished(
     Ok(found)
 }
 
-pub(super) fn turned_last(tx: &Connection, account: AccountId, plugin: &str) -> rusqlite::Result<Option<Before>> {
+pub(super) fn turned_last(tx: &Connection, account: AccountId, plugin: &str) -> rusqlite::Result<Vec<Before>> {
+    let mut select = tx.prepare_cached(
+        "SELECT e.turns_to FROM event e JOIN turn t ON t.event = e.seq AND t.plugin = ?1 AND t.state <> 'open'
+         WHERE e.account = ?2 AND e.log IS NULL AND e.turns_to IS NOT NULL AND e.line IS NOT NULL
+         ORDER BY e.seq DESC LIMIT 1",
+    )?;
+    let served = select.query_row(params![plugin, account.0], |row| row.get::<_, String>(0)).optional()?;
+    let Some(served) = served else { return Ok(Vec::new()) };
     let mut select = tx.prepare_cached(
         "SELECT e.seq, e.name, e.line,
              (SELECT coalesce(max(number) + 1, 0) FROM effect WHERE event = e.seq AND plugin = ?1)
          FROM event e JOIN turn t ON t.event = e.seq AND t.plugin = ?1 AND t.state <> 'open'
-         WHERE e.account = ?2 AND e.log IS NULL AND e.turns_to IS NOT NULL AND e.line IS NOT NULL
+         WHERE e.account = ?2 AND e.log IS NULL AND e.subject = ?3 AND e.turns_to = ?3 AND e.line IS NOT NULL
+             AND e.line ->> 'type' = ?4
          ORDER BY e.seq DESC LIMIT 1",
     )?;
-    let before = select.query_row(params![plugin, account.0], |row| {
-        Ok(Before { event: EventId(row.get(0)?), name: row.get(1)?, line: row.get(2)?, effects: row.get(3)? })
-    });
-    before.optional()
+    let mut turned = Vec::new();
+    for type_ in TURNING_TYPES {
+        let before = select.query_row(params![plugin, account.0, served, type_], |row| {
+            Ok(Before { event: EventId(row.get(0)?), name: row.get(1)?, line: row.get(2)?, effects: row.get(3)? })
+        });
+        turned.extend(before.optional()?);
+    }
+    turned.sort_by_key(|before| before.event);
+    Ok(turned)
 }
 
 pub(super) fn last_push(

@@ -149,7 +149,7 @@ impl Store for SqliteStore {
         self.writer.call(move |tx| events::unfinished(tx, account, &plugins, after))
     }
 
-    fn turned_last(&self, account: AccountId, plugin: &str) -> Reply<Option<Before>> {
+    fn turned_last(&self, account: AccountId, plugin: &str) -> Reply<Vec<Before>> {
         let plugin = plugin.to_owned();
         self.writer.call(move |tx| events::turned_last(tx, account, &plugin))
     }

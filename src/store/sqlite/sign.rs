@@ -20,6 +20,21 @@ pub(super) fn put(tx: &Connection, account: i64, effect: &EffectRecord, now: Tim
     Ok(())
 }
 
+/// The same of an effect whose number was there already. What the event led to before is not done again; where that was
+/// something else, the sign is news, unless a later event has led to another one.
+pub(super) fn put_once(tx: &Connection, account: i64, effect: &EffectRecord, now: TimestampMs) -> rusqlite::Result<()> {
+    let (Some(openid), Some(sign)) = (&effect.subject, chat_sign(&effect.type_, &effect.data)) else { return Ok(()) };
+    let mut is_done = tx.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM effect WHERE event = ?1 AND plugin = ?2 AND type = ?3 AND data = ?4 AND subject = ?5)
+             OR EXISTS (SELECT 1 FROM sign s JOIN event e ON e.name = s.cause
+                 WHERE s.account = ?6 AND s.openid = ?5 AND (e.seq > ?1 OR e.seq = ?1 AND s.sign = ?7))",
+    )?;
+    let EffectRecord { event, plugin, type_, data, .. } = effect;
+    let params = params![event.0, plugin, type_, data.to_string(), openid, account, sign];
+    let is_done: bool = is_done.query_row(params, |row| row.get(0))?;
+    if is_done { Ok(()) } else { put(tx, account, effect, now) }
+}
+
 /// Those that match behind the one of this number, in the order in which conversations got their first one.
 pub(super) fn signs(tx: &Connection, filter: &SignFilter, after: i64, limit: usize) -> rusqlite::Result<Vec<Sign>> {
     let mut select = tx.prepare_cached(

@@ -11,6 +11,7 @@ use super::super::{EffectRecord, NewEvent, PlacedAt, StoreErrorKind, TurnEnd, Tu
 use super::*;
 use crate::base::limits::{EVENT_KEPT_MS, EVENT_KNOWN_MS, MESSAGE_KEPT_MS, PARKED_LIFE_MS, WINDOW_KNOWN_MS};
 use crate::event::StorageChange;
+use crate::event::stimulus::TURNING_TYPES;
 use crate::session::window::{Deed, Standing, Trigger, Window};
 use crate::store::{Acted, AttemptEnd, Scope, WayChange, WindowChange};
 use crate::wechat::{Content, Profile};
@@ -32,7 +33,7 @@ fn event(account: AccountId, id: &str, content: &str) -> NewEvent {
         source: "log".to_owned(),
         id: id.to_owned(),
         digest: content.bytes().map(|byte| !byte).collect(),
-        line: json!({"id": id, "content": content}).to_string(),
+        line: json!({"id": id, "type": "stimulus.mcs.OnUserChange", "content": content}).to_string(),
         subject: Some(content.to_owned()),
         turns_to: Some(content.to_owned()),
         plugins: vec!["p".to_owned(), "q".to_owned()],
@@ -144,11 +145,30 @@ fn unfinished_events_and_who_was_served_last() {
     let unfinished = store.unfinished(account, vec!["p".to_owned()], EventId(0)).wait().unwrap();
     let ids: Vec<_> = unfinished.iter().map(|event| event.name.as_str()).collect();
     assert_eq!(ids, ["2", "3"], "a file is played again");
-    let served = store.turned_last(account, "p").wait().unwrap().unwrap();
-    assert!(served.line.contains("oA") && served.effects == 0);
-    assert_eq!(store.turned_last(account, "q").wait().unwrap(), None);
+    let served = store.turned_last(account, "p").wait().unwrap();
+    assert!(served.len() == 1 && served[0].line.contains("oA") && served[0].effects == 0);
+    assert_eq!(store.turned_last(account, "q").wait().unwrap(), []);
     let rest = store.unfinished(account, vec!["p".to_owned()], unfinished[0].event).wait().unwrap();
     assert_eq!(rest.len(), 1);
+}
+
+#[test]
+fn who_was_served_last_is_told_of_in_each_dialect() {
+    let (store, account) = memory();
+    let tell = |id: &str, openid: &str, type_: &str| {
+        let line = json!({"id": id, "type": type_}).to_string();
+        let accepted = store.accept(NewEvent { line, ..event(account, id, openid) }).wait().unwrap();
+        let ended = TurnEnd { event: accepted.event, plugin: "p".to_owned(), state: TurnState::Done };
+        store.commit(Commit { ended: vec![ended], ..rows(account, Vec::new()) }).wait().unwrap();
+        let served = store.turned_last(account, "p").wait().unwrap();
+        served.into_iter().map(|before| before.name).collect::<Vec<_>>()
+    };
+    let [user, select] = TURNING_TYPES;
+    assert_eq!(tell("1", "oA", user), ["1"]);
+    assert_eq!(tell("2", "oA", select), ["1", "2"]);
+    assert_eq!(tell("3", "oA", user), ["2", "3"], "he wrote again");
+    assert_eq!(tell("4", "oB", user), ["4"]);
+    assert_eq!(tell("5", "oB", select), ["4", "5"]);
 }
 
 #[test]
@@ -239,17 +259,22 @@ fn an_erased_customer_is_nowhere_in_the_folder() {
     let store = disk(folder.path()).unwrap();
     let account = store.account("wx", "http://a").wait().unwrap();
     let (gone, other) = ("oVerySecretCustomer", "oOther");
-    for (plugin, openid) in [("p", gone), ("q", other)] {
+    for (plugin, openid) in [("q", other), ("p", gone)] {
         let accepted = store.accept(event(account, &format!("push-{openid}"), openid)).wait().unwrap();
         let mut commit = rows(account, vec![text(&accepted.name, 0, openid, "hi")]);
         let set = |key: &str| StorageChange::Set { key: key.to_owned(), value: "1".to_owned() };
         let item = |key: &str| (plugin.to_owned(), "http://a".to_owned(), set(key));
         commit.storage = vec![item(gone), item("theme")];
         commit.cookies = vec![(plugin.to_owned(), json!([{"name": "u", "value": gone}]))];
+        // A page that was opened for the first one, and what it did for the other because of him.
+        let url = format!("http://a/?u={gone}");
+        let place = Some(PlacedAt { url, line: 1, column: 1, file: None });
+        commit.effects = vec![EffectRecord { event: accepted.event, place, ..sign(0, other, 1) }];
         store.commit(commit).wait().unwrap();
     }
     let would = store.erase(gone, true).wait().unwrap();
     assert_eq!((would.events, would.rows, would.unsent, would.plugins.len()), (1, 1, 1, 2));
+    assert_eq!((would.effects, would.signs, would.windows), (2, 0, 0));
     assert_eq!(store.erase(gone, false).wait().unwrap(), would);
     let kept = store.plugin_state("q").wait().unwrap();
     assert_eq!((kept.storage.len(), kept.storage[0].1.as_str(), kept.cookies), (1, "theme", json!([])));
@@ -257,6 +282,7 @@ fn an_erased_customer_is_nowhere_in_the_folder() {
     let again = store.accept(event(account, &format!("push-{gone}"), gone)).wait().unwrap();
     assert!(!again.is_new, "that it was handled is still known");
     assert!(store.check(1).wait().unwrap().damage.is_empty());
+    assert_eq!(signs(&store, other), [1], "it is the other's");
     store.close();
     for entry in fs::read_dir(folder.path()).unwrap() {
         let path = entry.unwrap().path();
@@ -264,6 +290,43 @@ fn an_erased_customer_is_nowhere_in_the_folder() {
         let found = bytes.windows(gone.len()).any(|window| window == gone.as_bytes());
         assert!(!found, "{}", path.display());
     }
+}
+
+/// An effect that puts a sign.
+fn sign(number: u32, openid: &str, sign: u8) -> EffectRecord {
+    EffectRecord {
+        event: EventId(0),
+        plugin: "p".to_owned(),
+        number,
+        time: 1,
+        type_: "effect.echat.setVisitorChatSign".to_owned(),
+        subject: Some(openid.to_owned()),
+        data: json!({"arguments": [{"chatSign": sign}], "outcome": "accepted"}),
+        place: None,
+    }
+}
+
+fn signs(store: &SqliteStore, openid: &str) -> Vec<u8> {
+    let filter = SignFilter { openid: Some(openid.to_owned()), sign: None };
+    store.signs(filter, 0, 9).wait().unwrap().iter().map(|sign| sign.sign).collect()
+}
+
+#[test]
+fn a_sign_counts_whatever_the_event_had_led_to_before() {
+    let (store, account) = memory();
+    let events = ["1", "2"].map(|id| store.accept(event(account, id, "oA")).wait().unwrap().event);
+    let put = |at: usize, effect: EffectRecord| {
+        let effects = vec![EffectRecord { event: events[at], ..effect }];
+        store.commit(Commit { effects, ..rows(account, Vec::new()) }).wait().unwrap();
+        signs(&store, "oA")
+    };
+    let other = EffectRecord { type_: "effect.title".to_owned(), ..sign(0, "oA", 0) };
+    assert_eq!(put(0, other), [0_u8; 0]);
+    assert_eq!(put(0, sign(0, "oA", 1)), [1], "the page is another one now");
+    assert_eq!(put(1, sign(0, "oA", 0)), [0]);
+    assert_eq!(put(0, sign(0, "oA", 1)), [0], "the later event's sign counts");
+    assert_eq!(put(1, sign(0, "oA", 1)), [1], "the same event's");
+    assert_eq!(put(1, sign(0, "oA", 0)), [1], "which is done already");
 }
 
 #[test]
