@@ -55,7 +55,7 @@ fn a_page_that_is_loaded_again_is_told_its_visitor_again() {
     let again = "oA: selected oA | oA: OnUserChange";
     let expected = format!(
         "nobody: {config}\noA: selected oA\noA: OnUserChange\n(2 again) oA: {config} | {again}\n\
-         oA: fault.timeout the page computed longer than 1500 ms\n(3 again) nobody: {config} | {again}\noA: OnMapMsgClick"
+         oA: fault.timeout the page computed longer than 1500 ms\n(3 again) nobody: {config} | {again} | oA: OnMapMsgClick"
     );
     check(&site, &[select, USER_A, reload, kill, MAP], &expected);
 }

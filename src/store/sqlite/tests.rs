@@ -114,7 +114,7 @@ fn what_a_task_did_is_there_with_its_progress() {
     send(&store, account, 2, State::Sent);
     let explained = store.explain("7/p/0").wait().unwrap().unwrap();
     assert_eq!(explained.effect, Some(effect));
-    assert_eq!(explained.event, Some(json!({"id": "7", "content": "oA"})));
+    assert_eq!(explained.event, Some(json!({"id": "7", "type": "stimulus.mcs.OnUserChange", "content": "oA"})));
     assert_eq!((explained.turn.as_deref(), explained.attempts.len()), (Some("done"), 1));
     assert_eq!(explained.attempts[0].1.as_ref().unwrap().errcode, Some(0));
     assert_eq!(store.explain("7/p/9").wait().unwrap(), None);
