@@ -113,12 +113,9 @@ impl Yard {
     }
 
     /// The texts of a customer, once there are so many.
-    #[track_caller]
-    pub fn has(&self, openid: &str, count: usize) -> impl Future<Output = Vec<String>> {
-        async move {
-            self.until(|| self.had(openid).len() >= count).await;
-            self.had(openid)
-        }
+    pub async fn has(&self, openid: &str, count: usize) -> Vec<String> {
+        self.until(|| self.had(openid).len() >= count).await;
+        self.had(openid)
     }
 
     /// Waits until something is so that changes with what happens at the sandbox only.
