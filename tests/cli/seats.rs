@@ -125,6 +125,10 @@ fn the_agent_whom_wechat_chose_has_the_customer() {
     let by_weight = kf_accounts(&bench, 1)[0].clone();
     let other = if by_weight == "kf1@gh" { "kf2@gh" } else { "kf1@gh" };
     sandbox.post("/_sandbox/session", &json!({"openid": "oA", "kf_account": other}));
-    sandbox.user_writes("oA");
+    // What he says to the agent is not pushed; what came before is.
+    let late = json!({"ToUserName": "gh_1", "FromUserName": "oA", "CreateTime": 1, "MsgType": "text",
+        "Content": "hi", "MsgId": 77});
+    let fired = bench.run(&["trigger", "wechat.push", "--data", &late.to_string()]);
+    assert_eq!(fired.code, 0, "{}", fired.err);
     assert_eq!(kf_accounts(&bench, 2), [by_weight, json!(other)]);
 }
