@@ -25,6 +25,9 @@ use crate::host::{Names, Notice, Plugin, Processes, Rights, Target};
 use crate::record::Reader;
 use crate::store::{Retention, Store};
 
+/// Conversations that are worked on at the same time, for each core.
+const WORKERS_PER_CORE: usize = 4;
+
 const EXAMPLES: &str = "\
 Examples:
   duoke serve
@@ -180,7 +183,7 @@ fn setup(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> Resul
         accounts,
         residence: residence(arguments, config, runtime)?,
         log,
-        threads: number(&config.serve.workers),
+        threads: config.serve.workers.as_ref().map_or_else(workers_default, number),
         operations: Arc::new(Operations::new(Log::of(config).is_detailed())),
     })
 }
@@ -249,6 +252,11 @@ fn residence(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> R
 
 fn seat(entry: &SeatEntry) -> Seat {
     Seat { name: Arc::from(entry.name.as_str()), kf_account: entry.kf_account.clone() }
+}
+
+/// A page has so much real time for a turn: more of them at once would be cut short for waiting for a core.
+fn workers_default() -> usize {
+    WORKERS_PER_CORE * std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// They were checked.

@@ -74,8 +74,9 @@ pub struct ServeConfig {
     pub conversations_max: Setting<String>,
     /// After how many seconds without anything for it a conversation is closed.
     pub quiet_s: Setting<String>,
-    /// How many conversations are worked on at the same time.
-    pub workers: Setting<String>,
+    /// How many conversations are worked on at the same time; by default four for each core, so that a page which computes
+    /// has its share of one.
+    pub workers: Option<Setting<String>>,
     /// One of [`LOGS`].
     pub log: Setting<String>,
     /// One of [`LOG_TEXTS`].

@@ -61,7 +61,7 @@ pub const KEYS: [Key; 28] = [
     key("process", "launch", "DUOKE_LAUNCH", Some("fork"), |text| check_word(text, &LAUNCHES)),
     counted("serve", "conversations_max", "DUOKE_CONVERSATIONS_MAX", "200"),
     counted("serve", "quiet_s", "DUOKE_QUIET_S", "600"),
-    counted("serve", "workers", "DUOKE_WORKERS", "32"),
+    number("serve", "workers", "DUOKE_WORKERS", check_count),
     key("serve", "log", "DUOKE_LOG", Some("human"), |text| check_word(text, &LOGS)),
     key("serve", "log_text", "DUOKE_LOG_TEXT", Some("hide"), |text| check_word(text, &LOG_TEXTS)),
     key("console", "listen", "DUOKE_CONSOLE_LISTEN", Some("127.0.0.1:8081"), check_console),
@@ -224,7 +224,7 @@ pub fn resolve(
         serve: ServeConfig {
             conversations_max: defaulted(take("serve.conversations_max")),
             quiet_s: defaulted(take("serve.quiet_s")),
-            workers: defaulted(take("serve.workers")),
+            workers: take("serve.workers"),
             log: defaulted(take("serve.log")),
             log_text: defaulted(take("serve.log_text")),
         },

@@ -267,13 +267,7 @@ impl Ledger {
     /// [`StoreError`].
     pub fn lost(&mut self, plugins: &[String]) -> Result<Vec<Notice>, StoreError> {
         let lost = self.store.lost(self.account, plugins.to_vec(), system_now_ms()).wait()?;
-        let notice = |(event, plugin)| {
-            let text = format!(
-                "{plugin}: the host ended while the page was still busy after {event}: what it was yet to send is lost"
-            );
-            Notice::warning(text).with_hint(Some("look at the conversation; the page is loaded afresh"))
-        };
-        Ok(lost.into_iter().map(notice).collect())
+        Ok(lost.into_iter().map(lost_notice).collect())
     }
 
     /// Tasks of a page have ended, and with `ended` its turn, in which it was told a stimulus or none: what they did is
@@ -417,6 +411,14 @@ impl Ledger {
             self.fail(error);
         }
     }
+}
+
+/// What a plugin's page was yet to do because of an event, when an earlier host ended.
+pub(super) fn lost_notice((event, plugin): (String, String)) -> Notice {
+    let text = format!(
+        "{plugin}: the host ended while the page was still busy after {event}: what it was yet to send is lost"
+    );
+    Notice::warning(text).with_hint(Some("look at the conversation; the page is loaded afresh"))
 }
 
 /// A message of an event that is no longer remembered has no key by which it could be sent once.

@@ -27,7 +27,7 @@ use crate::process::Served;
 use crate::store::{State, Summary};
 use crate::wechat::callback::Refusal;
 
-/// The content type of [`Metrics::text`].
+/// The content type of the text of metrics.
 pub const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type Value = Cow<'static, str>;

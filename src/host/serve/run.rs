@@ -19,6 +19,7 @@ use crate::base::limits::TOLD_WAITING_MAX;
 use crate::host::desk::Desk;
 use crate::host::forward::{Delivering, Forwarder, Origins};
 use crate::host::inbox::{Inbox, Use};
+use crate::host::ledger::lost_notice;
 use crate::host::watch::{Notice, Watch};
 use crate::outbox::Outbox;
 use crate::store::{Store, StoreError};
@@ -79,7 +80,17 @@ pub fn serve(
     let mut guard = None;
     let ended = runtime.block_on(async {
         let first = served.first().map(|served| served.inbox.clone());
-        let ready = background.begin(served, &names, store, &crew, (&teller, &hear)).await?;
+        let ready = {
+            // Pages have something to tell already while what was begun is taken up.
+            let mut begin = std::pin::pin!(background.begin(served, &names, store, &crew, (&teller, &hear)));
+            loop {
+                tokio::select! {
+                    biased;
+                    ready = &mut begin => break ready?,
+                    Some(notice) = told.recv() => watch.say(notice),
+                }
+            }
+        };
         if let (Some(log), Some(inbox)) = (log, first) {
             follow(log, inbox, Handle::current(), hear.clone());
         }
@@ -185,6 +196,9 @@ impl Background {
                     let _ = hear_refusal.send(Teller::refusal(&of, &refusal)).await;
                 }
             });
+            for lost in store.lost(account, plugins.to_vec(), system_now_ms()).get().await? {
+                let _ = hear.send(lost_notice(lost)).await;
+            }
             take_up((number, account), store, plugins, &crew.foreman()).await?;
             let (foreman, feeding, store) = (crew.foreman(), inbox.clone(), store.clone());
             self.feeds.spawn(async move { feed((number, account), &store, &feeding, &foreman).await });
