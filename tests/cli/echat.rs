@@ -314,8 +314,9 @@ fn a_host_that_goes_on_tells_the_page_its_visitor_again() {
     };
     let mut first = Host::start(&bench, &sandbox, "shop");
     first.events.as_mut().unwrap().write_all(texts(1..=2).as_bytes()).unwrap();
+    // Not killed: right after WeChat has a message its row would rightly be unknown.
+    assert_eq!(first.end(), 0);
     assert_eq!(had(1), ["for oA"]);
-    drop(first);
     let mut next = Host::start(&bench, &sandbox, "shop");
     next.events.as_mut().unwrap().write_all(texts(3..=3).as_bytes()).unwrap();
     assert_eq!(next.end(), 0);
