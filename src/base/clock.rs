@@ -1,6 +1,9 @@
 //! The only readers of the system's time, and how page time is written down.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use nix::time::ClockId;
+use nix::unistd::Pid;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 pub type TimestampMs = i64;
@@ -42,7 +45,31 @@ impl Stopwatch {
 
     /// Time since the start.
     #[must_use]
-    pub fn elapsed(&self) -> std::time::Duration {
+    pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
+    }
+}
+
+/// Tells how long a process has computed: the processor time that all its threads had (clock_getcpuclockid(3)).
+#[derive(Debug, Clone, Copy)]
+pub struct ProcessorClock(ClockId);
+
+impl ProcessorClock {
+    /// This process's.
+    #[must_use]
+    pub fn own() -> Self {
+        Self(ClockId::CLOCK_PROCESS_CPUTIME_ID)
+    }
+
+    /// Another process's; `None` where it is gone.
+    #[must_use]
+    pub fn of(pid: i32) -> Option<Self> {
+        ClockId::pid_cpu_clock_id(Pid::from_raw(pid)).ok().map(Self)
+    }
+
+    /// The time; `None` where the process is gone.
+    #[must_use]
+    pub fn now(self) -> Option<Duration> {
+        self.0.now().ok().map(Duration::from)
     }
 }

@@ -370,6 +370,9 @@ pub const FRAME_BYTES_MAX: usize = 80 * 1024 * 1024;
 pub const EXCHANGE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Longest a template may take to answer that it has forked or reaped, in ms: it has nothing else to do.
 pub const TEMPLATE_ANSWER_MS: u64 = 5_000;
+/// A page that should go on is waited for by so many times its hard deadline in real time: it may have little of a busy
+/// machine, but one that does not compute at all has stopped.
+pub const STALL_FACTOR: u32 = 12;
 /// Longest a page process may rest in one turn, waiting for answers, in ms, beside the time in which it settles and, in
 /// real time, the time until its stimulus.
 pub const REST_MS_MAX: u64 = 120_000;

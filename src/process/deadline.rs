@@ -1,4 +1,5 @@
-//! The kernel timers of a page process: they end a turn that computes too long even when the host is gone.
+//! The kernel timers of a page process: they end a turn that computes too long even when the host is gone. They count
+//! what the process computes, so that it is not cut short because the machine is busy with others.
 
 use std::cell::RefCell;
 use std::io;
@@ -10,7 +11,7 @@ use nix::sys::signal::{SigEvent, SigevNotify, Signal};
 use nix::sys::timer::{Expiration, Timer, TimerSetTimeFlags};
 use nix::time::ClockId;
 
-use crate::base::clock::Stopwatch;
+use crate::base::clock::ProcessorClock;
 use crate::base::limits::page::PageLimits;
 use crate::base::{interrupt, whereabouts};
 
@@ -32,7 +33,8 @@ struct Deadline {
     tick: Duration,
     hard_ms: u64,
     used: Duration,
-    running: Option<Stopwatch>,
+    /// The processor time at which it went on.
+    running: Option<Duration>,
 }
 
 thread_local! {
@@ -55,7 +57,7 @@ pub fn set_up(limits: &PageLimits) -> io::Result<()> {
     LAST_TICK.store(u32::try_from(last.saturating_sub(1)).unwrap_or(u32::MAX), Ordering::Relaxed);
     let timer = |signal| {
         let event = SigEvent::new(SigevNotify::SigevSignal { signal, si_value: 0 });
-        Timer::new(ClockId::CLOCK_MONOTONIC, event)
+        Timer::new(ClockId::CLOCK_PROCESS_CPUTIME_ID, event)
     };
     let (ticks, hard) = (timer(Signal::SIGALRM)?, timer(Signal::SIGKILL)?);
     let hard_ms = limits.turn_hard_ms;
@@ -101,7 +103,7 @@ pub fn begin() {
 pub fn pause() {
     with(|deadline| {
         if let Some(running) = deadline.running.take() {
-            deadline.used += running.elapsed();
+            deadline.used += computed().saturating_sub(running);
         }
         deadline.set(Expiration::OneShot(Duration::ZERO.into()), Duration::ZERO);
     });
@@ -112,13 +114,19 @@ pub fn resume() {
     with(Deadline::resume);
 }
 
+/// What this process has computed.
+fn computed() -> Duration {
+    // It is not gone.
+    ProcessorClock::own().now().unwrap_or_default()
+}
+
 fn with(work: impl FnOnce(&mut Deadline)) {
     DEADLINE.with_borrow_mut(|deadline| deadline.as_mut().map(work));
 }
 
 impl Deadline {
     fn resume(&mut self) {
-        self.running = Some(Stopwatch::start());
+        self.running = Some(computed());
         let ticked = self.used.as_nanos() / self.tick.as_nanos();
         let ticked = u32::try_from(ticked).unwrap_or(u32::MAX - 1);
         TICKED.store(ticked, Ordering::Relaxed);

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::asked::Asked;
 use super::protocol::Opening;
+use crate::base::clock::ProcessorClock;
 use crate::base::limits::{PAGE_STACK_BYTES, PAGE_STDERR_BYTES_MAX};
 use crate::page::{PageOptions, Turn};
 
@@ -36,6 +37,11 @@ pub struct Ending {
 pub trait Launched: Send {
     /// Kills it, if it still runs, and says how it ended.
     fn end(&mut self) -> Ending;
+
+    /// Tells how long it has computed; `None`: it is not a process of its own.
+    fn clock(&self) -> Option<ProcessorClock> {
+        None
+    }
 }
 
 /// How a page came to be, from the slowest to the fastest.
@@ -198,6 +204,10 @@ impl Launched for Spawned {
             said,
         };
         self.ending.insert(ending).clone()
+    }
+
+    fn clock(&self) -> Option<ProcessorClock> {
+        i32::try_from(self.pid()).ok().and_then(ProcessorClock::of)
     }
 }
 

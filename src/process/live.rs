@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use super::frame::{self, FrameError, WithDescriptors};
 use super::launch::Launched;
+use super::patience::Patience;
 use super::protocol::{FromPage, ToPage};
 use super::started::{Passed, QUIET, Started, TooMany, beginning};
 use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::limits::page::PageLimits;
 use crate::base::limits::{
-    EXCHANGE_BYTES_MAX, FRAME_BYTES_MAX, REQUESTS_PER_LONG_TURN_MAX, REQUESTS_PER_SECOND_MAX, REST_MS_MAX,
+    EXCHANGE_BYTES_MAX, FRAME_BYTES_MAX, REQUESTS_PER_LONG_TURN_MAX, REQUESTS_PER_SECOND_MAX, REST_MS_MAX, STALL_FACTOR,
 };
 use crate::engine::event_loop::Emission;
 use crate::net::{NetError, Network, Request, ScriptCookies};
@@ -46,6 +47,8 @@ pub(super) struct Live {
 pub(super) enum Death {
     /// It computed longer than it may.
     Late,
+    /// It should have gone on, and neither computed nor spoke.
+    Stalled,
     /// The connection ended or broke, or what came was not understood.
     Broken(FrameError),
     /// It said what does not belong there.
@@ -61,7 +64,7 @@ impl From<TooMany> for Death {
 impl From<FrameError> for Death {
     fn from(error: FrameError) -> Self {
         match error {
-            FrameError::Io(error) if is_timeout(&error) => Self::Late,
+            FrameError::Io(error) if is_timeout(&error) => Self::Stalled,
             other => Self::Broken(other),
         }
     }
@@ -71,36 +74,55 @@ fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
-/// A connection, read and written until a point in time, however slowly the other side goes.
-struct Until<'a, S> {
+/// A connection, read and written for as long as `left` says after the time that has passed, however slowly the other side
+/// goes.
+struct Until<'a, S, L> {
     stream: &'a UnixStream,
     by: S,
     started: Stopwatch,
-    time: Duration,
+    left: L,
 }
 
-impl<'a, S> Until<'a, S> {
-    fn new(stream: &'a UnixStream, by: S, time: Duration) -> Self {
-        Self { stream, by, started: Stopwatch::start(), time }
+/// As long as something is left of `time`.
+fn within(time: Duration) -> impl Fn(Duration) -> Duration {
+    move |passed| time.saturating_sub(passed)
+}
+
+impl<'a, S, L: Fn(Duration) -> Duration> Until<'a, S, L> {
+    fn new(stream: &'a UnixStream, by: S, left: L) -> Self {
+        Self { stream, by, started: Stopwatch::start(), left }
     }
 
-    fn left(&self) -> io::Result<Option<Duration>> {
-        let left = self.time.saturating_sub(self.started.elapsed());
-        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(Some(left)) }
+    /// Tries until time is up.
+    fn try_by<R>(&mut self, mut attempt: impl FnMut(&UnixStream, &mut S, Duration) -> io::Result<R>) -> io::Result<R> {
+        loop {
+            let left = (self.left)(self.started.elapsed());
+            if left.is_zero() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            match attempt(self.stream, &mut self.by, left) {
+                Err(error) if is_timeout(&error) => {}
+                tried => return tried,
+            }
+        }
     }
 }
 
-impl<S: Read> Read for Until<'_, S> {
+impl<S: Read, L: Fn(Duration) -> Duration> Read for Until<'_, S, L> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(self.left()?)?;
-        self.by.read(buffer)
+        self.try_by(|stream, by, left| {
+            stream.set_read_timeout(Some(left))?;
+            by.read(buffer)
+        })
     }
 }
 
-impl<S: Write> Write for Until<'_, S> {
+impl<S: Write, L: Fn(Duration) -> Duration> Write for Until<'_, S, L> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(self.left()?)?;
-        self.by.write(buffer)
+        self.try_by(|stream, by, left| {
+            stream.set_write_timeout(Some(left))?;
+            by.write(buffer)
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -126,7 +148,7 @@ impl Live {
 
     fn write(&self, message: &ToPage, time: Duration) -> Result<(), FrameError> {
         let _held = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        frame::write(Until::new(&self.stream, &*self.stream, time), message)
+        frame::write(Until::new(&self.stream, &*self.stream, within(time)), message)
     }
 
     /// Says something and serves the page until it has answered; in between no task of it is over.
@@ -144,41 +166,51 @@ impl Live {
         hear: &mut dyn FnMut(Vec<Emission>) -> Result<(), Death>,
     ) -> Result<FromPage, Death> {
         let hard = Duration::from_millis(limits.turn_hard_ms);
-        self.write(message, hard)?;
         // What the page may still do: compute, rest, speak, ask.
-        let (mut time, mut rest, mut bytes) = (hard, self.rest.saturating_add(hard), EXCHANGE_BYTES_MAX);
+        let mut patience = Patience::new(hard, self.process.clock());
+        self.write(message, patience.real())?;
+        let (mut rest, mut bytes) = (self.rest.saturating_add(hard), EXCHANGE_BYTES_MAX);
         let (mut rests, mut allowance) = (false, self.allowance(message, limits));
         // What its tasks did is kept, as a turn's end is: no more of it than fits into one.
         let mut tasks_bytes = FRAME_BYTES_MAX as u64;
         loop {
             let started = Stopwatch::start();
-            let may_take = if rests { &mut rest } else { &mut time };
-            let mut from = Until::new(&self.stream, &*self.stream, *may_take).take(bytes);
+            let left = |waiting| if rests { rest.saturating_sub(waiting) } else { patience.left(waiting) };
+            let mut from = Until::new(&self.stream, &*self.stream, left).take(bytes);
             let heard = frame::read(&mut from);
             let said = bytes - from.limit();
             bytes = from.limit();
             if bytes == 0 {
                 return Err(FrameError::Flood.into());
             }
-            *may_take = may_take.saturating_sub(started.elapsed());
+            let heard = heard.map_err(|error| match error {
+                FrameError::Io(error) if is_timeout(&error) && !rests => patience.death(),
+                FrameError::Io(error) if is_timeout(&error) => Death::Late,
+                other => other.into(),
+            });
+            if rests {
+                rest = rest.saturating_sub(started.elapsed());
+            } else {
+                patience.wait(started.elapsed());
+            }
             match (heard?, rests) {
                 (FromPage::Rests, false) => {
                     rests = true;
-                    self.quiet(time)?;
+                    self.quiet(patience.real())?;
                 }
                 (FromPage::Resumes, true) => rests = false,
                 // A page that rests does nothing else.
                 (FromPage::Rests | FromPage::Resumes, _) | (_, true) => return Err(Death::Confused),
                 (FromPage::Fetch(request), _) => {
                     let result = allowance.take(&request).and_then(|()| network.fetch(request));
-                    time = self.answer(&ToPage::Fetched(result), time)?;
+                    self.answer(&ToPage::Fetched(result), &mut patience)?;
                 }
                 (FromPage::Start(id, request), _) => {
                     let asked = allowance.take(&request).map(|()| (request, network.clone()));
                     self.started(limits)?.take(id, asked)?;
                 }
                 (FromPage::Cookies(url, now), _) => {
-                    time = self.answer(&ToPage::Cookies(cookies.get_for_script(&url, now)), time)?;
+                    self.answer(&ToPage::Cookies(cookies.get_for_script(&url, now)), &mut patience)?;
                 }
                 (FromPage::SetCookie(url, cookie, now), _) => cookies.set_from_script(&url, &cookie, now),
                 (FromPage::Confined(missing), _) => {
@@ -197,11 +229,12 @@ impl Live {
         }
     }
 
-    /// Answers a page that waits for it; the time that is left to the page, which must not read slowly.
-    fn answer(&self, message: &ToPage, time: Duration) -> Result<Duration, FrameError> {
+    /// Answers a page that waits for it, which must not read slowly.
+    fn answer(&self, message: &ToPage, patience: &mut Patience) -> Result<(), FrameError> {
         let started = Stopwatch::start();
-        self.write(message, time)?;
-        Ok(time.saturating_sub(started.elapsed()))
+        let written = self.write(message, patience.real());
+        patience.wait(started.elapsed());
+        written
     }
 
     /// Tells a page that rests once everything is answered that needs no waiting for others.
@@ -216,7 +249,7 @@ impl Live {
     pub(super) fn command(&self, message: &ToPage, time: Duration) -> Result<(FromPage, Vec<OwnedFd>), Death> {
         self.write(message, time)?;
         let mut from = WithDescriptors::new(&self.stream);
-        let answer = frame::read(Until::new(&self.stream, &mut from, time))?;
+        let answer = frame::read(Until::new(&self.stream, &mut from, within(time)))?;
         Ok((answer, from.descriptors))
     }
 
@@ -234,7 +267,7 @@ impl Live {
         let (replies, answers) = channel();
         let started = Arc::new(Started::new(replies, *limits));
         let (weak, stream, writing) = (Arc::downgrade(&started), self.stream.clone(), self.writing.clone());
-        let time = Duration::from_millis(limits.turn_hard_ms);
+        let time = Duration::from_millis(limits.turn_hard_ms).saturating_mul(STALL_FACTOR);
         let thread = std::thread::Builder::new().name("replies".to_owned());
         thread.spawn(move || pass_on(&answers, &weak, &stream, &writing, time))?;
         Ok(started)
@@ -295,7 +328,7 @@ fn pass_on(
 ) {
     let write = |message: &ToPage| {
         let _held = writing.lock().unwrap_or_else(PoisonError::into_inner);
-        frame::write(Until::new(stream, stream, time), message)
+        frame::write(Until::new(stream, stream, within(time)), message)
     };
     while let Some((number, result)) = answers.recv().ok().and_then(|next| in_turn(next, answers, started)) {
         let id = started.upgrade().and_then(|started| started.id_of(number));

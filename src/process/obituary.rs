@@ -4,6 +4,7 @@ use nix::sys::signal::Signal;
 
 use super::launch::Ending;
 use super::live::Death;
+use crate::base::limits::STALL_FACTOR;
 use crate::base::limits::page::PageLimits;
 use crate::base::memory::OVER_CEILING_CODE;
 use crate::event::{Fault, Place};
@@ -12,6 +13,10 @@ use crate::event::{Fault, Place};
 pub(super) fn obituary(death: &Death, ending: Option<Ending>, limits: &PageLimits, place: Place) -> Fault {
     let late = || i64::try_from(limits.turn_hard_ms).unwrap_or(i64::MAX);
     match (death, ending) {
+        (Death::Stalled, _) => {
+            let time = limits.turn_hard_ms.saturating_mul(STALL_FACTOR.into());
+            Fault::Killed { reason: format!("the page process neither computed nor spoke for {time} ms"), place }
+        }
         (Death::Late, _) => Fault::Timeout { deadline_ms: late(), place },
         (Death::Broken(_), Some(Ending { code: Some(OVER_CEILING_CODE), .. })) => {
             Fault::Limit { limit: "memory_bytes".to_owned(), value: limits.memory_bytes, place }

@@ -20,6 +20,7 @@ use super::asked::{Again, Asked};
 use super::launch::{Ending, Launch, Launched, Launcher, Level, Served, Spawner};
 use super::live::{Doors, Live};
 use super::protocol::{FromPage, Opening, Role, ToPage};
+use crate::base::clock::ProcessorClock;
 use crate::base::limits::{PAGE_STDERR_BYTES_MAX, TEMPLATE_ANSWER_MS};
 use crate::event::LocalStorage;
 use crate::page::{Pace, PageOptions, Turn};
@@ -284,6 +285,10 @@ impl Launched for Forked {
         };
         let said = last_words(&self.said);
         self.ending.insert(Ending { code, signal, said }).clone()
+    }
+
+    fn clock(&self) -> Option<ProcessorClock> {
+        ProcessorClock::of(self.pid)
     }
 }
 
