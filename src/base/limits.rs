@@ -267,6 +267,13 @@ pub const EVENT_NAME_CHARS_MAX: usize = 200;
 pub const EFFECT_KEPT_BYTES_MAX: usize = 1024 * 1024;
 /// Events of a run that are remembered: a page may act on one long after it was told others.
 pub const EVENTS_REMEMBERED: usize = 100_000;
+/// The first pause after which a page that does not load is tried again while customers are served, in ms; each further
+/// one is twice as long.
+pub const LOAD_PAUSE_MS_MIN: i64 = 5_000;
+/// The longest pause after which it is, in ms.
+pub const LOAD_PAUSE_MS_MAX: i64 = 600_000;
+/// After so many failures in a row, for whichever customers, one load is tried for all pages of the plugin.
+pub const LOAD_FAILURES_SHARED: u32 = 3;
 /// Unfinished events that are read from a store at once.
 pub const UNFINISHED_READ_MAX: usize = 1_000;
 /// Tries kept of one message: the last ones say why it is where it is.

@@ -117,7 +117,7 @@ impl Inbox {
     /// [`StoreError`].
     pub async fn there(&self, after: EventId) -> Result<Pushes, StoreError> {
         let unfinished =
-            self.store.unfinished(self.account, vec![self.purpose.reader().to_owned()], after).get().await?;
+            self.store.unfinished(self.account, vec![self.purpose.reader().to_owned()], None, after).get().await?;
         // We wrote them ourselves.
         let read = unfinished.into_iter().filter_map(|event| Some((event.event, read(&event.line)?)));
         Ok(read.collect())

@@ -27,6 +27,7 @@ use crate::store::{
     Unfinished,
 };
 
+mod earlier;
 mod events;
 mod places;
 mod steps;
@@ -235,22 +236,7 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`].
     pub fn unfinished(&mut self, plugins: &[String], after: EventId) -> Result<Vec<Unfinished>, StoreError> {
-        let unfinished = self.store.unfinished(self.account, plugins.to_vec(), after).wait()?;
-        Ok(unfinished)
-    }
-
-    /// An event of an earlier run is told in this one, by its name.
-    pub fn take_up(&mut self, event: &Unfinished) {
-        self.events.recall(event.event, &event.name);
-    }
-
-    /// The same, where its line may come once more in this run, and is not told then: what it leads to later is counted
-    /// on.
-    pub fn take_up_for_good(&mut self, event: &Unfinished) {
-        self.take_up(event);
-        if let Some(known) = self.events.get_mut(&event.name) {
-            known.is_ours = true;
-        }
+        self.store.unfinished(self.account, plugins.to_vec(), None, after).wait()
     }
 
     /// Whether a plugin has been told a customer before by an event of this type.

@@ -64,9 +64,15 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// What a task did, with the progress of its event: effects, rows, kept state. Each row in its order.
     fn commit(&self, commit: Commit) -> Reply<Committed>;
 
-    /// Events of an account that come once and that plugins have not finished, in the order they came, the first ones
-    /// behind `after`.
-    fn unfinished(&self, account: AccountId, plugins: Vec<String>, after: EventId) -> Reply<Vec<Unfinished>>;
+    /// Events of an account that come once and that plugins have not finished, of all customers or of one, in the order
+    /// they came, the first ones behind `after`.
+    fn unfinished(
+        &self,
+        account: AccountId,
+        plugins: Vec<String>,
+        openid: Option<&str>,
+        after: EventId,
+    ) -> Reply<Vec<Unfinished>>;
 
     /// What turned a plugin to the customer whom it served last, of the events that come once: the last of each type, in
     /// the order in which they came.

@@ -155,7 +155,7 @@ async fn live(path: &Path, disk: &Arc<Disk>, world: &Arc<World>, accepted: &mut 
     let way = Way { world: world.clone(), disk: disk.clone() };
     let dispatch = Dispatch::new(Arc::new(way), Arc::new(|_| ()));
     let events = async {
-        for event in store.unfinished(account, vec![PLUGIN.to_owned()], EventId(0)).get().await? {
+        for event in store.unfinished(account, vec![PLUGIN.to_owned()], None, EventId(0)).get().await? {
             let number: usize = event.line.parse().unwrap();
             handle(&outbox, (event.event, &event.name), EVENTS[number], number).await?;
         }

@@ -9,51 +9,22 @@ use serde_json::json;
 use super::house::{House, Resident};
 use super::place::Place;
 use super::scheduler::Wake;
+use super::tab::{Held, InHand, Open, Stand, Tab};
 use super::witness::{Turned, Visit, Witness};
 use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::limits::{SETTLE_MS_DEFAULT, WAKE_MS_MIN};
 use crate::config::{Dialect, UserChange};
-use crate::engine::event_loop::{Emission, Output};
+use crate::engine::event_loop::Emission;
 use crate::event::{Line, Stimulus, StimulusKind};
 use crate::host::derived::{Derived, Deriving, Whom};
 use crate::host::keeping::Changes;
 use crate::host::ledger::Ledger;
-use crate::host::messages::{Sender, Taken};
+use crate::host::messages::Sender;
 use crate::host::stage::{Ended, Step};
-use crate::host::watch::{About, Notice};
-use crate::page::{CutShort, Driver, LoadError, Moment, TurnInput};
-use crate::store::{StoreError, Unfinished};
+use crate::page::{CutShort, TurnInput};
+use crate::store::StoreError;
 
-/// A page, and how far it is.
-struct Tab {
-    _alive: Alive,
-    driver: Box<dyn Driver + Send>,
-    now: TimestampMs,
-    due: Option<TimestampMs>,
-    /// The customer whom it was told last, and the APIs by which it was.
-    turned_to: Option<Arc<str>>,
-    knows_by: Vec<Dialect>,
-    /// By what it was told so again: what it does because of these it has done before.
-    repetitions: Vec<String>,
-    /// What it has not done with, and until when it may take its time.
-    open: Vec<(String, TimestampMs)>,
-}
-
-/// A page that is open, until this is dropped.
-struct Alive(Arc<dyn Witness>);
-
-impl Alive {
-    fn new(witness: Arc<dyn Witness>) -> Self {
-        witness.opened();
-        Self(witness)
-    }
-}
-
-impl Drop for Alive {
-    fn drop(&mut self) {
-        self.0.closed();
-    }
-}
+mod recovery;
 
 /// The pages of a place: of a customer's own, or of a seat, where they are told one customer after another.
 pub struct Conversation {
@@ -64,71 +35,34 @@ pub struct Conversation {
     openid: Arc<str>,
     house: Arc<House>,
     ledger: Ledger,
-    /// In the order of the house's residents; none: it is not at this place, or does not load.
-    tabs: Vec<Option<Tab>>,
+    /// In the order of the house's residents.
+    tabs: Vec<Stand>,
+    in_hand: InHand,
     witness: Arc<dyn Witness>,
 }
 
 impl Conversation {
-    /// Opens the pages of a place, for a customer. `id` names this opening in the keys of what pages do without having been
-    /// told anything.
+    /// The pages of a place, for a customer, none of them open yet. `id` names this opening in the keys of what pages do
+    /// without having been told anything.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn open(
+    pub fn new(
         house: Arc<House>,
         mut ledger: Ledger,
         (app_id, place, openid, id): (&str, &Place, &Arc<str>, &str),
-        witness: Arc<dyn Witness>,
-        moment: Moment,
+        (in_hand, witness): (InHand, Arc<dyn Witness>),
     ) -> Result<Self, StoreError> {
         ledger.accept_load(Some(id))?;
-        let tabs = Vec::new();
-        let (app_id, place) = (Arc::<str>::from(app_id), place.clone());
-        let mut conversation = Self { app_id, place, openid: openid.clone(), house, ledger, tabs, witness };
-        let house = conversation.house.clone();
-        for resident in &house.residents {
-            if !house.is_at(resident, &conversation.place) {
-                conversation.tabs.push(None);
-                continue;
-            }
-            let tab = conversation.tab(resident, openid, moment);
-            let tab = tab.map_err(|error| {
-                let notice = Notice::error(format!("the page {} does not load: {error}", resident.plugin.name));
-                let about =
-                    About::new("page.unloadable").account(&conversation.app_id).plugin(&resident.name).openid(openid);
-                conversation.witness.say(notice.with_hint(error.hint()).about(about));
-            });
-            conversation.tabs.push(tab.ok());
-        }
-        Ok(conversation)
+        let stand = |resident| if house.is_at(resident, place) { Stand::CLOSED } else { Stand::Elsewhere };
+        let tabs = house.residents.iter().map(stand).collect();
+        let (app_id, place, openid) = (Arc::from(app_id), place.clone(), openid.clone());
+        Ok(Self { app_id, place, openid, house, ledger, tabs, in_hand, witness })
     }
 
     /// Whether it was opened in this house.
     pub fn is_in(&self, house: &Arc<House>) -> bool {
         Arc::ptr_eq(&self.house, house)
-    }
-
-    fn tab(&mut self, resident: &Resident, openid: &str, moment: Moment) -> Result<Tab, LoadError> {
-        let mut driver = self.house.page(resident, &self.place, openid, moment)?;
-        let mut loading = Vec::new();
-        let mut turn = driver.open(SETTLE_MS_DEFAULT, &mut |emissions, _| loading.extend(emissions))?;
-        loading.append(&mut turn.emissions);
-        // What a page does while it loads is for nobody; what goes wrong is worth knowing.
-        for emission in loading.iter().filter(|emission| matches!(emission.output, Output::Fault(_))) {
-            let visit = Visit { app_id: &self.app_id, openid: &self.openid, resident };
-            self.witness.emission(visit, emission, &Taken::default());
-        }
-        Ok(Tab {
-            _alive: Alive::new(self.witness.clone()),
-            driver,
-            now: turn.now,
-            due: turn.due,
-            turned_to: None,
-            knows_by: Vec::new(),
-            repetitions: Vec::new(),
-            open: Vec::new(),
-        })
     }
 
     /// What a line leads to. On disk when this returns.
@@ -146,23 +80,6 @@ impl Conversation {
         }
         let whom = self.speaking(&stimulus);
         self.accept(line, whom, openid, now)
-    }
-
-    /// Goes on with what an earlier host had not finished.
-    ///
-    /// # Errors
-    /// [`StoreError`]: the host is to stop.
-    pub fn take_up(
-        &mut self,
-        event: &Unfinished,
-        line: &Line,
-        openid: &Arc<str>,
-        now: TimestampMs,
-    ) -> Result<(), StoreError> {
-        self.ledger.take_up_for_good(event);
-        let line = Line { id: event.name.clone(), ..line.clone() };
-        let whom = self.residents(|resident| event.plugins.contains(&resident.name));
-        self.tell_all(&line, &whom, openid, now)
     }
 
     /// Those at this place.
@@ -211,8 +128,10 @@ impl Conversation {
 
     /// Whether whose turn it is is news to a page, and of a customer's own was to those before it.
     fn is_news(&self, at: usize, derived: &Derived, openid: &str) -> Result<bool, StoreError> {
-        let Some(tab) = &self.tabs[at] else { return Ok(false) };
-        if tab.turned_to.as_deref() == Some(openid) && tab.knows_by.contains(&derived.dialect) {
+        if let Some(tab) = self.tabs[at].up()
+            && tab.turned_to.as_deref() == Some(openid)
+            && tab.knows_by.contains(&derived.dialect)
+        {
             return Ok(false);
         }
         match self.place {
@@ -241,10 +160,20 @@ impl Conversation {
         self.tell_all(&line, &whom, openid, now)
     }
 
-    fn tell_all(&mut self, line: &Line, whom: &[usize], openid: &Arc<str>, now: TimestampMs) -> Result<(), StoreError> {
-        for at in whom {
-            self.introduce(*at, line, openid, now)?;
-            self.tell(*at, Some(line), false, now)?;
+    /// Tells a line, by the name of its event, to those that are not being told it.
+    pub(super) fn tell_all(
+        &mut self,
+        line: &Line,
+        whom: &[usize],
+        openid: &Arc<str>,
+        now: TimestampMs,
+    ) -> Result<(), StoreError> {
+        let Some(event) = self.ledger.event_of(&line.id) else { return Ok(()) };
+        let hold = |at: &usize| Some((*at, self.in_hand.hold(event, &self.house.residents[*at].name)?));
+        let held: Vec<(usize, Held)> = whom.iter().filter_map(hold).collect();
+        for (at, held) in held {
+            self.introduce(at, line, openid, now)?;
+            self.tell(at, Some((line, Some(held))), now)?;
         }
         Ok(())
     }
@@ -252,7 +181,7 @@ impl Conversation {
     /// A page that has not been told anybody is told whose turn it is before anything else; what that leads to was done when
     /// it was news.
     fn introduce(&mut self, at: usize, line: &Line, openid: &Arc<str>, now: TimestampMs) -> Result<(), StoreError> {
-        let Some(tab) = &mut self.tabs[at] else { return Ok(()) };
+        let Some(tab) = self.tabs[at].up_mut() else { return Ok(()) };
         let is_another = tab.turned_to.as_ref().is_some_and(|turned_to| turned_to != openid);
         let turns = Stimulus::from_line(line).turns_to().is_some();
         if is_another && !turns {
@@ -290,20 +219,22 @@ impl Conversation {
         };
         let lines: Vec<Line> = untold.into_iter().filter(|_| !turns).map(again).collect();
         tab.repetitions.extend(lines.iter().map(|line| line.id.clone()));
-        lines.iter().try_for_each(|line| self.tell(at, Some(line), true, now))
+        lines.iter().try_for_each(|line| self.tell(at, Some((line, None)), now))
     }
 
-    /// One turn of a page: it is told a line, or does what is due.
-    fn tell(&mut self, at: usize, line: Option<&Line>, repeats: bool, now: TimestampMs) -> Result<(), StoreError> {
+    /// One turn of a page: it is told a line, or does what is due. A line of which none is held only repeats.
+    fn tell(&mut self, at: usize, told: Option<(&Line, Option<Held>)>, now: TimestampMs) -> Result<(), StoreError> {
         let Self { app_id, openid, house, ledger, tabs, witness, .. } = self;
-        let (resident, Some(tab)) = (&house.residents[at], &mut tabs[at]) else { return Ok(()) };
+        let (line, held) = told.map_or((None, None), |(line, held)| (Some(line), held));
+        let repeats = line.is_some() && held.is_none();
+        if !repeats && line.is_some() {
+            tabs[at].owe();
+        }
+        let (resident, Some(tab)) = (&house.residents[at], tabs[at].up_mut()) else { return Ok(()) };
         let openid = tab.turned_to.clone().unwrap_or_else(|| openid.clone());
         let visit = Visit { app_id, openid: &openid, resident };
         let stimulus = line.map(Stimulus::from_line);
         let id = line.map(|line| line.id.as_str());
-        if id.is_some_and(|id| tab.open.iter().any(|(open, _)| open == id)) {
-            return Ok(());
-        }
         let sender = Sender { name: &resident.name, policy: resident.plugin.policy };
         let page_now = now.max(tab.now);
         let repetitions = &tab.repetitions;
@@ -339,10 +270,13 @@ impl Conversation {
             (false, false) => Ended::Busy,
         };
         if let (Some(id), false, false) = (id, repeats, ended == Ended::Parked) {
-            tab.open.push((id.to_owned(), page_now + SETTLE_MS_DEFAULT));
+            tab.open.push(Open { id: id.to_owned(), until: page_now + SETTLE_MS_DEFAULT, _held: held });
         }
         tab.end(ledger, sender, ended);
-        ledger.failure().cloned().map_or(Ok(()), Err)
+        if ended == Ended::Parked {
+            self.put_down(at, now);
+        }
+        self.ledger.failure().cloned().map_or(Ok(()), Err)
     }
 
     /// What pages have to do by themselves by now.
@@ -351,9 +285,8 @@ impl Conversation {
     /// [`StoreError`]: the host is to stop.
     pub fn wake(&mut self, now: TimestampMs) -> Result<(), StoreError> {
         for at in 0..self.tabs.len() {
-            let is_due = |tab: &Tab| tab.wake().is_some_and(|due| due <= now);
-            if self.tabs[at].as_ref().is_some_and(is_due) {
-                self.tell(at, None, false, now)?;
+            if self.tabs[at].up().and_then(Tab::wake).is_some_and(|due| due <= now) {
+                self.tell(at, None, now)?;
             }
         }
         Ok(())
@@ -365,12 +298,11 @@ impl Conversation {
     /// [`StoreError`]: the host is to stop.
     pub fn rest_before(&mut self, openid: &str, now: &dyn Fn() -> TimestampMs) -> Result<(), StoreError> {
         loop {
-            let tabs = self.tabs.iter().flatten();
-            let others = tabs.filter(|tab| tab.turned_to.as_deref().is_some_and(|turned_to| turned_to != openid));
-            let Some(until) = others.flat_map(|tab| tab.open.iter().map(|(_, until)| *until)).max() else {
+            let others = self.up().filter(|tab| tab.turned_to.as_deref().is_some_and(|turned_to| turned_to != openid));
+            let Some(until) = others.flat_map(|tab| tab.open.iter().map(|open| open.until)).max() else {
                 return Ok(());
             };
-            let due = self.tabs.iter().flatten().filter_map(Tab::wake).min();
+            let due = self.up().filter_map(Tab::wake).min();
             let since = now();
             if since >= until {
                 return Ok(());
@@ -381,44 +313,17 @@ impl Conversation {
         }
     }
 
-    /// When a page has something to do by itself.
+    /// When there is something to do though nothing comes.
     pub fn due(&self, now: TimestampMs) -> Wake {
-        let tabs = || self.tabs.iter().flatten();
-        match tabs().filter_map(Tab::wake).min().map(|due| due.max(now + WAKE_MS_MIN)) {
-            None => Wake::Never,
-            Some(due) if tabs().all(|tab| tab.open.is_empty()) => Wake::At(due),
-            Some(due) => Wake::Owing(due),
+        let soon = |due: TimestampMs| due.max(now + WAKE_MS_MIN);
+        Wake {
+            due: self.up().filter_map(Tab::wake).min().map(soon),
+            is_owing: self.up().any(|tab| !tab.open.is_empty()),
+            again: self.tabs.iter().filter_map(Stand::again).min().map(soon),
         }
     }
-}
 
-impl Tab {
-    /// When it has something to do by itself, or has had its time for what it was told.
-    fn wake(&self) -> Option<TimestampMs> {
-        self.due.into_iter().chain(self.open.iter().map(|(_, until)| *until)).min()
-    }
-
-    /// What it has done with at the end of a turn. What it could not be told it has not done with: the next host tells it.
-    fn end(&mut self, ledger: &mut Ledger, sender: Sender<'_>, ended: Ended) {
-        if self.driver.is_parked() {
-            self.open.clear();
-            self.due = None;
-        }
-        if ended == Ended::Parked {
-            return;
-        }
-        let is_over = |until: TimestampMs| ended == Ended::Idle || until <= self.now;
-        let (over, open): (Vec<_>, _) =
-            std::mem::take(&mut self.open).into_iter().partition(|(_, until)| is_over(*until));
-        self.open = open;
-        let mut end = |id: Option<&str>| {
-            let step = Step { page: 0, emissions: &[], repeated: false, ended: Some(ended) };
-            ledger.step(sender, &step, id, false, Changes::default());
-        };
-        over.iter().for_each(|(id, _)| end(Some(id)));
-        if over.is_empty() && ended == Ended::Idle {
-            // Those whose time was up.
-            end(None);
-        }
+    fn up(&self) -> impl Iterator<Item = &Tab> {
+        self.tabs.iter().filter_map(Stand::up)
     }
 }

@@ -3,20 +3,18 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use ring::rand::{SecureRandom as _, SystemRandom};
-
 use super::conversation::Conversation;
 use super::crew::{Craft, Whose};
 use super::house::House;
 use super::scheduler::Wake;
+use super::tab::InHand;
 use super::witness::Witness;
 use crate::base::clock::{TimestampMs, system_now_ms};
 use crate::event::Line;
 use crate::host::inbox::Inbox;
 use crate::host::ledger::Ledger;
 use crate::outbox::Outbox;
-use crate::page::Moment;
-use crate::store::{EventId, StoreError, Unfinished};
+use crate::store::{EventId, StoreError};
 
 /// An event that is on disk, and what it is about.
 pub struct Handling {
@@ -34,15 +32,15 @@ pub struct Handling {
 pub enum Work {
     /// An event that came.
     Event(Arc<Handling>),
-    /// One that an earlier host had begun, and the customer it is about.
-    TakeUp(Box<(Unfinished, Line)>, Arc<str>),
+    /// Something waits for pages of this customer's that an earlier host had begun.
+    TakeUp(Arc<str>),
 }
 
 impl Work {
     fn openid(&self) -> &Arc<str> {
         match self {
             Self::Event(handling) => &handling.openid,
-            Self::TakeUp(_, openid) => openid,
+            Self::TakeUp(openid) => openid,
         }
     }
 }
@@ -63,12 +61,19 @@ pub struct Host {
     accounts: Vec<Account>,
     witness: Arc<dyn Witness>,
     opened: AtomicU64,
+    in_hand: InHand,
 }
 
 impl Host {
     /// The host of these accounts.
     pub fn new(house: House, accounts: Vec<Account>, witness: Arc<dyn Witness>) -> Self {
-        Self { house: RwLock::new(Arc::new(house)), accounts, witness, opened: AtomicU64::new(0) }
+        Self {
+            house: RwLock::new(Arc::new(house)),
+            accounts,
+            witness,
+            opened: AtomicU64::new(0),
+            in_hand: InHand::default(),
+        }
     }
 
     /// What is in force.
@@ -88,17 +93,9 @@ impl Host {
             Ledger::of_conversation(outbox.store().clone(), (outbox.account(), app_id), house.sender(place).cloned());
         let now = self.now();
         let opening = format!("open-{openid}-{now}-{}", self.opened.fetch_add(1, Ordering::Relaxed));
-        let moment = Moment { at: now, seed: seed() };
-        Conversation::open(house, ledger, (app_id, place, openid, &opening), self.witness.clone(), moment)
+        let shared = (self.in_hand.clone(), self.witness.clone());
+        Conversation::new(house, ledger, (app_id, place, openid, &opening), shared)
     }
-}
-
-/// Pages of different customers do not draw the same numbers.
-fn seed() -> u64 {
-    let mut bytes = [0; 8];
-    // Without randomness all have the same seed, which is no harm.
-    let _ = SystemRandom::new().fill(&mut bytes);
-    u64::from_le_bytes(bytes)
 }
 
 impl Craft for Host {
@@ -113,13 +110,19 @@ impl Craft for Host {
     ) -> Result<(Option<Conversation>, Wake), StoreError> {
         let house = self.house();
         let here = open.filter(|conversation| work.is_none() || conversation.is_in(&house));
+        let Account { inbox, outbox, .. } = &self.accounts[whose.0];
         let mut conversation = match (here, &work) {
             (Some(conversation), _) => conversation,
             (None, Some(work)) => self.open(whose, work.openid(), house)?,
-            // It had something to do, and is gone.
-            (None, None) => return Ok((None, Wake::Never)),
+            (None, None) => {
+                let kept_in = (outbox.store().clone(), outbox.account());
+                match Conversation::awaited(&house, &kept_in, &whose.1)? {
+                    Some(openid) => self.open(whose, &openid, house)?,
+                    None => return Ok((None, Wake::NEVER)),
+                }
+            }
         };
-        let Account { inbox, outbox, .. } = &self.accounts[whose.0];
+        conversation.restore(&|| self.now())?;
         match work {
             Some(Work::Event(handling)) => {
                 let Handling { event, line, openid, left } = &*handling;
@@ -129,10 +132,8 @@ impl Craft for Host {
                     inbox.handled(*event, line)?;
                 }
             }
-            Some(Work::TakeUp(begun, openid)) => {
-                conversation.rest_before(&openid, &|| self.now())?;
-                conversation.take_up(&begun.0, &begun.1, &openid, self.now())?;
-            }
+            // It was told what waits as its pages were opened.
+            Some(Work::TakeUp(_)) => {}
             None => conversation.wake(self.now())?,
         }
         outbox.wake();

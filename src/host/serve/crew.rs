@@ -97,13 +97,13 @@ impl<C: Craft> Shared<C> {
                 Task::Close => {
                     // Its processes end with it.
                     drop(open);
-                    Ok((None, Wake::Never))
+                    Ok((None, Wake::NEVER))
                 }
             };
             let mut state = self.state();
             let (open, wake) = done.unwrap_or_else(|error| {
                 (state.failure, state.is_stopping) = (Some(error), true);
-                (None, Wake::Never)
+                (None, Wake::NEVER)
             });
             state.scheduler.done(&key, was, open, wake, self.craft.now());
             drop(state);

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::place::{Place, Seat, seat_of};
 use super::setup::Residence;
+use super::trouble::Trouble;
 use crate::base::clock::TimestampMs;
 use crate::host::plugin::Plugin;
 use crate::host::processes::Processes;
@@ -24,6 +25,7 @@ pub struct Resident {
     launcher: Arc<dyn Launcher>,
     /// Page time at which its pages are loaded, so that one load stands for all.
     loaded_at: Mutex<TimestampMs>,
+    trouble: Mutex<Trouble>,
 }
 
 impl Resident {
@@ -35,6 +37,19 @@ impl Resident {
             *loaded_at = now;
         }
         *loaded_at
+    }
+
+    /// Whether a page of it may be loaded: where none loads, one is tried for all.
+    ///
+    /// # Errors
+    /// When one may be again.
+    pub fn may_load(&self, now: TimestampMs) -> Result<(), TimestampMs> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).may_load(now)
+    }
+
+    /// One was.
+    pub fn note_load(&self, did_load: bool, now: TimestampMs) {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).note(did_load, now);
     }
 }
 
@@ -60,8 +75,13 @@ impl House {
         names: Vec<String>,
         now: TimestampMs,
     ) -> Self {
-        let resident =
-            |(plugin, name)| Resident { plugin, name, launcher: processes.launcher(), loaded_at: now.into() };
+        let resident = |(plugin, name)| Resident {
+            plugin,
+            name,
+            launcher: processes.launcher(),
+            loaded_at: now.into(),
+            trouble: Mutex::default(),
+        };
         let residents = plugins.into_iter().zip(names).map(resident).collect();
         Self { residents, kf_account, seats, rights, live, processes, account: seat_account }
     }
@@ -171,7 +191,7 @@ mod tests {
             let toml = format!("page = \"index.html\"\n{more}");
             let plugin = Plugin::bundled(&toml, SAMPLES[3].files, &mut Names::default()).unwrap();
             let launcher = Processes::default().launcher();
-            Resident { plugin, name: "p".to_owned(), launcher, loaded_at: 0.into() }
+            Resident { plugin, name: "p".to_owned(), launcher, loaded_at: 0.into(), trouble: Mutex::default() }
         };
         let signed = resident("[echat]\nsignature_ttl_s = 4\n");
         assert_eq!([0, 999, 1_000, 1_500, 2_500].map(|now| signed.loaded_at(now)), [0, 0, 1_000, 1_000, 2_500]);

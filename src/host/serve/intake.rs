@@ -1,5 +1,6 @@
 //! From disk to conversations: events in the order in which they came, each to whom it is about.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::thread;
@@ -20,7 +21,7 @@ use crate::host::inbox::Inbox;
 use crate::host::ledger::read;
 use crate::host::watch::Notice;
 use crate::record::Reader;
-use crate::store::{AccountId, EventId, Store, StoreError, Unfinished};
+use crate::store::{AccountId, EventId, Store, StoreError};
 use crate::wechat::BoxFuture;
 
 /// The customer whose pages an event is told to; none: it is told to nobody.
@@ -75,16 +76,16 @@ pub(super) async fn feed(
     }
 }
 
-/// Hands in what an earlier host had begun and not finished.
+/// Has pages opened wherever something waits that an earlier host had begun and not finished.
 pub(super) async fn take_up(
     (number, account): (usize, AccountId),
     store: &Arc<dyn Store>,
     plugins: &[String],
     crew: &Foreman<Host>,
 ) -> Result<(), StoreError> {
-    let mut after = EventId(0);
+    let (mut after, mut places) = (EventId(0), HashSet::new());
     loop {
-        let unfinished = store.unfinished(account, plugins.to_vec(), after).get().await?;
+        let unfinished = store.unfinished(account, plugins.to_vec(), None, after).get().await?;
         let Some(last) = unfinished.last() else { return Ok(()) };
         after = last.event;
         for event in unfinished {
@@ -94,16 +95,8 @@ pub(super) async fn take_up(
             let Some(house) = crew.craft(Host::house) else { return Ok(()) };
             let agent = if house.has_seats() { agent_of(store, account, &openid).await? } else { None };
             for place in house.places(&openid, agent.as_deref(), None) {
-                let is_there = |plugin: &&String| {
-                    house.residents.iter().any(|one| one.name == **plugin && house.is_at(one, &place))
-                };
-                let plugins = event.plugins.iter().filter(is_there).cloned().collect::<Vec<_>>();
-                if plugins.is_empty() {
-                    continue;
-                }
-                let begun = Box::new((Unfinished { plugins, ..event.clone() }, line.clone()));
-                let work = Work::TakeUp(begun, openid.clone());
-                if !crew.submit(&(number, place), work).await {
+                let is_new = places.insert(place.clone());
+                if is_new && !crew.submit(&(number, place), Work::TakeUp(openid.clone())).await {
                     return Ok(());
                 }
             }

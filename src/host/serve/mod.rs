@@ -24,7 +24,9 @@ mod place;
 mod run;
 mod scheduler;
 mod setup;
+mod tab;
 mod teller;
+mod trouble;
 mod witness;
 
 pub use metrics::METRICS_TYPE;

@@ -48,15 +48,20 @@ pub enum Was {
     Closed,
 }
 
-/// When a conversation has something to do by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wake {
-    /// Never.
-    Never,
-    /// Then, which is no reason not to close it before.
-    At(TimestampMs),
-    /// Then, and it has not done with its work: it is not closed before it has, as it would not come back to it.
-    Owing(TimestampMs),
+/// When a conversation has something to do though nothing comes for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wake {
+    /// While it is open.
+    pub due: Option<TimestampMs>,
+    /// Whether it has not done with its work: it is not closed before it has, as it would not come back to it.
+    pub is_owing: bool,
+    /// Also where it is closed by then: it is opened for that.
+    pub again: Option<TimestampMs>,
+}
+
+impl Wake {
+    /// It has nothing to do.
+    pub const NEVER: Self = Self { due: None, is_owing: false, again: None };
 }
 
 /// One conversation.
@@ -65,7 +70,10 @@ struct Slot<W, C> {
     /// Where it is, unless somebody works on it.
     open: Option<C>,
     is_busy: bool,
+    /// Whether it is among those that wait for somebody.
+    is_ready: bool,
     wake: Option<TimestampMs>,
+    again: Option<TimestampMs>,
     /// When it had work last, and a number that tells moments apart.
     used: (TimestampMs, u64),
 }
@@ -74,7 +82,7 @@ struct Slot<W, C> {
 pub struct Scheduler<K, W, C> {
     room: Room,
     slots: HashMap<K, Slot<W, C>>,
-    /// Those with work that nobody does.
+    /// Those with something to do that nobody does.
     ready: VecDeque<K>,
     timers: BTreeSet<(TimestampMs, K)>,
     /// Those that are open and quiet, and have done with their work.
@@ -124,11 +132,14 @@ impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
             work: VecDeque::new(),
             open: None,
             is_busy: false,
+            is_ready: false,
             wake: None,
+            again: None,
             used: (0, 0),
         });
         slot.work.push_back(work);
-        if !slot.is_busy && slot.work.len() == 1 {
+        if !slot.is_busy && !slot.is_ready {
+            slot.is_ready = true;
             // Time passes to its work, and its timers come before that.
             if let Some(wake) = slot.wake.take() {
                 self.timers.remove(&(wake, key.clone()));
@@ -141,13 +152,17 @@ impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
     /// The next thing to do, where there is one; else there may be one later ([`next_time`](Self::next_time)), or once
     /// something is done or comes.
     pub fn next(&mut self, now: TimestampMs) -> Option<Job<K, W, C>> {
-        if let Some((_, key)) = self.timers.first().filter(|(due, _)| *due <= now).cloned() {
-            return Some(self.take(&key, |_| Task::Wake));
+        while let Some((_, key)) = self.timers.first().filter(|(due, _)| *due <= now).cloned() {
+            if self.is_openable(&key) {
+                return Some(self.take(&key, Task::Wake));
+            }
+            self.await_room(key);
         }
-        if let Some(at) = self.startable() {
+        if let Some(at) = self.ready.iter().position(|key| self.is_openable(key)) {
             let key = self.ready.remove(at)?;
-            self.waiting -= 1;
-            return Some(self.take(&key, |slot| slot.work.pop_front().map_or(Task::Wake, Task::Work)));
+            let work = self.slots.get_mut(&key)?.work.pop_front();
+            self.waiting -= usize::from(work.is_some());
+            return Some(self.take(&key, work.map_or(Task::Wake, Task::Work)));
         }
         let ((since, _), key) = self.quiet.first_key_value().map(|(used, key)| (*used, key.clone()))?;
         let is_in_the_way = self.closing < self.ready.len() || self.open - self.closing > self.room.open_max;
@@ -155,18 +170,24 @@ impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
             return None;
         }
         self.closing += 1;
-        Some(self.take(&key, |_| Task::Close))
+        Some(self.take(&key, Task::Close))
     }
 
-    /// The first one with work that is open, or may be opened.
-    fn startable(&self) -> Option<usize> {
-        if self.open < self.room.open_max {
-            return (!self.ready.is_empty()).then_some(0);
+    /// Whether it is open, or may be.
+    fn is_openable(&self, key: &K) -> bool {
+        self.open < self.room.open_max || self.slots.get(key).is_some_and(|slot| slot.open.is_some())
+    }
+
+    /// It is time for one that is not open, and there is no room for it.
+    fn await_room(&mut self, key: K) {
+        self.timers.pop_first();
+        if let Some(slot) = self.slots.get_mut(&key) {
+            (slot.wake, slot.is_ready) = (None, true);
+            self.ready.push_back(key);
         }
-        self.ready.iter().position(|key| self.slots.get(key).is_some_and(|slot| slot.open.is_some()))
     }
 
-    fn take(&mut self, key: &K, task: impl FnOnce(&mut Slot<W, C>) -> Task<W>) -> Job<K, W, C> {
+    fn take(&mut self, key: &K, task: Task<W>) -> Job<K, W, C> {
         let Some(slot) = self.slots.get_mut(key) else {
             unreachable!("who is ready, quiet or waits for a timer is there")
         };
@@ -174,8 +195,8 @@ impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
             self.timers.remove(&(wake, key.clone()));
         }
         self.quiet.remove(&slot.used);
-        slot.is_busy = true;
-        let job = Job { key: key.clone(), task: task(slot), open: slot.open.take() };
+        (slot.is_busy, slot.is_ready) = (true, false);
+        let job = Job { key: key.clone(), task, open: slot.open.take() };
         if job.open.is_none() {
             self.open += 1;
         }
@@ -191,24 +212,28 @@ impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
             self.closing -= usize::from(was == Was::Closed);
         }
         slot.open = open;
+        if was != Was::Closed {
+            slot.again = wake.again;
+        }
         if was == Was::Work {
             self.moments += 1;
             slot.used = (now, self.moments);
         }
         if !slot.work.is_empty() {
+            slot.is_ready = true;
             return self.ready.push_back(key.clone());
         }
-        if slot.open.is_none() {
+        slot.wake = match slot.open {
+            Some(_) => wake.due.into_iter().chain(slot.again).min(),
+            None => slot.again,
+        };
+        if slot.open.is_some() && !wake.is_owing {
+            self.quiet.insert(slot.used, key.clone());
+        }
+        if slot.open.is_none() && slot.wake.is_none() {
             self.slots.remove(key);
             return;
         }
-        if !matches!(wake, Wake::Owing(_)) {
-            self.quiet.insert(slot.used, key.clone());
-        }
-        slot.wake = match wake {
-            Wake::Never => None,
-            Wake::At(due) | Wake::Owing(due) => Some(due),
-        };
         if let Some(wake) = slot.wake {
             self.timers.insert((wake, key.clone()));
         }
@@ -237,6 +262,10 @@ mod tests {
         Scheduler::new(Room { open_max, quiet_ms_max: 100 })
     }
 
+    fn at(due: i64) -> Wake {
+        Wake { due: Some(due), ..Wake::NEVER }
+    }
+
     /// The next job in words.
     fn next(jobs: &mut Jobs, now: i64) -> String {
         match jobs.next(now) {
@@ -261,12 +290,12 @@ mod tests {
         assert_eq!([next(&mut jobs, 0), next(&mut jobs, 0), next(&mut jobs, 0)], ["a new 1", "b new 3", "-"]);
         jobs.submit(&"a", 4);
         assert_eq!((next(&mut jobs, 0).as_str(), jobs.waiting(), jobs.open()), ("-", 2, 2));
-        jobs.done(&"a", Was::Work, Some("A"), Wake::Never, 0);
+        jobs.done(&"a", Was::Work, Some("A"), Wake::NEVER, 0);
         assert_eq!([next(&mut jobs, 0), next(&mut jobs, 0)], ["a A 2", "-"]);
-        jobs.done(&"a", Was::Work, Some("A"), Wake::Never, 0);
+        jobs.done(&"a", Was::Work, Some("A"), Wake::NEVER, 0);
         assert_eq!(next(&mut jobs, 0), "a A 4");
-        jobs.done(&"a", Was::Work, Some("A"), Wake::Never, 0);
-        jobs.done(&"b", Was::Work, Some("B"), Wake::Never, 0);
+        jobs.done(&"a", Was::Work, Some("A"), Wake::NEVER, 0);
+        jobs.done(&"b", Was::Work, Some("B"), Wake::NEVER, 0);
         assert_eq!((jobs.waiting(), next(&mut jobs, 0).as_str()), (0, "-"));
     }
 
@@ -275,14 +304,14 @@ mod tests {
         let mut jobs = jobs(9);
         jobs.submit(&"a", 1);
         next(&mut jobs, 0);
-        jobs.done(&"a", Was::Work, Some("A"), Wake::At(60), 0);
+        jobs.done(&"a", Was::Work, Some("A"), at(60), 0);
         assert_eq!(
             (jobs.next_time(), next(&mut jobs, 59), next(&mut jobs, 60)),
             (Some(60), "-".into(), "a A wake".into())
         );
-        jobs.done(&"a", Was::Wake, Some("A"), Wake::At(120), 60);
+        jobs.done(&"a", Was::Wake, Some("A"), at(120), 60);
         assert_eq!((jobs.next_time(), next(&mut jobs, 100)), (Some(100), "a A close".into()));
-        jobs.done(&"a", Was::Closed, None, Wake::Never, 100);
+        jobs.done(&"a", Was::Closed, None, Wake::NEVER, 100);
         assert_eq!((jobs.open(), jobs.next_time(), next(&mut jobs, 999)), (0, None, "-".into()));
     }
 
@@ -292,20 +321,20 @@ mod tests {
         for (at, key, open) in [(1, "a", "A"), (2, "b", "B"), (3, "a", "A")] {
             jobs.submit(&key, 0);
             next(&mut jobs, at);
-            jobs.done(&key, Was::Work, Some(open), Wake::Never, at);
+            jobs.done(&key, Was::Work, Some(open), Wake::NEVER, at);
         }
         jobs.submit(&"c", 7);
         // One makes room for one.
         assert_eq!([next(&mut jobs, 4), next(&mut jobs, 4)], ["b B close", "-"]);
-        jobs.done(&"b", Was::Closed, None, Wake::Never, 4);
+        jobs.done(&"b", Was::Closed, None, Wake::NEVER, 4);
         assert_eq!(next(&mut jobs, 4), "c new 7");
         // Work for one that is open goes before work for which there is no room.
         jobs.submit(&"d", 8);
         jobs.submit(&"a", 9);
         assert_eq!([next(&mut jobs, 4), next(&mut jobs, 4)], ["a A 9", "-"]);
-        jobs.done(&"c", Was::Work, Some("C"), Wake::Never, 5);
+        jobs.done(&"c", Was::Work, Some("C"), Wake::NEVER, 5);
         assert_eq!(next(&mut jobs, 5), "c C close");
-        jobs.done(&"c", Was::Closed, None, Wake::Never, 5);
+        jobs.done(&"c", Was::Closed, None, Wake::NEVER, 5);
         assert_eq!(next(&mut jobs, 5), "d new 8");
     }
 
@@ -316,14 +345,14 @@ mod tests {
             jobs.submit(&key, 1);
         }
         next(&mut jobs, 0);
-        jobs.done(&"a", Was::Work, Some("A"), Wake::Owing(60), 0);
+        jobs.done(&"a", Was::Work, Some("A"), Wake { is_owing: true, ..at(60) }, 0);
         assert_eq!(
             (jobs.next_time(), next(&mut jobs, 59), next(&mut jobs, 60)),
             (Some(60), "-".into(), "a A wake".into())
         );
-        jobs.done(&"a", Was::Wake, Some("A"), Wake::At(90), 60);
+        jobs.done(&"a", Was::Wake, Some("A"), at(90), 60);
         assert_eq!(next(&mut jobs, 60), "a A close");
-        jobs.done(&"a", Was::Closed, None, Wake::Never, 60);
+        jobs.done(&"a", Was::Closed, None, Wake::NEVER, 60);
         assert_eq!(next(&mut jobs, 60), "b new 1");
     }
 
@@ -332,11 +361,34 @@ mod tests {
         let mut jobs = jobs(1);
         jobs.submit(&"a", 1);
         next(&mut jobs, 0);
-        jobs.done(&"a", Was::Work, Some("A"), Wake::Never, 0);
+        jobs.done(&"a", Was::Work, Some("A"), Wake::NEVER, 0);
         assert_eq!(next(&mut jobs, 100), "a A close");
         jobs.submit(&"a", 2);
         assert_eq!(next(&mut jobs, 100), "-");
-        jobs.done(&"a", Was::Closed, None, Wake::Never, 100);
+        jobs.done(&"a", Was::Closed, None, Wake::NEVER, 100);
         assert_eq!(next(&mut jobs, 100), "a new 2");
+    }
+
+    #[test]
+    fn who_is_to_be_opened_again_is_once_there_is_room() {
+        let mut jobs = jobs(1);
+        jobs.submit(&"a", 1);
+        next(&mut jobs, 0);
+        jobs.done(&"a", Was::Work, Some("A"), Wake { again: Some(500), ..at(300) }, 0);
+        assert_eq!((jobs.next_time(), next(&mut jobs, 100)), (Some(100), "a A close".into()));
+        jobs.done(&"a", Was::Closed, None, Wake::NEVER, 100);
+        assert_eq!((jobs.open(), jobs.next_time()), (0, Some(500)));
+        jobs.submit(&"b", 2);
+        assert_eq!(next(&mut jobs, 450), "b new 2");
+        assert_eq!(next(&mut jobs, 500), "-", "no room");
+        jobs.submit(&"a", 3);
+        jobs.done(&"b", Was::Work, Some("B"), Wake::NEVER, 500);
+        assert_eq!(next(&mut jobs, 500), "b B close");
+        jobs.done(&"b", Was::Closed, None, Wake::NEVER, 500);
+        assert_eq!([next(&mut jobs, 500), next(&mut jobs, 500)], ["a new 3", "-"], "once");
+        jobs.done(&"a", Was::Work, None, Wake { again: Some(600), ..Wake::NEVER }, 500);
+        assert_eq!([next(&mut jobs, 599), next(&mut jobs, 600)], ["-", "a new wake"]);
+        jobs.done(&"a", Was::Wake, Some("A"), Wake::NEVER, 600);
+        assert_eq!((jobs.open(), jobs.waiting(), next(&mut jobs, 600).as_str()), (1, 0, "-"));
     }
 }

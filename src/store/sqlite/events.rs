@@ -215,16 +215,23 @@ pub(super) fn unfinished(
     tx: &Connection,
     account: AccountId,
     plugins: &[String],
+    openid: Option<&str>,
     after: EventId,
 ) -> rusqlite::Result<Vec<Unfinished>> {
     let mut found: Vec<Unfinished> = Vec::new();
-    let mut select = tx.prepare_cached(
-        "SELECT e.seq, e.name, e.line FROM turn t JOIN event e ON e.seq = t.event
-         WHERE t.state = 'open' AND t.plugin = ?1 AND e.account = ?2 AND t.event > ?3 AND e.log IS NULL AND e.line IS NOT NULL
-         ORDER BY t.event LIMIT ?4",
-    )?;
+    // Of one customer by what he did, of all by what is open: either may be much.
+    let from = match openid {
+        Some(_) => "event e CROSS JOIN turn t ON t.event = e.seq",
+        None => "turn t JOIN event e ON e.seq = t.event",
+    };
+    let mut select = tx.prepare_cached(&format!(
+        "SELECT e.seq, e.name, e.line FROM {from}
+         WHERE t.state = 'open' AND t.plugin = ?1 AND e.account = ?2 AND e.seq > ?3 AND e.log IS NULL AND e.line IS NOT NULL
+             AND (?5 IS NULL OR e.subject = ?5)
+         ORDER BY e.seq LIMIT ?4"
+    ))?;
     for plugin in plugins {
-        let open = select.query_map(params![plugin, account.0, after.0, UNFINISHED_READ_MAX], |row| {
+        let open = select.query_map(params![plugin, account.0, after.0, UNFINISHED_READ_MAX, openid], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
         })?;
         for open in open {

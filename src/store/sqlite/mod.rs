@@ -145,8 +145,15 @@ impl Store for SqliteStore {
         self.writer.call(move |tx| events::commit(tx, &commit, opened))
     }
 
-    fn unfinished(&self, account: AccountId, plugins: Vec<String>, after: EventId) -> Reply<Vec<Unfinished>> {
-        self.writer.call(move |tx| events::unfinished(tx, account, &plugins, after))
+    fn unfinished(
+        &self,
+        account: AccountId,
+        plugins: Vec<String>,
+        openid: Option<&str>,
+        after: EventId,
+    ) -> Reply<Vec<Unfinished>> {
+        let openid = openid.map(str::to_owned);
+        self.writer.call(move |tx| events::unfinished(tx, account, &plugins, openid.as_deref(), after))
     }
 
     fn turned_last(&self, account: AccountId, plugin: &str) -> Reply<Vec<Before>> {

@@ -109,7 +109,7 @@ fn what_a_task_did_is_there_with_its_progress() {
         [Pushed::Known, Pushed::Differs, Pushed::New]
     );
     let plugins = vec!["p".to_owned(), "q".to_owned()];
-    let unfinished = store.unfinished(account, plugins, EventId(0)).wait().unwrap();
+    let unfinished = store.unfinished(account, plugins, None, EventId(0)).wait().unwrap();
     assert_eq!((unfinished.len(), &unfinished[0].plugins), (1, &vec!["q".to_owned()]));
     send(&store, account, 2, State::Sent);
     let explained = store.explain("7/p/0").wait().unwrap().unwrap();
@@ -142,14 +142,19 @@ fn unfinished_events_and_who_was_served_last() {
     }
     let in_a_file = NewEvent { log: Some("/log".to_owned()), ..event(account, "4", "oD") };
     store.accept(in_a_file).wait().unwrap();
-    let unfinished = store.unfinished(account, vec!["p".to_owned()], EventId(0)).wait().unwrap();
+    let unfinished = store.unfinished(account, vec!["p".to_owned()], None, EventId(0)).wait().unwrap();
     let ids: Vec<_> = unfinished.iter().map(|event| event.name.as_str()).collect();
     assert_eq!(ids, ["2", "3"], "a file is played again");
     let served = store.turned_last(account, "p").wait().unwrap();
     assert!(served.len() == 1 && served[0].line.contains("oA") && served[0].effects == 0);
     assert_eq!(store.turned_last(account, "q").wait().unwrap(), []);
-    let rest = store.unfinished(account, vec!["p".to_owned()], unfinished[0].event).wait().unwrap();
-    assert_eq!(rest.len(), 1);
+    let names = |openid, after| {
+        let unfinished = store.unfinished(account, vec!["p".to_owned()], openid, after).wait().unwrap();
+        unfinished.into_iter().map(|event| event.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(None, unfinished[0].event), ["3"]);
+    assert_eq!((names(Some("oB"), EventId(0)), names(Some("oA"), EventId(0))), (vec!["2".to_owned()], Vec::new()));
+    assert_eq!(names(Some("oC"), unfinished[1].event), [""; 0]);
 }
 
 #[test]

@@ -1,0 +1,177 @@
+//! Pages are opened, fall, and are opened again; what waits for one it is told first. What waits is on disk: whether an
+//! earlier host left it, or this one had no page to tell it to.
+
+use std::sync::Arc;
+
+use super::super::house::{House, Resident};
+use super::super::place::{Place, SESSION_EVENTS, agent};
+use super::super::tab::{Stand, Tab, seed};
+use super::super::trouble::pause_ms;
+use super::super::witness::Visit;
+use super::Conversation;
+use crate::base::clock::TimestampMs;
+use crate::base::limits::SETTLE_MS_DEFAULT;
+use crate::engine::event_loop::Output;
+use crate::event::{Line, Stimulus};
+use crate::host::ledger::read;
+use crate::host::messages::Taken;
+use crate::host::watch::{About, Notice};
+use crate::page::{LoadError, Moment};
+use crate::store::{AccountId, EventId, Store, StoreError, Unfinished};
+
+impl Conversation {
+    /// The customer for whom pages are to be opened at a place because something waits there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn awaited(
+        house: &House,
+        kept_in: &(Arc<dyn Store>, AccountId),
+        place: &Place,
+    ) -> Result<Option<Arc<str>>, StoreError> {
+        if let Place::Customer(openid) = place {
+            return Ok(Some(openid.clone()));
+        }
+        for resident in house.residents.iter().filter(|resident| house.is_at(resident, place)) {
+            let mut first = None;
+            each_waiting(house, kept_in, (resident, place), &mut |_, _, openid| {
+                first = Some(openid);
+                Ok(false)
+            })?;
+            if first.is_some() {
+                return Ok(first);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Opens the pages that are down, where it is time. Each is told first what waits for it.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the host is to stop.
+    pub fn restore(&mut self, now: &dyn Fn() -> TimestampMs) -> Result<(), StoreError> {
+        for at in 0..self.tabs.len() {
+            if self.raise(at, now) {
+                self.make_good(at, now)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a page that was down is open now.
+    fn raise(&mut self, at: usize, now: &dyn Fn() -> TimestampMs) -> bool {
+        let Stand::Down { until, tries, owes } = self.tabs[at] else { return false };
+        let (house, began) = (self.house.clone(), now());
+        let resident = &house.residents[at];
+        let may_load = if began < until { Err(until) } else { resident.may_load(began) };
+        if let Err(until) = may_load {
+            self.tabs[at] = Stand::Down { until, tries, owes };
+            return false;
+        }
+        let loaded = self.load(resident, began);
+        let ended = now();
+        resident.note_load(loaded.is_ok(), ended);
+        let about = |event| About::new(event).account(&self.app_id).plugin(&resident.name).openid(&self.openid);
+        let name = &resident.plugin.name;
+        match loaded {
+            Ok(tab) => {
+                if tries > 0 {
+                    self.witness.say(Notice::note(format!("the page {name} loads again")).about(about("page.loaded")));
+                }
+                self.ledger.refresh(&resident.name);
+                self.tabs[at] = Stand::Up(Box::new(tab));
+                true
+            }
+            Err(error) => {
+                let (tries, pause) = (tries.saturating_add(1), pause_ms(tries.saturating_add(1)));
+                let text = format!(
+                    "the page {name} does not load: {error}; what it is to be told waits, and it is tried again in {} s",
+                    pause / 1_000
+                );
+                self.witness.say(Notice::error(text).with_hint(error.hint()).about(about("page.unloadable")));
+                // Whatever it was to be opened for.
+                self.tabs[at] = Stand::Down { until: ended + pause, tries, owes: true };
+                false
+            }
+        }
+    }
+
+    fn load(&mut self, resident: &Resident, now: TimestampMs) -> Result<Tab, LoadError> {
+        let moment = Moment { at: now, seed: seed() };
+        let mut driver = self.house.page(resident, &self.place, &self.openid, moment)?;
+        let mut loading = Vec::new();
+        let mut turn = driver.open(SETTLE_MS_DEFAULT, &mut |emissions, _| loading.extend(emissions))?;
+        loading.append(&mut turn.emissions);
+        // What a page does while it loads is for nobody; what goes wrong is worth knowing.
+        for emission in loading.iter().filter(|emission| matches!(emission.output, Output::Fault(_))) {
+            let visit = Visit { app_id: &self.app_id, openid: &self.openid, resident };
+            self.witness.emission(visit, emission, &Taken::default());
+        }
+        Ok(Tab::new(driver, &turn, self.witness.clone()))
+    }
+
+    /// A page could not be told something, or is told nothing more: another is opened in its place, after a while.
+    pub(super) fn put_down(&mut self, at: usize, now: TimestampMs) {
+        let Some(tab) = self.tabs[at].up() else { return };
+        let resident = &self.house.residents[at];
+        let pause = if tab.driver.is_parked() {
+            i64::try_from(resident.plugin.limits.deaths_window_ms).unwrap_or(i64::MAX)
+        } else {
+            pause_ms(1)
+        };
+        let text = format!(
+            "{}: what the page was not told waits; another one is opened for it in {} s",
+            resident.plugin.name,
+            pause / 1_000
+        );
+        let about = About::new("page.down").account(&self.app_id).plugin(&resident.name);
+        self.witness.say(Notice::warning(text).about(about));
+        self.tabs[at] = Stand::Down { until: now.saturating_add(pause), tries: 1, owes: true };
+    }
+
+    /// Tells a page what waits for it.
+    fn make_good(&mut self, at: usize, now: &dyn Fn() -> TimestampMs) -> Result<(), StoreError> {
+        let (house, place, kept_in) = (self.house.clone(), self.place.clone(), self.ledger.kept_in());
+        each_waiting(&house, &kept_in, (&house.residents[at], &place), &mut |event, line, openid| {
+            self.rest_before(&openid, now)?;
+            self.ledger.take_up_for_good(event);
+            let line = Line { id: event.name.clone(), ..line };
+            self.tell_all(&line, &[at], &openid, now())?;
+            Ok(self.tabs[at].up().is_some())
+        })
+    }
+}
+
+/// Calls `tell` for each event that waits for a plugin's page at a place, in the order in which they came, as long as it
+/// says so.
+fn each_waiting(
+    house: &House,
+    (store, account): &(Arc<dyn Store>, AccountId),
+    (resident, place): (&Resident, &Place),
+    tell: &mut dyn FnMut(&Unfinished, Line, Arc<str>) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
+    let whose = if let Place::Customer(openid) = place { Some(&**openid) } else { None };
+    let plugin = vec![resident.name.clone()];
+    let mut after = EventId(0);
+    loop {
+        let waiting = store.unfinished(*account, plugin.clone(), whose, after).wait()?;
+        let Some(last) = waiting.last() else { return Ok(()) };
+        after = last.event;
+        for event in waiting {
+            // We wrote it ourselves.
+            let Some(line) = read(&event.line) else { continue };
+            let Some(openid) = Stimulus::from_line(&line).user().map(Arc::<str>::from) else { continue };
+            let is_here = match place {
+                Place::Customer(_) => true,
+                Place::Seat(_) => {
+                    let last = store.last_push(*account, &openid, SESSION_EVENTS).wait()?;
+                    let agent = last.and_then(|line| agent(&read(&line)?));
+                    house.places(&openid, agent.as_deref(), Some(&resident.plugin.name)).contains(place)
+                }
+            };
+            if is_here && !tell(&event, line, openid)? {
+                return Ok(());
+            }
+        }
+    }
+}

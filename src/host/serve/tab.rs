@@ -1,0 +1,168 @@
+//! A page of a place, and how it stands with it.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+use super::witness::Witness;
+use crate::base::clock::TimestampMs;
+use crate::config::Dialect;
+use crate::host::keeping::Changes;
+use crate::host::ledger::Ledger;
+use crate::host::messages::Sender;
+use crate::host::stage::{Ended, Step};
+use crate::page::{Driver, Turn};
+use crate::store::EventId;
+
+/// How it stands with a plugin's page at a place.
+pub(super) enum Stand {
+    /// It is at others.
+    Elsewhere,
+    /// It is open.
+    Up(Box<Tab>),
+    /// It does not load, or had to be ended: what it is to be told waits on disk.
+    Down {
+        /// When it is tried again.
+        until: TimestampMs,
+        /// How often it was.
+        tries: u32,
+        /// Whether something waits for it.
+        owes: bool,
+    },
+}
+
+impl Stand {
+    /// It was not opened yet.
+    pub(super) const CLOSED: Self = Self::Down { until: TimestampMs::MIN, tries: 0, owes: false };
+
+    pub(super) fn up(&self) -> Option<&Tab> {
+        if let Self::Up(tab) = self { Some(tab) } else { None }
+    }
+
+    pub(super) fn up_mut(&mut self) -> Option<&mut Tab> {
+        if let Self::Up(tab) = self { Some(tab) } else { None }
+    }
+
+    /// When it is tried again because something waits for it.
+    pub(super) fn again(&self) -> Option<TimestampMs> {
+        if let Self::Down { until, owes: true, .. } = self { Some(*until) } else { None }
+    }
+
+    /// Something waits for it, if it is down.
+    pub(super) fn owe(&mut self) {
+        if let Self::Down { owes, .. } = self {
+            *owes = true;
+        }
+    }
+}
+
+/// What pages are being told, over all places: a customer whom WeChat hands to another seat may be told of at two.
+#[derive(Clone, Debug, Default)]
+pub(super) struct InHand(Arc<Mutex<HashSet<(EventId, String)>>>);
+
+/// A page of a plugin is being told an event, until this is dropped.
+pub(super) struct Held(InHand, (EventId, String));
+
+impl InHand {
+    /// A plugin's page is to be told an event; `None`: one is being told it.
+    pub(super) fn hold(&self, event: EventId, plugin: &str) -> Option<Held> {
+        let key = (event, plugin.to_owned());
+        let is_new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
+        is_new.then(|| Held(self.clone(), key))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let Self(in_hand, key) = self;
+        in_hand.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}
+
+/// What a page has not done with.
+pub(super) struct Open {
+    pub(super) id: String,
+    /// Until when it may take its time.
+    pub(super) until: TimestampMs,
+    pub(super) _held: Option<Held>,
+}
+
+/// A page, and how far it is.
+pub(super) struct Tab {
+    _alive: Alive,
+    pub(super) driver: Box<dyn Driver + Send>,
+    pub(super) now: TimestampMs,
+    pub(super) due: Option<TimestampMs>,
+    /// The customer whom it was told last, and the APIs by which it was.
+    pub(super) turned_to: Option<Arc<str>>,
+    pub(super) knows_by: Vec<Dialect>,
+    /// By what it was told so again: what it does because of these it has done before.
+    pub(super) repetitions: Vec<String>,
+    pub(super) open: Vec<Open>,
+}
+
+impl Tab {
+    /// A page that has just loaded.
+    pub(super) fn new(driver: Box<dyn Driver + Send>, turn: &Turn, witness: Arc<dyn Witness>) -> Self {
+        Self {
+            _alive: Alive::new(witness),
+            driver,
+            now: turn.now,
+            due: turn.due,
+            turned_to: None,
+            knows_by: Vec::new(),
+            repetitions: Vec::new(),
+            open: Vec::new(),
+        }
+    }
+
+    /// When it has something to do by itself, or has had its time for what it was told.
+    pub(super) fn wake(&self) -> Option<TimestampMs> {
+        self.due.into_iter().chain(self.open.iter().map(|open| open.until)).min()
+    }
+
+    /// What it has done with at the end of a turn. What it could not be told it has not done with.
+    pub(super) fn end(&mut self, ledger: &mut Ledger, sender: Sender<'_>, ended: Ended) {
+        if ended == Ended::Parked {
+            return;
+        }
+        let is_over = |until: TimestampMs| ended == Ended::Idle || until <= self.now;
+        let (over, open): (Vec<_>, _) =
+            std::mem::take(&mut self.open).into_iter().partition(|open| is_over(open.until));
+        self.open = open;
+        let mut end = |id: Option<&str>| {
+            let step = Step { page: 0, emissions: &[], repeated: false, ended: Some(ended) };
+            ledger.step(sender, &step, id, false, Changes::default());
+        };
+        over.iter().for_each(|open| end(Some(&open.id)));
+        if over.is_empty() && ended == Ended::Idle {
+            // Those whose time was up.
+            end(None);
+        }
+    }
+}
+
+/// A page that is open, until this is dropped.
+struct Alive(Arc<dyn Witness>);
+
+impl Alive {
+    fn new(witness: Arc<dyn Witness>) -> Self {
+        witness.opened();
+        Self(witness)
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.closed();
+    }
+}
+
+/// Pages of different customers do not draw the same numbers.
+pub(super) fn seed() -> u64 {
+    let mut bytes = [0; 8];
+    // Without randomness all have the same seed, which is no harm.
+    let _ = SystemRandom::new().fill(&mut bytes);
+    u64::from_le_bytes(bytes)
+}
