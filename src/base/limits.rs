@@ -160,11 +160,18 @@ pub const REFUSALS_WAITING_MAX: usize = 64;
 /// How far ahead of its host's time a page runs its timers, in ms: a chain of short ones is one turn. Nobody sees that a
 /// message is that much early.
 pub const HOSTED_TIMERS_AHEAD_MS: i64 = 20;
+/// How long a page whose time its host keeps is waited for because it waits for an answer, in ms; then others have their
+/// turn, and it is asked again after pauses.
+pub const HOSTED_WAIT_MS: i64 = 20;
+/// The longest of these pauses, in ms; each is a quarter of the time that it has waited.
+pub const HOSTED_PAUSE_MS_MAX: i64 = 1_000;
 /// Shortest time after which a page is woken again to do what it has to do by itself, in ms: one that wants more turns than
 /// that has them together.
 pub const WAKE_MS_MIN: i64 = 10;
 /// Events that have been read for customers' pages and that nobody has begun; all others wait on disk.
-pub const CREW_WORK_WAITING_MAX: usize = 4096;
+pub const CREW_WORK_WAITING_MAX: usize = 1_024;
+/// Of these, those of one customer's pages, or one seat's: who writes much takes no room from others.
+pub const PLACE_WORK_WAITING_MAX: usize = 16;
 /// Notices that wait for a person to read them; whoever has more to tell waits.
 pub const TOLD_WAITING_MAX: usize = 1024;
 /// Longest time after which a thread looks whether there is something to do, in ms.
@@ -269,7 +276,7 @@ pub const EFFECT_KEPT_BYTES_MAX: usize = 1024 * 1024;
 pub const EVENTS_REMEMBERED: usize = 100_000;
 /// The first pause after which a page that does not load is tried again while customers are served, in ms; each further
 /// one is twice as long.
-pub const LOAD_PAUSE_MS_MIN: i64 = 5_000;
+pub const LOAD_PAUSE_MS_MIN: i64 = 2_000;
 /// The longest pause after which it is, in ms.
 pub const LOAD_PAUSE_MS_MAX: i64 = 600_000;
 /// After so many failures in a row, for whichever customers, one load is tried for all pages of the plugin.

@@ -116,8 +116,20 @@ impl Inbox {
     /// # Errors
     /// [`StoreError`].
     pub async fn there(&self, after: EventId) -> Result<Pushes, StoreError> {
-        let unfinished =
-            self.store.unfinished(self.account, vec![self.purpose.reader().to_owned()], None, after).get().await?;
+        self.read(None, after).await
+    }
+
+    /// The same, of one customer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn there_of(&self, openid: &str, after: EventId) -> Result<Pushes, StoreError> {
+        self.read(Some(openid), after).await
+    }
+
+    async fn read(&self, openid: Option<&str>, after: EventId) -> Result<Pushes, StoreError> {
+        let reader = vec![self.purpose.reader().to_owned()];
+        let unfinished = self.store.unfinished(self.account, reader, openid, after).get().await?;
         // We wrote them ourselves.
         let read = unfinished.into_iter().filter_map(|event| Some((event.event, read(&event.line)?)));
         Ok(read.collect())

@@ -100,8 +100,10 @@ pub struct Turn {
     pub now: TimestampMs,
     /// Whether it is idle.
     pub idle: bool,
-    /// When it has something to do by itself, in page time: its next timer, or now where it waits for an answer.
+    /// When it has something to do by itself, in page time: its next timer.
     pub due: Option<TimestampMs>,
+    /// Whether it waits for an answer.
+    pub waits: bool,
     /// Whether the turn was cut short with the page in pieces: a fresh one must take its place. Of a page in a process,
     /// which does that by itself: whether it could not be told.
     pub cut: Option<CutShort>,

@@ -12,7 +12,7 @@ use super::load::LoadError;
 use super::ui;
 use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::interrupt;
-use crate::base::limits::HOSTED_TIMERS_AHEAD_MS;
+use crate::base::limits::{HOSTED_TIMERS_AHEAD_MS, HOSTED_WAIT_MS};
 use crate::dialect::echat_address::opened_again;
 use crate::dialect::{echat, mcs};
 use crate::engine::builtins::math_random::Random;
@@ -161,14 +161,10 @@ impl Page {
             emissions: self.event_loop.take_emissions(),
             now: self.event_loop.clock().now(),
             idle: self.event_loop.is_idle(),
-            due: self.due(),
+            due: self.event_loop.next_due().map(|due| due.max(self.event_loop.clock().now())),
+            waits: self.event_loop.is_waiting(),
             cut: (interrupt::is_raised() && self.event_loop.has_work()).then_some(CutShort::Work),
         }
-    }
-
-    fn due(&self) -> Option<TimestampMs> {
-        let now = self.event_loop.clock().now();
-        if self.event_loop.is_waiting() { Some(now) } else { self.event_loop.next_due().map(|due| due.max(now)) }
     }
 
     /// One turn.
@@ -273,7 +269,12 @@ impl Page {
             if event_loop.is_waiting() {
                 let stands = waiting.get_or_insert_with(Stopwatch::start);
                 let distance = next.map_or(until.time, |due| due.min(until.time)).saturating_sub(now);
-                let distance = if until.waits { distance } else { 0 };
+                let distance = match (until.waits, self.options.pace) {
+                    (false, _) => 0,
+                    // Whoever keeps its time comes back.
+                    (true, Pace::Hosted) => distance.min(HOSTED_WAIT_MS),
+                    (true, _) => distance,
+                };
                 let left = Duration::from_millis(u64::try_from(distance).unwrap_or(0)).saturating_sub(stands.elapsed());
                 if self.world.wait(left, &event_loop) {
                     continue;

@@ -189,10 +189,19 @@ impl Serving {
         assert_eq!(self.child.wait().unwrap().code(), None, "{}", self.said());
     }
 
+    /// It is to read its configuration again.
+    pub fn reread(&self) {
+        self.signal("HUP");
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
     /// SIGTERM; its exit code.
     pub fn end(mut self) -> Option<i32> {
-        let id = self.child.id().to_string();
-        assert!(Command::new("sh").args(["-c", "kill -TERM \"$0\"", &id]).status().unwrap().success());
+        self.signal("TERM");
         self.child.wait().unwrap().code()
     }
 }

@@ -1,8 +1,6 @@
 //! One customer's own pages: they have only ever been told about him (plugin-apis.md §3, a page per conversation).
 
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
 use serde_json::json;
 
@@ -184,8 +182,9 @@ impl Conversation {
         let Some(tab) = self.tabs[at].up_mut() else { return Ok(()) };
         let is_another = tab.turned_to.as_ref().is_some_and(|turned_to| turned_to != openid);
         let turns = Stimulus::from_line(line).turns_to().is_some();
-        if is_another && !turns {
-            // At a seat: what is about others than the one that it is turned to does not turn it.
+        if is_another && !turns && line.cause.is_none() {
+            // At a seat: what is about others than the one that it is turned to does not turn it, unless it came of a push,
+            // which had turned it.
             return Ok(());
         }
         if is_another {
@@ -262,7 +261,7 @@ impl Conversation {
         let turn = tab.driver.turn(input, &mut |emissions, repeated| keep(&emissions, repeated));
         keep(&turn.emissions, false);
         witness.turn(visit, Turned { told: id, took: begun.elapsed() });
-        (tab.now, tab.due) = (turn.now, turn.due);
+        tab.note(&turn);
         let is_untold = id.is_some() && turn.cut == Some(CutShort::Telling);
         let ended = match (tab.driver.is_parked() || is_untold, turn.idle) {
             (true, _) => Ended::Parked,
@@ -292,25 +291,16 @@ impl Conversation {
         Ok(())
     }
 
-    /// A seat turns to another customer when its pages are idle, or their time is up.
-    ///
-    /// # Errors
-    /// [`StoreError`]: the host is to stop.
-    pub fn rest_before(&mut self, openid: &str, now: &dyn Fn() -> TimestampMs) -> Result<(), StoreError> {
-        loop {
-            let others = self.up().filter(|tab| tab.turned_to.as_deref().is_some_and(|turned_to| turned_to != openid));
-            let Some(until) = others.flat_map(|tab| tab.open.iter().map(|open| open.until)).max() else {
-                return Ok(());
-            };
-            let due = self.up().filter_map(Tab::wake).min();
-            let since = now();
-            if since >= until {
-                return Ok(());
-            }
-            let wait = (due.map_or(until, |due| due.min(until)) - since).max(WAKE_MS_MIN);
-            thread::sleep(Duration::from_millis(u64::try_from(wait).unwrap_or(0)));
-            self.wake(now())?;
-        }
+    /// Whether it may be turned to a customer: a seat is turned to another one when its pages have done with those before, or
+    /// their time is up.
+    pub fn may_turn_to(&self, openid: &str, now: TimestampMs) -> bool {
+        let mut others = self.up().filter(|tab| tab.turned_to.as_deref().is_some_and(|turned_to| turned_to != openid));
+        !others.any(|tab| tab.rests_at().is_some_and(|until| until > now))
+    }
+
+    /// Whether its pages have done with what they were told, or their time is up.
+    pub fn rests(&self, now: TimestampMs) -> bool {
+        !self.up().any(|tab| tab.rests_at().is_some_and(|until| until > now))
     }
 
     /// When there is something to do though nothing comes.

@@ -1,12 +1,13 @@
 //! What the crew does with a conversation.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::conversation::Conversation;
-use super::crew::{Craft, Whose};
+use super::crew::{Craft, Outcome, Whose};
 use super::house::House;
-use super::scheduler::Wake;
+use super::place::Place;
 use super::tab::InHand;
 use super::witness::Witness;
 use crate::base::clock::{TimestampMs, system_now_ms};
@@ -24,8 +25,12 @@ pub struct Handling {
     pub line: Line,
     /// The customer.
     pub openid: Arc<str>,
+    /// In which configuration it is handled.
+    pub house: Arc<House>,
     /// At how many places it is still to be told.
     pub left: AtomicUsize,
+    /// Until it is.
+    pub _under_way: UnderWay,
 }
 
 /// A piece of work for a conversation.
@@ -33,14 +38,39 @@ pub enum Work {
     /// An event that came.
     Event(Arc<Handling>),
     /// Something waits for pages of this customer's that an earlier host had begun.
-    TakeUp(Arc<str>),
+    TakeUp(Arc<str>, Arc<House>),
 }
 
 impl Work {
     fn openid(&self) -> &Arc<str> {
         match self {
             Self::Event(handling) => &handling.openid,
-            Self::TakeUp(openid) => openid,
+            Self::TakeUp(openid, _) => openid,
+        }
+    }
+
+    fn house(&self) -> &Arc<House> {
+        match self {
+            Self::Event(handling) => &handling.house,
+            Self::TakeUp(_, house) => house,
+        }
+    }
+}
+
+/// The places at which a customer's events are handled, and how many are; by account.
+type Errands = Mutex<HashMap<(usize, Arc<str>), (Vec<Place>, usize)>>;
+
+/// An event of a customer's is handled, until this is dropped.
+pub struct UnderWay(Arc<Errands>, (usize, Arc<str>));
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let mut errands = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, count)) = errands.get_mut(&self.1) {
+            *count -= 1;
+            if *count == 0 {
+                errands.remove(&self.1);
+            }
         }
     }
 }
@@ -62,6 +92,7 @@ pub struct Host {
     witness: Arc<dyn Witness>,
     opened: AtomicU64,
     in_hand: InHand,
+    errands: Arc<Errands>,
 }
 
 impl Host {
@@ -73,6 +104,7 @@ impl Host {
             witness,
             opened: AtomicU64::new(0),
             in_hand: InHand::default(),
+            errands: Arc::default(),
         }
     }
 
@@ -84,6 +116,23 @@ impl Host {
     /// Another configuration is in force. Whoever has a conversation in the old one gets fresh pages with his next event.
     pub fn move_to(&self, house: House) {
         *self.house.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(house);
+    }
+
+    /// An event of a customer's is handled at these places, where it [may be](Self::may_handle).
+    pub fn under_way(&self, account: usize, openid: &Arc<str>, places: &[Place]) -> UnderWay {
+        let key = (account, openid.clone());
+        self.errands().entry(key.clone()).or_insert_with(|| (places.to_vec(), 0)).1 += 1;
+        UnderWay(self.errands.clone(), key)
+    }
+
+    /// Whether an event of a customer's may be handled at these places: not before those are that are handled elsewhere, so
+    /// that what he is answered comes in order.
+    pub fn may_handle(&self, account: usize, openid: &Arc<str>, places: &[Place]) -> bool {
+        self.errands().get(&(account, openid.clone())).is_none_or(|(at, _)| at == places)
+    }
+
+    fn errands(&self) -> MutexGuard<'_, HashMap<(usize, Arc<str>), (Vec<Place>, usize)>> {
+        self.errands.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Opens the pages of a place, for a customer.
@@ -107,38 +156,44 @@ impl Craft for Host {
         whose: &Whose,
         open: Option<Conversation>,
         work: Option<Work>,
-    ) -> Result<(Option<Conversation>, Wake), StoreError> {
-        let house = self.house();
-        let here = open.filter(|conversation| work.is_none() || conversation.is_in(&house));
+    ) -> Result<Outcome<Conversation, Work>, StoreError> {
         let Account { inbox, outbox, .. } = &self.accounts[whose.0];
-        let mut conversation = match (here, &work) {
-            (Some(conversation), _) => conversation,
-            (None, Some(work)) => self.open(whose, work.openid(), house)?,
+        let later = |conversation: Conversation, back| {
+            let wake = conversation.due(self.now());
+            Ok(Outcome { open: Some(conversation), back, wake })
+        };
+        let mut conversation = match (open, &work) {
+            (Some(conversation), None) => conversation,
+            (Some(conversation), Some(work)) if conversation.is_in(work.house()) => conversation,
+            // Of another configuration: what they were told they finish.
+            (Some(conversation), Some(_)) if !conversation.rests(self.now()) => return later(conversation, work),
+            (_, Some(work)) => self.open(whose, work.openid(), work.house().clone())?,
             (None, None) => {
-                let kept_in = (outbox.store().clone(), outbox.account());
+                let (house, kept_in) = (self.house(), (outbox.store().clone(), outbox.account()));
                 match Conversation::awaited(&house, &kept_in, &whose.1)? {
                     Some(openid) => self.open(whose, &openid, house)?,
-                    None => return Ok((None, Wake::NEVER)),
+                    None => return Ok(Outcome::GONE),
                 }
             }
         };
-        conversation.restore(&|| self.now())?;
-        match work {
+        let is_up_to_date = conversation.restore(&|| self.now())?;
+        match &work {
             Some(Work::Event(handling)) => {
-                let Handling { event, line, openid, left } = &*handling;
-                conversation.rest_before(openid, &|| self.now())?;
+                let Handling { event, line, openid, left, .. } = &**handling;
+                if !is_up_to_date || !conversation.may_turn_to(openid, self.now()) {
+                    return later(conversation, work);
+                }
                 conversation.handle(line, openid, self.now())?;
                 if left.fetch_sub(1, Ordering::AcqRel) == 1 {
                     inbox.handled(*event, line)?;
                 }
             }
             // It was told what waits as its pages were opened.
-            Some(Work::TakeUp(_)) => {}
+            Some(Work::TakeUp(..)) => {}
             None => conversation.wake(self.now())?,
         }
         outbox.wake();
-        let due = conversation.due(self.now());
-        Ok((Some(conversation), due))
+        later(conversation, None)
     }
 
     fn now(&self) -> TimestampMs {

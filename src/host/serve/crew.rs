@@ -10,12 +10,27 @@ use super::craft::Host;
 use super::place::Place;
 use super::scheduler::{Job, Room, Scheduler, Task, Wake, Was};
 use crate::base::clock::TimestampMs;
-use crate::base::limits::{CREW_LOOK_MS_MAX, CREW_WORK_WAITING_MAX};
+use crate::base::limits::{CREW_LOOK_MS_MAX, CREW_WORK_WAITING_MAX, PLACE_WORK_WAITING_MAX};
 use crate::process::Served;
 use crate::store::StoreError;
 
 /// Whose conversation it is: the account's number, and where its pages are.
 pub type Whose = (usize, Place);
+
+/// What became of a job.
+pub struct Outcome<O, W> {
+    /// The conversation, where it is still open.
+    pub open: Option<O>,
+    /// The work, where it cannot be done before the conversation is woken.
+    pub back: Option<W>,
+    /// When it has something to do though nothing comes.
+    pub wake: Wake,
+}
+
+impl<O, W> Outcome<O, W> {
+    /// It is not open, and has nothing to do.
+    pub const GONE: Self = Self { open: None, back: None, wake: Wake::NEVER };
+}
 
 /// What is done with conversations.
 pub trait Craft: Send + Sync + 'static {
@@ -25,7 +40,7 @@ pub trait Craft: Send + Sync + 'static {
     type Work: Send;
 
     /// Does a piece of work, or where there is none what the conversation has to do by itself; it is opened where it is
-    /// not. The conversation, and when it has something to do by itself.
+    /// not.
     ///
     /// # Errors
     /// [`StoreError`]: the host is to stop.
@@ -34,7 +49,7 @@ pub trait Craft: Send + Sync + 'static {
         whose: &Whose,
         open: Option<Self::Open>,
         work: Option<Self::Work>,
-    ) -> Result<(Option<Self::Open>, Wake), StoreError>;
+    ) -> Result<Outcome<Self::Open, Self::Work>, StoreError>;
 
     /// The time.
     fn now(&self) -> TimestampMs;
@@ -97,15 +112,15 @@ impl<C: Craft> Shared<C> {
                 Task::Close => {
                     // Its processes end with it.
                     drop(open);
-                    Ok((None, Wake::NEVER))
+                    Ok(Outcome::GONE)
                 }
             };
             let mut state = self.state();
-            let (open, wake) = done.unwrap_or_else(|error| {
+            let Outcome { open, back, wake } = done.unwrap_or_else(|error| {
                 (state.failure, state.is_stopping) = (Some(error), true);
-                (None, Wake::NEVER)
+                Outcome::GONE
             });
-            state.scheduler.done(&key, was, open, wake, self.craft.now());
+            state.scheduler.done(&key, was, (open, back), wake, self.craft.now());
             drop(state);
             self.changed.notify_one();
             self.moved.notify_waiters();
@@ -214,6 +229,36 @@ impl Foreman<Host> {
             (state.scheduler.open(), state.scheduler.waiting())
         };
         (counts, shared.craft.house().served())
+    }
+}
+
+/// Whether a customer's event may be handed in for these places of an account.
+fn is_free(shared: &Shared<Host>, state: &State<Host>, account: usize, openid: &Arc<str>, places: &[Place]) -> bool {
+    let room = |place: &Place| state.scheduler.waiting_of(&(account, place.clone())) < PLACE_WORK_WAITING_MAX;
+    places.iter().all(room) && shared.craft.may_handle(account, openid, places)
+}
+
+impl Foreman<Host> {
+    /// Whether a customer's event may be handed in for these places of an account: they hold little work, and his earlier
+    /// ones are handled there, or done with.
+    pub fn is_free(&self, account: usize, openid: &Arc<str>, places: &[Place]) -> bool {
+        let Some(shared) = self.0.upgrade() else { return true };
+        let state = shared.state();
+        is_free(&shared, &state, account, openid, places)
+    }
+
+    /// Waits until that is so for one of several; `false`: the crew has stopped.
+    pub async fn until_free<'a, W>(&self, account: usize, waiting: W) -> bool
+    where
+        W: Iterator<Item = (&'a Arc<str>, &'a [Place])> + Clone,
+    {
+        let Some(shared) = self.0.upgrade() else { return false };
+        let is_one_free = |state: &State<Host>| {
+            waiting.clone().any(|(openid, places)| is_free(&shared, state, account, openid, places))
+        };
+        until(&shared, is_one_free).await;
+        let is_stopping = shared.state().is_stopping;
+        !is_stopping
     }
 }
 

@@ -1,6 +1,6 @@
 //! From disk to conversations: events in the order in which they came, each to whom it is about.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::thread;
@@ -10,14 +10,14 @@ use tokio::sync::mpsc::Sender;
 
 use super::craft::{Handling, Host, Work};
 use super::crew::Foreman;
-use super::place::{SESSION_EVENTS, agent};
+use super::place::{Place, SESSION_EVENTS, agent};
 use crate::base::clock::{format_rfc3339, system_now_ms};
 use crate::event::stimulus::STIMULUS_PREFIX;
 use crate::event::{Line, Stimulus, StimulusKind};
 use crate::host::derived::Deriving;
 use crate::host::desk::{Trouble, TroubleKind};
 use crate::host::feed::{Reached, Triggers};
-use crate::host::inbox::Inbox;
+use crate::host::inbox::{Inbox, Pushes};
 use crate::host::ledger::read;
 use crate::host::watch::Notice;
 use crate::record::Reader;
@@ -43,36 +43,139 @@ async fn agent_of(store: &Arc<dyn Store>, account: AccountId, openid: &str) -> R
     Ok(line.and_then(|line| agent(&read(&line)?)))
 }
 
-/// Hands events of an account to the crew, for ever; an error of the store ends it, as does the crew's end.
-pub(super) async fn feed(
-    (account, id): (usize, AccountId),
-    store: &Arc<dyn Store>,
-    inbox: &Inbox,
-    crew: &Foreman<Host>,
-) -> Result<(), StoreError> {
-    let mut last = EventId(0);
-    loop {
-        for (event, line) in inbox.next(last).await? {
-            last = event;
-            let Some(house) = crew.craft(Host::house) else { return Ok(()) };
-            let Some(openid) = customer(&line) else {
-                inbox.done(&[(event, line)]).await?;
-                continue;
-            };
-            let agent = if house.has_seats() { agent_of(store, id, &openid).await? } else { None };
-            let places = house.places(&openid, agent.as_deref(), line.plugin.as_deref());
-            if places.is_empty() {
-                inbox.done(&[(event, line)]).await?;
-                continue;
-            }
-            let left = AtomicUsize::new(places.len());
-            let handling = Arc::new(Handling { event, line, openid, left });
-            for place in places {
-                if !crew.submit(&(account, place), Work::Event(handling.clone())).await {
-                    return Ok(());
+/// Hands events of an account to the crew.
+pub(super) struct Feed {
+    account: usize,
+    id: AccountId,
+    store: Arc<dyn Store>,
+    inbox: Arc<Inbox>,
+    crew: Foreman<Host>,
+    /// Customers whose events wait on disk, until those before them are handled.
+    behind: HashMap<Arc<str>, Behind>,
+}
+
+/// Where a customer's events wait on disk: behind this one, for these places.
+#[derive(Clone)]
+struct Behind(EventId, Vec<Place>);
+
+/// What became of an event that was read.
+enum Handed {
+    Over,
+    /// Not yet, for these places.
+    Later(Vec<Place>),
+    /// The crew has stopped.
+    Nobody,
+}
+
+impl Feed {
+    pub(super) fn new(
+        (account, id): (usize, AccountId),
+        store: Arc<dyn Store>,
+        inbox: Arc<Inbox>,
+        crew: Foreman<Host>,
+    ) -> Self {
+        Self { account, id, store, inbox, crew, behind: HashMap::new() }
+    }
+
+    /// For ever; an error of the store ends it, as does the crew's end.
+    pub(super) async fn run(mut self) -> Result<(), StoreError> {
+        let mut last = EventId(0);
+        loop {
+            let waiting = self.behind.iter().map(|(openid, Behind(_, places))| (openid, places.as_slice()));
+            let events = tokio::select! {
+                goes_on = self.crew.until_free(self.account, waiting), if !self.behind.is_empty() => {
+                    if !goes_on {
+                        return Ok(());
+                    }
+                    None
                 }
+                events = self.inbox.next(last) => Some(events?),
+            };
+            let goes_on = match events {
+                Some(events) => {
+                    let read = events.last().map_or(last, |(event, _)| *event);
+                    let goes_on = self.come(events).await?;
+                    last = read;
+                    goes_on
+                }
+                None => self.catch_up(last).await?,
+            };
+            if !goes_on {
+                return Ok(());
             }
         }
+    }
+
+    /// What has come; `false`: the crew has stopped.
+    async fn come(&mut self, events: Pushes) -> Result<bool, StoreError> {
+        for (event, line) in events {
+            let Some(openid) = customer(&line) else {
+                self.inbox.done(&[(event, line)]).await?;
+                continue;
+            };
+            if self.behind.contains_key(&openid) {
+                continue;
+            }
+            match self.hand_over(event, line, &openid).await? {
+                Handed::Over => {}
+                Handed::Later(places) => drop(self.behind.insert(openid, Behind(EventId(event.0 - 1), places))),
+                Handed::Nobody => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    /// What waits on disk up to `last`, as far as its time has come; `false`: the crew has stopped.
+    async fn catch_up(&mut self, last: EventId) -> Result<bool, StoreError> {
+        let is_free = |(openid, behind): &(&Arc<str>, &Behind)| self.crew.is_free(self.account, openid, &behind.1);
+        let free: Vec<_> =
+            self.behind.iter().filter(is_free).map(|(openid, behind)| (openid.clone(), behind.0)).collect();
+        for (openid, after) in free {
+            let mut waits = Behind(after, Vec::new());
+            let waiting = self.inbox.there_of(&openid, after).await?;
+            let mut waiting = waiting.into_iter().filter(|(event, _)| *event <= last).peekable();
+            let is_all = waiting.peek().is_none();
+            for (event, line) in waiting {
+                match self.hand_over(event, line, &openid).await? {
+                    Handed::Over => waits.0 = event,
+                    Handed::Later(places) => {
+                        waits.1 = places;
+                        break;
+                    }
+                    Handed::Nobody => return Ok(false),
+                }
+            }
+            // There may be more than were read at once.
+            match is_all {
+                true => self.behind.remove(&openid),
+                false => self.behind.insert(openid, waits),
+            };
+        }
+        Ok(true)
+    }
+
+    async fn hand_over(&self, event: EventId, line: Line, openid: &Arc<str>) -> Result<Handed, StoreError> {
+        let Some(house) = self.crew.craft(Host::house) else { return Ok(Handed::Nobody) };
+        let agent = if house.has_seats() { agent_of(&self.store, self.id, openid).await? } else { None };
+        let places = house.places(openid, agent.as_deref(), line.plugin.as_deref());
+        if places.is_empty() {
+            self.inbox.done(&[(event, line)]).await?;
+            return Ok(Handed::Over);
+        }
+        if !self.crew.is_free(self.account, openid, &places) {
+            return Ok(Handed::Later(places));
+        }
+        let under_way = self.crew.craft(|host| host.under_way(self.account, openid, &places));
+        let Some(under_way) = under_way else { return Ok(Handed::Nobody) };
+        let left = AtomicUsize::new(places.len());
+        let (openid, _under_way) = (openid.clone(), under_way);
+        let handling = Arc::new(Handling { event, line, openid, house, left, _under_way });
+        for place in places {
+            if !self.crew.submit(&(self.account, place), Work::Event(handling.clone())).await {
+                return Ok(Handed::Nobody);
+            }
+        }
+        Ok(Handed::Over)
     }
 }
 
@@ -96,7 +199,7 @@ pub(super) async fn take_up(
             let agent = if house.has_seats() { agent_of(store, account, &openid).await? } else { None };
             for place in house.places(&openid, agent.as_deref(), None) {
                 let is_new = places.insert(place.clone());
-                if is_new && !crew.submit(&(number, place), Work::TakeUp(openid.clone())).await {
+                if is_new && !crew.submit(&(number, place), Work::TakeUp(openid.clone(), house.clone())).await {
                     return Ok(());
                 }
             }

@@ -10,7 +10,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::craft::{Account, Host};
 use super::crew::Crew;
 use super::house::House;
-use super::intake::{Fired, feed, follow, take_up};
+use super::intake::{Feed, Fired, follow, take_up};
 use super::operations::Observed;
 use super::setup::{AccountSetup, Doors, Ready, Residence, ServeError, Setup};
 use super::teller::Teller;
@@ -200,8 +200,8 @@ impl Background {
                 let _ = hear.send(lost_notice(lost)).await;
             }
             take_up((number, account), store, plugins, &crew.foreman()).await?;
-            let (foreman, feeding, store) = (crew.foreman(), inbox.clone(), store.clone());
-            self.feeds.spawn(async move { feed((number, account), &store, &feeding, &foreman).await });
+            let feed = Feed::new((number, account), store.clone(), inbox.clone(), crew.foreman());
+            self.feeds.spawn(feed.run());
             if let Some(settings) = callback {
                 let path = settings.path.clone();
                 let running = Callback::start(settings, inbox).await?;

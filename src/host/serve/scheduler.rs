@@ -1,5 +1,6 @@
 //! Which conversation is worked on next: one piece of work of each at a time, in the order in which they came, and of
-//! those that have none, who has been quiet longest makes room. Pure.
+//! those that have none, who has been quiet longest makes room. Timers, work for those that are open, for those that are
+//! not, and making room have their turns one after another: none of them can keep the others waiting. Pure.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::Hash;
@@ -72,6 +73,8 @@ struct Slot<W, C> {
     is_busy: bool,
     /// Whether it is among those that wait for somebody.
     is_ready: bool,
+    /// Whether its first piece of work was tried and cannot be done before it is woken.
+    is_held: bool,
     wake: Option<TimestampMs>,
     again: Option<TimestampMs>,
     /// When it had work last, and a number that tells moments apart.
@@ -82,8 +85,10 @@ struct Slot<W, C> {
 pub struct Scheduler<K, W, C> {
     room: Room,
     slots: HashMap<K, Slot<W, C>>,
-    /// Those with something to do that nobody does.
+    /// Those that are open, with something to do that nobody does.
     ready: VecDeque<K>,
+    /// The same of those that are not, and wait for room.
+    outside: VecDeque<K>,
     timers: BTreeSet<(TimestampMs, K)>,
     /// Those that are open and quiet, and have done with their work.
     quiet: BTreeMap<(TimestampMs, u64), K>,
@@ -92,6 +97,8 @@ pub struct Scheduler<K, W, C> {
     closing: usize,
     waiting: usize,
     moments: u64,
+    /// Whose turn it is.
+    turn: usize,
 }
 
 impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
@@ -101,12 +108,14 @@ impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
             room,
             slots: HashMap::new(),
             ready: VecDeque::new(),
+            outside: VecDeque::new(),
             timers: BTreeSet::new(),
             quiet: BTreeMap::new(),
             open: 0,
             closing: 0,
             waiting: 0,
             moments: 0,
+            turn: 0,
         }
     }
 
@@ -133,39 +142,62 @@ impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
             open: None,
             is_busy: false,
             is_ready: false,
+            is_held: false,
             wake: None,
             again: None,
             used: (0, 0),
         });
         slot.work.push_back(work);
-        if !slot.is_busy && !slot.is_ready {
-            slot.is_ready = true;
-            // Time passes to its work, and its timers come before that.
-            if let Some(wake) = slot.wake.take() {
-                self.timers.remove(&(wake, key.clone()));
-            }
-            self.quiet.remove(&slot.used);
-            self.ready.push_back(key.clone());
+        if !slot.is_busy && !slot.is_ready && !slot.is_held {
+            self.line_up(key);
         }
+    }
+
+    /// How much work of one waits.
+    pub fn waiting_of(&self, key: &K) -> usize {
+        self.slots.get(key).map_or(0, |slot| slot.work.len())
     }
 
     /// The next thing to do, where there is one; else there may be one later ([`next_time`](Self::next_time)), or once
     /// something is done or comes.
     pub fn next(&mut self, now: TimestampMs) -> Option<Job<K, W, C>> {
+        let kinds = [Self::next_timer, Self::next_open, Self::next_outside, Self::next_closed];
+        for _ in 0..kinds.len() {
+            let kind = kinds[self.turn % kinds.len()];
+            self.turn += 1;
+            if let Some(job) = kind(self, now) {
+                return Some(job);
+            }
+        }
+        None
+    }
+
+    /// Who is to be woken by now. Of those that are not open one waits for room, like who has work.
+    fn next_timer(&mut self, now: TimestampMs) -> Option<Job<K, W, C>> {
         while let Some((_, key)) = self.timers.first().filter(|(due, _)| *due <= now).cloned() {
-            if self.is_openable(&key) {
+            if self.slots.get(&key).is_some_and(|slot| slot.open.is_some()) {
                 return Some(self.take(&key, Task::Wake));
             }
-            self.await_room(key);
+            self.line_up(&key);
         }
-        if let Some(at) = self.ready.iter().position(|key| self.is_openable(key)) {
-            let key = self.ready.remove(at)?;
-            let work = self.slots.get_mut(&key)?.work.pop_front();
-            self.waiting -= usize::from(work.is_some());
-            return Some(self.take(&key, work.map_or(Task::Wake, Task::Work)));
-        }
+        None
+    }
+
+    fn next_open(&mut self, _: TimestampMs) -> Option<Job<K, W, C>> {
+        let key = self.ready.pop_front()?;
+        Some(self.take_work(&key))
+    }
+
+    fn next_outside(&mut self, _: TimestampMs) -> Option<Job<K, W, C>> {
+        let key = if self.open < self.room.open_max { self.outside.pop_front()? } else { return None };
+        Some(self.take_work(&key))
+    }
+
+    fn next_closed(&mut self, now: TimestampMs) -> Option<Job<K, W, C>> {
         let ((since, _), key) = self.quiet.first_key_value().map(|(used, key)| (*used, key.clone()))?;
-        let is_in_the_way = self.closing < self.ready.len() || self.open - self.closing > self.room.open_max;
+        let is_full = self.open >= self.room.open_max;
+        let is_in_the_way =
+            is_full && self.closing < self.outside.len() || self.open - self.closing > self.room.open_max;
         if !is_in_the_way && since.saturating_add(self.room.quiet_ms_max) > now {
             return None;
         }
@@ -173,18 +205,22 @@ impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
         Some(self.take(&key, Task::Close))
     }
 
-    /// Whether it is open, or may be.
-    fn is_openable(&self, key: &K) -> bool {
-        self.open < self.room.open_max || self.slots.get(key).is_some_and(|slot| slot.open.is_some())
+    /// It has something to do. Its timers come before that, which is when time passes for it.
+    fn line_up(&mut self, key: &K) {
+        let Some(slot) = self.slots.get_mut(key) else { return };
+        if let Some(wake) = slot.wake.take() {
+            self.timers.remove(&(wake, key.clone()));
+        }
+        self.quiet.remove(&slot.used);
+        slot.is_ready = true;
+        let line = if slot.open.is_some() { &mut self.ready } else { &mut self.outside };
+        line.push_back(key.clone());
     }
 
-    /// It is time for one that is not open, and there is no room for it.
-    fn await_room(&mut self, key: K) {
-        self.timers.pop_first();
-        if let Some(slot) = self.slots.get_mut(&key) {
-            (slot.wake, slot.is_ready) = (None, true);
-            self.ready.push_back(key);
-        }
+    fn take_work(&mut self, key: &K) -> Job<K, W, C> {
+        let work = self.slots.get_mut(key).and_then(|slot| slot.work.pop_front());
+        self.waiting -= usize::from(work.is_some());
+        self.take(key, work.map_or(Task::Wake, Task::Work))
     }
 
     fn take(&mut self, key: &K, task: Task<W>) -> Job<K, W, C> {
@@ -195,7 +231,7 @@ impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
             self.timers.remove(&(wake, key.clone()));
         }
         self.quiet.remove(&slot.used);
-        (slot.is_busy, slot.is_ready) = (true, false);
+        (slot.is_busy, slot.is_ready, slot.is_held) = (true, false, false);
         let job = Job { key: key.clone(), task, open: slot.open.take() };
         if job.open.is_none() {
             self.open += 1;
@@ -203,8 +239,9 @@ impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
         job
     }
 
-    /// A job is done: the conversation, where it is still open, and when it has something to do by itself.
-    pub fn done(&mut self, key: &K, was: Was, open: Option<C>, wake: Wake, now: TimestampMs) {
+    /// A job is done: the conversation, where it is still open, and when it has something to do though nothing comes; then
+    /// `back` is tried again, a piece of work that could not be done yet.
+    pub fn done(&mut self, key: &K, was: Was, (open, back): (Option<C>, Option<W>), wake: Wake, now: TimestampMs) {
         let Some(slot) = self.slots.get_mut(key) else { return };
         slot.is_busy = false;
         if open.is_none() {
@@ -219,23 +256,26 @@ impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
             self.moments += 1;
             slot.used = (now, self.moments);
         }
-        if !slot.work.is_empty() {
-            slot.is_ready = true;
-            return self.ready.push_back(key.clone());
-        }
         slot.wake = match slot.open {
             Some(_) => wake.due.into_iter().chain(slot.again).min(),
             None => slot.again,
         };
-        if slot.open.is_some() && !wake.is_owing {
+        if let Some(work) = back {
+            self.waiting += 1;
+            slot.work.push_front(work);
+            slot.is_held = slot.wake.is_some();
+        }
+        if !slot.work.is_empty() && !slot.is_held {
+            slot.wake = None;
+            return self.line_up(key);
+        }
+        if slot.open.is_some() && !slot.is_held && !wake.is_owing {
             self.quiet.insert(slot.used, key.clone());
         }
-        if slot.open.is_none() && slot.wake.is_none() {
-            self.slots.remove(key);
-            return;
-        }
-        if let Some(wake) = slot.wake {
-            self.timers.insert((wake, key.clone()));
+        match slot.wake {
+            Some(wake) => drop(self.timers.insert((wake, key.clone()))),
+            None if slot.open.is_none() => drop(self.slots.remove(key)),
+            None => {}
         }
     }
 
@@ -290,12 +330,12 @@ mod tests {
         assert_eq!([next(&mut jobs, 0), next(&mut jobs, 0), next(&mut jobs, 0)], ["a new 1", "b new 3", "-"]);
         jobs.submit(&"a", 4);
         assert_eq!((next(&mut jobs, 0).as_str(), jobs.waiting(), jobs.open()), ("-", 2, 2));
-        jobs.done(&"a", Was::Work, Some("A"), Wake::NEVER, 0);
+        jobs.done(&"a", Was::Work, (Some("A"), None), Wake::NEVER, 0);
         assert_eq!([next(&mut jobs, 0), next(&mut jobs, 0)], ["a A 2", "-"]);
-        jobs.done(&"a", Was::Work, Some("A"), Wake::NEVER, 0);
+        jobs.done(&"a", Was::Work, (Some("A"), None), Wake::NEVER, 0);
         assert_eq!(next(&mut jobs, 0), "a A 4");
-        jobs.done(&"a", Was::Work, Some("A"), Wake::NEVER, 0);
-        jobs.done(&"b", Was::Work, Some("B"), Wake::NEVER, 0);
+        jobs.done(&"a", Was::Work, (Some("A"), None), Wake::NEVER, 0);
+        jobs.done(&"b", Was::Work, (Some("B"), None), Wake::NEVER, 0);
         assert_eq!((jobs.waiting(), next(&mut jobs, 0).as_str()), (0, "-"));
     }
 
@@ -304,14 +344,14 @@ mod tests {
         let mut jobs = jobs(9);
         jobs.submit(&"a", 1);
         next(&mut jobs, 0);
-        jobs.done(&"a", Was::Work, Some("A"), at(60), 0);
+        jobs.done(&"a", Was::Work, (Some("A"), None), at(60), 0);
         assert_eq!(
             (jobs.next_time(), next(&mut jobs, 59), next(&mut jobs, 60)),
             (Some(60), "-".into(), "a A wake".into())
         );
-        jobs.done(&"a", Was::Wake, Some("A"), at(120), 60);
+        jobs.done(&"a", Was::Wake, (Some("A"), None), at(120), 60);
         assert_eq!((jobs.next_time(), next(&mut jobs, 100)), (Some(100), "a A close".into()));
-        jobs.done(&"a", Was::Closed, None, Wake::NEVER, 100);
+        jobs.done(&"a", Was::Closed, (None, None), Wake::NEVER, 100);
         assert_eq!((jobs.open(), jobs.next_time(), next(&mut jobs, 999)), (0, None, "-".into()));
     }
 
@@ -321,20 +361,20 @@ mod tests {
         for (at, key, open) in [(1, "a", "A"), (2, "b", "B"), (3, "a", "A")] {
             jobs.submit(&key, 0);
             next(&mut jobs, at);
-            jobs.done(&key, Was::Work, Some(open), Wake::NEVER, at);
+            jobs.done(&key, Was::Work, (Some(open), None), Wake::NEVER, at);
         }
         jobs.submit(&"c", 7);
         // One makes room for one.
         assert_eq!([next(&mut jobs, 4), next(&mut jobs, 4)], ["b B close", "-"]);
-        jobs.done(&"b", Was::Closed, None, Wake::NEVER, 4);
+        jobs.done(&"b", Was::Closed, (None, None), Wake::NEVER, 4);
         assert_eq!(next(&mut jobs, 4), "c new 7");
         // Work for one that is open goes before work for which there is no room.
         jobs.submit(&"d", 8);
         jobs.submit(&"a", 9);
         assert_eq!([next(&mut jobs, 4), next(&mut jobs, 4)], ["a A 9", "-"]);
-        jobs.done(&"c", Was::Work, Some("C"), Wake::NEVER, 5);
+        jobs.done(&"c", Was::Work, (Some("C"), None), Wake::NEVER, 5);
         assert_eq!(next(&mut jobs, 5), "c C close");
-        jobs.done(&"c", Was::Closed, None, Wake::NEVER, 5);
+        jobs.done(&"c", Was::Closed, (None, None), Wake::NEVER, 5);
         assert_eq!(next(&mut jobs, 5), "d new 8");
     }
 
@@ -345,14 +385,14 @@ mod tests {
             jobs.submit(&key, 1);
         }
         next(&mut jobs, 0);
-        jobs.done(&"a", Was::Work, Some("A"), Wake { is_owing: true, ..at(60) }, 0);
+        jobs.done(&"a", Was::Work, (Some("A"), None), Wake { is_owing: true, ..at(60) }, 0);
         assert_eq!(
             (jobs.next_time(), next(&mut jobs, 59), next(&mut jobs, 60)),
             (Some(60), "-".into(), "a A wake".into())
         );
-        jobs.done(&"a", Was::Wake, Some("A"), at(90), 60);
+        jobs.done(&"a", Was::Wake, (Some("A"), None), at(90), 60);
         assert_eq!(next(&mut jobs, 60), "a A close");
-        jobs.done(&"a", Was::Closed, None, Wake::NEVER, 60);
+        jobs.done(&"a", Was::Closed, (None, None), Wake::NEVER, 60);
         assert_eq!(next(&mut jobs, 60), "b new 1");
     }
 
@@ -361,11 +401,11 @@ mod tests {
         let mut jobs = jobs(1);
         jobs.submit(&"a", 1);
         next(&mut jobs, 0);
-        jobs.done(&"a", Was::Work, Some("A"), Wake::NEVER, 0);
+        jobs.done(&"a", Was::Work, (Some("A"), None), Wake::NEVER, 0);
         assert_eq!(next(&mut jobs, 100), "a A close");
         jobs.submit(&"a", 2);
         assert_eq!(next(&mut jobs, 100), "-");
-        jobs.done(&"a", Was::Closed, None, Wake::NEVER, 100);
+        jobs.done(&"a", Was::Closed, (None, None), Wake::NEVER, 100);
         assert_eq!(next(&mut jobs, 100), "a new 2");
     }
 
@@ -374,21 +414,63 @@ mod tests {
         let mut jobs = jobs(1);
         jobs.submit(&"a", 1);
         next(&mut jobs, 0);
-        jobs.done(&"a", Was::Work, Some("A"), Wake { again: Some(500), ..at(300) }, 0);
+        jobs.done(&"a", Was::Work, (Some("A"), None), Wake { again: Some(500), ..at(300) }, 0);
         assert_eq!((jobs.next_time(), next(&mut jobs, 100)), (Some(100), "a A close".into()));
-        jobs.done(&"a", Was::Closed, None, Wake::NEVER, 100);
+        jobs.done(&"a", Was::Closed, (None, None), Wake::NEVER, 100);
         assert_eq!((jobs.open(), jobs.next_time()), (0, Some(500)));
         jobs.submit(&"b", 2);
         assert_eq!(next(&mut jobs, 450), "b new 2");
         assert_eq!(next(&mut jobs, 500), "-", "no room");
         jobs.submit(&"a", 3);
-        jobs.done(&"b", Was::Work, Some("B"), Wake::NEVER, 500);
+        jobs.done(&"b", Was::Work, (Some("B"), None), Wake::NEVER, 500);
         assert_eq!(next(&mut jobs, 500), "b B close");
-        jobs.done(&"b", Was::Closed, None, Wake::NEVER, 500);
+        jobs.done(&"b", Was::Closed, (None, None), Wake::NEVER, 500);
         assert_eq!([next(&mut jobs, 500), next(&mut jobs, 500)], ["a new 3", "-"], "once");
-        jobs.done(&"a", Was::Work, None, Wake { again: Some(600), ..Wake::NEVER }, 500);
+        jobs.done(&"a", Was::Work, (None, None), Wake { again: Some(600), ..Wake::NEVER }, 500);
         assert_eq!([next(&mut jobs, 599), next(&mut jobs, 600)], ["-", "a new wake"]);
-        jobs.done(&"a", Was::Wake, Some("A"), Wake::NEVER, 600);
+        jobs.done(&"a", Was::Wake, (Some("A"), None), Wake::NEVER, 600);
         assert_eq!((jobs.open(), jobs.waiting(), next(&mut jobs, 600).as_str()), (1, 0, "-"));
+    }
+
+    #[test]
+    fn neither_timers_nor_work_keep_the_others_waiting() {
+        let mut jobs = jobs(3);
+        for (key, open) in [("a", "A"), ("b", "B"), ("q", "Q")] {
+            jobs.submit(&key, 0);
+            next(&mut jobs, 0);
+            jobs.done(&key, Was::Work, (Some(open), None), if key == "q" { Wake::NEVER } else { at(1) }, 0);
+        }
+        for (key, work) in [("b", 1), ("new", 2)] {
+            jobs.submit(&key, work);
+        }
+        // One that is always to be woken: the others have their turns all the same.
+        let mut done = Vec::new();
+        for now in 1..9 {
+            let Some(Job { key, open, task }) = jobs.next(now) else { break };
+            done.push(key);
+            match task {
+                Task::Close => jobs.done(&key, Was::Closed, (None, None), Wake::NEVER, now),
+                _ => jobs.done(&key, Was::Wake, (open.or(Some("N")), None), at(now + 1), now),
+            }
+        }
+        assert!(["b", "new", "q"].iter().all(|key| done.contains(key)), "{done:?}");
+    }
+
+    #[test]
+    fn work_that_cannot_be_done_yet_is_tried_again_when_it_is_woken() {
+        let mut jobs = jobs(1);
+        for work in [1, 2] {
+            jobs.submit(&"a", work);
+        }
+        assert_eq!(next(&mut jobs, 0), "a new 1");
+        jobs.done(&"a", Was::Work, (Some("A"), Some(1)), at(50), 0);
+        jobs.submit(&"a", 3);
+        assert_eq!((jobs.waiting(), next(&mut jobs, 49), next(&mut jobs, 50)), (3, "-".into(), "a A wake".into()));
+        jobs.done(&"a", Was::Wake, (Some("A"), None), at(60), 50);
+        for work in 1..=3 {
+            assert_eq!(next(&mut jobs, 51), format!("a A {work}"));
+            jobs.done(&"a", Was::Work, (Some("A"), None), Wake::NEVER, 51);
+        }
+        assert_eq!(jobs.waiting(), 0);
     }
 }

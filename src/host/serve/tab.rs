@@ -7,6 +7,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::witness::Witness;
 use crate::base::clock::TimestampMs;
+use crate::base::limits::{HOSTED_PAUSE_MS_MAX, WAKE_MS_MIN};
 use crate::config::Dialect;
 use crate::host::keeping::Changes;
 use crate::host::ledger::Ledger;
@@ -93,7 +94,11 @@ pub(super) struct Tab {
     _alive: Alive,
     pub(super) driver: Box<dyn Driver + Send>,
     pub(super) now: TimestampMs,
-    pub(super) due: Option<TimestampMs>,
+    due: Option<TimestampMs>,
+    /// Since when it waits for an answer.
+    waits_since: Option<TimestampMs>,
+    /// Whether something that came before it was opened is yet to be told it.
+    pub(super) is_behind: bool,
     /// The customer whom it was told last, and the APIs by which it was.
     pub(super) turned_to: Option<Arc<str>>,
     pub(super) knows_by: Vec<Dialect>,
@@ -110,6 +115,8 @@ impl Tab {
             driver,
             now: turn.now,
             due: turn.due,
+            waits_since: turn.waits.then_some(turn.now),
+            is_behind: true,
             turned_to: None,
             knows_by: Vec::new(),
             repetitions: Vec::new(),
@@ -117,9 +124,23 @@ impl Tab {
         }
     }
 
-    /// When it has something to do by itself, or has had its time for what it was told.
+    /// How it is after a turn.
+    pub(super) fn note(&mut self, turn: &Turn) {
+        (self.now, self.due) = (turn.now, turn.due);
+        self.waits_since = turn.waits.then(|| self.waits_since.unwrap_or(turn.now));
+    }
+
+    /// When it has something to do by itself, is to be asked for an answer that it waits for, or has had its time for what
+    /// it was told.
     pub(super) fn wake(&self) -> Option<TimestampMs> {
-        self.due.into_iter().chain(self.open.iter().map(|open| open.until)).min()
+        let pause = |since: TimestampMs| ((self.now - since) / 4).clamp(WAKE_MS_MIN, HOSTED_PAUSE_MS_MAX);
+        let asked = self.waits_since.map(|since| self.now + pause(since));
+        self.due.into_iter().chain(asked).chain(self.open.iter().map(|open| open.until)).min()
+    }
+
+    /// Until when it may take its time for what it was told; none: it has done with all.
+    pub(super) fn rests_at(&self) -> Option<TimestampMs> {
+        self.open.iter().map(|open| open.until).max()
     }
 
     /// What it has done with at the end of a turn. What it could not be told it has not done with.

@@ -45,28 +45,28 @@ impl Conversation {
         Ok(None)
     }
 
-    /// Opens the pages that are down, where it is time. Each is told first what waits for it.
+    /// Opens the pages that are down, where it is time. Each is told first what waits for it; whether all were.
     ///
     /// # Errors
     /// [`StoreError`]: the host is to stop.
-    pub fn restore(&mut self, now: &dyn Fn() -> TimestampMs) -> Result<(), StoreError> {
+    pub fn restore(&mut self, now: &dyn Fn() -> TimestampMs) -> Result<bool, StoreError> {
         for at in 0..self.tabs.len() {
-            if self.raise(at, now) {
+            self.raise(at, now);
+            if self.tabs[at].up().is_some_and(|tab| tab.is_behind) {
                 self.make_good(at, now)?;
             }
         }
-        Ok(())
+        Ok(!self.up().any(|tab| tab.is_behind))
     }
 
-    /// Whether a page that was down is open now.
-    fn raise(&mut self, at: usize, now: &dyn Fn() -> TimestampMs) -> bool {
-        let Stand::Down { until, tries, owes } = self.tabs[at] else { return false };
+    fn raise(&mut self, at: usize, now: &dyn Fn() -> TimestampMs) {
+        let Stand::Down { until, tries, owes } = self.tabs[at] else { return };
         let (house, began) = (self.house.clone(), now());
         let resident = &house.residents[at];
         let may_load = if began < until { Err(until) } else { resident.may_load(began) };
         if let Err(until) = may_load {
             self.tabs[at] = Stand::Down { until, tries, owes };
-            return false;
+            return;
         }
         let loaded = self.load(resident, began);
         let ended = now();
@@ -80,7 +80,6 @@ impl Conversation {
                 }
                 self.ledger.refresh(&resident.name);
                 self.tabs[at] = Stand::Up(Box::new(tab));
-                true
             }
             Err(error) => {
                 let (tries, pause) = (tries.saturating_add(1), pause_ms(tries.saturating_add(1)));
@@ -91,7 +90,6 @@ impl Conversation {
                 self.witness.say(Notice::error(text).with_hint(error.hint()).about(about("page.unloadable")));
                 // Whatever it was to be opened for.
                 self.tabs[at] = Stand::Down { until: ended + pause, tries, owes: true };
-                false
             }
         }
     }
@@ -129,16 +127,24 @@ impl Conversation {
         self.tabs[at] = Stand::Down { until: now.saturating_add(pause), tries: 1, owes: true };
     }
 
-    /// Tells a page what waits for it.
+    /// Tells a page what waits for it, as far as it may be turned to whom it is about.
     fn make_good(&mut self, at: usize, now: &dyn Fn() -> TimestampMs) -> Result<(), StoreError> {
         let (house, place, kept_in) = (self.house.clone(), self.place.clone(), self.ledger.kept_in());
+        let mut is_held = false;
         each_waiting(&house, &kept_in, (&house.residents[at], &place), &mut |event, line, openid| {
-            self.rest_before(&openid, now)?;
+            is_held = !self.may_turn_to(&openid, now());
+            if is_held {
+                return Ok(false);
+            }
             self.ledger.take_up_for_good(event);
             let line = Line { id: event.name.clone(), ..line };
             self.tell_all(&line, &[at], &openid, now())?;
             Ok(self.tabs[at].up().is_some())
-        })
+        })?;
+        if let Some(tab) = self.tabs[at].up_mut() {
+            tab.is_behind = is_held;
+        }
+        Ok(())
     }
 }
 
