@@ -162,6 +162,11 @@ impl Craft for Host {
             let wake = conversation.due(self.now());
             Ok(Outcome { open: Some(conversation), back, wake })
         };
+        // One that waits for a page to load is opened as it would be now.
+        let is_outdated = |conversation: &Conversation| {
+            work.is_none() && conversation.awaits_page(self.now()) && !conversation.is_in(&self.house())
+        };
+        let open = open.filter(|conversation| !is_outdated(conversation));
         let mut conversation = match (open, &work) {
             (Some(conversation), None) => conversation,
             (Some(conversation), Some(work)) if conversation.is_in(work.house()) => conversation,

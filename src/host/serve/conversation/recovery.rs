@@ -45,6 +45,11 @@ impl Conversation {
         Ok(None)
     }
 
+    /// Whether something waits for a page that is down, and its other pages rest.
+    pub fn awaits_page(&self, now: TimestampMs) -> bool {
+        self.rests(now) && self.tabs.iter().any(|stand| stand.again().is_some())
+    }
+
     /// Opens the pages that are down, where it is time. Each is told first what waits for it; whether all were.
     ///
     /// # Errors
