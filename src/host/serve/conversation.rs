@@ -1,8 +1,6 @@
 //! One customer's own pages: they have only ever been told about him (plugin-apis.md §3, a page per conversation).
 
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
 use serde_json::json;
 
@@ -363,7 +361,12 @@ impl Conversation {
     ///
     /// # Errors
     /// [`StoreError`]: the host is to stop.
-    pub fn rest_before(&mut self, openid: &str, now: &dyn Fn() -> TimestampMs) -> Result<(), StoreError> {
+    pub fn rest_before(
+        &mut self,
+        openid: &str,
+        mut now: TimestampMs,
+        wait: &dyn Fn(TimestampMs) -> TimestampMs,
+    ) -> Result<(), StoreError> {
         loop {
             let tabs = self.tabs.iter().flatten();
             let others = tabs.filter(|tab| tab.turned_to.as_deref().is_some_and(|turned_to| turned_to != openid));
@@ -371,13 +374,11 @@ impl Conversation {
                 return Ok(());
             };
             let due = self.tabs.iter().flatten().filter_map(Tab::wake).min();
-            let since = now();
-            if since >= until {
+            if now >= until {
                 return Ok(());
             }
-            let wait = (due.map_or(until, |due| due.min(until)) - since).max(WAKE_MS_MIN);
-            thread::sleep(Duration::from_millis(u64::try_from(wait).unwrap_or(0)));
-            self.wake(now())?;
+            now = wait(due.map_or(until, |due| due.min(until)).max(now + WAKE_MS_MIN));
+            self.wake(now)?;
         }
     }
 

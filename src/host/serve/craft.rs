@@ -4,13 +4,14 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ring::rand::{SecureRandom as _, SystemRandom};
+use tokio::runtime::Handle;
 
 use super::conversation::Conversation;
 use super::crew::{Craft, Whose};
 use super::house::House;
 use super::scheduler::Wake;
 use super::witness::Witness;
-use crate::base::clock::{TimestampMs, system_now_ms};
+use crate::base::clock::{Clock, TimestampMs};
 use crate::event::Line;
 use crate::host::inbox::Inbox;
 use crate::host::ledger::Ledger;
@@ -59,6 +60,9 @@ pub struct Account {
 
 /// Opens conversations, has them told, keeps what comes of it.
 pub struct Host {
+    clock: Clock,
+    /// By which a thread of the crew waits.
+    runtime: Handle,
     house: RwLock<Arc<House>>,
     accounts: Vec<Account>,
     witness: Arc<dyn Witness>,
@@ -67,8 +71,13 @@ pub struct Host {
 
 impl Host {
     /// The host of these accounts.
-    pub fn new(house: House, accounts: Vec<Account>, witness: Arc<dyn Witness>) -> Self {
-        Self { house: RwLock::new(Arc::new(house)), accounts, witness, opened: AtomicU64::new(0) }
+    pub fn new(
+        (clock, runtime): (Clock, Handle),
+        house: House,
+        accounts: Vec<Account>,
+        witness: Arc<dyn Witness>,
+    ) -> Self {
+        Self { clock, runtime, house: RwLock::new(Arc::new(house)), accounts, witness, opened: AtomicU64::new(0) }
     }
 
     /// What is in force.
@@ -81,11 +90,17 @@ impl Host {
         *self.house.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(house);
     }
 
+    /// Waits until then; the time.
+    fn wait(&self, at: TimestampMs) -> TimestampMs {
+        self.runtime.block_on(self.clock.until(at));
+        self.now()
+    }
+
     /// Opens the pages of a place, for a customer.
     fn open(&self, (account, place): &Whose, openid: &Arc<str>, house: Arc<House>) -> Result<Conversation, StoreError> {
         let Account { app_id, outbox, .. } = &self.accounts[*account];
-        let ledger =
-            Ledger::of_conversation(outbox.store().clone(), (outbox.account(), app_id), house.sender(place).cloned());
+        let store = (outbox.store().clone(), self.clock.clone());
+        let ledger = Ledger::of_conversation(store, (outbox.account(), app_id), house.sender(place).cloned());
         let now = self.now();
         let opening = format!("open-{openid}-{now}-{}", self.opened.fetch_add(1, Ordering::Relaxed));
         let moment = Moment { at: now, seed: seed() };
@@ -123,14 +138,14 @@ impl Craft for Host {
         match work {
             Some(Work::Event(handling)) => {
                 let Handling { event, line, openid, left } = &*handling;
-                conversation.rest_before(openid, &|| self.now())?;
+                conversation.rest_before(openid, self.now(), &|at| self.wait(at))?;
                 conversation.handle(line, openid, self.now())?;
                 if left.fetch_sub(1, Ordering::AcqRel) == 1 {
                     inbox.handled(*event, line)?;
                 }
             }
             Some(Work::TakeUp(begun, openid)) => {
-                conversation.rest_before(&openid, &|| self.now())?;
+                conversation.rest_before(&openid, self.now(), &|at| self.wait(at))?;
                 conversation.take_up(&begun.0, &begun.1, &openid, self.now())?;
             }
             None => conversation.wake(self.now())?,
@@ -141,6 +156,6 @@ impl Craft for Host {
     }
 
     fn now(&self) -> TimestampMs {
-        system_now_ms()
+        self.clock.now_ms()
     }
 }
