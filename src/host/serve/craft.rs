@@ -85,6 +85,12 @@ impl Host {
         self.house.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Something came for an account: its delivery looks for what may go now. What is in force.
+    pub fn woken(&self, account: usize) -> Arc<House> {
+        self.accounts[account].outbox.wake();
+        self.house()
+    }
+
     /// Another configuration is in force. Whoever has a conversation in the old one gets fresh pages with his next event.
     pub fn move_to(&self, house: House) {
         *self.house.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(house);

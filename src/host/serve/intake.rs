@@ -53,7 +53,8 @@ pub(super) async fn feed(
     loop {
         for (event, line) in inbox.next(last).await? {
             last = event;
-            let Some(house) = crew.craft(Host::house) else { return Ok(()) };
+            // What the customer did may let messages to him go, whether or not a page is told of it.
+            let Some(house) = crew.craft(|host| host.woken(account)) else { return Ok(()) };
             let Some(openid) = customer(&line) else {
                 inbox.done(&[(event, line)]).await?;
                 continue;
