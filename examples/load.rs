@@ -13,13 +13,13 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use duoke::base::clock::{Stopwatch, system_now_ms};
+use duoke::base::clock::{Clock, Stopwatch, system_now_ms};
 use duoke::sandbox::{Quotas, Sandbox, SandboxConfig};
 use duoke::store::{AccountId, NewEvent, OpenOptions, SqliteStore, StateFolder, Store};
 use duoke::wechat::callback::{Callback, CallbackSettings, Mode, NotAccepted, Receiver, Refusal};
 use duoke::wechat::crypt::{AesKey, Crypt, signature};
 use duoke::wechat::push::Push;
-use duoke::wechat::{BoxFuture, Clock, Profile, Secret};
+use duoke::wechat::{BoxFuture, Profile, Secret};
 use serde_json::json;
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;

@@ -6,20 +6,16 @@ mod wechat_bench;
 
 use std::{
     collections::BTreeSet,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
+    sync::{Arc, Mutex},
 };
 
 use duoke::{
-    base::clock::parse_rfc3339,
-    outbox::{Carrier, Delivery, Dispatch, Outbox, Timer},
+    base::clock::{Hand, parse_rfc3339},
+    outbox::{Carrier, Delivery, Dispatch, Outbox},
     store::{AccountId, Change, Commit, Filter, Key, Release, Row, Scope, SqliteStore, State, Store as _},
     wechat::{
-        Article, BoxFuture, Call, Client, Clock, Content, Courier, LivePictures, MediaType, Message, NewsPolicy,
-        Planned, Profile, Video, errcode,
+        Article, Call, Client, Content, Courier, LivePictures, MediaType, Message, NewsPolicy, Planned, Profile, Video,
+        errcode,
     },
 };
 use serde_json::{Value, json};
@@ -100,30 +96,13 @@ impl Until {
     }
 }
 
-/// Time that passes when nothing else is to be done.
-#[derive(Clone)]
-struct Skipping(Arc<AtomicI64>);
-
-impl Timer for Skipping {
-    fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
-        Box::pin(async move {
-            tokio::task::yield_now().await;
-            self.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::Relaxed);
-        })
-    }
-}
-
 /// One account's outbox and a sandbox that may refuse.
 struct Chain {
     bench: Bench,
     outbox: Outbox,
     account: AccountId,
     dispatch: Dispatch,
-    timer: Skipping,
+    hand: Hand,
     seen: Arc<Mutex<Vec<Delivery>>>,
 }
 
@@ -131,20 +110,20 @@ impl Chain {
     async fn new(profile: Profile) -> Self {
         let bench = Bench::start(profile).await;
         ["oA", "oB", "oC"].iter().for_each(|openid| bench.speaks(openid));
-        let timer = Skipping(Arc::new(AtomicI64::new(start())));
-        let courier = courier(&bench, &timer);
+        let hand = Hand::skipping(start());
+        let courier = courier(&bench, &hand);
         let seen = Arc::new(Mutex::new(Vec::new()));
         let tell = Arc::clone(&seen);
         let mut dispatch = Dispatch::new(courier, Arc::new(move |one| tell.lock().unwrap().push(one)));
-        dispatch.timer = Arc::new(timer.clone());
+        dispatch.clock = hand.clock();
         let store = Arc::new(SqliteStore::in_memory().unwrap());
         let account = store.account("wx", "sandbox").get().await.unwrap();
-        Self { bench, outbox: Outbox::new(store, account), account, dispatch, timer, seen }
+        Self { bench, outbox: Outbox::new(store, account), account, dispatch, hand, seen }
     }
 
     /// Another courier of the same account.
     fn courier(&self) -> Arc<dyn Carrier> {
-        courier(&self.bench, &self.timer)
+        courier(&self.bench, &self.hand)
     }
 
     async fn fault(&self, call: Call, count: u64, errcode: i64) {
@@ -154,7 +133,7 @@ impl Chain {
     /// Puts rows in and delivers what goes by itself.
     async fn deliver(&self, rows: &[(u32, &str, Content)]) {
         let row = |(effect, openid, content): &(u32, &str, Content)| {
-            Row::new(Key::new("s", "p", *effect), "wx", *openid, content.clone(), self.timer.now_ms())
+            Row::new(Key::new("s", "p", *effect), "wx", *openid, content.clone(), self.hand.now_ms())
         };
         let rows = rows.iter().map(row).collect();
         let commit = Commit { account: Some(self.account), rows, ..Commit::default() };
@@ -182,9 +161,9 @@ impl Chain {
     }
 }
 
-fn courier(bench: &Bench, timer: &Skipping) -> Arc<dyn Carrier> {
-    let (mut config, clock) = (bench.client_config(), timer.clone());
-    config.clock = Clock::new(move || clock.now_ms());
+fn courier(bench: &Bench, hand: &Hand) -> Arc<dyn Carrier> {
+    let mut config = bench.client_config();
+    config.clock = hand.clock();
     Arc::new(Courier::new(Client::new(config).unwrap(), Arc::new(LivePictures::new(true).unwrap())))
 }
 
@@ -232,10 +211,10 @@ async fn a_refused_message_by_code() {
             assert_eq!(chain.bench.calls(Call::Send).await, calls + sent as u64, "{code}");
             // What waits goes when its time has come, or somebody says so.
             if let Some(next) = stood[0].2 {
-                chain.timer.0.store(next, Ordering::Relaxed);
+                chain.hand.set(next);
             } else {
-                chain.outbox.release(Release::All, chain.timer.now_ms()).await.unwrap();
-                chain.outbox.release(Release::User("oA".to_owned()), chain.timer.now_ms()).await.unwrap();
+                chain.outbox.release(Release::All, chain.hand.now_ms()).await.unwrap();
+                chain.outbox.release(Release::User("oA".to_owned()), chain.hand.now_ms()).await.unwrap();
             }
             chain.deliver(&[]).await;
             let dead = usize::from(matches!(leads, Leads::Dead));
@@ -355,8 +334,8 @@ async fn a_row_that_was_begun_in_small_messages_goes_on_so_with_another_client()
 #[tokio::test]
 async fn the_first_articles_become_the_first_one_after_an_unknown_too() {
     let mut chain = Chain::new(Profile::y2021()).await;
-    let (mut config, timer) = (chain.bench.client_config(), chain.timer.clone());
-    (config.news, config.clock) = (NewsPolicy::First, Clock::new(move || timer.now_ms()));
+    let mut config = chain.bench.client_config();
+    (config.news, config.clock) = (NewsPolicy::First, chain.hand.clock());
     let courier = Courier::new(Client::new(config).unwrap(), Arc::new(LivePictures::new(true).unwrap()));
     chain.dispatch.carrier = Arc::new(courier.clone());
     let articles = |body: &Value| body["news"]["articles"].as_array().unwrap().len();

@@ -3,8 +3,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use duoke::base::clock::Clock;
 use duoke::wechat::{
-    BoxFuture, Clock, Secret,
+    BoxFuture, Secret,
     callback::{Callback, CallbackSettings, Mode, NotAccepted, Receiver, Refusal, Running, Transfer},
     crypt::{AesKey, Crypt, signature},
     push::{Push, parse_json, parse_xml},
@@ -77,7 +78,7 @@ impl Bench {
             token: Secret::new(TOKEN),
             mode,
             transfer: transfer.map(|text| text.parse::<Transfer>().unwrap()),
-            clock: Clock::new(|| NOW * 1_000),
+            clock: Clock::stopped(NOW * 1_000),
         };
         let desk = Arc::new(desk);
         let running = Callback::start(settings, desk.clone()).await.unwrap();

@@ -4,8 +4,9 @@
 mod wechat_bench;
 
 use duoke::{
+    base::clock::Clock,
     sandbox::{Quotas, Sandbox, SandboxConfig, SandboxError},
-    wechat::{Clock, Profile},
+    wechat::Profile,
 };
 use serde_json::{Value, json};
 use wechat_bench::{Bench, PictureServer};
@@ -485,7 +486,7 @@ async fn media_end_after_three_days() {
 #[tokio::test]
 async fn quotas_end_calls_until_midnight_in_china() {
     // 2017-06-01 at 22:00 in China, and the limits of that day.
-    let clock = Clock::new(|| 1_496_325_600_000);
+    let clock = Clock::stopped(1_496_325_600_000);
     let quotas = Quotas { send: 2, upload: 1, download: 1, token: 3, clear_quota: 1, ..Quotas::default() };
     let bench = Bench::start_with(SandboxConfig { clock, quotas, ..SandboxConfig::default() }).await;
     bench.speaks("oA");

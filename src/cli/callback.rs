@@ -1,10 +1,11 @@
 //! The callback, as the configuration has it.
 
+use crate::base::clock::Clock;
 use crate::config::{CallbackConfig, DuokeConfig, Setting, secret};
 use crate::host::Notice;
+use crate::wechat::Secret;
 use crate::wechat::callback::{CallbackSettings, Mode};
 use crate::wechat::crypt::{AesKey, Crypt};
-use crate::wechat::{Clock, Secret};
 
 /// What a configuration says of the callback; the error says what is missing.
 pub(super) fn callback(config: &DuokeConfig) -> Result<CallbackSettings, Notice> {

@@ -12,6 +12,7 @@ use super::output::Output;
 use super::plugins::fail;
 use super::state::Ears;
 use super::{settings, signals, state};
+use crate::base::clock::Clock;
 use crate::base::limits::{CALLBACK_STOP_TIME, TIDY_EVERY_MS};
 use crate::config::DuokeConfig;
 use crate::event::Line;
@@ -85,7 +86,8 @@ fn on_disk(
     let store: Arc<dyn Store> = Arc::new(state::open(&folder, Retention::PUSHES, output)?);
     let ears = Ears::of_store(&folder, &store, None, settings::on_unknown(config), runtime, output)?;
     let app_id = config.wechat.app_id.as_ref().map_or("", |app_id| &app_id.value);
-    let inbox = runtime.block_on(Inbox::new(store, app_id, &config.wechat.base_url.value, Use::HandOn));
+    let inbox =
+        runtime.block_on(Inbox::new((store, Clock::system()), app_id, &config.wechat.base_url.value, Use::HandOn));
     let (inbox, refusals) = inbox.map_err(|error| fail(output, state::notice(&error), Exit::Environment))?;
     let exit = runtime.block_on(serve(callback, Desk { inbox: inbox.clone(), refusals }, output));
     drop(ears);

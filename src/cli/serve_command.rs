@@ -16,6 +16,7 @@ use super::output::{ColorWhen, Output};
 use super::plugins::{self, ACCOUNT_DEFAULT, fail, live};
 use super::state::{self, Ears};
 use super::{settings, signals};
+use crate::base::clock::Clock;
 use crate::config::duoke::LOGS;
 use crate::config::{DuokeConfig, SeatEntry, Setting};
 use crate::host::serve::{
@@ -184,6 +185,7 @@ fn setup(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> Resul
         residence: residence(arguments, config, runtime)?,
         log,
         threads: config.serve.workers.as_ref().map_or_else(workers_default, number),
+        clock: Clock::system(),
         operations: Arc::new(Operations::new(Log::of(config).is_detailed())),
     })
 }

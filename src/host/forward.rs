@@ -12,7 +12,6 @@ use super::desk::{Answer, Desk, Letter, OPERATOR, Request, Trouble, TroubleKind}
 use super::ledger::{Ledger, Source};
 use super::pictures::{PluginPictures, Whose};
 use super::watch::{About, Notice};
-use crate::base::clock::system_now_ms;
 use crate::net::PluginNetwork;
 use crate::outbox::{Carrier, Delivery, Dispatch, Outbox};
 use crate::session::window::Allowances;
@@ -195,7 +194,7 @@ impl Forwarder {
     /// The ledger of a log.
     pub(super) fn ledger(&self, source: &Source) -> Result<Ledger, StoreError> {
         let Target { client, kf_account, .. } = &self.target;
-        let store = self.outbox.store().clone();
+        let store = (self.outbox.store().clone(), client.clock.clone());
         Ledger::begin(store, (self.outbox.account(), &client.app_id), kf_account.clone(), source)
     }
 
@@ -217,15 +216,15 @@ impl Forwarder {
         only: Option<String>,
     ) -> Result<(Delivering, Vec<Notice>), ForwardError> {
         let Self { target: Target { on_unknown, .. }, client, server, outbox, runtime } = self;
-        let store = outbox.store();
-        let interrupted = store.interrupted(on_unknown, system_now_ms()).wait()?;
+        let (store, clock) = (outbox.store(), client.config().clock.clone());
+        let interrupted = store.interrupted(on_unknown, clock.now_ms()).wait()?;
         let notices = interrupted.iter().map(|row| interruption(row, on_unknown)).collect();
         let (sender, deliveries) = unbounded_channel();
         // The receiver lives as long as the dispatch does.
         let observe = Arc::new(move |delivery| drop(sender.send(delivery)));
         let couriers = Arc::new(Couriers::new(&client, networks)?);
         let mut dispatch = Dispatch::new(couriers.clone(), observe);
-        dispatch.on_unknown = on_unknown;
+        (dispatch.clock, dispatch.on_unknown) = (clock, on_unknown);
         let serving = runtime.spawn({
             let outbox = outbox.clone();
             async move {

@@ -15,7 +15,7 @@ use tokio::sync::mpsc::{Receiver as Queue, Sender, channel};
 
 use super::acted::acted;
 use super::ledger::{new_event, read};
-use crate::base::clock::system_now_ms;
+use crate::base::clock::Clock;
 use crate::base::limits::{REFUSALS_WAITING_MAX, TIDY_ROWS_MAX};
 use crate::event::{Line, Stimulus};
 use crate::store::{Accepted, AccountId, Commit, EventId, NewEvent, Store, StoreError, TurnEnd, TurnState};
@@ -53,9 +53,12 @@ pub trait Hearer: Send + Sync {
 /// The pushes of an account.
 pub struct Inbox {
     store: Arc<dyn Store>,
+    clock: Clock,
     account: AccountId,
     purpose: Use,
     came: Notify,
+    /// Something is done with.
+    ended: Notify,
     refused: Sender<Refusal>,
     hearer: OnceLock<Arc<dyn Hearer>>,
 }
@@ -75,15 +78,15 @@ impl Inbox {
     /// # Errors
     /// [`StoreError`].
     pub async fn new(
-        store: Arc<dyn Store>,
+        (store, clock): (Arc<dyn Store>, Clock),
         app_id: &str,
         server: &str,
         purpose: Use,
     ) -> Result<(Arc<Self>, Queue<Refusal>), StoreError> {
         let account = store.account(app_id, server).get().await?;
         let (refused, refusals) = channel(REFUSALS_WAITING_MAX);
-        let (came, hearer) = (Notify::new(), OnceLock::new());
-        Ok((Arc::new(Self { store, account, purpose, came, refused, hearer }), refusals))
+        let (came, ended, hearer) = (Notify::new(), Notify::new(), OnceLock::new());
+        Ok((Arc::new(Self { store, clock, account, purpose, came, ended, refused, hearer }), refusals))
     }
 
     /// Who hears of what comes; the first one stays.
@@ -106,7 +109,8 @@ impl Inbox {
     /// [`StoreError`]: it is not on disk.
     pub async fn take(&self, line: &Line) -> Result<bool, StoreError> {
         let acted = acted(&Stimulus::from_line(line));
-        let event = new_event(self.account, line, false, vec![self.purpose.reader().to_owned()], acted);
+        let event =
+            new_event(self.account, line, false, (vec![self.purpose.reader().to_owned()], acted), self.clock.now_ms());
         let accepted = self.store.accept(event).get().await;
         self.came(line, accepted)
     }
@@ -154,7 +158,9 @@ impl Inbox {
     /// # Errors
     /// [`StoreError`]: they are given out again.
     pub async fn done(&self, pushes: &[(EventId, Line)]) -> Result<(), StoreError> {
-        self.store.commit(self.end(pushes)).get().await.map(drop)
+        let done = self.store.commit(self.end(pushes)).get().await.map(drop);
+        self.ended.notify_waiters();
+        done
     }
 
     /// The same, as what is to be committed.
@@ -163,7 +169,7 @@ impl Inbox {
         let end = |event| TurnEnd { event, plugin: self.purpose.reader().to_owned(), state: TurnState::Done };
         let ended = events().map(end).collect();
         let forgotten = if self.purpose == Use::HandOn { events().collect() } else { Vec::new() };
-        Commit { account: Some(self.account), now: system_now_ms(), ended, forgotten, ..Commit::default() }
+        Commit { account: Some(self.account), now: self.clock.now_ms(), ended, forgotten, ..Commit::default() }
     }
 
     /// An event has led to all that it was to lead to. To be called from outside of the runtime.
@@ -171,7 +177,24 @@ impl Inbox {
     /// # Errors
     /// [`StoreError`]: it is handled again.
     pub fn handled(&self, event: EventId, line: &Line) -> Result<(), StoreError> {
-        self.store.commit(self.end(&[(event, line.clone())])).wait().map(drop)
+        let done = self.store.commit(self.end(&[(event, line.clone())])).wait().map(drop);
+        self.ended.notify_waiters();
+        done
+    }
+
+    /// Returns when everything that came is done with.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn emptied(&self) -> Result<(), StoreError> {
+        loop {
+            let mut ended = std::pin::pin!(self.ended.notified());
+            ended.as_mut().enable();
+            if self.there(EventId(0)).await?.is_empty() {
+                return Ok(());
+            }
+            ended.await;
+        }
     }
 
     /// Deletes what is old.
@@ -179,7 +202,7 @@ impl Inbox {
     /// # Errors
     /// [`StoreError`].
     pub async fn tidy(&self) -> Result<(), StoreError> {
-        while self.store.tidy(system_now_ms()).get().await?.forgotten >= TIDY_ROWS_MAX {}
+        while self.store.tidy(self.clock.now_ms()).get().await?.forgotten >= TIDY_ROWS_MAX {}
         Ok(())
     }
 
@@ -197,7 +220,13 @@ impl Receiver for Inbox {
                 Use::HandOn => None,
                 Use::Handle => acted(&Stimulus::from_line(&line)),
             };
-            let event = new_event(self.account, &line, false, vec![self.purpose.reader().to_owned()], acted);
+            let event = new_event(
+                self.account,
+                &line,
+                false,
+                (vec![self.purpose.reader().to_owned()], acted),
+                self.clock.now_ms(),
+            );
             // The id is made of all that makes it the same push.
             let event = NewEvent { digest: Vec::new(), turns_to: None, ..event };
             let accepted = self.store.accept(event).get().await;
@@ -228,7 +257,7 @@ mod tests {
     }
 
     async fn inbox(store: &Arc<dyn Store>) -> Arc<Inbox> {
-        Inbox::new(store.clone(), "wx", "http://a", Use::HandOn).await.unwrap().0
+        Inbox::new((store.clone(), Clock::system()), "wx", "http://a", Use::HandOn).await.unwrap().0
     }
 
     fn ids(pushes: &Pushes) -> Vec<String> {

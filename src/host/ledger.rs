@@ -17,7 +17,7 @@ use super::keeping::Changes;
 use super::messages::{Sender, Stamp, Taken, messages};
 use super::stage::Ended;
 use super::watch::Notice;
-use crate::base::clock::{format_rfc3339, system_now_ms};
+use crate::base::clock::{Clock, TimestampMs, format_rfc3339};
 use crate::base::limits::EVENTS_REMEMBERED;
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Effect, Line, Stimulus, parse_line};
@@ -63,6 +63,7 @@ pub struct Accepted {
 #[derive(Debug)]
 pub struct Ledger {
     store: Arc<dyn Store>,
+    clock: Clock,
     account: AccountId,
     app_id: String,
     kf_account: Option<String>,
@@ -87,16 +88,17 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`].
     pub fn begin(
-        store: Arc<dyn Store>,
+        (store, clock): (Arc<dyn Store>, Clock),
         (account, app_id): (AccountId, &str),
         kf_account: Option<String>,
         source: &Source,
     ) -> Result<Self, StoreError> {
-        let each_run = || format!("{} {}", source.name, format_rfc3339(system_now_ms()));
+        let each_run = || format!("{} {}", source.name, format_rfc3339(clock.now_ms()));
         let identity = source.identity.clone().unwrap_or_else(each_run);
         let was_cut_off = store.begin_log(account, source.identity.as_ref().unwrap_or(&source.name)).wait()?;
         Ok(Self {
             store,
+            clock,
             account,
             app_id: app_id.to_owned(),
             kf_account,
@@ -113,12 +115,13 @@ impl Ledger {
     /// The ledger of one customer's own pages. What comes to them stands in no log: each line has a source of its own.
     #[must_use]
     pub fn of_conversation(
-        store: Arc<dyn Store>,
+        (store, clock): (Arc<dyn Store>, Clock),
         (account, app_id): (AccountId, &str),
         kf_account: Option<String>,
     ) -> Self {
         Self {
             store,
+            clock,
             account,
             app_id: app_id.to_owned(),
             kf_account,
@@ -214,7 +217,7 @@ impl Ledger {
 
     fn event(&self, line: &Line, plugins: Vec<String>, acted: Option<Acted>) -> NewEvent {
         let is_of_log = line.source == self.log.0;
-        let event = new_event(self.account, line, is_of_log, plugins, acted);
+        let event = new_event(self.account, line, is_of_log, (plugins, acted), self.clock.now_ms());
         let source = if is_of_log { self.log.1.clone() } else { event.source };
         NewEvent { log: self.is_file.then(|| self.log.1.clone()), source, ..event }
     }
@@ -252,7 +255,7 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`].
     pub fn lost(&mut self, plugins: &[String]) -> Result<Vec<Notice>, StoreError> {
-        let lost = self.store.lost(self.account, plugins.to_vec(), system_now_ms()).wait()?;
+        let lost = self.store.lost(self.account, plugins.to_vec(), self.clock.now_ms()).wait()?;
         Ok(lost.into_iter().map(lost_notice).collect())
     }
 
@@ -266,7 +269,7 @@ impl Ledger {
         Changes { storage, cookies }: Changes,
     ) -> Vec<Taken> {
         let account = Some(self.account);
-        let mut commit = Commit { account, now: system_now_ms(), storage, cookies, ..Commit::default() };
+        let mut commit = Commit { account, now: self.clock.now_ms(), storage, cookies, ..Commit::default() };
         let mut taken: Vec<Taken> =
             emissions.iter().map(|emission| self.effect(sender, emission, &mut commit)).collect();
         if let Some((stimulus, ended)) = ended {
@@ -380,7 +383,7 @@ impl Ledger {
     /// The run ends in order: what pages are still busy with will not be done, and nobody is to wonder about it. A log
     /// that was not played to its end goes on with the next run.
     pub fn close(&mut self, log_ended: bool) {
-        let mut commit = Commit { account: Some(self.account), now: system_now_ms(), ..Commit::default() };
+        let mut commit = Commit { account: Some(self.account), now: self.clock.now_ms(), ..Commit::default() };
         for (plugin, busy) in self.busy.drain() {
             let turn_end = |event| TurnEnd { event, plugin: plugin.clone(), state: TurnState::Done };
             commit.ended.extend(busy.into_iter().map(turn_end));
@@ -452,8 +455,8 @@ pub(super) fn new_event(
     account: AccountId,
     line: &Line,
     is_by_place: bool,
-    plugins: Vec<String>,
-    acted: Option<Acted>,
+    (plugins, acted): (Vec<String>, Option<Acted>),
+    now: TimestampMs,
 ) -> NewEvent {
     let stimulus = Stimulus::from_line(line);
     NewEvent {
@@ -467,7 +470,7 @@ pub(super) fn new_event(
         turns_to: stimulus.turns_to().map(str::to_owned),
         plugins,
         acted,
-        now: system_now_ms(),
+        now,
     }
 }
 

@@ -1,5 +1,6 @@
 //! How the processes of pages come to be, as the operator wants it: for every command that opens pages.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::config::DuokeConfig;
@@ -9,17 +10,19 @@ use crate::process::Templates;
 use crate::process::{Launcher, Level, PageProcess, Spawner};
 
 /// How page processes come to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Processes {
     /// The fastest way that may be used; other systems than Linux have the slowest only.
     pub best: Level,
     /// Whether a page runs only where the system confines it wholly.
     pub confinement_required: bool,
+    /// The program that is started, where it is not this one.
+    pub program: Option<PathBuf>,
 }
 
 impl Default for Processes {
     fn default() -> Self {
-        Self { best: Level::Loaded, confinement_required: false }
+        Self { best: Level::Loaded, confinement_required: false, program: None }
     }
 }
 
@@ -30,18 +33,19 @@ impl Processes {
         Self {
             best: if config.launch.value == "spawn" { Level::Spawned } else { Level::Loaded },
             confinement_required: config.confinement.value == "require",
+            program: None,
         }
     }
 
     /// A page in a process of its own, which will be replaced by as fast a way as may be.
     #[must_use]
-    pub fn page(self, options: PageOptions) -> Box<dyn Driver + Send> {
+    pub fn page(&self, options: PageOptions) -> Box<dyn Driver + Send> {
         Box::new(self.process(options, self.launcher()))
     }
 
     /// What starts the pages of one plugin.
-    pub(super) fn launcher(self) -> Arc<dyn Launcher> {
-        let spawner = Spawner::of_this_program();
+    pub(super) fn launcher(&self) -> Arc<dyn Launcher> {
+        let spawner = self.program.clone().map_or_else(Spawner::of_this_program, Spawner::new);
         #[cfg(target_os = "linux")]
         if self.best != Level::Spawned {
             return Arc::new(Templates::new(spawner).up_to(self.best));
@@ -49,7 +53,7 @@ impl Processes {
         Arc::new(spawner)
     }
 
-    pub(super) fn process(self, options: PageOptions, launcher: Arc<dyn Launcher>) -> PageProcess {
+    pub(super) fn process(&self, options: PageOptions, launcher: Arc<dyn Launcher>) -> PageProcess {
         let page = PageProcess::new(options, launcher);
         if self.confinement_required { page.requiring_confinement() } else { page }
     }

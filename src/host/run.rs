@@ -115,7 +115,7 @@ impl Run<'_> {
             let before = self.durable.as_mut().map(|durable| durable.served(number));
             let before = before.and_then(|before| self.stop_on(before)).unwrap_or_default();
             let options = self.page_options(&plugin, &network, first, served(&before).as_deref());
-            let processes = self.options.processes;
+            let processes = self.options.processes.clone();
             match self.stage.open(plugin, options, |options| processes.page(options), &mut |_| ()) {
                 Ok(loading) => {
                     self.say_unconfined(&name);

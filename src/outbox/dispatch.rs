@@ -7,7 +7,6 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use tokio::{
@@ -15,16 +14,10 @@ use tokio::{
     task::{JoinError, JoinSet},
 };
 
-use super::{
-    carrier::Carrier,
-    delivery::Delivery,
-    lane,
-    schedule::Schedule,
-    timer::{SystemTimer, Timer},
-};
+use super::{carrier::Carrier, delivery::Delivery, lane, schedule::Schedule};
 use crate::{
     base::{
-        clock::TimestampMs,
+        clock::{Clock, TimestampMs},
         limits::{OUTBOX_LANES_MAX, STOP_TIMEOUT, TIDY_EVERY_MS},
     },
     store::{AccountId, Due, OnUnknown, Release, Store, StoreError, Summary},
@@ -36,7 +29,7 @@ pub struct Dispatch {
     /// How messages leave.
     pub carrier: Arc<dyn Carrier>,
     /// How time passes.
-    pub timer: Arc<dyn Timer>,
+    pub clock: Clock,
     /// When a message is tried again.
     pub schedule: Schedule,
     /// What is done with a message without an answer.
@@ -50,7 +43,7 @@ impl Dispatch {
     #[must_use]
     pub fn new(carrier: Arc<dyn Carrier>, observe: Arc<dyn Fn(Delivery) + Send + Sync>) -> Self {
         let (schedule, on_unknown) = (Schedule::default(), OnUnknown::default());
-        Self { carrier, timer: Arc::new(SystemTimer), schedule, on_unknown, observe }
+        Self { carrier, clock: Clock::system(), schedule, on_unknown, observe }
     }
 }
 
@@ -79,12 +72,23 @@ struct Inner {
     failure: Mutex<Option<StoreError>>,
     /// How often there was.
     woken: AtomicU64,
-    /// How often there had been when last nothing was left to do but by somebody's doing.
-    quiet: watch::Sender<Option<u64>>,
+    /// How it stood when last nothing was left to do at that time.
+    rest: watch::Sender<Option<Rest>>,
     /// Something became of a message.
     changed: watch::Sender<()>,
     /// Nobody serves, or serves any more.
     ended: watch::Sender<bool>,
+}
+
+/// Nothing is left to do before something happens, or time passes.
+#[derive(Clone, Copy, Debug)]
+struct Rest {
+    /// How often there may have been something to do until then.
+    woken: u64,
+    /// When there is something to do.
+    next: Option<TimestampMs>,
+    /// Whether rows wait for no more than a time that is soon.
+    scheduled: bool,
 }
 
 impl Outbox {
@@ -99,7 +103,7 @@ impl Outbox {
             stopping: AtomicBool::new(false),
             failure: Mutex::default(),
             woken: AtomicU64::new(0),
-            quiet: watch::channel(None).0,
+            rest: watch::channel(None).0,
             changed: watch::channel(()).0,
             ended: watch::channel(true).0,
         };
@@ -172,10 +176,22 @@ impl Outbox {
 
     /// Returns when nothing is left that goes by itself, or delivery has failed.
     pub async fn quiet(&self) {
-        let mut quiet = self.inner.quiet.subscribe();
+        self.rests(|rest| !rest.scheduled).await;
+    }
+
+    /// Returns when nothing is left to do at the time that the clock shows, or delivery has failed: when there will be.
+    pub async fn settled(&self, clock: &Clock) -> Option<TimestampMs> {
+        self.rests(|rest| rest.next.is_none_or(|next| next > clock.now_ms())).await.and_then(|rest| rest.next)
+    }
+
+    /// Waits for such a rest, behind everything that it was woken for.
+    async fn rests(&self, is_it: impl Fn(&Rest) -> bool) -> Option<Rest> {
+        let mut rest = self.inner.rest.subscribe();
+        let is_now = |rest: &Rest| rest.woken == self.inner.woken.load(Ordering::Acquire);
+        let is_so = |rest: &Option<Rest>| rest.as_ref().is_some_and(|rest| is_now(rest) && is_it(rest));
         // Its sender is ours.
-        let is_quiet = |quiet: &Option<u64>| *quiet == Some(self.inner.woken.load(Ordering::Acquire));
-        let _ = quiet.wait_for(|quiet| is_quiet(quiet) || self.failure().is_some()).await;
+        let rest = rest.wait_for(|rest| is_so(rest) || self.failure().is_some()).await;
+        rest.ok().and_then(|rest| *rest)
     }
 
     /// Why delivery has failed, where it has.
@@ -214,7 +230,7 @@ impl Outbox {
             if let Some(error) = self.failure() {
                 return Err(error);
             }
-            let now = dispatch.timer.now_ms();
+            let now = dispatch.clock.now_ms();
             if tidied.is_none_or(|at| now - at >= TIDY_EVERY_MS) {
                 self.inner.store.tidy(now).get().await?;
                 tidied = Some(now);
@@ -222,21 +238,21 @@ impl Outbox {
             let woken = self.inner.woken.load(Ordering::Acquire);
             let due = self.due(dispatch, lanes.len()).await?;
             let next = due.next.filter(|next| *next > now && lanes.len() < OUTBOX_LANES_MAX);
-            let is_quiet = due.rows.is_empty() && lanes.is_empty() && !due.scheduled;
+            let rest = Rest { woken, next: due.next, scheduled: due.scheduled };
+            let rests = due.rows.is_empty() && lanes.is_empty();
             for ready in due.rows {
                 let busy = Busy::new(self, &ready.row.openid);
                 let dispatch = dispatch.clone();
                 lanes.spawn(async move { lane::serve(&busy, ready, &dispatch).await });
             }
-            if is_quiet {
-                self.inner.quiet.send_replace(Some(woken));
+            if rests {
+                self.inner.rest.send_replace(Some(rest));
             }
-            let pause = next.map_or(Duration::MAX, |next| lane::duration(next - now));
             tokio::select! {
                 biased;
                 Some(served) = lanes.join_next() => served.unwrap_or_else(|error| Err(pass_on(error)))?,
                 () = self.inner.wake.notified() => {}
-                () = dispatch.timer.sleep(pause), if next.is_some() => {}
+                () = dispatch.clock.until(next.unwrap_or_default()), if next.is_some() => {}
             }
         }
         self.wind_up(lanes, dispatch).await
@@ -250,17 +266,16 @@ impl Outbox {
         self.inner.ended.send_replace(false);
         let _ended = Ended(self);
         while !self.is_stopping() {
-            let now = dispatch.timer.now_ms();
+            let now = dispatch.clock.now_ms();
             let mut due = self.inner.store.due_of(self.inner.account, openid, now).get().await?;
             if let Some(ready) = due.rows.pop() {
                 lane::serve(&Busy::new(self, openid), ready, dispatch).await?;
                 continue;
             }
-            let pause = due.next.map_or(Duration::MAX, |next| lane::duration(next - now));
             tokio::select! {
                 biased;
                 () = self.inner.wake.notified() => {}
-                () = dispatch.timer.sleep(pause), if due.next.is_some() => {}
+                () = dispatch.clock.until(due.next.unwrap_or_default()), if due.next.is_some() => {}
             }
         }
         Ok(())
@@ -269,7 +284,7 @@ impl Outbox {
     async fn due(&self, dispatch: &Dispatch, serving: usize) -> Result<Due, StoreError> {
         let busy: Vec<String> = lock(&self.inner.busy).iter().cloned().collect();
         let free = OUTBOX_LANES_MAX.saturating_sub(serving);
-        self.inner.store.due(self.inner.account, dispatch.timer.now_ms(), busy, free).get().await
+        self.inner.store.due(self.inner.account, dispatch.clock.now_ms(), busy, free).get().await
     }
 
     /// Waits for what is on the wire. What has no answer by then is in doubt.
@@ -284,12 +299,12 @@ impl Outbox {
             return finished;
         }
         lanes.shutdown().await;
-        self.inner.store.interrupted(dispatch.on_unknown, dispatch.timer.now_ms()).get().await.map(drop)
+        self.inner.store.interrupted(dispatch.on_unknown, dispatch.clock.now_ms()).get().await.map(drop)
     }
 
     fn fail(&self, error: &StoreError) {
         lock(&self.inner.failure).get_or_insert_with(|| error.clone());
-        self.inner.quiet.send_replace(Some(self.inner.woken.load(Ordering::Acquire)));
+        self.inner.rest.send_modify(|_| ());
     }
 }
 

@@ -1,9 +1,6 @@
 //! One customer's rows, one message after another; what WeChat would refuse is parked before it is asked.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::{Mutex, PoisonError};
 
 use super::{
     delivery::{Delivery, Outcome},
@@ -86,7 +83,7 @@ impl Marking<'_> {
 impl Lane<'_> {
     /// Tries the row's next message; the row to go on with, where there is one that is due.
     async fn send(&self, row: Row) -> Result<Option<Ready>, StoreError> {
-        let started = self.dispatch.timer.now_ms();
+        let started = self.dispatch.clock.now_ms();
         let not_tried = || Attempt { started, message: (0, 0) };
         let messages = match self.dispatch.carrier.plan(&row) {
             Ok(messages) => messages,
@@ -136,7 +133,7 @@ impl Lane<'_> {
 
     /// Ends a row whose messages are not those any more of which some were sent: other limits are in force.
     async fn finish(&self, mut row: Row, of: u32) -> Result<Option<Ready>, StoreError> {
-        let now = self.dispatch.timer.now_ms();
+        let now = self.dispatch.clock.now_ms();
         let (done, were) = (row.messages_done, row.messages);
         row.next = None;
         row.state = if done >= were && row.doubtful.is_empty() { State::Sent } else { State::Unknown };
@@ -158,7 +155,7 @@ impl Lane<'_> {
         sent: Result<Receipt, SendError>,
         replanned: bool,
     ) -> Result<Option<Ready>, StoreError> {
-        let now = self.dispatch.timer.now_ms();
+        let now = self.dispatch.clock.now_ms();
         row.attempts += u32::from(attempt.message != (0, 0));
         row.next = None;
         let (outcome, ways) = match &sent {
@@ -278,9 +275,4 @@ fn shown(row: &Row, ways: &WayChange) -> Row {
         WayChange::Close(way) => Row { state: State::Parked, parked: Some(way.scope), next: way.until, ..row.clone() },
         _ => row.clone(),
     }
-}
-
-/// So many milliseconds; none where they are negative.
-pub(super) fn duration(ms: i64) -> Duration {
-    Duration::from_millis(u64::try_from(ms).unwrap_or(0))
 }

@@ -7,7 +7,7 @@
 //!   says when.
 //! - [`Delivery`] is what became of a try, ready to be a `delivery.` line of the session log.
 //!
-//! [`Carrier`] is how messages leave (`wechat::Courier`), [`Timer`] how time passes; tests bring their own.
+//! [`Carrier`] is how messages leave (`wechat::Courier`); tests bring their own.
 
 mod carrier;
 mod delivery;
@@ -16,11 +16,9 @@ mod lane;
 mod schedule;
 #[cfg(test)]
 mod tests;
-mod timer;
 mod verdict;
 
 pub use carrier::Carrier;
 pub use delivery::{Delivery, Outcome};
 pub use dispatch::{Dispatch, Outbox};
 pub use schedule::Schedule;
-pub use timer::{SystemTimer, Timer};

@@ -2,16 +2,12 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
+    sync::{Arc, Mutex},
 };
 
 use super::*;
 use crate::{
-    base::clock::TimestampMs,
+    base::clock::Hand,
     session::window::{Allowances, Deed, Trigger},
     store::{
         AccountId, Acted, Attempt, Change, Commit, Filter, Key, NewEvent, OnUnknown, Pushed, Release, Row, SqliteStore,
@@ -74,33 +70,11 @@ impl Carrier for Scripted {
     }
 }
 
-/// Time that passes when nothing else is to be done.
-#[derive(Default)]
-struct Skipping {
-    now: AtomicI64,
-    slept: Mutex<Vec<Duration>>,
-}
-
-impl Timer for Skipping {
-    fn now_ms(&self) -> TimestampMs {
-        self.now.load(Ordering::Relaxed)
-    }
-
-    fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
-        Box::pin(async move {
-            // Whoever waits until nothing is left to do goes first.
-            tokio::task::yield_now().await;
-            self.now.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::Relaxed);
-            self.slept.lock().unwrap().push(time);
-        })
-    }
-}
-
 struct Bench {
     outbox: Outbox,
     account: AccountId,
     carrier: Arc<Scripted>,
-    timer: Arc<Skipping>,
+    hand: Hand,
     seen: Arc<Mutex<Vec<Delivery>>>,
     dispatch: Dispatch,
 }
@@ -118,15 +92,15 @@ impl Bench {
             hang,
             profile: Mutex::new(Profile::y2025()),
         });
-        let timer = Arc::new(Skipping::default());
+        let hand = Hand::skipping(0);
         let seen = Arc::new(Mutex::new(Vec::new()));
         let tell = Arc::clone(&seen);
         let observe = Arc::new(move |delivery| tell.lock().unwrap().push(delivery));
         let mut dispatch = Dispatch::new(Arc::clone(&carrier) as Arc<dyn Carrier>, observe);
-        dispatch.timer = Arc::clone(&timer) as Arc<dyn Timer>;
+        dispatch.clock = hand.clock();
         let store = Arc::new(SqliteStore::in_memory().unwrap());
         let account = store.account("wx1", "http://a").get().await.unwrap();
-        Self { outbox: Outbox::new(store, account), account, carrier, timer, seen, dispatch }
+        Self { outbox: Outbox::new(store, account), account, carrier, hand, seen, dispatch }
     }
 
     async fn push(&self, row: Row) -> Pushed {
@@ -151,7 +125,7 @@ impl Bench {
     }
 
     async fn release(&self, which: Release) -> usize {
-        self.outbox.release(which, self.timer.now_ms()).await.unwrap()
+        self.outbox.release(which, self.hand.now_ms()).await.unwrap()
     }
 
     fn sent_to(&self, openid: &str) -> Vec<String> {
@@ -211,7 +185,9 @@ async fn busy_and_unreachable_are_tried_again_without_losing_the_order() {
     let summary = bench.deliver().await;
     assert_eq!(summary.sent, 2);
     assert_eq!(bench.sent_to("oA"), ["m1", "m1", "m1", "m2"]);
-    assert_eq!(*bench.timer.slept.lock().unwrap(), [Duration::from_secs(1), Duration::from_secs(2)]);
+    let explained = bench.outbox.store().explain("s/p/1").get().await.unwrap().unwrap();
+    let tried: Vec<_> = explained.attempts.iter().map(|(attempt, _)| attempt.started).collect();
+    assert_eq!(tried, [0, 1_000, 3_000]);
     assert_eq!(bench.rows().await[0].attempts, 3);
     assert_eq!(bench.rows().await[0].reason, None);
     assert_eq!(bench.outcomes()[0], ("s/p/1".to_owned(), Outcome::Refused));
@@ -244,7 +220,7 @@ async fn a_wrong_secret_parks_everything_after_one_call() {
     bench.text(3, "oB").await;
     assert_eq!(bench.deliver().await.parked, 3);
     assert_eq!(bench.carrier.log.lock().unwrap().len(), 1);
-    bench.timer.now.store(1 << 40, Ordering::Relaxed);
+    bench.hand.set(1 << 40);
     bench.outbox.wake();
     assert_eq!(bench.deliver().await.parked, 3, "nothing is due by itself");
     assert_eq!(bench.carrier.log.lock().unwrap().len(), 1);
@@ -261,7 +237,7 @@ async fn the_daily_quota_opens_again_at_its_time() {
     let next = bench.rows().await[0].next.unwrap();
     assert_eq!(next, 16 * 3600 * 1000, "00:00 in UTC+8");
     for (now, sent) in [(next - 1, 0), (next, 1)] {
-        bench.timer.now.store(now, Ordering::Relaxed);
+        bench.hand.set(now);
         bench.outbox.wake();
         assert_eq!(bench.deliver().await.sent, sent);
     }
@@ -376,14 +352,14 @@ async fn a_way_that_was_closed_is_tried_by_one_for_all() {
     }
     assert_eq!(bench.deliver().await.parked, 4);
     let closed_until = bench.rows().await[3].next.unwrap();
-    bench.timer.now.store(closed_until, Ordering::Relaxed);
+    bench.hand.set(closed_until);
     bench.outbox.wake();
     assert_eq!(bench.deliver().await.parked, 4);
     assert_eq!(bench.carrier.log.lock().unwrap().len(), 6, "one finds out that it is still closed");
-    bench.timer.now.fetch_add(60_000, Ordering::Relaxed);
+    bench.hand.pass(60_000);
     bench.outbox.wake();
     bench.deliver().await;
-    bench.timer.now.fetch_add(60_000, Ordering::Relaxed);
+    bench.hand.pass(60_000);
     bench.outbox.wake();
     assert_eq!(bench.deliver().await.sent, 4);
 }

@@ -13,8 +13,9 @@ use super::{
     answer::mixed,
     push::{Unanswered, Wire, quoted},
 };
+use crate::base::clock::Clock;
 use crate::wechat::{
-    Clock, Secret,
+    Secret,
     callback::Mode,
     crypt::{AesKey, Crypt, CryptError, is_signed, signature},
     push::{Fields, parse_json, parse_xml, write_xml},

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::quota::Quotas;
 use crate::{
-    base::limits::SANDBOX_PUSH_TIME,
-    wechat::{Clock, Profile, Secret},
+    base::{clock::Clock, limits::SANDBOX_PUSH_TIME},
+    wechat::{Profile, Secret},
 };
 
 /// The app id where `DUOKE_APP_ID` names none: as long as a real one.

@@ -203,7 +203,7 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
-    use crate::wechat::{Clock, install_tls};
+    use crate::{base::clock::Clock, wechat::install_tls};
 
     /// A world whose pushes go where nobody answers, and what ends it.
     fn unanswered() -> (Shared, watch::Sender<()>, TcpListener) {

@@ -1,6 +1,6 @@
 //! What a client needs to know.
 
-use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use url::Url;
 
@@ -11,7 +11,7 @@ use super::{
     secret::Secret,
 };
 use crate::base::{
-    clock::{TimestampMs, system_now_ms},
+    clock::Clock,
     limits::{WECHAT_CALL_TIMEOUT, WECHAT_CONNECT_TIMEOUT},
 };
 
@@ -31,36 +31,6 @@ pub struct Unwatched;
 impl Wire for Unwatched {
     fn begins(&self) -> BoxFuture<'_, bool> {
         Box::pin(std::future::ready(true))
-    }
-}
-
-/// Where a client reads the time.
-#[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> TimestampMs + Send + Sync>);
-
-impl Clock {
-    /// A clock that reads what `read` returns.
-    #[must_use]
-    pub fn new(read: impl Fn() -> TimestampMs + Send + Sync + 'static) -> Self {
-        Self(Arc::new(read))
-    }
-
-    /// The system's clock.
-    #[must_use]
-    pub fn system() -> Self {
-        Self::new(system_now_ms)
-    }
-
-    /// Milliseconds since the epoch.
-    #[must_use]
-    pub fn now_ms(&self) -> TimestampMs {
-        (self.0)()
-    }
-}
-
-impl fmt::Debug for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Clock")
     }
 }
 

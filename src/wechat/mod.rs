@@ -42,7 +42,7 @@ mod turns;
 
 pub use call::Call;
 pub use client::{Answer, Client, Typing};
-pub use config::{BoxFuture, ClientConfig, Clock, TokenApi, Unwatched, Wire};
+pub use config::{BoxFuture, ClientConfig, TokenApi, Unwatched, Wire};
 pub use content::{Article, Content, File, Link, Menu, MenuItem, MiniprogramPage, Music, Video, VideoFile, VoiceFile};
 pub use courier::{Courier, Receipt, SendError};
 pub use error::WechatError;

@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use duoke::base::clock::Clock;
 use duoke::wechat::{
-    BoxFuture, Clock, Secret,
+    BoxFuture, Secret,
     callback::{Callback, CallbackSettings, Mode, NotAccepted, Receiver, Refusal, Running},
     crypt::{AesKey, Crypt, signature},
     push::Push,
@@ -85,7 +86,7 @@ impl Bench {
                 token: Secret::new(TOKEN),
                 mode,
                 transfer: Some("kf1@gh_1".parse().unwrap()),
-                clock: Clock::new(|| NOW * 1_000),
+                clock: Clock::stopped(NOW * 1_000),
             };
             running.push((name, Callback::start(settings, desk.clone()).await.unwrap()));
         }

@@ -4,16 +4,16 @@ use std::sync::{Arc, Mutex};
 
 use duoke::{
     base::{
-        clock::TimestampMs,
+        clock::Hand,
         limits::{ACCOUNT_RECHECK_MS, MEDIA_LIFE_MS},
     },
-    outbox::{Delivery, Dispatch, Outbox, Outcome, Timer},
+    outbox::{Delivery, Dispatch, Outbox, Outcome},
     sandbox::{Quotas, SandboxConfig},
     session::window::{Deed, Trigger},
     store::{Acted, Commit, Filter, Key, NewEvent, Release, Row, Scope, SqliteStore, State, Store as _},
     wechat::{
-        Article, BoxFuture, Call, Client, ClientConfig, Clock, Content, Courier, FileError, LivePictures, MediaType,
-        NewsPolicy, Planner, Profile, TextPolicy, Typing, UploadError, errcode,
+        Article, Call, Client, ClientConfig, Content, Courier, FileError, LivePictures, MediaType, NewsPolicy, Planner,
+        Profile, TextPolicy, Typing, UploadError, errcode,
         push::{Push, parse_json},
     },
 };
@@ -25,36 +25,14 @@ use crate::{
     wechat_bench::PictureServer,
 };
 
-/// Our clock, which goes with the sandbox's; nobody waits on it.
-struct Time(Mutex<TimestampMs>);
-
-impl Time {
-    fn pass(&self, ms: i64) {
-        *self.0.lock().unwrap() += ms;
-    }
-}
-
-impl Timer for Time {
-    fn now_ms(&self) -> TimestampMs {
-        *self.0.lock().unwrap()
-    }
-
-    fn sleep(&self, time: std::time::Duration) -> BoxFuture<'_, ()> {
-        Box::pin(async move {
-            // Whoever waits until nothing is left to do goes first.
-            tokio::task::yield_now().await;
-            self.pass(i64::try_from(time.as_millis()).unwrap());
-        })
-    }
-}
-
 /// A customer's phone and our way to it.
 struct Ours {
     phone: Phone,
     client: Client,
     outbox: Outbox,
     dispatch: Dispatch,
-    time: Arc<Time>,
+    /// Of our clock, which goes with the sandbox's; nobody waits on it.
+    time: Hand,
     seen: Arc<Mutex<Vec<Delivery>>>,
     count: u32,
 }
@@ -69,18 +47,15 @@ impl Ours {
     }
 
     async fn at(phone: Phone, profile: Profile, planner: Planner) -> Self {
-        let time = Arc::new(Time(Mutex::new(NOW_MS)));
-        let clock = Clock::new({
-            let time = time.clone();
-            move || time.now_ms()
-        });
+        let time = Hand::skipping(NOW_MS);
+        let clock = time.clock();
         let client = Client::new(ClientConfig { profile, clock, ..phone.bench.client_config() }).unwrap();
         let pictures = Arc::new(LivePictures::new(true).unwrap());
         let courier = Courier::new(client.clone(), pictures).with_planner(planner);
         let seen = Arc::new(Mutex::new(Vec::new()));
         let tell = seen.clone();
         let mut dispatch = Dispatch::new(Arc::new(courier), Arc::new(move |one| tell.lock().unwrap().push(one)));
-        dispatch.timer = time.clone();
+        dispatch.clock = time.clock();
         let store = Arc::new(SqliteStore::in_memory().unwrap());
         let account = store.account("wx", "sandbox").get().await.unwrap();
         let outbox = Outbox::new(store, account);

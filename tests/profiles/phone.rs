@@ -1,8 +1,9 @@
 //! One customer's phone and the account's calls, at a time that stands still.
 
 use duoke::{
+    base::clock::Clock,
     sandbox::SandboxConfig,
-    wechat::{Clock, MediaType, Profile, errcode},
+    wechat::{MediaType, Profile, errcode},
 };
 use serde_json::{Value, json};
 
@@ -50,7 +51,7 @@ impl Phone {
     }
 
     pub async fn start(config: SandboxConfig) -> Self {
-        let clock = Clock::new(|| NOW_MS);
+        let clock = Clock::stopped(NOW_MS);
         Self { bench: Bench::start_with(SandboxConfig { clock, ..config }).await }
     }
 

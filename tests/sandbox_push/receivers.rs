@@ -13,9 +13,10 @@ use axum::{
     response::IntoResponse,
 };
 use duoke::{
+    base::clock::Clock,
     sandbox::SandboxConfig,
     wechat::{
-        BoxFuture, Clock, Secret,
+        BoxFuture, Secret,
         callback::{Callback, CallbackSettings, Mode, NotAccepted, Receiver, Refusal, Running},
         crypt::{AesKey, Crypt},
         push::Push,

@@ -113,3 +113,17 @@ async fn who_was_greeted_before_a_restart_is_not_greeted_again() {
     assert_eq!(yard.had("oA")[3..], ["b 1 1", "c 1 2"]);
     assert_eq!(serving.end(), Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_a_customer_goes_when_he_does_something_that_no_page_is_told() {
+    let yard = Yard::with("quiet", "dialects = [\"mcs\"]", "").await;
+    let serving = yard.serve(&["quiet"], &[]).await;
+    let event = |name| json!({"MsgType": "event", "Event": name});
+    yard.writes("oA", "hi").await;
+    assert!(yard.does("oA", &event("unsubscribe")).await);
+    let sent = yard.run(&["send", "text", "oA", "welcome back"]);
+    assert!(sent.out.contains("parked") || sent.err.contains("parked"), "{}{}", sent.out, sent.err);
+    assert!(yard.does("oA", &event("subscribe")).await);
+    assert_eq!(yard.has("oA", 1).await, ["welcome back"]);
+    assert_eq!(serving.end(), Some(0));
+}

@@ -1,12 +1,11 @@
 //! WeChat away, slow, or out of its mind: nothing is lost, nothing is sent twice, and the schedule is kept.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
+use duoke::base::clock::Hand;
 use duoke::base::limits::{ACCOUNT_RECHECK_MS, OUTBOX_LANES_MAX, RETRY_ATTEMPTS_MAX};
-use duoke::outbox::{Carrier, Dispatch, Outbox, Timer};
+use duoke::outbox::{Carrier, Dispatch, Outbox};
 use duoke::session::window::Allowances;
 use duoke::store::{AccountId, Commit, Filter, Key, OpenOptions, Row, SqliteStore, State, StateFolder, Store};
 use duoke::wechat::{
@@ -19,28 +18,11 @@ use super::disk;
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// Time that passes when nothing else is to be done.
-#[derive(Default)]
-struct Skipping(AtomicI64);
-
-impl Timer for Skipping {
-    fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
-        Box::pin(async move {
-            tokio::task::yield_now().await;
-            self.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::Relaxed);
-        })
-    }
-}
-
 /// A WeChat with a will of its own: told the time, says what becomes of a call, and whether the message arrives.
 type Will = dyn Fn(i64, &mut Random) -> (bool, Result<(), SendError>) + Send + Sync;
 
 struct World {
-    timer: Arc<Skipping>,
+    hand: Hand,
     will: Box<Will>,
     random: Mutex<Random>,
     had: Mutex<HashMap<String, Vec<String>>>,
@@ -68,7 +50,7 @@ impl Carrier for World {
                 return Err(SendError::Withdrawn);
             }
             let Message::Text(text) = &message.message else { panic!("only texts are sent") };
-            let now = self.timer.now_ms();
+            let now = self.hand.now_ms();
             self.calls.lock().unwrap().push((now, text.clone()));
             let (arrives, answer) = (self.will)(now, &mut self.random.lock().unwrap());
             if arrives {
@@ -97,16 +79,16 @@ impl Bench {
         let state = StateFolder::take(&folder.path().join("state")).unwrap();
         let store = Arc::new(SqliteStore::open(state, &OpenOptions::default()).unwrap());
         let account = store.account("wx", "http://a").get().await.unwrap();
-        let timer = Arc::new(Skipping::default());
+        let hand = Hand::skipping(0);
         let world = Arc::new(World {
-            timer: timer.clone(),
+            hand: hand.clone(),
             will: Box::new(will),
             random: Mutex::new(Random(seed)),
             had: Mutex::default(),
             calls: Mutex::default(),
         });
         let mut dispatch = Dispatch::new(world.clone(), Arc::new(|_| ()));
-        dispatch.timer = timer;
+        dispatch.clock = hand.clock();
         let outbox = Outbox::new(store.clone(), account);
         Self { _folder: folder, store, account, outbox, world, dispatch }
     }
@@ -242,7 +224,7 @@ async fn what_waits_does_not_take_memory() {
     bench.push(COUNT, COUNT).await;
     tokio::select! {
         served = bench.outbox.serve(&bench.dispatch) => served.unwrap(),
-        () = async { while bench.world.timer.now_ms() < HOUR_MS / 2 { tokio::task::yield_now().await } } => {}
+        () = async { while bench.world.hand.now_ms() < HOUR_MS / 2 { tokio::task::yield_now().await } } => {}
     }
     let more = resident().saturating_sub(before);
     assert!(more < 32 * 1024 * 1024, "100,000 waiting messages took {more} bytes");

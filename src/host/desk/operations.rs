@@ -15,7 +15,7 @@ use super::send::send;
 use super::trigger::trigger;
 use super::upload::upload;
 use super::window::window;
-use crate::base::clock::{format_rfc3339, system_now_ms};
+use crate::base::clock::{Clock, format_rfc3339};
 use crate::base::limits::{CANDIDATES_SHOWN_MAX, OUTBOX_PAGE_ROWS};
 use crate::outbox::Outbox;
 use crate::store::{
@@ -28,6 +28,7 @@ use crate::wechat::{Client, ProfileError};
 #[derive(Clone, Debug)]
 pub struct Desk {
     store: Arc<dyn Store>,
+    clock: Clock,
     /// The deliveries of the host, one for each account, with their clients: they hear of what may go.
     deliveries: Vec<(Outbox, Client)>,
     /// Where events for the pages of the host go, where it takes any.
@@ -40,8 +41,8 @@ impl Desk {
     /// The desk of a running host that delivers for an account.
     #[must_use]
     pub fn of_host(outbox: &Outbox, client: Client) -> Self {
-        let deliveries = vec![(outbox.clone(), client)];
-        Self { store: outbox.store().clone(), deliveries, triggers: None, host_runs: true }
+        let (clock, deliveries) = (client.config().clock.clone(), vec![(outbox.clone(), client)]);
+        Self { store: outbox.store().clone(), clock, deliveries, triggers: None, host_runs: true }
     }
 
     /// With the delivery of one more account.
@@ -71,9 +72,10 @@ impl Desk {
     /// # Errors
     /// [`StoreError`].
     pub async fn alone(store: Arc<dyn Store>, policy: OnUnknown) -> Result<(Self, Vec<Notice>), StoreError> {
-        let interrupted = store.interrupted(policy, system_now_ms()).get().await?;
+        let clock = Clock::system();
+        let interrupted = store.interrupted(policy, clock.now_ms()).get().await?;
         let notices = interrupted.iter().map(|row| interruption(row, policy)).collect();
-        Ok((Self { store, deliveries: Vec::new(), triggers: None, host_runs: false }, notices))
+        Ok((Self { store, clock, deliveries: Vec::new(), triggers: None, host_runs: false }, notices))
     }
 
     /// Does what is asked.
@@ -86,7 +88,7 @@ impl Desk {
             Request::Change { change, filter, after, dry_run } => self.change(change, filter, after, dry_run).await,
             Request::Edit { key, text } => self.edit(&key, &text).await,
             Request::Check {} => {
-                let checked = self.store.check(system_now_ms()).get().await?;
+                let checked = self.store.check(self.clock.now_ms()).get().await?;
                 Ok(one(checked_json(&checked)))
             }
             Request::Explain { message } => self.explain(&message).await,
@@ -103,7 +105,7 @@ impl Desk {
             Request::Send { letter } => {
                 let account = (letter.account.clone(), letter.server.clone());
                 let (outbox, _) = self.delivery(Some(&account))?;
-                send(outbox, *letter).await
+                send(outbox, &self.clock, *letter).await
             }
             Request::Erase { openid, dry_run } => self.erase(&openid, dry_run).await,
         }
@@ -146,7 +148,7 @@ impl Desk {
     }
 
     async fn change(&self, change: Change, filter: Filter, after: i64, dry_run: bool) -> Result<Answer, Trouble> {
-        let changed = self.store.change(filter, change, after, system_now_ms(), dry_run).get().await?;
+        let changed = self.store.change(filter, change, after, self.clock.now_ms(), dry_run).get().await?;
         if !dry_run && changed.iter().any(|changed| changed.state.is_some()) {
             self.wake();
         }
@@ -182,7 +184,7 @@ impl Desk {
         let wrong = |error: ProfileError| Trouble::new(TroubleKind::Request, error.to_string());
         let own = self.deliveries.first().map(|(_, client)| client.config().profile);
         let profile = own.map_or_else(|| profile.parse().map_err(wrong), Ok)?;
-        let (known, now) = (self.store.window(openid).get().await?, system_now_ms());
+        let (known, now) = (self.store.window(openid).get().await?, self.clock.now_ms());
         let his = SignFilter { openid: Some(openid.to_owned()), sign: None };
         let signs = self.store.signs(his, 0, OUTBOX_PAGE_ROWS).get().await?;
         let item = |known: &Known| {
@@ -196,7 +198,7 @@ impl Desk {
         if text.trim().is_empty() {
             return Err(Trouble::new(TroubleKind::Request, "the text is blank: WeChat takes none"));
         }
-        let Some(Edited { listed, refusal }) = self.store.edit(key, text, system_now_ms()).get().await? else {
+        let Some(Edited { listed, refusal }) = self.store.edit(key, text, self.clock.now_ms()).get().await? else {
             let trouble = Trouble::new(TroubleKind::NotFound, format!("no message has the key {key}"));
             return Err(trouble.with_hint("`duoke outbox list --state held` shows those that wait for a person"));
         };

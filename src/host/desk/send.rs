@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Trouble, TroubleKind};
-use crate::base::clock::{Stopwatch, system_now_ms};
+use crate::base::clock::{Clock, Stopwatch};
 use crate::base::limits::SEND_PATIENCE;
 use crate::event::Line;
 use crate::outbox::Outbox;
@@ -34,10 +34,10 @@ pub struct Letter {
 }
 
 /// Puts it into the outbox and waits for what becomes of it, up to [`SEND_PATIENCE`]: its row as it stands then.
-pub(super) async fn send(outbox: &Outbox, letter: Letter) -> Result<Answer, Trouble> {
+pub(super) async fn send(outbox: &Outbox, clock: &Clock, letter: Letter) -> Result<Answer, Trouble> {
     let store = outbox.store();
     let mut changes = outbox.changes();
-    let key = put(outbox, &letter).await?;
+    let key = put(outbox, clock, &letter).await?;
     outbox.wake();
     let since = Stopwatch::start();
     loop {
@@ -47,7 +47,7 @@ pub(super) async fn send(outbox: &Outbox, letter: Letter) -> Result<Answer, Trou
         };
         if row.state == State::Parked && matches!(row.content, Content::Typing { .. }) {
             // It is not wanted later.
-            store.change(Filter::key(&key), Change::Drop, 0, system_now_ms(), false).get().await?;
+            store.change(Filter::key(&key), Change::Drop, 0, clock.now_ms(), false).get().await?;
             continue;
         }
         let left = SEND_PATIENCE.checked_sub(since.elapsed()).filter(|left| *left > Duration::ZERO);
@@ -71,8 +71,8 @@ async fn notes(outbox: &Outbox, key: &str) -> Result<Vec<String>, Trouble> {
 }
 
 /// The row's key, with event and row on disk.
-async fn put(outbox: &Outbox, letter: &Letter) -> Result<String, Trouble> {
-    let (store, now) = (outbox.store(), system_now_ms());
+async fn put(outbox: &Outbox, clock: &Clock, letter: &Letter) -> Result<String, Trouble> {
+    let (store, now) = (outbox.store(), clock.now_ms());
     let data = json!({"msgtype": letter.content.msgtype(), "body": letter.content.body()});
     let line = Line {
         time: Some(now),

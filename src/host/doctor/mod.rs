@@ -122,7 +122,7 @@ pub fn doctor(files: &[PathBuf], env: &dyn Fn(&str) -> Option<String>) -> Diagno
     let mut limits = PageLimits::default();
     config.limits.apply(&mut limits);
     let mut checks = machine::checks(wanted, &limits);
-    let (pages, served, open_ms) = pages::checks(Processes::of(&config));
+    let (pages, served, open_ms) = pages::checks(&Processes::of(&config));
     checks.extend(pages);
     checks.extend(configuration);
     Diagnosis { checks, served, open_ms, limits }

@@ -57,13 +57,13 @@ pub(super) struct Confined {
 
 /// Opens pages in every way there is.
 #[must_use]
-pub fn checks(wanted: Processes) -> (Vec<Check>, Served, OpenMs) {
+pub fn checks(wanted: &Processes) -> (Vec<Check>, Served, OpenMs) {
     let mut seen: [Seen; 3] = Default::default();
     let mut problem = None;
     for (best, _) in LEVELS {
         // What must hold is decided by the checks; the page here is one of ours.
-        let processes = Processes { best, confinement_required: false };
-        problem = problem.or(open(processes, &mut seen).err());
+        let processes = Processes { best, ..Processes::default() };
+        problem = problem.or(open(&processes, &mut seen).err());
     }
     let mut checks = vec![start(&seen, problem.as_deref(), wanted.best)];
     for (level, name) in LEVELS {
@@ -80,7 +80,7 @@ pub fn checks(wanted: Processes) -> (Vec<Check>, Served, OpenMs) {
 }
 
 /// Opens one page after another.
-fn open(processes: Processes, seen: &mut [Seen; 3]) -> Result<(), String> {
+fn open(processes: &Processes, seen: &mut [Seen; 3]) -> Result<(), String> {
     let launcher = processes.launcher();
     for _ in 0..DOCTOR_OPENS {
         let before = launcher.served();

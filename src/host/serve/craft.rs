@@ -10,7 +10,7 @@ use super::house::House;
 use super::place::Place;
 use super::tab::InHand;
 use super::witness::Witness;
-use crate::base::clock::{TimestampMs, system_now_ms};
+use crate::base::clock::{Clock, TimestampMs};
 use crate::event::Line;
 use crate::host::inbox::Inbox;
 use crate::host::ledger::Ledger;
@@ -87,6 +87,7 @@ pub struct Account {
 
 /// Opens conversations, has them told, keeps what comes of it.
 pub struct Host {
+    clock: Clock,
     house: RwLock<Arc<House>>,
     accounts: Vec<Account>,
     witness: Arc<dyn Witness>,
@@ -97,8 +98,9 @@ pub struct Host {
 
 impl Host {
     /// The host of these accounts.
-    pub fn new(house: House, accounts: Vec<Account>, witness: Arc<dyn Witness>) -> Self {
+    pub fn new(clock: Clock, house: House, accounts: Vec<Account>, witness: Arc<dyn Witness>) -> Self {
         Self {
+            clock,
             house: RwLock::new(Arc::new(house)),
             accounts,
             witness,
@@ -111,6 +113,12 @@ impl Host {
     /// What is in force.
     pub fn house(&self) -> Arc<House> {
         self.house.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Something came for an account: its delivery looks for what may go now. What is in force.
+    pub fn woken(&self, account: usize) -> Arc<House> {
+        self.accounts[account].outbox.wake();
+        self.house()
     }
 
     /// Another configuration is in force. Whoever has a conversation in the old one gets fresh pages with his next event.
@@ -138,8 +146,8 @@ impl Host {
     /// Opens the pages of a place, for a customer.
     fn open(&self, (account, place): &Whose, openid: &Arc<str>, house: Arc<House>) -> Result<Conversation, StoreError> {
         let Account { app_id, outbox, .. } = &self.accounts[*account];
-        let ledger =
-            Ledger::of_conversation(outbox.store().clone(), (outbox.account(), app_id), house.sender(place).cloned());
+        let store = (outbox.store().clone(), self.clock.clone());
+        let ledger = Ledger::of_conversation(store, (outbox.account(), app_id), house.sender(place).cloned());
         let now = self.now();
         let opening = format!("open-{openid}-{now}-{}", self.opened.fetch_add(1, Ordering::Relaxed));
         let shared = (self.in_hand.clone(), self.witness.clone());
@@ -202,6 +210,6 @@ impl Craft for Host {
     }
 
     fn now(&self) -> TimestampMs {
-        system_now_ms()
+        self.clock.now_ms()
     }
 }

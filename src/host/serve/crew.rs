@@ -157,6 +157,13 @@ impl<C: Craft> Crew<C> {
         Foreman(Arc::downgrade(&self.shared))
     }
 
+    /// It is another time than they had thought.
+    pub fn look(&self) {
+        // Nobody is between looking and waiting.
+        drop(self.shared.state());
+        self.shared.changed.notify_all();
+    }
+
     /// Other bounds hold from now on.
     pub fn set_room(&self, room: Room) {
         self.shared.state().scheduler.set_room(room);
@@ -266,6 +273,14 @@ impl<C: Craft> Foreman<C> {
     /// Asks what the crew works with; nothing where it has stopped.
     pub fn craft<R>(&self, ask: impl FnOnce(&C) -> R) -> Option<R> {
         self.0.upgrade().map(|shared| ask(&shared.craft))
+    }
+
+    /// Returns when nothing is left to do at the time that it is: when there will be.
+    pub async fn settled(&self) -> Option<TimestampMs> {
+        let shared = self.0.upgrade()?;
+        until(&shared, |state| state.scheduler.rests_at(shared.craft.now())).await;
+        let state = shared.state();
+        state.scheduler.next_time()
     }
 
     /// Hands in a piece of work, once there is room for it; `false`: the crew has stopped.

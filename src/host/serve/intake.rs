@@ -11,7 +11,7 @@ use tokio::sync::mpsc::Sender;
 use super::craft::{Handling, Host, Work};
 use super::crew::Foreman;
 use super::place::{Place, SESSION_EVENTS, agent};
-use crate::base::clock::{format_rfc3339, system_now_ms};
+use crate::base::clock::{Clock, format_rfc3339};
 use crate::event::stimulus::STIMULUS_PREFIX;
 use crate::event::{Line, Stimulus, StimulusKind};
 use crate::host::derived::Deriving;
@@ -109,6 +109,10 @@ impl Feed {
     /// What has come; `false`: the crew has stopped.
     async fn come(&mut self, events: Pushes) -> Result<bool, StoreError> {
         for (event, line) in events {
+            // What the customer did may let messages to him go, whether or not a page is told of it.
+            if self.crew.craft(|host| host.woken(self.account)).is_none() {
+                return Ok(false);
+            }
             let Some(openid) = customer(&line) else {
                 self.inbox.done(&[(event, line)]).await?;
                 continue;
@@ -208,11 +212,11 @@ pub(super) async fn take_up(
 }
 
 /// Takes in the lines of a log as they come, on a thread of its own: nothing wakes one that reads standard input.
-pub(super) fn follow(mut log: Reader, inbox: Arc<Inbox>, runtime: Handle, told: Sender<Notice>) {
+pub(super) fn follow(mut log: Reader, clock: Clock, inbox: Arc<Inbox>, runtime: Handle, told: Sender<Notice>) {
     thread::spawn(move || {
         let name = log.name().to_owned();
         // A line of standard input is another one with each host.
-        let source = if name == "-" { format!("- {}", format_rfc3339(system_now_ms())) } else { name.clone() };
+        let source = if name == "-" { format!("- {}", format_rfc3339(clock.now_ms())) } else { name.clone() };
         let say = |notice| drop(told.blocking_send(notice));
         for item in &mut log {
             let mut line = match item {

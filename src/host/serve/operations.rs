@@ -8,8 +8,9 @@ use tokio::time::timeout;
 use super::craft::Host;
 use super::crew::Foreman;
 use super::metrics::{Look, Metrics};
-use crate::base::clock::Stopwatch;
+use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::limits::{CONSOLE_LOOK_TIME, CONSOLE_STORE_TIME};
+use crate::host::inbox::Inbox;
 use crate::outbox::Outbox;
 use crate::wechat::Client;
 
@@ -25,6 +26,7 @@ enum Phase {
 /// An account, as far as it is looked at.
 pub(super) struct Observed {
     pub(super) app_id: String,
+    pub(super) inbox: Arc<Inbox>,
     pub(super) outbox: Outbox,
     pub(super) client: Client,
 }
@@ -104,6 +106,28 @@ impl Operations {
         self.metrics.text(&look)
     }
 
+    /// Returns when what came is handled, pages have nothing to do and messages wait for a time or for somebody, for whoever
+    /// moves the clock by hand and lets nothing come meanwhile: when there is something to do again. At once where it does not
+    /// serve. A seat that waits for its page is not settled.
+    ///
+    /// # Errors
+    /// Of the store, in words.
+    pub async fn settled(&self) -> Result<Option<TimestampMs>, String> {
+        let Some(running) = lock(&self.running).clone() else { return Ok(None) };
+        for Observed { inbox, .. } in &running.accounts {
+            inbox.emptied().await.map_err(|error| error.to_string())?;
+        }
+        let mut next = running.crew.settled().await;
+        for Observed { outbox, client, .. } in &running.accounts {
+            let delivery = outbox.settled(&client.config().clock).await;
+            if let Some(error) = outbox.failure() {
+                return Err(error.to_string());
+            }
+            next = next.into_iter().chain(delivery).min();
+        }
+        Ok(next)
+    }
+
     async fn look(&self) -> Result<Look, String> {
         let mut last = self.last.lock().await;
         if let Some((at, look)) = &*last
@@ -114,7 +138,7 @@ impl Operations {
         let Some(running) = lock(&self.running).clone() else { return Err("it does not serve".to_owned()) };
         let (conversations, served) = running.crew.counts();
         let mut look = Look { conversations, served, accounts: Vec::new() };
-        for Observed { app_id, outbox, client } in &running.accounts {
+        for Observed { app_id, outbox, client, .. } in &running.accounts {
             if let Some(error) = outbox.failure() {
                 return Err(error.to_string());
             }
@@ -135,6 +159,8 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::clock::Clock;
+    use crate::host::inbox::Use;
     use crate::store::{SqliteStore, Store};
     use crate::wechat::{ClientConfig, Secret};
 
@@ -144,7 +170,9 @@ mod tests {
         let account = store.account("wx", "http://a").get().await.unwrap();
         let config = ClientConfig::new("http://127.0.0.1:1".parse().unwrap(), "wx", Secret::new("s"));
         let client = Client::new(config).unwrap();
-        (store.clone(), Observed { app_id: "wx".to_owned(), outbox: Outbox::new(store, account), client })
+        let inbox = (store.clone(), Clock::system());
+        let inbox = Inbox::new(inbox, "wx", "http://a", Use::Handle).await.unwrap().0;
+        (store.clone(), Observed { app_id: "wx".to_owned(), inbox, outbox: Outbox::new(store, account), client })
     }
 
     async fn reason(operations: &Operations) -> String {

@@ -14,7 +14,7 @@ use super::intake::{Feed, Fired, follow, take_up};
 use super::operations::Observed;
 use super::setup::{AccountSetup, Doors, Ready, Residence, ServeError, Setup};
 use super::teller::Teller;
-use crate::base::clock::system_now_ms;
+use crate::base::clock::{Clock, TimestampMs};
 use crate::base::limits::TOLD_WAITING_MAX;
 use crate::host::desk::Desk;
 use crate::host::forward::{Delivering, Forwarder, Origins};
@@ -48,6 +48,9 @@ type Delivered = (Delivering, Vec<Notice>);
 
 /// What goes on beside the crew.
 struct Background {
+    clock: Clock,
+    /// What it showed when the crew last heard of it.
+    looked: TimestampMs,
     feeds: JoinSet<Result<(), StoreError>>,
     deliveries: Vec<(Outbox, JoinHandle<Delivered>)>,
     origins: Vec<Origins>,
@@ -67,16 +70,16 @@ pub fn serve(
     stop: impl Future<Output = ()>,
     watch: &mut dyn Watch,
 ) -> Result<(), ServeError> {
-    let Setup { accounts, residence, log, threads, operations } = setup;
+    let Setup { accounts, residence, log, threads, clock, operations } = setup;
     let (hear, mut told) = channel(TOLD_WAITING_MAX);
     let teller = Teller::new(hear.clone(), operations.clone());
     let room = residence.room;
-    let house = runtime.block_on(house(residence, store))?;
+    let house = runtime.block_on(house(residence, store, &clock))?;
     let names: Vec<String> = house.residents.iter().map(|resident| resident.name.clone()).collect();
-    let Opened { served, hosted, observed, desk } = open(accounts, &house, (store, &teller), runtime, watch)?;
-    let host = Host::new(house, hosted, Arc::new(teller.clone()));
+    let Opened { served, hosted, observed, desk } = open(accounts, &house, (store, &clock, &teller), runtime, watch)?;
+    let host = Host::new(clock.clone(), house, hosted, Arc::new(teller.clone()));
+    let mut background = Background::new(clock);
     let crew = Crew::start(host, room, threads);
-    let mut background = Background::new();
     let mut guard = None;
     let ended = runtime.block_on(async {
         let first = served.first().map(|served| served.inbox.clone());
@@ -92,7 +95,7 @@ pub fn serve(
             }
         };
         if let (Some(log), Some(inbox)) = (log, first) {
-            follow(log, inbox, Handle::current(), hear.clone());
+            follow(log, background.clock.clone(), inbox, Handle::current(), hear.clone());
         }
         operations.serving(crew.foreman(), observed);
         guard = desk.map(|desk| (doors.begun)(&ready, desk));
@@ -114,34 +117,36 @@ pub fn serve(
 }
 
 /// The house of a residence.
-async fn house(residence: Residence, store: &Arc<dyn Store>) -> Result<House, StoreError> {
+async fn house(residence: Residence, store: &Arc<dyn Store>, clock: &Clock) -> Result<House, StoreError> {
     let mut names = Vec::new();
     for plugin in &residence.plugins {
         names.push(store.plugin(&plugin.name, &plugin.identity).get().await?);
     }
-    Ok(House::new(residence, names, system_now_ms()))
+    Ok(House::new(residence, names, clock.now_ms()))
 }
 
 /// Delivery begins, with what earlier hosts left.
 fn open(
     accounts: Vec<AccountSetup>,
     house: &House,
-    (store, teller): (&Arc<dyn Store>, &Teller),
+    (store, clock, teller): (&Arc<dyn Store>, &Clock, &Teller),
     runtime: &Handle,
     watch: &mut dyn Watch,
 ) -> Result<Opened, ServeError> {
     let networks = house.networks()?;
     let (mut served, mut hosted, mut desk) = (Vec::new(), Vec::new(), None::<Desk>);
     let mut observed = Vec::new();
-    for AccountSetup { target, callback } in accounts {
+    for AccountSetup { mut target, mut callback } in accounts {
+        target.client.clock = clock.clone();
+        callback.iter_mut().for_each(|settings| settings.clock = clock.clone());
         let (app_id, server) = (target.client.app_id.clone(), target.client.server());
         let forwarder = Forwarder::new(target, store.clone(), runtime.clone())?;
-        let inbox = runtime.block_on(Inbox::new(store.clone(), &app_id, &server, Use::Handle));
+        let inbox = runtime.block_on(Inbox::new((store.clone(), clock.clone()), &app_id, &server, Use::Handle));
         let (inbox, refusals) = inbox?;
         let outbox = forwarder.outbox().clone();
         inbox.set_hearer(teller.hearer(&app_id));
         let client = forwarder.client().clone();
-        observed.push(Observed { app_id: app_id.clone(), outbox: outbox.clone(), client });
+        observed.push(Observed { app_id: app_id.clone(), inbox: inbox.clone(), outbox: outbox.clone(), client });
         desk = Some(match desk {
             None => forwarder.desk().firing(Some(Arc::new(Fired(inbox.clone())))),
             Some(desk) => forwarder.and_at(desk),
@@ -155,8 +160,10 @@ fn open(
 }
 
 impl Background {
-    fn new() -> Self {
+    fn new(clock: Clock) -> Self {
         Self {
+            looked: clock.now_ms(),
+            clock,
             feeds: JoinSet::new(),
             deliveries: Vec::new(),
             origins: Vec::new(),
@@ -196,7 +203,7 @@ impl Background {
                     let _ = hear_refusal.send(Teller::refusal(&of, &refusal)).await;
                 }
             });
-            for lost in store.lost(account, plugins.to_vec(), system_now_ms()).get().await? {
+            for lost in store.lost(account, plugins.to_vec(), self.clock.now_ms()).get().await? {
                 let _ = hear.send(lost_notice(lost)).await;
             }
             take_up((number, account), store, plugins, &crew.foreman()).await?;
@@ -237,6 +244,10 @@ impl Background {
                     }
                 },
                 Some(notice) = told.recv() => watch.say(notice),
+                () = self.clock.set_from(self.looked) => {
+                    self.looked = self.clock.now_ms();
+                    crew.look();
+                }
             }
         }
     }
@@ -250,7 +261,7 @@ impl Background {
         watch: &mut dyn Watch,
     ) -> Result<(), ServeError> {
         let room = residence.room;
-        let house = house(residence, store).await?;
+        let house = house(residence, store, &self.clock).await?;
         let networks = house.networks()?;
         self.origins.iter().for_each(|origins| origins.set(&networks));
         let names: Vec<&str> = house.residents.iter().map(|resident| &*resident.plugin.name).collect();

@@ -286,6 +286,12 @@ impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
         timer.into_iter().chain(quiet).min()
     }
 
+    /// Whether nobody has anything to do at this time, nor does anything.
+    pub fn rests_at(&self, now: TimestampMs) -> bool {
+        let is_idle = self.ready.is_empty() && self.outside.is_empty() && self.slots.values().all(|slot| !slot.is_busy);
+        is_idle && self.open <= self.room.open_max && self.next_time().is_none_or(|at| at > now)
+    }
+
     /// Takes out the conversations that nobody works on.
     pub fn take_all(&mut self) -> Vec<C> {
         self.slots.values_mut().filter_map(|slot| slot.open.take()).collect()

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::Receiver;
 use super::operations::Operations;
 use super::place::Seat;
 use super::scheduler::Room;
+use crate::base::clock::Clock;
 use crate::host::desk::Desk;
 use crate::host::forward::{ForwardError, Target};
 use crate::host::plugin::Plugin;
@@ -58,6 +59,8 @@ pub struct Setup {
     pub log: Option<Reader>,
     /// How many conversations are worked on at the same time.
     pub threads: usize,
+    /// What all of it goes by, whatever the accounts name.
+    pub clock: Clock,
     /// Where it says how it is doing.
     pub operations: Arc<Operations>,
 }

@@ -20,7 +20,7 @@ impl Bench {
             turns_to: None,
             plugins: Vec::new(),
             acted: Some(Acted { openid: openid.to_owned(), deed, at }),
-            now: self.timer.now_ms(),
+            now: self.hand.now_ms(),
         };
         self.outbox.store().accept(event).get().await.unwrap();
         self.outbox.wake();
@@ -35,11 +35,11 @@ impl Bench {
 
     async fn typing(&self, effect: u32, typing: Typing) {
         let content = Content::Typing { command: typing };
-        self.push(Row::new(Key::new("t", "p", effect), "wx1", "oA", content, self.timer.now_ms())).await;
+        self.push(Row::new(Key::new("t", "p", effect), "wx1", "oA", content, self.hand.now_ms())).await;
     }
 
     fn pass(&self, ms: i64) {
-        self.timer.now.fetch_add(ms, Ordering::Relaxed);
+        self.hand.pass(ms);
         self.outbox.wake();
     }
 

@@ -2,7 +2,8 @@
 
 use std::{io, net::SocketAddr, str::FromStr};
 
-use super::super::{Clock, Secret, crypt::Crypt};
+use super::super::{Secret, crypt::Crypt};
+use crate::base::clock::Clock;
 
 /// What the account's server settings say, seen from this side.
 #[derive(Clone, Debug)]
