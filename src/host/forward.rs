@@ -16,7 +16,7 @@ use crate::base::clock::system_now_ms;
 use crate::net::PluginNetwork;
 use crate::outbox::{Carrier, Delivery, Dispatch, Outbox};
 use crate::session::window::Allowances;
-use crate::store::{AccountId, KeptMedia, KeptToken, OnUnknown, Row, Store, StoreError, Summary};
+use crate::store::{AccountId, Interrupted, KeptMedia, KeptToken, OnUnknown, Row, Store, StoreError, Summary};
 use crate::wechat::{
     BoxFuture, Client, ClientConfig, ContentError, Courier, LivePictures, Memory, PictureError, Planned, Receipt,
     Remembered, Secret, SendError, WechatError, Wire,
@@ -218,7 +218,8 @@ impl Forwarder {
     ) -> Result<(Delivering, Vec<Notice>), ForwardError> {
         let Self { target: Target { on_unknown, .. }, client, server, outbox, runtime } = self;
         let store = outbox.store();
-        let interrupted = store.interrupted(on_unknown, system_now_ms()).wait()?;
+        let interrupted =
+            store.interrupted(Interrupted::Earlier(Some(outbox.account())), on_unknown, system_now_ms()).wait()?;
         let notices = interrupted.iter().map(|row| interruption(row, on_unknown)).collect();
         let (sender, deliveries) = unbounded_channel();
         // The receiver lives as long as the dispatch does.

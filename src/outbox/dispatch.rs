@@ -27,7 +27,7 @@ use crate::{
         clock::TimestampMs,
         limits::{OUTBOX_LANES_MAX, STOP_TIMEOUT, TIDY_EVERY_MS},
     },
-    store::{AccountId, Due, OnUnknown, Release, Store, StoreError, Summary},
+    store::{AccountId, Due, Interrupted, OnUnknown, Release, Store, StoreError, Summary},
 };
 
 /// Who delivers, by what clock and schedule, and who is told.
@@ -284,7 +284,8 @@ impl Outbox {
             return finished;
         }
         lanes.shutdown().await;
-        self.inner.store.interrupted(dispatch.on_unknown, dispatch.timer.now_ms()).get().await.map(drop)
+        let which = Interrupted::Now(self.inner.account);
+        self.inner.store.interrupted(which, dispatch.on_unknown, dispatch.timer.now_ms()).get().await.map(drop)
     }
 
     fn fail(&self, error: &StoreError) {

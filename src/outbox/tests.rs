@@ -14,8 +14,8 @@ use crate::{
     base::clock::TimestampMs,
     session::window::{Allowances, Deed, Trigger},
     store::{
-        AccountId, Acted, Attempt, Change, Commit, Filter, Key, NewEvent, OnUnknown, Pushed, Release, Row, SqliteStore,
-        State, Store, Summary,
+        AccountId, Acted, Attempt, Change, Commit, Filter, Interrupted, Key, NewEvent, OnUnknown, Pushed, Release, Row,
+        SqliteStore, State, Store, Summary,
     },
     wechat::{
         Article, BoxFuture, Call, Content, ContentError, Message, Planned, Planner, Profile, Receipt, SendError,
@@ -359,7 +359,8 @@ async fn an_interrupted_send_is_unknown() {
     drop(deliver);
     let sending = Summary { sent: 1, sending: 1, ..Summary::default() };
     assert_eq!(bench.outbox.summary().await.unwrap(), sending);
-    let interrupted = bench.outbox.store().interrupted(OnUnknown::Hold, 9).get().await.unwrap();
+    let interrupted =
+        bench.outbox.store().interrupted(Interrupted::Now(bench.account), OnUnknown::Hold, 9).get().await.unwrap();
     assert_eq!(interrupted[0].key.to_string(), "s/p/1");
     let unknown = Summary { sent: 1, unknown: 1, ..Summary::default() };
     assert_eq!(bench.outbox.summary().await.unwrap(), unknown);

@@ -22,7 +22,7 @@ mod row;
 mod sign;
 mod sqlite;
 
-pub use delivery::{Attempt, AttemptEnd, Due, OnUnknown, Ready, Settled, Way, WayChange};
+pub use delivery::{Attempt, AttemptEnd, Due, Interrupted, OnUnknown, Ready, Settled, Way, WayChange};
 pub use error::{StoreError, StoreErrorKind};
 pub use event::{
     Accepted, AccountId, Before, Commit, Committed, EffectRecord, EventId, NewEvent, PlacedAt, Progress, TurnEnd,
@@ -100,8 +100,8 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// What became of a try; the customer's next row, where it is due.
     fn settle(&self, settled: Settled) -> Reply<Option<Ready>>;
 
-    /// Rows that were on the wire when their host ended, all accounts: unknown now, or pending by policy.
-    fn interrupted(&self, policy: OnUnknown, now: TimestampMs) -> Reply<Vec<Row>>;
+    /// Rows that were on the wire when whoever sent them ended: unknown now, or pending by policy.
+    fn interrupted(&self, which: Interrupted, policy: OnUnknown, now: TimestampMs) -> Reply<Vec<Row>>;
 
     /// Makes parked rows pending; how many. A user whose rows those are has appeared (`session::window`).
     fn release(&self, account: AccountId, which: Release, now: TimestampMs) -> Reply<usize>;

@@ -19,8 +19,8 @@ use crate::base::clock::{format_rfc3339, system_now_ms};
 use crate::base::limits::{CANDIDATES_SHOWN_MAX, OUTBOX_PAGE_ROWS};
 use crate::outbox::Outbox;
 use crate::store::{
-    Change, Changed, Checked, Edited, Erased, Filter, Known, Listed, OnUnknown, Sign, SignFilter, State, Store,
-    StoreError,
+    Change, Changed, Checked, Edited, Erased, Filter, Interrupted, Known, Listed, OnUnknown, Sign, SignFilter, State,
+    Store, StoreError,
 };
 use crate::wechat::{Client, ProfileError};
 
@@ -71,7 +71,7 @@ impl Desk {
     /// # Errors
     /// [`StoreError`].
     pub async fn alone(store: Arc<dyn Store>, policy: OnUnknown) -> Result<(Self, Vec<Notice>), StoreError> {
-        let interrupted = store.interrupted(policy, system_now_ms()).get().await?;
+        let interrupted = store.interrupted(Interrupted::Earlier(None), policy, system_now_ms()).get().await?;
         let notices = interrupted.iter().map(|row| interruption(row, policy)).collect();
         Ok((Self { store, deliveries: Vec::new(), triggers: None, host_runs: false }, notices))
     }
