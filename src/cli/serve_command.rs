@@ -123,6 +123,7 @@ fn try_serve(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Re
         Err(error) => {
             let exit = match &error {
                 ServeError::Net(_) => Exit::Page,
+                ServeError::Died(_) => Exit::Bug,
                 _ => Exit::Environment,
             };
             Err(fail(output, Notice::error(error.to_string()).with_hint(error.hint()), exit))

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::alerts::{Alerts, notes};
 use super::desk::{Answer, Desk, Letter, OPERATOR, Request, Trouble, TroubleKind};
@@ -341,15 +341,24 @@ impl Delivering {
 
     /// Sends nothing new and waits for what is on the wire.
     pub(super) fn stop(&mut self) -> Result<(), StoreError> {
-        self.runtime.block_on(self.outbox.stop());
-        match self.serving.take() {
+        let runtime = self.runtime.clone();
+        runtime.block_on(self.outbox.stop());
+        match runtime.block_on(self.ended()) {
+            Ok(served) => served,
             // A panic while delivering is our bug and goes on here.
-            Some(serving) => match self.runtime.block_on(serving) {
-                Ok(served) => served,
-                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                Err(_) => Ok(()),
-            },
-            None => Ok(()),
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// How sending has ended, once it has.
+    ///
+    /// # Errors
+    /// It panicked.
+    pub(super) async fn ended(&mut self) -> Result<Result<(), StoreError>, JoinError> {
+        match self.serving.take() {
+            Some(serving) => serving.await,
+            None => Ok(Ok(())),
         }
     }
 

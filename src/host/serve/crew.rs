@@ -40,6 +40,15 @@ pub trait Craft: Send + Sync + 'static {
     fn now(&self) -> TimestampMs;
 }
 
+/// Why a crew stops by itself.
+#[derive(Clone, Debug)]
+pub enum CrewEnd {
+    /// The store failed.
+    Store(StoreError),
+    /// One of its threads panicked, by our bug: standard error has what it said.
+    Panicked,
+}
+
 /// What the threads share.
 struct Shared<C: Craft> {
     craft: C,
@@ -53,7 +62,18 @@ struct Shared<C: Craft> {
 struct State<C: Craft> {
     scheduler: Scheduler<Whose, C::Work, C::Open>,
     is_stopping: bool,
-    failure: Option<StoreError>,
+    failure: Option<CrewEnd>,
+}
+
+/// A thread that panics takes the crew with it: nobody else has the conversation that it worked on.
+struct Alarm<'a, C: Craft>(&'a Shared<C>);
+
+impl<C: Craft> Drop for Alarm<'_, C> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.fail(CrewEnd::Panicked);
+        }
+    }
 }
 
 /// The threads.
@@ -84,7 +104,18 @@ impl<C: Craft> Shared<C> {
         }
     }
 
+    /// The crew stops because of this.
+    fn fail(&self, end: CrewEnd) {
+        let mut state = self.state();
+        state.failure.get_or_insert(end);
+        state.is_stopping = true;
+        drop(state);
+        self.changed.notify_all();
+        self.moved.notify_waiters();
+    }
+
     fn run(&self) {
+        let _alarm = Alarm(self);
         while let Some(Job { key, open, task }) = self.next() {
             let was = match task {
                 Task::Work(_) => Was::Work,
@@ -100,11 +131,11 @@ impl<C: Craft> Shared<C> {
                     Ok((None, Wake::NEVER))
                 }
             };
-            let mut state = self.state();
             let (open, wake) = done.unwrap_or_else(|error| {
-                (state.failure, state.is_stopping) = (Some(error), true);
+                self.fail(CrewEnd::Store(error));
                 (None, Wake::NEVER)
             });
+            let mut state = self.state();
             state.scheduler.done(&key, was, open, wake, self.craft.now());
             drop(state);
             self.changed.notify_one();
@@ -148,14 +179,19 @@ impl<C: Craft> Crew<C> {
         self.shared.changed.notify_all();
     }
 
-    /// Waits until the crew stops because of the store.
-    pub async fn failed(&self) -> StoreError {
+    /// Waits until the crew stops by itself.
+    pub async fn failed(&self) -> CrewEnd {
         loop {
             self.until(|state| state.failure.is_some()).await;
-            if let Some(failure) = self.shared.state().failure.clone() {
+            if let Some(failure) = self.failure() {
                 return failure;
             }
         }
+    }
+
+    /// Why it has stopped by itself, where it has.
+    pub fn failure(&self) -> Option<CrewEnd> {
+        self.shared.state().failure.clone()
     }
 
     async fn until(&self, is_so: impl Fn(&State<C>) -> bool) {
@@ -166,13 +202,12 @@ impl<C: Craft> Crew<C> {
     ///
     /// # Errors
     /// Why it had stopped already.
-    pub fn stop(self) -> Result<(), StoreError> {
+    pub fn stop(self) -> Result<(), CrewEnd> {
         self.shared.state().is_stopping = true;
         self.shared.changed.notify_all();
         for thread in self.threads {
-            if let Err(panic) = thread.join() {
-                std::panic::resume_unwind(panic);
-            }
+            // Its panic is the failure.
+            let _ = thread.join();
         }
         let mut state = self.shared.state();
         let open = state.scheduler.take_all();
@@ -235,5 +270,36 @@ impl<C: Craft> Foreman<C> {
         drop(state);
         shared.changed.notify_one();
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Works on nothing that it is given.
+    struct Panics;
+
+    impl Craft for Panics {
+        type Open = ();
+        type Work = ();
+
+        fn work(&self, _: &Whose, _: Option<()>, _: Option<()>) -> Result<(Option<()>, Wake), StoreError> {
+            panic!("a bug")
+        }
+
+        fn now(&self) -> TimestampMs {
+            0
+        }
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_panics_ends_the_crew() {
+        let crew = Crew::start(Panics, Room { open_max: 9, quiet_ms_max: 100 }, 2);
+        let (foreman, whose) = (crew.foreman(), (0, Place::Customer(Arc::from("oA"))));
+        assert!(foreman.submit(&whose, ()).await);
+        assert!(matches!(crew.failed().await, CrewEnd::Panicked));
+        assert!(!foreman.submit(&whose, ()).await, "nothing more is taken");
+        assert!(matches!(crew.stop(), Err(CrewEnd::Panicked)));
     }
 }

@@ -1,11 +1,12 @@
 //! From beginning to end.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{JoinError, JoinSet};
 
 use super::craft::{Account, Host};
 use super::crew::Crew;
@@ -22,34 +23,42 @@ use crate::host::inbox::{Inbox, Use};
 use crate::host::ledger::lost_notice;
 use crate::host::watch::{Notice, Watch};
 use crate::outbox::Outbox;
-use crate::store::{Store, StoreError};
+use crate::store::{AccountId, Store, StoreError};
 use crate::wechat::callback::{Callback, CallbackSettings, Refusal, Running};
 
-/// An account that is served.
+/// An account that is served: what comes.
 struct Served {
-    outbox: Outbox,
     app_id: String,
+    account: AccountId,
     inbox: Arc<Inbox>,
     refusals: Receiver<Refusal>,
-    delivering: Delivering,
     callback: Option<CallbackSettings>,
+}
+
+/// What goes, of an account.
+struct Going {
+    app_id: String,
+    outbox: Outbox,
+    delivering: Delivering,
 }
 
 /// The accounts, as the host has them.
 struct Opened {
     served: Vec<Served>,
+    going: Vec<Going>,
     hosted: Vec<Account>,
     observed: Vec<Observed>,
     desk: Option<Desk>,
 }
 
-/// A delivery that has ended, with what it could tell nobody any more.
-type Delivered = (Delivering, Vec<Notice>);
+/// How a delivery has ended, and what it could tell nobody any more.
+type Delivered = (Result<(), ServeError>, Vec<Notice>);
 
 /// What goes on beside the crew.
 struct Background {
     feeds: JoinSet<Result<(), StoreError>>,
-    deliveries: Vec<(Outbox, JoinHandle<Delivered>)>,
+    deliveries: JoinSet<Delivered>,
+    outboxes: Vec<Outbox>,
     origins: Vec<Origins>,
     refusals: JoinSet<()>,
     callbacks: Vec<Running>,
@@ -73,16 +82,17 @@ pub fn serve(
     let room = residence.room;
     let house = runtime.block_on(house(residence, store))?;
     let names: Vec<String> = house.residents.iter().map(|resident| resident.name.clone()).collect();
-    let Opened { served, hosted, observed, desk } = open(accounts, &house, (store, &teller), runtime, watch)?;
+    let Opened { served, going, hosted, observed, desk } = open(accounts, &house, (store, &teller), runtime, watch)?;
     let host = Host::new(house, hosted, Arc::new(teller.clone()));
     let crew = Crew::start(host, room, threads);
     let mut background = Background::new();
     let mut guard = None;
     let ended = runtime.block_on(async {
         let first = served.first().map(|served| served.inbox.clone());
+        background.attend(going, (&teller, &hear));
         let ready = {
             // Pages have something to tell already while what was begun is taken up.
-            let mut begin = std::pin::pin!(background.begin(served, &names, store, &crew, (&teller, &hear)));
+            let mut begin = std::pin::pin!(background.begin(served, &names, store, &crew, &hear));
             loop {
                 tokio::select! {
                     biased;
@@ -110,7 +120,7 @@ pub fn serve(
     }
     operations.ended();
     store.close();
-    ended.and(stopped.map_err(ServeError::from)).and(delivered.map_err(ServeError::from))
+    ended.and(stopped.map_err(ServeError::from)).and(delivered)
 }
 
 /// The house of a residence.
@@ -131,7 +141,7 @@ fn open(
     watch: &mut dyn Watch,
 ) -> Result<Opened, ServeError> {
     let networks = house.networks()?;
-    let (mut served, mut hosted, mut desk) = (Vec::new(), Vec::new(), None::<Desk>);
+    let (mut served, mut going, mut hosted, mut desk) = (Vec::new(), Vec::new(), Vec::new(), None::<Desk>);
     let mut observed = Vec::new();
     for AccountSetup { target, callback } in accounts {
         let (app_id, server) = (target.client.app_id.clone(), target.client.server());
@@ -149,19 +159,43 @@ fn open(
         let (delivering, notices) = forwarder.begin(&networks)?;
         notices.into_iter().for_each(|notice| watch.say(notice));
         hosted.push(Account { app_id: app_id.clone(), inbox: inbox.clone(), outbox: outbox.clone() });
-        served.push(Served { outbox, app_id, inbox, refusals, delivering, callback });
+        served.push(Served { app_id: app_id.clone(), account: outbox.account(), inbox, refusals, callback });
+        going.push(Going { app_id, outbox, delivering });
     }
-    Ok(Opened { served, hosted, observed, desk })
+    Ok(Opened { served, going, hosted, observed, desk })
 }
 
 impl Background {
     fn new() -> Self {
         Self {
             feeds: JoinSet::new(),
-            deliveries: Vec::new(),
+            deliveries: JoinSet::new(),
+            outboxes: Vec::new(),
             origins: Vec::new(),
             refusals: JoinSet::new(),
             callbacks: Vec::new(),
+        }
+    }
+
+    /// What becomes of messages is heard from now on.
+    fn attend(&mut self, going: Vec<Going>, (teller, hear): (&Teller, &Sender<Notice>)) {
+        for Going { app_id, outbox, mut delivering } in going {
+            self.outboxes.push(outbox);
+            self.origins.push(delivering.origins());
+            let (hear, teller) = (hear.clone(), teller.clone());
+            self.deliveries.spawn(async move {
+                let mut untold = Vec::new();
+                while let Some((delivery, notices)) = delivering.next().await {
+                    for notice in teller.delivered(&app_id, &delivery, notices) {
+                        untold.extend(hear.send(notice).await.err().map(|unsent| unsent.0));
+                    }
+                }
+                let ended = match delivering.ended().await {
+                    Ok(ended) => ended.map_err(ServeError::from),
+                    Err(_) => Err(ServeError::Died(format!("the delivery of {app_id}"))),
+                };
+                (ended, untold)
+            });
         }
     }
 
@@ -172,24 +206,11 @@ impl Background {
         plugins: &[String],
         store: &Arc<dyn Store>,
         crew: &Crew<Host>,
-        (teller, hear): (&Teller, &Sender<Notice>),
+        hear: &Sender<Notice>,
     ) -> Result<Ready, ServeError> {
         let mut callbacks = Vec::new();
         for (number, one) in served.into_iter().enumerate() {
-            let account = one.outbox.account();
-            let Served { outbox, app_id, inbox, mut refusals, mut delivering, callback } = one;
-            self.origins.push(delivering.origins());
-            let (hear_delivery, telling, of) = (hear.clone(), teller.clone(), app_id.clone());
-            let deliver = tokio::spawn(async move {
-                let mut untold = Vec::new();
-                while let Some((delivery, notices)) = delivering.next().await {
-                    for notice in telling.delivered(&of, &delivery, notices) {
-                        untold.extend(hear_delivery.send(notice).await.err().map(|unsent| unsent.0));
-                    }
-                }
-                (delivering, untold)
-            });
-            self.deliveries.push((outbox, deliver));
+            let Served { app_id, account, inbox, mut refusals, callback } = one;
             let (hear_refusal, of) = (hear.clone(), app_id.clone());
             self.refusals.spawn(async move {
                 while let Some(refusal) = refusals.recv().await {
@@ -212,7 +233,7 @@ impl Background {
         Ok(Ready { callbacks })
     }
 
-    /// Until it is to stop, or the store fails.
+    /// Until it is to stop, or a part of it fails.
     async fn run(
         &mut self,
         (crew, store): (&Crew<Host>, &Arc<dyn Store>),
@@ -227,8 +248,12 @@ impl Background {
             tokio::select! {
                 biased;
                 () = &mut stop => return Ok(()),
-                error = &mut failed => return Err(error.into()),
-                Some(Ok(Err(error))) = self.feeds.join_next() => return Err(error.into()),
+                end = &mut failed => return Err(end.into()),
+                Some(ended) = self.feeds.join_next() => return Err(feed_ended(ended, crew)),
+                Some(ended) = self.deliveries.join_next() => return Err(delivery_ended(ended, watch)),
+                () = poll_fn(|cx| any_ended(&mut self.callbacks, cx)) => {
+                    return Err(ServeError::Died("a receiver of pushes".to_owned()));
+                }
                 Some(()) = doors.again.recv() => match (doors.read)() {
                     Ok(residence) => self.move_to(residence, crew, store, watch).await?,
                     Err(notice) => {
@@ -273,19 +298,45 @@ impl Background {
     }
 
     /// What is on the wire is waited for; nothing more is sent.
-    fn stop_delivery(self, runtime: &Handle, watch: &mut dyn Watch) -> Result<(), StoreError> {
+    fn stop_delivery(mut self, runtime: &Handle, watch: &mut dyn Watch) -> Result<(), ServeError> {
         let mut stopped = Ok(());
-        for (outbox, task) in self.deliveries {
-            runtime.block_on(outbox.stop());
-            match runtime.block_on(task) {
-                Ok((mut delivering, untold)) => {
-                    untold.into_iter().for_each(|notice| watch.say(notice));
-                    stopped = stopped.and(delivering.stop());
-                }
-                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                Err(_) => {}
+        runtime.block_on(async {
+            for outbox in &self.outboxes {
+                outbox.stop().await;
             }
-        }
+            while let Some(ended) = self.deliveries.join_next().await {
+                stopped = std::mem::replace(&mut stopped, Ok(())).and(delivered(ended, watch));
+            }
+        });
         stopped
     }
 }
+
+/// Why a feed has ended while it should not have.
+fn feed_ended(ended: Result<Result<(), StoreError>, JoinError>, crew: &Crew<Host>) -> ServeError {
+    match ended {
+        Ok(Err(error)) => error.into(),
+        // It does where the crew has.
+        _ => crew.failure().map_or_else(|| ServeError::Died("what hands out events".to_owned()), ServeError::from),
+    }
+}
+
+/// Why a delivery has ended while it should not have.
+fn delivery_ended(ended: Result<Delivered, JoinError>, watch: &mut dyn Watch) -> ServeError {
+    delivered(ended, watch).err().unwrap_or_else(|| ServeError::Died("a delivery".to_owned()))
+}
+
+/// How a delivery has ended; what it could not tell is told.
+fn delivered(ended: Result<Delivered, JoinError>, watch: &mut dyn Watch) -> Result<(), ServeError> {
+    let Ok((ended, untold)) = ended else { return Err(ServeError::Died("what hears of messages".to_owned())) };
+    untold.into_iter().for_each(|notice| watch.say(notice));
+    ended
+}
+
+/// Whether a callback has ended.
+fn any_ended(callbacks: &mut [Running], cx: &mut Context<'_>) -> Poll<()> {
+    if callbacks.iter_mut().any(|running| running.poll_ended(cx).is_ready()) { Poll::Ready(()) } else { Poll::Pending }
+}
+
+#[cfg(test)]
+mod tests;
