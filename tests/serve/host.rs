@@ -190,9 +190,19 @@ impl Serving {
     }
 
     /// SIGTERM; its exit code.
-    pub fn end(mut self) -> Option<i32> {
+    pub fn end(self) -> Option<i32> {
+        self.signal("TERM");
+        self.ended()
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
-        assert!(Command::new("sh").args(["-c", "kill -TERM \"$0\"", &id]).status().unwrap().success());
+        assert!(Command::new("sh").args(["-c", "kill -$1 \"$0\"", &id, name]).status().unwrap().success());
+    }
+
+    /// Its exit code, once it has ended.
+    pub fn ended(mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 }

@@ -1,6 +1,7 @@
 //! From beginning to end.
 
 use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -76,6 +77,7 @@ pub fn serve(
     stop: impl Future<Output = ()>,
     watch: &mut dyn Watch,
 ) -> Result<(), ServeError> {
+    let mut stop = std::pin::pin!(stop);
     let Setup { accounts, residence, log, threads, operations } = setup;
     let (hear, mut told) = channel(TOLD_WAITING_MAX);
     let teller = Teller::new(hear.clone(), operations.clone());
@@ -96,6 +98,7 @@ pub fn serve(
             loop {
                 tokio::select! {
                     biased;
+                    () = &mut stop => return Ok(()),
                     ready = &mut begin => break ready?,
                     Some(notice) = told.recv() => watch.say(notice),
                 }
@@ -239,10 +242,9 @@ impl Background {
         (crew, store): (&Crew<Host>, &Arc<dyn Store>),
         told: &mut Receiver<Notice>,
         doors: &mut Doors<'_>,
-        stop: impl Future<Output = ()>,
+        mut stop: Pin<&mut impl Future<Output = ()>>,
         watch: &mut dyn Watch,
     ) -> Result<(), ServeError> {
-        let mut stop = std::pin::pin!(stop);
         let mut failed = std::pin::pin!(crew.failed());
         loop {
             tokio::select! {

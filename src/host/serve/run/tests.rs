@@ -63,8 +63,8 @@ fn end_of(
     happen(&mut background, &teller, &hear);
     let (_again, again) = channel(1);
     let doors = &mut Doors { begun: &mut |_, _| Box::new(()), again, read: &mut || Ok(residence()) };
-    let mut quiet = Quiet;
-    let run = background.run((&crew, store), &mut told, doors, pending(), &mut quiet);
+    let (mut quiet, mut stop) = (Quiet, Box::pin(pending()));
+    let run = background.run((&crew, store), &mut told, doors, stop.as_mut(), &mut quiet);
     runtime.block_on(run).unwrap_err()
 }
 
@@ -96,4 +96,21 @@ fn a_store_that_fails_ends_a_host_to_which_nothing_comes() {
         outbox.wake();
     });
     assert!(matches!(end, ServeError::Store(_)), "{end:?}");
+}
+
+#[test]
+fn who_is_told_to_end_while_it_starts_does_not_begin() {
+    let (runtime, store) = (Runtime::new().unwrap(), memory());
+    let operations = Arc::new(Operations::new(false));
+    let accounts = vec![AccountSetup { target: target("wx"), callback: None }];
+    let setup = Setup { accounts, residence: residence(), log: None, threads: 1, operations };
+    let mut has_begun = false;
+    let mut begun = |_: &Ready, _| -> Box<dyn std::any::Any> {
+        has_begun = true;
+        Box::new(())
+    };
+    let (_again, again) = channel(1);
+    let doors = Doors { begun: &mut begun, again, read: &mut || Ok(residence()) };
+    serve(setup, &store, runtime.handle(), doors, async {}, &mut Quiet).unwrap();
+    assert!(!has_begun);
 }
