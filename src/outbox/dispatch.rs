@@ -186,12 +186,24 @@ impl Outbox {
 
     /// Sends nothing new, and waits for what is on the wire: up to [`STOP_TIMEOUT`], behind which it is in doubt.
     pub async fn stop(&self) {
-        self.inner.stopping.store(true, Ordering::Release);
-        self.inner.wake.notify_one();
+        self.tell_to_stop();
         let mut ended = self.inner.ended.subscribe();
         // Its sender is ours.
         let _ = ended.wait_for(|ended| *ended).await;
         self.inner.changed.send_replace(());
+    }
+
+    /// Stops several at the same time: none sends anything new while another one is waited for.
+    pub async fn stop_all(outboxes: &[Self]) {
+        outboxes.iter().for_each(Self::tell_to_stop);
+        for outbox in outboxes {
+            outbox.stop().await;
+        }
+    }
+
+    fn tell_to_stop(&self) {
+        self.inner.stopping.store(true, Ordering::Release);
+        self.inner.wake.notify_one();
     }
 
     /// Delivers until it is told to [`stop`](Self::stop).

@@ -367,6 +367,29 @@ async fn an_interrupted_send_is_unknown() {
 }
 
 #[tokio::test]
+async fn several_are_told_to_stop_before_one_is_waited_for() {
+    let (first, other) = (Bench::hanging(Script::new(), Some("oA")).await, Bench::new(Script::new()).await);
+    first.text(1, "oA").await;
+    let mut deliver = Box::pin(first.deliver());
+    let on_wire = async {
+        while first.carrier.log.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        _ = &mut deliver => panic!("oA never answers"),
+        () = on_wire => {}
+    }
+    let both = [first.outbox.clone(), other.outbox.clone()];
+    tokio::select! {
+        biased;
+        () = Outbox::stop_all(&both) => panic!("oA never answers"),
+        () = std::future::ready(()) => {}
+    }
+    assert!(other.outbox.is_stopping());
+}
+
+#[tokio::test]
 async fn a_way_that_was_closed_is_tried_by_one_for_all() {
     let bench = Bench::new(HashMap::from([("oA", vec![Some(unreachable()); 7])])).await;
     bench.text(1, "oA").await;

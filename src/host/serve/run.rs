@@ -292,9 +292,9 @@ impl Background {
 
     /// Nothing comes any more: what was acknowledged is on disk.
     async fn stop_intake(&mut self) {
-        for running in self.callbacks.drain(..) {
-            running.shutdown().await;
-        }
+        // All at the same time: WeChat is not answered meanwhile.
+        let stopping: JoinSet<()> = self.callbacks.drain(..).map(Running::shutdown).collect();
+        stopping.join_all().await;
         self.feeds.shutdown().await;
         self.refusals.shutdown().await;
     }
@@ -303,9 +303,7 @@ impl Background {
     fn stop_delivery(mut self, runtime: &Handle, watch: &mut dyn Watch) -> Result<(), ServeError> {
         let mut stopped = Ok(());
         runtime.block_on(async {
-            for outbox in &self.outboxes {
-                outbox.stop().await;
-            }
+            Outbox::stop_all(&self.outboxes).await;
             while let Some(ended) = self.deliveries.join_next().await {
                 stopped = std::mem::replace(&mut stopped, Ok(())).and(delivered(ended, watch));
             }
