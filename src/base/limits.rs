@@ -17,6 +17,9 @@ pub const REQUEST_BYTES_IN_FLIGHT_MAX: usize = 64 * 1024 * 1024;
 pub const REQUESTS_PER_SECOND_MAX: usize = 10;
 /// Requests that this adds however long the time was: 3 hours of [`REQUESTS_PER_SECOND_MAX`].
 pub const REQUESTS_PER_LONG_TURN_MAX: usize = 100_000;
+/// Longest that a page may wait for synchronous requests in one turn, or while it loads, in real time: it holds one of the
+/// host's threads meanwhile. One that is under way by then is waited for, further ones are refused.
+pub const SYNCHRONOUS_REQUESTS_TIME: Duration = Duration::from_secs(60);
 /// What a page was answered while it loaded, in bytes, that is kept for pages that load the same; where it was more, each
 /// loads by itself.
 pub const LOAD_REMEMBERED_BYTES_MAX: usize = 64 * 1024 * 1024;
