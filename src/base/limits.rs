@@ -317,8 +317,12 @@ pub const SIGN_KEPT_MS: i64 = EVENT_KNOWN_MS;
 pub const PARKED_LIFE_MS: i64 = 7 * 24 * 3600 * 1000;
 /// Bytes of what is an openid wherever it stands: WeChat's have 28. A shorter one must be a customer's whole.
 pub const OPENID_BYTES_MIN: usize = 20;
-/// Rows of one kind that are deleted in one step.
-pub const TIDY_ROWS_MAX: usize = 10_000;
+/// Rows of one kind that are deleted in one step: that takes some ms, in which the store does nothing else.
+pub const TIDY_ROWS_MAX: usize = 500;
+/// Messages, of the oldest that are done, that are looked at in one step.
+pub const TIDY_ROWS_LOOKED_AT: usize = 10_000;
+/// Time from one step to the next while there is more to delete, in ms of the host's clock: 1,800,000 rows an hour.
+pub const TIDY_PAUSE_MS: i64 = 1_000;
 /// Longest that a host which was told to stop waits for messages on the wire.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a host deletes what is old, in ms of its clock.

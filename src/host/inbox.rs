@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{Receiver as Queue, Sender, channel};
 use super::acted::acted;
 use super::ledger::{new_event, read};
 use crate::base::clock::system_now_ms;
-use crate::base::limits::{REFUSALS_WAITING_MAX, TIDY_ROWS_MAX};
+use crate::base::limits::REFUSALS_WAITING_MAX;
 use crate::event::{Line, Stimulus};
 use crate::store::{Accepted, AccountId, Commit, EventId, NewEvent, Store, StoreError, TurnEnd, TurnState};
 use crate::wechat::BoxFuture;
@@ -167,7 +167,7 @@ impl Inbox {
     /// # Errors
     /// [`StoreError`].
     pub async fn tidy(&self) -> Result<(), StoreError> {
-        while self.store.tidy(system_now_ms()).get().await?.forgotten >= TIDY_ROWS_MAX {}
+        while self.store.tidy(system_now_ms()).get().await?.is_more {}
         Ok(())
     }
 

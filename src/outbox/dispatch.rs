@@ -25,7 +25,7 @@ use super::{
 use crate::{
     base::{
         clock::TimestampMs,
-        limits::{OUTBOX_LANES_MAX, STOP_TIMEOUT, TIDY_EVERY_MS},
+        limits::{OUTBOX_LANES_MAX, STOP_TIMEOUT, TIDY_EVERY_MS, TIDY_PAUSE_MS},
     },
     store::{AccountId, Due, Interrupted, OnUnknown, Release, Store, StoreError, Summary},
 };
@@ -221,15 +221,15 @@ impl Outbox {
     }
 
     async fn serve_lanes(&self, dispatch: &Dispatch) -> Result<(), StoreError> {
-        let (mut lanes, mut tidied) = (JoinSet::new(), None);
+        let (mut lanes, mut tidy_at, mut is_untidy) = (JoinSet::new(), TimestampMs::MIN, false);
         while !self.inner.stopping.load(Ordering::Acquire) {
             if let Some(error) = self.failure() {
                 return Err(error);
             }
             let now = dispatch.timer.now_ms();
-            if tidied.is_none_or(|at| now - at >= TIDY_EVERY_MS) {
-                self.inner.store.tidy(now).get().await?;
-                tidied = Some(now);
+            if now >= tidy_at {
+                is_untidy = self.inner.store.tidy(now).get().await?.is_more;
+                tidy_at = now + if is_untidy { TIDY_PAUSE_MS } else { TIDY_EVERY_MS };
             }
             let woken = self.inner.woken.load(Ordering::Acquire);
             let due = self.due(dispatch, lanes.len()).await?;
@@ -243,12 +243,15 @@ impl Outbox {
             if is_quiet {
                 self.inner.quiet.send_replace(Some(woken));
             }
+            let next = next.into_iter().chain(is_untidy.then_some(tidy_at)).min();
             let pause = next.map_or(Duration::MAX, |next| lane::duration(next - now));
             tokio::select! {
                 biased;
                 Some(served) = lanes.join_next() => served.unwrap_or_else(|error| Err(pass_on(error)))?,
                 () = self.inner.wake.notified() => {}
                 () = dispatch.timer.sleep(pause), if next.is_some() => {}
+                // What is old goes also where nothing happens.
+                () = tokio::time::sleep(lane::duration(TIDY_EVERY_MS)) => {}
             }
         }
         self.wind_up(lanes, dispatch).await

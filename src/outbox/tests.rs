@@ -12,10 +12,11 @@ use std::{
 use super::*;
 use crate::{
     base::clock::TimestampMs,
+    base::limits::{EVENT_KEPT_MS, TIDY_PAUSE_MS, TIDY_ROWS_MAX},
     session::window::{Allowances, Deed, Trigger},
     store::{
-        AccountId, Acted, Attempt, Change, Commit, Filter, Interrupted, Key, NewEvent, OnUnknown, Pushed, Release, Row,
-        SqliteStore, State, Store, Summary,
+        AccountId, Acted, Attempt, Change, Commit, EventId, Filter, Interrupted, Key, NewEvent, OnUnknown, Pushed,
+        Release, Row, SqliteStore, State, Store, Summary,
     },
     wechat::{
         Article, BoxFuture, Call, Content, ContentError, Message, Planned, Planner, Profile, Receipt, SendError,
@@ -364,6 +365,41 @@ async fn an_interrupted_send_is_unknown() {
     assert_eq!(interrupted[0].key.to_string(), "s/p/1");
     let unknown = Summary { sent: 1, unknown: 1, ..Summary::default() };
     assert_eq!(bench.outbox.summary().await.unwrap(), unknown);
+}
+
+#[tokio::test]
+async fn what_is_old_goes_in_steps_until_nothing_is_left() {
+    let bench = Bench::new(Script::new()).await;
+    let (store, account) = (bench.outbox.store(), bench.account);
+    let event = |number: usize| NewEvent {
+        account,
+        log: None,
+        source: "s".to_owned(),
+        id: number.to_string(),
+        digest: Vec::new(),
+        line: "{}".to_owned(),
+        subject: None,
+        turns_to: None,
+        plugins: vec!["p".to_owned()],
+        acted: None,
+        now: 0,
+    };
+    let accepted: Vec<_> = (0..=2 * TIDY_ROWS_MAX).map(|number| store.accept(event(number))).collect();
+    for accepted in accepted {
+        accepted.get().await.unwrap();
+    }
+    bench.timer.now.store(EVENT_KEPT_MS + 1, Ordering::Relaxed);
+    let all_gone = async {
+        while !store.unfinished(account, vec!["p".to_owned()], None, EventId(0)).get().await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        served = bench.outbox.serve(&bench.dispatch) => served.unwrap(),
+        () = all_gone => {}
+    }
+    let steps = bench.timer.now.load(Ordering::Relaxed) - EVENT_KEPT_MS - 1;
+    assert!((TIDY_PAUSE_MS..=3 * TIDY_PAUSE_MS).contains(&steps), "others had their turns in between: {steps}");
 }
 
 #[tokio::test]

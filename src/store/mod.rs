@@ -157,6 +157,6 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// Looks for damage and for what waits for a person.
     fn check(&self, now: TimestampMs) -> Reply<Checked>;
 
-    /// Deletes what is older than it has to be kept, and gives up what waited too long.
+    /// A step of deleting what is older than it has to be kept, and giving up what waited too long.
     fn tidy(&self, now: TimestampMs) -> Reply<Tidied>;
 }

@@ -180,6 +180,8 @@ pub struct Checked {
 /// What was deleted or given up because of its age.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tidied {
+    /// Whether there is more to do.
+    pub is_more: bool,
     /// Events, with their effects.
     pub events: usize,
     /// Messages that were done.
