@@ -268,6 +268,9 @@ pub const COMMIT_CALLS_MAX: usize = 1_000;
 pub const EVENT_NAME_CHARS_MAX: usize = 200;
 /// Data of an effect that is kept, in bytes: messages are rows of their own; storage may be large, and is kept elsewhere.
 pub const EFFECT_KEPT_BYTES_MAX: usize = 1024 * 1024;
+/// Effects that are no messages which are kept of what one event led a plugin's page to: they say what it did, and one that
+/// writes down every second that it lives would fill the disk. Messages are all kept.
+pub const EFFECTS_KEPT_MAX: u32 = 500;
 /// Events of a run that are remembered: a page may act on one long after it was told others.
 pub const EVENTS_REMEMBERED: usize = 100_000;
 /// The first pause after which a page that does not load is tried again while customers are served, in ms; each further

@@ -20,6 +20,7 @@ use super::watch::Notice;
 use crate::base::clock::{format_rfc3339, system_now_ms};
 use crate::base::limits::EVENTS_REMEMBERED;
 use crate::engine::event_loop::{Emission, Output};
+use crate::event::echat::chat_sign;
 use crate::event::{Effect, Line, Stimulus, parse_line};
 use crate::page::LOAD_CAUSE;
 use crate::store::{
@@ -31,6 +32,8 @@ mod earlier;
 mod events;
 mod places;
 mod steps;
+#[cfg(test)]
+mod tests;
 
 use events::Events;
 use places::placed;
@@ -321,9 +324,10 @@ impl Ledger {
         let Output::Effect(effect) = &emission.output else { return Taken::default() };
         let stimulus = emission.cause.as_ref().map_or("", |cause| &*cause.stimulus);
         let Some(known) = self.events.get_mut(stimulus) else { return long_past(sender.name, emission, effect) };
+        let is_kept = known.keeps(sender.name, effect);
         let count = known.effects.entry(sender.name.to_owned()).or_default();
         let key = Key::new(known.name.clone(), sender.name, *count);
-        commit.effects.push(EffectRecord {
+        let record = || EffectRecord {
             event: known.id,
             plugin: sender.name.to_owned(),
             number: *count,
@@ -332,7 +336,14 @@ impl Ledger {
             subject: emission.subject.as_deref().map(str::to_owned),
             data: effect.data(),
             place: emission.place.as_ref().map(placed),
-        });
+        };
+        match effect {
+            _ if is_kept => commit.effects.push(record()),
+            Effect::Echat(_) => {
+                commit.signs.extend(Some(record()).filter(|of| chat_sign(&of.type_, &of.data).is_some()));
+            }
+            _ => {}
+        }
         *count += 1;
         let stamp = Stamp { app_id: self.app_id.clone(), kf_account: self.kf_account.clone(), now: commit.now };
         let taken = messages(sender, &key, emission, effect, &stamp);

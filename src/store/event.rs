@@ -147,6 +147,8 @@ pub struct Commit {
     pub now: TimestampMs,
     /// What pages did.
     pub effects: Vec<EffectRecord>,
+    /// What they did of which nothing is kept but the sign of a conversation that it puts.
+    pub signs: Vec<EffectRecord>,
     /// The messages that come of it.
     pub rows: Vec<Row>,
     /// Turns that have ended with it.
@@ -164,6 +166,7 @@ impl Commit {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.effects.is_empty()
+            && self.signs.is_empty()
             && self.rows.is_empty()
             && self.ended.is_empty()
             && self.forgotten.is_empty()

@@ -128,6 +128,11 @@ pub(super) fn commit(tx: &Connection, commit: &Commit, opened: i64) -> rusqlite:
             }
         }
     }
+    for sign in &commit.signs {
+        if let Some(account) = commit.account {
+            sign::put_once(tx, account.0, sign, commit.now)?;
+        }
+    }
     let pushed = commit.rows.iter().map(|row| push(tx, commit, row, opened)).collect::<rusqlite::Result<_>>()?;
     for TurnEnd { event, plugin, state } in &commit.ended {
         let mut turn = tx.prepare_cached(
