@@ -113,3 +113,19 @@ async fn who_was_greeted_before_a_restart_is_not_greeted_again() {
     assert_eq!(yard.had("oA")[3..], ["b 1 1", "c 1 2"]);
     assert_eq!(serving.end(), Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_key_names_a_customer() {
+    // What it began when it was loaded goes to whoever is there then.
+    const BEGINS: &str = "var whose; setInterval(function () { if (whose) put('by itself'); whose = null; }, 20); \
+        function MCS_ClientNotify(str) { whose = JSON.parse(str).useraccount; }";
+    let yard = Yard::with("begins", "", BEGINS).await;
+    let serving = yard.serve(&["begins"], &[]).await;
+    yard.writes("oCustomer", "hi").await;
+    assert_eq!(yard.has("oCustomer", 1).await[0], "by itself");
+    let listed = yard.run(&["outbox", "list", "--format", "json"]).out;
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&listed).unwrap();
+    assert!(rows[0]["key"].as_str().unwrap().starts_with("open-"), "{listed}");
+    assert!(rows.iter().all(|row| !row["key"].as_str().unwrap().contains("oCustomer")), "{listed}");
+    assert_eq!(serving.end(), Some(0));
+}

@@ -1,13 +1,13 @@
 //! What the crew does with a conversation.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::conversation::Conversation;
 use super::crew::{Craft, Whose};
 use super::house::House;
 use super::scheduler::Wake;
-use super::tab::InHand;
+use super::tab::{InHand, seed};
 use super::witness::Witness;
 use crate::base::clock::{TimestampMs, system_now_ms};
 use crate::event::Line;
@@ -60,20 +60,13 @@ pub struct Host {
     house: RwLock<Arc<House>>,
     accounts: Vec<Account>,
     witness: Arc<dyn Witness>,
-    opened: AtomicU64,
     in_hand: InHand,
 }
 
 impl Host {
     /// The host of these accounts.
     pub fn new(house: House, accounts: Vec<Account>, witness: Arc<dyn Witness>) -> Self {
-        Self {
-            house: RwLock::new(Arc::new(house)),
-            accounts,
-            witness,
-            opened: AtomicU64::new(0),
-            in_hand: InHand::default(),
-        }
+        Self { house: RwLock::new(Arc::new(house)), accounts, witness, in_hand: InHand::default() }
     }
 
     /// What is in force.
@@ -91,8 +84,8 @@ impl Host {
         let Account { app_id, outbox, .. } = &self.accounts[*account];
         let ledger =
             Ledger::of_conversation(outbox.store().clone(), (outbox.account(), app_id), house.sender(place).cloned());
-        let now = self.now();
-        let opening = format!("open-{openid}-{now}-{}", self.opened.fetch_add(1, Ordering::Relaxed));
+        // It stays in keys when everything about the customer is deleted.
+        let opening = format!("open-{}-{:016x}", self.now(), seed());
         let shared = (self.in_hand.clone(), self.witness.clone());
         Conversation::new(house, ledger, (app_id, place, openid, &opening), shared)
     }
