@@ -154,8 +154,11 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// Deletes everything about a customer but that his events were handled.
     fn erase(&self, openid: &str, dry_run: bool) -> Reply<Erased>;
 
-    /// Looks for damage and for what waits for a person.
+    /// Looks for damage and for what waits for a person. It reads the whole store, and nothing else is done meanwhile.
     fn check(&self, now: TimestampMs) -> Reply<Checked>;
+
+    /// The same of what is at hand: beside others who use the store.
+    fn glance(&self) -> Reply<Checked>;
 
     /// A step of deleting what is older than it has to be kept, and giving up what waited too long.
     fn tidy(&self, now: TimestampMs) -> Reply<Tidied>;

@@ -163,6 +163,8 @@ pub struct Erased {
 pub struct Checked {
     /// Damage, a sentence each; none where the store is whole.
     pub damage: Vec<String>,
+    /// Whether all of it was looked at.
+    pub is_looked_at: bool,
     /// Rows by state.
     pub rows: Summary,
     /// Of the dead ones, those that a person dropped.

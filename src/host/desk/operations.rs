@@ -85,8 +85,10 @@ impl Desk {
             Request::List { filter, after, limit } => self.list(filter, after, limit).await,
             Request::Change { change, filter, after, dry_run } => self.change(change, filter, after, dry_run).await,
             Request::Edit { key, text } => self.edit(&key, &text).await,
-            Request::Check {} => {
-                let checked = self.store.check(system_now_ms()).get().await?;
+            Request::Check { whole } => {
+                let checked =
+                    if whole || !self.host_runs { self.store.check(system_now_ms()) } else { self.store.glance() };
+                let checked = checked.get().await?;
                 Ok(one(checked_json(&checked)))
             }
             Request::Explain { message } => self.explain(&message).await,
@@ -277,7 +279,7 @@ fn changed_json(changed: &Changed) -> Value {
 }
 
 fn checked_json(checked: &Checked) -> Value {
-    let Checked { damage, rows, dropped, oldest_waiting, closed, events_open, bytes } = checked;
+    let Checked { damage, is_looked_at, rows, dropped, oldest_waiting, closed, events_open, bytes } = checked;
     let mut counts = *rows;
     let counts: serde_json::Map<String, Value> =
         State::ALL.into_iter().map(|state| (state.name().to_owned(), (*counts.of(state)).into())).collect();
@@ -289,6 +291,7 @@ fn checked_json(checked: &Checked) -> Value {
         .collect();
     json!({
         "damage": damage,
+        "looked_at": is_looked_at,
         "messages": counts,
         "dropped": dropped,
         "oldest_waiting": oldest_waiting.map(format_rfc3339),

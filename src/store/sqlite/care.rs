@@ -11,7 +11,8 @@ use crate::base::limits::{
     MESSAGE_KEPT_MS, PARKED_LIFE_MS, SIGN_KEPT_MS, TIDY_ROWS_LOOKED_AT, TIDY_ROWS_MAX, WINDOW_KNOWN_MS,
 };
 
-pub(super) fn check(tx: &Connection, now: TimestampMs) -> rusqlite::Result<Checked> {
+/// With the time all of the store is looked at; else what is quickly found by indexes, however large it is.
+pub(super) fn check(tx: &Connection, whole: Option<TimestampMs>) -> rusqlite::Result<Checked> {
     let count = |sql: &str| tx.query_row(sql, [], |row| row.get::<_, usize>(0));
     let mut rows = Summary::default();
     let mut counts = tx.prepare("SELECT state, count(*) FROM outbox GROUP BY state")?;
@@ -30,7 +31,8 @@ pub(super) fn check(tx: &Connection, now: TimestampMs) -> rusqlite::Result<Check
     let pages: u64 = tx.query_row("PRAGMA page_count", [], |row| row.get(0))?;
     let page_bytes: u64 = tx.query_row("PRAGMA page_size", [], |row| row.get(0))?;
     Ok(Checked {
-        damage: damage(tx, now)?,
+        damage: [order(tx)?, whole.map_or(Ok(Vec::new()), |now| damage(tx, now))?].concat(),
+        is_looked_at: whole.is_some(),
         rows,
         dropped: count(&format!("SELECT count(*) FROM outbox WHERE state = 'dead' AND reason LIKE '{DROPPED}%'"))?,
         oldest_waiting: tx.query_row(oldest, [], |row| row.get(0))?,
@@ -40,31 +42,52 @@ pub(super) fn check(tx: &Connection, now: TimestampMs) -> rusqlite::Result<Check
     })
 }
 
-/// What SQLite finds, and what must hold beside.
-fn damage(tx: &Connection, now: TimestampMs) -> rusqlite::Result<Vec<String>> {
-    let mut integrity = tx.prepare("PRAGMA integrity_check(20)")?;
-    let found = integrity.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
-    let mut damage: Vec<String> = found.into_iter().filter(|found| found != "ok").collect();
-    let rules = [
-        (
-            "customers whose first message is not first in line",
-            "SELECT count(*) FROM (
+/// What must hold of messages that wait.
+fn order(tx: &Connection) -> rusqlite::Result<Vec<String>> {
+    broken(
+        tx,
+        &[
+            (
+                "customers whose first message is not first in line",
+                "SELECT count(*) FROM (
                  SELECT account, openid, min(seq) AS first, max(CASE WHEN head THEN seq END) AS head FROM outbox
                  WHERE state IN ('pending', 'sending', 'parked') GROUP BY account, openid) WHERE head IS NOT first",
-        ),
-        (
-            "messages first in line that are done",
-            "SELECT count(*) FROM outbox WHERE head = 1 AND state NOT IN ('pending', 'sending', 'parked')",
-        ),
-        ("messages that were sent without a try", "SELECT count(*) FROM outbox WHERE state = 'sent' AND attempts = 0"),
-        ("rows that belong to nothing", "SELECT count(*) FROM pragma_foreign_key_check"),
-    ];
+            ),
+            (
+                "messages first in line that are done",
+                "SELECT count(*) FROM outbox WHERE head = 1 AND state NOT IN ('pending', 'sending', 'parked')",
+            ),
+        ],
+    )
+}
+
+/// Of what must hold what does not: what there is instead, with the number of it as SQL.
+fn broken(tx: &Connection, rules: &[(&str, &str)]) -> rusqlite::Result<Vec<String>> {
+    let mut damage = Vec::new();
     for (what, sql) in rules {
         let count: u64 = tx.query_row(sql, [], |row| row.get(0))?;
         if count > 0 {
             damage.push(format!("{count} {what}"));
         }
     }
+    Ok(damage)
+}
+
+/// What SQLite finds, and what must hold beside.
+fn damage(tx: &Connection, now: TimestampMs) -> rusqlite::Result<Vec<String>> {
+    let mut integrity = tx.prepare("PRAGMA integrity_check(20)")?;
+    let found = integrity.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut damage: Vec<String> = found.into_iter().filter(|found| found != "ok").collect();
+    damage.extend(broken(
+        tx,
+        &[
+            (
+                "messages that were sent without a try",
+                "SELECT count(*) FROM outbox WHERE state = 'sent' AND attempts = 0",
+            ),
+            ("rows that belong to nothing", "SELECT count(*) FROM pragma_foreign_key_check"),
+        ],
+    )?);
     let ahead: u64 =
         tx.query_row("SELECT count(*) FROM outbox WHERE created > ?1", [now + DAY_MS], |row| row.get(0))?;
     if ahead > 0 {

@@ -279,7 +279,11 @@ impl Store for SqliteStore {
     }
 
     fn check(&self, now: TimestampMs) -> Reply<Checked> {
-        self.writer.call(move |tx| care::check(tx, now))
+        self.writer.call(move |tx| care::check(tx, Some(now)))
+    }
+
+    fn glance(&self) -> Reply<Checked> {
+        self.writer.call(move |tx| care::check(tx, None))
     }
 
     fn tidy(&self, now: TimestampMs) -> Reply<Tidied> {
