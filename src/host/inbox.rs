@@ -18,7 +18,9 @@ use super::ledger::{new_event, read};
 use crate::base::clock::system_now_ms;
 use crate::base::limits::REFUSALS_WAITING_MAX;
 use crate::event::{Line, Stimulus};
-use crate::store::{Accepted, AccountId, Commit, EventId, NewEvent, Store, StoreError, TurnEnd, TurnState};
+use crate::store::{
+    Accepted, AccountId, Commit, EventId, LISTEN, NewEvent, SERVE, Store, StoreError, TurnEnd, TurnState,
+};
 use crate::wechat::BoxFuture;
 use crate::wechat::callback::{NotAccepted, Receiver, Refusal};
 use crate::wechat::push::Push;
@@ -36,8 +38,8 @@ impl Use {
     /// Who takes it out, as the store names it.
     fn reader(self) -> &'static str {
         match self {
-            Self::HandOn => "listen",
-            Self::Handle => "serve",
+            Self::HandOn => LISTEN,
+            Self::Handle => SERVE,
         }
     }
 }

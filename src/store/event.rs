@@ -18,6 +18,15 @@ pub struct AccountId(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventId(pub i64);
 
+/// Who takes events out to hand them on, where plugins are named.
+pub const LISTEN: &str = "listen";
+/// Who takes events out to tell them to pages.
+pub const SERVE: &str = "serve";
+/// The person who sends messages, as the plugin in their keys.
+pub const OPERATOR: &str = "duoke";
+/// Names that no plugin has in keys.
+pub(super) const RESERVED: [&str; 3] = [LISTEN, SERVE, OPERATOR];
+
 /// An event to be accepted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewEvent {

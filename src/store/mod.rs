@@ -25,8 +25,8 @@ mod sqlite;
 pub use delivery::{Attempt, AttemptEnd, Due, Interrupted, OnUnknown, Ready, Settled, Way, WayChange};
 pub use error::{StoreError, StoreErrorKind};
 pub use event::{
-    Accepted, AccountId, Before, Commit, Committed, EffectRecord, EventId, NewEvent, PlacedAt, Progress, TurnEnd,
-    TurnState, Unfinished,
+    Accepted, AccountId, Before, Commit, Committed, EffectRecord, EventId, LISTEN, NewEvent, OPERATOR, PlacedAt,
+    Progress, SERVE, TurnEnd, TurnState, Unfinished,
 };
 pub use folder::{ControlPath, StateFolder};
 pub use keep::{Kept, KeptMedia, KeptToken, PluginState};
@@ -48,7 +48,7 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// The number of an official account at a server; what belongs to it is never sent elsewhere.
     fn account(&self, app_id: &str, server: &str) -> Reply<AccountId>;
 
-    /// The name of a plugin in keys: its own, or `name~2` and so on where another one had that first. `identity` is what
+    /// The name of a plugin in keys: its own, or `name~2` and so on where another one had that first, or nobody may. `identity` is what
     /// makes it the same plugin in another run.
     fn plugin(&self, name: &str, identity: &str) -> Reply<String>;
 

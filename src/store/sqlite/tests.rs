@@ -181,6 +181,12 @@ fn plugins_of_one_name_have_names_of_their_own() {
     let (store, _) = memory();
     let name = |identity: &str| store.plugin("index", identity).wait().unwrap();
     assert_eq!((name("page /a"), name("page /b"), name("page /a")), ("index".into(), "index~2".into(), "index".into()));
+    // The host takes events out under these names, and sends what persons write.
+    for reserved in ["serve", "listen", "duoke"] {
+        assert_eq!(store.plugin(reserved, reserved).wait().unwrap(), format!("{reserved}~2"));
+        assert_eq!(store.plugin(reserved, &format!("another {reserved}")).wait().unwrap(), format!("{reserved}~3"));
+        assert_eq!(store.plugin(reserved, reserved).wait().unwrap(), format!("{reserved}~2"));
+    }
 }
 
 #[test]
