@@ -170,6 +170,10 @@ pub const WAKE_MS_MIN: i64 = 10;
 pub const CREW_WORK_WAITING_MAX: usize = 4096;
 /// Notices that wait for a person to read them; whoever has more to tell waits.
 pub const TOLD_WAITING_MAX: usize = 1024;
+/// Lines of a serving host's log of one kind, and one plugin or account, within a minute; further ones are counted.
+pub const LOG_LINES_PER_MINUTE: u32 = 30;
+/// After which they are told how many those were.
+pub const LOG_MINUTE: Duration = Duration::from_secs(60);
 /// Longest time after which a thread looks whether there is something to do, in ms.
 pub const CREW_LOOK_MS_MAX: i64 = 10_000;
 /// Lines of a log that are read ahead of the pages; whoever writes more waits.

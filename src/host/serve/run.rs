@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::interval;
 
 use super::craft::{Account, Host};
 use super::crew::Crew;
@@ -17,7 +18,7 @@ use super::operations::Observed;
 use super::setup::{AccountSetup, Doors, Ready, Residence, ServeError, Setup};
 use super::teller::Teller;
 use crate::base::clock::system_now_ms;
-use crate::base::limits::TOLD_WAITING_MAX;
+use crate::base::limits::{LOG_MINUTE, TOLD_WAITING_MAX};
 use crate::host::desk::Desk;
 use crate::host::forward::{Delivering, Forwarder, Origins};
 use crate::host::inbox::{Inbox, Use};
@@ -57,6 +58,7 @@ type Delivered = (Result<(), ServeError>, Vec<Notice>);
 
 /// What goes on beside the crew.
 struct Background {
+    teller: Teller,
     feeds: JoinSet<Result<(), StoreError>>,
     deliveries: JoinSet<Delivered>,
     outboxes: Vec<Outbox>,
@@ -87,11 +89,11 @@ pub fn serve(
     let Opened { served, going, hosted, observed, desk } = open(accounts, &house, (store, &teller), runtime, watch)?;
     let host = Host::new(house, hosted, Arc::new(teller.clone()));
     let crew = Crew::start(host, room, threads);
-    let mut background = Background::new();
+    let mut background = Background::new(teller.clone());
     let mut guard = None;
     let ended = runtime.block_on(async {
         let first = served.first().map(|served| served.inbox.clone());
-        background.attend(going, (&teller, &hear));
+        background.attend(going, &hear);
         let ready = {
             // Pages have something to tell already while what was begun is taken up.
             let mut begin = std::pin::pin!(background.begin(served, &names, store, &crew, &hear));
@@ -121,6 +123,7 @@ pub fn serve(
     while let Ok(notice) = told.try_recv() {
         watch.say(notice);
     }
+    teller.left_out().into_iter().for_each(|notice| watch.say(notice));
     operations.ended();
     store.close();
     ended.and(stopped.map_err(ServeError::from)).and(delivered)
@@ -169,8 +172,9 @@ fn open(
 }
 
 impl Background {
-    fn new() -> Self {
+    fn new(teller: Teller) -> Self {
         Self {
+            teller,
             feeds: JoinSet::new(),
             deliveries: JoinSet::new(),
             outboxes: Vec::new(),
@@ -181,11 +185,11 @@ impl Background {
     }
 
     /// What becomes of messages is heard from now on.
-    fn attend(&mut self, going: Vec<Going>, (teller, hear): (&Teller, &Sender<Notice>)) {
+    fn attend(&mut self, going: Vec<Going>, hear: &Sender<Notice>) {
         for Going { app_id, outbox, mut delivering } in going {
             self.outboxes.push(outbox);
             self.origins.push(delivering.origins());
-            let (hear, teller) = (hear.clone(), teller.clone());
+            let (hear, teller) = (hear.clone(), self.teller.clone());
             self.deliveries.spawn(async move {
                 let mut untold = Vec::new();
                 while let Some((delivery, notices)) = delivering.next().await {
@@ -214,10 +218,10 @@ impl Background {
         let mut callbacks = Vec::new();
         for (number, one) in served.into_iter().enumerate() {
             let Served { app_id, account, inbox, mut refusals, callback } = one;
-            let (hear_refusal, of) = (hear.clone(), app_id.clone());
+            let (teller, of) = (self.teller.clone(), app_id.clone());
             self.refusals.spawn(async move {
                 while let Some(refusal) = refusals.recv().await {
-                    let _ = hear_refusal.send(Teller::refusal(&of, &refusal)).await;
+                    teller.refusal(&of, &refusal).await;
                 }
             });
             for lost in store.lost(account, plugins.to_vec(), system_now_ms()).get().await? {
@@ -246,6 +250,7 @@ impl Background {
         watch: &mut dyn Watch,
     ) -> Result<(), ServeError> {
         let mut failed = std::pin::pin!(crew.failed());
+        let mut minute = interval(LOG_MINUTE);
         loop {
             tokio::select! {
                 biased;
@@ -263,6 +268,7 @@ impl Background {
                         watch.say(Notice::warning("the configuration in force stays"));
                     }
                 },
+                _ = minute.tick() => self.teller.left_out().into_iter().for_each(|notice| watch.say(notice)),
                 Some(notice) = told.recv() => watch.say(notice),
             }
         }

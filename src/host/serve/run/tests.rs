@@ -52,15 +52,15 @@ fn memory() -> Arc<dyn Store> {
 fn end_of(
     runtime: &Runtime,
     store: &Arc<dyn Store>,
-    happen: impl FnOnce(&mut Background, &Teller, &Sender<Notice>),
+    happen: impl FnOnce(&mut Background, &Sender<Notice>),
 ) -> ServeError {
     let _inside = runtime.enter();
     let (hear, mut told) = channel(TOLD_WAITING_MAX);
     let teller = Teller::new(hear.clone(), Arc::new(Operations::new(false)));
     let house = House::new(residence(), Vec::new(), 0);
     let crew = Crew::start(Host::new(house, Vec::new(), Arc::new(teller.clone())), residence().room, 1);
-    let mut background = Background::new();
-    happen(&mut background, &teller, &hear);
+    let mut background = Background::new(teller);
+    happen(&mut background, &hear);
     let (_again, again) = channel(1);
     let doors = &mut Doors { begun: &mut |_, _| Box::new(()), again, read: &mut || Ok(residence()) };
     let (mut quiet, mut stop) = (Quiet, Box::pin(pending()));
@@ -71,7 +71,7 @@ fn end_of(
 #[test]
 fn whatever_ends_by_itself_ends_the_host() {
     let (runtime, store) = (Runtime::new().unwrap(), memory());
-    let end = |happen: fn(&mut Background)| end_of(&runtime, &store, |background, _, _| happen(background));
+    let end = |happen: fn(&mut Background)| end_of(&runtime, &store, |background, _| happen(background));
     let ends = [
         end(|background| drop(background.feeds.spawn(async { panic!("a bug") }))),
         end(|background| drop(background.feeds.spawn(async { Ok(()) }))),
@@ -89,9 +89,9 @@ fn a_store_that_fails_ends_a_host_to_which_nothing_comes() {
     let forwarder = Forwarder::new(target("wx"), store.clone(), runtime.handle().clone()).unwrap();
     let outbox = forwarder.outbox().clone();
     let (delivering, _) = forwarder.begin(&[]).unwrap();
-    let end = end_of(&runtime, &store, |background, teller, hear| {
+    let end = end_of(&runtime, &store, |background, hear| {
         let going = Going { app_id: "wx".to_owned(), outbox: outbox.clone(), delivering };
-        background.attend(vec![going], (teller, hear));
+        background.attend(vec![going], hear);
         store.close();
         outbox.wake();
     });
