@@ -29,12 +29,14 @@ use crate::store::{
 };
 
 mod earlier;
+mod ending;
 mod events;
 mod places;
 mod steps;
 #[cfg(test)]
 mod tests;
 
+pub(super) use ending::lost_notices;
 use events::Events;
 use places::placed;
 
@@ -250,15 +252,6 @@ impl Ledger {
         self.store.was_turned(self.account, plugin, openid, type_).wait()
     }
 
-    /// What pages were yet to do when an earlier run ended, as warnings.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn lost(&mut self, plugins: &[String]) -> Result<Vec<Notice>, StoreError> {
-        let lost = self.store.lost(self.account, plugins.to_vec(), system_now_ms()).wait()?;
-        Ok(lost.into_iter().map(lost_notice).collect())
-    }
-
     /// Tasks of a page have ended, and with `ended` its turn, in which it was told a stimulus or none: what they did is
     /// on disk when this returns, or there is a [`failure`](Self::failure). For each emission what became of it.
     pub(super) fn task(
@@ -387,35 +380,6 @@ impl Ledger {
         let turn_end = |event| TurnEnd { event, plugin: plugin.to_owned(), state };
         commit.ended.extend(events.into_iter().map(turn_end));
     }
-
-    /// The run ends in order: what pages are still busy with will not be done, and nobody is to wonder about it. A log
-    /// that was not played to its end goes on with the next run.
-    pub fn close(&mut self, log_ended: bool) {
-        let mut commit = Commit { account: Some(self.account), now: system_now_ms(), ..Commit::default() };
-        for (plugin, busy) in self.busy.drain() {
-            let turn_end = |event| TurnEnd { event, plugin: plugin.clone(), state: TurnState::Done };
-            commit.ended.extend(busy.into_iter().map(turn_end));
-        }
-        if self.failure.is_some() {
-            return;
-        }
-        let mut ended = self.store.commit(commit).wait().map(drop);
-        if log_ended {
-            let identity = if self.is_file { &self.log.1 } else { &self.log.0 };
-            ended = ended.and_then(|()| self.store.end_log(self.account, identity).wait());
-        }
-        if let Err(error) = ended {
-            self.fail(error);
-        }
-    }
-}
-
-/// What a plugin's page was yet to do because of an event, when an earlier host ended.
-pub(super) fn lost_notice((event, plugin): (String, String)) -> Notice {
-    let text = format!(
-        "{plugin}: the host ended while the page was still busy after {event}: what it was yet to send is lost"
-    );
-    Notice::warning(text).with_hint(Some("look at the conversation; the page is loaded afresh"))
 }
 
 /// A message of an event that is no longer remembered has no key by which it could be sent once.

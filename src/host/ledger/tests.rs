@@ -51,3 +51,23 @@ fn of_a_page_that_never_ends_as_much_is_kept_as_is_told() {
 fn call(effect: Effect) -> EchatCall {
     if let Effect::Echat(call) = effect { call } else { unreachable!("it is one") }
 }
+
+#[test]
+fn what_a_page_is_busy_with_when_it_is_closed_is_not_lost() {
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::in_memory().unwrap());
+    let account = store.account("wx", "http://a").wait().unwrap();
+    let lost = || store.lost(account, vec!["p".to_owned()], 1).wait().unwrap();
+    for (closes, expected) in [(true, 0), (false, 1)] {
+        let mut ledger = Ledger::of_conversation(store.clone(), (account, "wx"), None);
+        let line = Line::new(expected.to_string(), "log", "stimulus.mcs.OnTalk", serde_json::Value::Null);
+        ledger.accept(&line, vec!["p".to_owned()]).unwrap();
+        let sender = Sender { name: "p", policy: PluginPolicy::default() };
+        ledger.task(sender, &[], Some((Some(&line.id), Ended::Busy)), Changes::default());
+        assert_eq!(ledger.busy(), 1);
+        if closes {
+            ledger.close(false);
+        }
+        let notices: Vec<Notice> = lost_notices(lost()).collect();
+        assert_eq!(notices.len(), expected, "{notices:?}");
+    }
+}

@@ -102,7 +102,11 @@ impl Craft for Host {
         work: Option<Work>,
     ) -> Result<(Option<Conversation>, Wake), StoreError> {
         let house = self.house();
-        let here = open.filter(|conversation| work.is_none() || conversation.is_in(&house));
+        let (here, gone) = match open {
+            Some(open) if work.is_some() && !open.is_in(&house) => (None, Some(open)),
+            open => (open, None),
+        };
+        gone.map_or(Ok(()), Conversation::close)?;
         let Account { inbox, outbox, .. } = &self.accounts[whose.0];
         let mut conversation = match (here, &work) {
             (Some(conversation), _) => conversation,
@@ -132,6 +136,10 @@ impl Craft for Host {
         outbox.wake();
         let due = conversation.due(self.now());
         Ok((Some(conversation), due))
+    }
+
+    fn close(&self, conversation: Conversation) -> Result<(), StoreError> {
+        conversation.close()
     }
 
     fn now(&self) -> TimestampMs {

@@ -36,6 +36,12 @@ pub trait Craft: Send + Sync + 'static {
         work: Option<Self::Work>,
     ) -> Result<(Option<Self::Open>, Wake), StoreError>;
 
+    /// A conversation ends in order.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the host is to stop.
+    fn close(&self, open: Self::Open) -> Result<(), StoreError>;
+
     /// The time.
     fn now(&self) -> TimestampMs;
 }
@@ -125,11 +131,8 @@ impl<C: Craft> Shared<C> {
             let done = match task {
                 Task::Work(work) => self.craft.work(&key, open, Some(work)),
                 Task::Wake => self.craft.work(&key, open, None),
-                Task::Close => {
-                    // Its processes end with it.
-                    drop(open);
-                    Ok((None, Wake::NEVER))
-                }
+                // Its processes end with it.
+                Task::Close => open.map_or(Ok(()), |open| self.craft.close(open)).map(|()| (None, Wake::NEVER)),
             };
             let (open, wake) = done.unwrap_or_else(|error| {
                 self.fail(CrewEnd::Store(error));
@@ -213,8 +216,10 @@ impl<C: Craft> Crew<C> {
         let open = state.scheduler.take_all();
         let failure = state.failure.clone();
         drop(state);
-        drop(open);
-        failure.map_or(Ok(()), Err)
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        open.into_iter().try_for_each(|open| self.shared.craft.close(open)).map_err(CrewEnd::Store)
     }
 }
 
@@ -275,6 +280,8 @@ impl<C: Craft> Foreman<C> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+
     use super::*;
 
     /// Works on nothing that it is given.
@@ -288,9 +295,49 @@ mod tests {
             panic!("a bug")
         }
 
+        fn close(&self, (): ()) -> Result<(), StoreError> {
+            Ok(())
+        }
+
         fn now(&self) -> TimestampMs {
             0
         }
+    }
+
+    /// Opens a conversation for any work; counts those that were closed.
+    #[derive(Default)]
+    struct Counts(Arc<AtomicUsize>, AtomicI64);
+
+    impl Craft for Counts {
+        type Open = ();
+        type Work = ();
+
+        fn work(&self, _: &Whose, _: Option<()>, _: Option<()>) -> Result<(Option<()>, Wake), StoreError> {
+            Ok((Some(()), Wake::NEVER))
+        }
+
+        fn close(&self, (): ()) -> Result<(), StoreError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        }
+
+        fn now(&self) -> TimestampMs {
+            self.1.fetch_add(1, Ordering::Relaxed)
+        }
+    }
+
+    #[tokio::test]
+    async fn every_conversation_is_closed_in_order() {
+        let craft = Counts::default();
+        let closed = craft.0.clone();
+        // One makes room for the next.
+        let crew = Crew::start(craft, Room { open_max: 1, quiet_ms_max: i64::MAX }, 2);
+        for openid in ["oA", "oB", "oC"] {
+            assert!(crew.foreman().submit(&(0, Place::Customer(Arc::from(openid))), ()).await);
+        }
+        crew.until(|state| state.scheduler.waiting() == 0).await;
+        crew.stop().unwrap();
+        assert_eq!(closed.load(Ordering::Relaxed), 3);
     }
 
     #[tokio::test]

@@ -22,7 +22,7 @@ use crate::base::limits::{LOG_MINUTE, TOLD_WAITING_MAX};
 use crate::host::desk::Desk;
 use crate::host::forward::{Delivering, Forwarder, Origins};
 use crate::host::inbox::{Inbox, Use};
-use crate::host::ledger::lost_notice;
+use crate::host::ledger::lost_notices;
 use crate::host::watch::{Notice, Watch};
 use crate::outbox::Outbox;
 use crate::store::{AccountId, Store, StoreError};
@@ -224,8 +224,8 @@ impl Background {
                     teller.refusal(&of, &refusal).await;
                 }
             });
-            for lost in store.lost(account, plugins.to_vec(), system_now_ms()).get().await? {
-                let _ = hear.send(lost_notice(lost)).await;
+            for notice in lost_notices(store.lost(account, plugins.to_vec(), system_now_ms()).get().await?) {
+                let _ = hear.send(notice).await;
             }
             take_up((number, account), store, plugins, &crew.foreman()).await?;
             let (foreman, feeding, store) = (crew.foreman(), inbox.clone(), store.clone());
