@@ -17,6 +17,9 @@ pub const REQUEST_BYTES_IN_FLIGHT_MAX: usize = 64 * 1024 * 1024;
 pub const REQUESTS_PER_SECOND_MAX: usize = 10;
 /// Requests that this adds however long the time was: 3 hours of [`REQUESTS_PER_SECOND_MAX`].
 pub const REQUESTS_PER_LONG_TURN_MAX: usize = 100_000;
+/// Longest that a page may wait for synchronous requests in one turn, or while it loads, in real time: it holds one of the
+/// host's threads meanwhile. One that is under way by then is waited for, further ones are refused.
+pub const SYNCHRONOUS_REQUESTS_TIME: Duration = Duration::from_secs(60);
 /// What a page was answered while it loaded, in bytes, that is kept for pages that load the same; where it was more, each
 /// loads by itself.
 pub const LOAD_REMEMBERED_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -174,6 +177,10 @@ pub const CREW_WORK_WAITING_MAX: usize = 1_024;
 pub const PLACE_WORK_WAITING_MAX: usize = 16;
 /// Notices that wait for a person to read them; whoever has more to tell waits.
 pub const TOLD_WAITING_MAX: usize = 1024;
+/// Lines of a serving host's log of one kind, and one plugin or account, within a minute; further ones are counted.
+pub const LOG_LINES_PER_MINUTE: u32 = 30;
+/// After which they are told how many those were.
+pub const LOG_MINUTE: Duration = Duration::from_secs(60);
 /// Longest time after which a thread looks whether there is something to do, in ms.
 pub const CREW_LOOK_MS_MAX: i64 = 10_000;
 /// Lines of a log that are read ahead of the pages; whoever writes more waits.
@@ -272,6 +279,9 @@ pub const COMMIT_CALLS_MAX: usize = 1_000;
 pub const EVENT_NAME_CHARS_MAX: usize = 200;
 /// Data of an effect that is kept, in bytes: messages are rows of their own; storage may be large, and is kept elsewhere.
 pub const EFFECT_KEPT_BYTES_MAX: usize = 1024 * 1024;
+/// Effects that are no messages which are kept of what one event led a plugin's page to: they say what it did, and one that
+/// writes down every second that it lives would fill the disk. Messages are all kept.
+pub const EFFECTS_KEPT_MAX: u32 = 500;
 /// Events of a run that are remembered: a page may act on one long after it was told others.
 pub const EVENTS_REMEMBERED: usize = 100_000;
 /// The first pause after which a page that does not load is tried again while customers are served, in ms; each further
@@ -321,8 +331,12 @@ pub const SIGN_KEPT_MS: i64 = EVENT_KNOWN_MS;
 pub const PARKED_LIFE_MS: i64 = 7 * 24 * 3600 * 1000;
 /// Bytes of what is an openid wherever it stands: WeChat's have 28. A shorter one must be a customer's whole.
 pub const OPENID_BYTES_MIN: usize = 20;
-/// Rows of one kind that are deleted in one step.
-pub const TIDY_ROWS_MAX: usize = 10_000;
+/// Rows of one kind that are deleted in one step: that takes some ms, in which the store does nothing else.
+pub const TIDY_ROWS_MAX: usize = 500;
+/// Messages, of the oldest that are done, that are looked at in one step.
+pub const TIDY_ROWS_LOOKED_AT: usize = 10_000;
+/// Time from one step to the next while there is more to delete, in ms of the host's clock: 1,800,000 rows an hour.
+pub const TIDY_PAUSE_MS: i64 = 1_000;
 /// Longest that a host which was told to stop waits for messages on the wire.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a host deletes what is old, in ms of its clock.

@@ -3,6 +3,8 @@
 //! Customers are shown by a pseudonym, and neither their words nor pages' are, unless that is asked for. What pages and
 //! servers say stays on its line.
 
+use std::borrow::Cow;
+
 use ring::digest::{SHA256, digest};
 use serde_json::{Map, Value};
 
@@ -85,8 +87,18 @@ impl Log {
         format!("{}\n", Value::Object(line))
     }
 
+    /// A notice as a person is shown it: what pages and servers say does not break a log's lines.
+    pub(super) fn shown(self, notice: &Notice) -> Notice {
+        let about = notice.about.as_deref().cloned().unwrap_or_default();
+        let mask = Mask::new(&about, self.shows_text);
+        let text = mask.text(&notice.text) + &self.aside(notice);
+        let hint = notice.hint.as_deref().map(|hint| mask.text(hint));
+        let frame = notice.frame.as_deref().map(|frame| mask.masked(frame).into_owned());
+        Notice { text, hint, frame, ..notice.clone() }
+    }
+
     /// Of what goes on, what a person is told beside the words themselves.
-    pub(super) fn aside(self, notice: &Notice) -> String {
+    fn aside(self, notice: &Notice) -> String {
         let Some(about) = notice.about.as_deref().filter(|_| notice.severity == Severity::Info || self.shows_text)
         else {
             return String::new();
@@ -134,11 +146,15 @@ impl<'a> Mask<'a> {
         Self { openid: openid.filter(|_| !shows_text), pseudonym: openid.map(pseudonym) }
     }
 
-    fn text(&self, text: &str) -> String {
+    fn masked<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match (self.openid, &self.pseudonym) {
-            (Some(openid), Some(pseudonym)) => one_line(&text.replace(openid, pseudonym)),
-            _ => one_line(text),
+            (Some(openid), Some(pseudonym)) => text.replace(openid, pseudonym).into(),
+            _ => text.into(),
         }
+    }
+
+    fn text(&self, text: &str) -> String {
+        one_line(&self.masked(text))
     }
 
     fn of(&self, text: &str) -> Value {
@@ -183,6 +199,15 @@ mod tests {
         assert_eq!((&shown["cause"], &shown["hint"]), (&json!("open-oAlice-1"), &json!("retry oAlice")));
         assert_eq!(Log::named("human", true).aside(&notice()), " (customer oAlice, cause open-oAlice-1, said 在吗 x)");
         assert_eq!(Log::named("verbose", false).aside(&notice()), "");
+        let framed = notice().with_frame(Some("1 | send('oAlice')\n  |      ^"));
+        for format in ["human", "verbose"] {
+            let shown = Log::named(format, false).shown(&framed);
+            assert_eq!(shown.text, "p: to 85724b8eb427 \u{fffd}[2J \u{fffd}", "{format}");
+            assert_eq!(shown.hint.as_deref(), Some("retry 85724b8eb427"));
+            assert_eq!(shown.frame.as_deref(), Some("1 | send('85724b8eb427')\n  |      ^"));
+            let shown = Log::named(format, true).shown(&framed);
+            assert!(shown.text.starts_with("p: to oAlice") && shown.frame == framed.frame, "{shown:?}");
+        }
         let info = Notice { severity: Severity::Info, ..notice() };
         assert_eq!(Log::named("verbose", false).aside(&info), " (customer 85724b8eb427, cause open-85724b8eb427-1)");
     }

@@ -87,10 +87,7 @@ impl Watch for Output {
             None => written(&notice, self.color),
             Some(log) if log.format == Format::Json => log.json(&notice, system_now_ms()),
             Some(log) if notice.severity != Severity::Info || log.is_detailed() => {
-                // What pages and servers say does not break a log's lines.
-                let text = one_line(&notice.text) + &log.aside(&notice);
-                let hint = notice.hint.as_deref().map(one_line);
-                written(&Notice { text, hint, ..notice }, self.color)
+                written(&log.shown(&notice), self.color)
             }
             Some(_) => return,
         };

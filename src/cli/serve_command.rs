@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, channel};
+use tokio::sync::oneshot;
 
 use super::callback::callback;
 use super::console::console;
@@ -22,7 +23,7 @@ use crate::config::{DuokeConfig, SeatEntry, Setting};
 use crate::host::serve::{
     AccountSetup, Doors, Operations, Ready, Residence, Room, Seat, ServeError, Setup, serve as serve_until,
 };
-use crate::host::{Names, Notice, Plugin, Processes, Rights, Target};
+use crate::host::{Names, Notice, Plugin, Processes, Rights, Target, Watch as _};
 use crate::record::Reader;
 use crate::store::{Retention, Store};
 
@@ -37,7 +38,8 @@ Examples:
 Everything is in duoke.toml and the environment: the account, WeChat's callback, the plugins, the state. Each customer is
 served by pages of his own, which have only ever been told about him. What WeChat pushes is on disk before WeChat is
 answered; what pages say goes out through the outbox. Once it serves, one JSON line on standard output says where:
-{\"callbacks\":[{\"app_id\",\"address\"}],\"console\"}. Ctrl-C or SIGTERM ends it in order; whatever is not done then, the next one does.
+{\"callbacks\":[{\"app_id\",\"address\"}],\"console\"}. Ctrl-C or SIGTERM ends it in order, a second one at once (130); whatever
+is not done then, the next one does.
 
 The console says how it is doing: GET /healthz (the process answers), /readyz (200 while it serves and its store works,
 else 503 with the reason), /metrics (Prometheus). Standard error is its log: a line of JSON has time, level, message and,
@@ -113,7 +115,7 @@ fn try_serve(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Re
         let config = load(arguments)?;
         residence(arguments, &config, runtime).map_err(|(notice, _)| notice)
     };
-    let (again, stop) = signals(runtime);
+    let (again, stop) = signals(runtime, log);
     let doors = Doors { begun: &mut begun, again, read: &mut read };
     let served = serve_until(setup, &store, runtime, doors, stop, output);
     if let Some(console) = console {
@@ -124,6 +126,7 @@ fn try_serve(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Re
         Err(error) => {
             let exit = match &error {
                 ServeError::Net(_) => Exit::Page,
+                ServeError::Died(_) => Exit::Bug,
                 _ => Exit::Environment,
             };
             Err(fail(output, Notice::error(error.to_string()).with_hint(error.hint()), exit))
@@ -131,8 +134,8 @@ fn try_serve(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Re
     }
 }
 
-/// Each time that the configuration is to be read again, and the end.
-fn signals(runtime: &Handle) -> (Receiver<()>, impl Future<Output = ()>) {
+/// Each time that the configuration is to be read again, and the end. Told to end a second time, the process does at once.
+fn signals(runtime: &Handle, log: Log) -> (Receiver<()>, impl Future<Output = ()>) {
     let _inside = runtime.enter();
     let (interrupted, terminated, mut hung_up) = (signals::interrupted(), signals::terminated(), signals::hung_up());
     let (sender, again) = channel(1);
@@ -144,13 +147,26 @@ fn signals(runtime: &Handle) -> (Receiver<()>, impl Future<Output = ()>) {
             let _ = sender.try_send(());
         }
     });
-    let stop = async {
+    let (end, ends) = oneshot::channel();
+    runtime.spawn(async move {
         tokio::select! {
             () = interrupted => {}
             () = terminated => {}
         }
-    };
-    (again, stop)
+        // From now on: who listens already hears the first one.
+        let (interrupted, terminated) = (signals::interrupted(), signals::terminated());
+        let mut output = Output::new(ColorWhen::default());
+        output.set_log(log);
+        output.say(Notice::note("the host ends in order; told so once more, it ends at once"));
+        // Where the host has ended by itself nobody waits for it.
+        let _ = end.send(());
+        tokio::select! {
+            () = interrupted => {}
+            () = terminated => {}
+        }
+        std::process::exit(Exit::Interrupted.code().into());
+    });
+    (again, async { drop(ends.await) })
 }
 
 /// What whoever started it may want to know.

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::alerts::{Alerts, notes};
 use super::desk::{Answer, Desk, Letter, OPERATOR, Request, Trouble, TroubleKind};
@@ -15,7 +15,7 @@ use super::watch::{About, Notice};
 use crate::net::PluginNetwork;
 use crate::outbox::{Carrier, Delivery, Dispatch, Outbox};
 use crate::session::window::Allowances;
-use crate::store::{AccountId, KeptMedia, KeptToken, OnUnknown, Row, Store, StoreError, Summary};
+use crate::store::{AccountId, Interrupted, KeptMedia, KeptToken, OnUnknown, Row, Store, StoreError, Summary};
 use crate::wechat::{
     BoxFuture, Client, ClientConfig, ContentError, Courier, LivePictures, Memory, PictureError, Planned, Receipt,
     Remembered, Secret, SendError, WechatError, Wire,
@@ -217,7 +217,8 @@ impl Forwarder {
     ) -> Result<(Delivering, Vec<Notice>), ForwardError> {
         let Self { target: Target { on_unknown, .. }, client, server, outbox, runtime } = self;
         let (store, clock) = (outbox.store(), client.config().clock.clone());
-        let interrupted = store.interrupted(on_unknown, clock.now_ms()).wait()?;
+        let which = Interrupted::Earlier(Some(outbox.account()));
+        let interrupted = store.interrupted(which, on_unknown, clock.now_ms()).wait()?;
         let notices = interrupted.iter().map(|row| interruption(row, on_unknown)).collect();
         let (sender, deliveries) = unbounded_channel();
         // The receiver lives as long as the dispatch does.
@@ -339,15 +340,24 @@ impl Delivering {
 
     /// Sends nothing new and waits for what is on the wire.
     pub(super) fn stop(&mut self) -> Result<(), StoreError> {
-        self.runtime.block_on(self.outbox.stop());
-        match self.serving.take() {
+        let runtime = self.runtime.clone();
+        runtime.block_on(self.outbox.stop());
+        match runtime.block_on(self.ended()) {
+            Ok(served) => served,
             // A panic while delivering is our bug and goes on here.
-            Some(serving) => match self.runtime.block_on(serving) {
-                Ok(served) => served,
-                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                Err(_) => Ok(()),
-            },
-            None => Ok(()),
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// How sending has ended, once it has.
+    ///
+    /// # Errors
+    /// It panicked.
+    pub(super) async fn ended(&mut self) -> Result<Result<(), StoreError>, JoinError> {
+        match self.serving.take() {
+            Some(serving) => serving.await,
+            None => Ok(Ok(())),
         }
     }
 

@@ -16,9 +16,11 @@ use tokio::sync::mpsc::{Receiver as Queue, Sender, channel};
 use super::acted::acted;
 use super::ledger::{new_event, read};
 use crate::base::clock::Clock;
-use crate::base::limits::{REFUSALS_WAITING_MAX, TIDY_ROWS_MAX};
+use crate::base::limits::REFUSALS_WAITING_MAX;
 use crate::event::{Line, Stimulus};
-use crate::store::{Accepted, AccountId, Commit, EventId, NewEvent, Store, StoreError, TurnEnd, TurnState};
+use crate::store::{
+    Accepted, AccountId, Commit, EventId, LISTEN, NewEvent, SERVE, Store, StoreError, TurnEnd, TurnState,
+};
 use crate::wechat::BoxFuture;
 use crate::wechat::callback::{NotAccepted, Receiver, Refusal};
 use crate::wechat::push::Push;
@@ -36,8 +38,8 @@ impl Use {
     /// Who takes it out, as the store names it.
     fn reader(self) -> &'static str {
         match self {
-            Self::HandOn => "listen",
-            Self::Handle => "serve",
+            Self::HandOn => LISTEN,
+            Self::Handle => SERVE,
         }
     }
 }
@@ -202,7 +204,7 @@ impl Inbox {
     /// # Errors
     /// [`StoreError`].
     pub async fn tidy(&self) -> Result<(), StoreError> {
-        while self.store.tidy(self.clock.now_ms()).get().await?.forgotten >= TIDY_ROWS_MAX {}
+        while self.store.tidy(self.clock.now_ms()).get().await?.is_more {}
         Ok(())
     }
 

@@ -20,6 +20,7 @@ use super::watch::Notice;
 use crate::base::clock::{Clock, TimestampMs, format_rfc3339};
 use crate::base::limits::EVENTS_REMEMBERED;
 use crate::engine::event_loop::{Emission, Output};
+use crate::event::echat::chat_sign;
 use crate::event::{Effect, Line, Stimulus, parse_line};
 use crate::page::LOAD_CAUSE;
 use crate::store::{
@@ -28,10 +29,14 @@ use crate::store::{
 };
 
 mod earlier;
+mod ending;
 mod events;
 mod places;
 mod steps;
+#[cfg(test)]
+mod tests;
 
+pub(super) use ending::lost_notices;
 use events::Events;
 use places::placed;
 
@@ -250,15 +255,6 @@ impl Ledger {
         self.store.was_turned(self.account, plugin, openid, type_).wait()
     }
 
-    /// What pages were yet to do when an earlier run ended, as warnings.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn lost(&mut self, plugins: &[String]) -> Result<Vec<Notice>, StoreError> {
-        let lost = self.store.lost(self.account, plugins.to_vec(), self.clock.now_ms()).wait()?;
-        Ok(lost.into_iter().map(lost_notice).collect())
-    }
-
     /// Tasks of a page have ended, and with `ended` its turn, in which it was told a stimulus or none: what they did is
     /// on disk when this returns, or there is a [`failure`](Self::failure). For each emission what became of it.
     pub(super) fn task(
@@ -324,9 +320,10 @@ impl Ledger {
         let Output::Effect(effect) = &emission.output else { return Taken::default() };
         let stimulus = emission.cause.as_ref().map_or("", |cause| &*cause.stimulus);
         let Some(known) = self.events.get_mut(stimulus) else { return long_past(sender.name, emission, effect) };
+        let is_kept = known.keeps(sender.name, effect);
         let count = known.effects.entry(sender.name.to_owned()).or_default();
         let key = Key::new(known.name.clone(), sender.name, *count);
-        commit.effects.push(EffectRecord {
+        let record = || EffectRecord {
             event: known.id,
             plugin: sender.name.to_owned(),
             number: *count,
@@ -335,7 +332,14 @@ impl Ledger {
             subject: emission.subject.as_deref().map(str::to_owned),
             data: effect.data(),
             place: emission.place.as_ref().map(placed),
-        });
+        };
+        match effect {
+            _ if is_kept => commit.effects.push(record()),
+            Effect::Echat(_) => {
+                commit.signs.extend(Some(record()).filter(|of| chat_sign(&of.type_, &of.data).is_some()));
+            }
+            _ => {}
+        }
         *count += 1;
         let stamp = Stamp { app_id: self.app_id.clone(), kf_account: self.kf_account.clone(), now: commit.now };
         let taken = messages(sender, &key, emission, effect, &stamp);
@@ -379,35 +383,6 @@ impl Ledger {
         let turn_end = |event| TurnEnd { event, plugin: plugin.to_owned(), state };
         commit.ended.extend(events.into_iter().map(turn_end));
     }
-
-    /// The run ends in order: what pages are still busy with will not be done, and nobody is to wonder about it. A log
-    /// that was not played to its end goes on with the next run.
-    pub fn close(&mut self, log_ended: bool) {
-        let mut commit = Commit { account: Some(self.account), now: self.clock.now_ms(), ..Commit::default() };
-        for (plugin, busy) in self.busy.drain() {
-            let turn_end = |event| TurnEnd { event, plugin: plugin.clone(), state: TurnState::Done };
-            commit.ended.extend(busy.into_iter().map(turn_end));
-        }
-        if self.failure.is_some() {
-            return;
-        }
-        let mut ended = self.store.commit(commit).wait().map(drop);
-        if log_ended {
-            let identity = if self.is_file { &self.log.1 } else { &self.log.0 };
-            ended = ended.and_then(|()| self.store.end_log(self.account, identity).wait());
-        }
-        if let Err(error) = ended {
-            self.fail(error);
-        }
-    }
-}
-
-/// What a plugin's page was yet to do because of an event, when an earlier host ended.
-pub(super) fn lost_notice((event, plugin): (String, String)) -> Notice {
-    let text = format!(
-        "{plugin}: the host ended while the page was still busy after {event}: what it was yet to send is lost"
-    );
-    Notice::warning(text).with_hint(Some("look at the conversation; the page is loaded afresh"))
 }
 
 /// A message of an event that is no longer remembered has no key by which it could be sent once.

@@ -92,6 +92,14 @@ pub enum NetError {
         /// The bound that was in force.
         requests_max: usize,
     },
+    /// The page has waited for requests too long in one turn.
+    #[error("{url} was not fetched: a page may wait {time_max_s} s for synchronous requests in one turn")]
+    WaitedTooLong {
+        /// The address asked for, or its beginning.
+        url: String,
+        /// The bound, in seconds.
+        time_max_s: u64,
+    },
     /// The answer is larger than a page may have.
     #[error("the answer of {url} is larger than {bytes_max} bytes")]
     TooLarge {
@@ -210,6 +218,7 @@ impl NetError {
             | NetError::TimedOut { url, .. }
             | NetError::TooMuchInFlight { url, .. }
             | NetError::TooManyInTurn { url, .. }
+            | NetError::WaitedTooLong { url, .. }
             | NetError::TooLarge { url, .. }
             | NetError::FileNotFound { url, .. }
             | NetError::FileUnreadable { url, .. }
@@ -261,6 +270,9 @@ impl NetError {
             }
             NetError::TooMuchInFlight { .. } | NetError::TooManyInTurn { .. } => {
                 Some("let the page wait for answers before it asks for more".to_owned())
+            }
+            NetError::WaitedTooLong { .. } => {
+                Some("find the server that answers slowly; an asynchronous request holds nobody up".to_owned())
             }
             NetError::TooLarge { .. } | NetError::FileUnreadable { .. } => None,
         }

@@ -18,9 +18,9 @@ use super::{carrier::Carrier, delivery::Delivery, lane, schedule::Schedule};
 use crate::{
     base::{
         clock::{Clock, TimestampMs},
-        limits::{OUTBOX_LANES_MAX, STOP_TIMEOUT, TIDY_EVERY_MS},
+        limits::{OUTBOX_LANES_MAX, STOP_TIMEOUT, TIDY_EVERY_MS, TIDY_PAUSE_MS},
     },
-    store::{AccountId, Due, OnUnknown, Release, Store, StoreError, Summary},
+    store::{AccountId, Due, Interrupted, OnUnknown, Release, Store, StoreError, Summary},
 };
 
 /// Who delivers, by what clock and schedule, and who is told.
@@ -202,12 +202,24 @@ impl Outbox {
 
     /// Sends nothing new, and waits for what is on the wire: up to [`STOP_TIMEOUT`], behind which it is in doubt.
     pub async fn stop(&self) {
-        self.inner.stopping.store(true, Ordering::Release);
-        self.inner.wake.notify_one();
+        self.tell_to_stop();
         let mut ended = self.inner.ended.subscribe();
         // Its sender is ours.
         let _ = ended.wait_for(|ended| *ended).await;
         self.inner.changed.send_replace(());
+    }
+
+    /// Stops several at the same time: none sends anything new while another one is waited for.
+    pub async fn stop_all(outboxes: &[Self]) {
+        outboxes.iter().for_each(Self::tell_to_stop);
+        for outbox in outboxes {
+            outbox.stop().await;
+        }
+    }
+
+    fn tell_to_stop(&self) {
+        self.inner.stopping.store(true, Ordering::Release);
+        self.inner.wake.notify_one();
     }
 
     /// Delivers until it is told to [`stop`](Self::stop).
@@ -225,15 +237,15 @@ impl Outbox {
     }
 
     async fn serve_lanes(&self, dispatch: &Dispatch) -> Result<(), StoreError> {
-        let (mut lanes, mut tidied) = (JoinSet::new(), None);
+        let (mut lanes, mut tidy_at, mut is_untidy) = (JoinSet::new(), TimestampMs::MIN, false);
         while !self.inner.stopping.load(Ordering::Acquire) {
             if let Some(error) = self.failure() {
                 return Err(error);
             }
             let now = dispatch.clock.now_ms();
-            if tidied.is_none_or(|at| now - at >= TIDY_EVERY_MS) {
-                self.inner.store.tidy(now).get().await?;
-                tidied = Some(now);
+            if now >= tidy_at {
+                is_untidy = self.inner.store.tidy(now).get().await?.is_more;
+                tidy_at = now + if is_untidy { TIDY_PAUSE_MS } else { TIDY_EVERY_MS };
             }
             let woken = self.inner.woken.load(Ordering::Acquire);
             let due = self.due(dispatch, lanes.len()).await?;
@@ -248,11 +260,14 @@ impl Outbox {
             if rests {
                 self.inner.rest.send_replace(Some(rest));
             }
+            let next = next.into_iter().chain(is_untidy.then_some(tidy_at)).min();
             tokio::select! {
                 biased;
                 Some(served) = lanes.join_next() => served.unwrap_or_else(|error| Err(pass_on(error)))?,
                 () = self.inner.wake.notified() => {}
                 () = dispatch.clock.until(next.unwrap_or_default()), if next.is_some() => {}
+                // What is old goes also where nothing happens.
+                () = tokio::time::sleep(lane::duration(TIDY_EVERY_MS)) => {}
             }
         }
         self.wind_up(lanes, dispatch).await
@@ -299,7 +314,8 @@ impl Outbox {
             return finished;
         }
         lanes.shutdown().await;
-        self.inner.store.interrupted(dispatch.on_unknown, dispatch.clock.now_ms()).get().await.map(drop)
+        let which = Interrupted::Now(self.inner.account);
+        self.inner.store.interrupted(which, dispatch.on_unknown, dispatch.clock.now_ms()).get().await.map(drop)
     }
 
     fn fail(&self, error: &StoreError) {

@@ -7,11 +7,12 @@ use std::{
 
 use super::*;
 use crate::{
-    base::clock::Hand,
+    base::clock::{Hand, TimestampMs},
+    base::limits::{EVENT_KEPT_MS, TIDY_PAUSE_MS, TIDY_ROWS_MAX},
     session::window::{Allowances, Deed, Trigger},
     store::{
-        AccountId, Acted, Attempt, Change, Commit, Filter, Key, NewEvent, OnUnknown, Pushed, Release, Row, SqliteStore,
-        State, Store, Summary,
+        AccountId, Acted, Attempt, Change, Commit, EventId, Filter, Interrupted, Key, NewEvent, OnUnknown, Pushed,
+        Release, Row, SqliteStore, State, Store, Summary,
     },
     wechat::{
         Article, BoxFuture, Call, Content, ContentError, Message, Planned, Planner, Profile, Receipt, SendError,
@@ -335,10 +336,69 @@ async fn an_interrupted_send_is_unknown() {
     drop(deliver);
     let sending = Summary { sent: 1, sending: 1, ..Summary::default() };
     assert_eq!(bench.outbox.summary().await.unwrap(), sending);
-    let interrupted = bench.outbox.store().interrupted(OnUnknown::Hold, 9).get().await.unwrap();
+    let interrupted =
+        bench.outbox.store().interrupted(Interrupted::Now(bench.account), OnUnknown::Hold, 9).get().await.unwrap();
     assert_eq!(interrupted[0].key.to_string(), "s/p/1");
     let unknown = Summary { sent: 1, unknown: 1, ..Summary::default() };
     assert_eq!(bench.outbox.summary().await.unwrap(), unknown);
+}
+
+#[tokio::test]
+async fn what_is_old_goes_in_steps_until_nothing_is_left() {
+    let bench = Bench::new(Script::new()).await;
+    let (store, account) = (bench.outbox.store(), bench.account);
+    let event = |number: usize| NewEvent {
+        account,
+        log: None,
+        source: "s".to_owned(),
+        id: number.to_string(),
+        digest: Vec::new(),
+        line: "{}".to_owned(),
+        subject: None,
+        turns_to: None,
+        plugins: vec!["p".to_owned()],
+        acted: None,
+        now: 0,
+    };
+    let accepted: Vec<_> = (0..=2 * TIDY_ROWS_MAX).map(|number| store.accept(event(number))).collect();
+    for accepted in accepted {
+        accepted.get().await.unwrap();
+    }
+    bench.timer.now.store(EVENT_KEPT_MS + 1, Ordering::Relaxed);
+    let all_gone = async {
+        while !store.unfinished(account, vec!["p".to_owned()], None, EventId(0)).get().await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        served = bench.outbox.serve(&bench.dispatch) => served.unwrap(),
+        () = all_gone => {}
+    }
+    let steps = bench.timer.now.load(Ordering::Relaxed) - EVENT_KEPT_MS - 1;
+    assert!((TIDY_PAUSE_MS..=3 * TIDY_PAUSE_MS).contains(&steps), "others had their turns in between: {steps}");
+}
+
+#[tokio::test]
+async fn several_are_told_to_stop_before_one_is_waited_for() {
+    let (first, other) = (Bench::hanging(Script::new(), Some("oA")).await, Bench::new(Script::new()).await);
+    first.text(1, "oA").await;
+    let mut deliver = Box::pin(first.deliver());
+    let on_wire = async {
+        while first.carrier.log.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        _ = &mut deliver => panic!("oA never answers"),
+        () = on_wire => {}
+    }
+    let both = [first.outbox.clone(), other.outbox.clone()];
+    tokio::select! {
+        biased;
+        () = Outbox::stop_all(&both) => panic!("oA never answers"),
+        () = std::future::ready(()) => {}
+    }
+    assert!(other.outbox.is_stopping());
 }
 
 #[tokio::test]

@@ -16,10 +16,11 @@ use super::started::{Passed, QUIET, Started, TooMany, beginning};
 use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::limits::page::PageLimits;
 use crate::base::limits::{
-    EXCHANGE_BYTES_MAX, FRAME_BYTES_MAX, REQUESTS_PER_LONG_TURN_MAX, REQUESTS_PER_SECOND_MAX, REST_MS_MAX, STALL_FACTOR,
+    EXCHANGE_BYTES_MAX, FRAME_BYTES_MAX, REQUESTS_PER_LONG_TURN_MAX, REQUESTS_PER_SECOND_MAX, REST_MS_MAX,
+    STALL_FACTOR, SYNCHRONOUS_REQUESTS_TIME,
 };
 use crate::engine::event_loop::Emission;
-use crate::net::{NetError, Network, Request, ScriptCookies};
+use crate::net::{NetError, Network, Request, Response, ScriptCookies};
 
 /// What a page may ask: the network, and its cookies.
 pub(super) type Doors = (Arc<dyn Network>, Arc<dyn ScriptCookies>);
@@ -202,7 +203,7 @@ impl Live {
                 // A page that rests does nothing else.
                 (FromPage::Rests | FromPage::Resumes, _) | (_, true) => return Err(Death::Confused),
                 (FromPage::Fetch(request), _) => {
-                    let result = allowance.take(&request).and_then(|()| network.fetch(request));
+                    let result = allowance.fetch(request, &*network);
                     self.answer(&ToPage::Fetched(result), &mut patience)?;
                 }
                 (FromPage::Start(id, request), _) => {
@@ -297,6 +298,8 @@ impl Drop for Live {
 struct Allowance {
     requests_max: usize,
     left: usize,
+    /// How long it may still wait for those that it waits for.
+    time: Duration,
 }
 
 impl Allowance {
@@ -306,7 +309,7 @@ impl Allowance {
         let passed_s = usize::try_from(passed_ms / 1_000).unwrap_or(0);
         let more = passed_s.saturating_mul(REQUESTS_PER_SECOND_MAX).min(REQUESTS_PER_LONG_TURN_MAX);
         let requests_max = requests_max.saturating_add(more);
-        Self { requests_max, left: requests_max }
+        Self { requests_max, left: requests_max, time: SYNCHRONOUS_REQUESTS_TIME }
     }
 
     /// One more.
@@ -315,6 +318,19 @@ impl Allowance {
         let refused = || NetError::TooManyInTurn { url: beginning(request), requests_max };
         self.left = self.left.checked_sub(1).ok_or_else(refused)?;
         Ok(())
+    }
+
+    /// One more, while the page waits.
+    fn fetch(&mut self, request: Request, network: &dyn Network) -> Result<Response, NetError> {
+        self.take(&request)?;
+        if self.time.is_zero() {
+            let time_max_s = SYNCHRONOUS_REQUESTS_TIME.as_secs();
+            return Err(NetError::WaitedTooLong { url: beginning(&request), time_max_s });
+        }
+        let waiting = Stopwatch::start();
+        let fetched = network.fetch(request);
+        self.time = self.time.saturating_sub(waiting.elapsed());
+        fetched
     }
 }
 
@@ -375,7 +391,7 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::net::{CookieJar, Destination, Reply, Response};
+    use crate::net::{CookieJar, Destination, Reply};
     use crate::page::TurnInput;
     use crate::process::launch::Ending;
 
@@ -456,9 +472,24 @@ mod tests {
 
     #[test]
     fn the_request_after_the_last_is_refused() {
-        let mut allowance = Allowance { requests_max: 2, left: 2 };
+        let mut allowance = Allowance { requests_max: 2, left: 2, time: Duration::ZERO };
         let request = Request::get(Url::parse("http://a.test/").unwrap(), Destination::Xhr, 0);
         let refused = [(); 4].map(|()| allowance.take(&request).is_err());
         assert_eq!(refused, [false, false, true, true]);
+    }
+
+    #[test]
+    fn a_page_that_has_waited_long_enough_waits_for_no_more() {
+        let network = Large::default();
+        let request = Request::get(Url::parse("http://a.test/").unwrap(), Destination::Xhr, 0);
+        // Whatever is fetched takes longer.
+        let mut allowance = Allowance { time: Duration::from_nanos(1), ..Allowance::after(0, &LIMITS) };
+        assert!(allowance.fetch(request.clone(), &network).is_ok(), "one that is begun is waited for");
+        let refused = allowance.fetch(request, &network).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "http://a.test/ was not fetched: a page may wait 60 s for synchronous requests in one turn"
+        );
+        assert_eq!(network.0.load(Ordering::Relaxed), 1);
     }
 }

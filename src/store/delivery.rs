@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{
+    event::AccountId,
     ledger::{Seen, WindowChange},
     row::{Row, Scope},
 };
@@ -16,6 +17,15 @@ pub enum OnUnknown {
     Hold,
     /// It is sent again: the customer may get it twice.
     Retry,
+}
+
+/// Whose rows were on the wire when whoever sent them ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interrupted {
+    /// Hosts before this opening of the store, of one account or of all: its own rows may be on the wire.
+    Earlier(Option<AccountId>),
+    /// The delivery of an account that ends now.
+    Now(AccountId),
 }
 
 /// A row that may be sent now, with what is known of its customer.

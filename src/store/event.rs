@@ -18,6 +18,15 @@ pub struct AccountId(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventId(pub i64);
 
+/// Who takes events out to hand them on, where plugins are named.
+pub const LISTEN: &str = "listen";
+/// Who takes events out to tell them to pages.
+pub const SERVE: &str = "serve";
+/// The person who sends messages, as the plugin in their keys.
+pub const OPERATOR: &str = "duoke";
+/// Names that no plugin has in keys.
+pub(super) const RESERVED: [&str; 3] = [LISTEN, SERVE, OPERATOR];
+
 /// An event to be accepted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewEvent {
@@ -147,6 +156,8 @@ pub struct Commit {
     pub now: TimestampMs,
     /// What pages did.
     pub effects: Vec<EffectRecord>,
+    /// What they did of which nothing is kept but the sign of a conversation that it puts.
+    pub signs: Vec<EffectRecord>,
     /// The messages that come of it.
     pub rows: Vec<Row>,
     /// Turns that have ended with it.
@@ -164,6 +175,7 @@ impl Commit {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.effects.is_empty()
+            && self.signs.is_empty()
             && self.rows.is_empty()
             && self.ended.is_empty()
             && self.forgotten.is_empty()

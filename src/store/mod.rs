@@ -22,11 +22,11 @@ mod row;
 mod sign;
 mod sqlite;
 
-pub use delivery::{Attempt, AttemptEnd, Due, OnUnknown, Ready, Settled, Way, WayChange};
+pub use delivery::{Attempt, AttemptEnd, Due, Interrupted, OnUnknown, Ready, Settled, Way, WayChange};
 pub use error::{StoreError, StoreErrorKind};
 pub use event::{
-    Accepted, AccountId, Before, Commit, Committed, EffectRecord, EventId, NewEvent, PlacedAt, Progress, TurnEnd,
-    TurnState, Unfinished,
+    Accepted, AccountId, Before, Commit, Committed, EffectRecord, EventId, LISTEN, NewEvent, OPERATOR, PlacedAt,
+    Progress, SERVE, TurnEnd, TurnState, Unfinished,
 };
 pub use folder::{ControlPath, StateFolder};
 pub use keep::{Kept, KeptMedia, KeptToken, PluginState};
@@ -48,7 +48,7 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// The number of an official account at a server; what belongs to it is never sent elsewhere.
     fn account(&self, app_id: &str, server: &str) -> Reply<AccountId>;
 
-    /// The name of a plugin in keys: its own, or `name~2` and so on where another one had that first. `identity` is what
+    /// The name of a plugin in keys: its own, or `name~2` and so on where another one had that first, or nobody may. `identity` is what
     /// makes it the same plugin in another run.
     fn plugin(&self, name: &str, identity: &str) -> Reply<String>;
 
@@ -100,8 +100,8 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// What became of a try; the customer's next row, where it is due.
     fn settle(&self, settled: Settled) -> Reply<Option<Ready>>;
 
-    /// Rows that were on the wire when their host ended, all accounts: unknown now, or pending by policy.
-    fn interrupted(&self, policy: OnUnknown, now: TimestampMs) -> Reply<Vec<Row>>;
+    /// Rows that were on the wire when whoever sent them ended: unknown now, or pending by policy.
+    fn interrupted(&self, which: Interrupted, policy: OnUnknown, now: TimestampMs) -> Reply<Vec<Row>>;
 
     /// Makes parked rows pending; how many. A user whose rows those are has appeared (`session::window`).
     fn release(&self, account: AccountId, which: Release, now: TimestampMs) -> Reply<usize>;
@@ -154,9 +154,12 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// Deletes everything about a customer but that his events were handled.
     fn erase(&self, openid: &str, dry_run: bool) -> Reply<Erased>;
 
-    /// Looks for damage and for what waits for a person.
+    /// Looks for damage and for what waits for a person. It reads the whole store, and nothing else is done meanwhile.
     fn check(&self, now: TimestampMs) -> Reply<Checked>;
 
-    /// Deletes what is older than it has to be kept, and gives up what waited too long.
+    /// The same of what is at hand: beside others who use the store.
+    fn glance(&self) -> Reply<Checked>;
+
+    /// A step of deleting what is older than it has to be kept, and giving up what waited too long.
     fn tidy(&self, now: TimestampMs) -> Reply<Tidied>;
 }

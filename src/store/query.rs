@@ -163,6 +163,8 @@ pub struct Erased {
 pub struct Checked {
     /// Damage, a sentence each; none where the store is whole.
     pub damage: Vec<String>,
+    /// Whether all of it was looked at.
+    pub is_looked_at: bool,
     /// Rows by state.
     pub rows: Summary,
     /// Of the dead ones, those that a person dropped.
@@ -180,6 +182,8 @@ pub struct Checked {
 /// What was deleted or given up because of its age.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tidied {
+    /// Whether there is more to do.
+    pub is_more: bool,
     /// Events, with their effects.
     pub events: usize,
     /// Messages that were done.

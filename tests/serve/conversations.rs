@@ -127,3 +127,19 @@ async fn what_waits_for_a_customer_goes_when_he_does_something_that_no_page_is_t
     assert_eq!(yard.has("oA", 1).await, ["welcome back"]);
     assert_eq!(serving.end(), Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_key_names_a_customer() {
+    // What it began when it was loaded goes to whoever is there then.
+    const BEGINS: &str = "var whose; setInterval(function () { if (whose) put('by itself'); whose = null; }, 20); \
+        function MCS_ClientNotify(str) { whose = JSON.parse(str).useraccount; }";
+    let yard = Yard::with("begins", "", BEGINS).await;
+    let serving = yard.serve(&["begins"], &[]).await;
+    yard.writes("oCustomer", "hi").await;
+    assert_eq!(yard.has("oCustomer", 1).await[0], "by itself");
+    let listed = yard.run(&["outbox", "list", "--format", "json"]).out;
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&listed).unwrap();
+    assert!(rows[0]["key"].as_str().unwrap().starts_with("open-"), "{listed}");
+    assert!(rows.iter().all(|row| !row["key"].as_str().unwrap().contains("oCustomer")), "{listed}");
+    assert_eq!(serving.end(), Some(0));
+}

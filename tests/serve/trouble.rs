@@ -59,3 +59,17 @@ async fn what_is_not_done_at_the_end_the_next_host_does() {
     assert_eq!(serving.end(), Some(0));
     assert!(openids.iter().all(|openid| yard.had(openid).len() == 2));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_ends_a_host_at_once() {
+    // Nobody would wait for this page to the end of its turn.
+    let yard = Yard::with("endless", "", "function MCS_ClientNotify(str) { put('begins'); for (;;); }").await;
+    yard.bench.write("duoke.toml", "[limits]\nturn_soft_ms = 3000000\nturn_hard_ms = 3000000\n");
+    let serving = yard.serve(&["endless"], &[("DUOKE_LOG", "verbose")]).await;
+    yard.writes("oA", "hi").await;
+    serving.says("an event was taken in");
+    serving.signal("TERM");
+    serving.says("the host ends in order");
+    serving.signal("TERM");
+    assert_eq!(serving.ended(), Some(130));
+}

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use duoke::store::{
-    AccountId, Attempt, AttemptEnd, Change, Commit, Filter, Key, OnUnknown, OpenOptions, Release, Row, Scope, Settled,
-    SqliteStore, State, StateFolder, Store, StoreError, Way, WayChange, WindowChange,
+    AccountId, Attempt, AttemptEnd, Change, Commit, Filter, Interrupted, Key, OnUnknown, OpenOptions, Release, Row,
+    Scope, Settled, SqliteStore, State, StateFolder, Store, StoreError, Way, WayChange, WindowChange,
 };
 use duoke::wechat::{Call, Content};
 use tempfile::TempDir;
@@ -267,7 +267,7 @@ impl Bench {
         self.store = open(&folder.path().join("state"), &self.disk).unwrap();
         self.folders = vec![folder];
         self.flying.clear();
-        self.store.interrupted(policy, self.now).wait().unwrap();
+        self.store.interrupted(Interrupted::Earlier(None), policy, self.now).wait().unwrap();
         let candidates = [&mut self.model, &mut happened];
         for model in candidates {
             model.interrupted(policy, self.now);

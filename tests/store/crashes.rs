@@ -10,8 +10,8 @@ use duoke::base::clock::system_now_ms;
 use duoke::outbox::{Carrier, Dispatch, Outbox};
 use duoke::session::window::Allowances;
 use duoke::store::{
-    Commit, EffectRecord, EventId, Filter, Key, NewEvent, OnUnknown, OpenOptions, Row, SqliteStore, State, StateFolder,
-    Store, StoreError, StoreErrorKind, TurnEnd, TurnState,
+    Commit, EffectRecord, EventId, Filter, Interrupted, Key, NewEvent, OnUnknown, OpenOptions, Row, SqliteStore, State,
+    StateFolder, Store, StoreError, StoreErrorKind, TurnEnd, TurnState,
 };
 use duoke::wechat::{
     BoxFuture, Call, Content, ContentError, Message, Planned, Profile, Receipt, SendError, WechatError, Wire,
@@ -150,7 +150,7 @@ async fn live(path: &Path, disk: &Arc<Disk>, world: &Arc<World>, accepted: &mut 
     let store: Arc<dyn Store> = Arc::new(open(path, disk)?);
     let account = store.account("wx", "http://a").get().await?;
     let goes_on = store.begin_log(account, "log").get().await?;
-    store.interrupted(OnUnknown::Hold, system_now_ms()).get().await?;
+    store.interrupted(Interrupted::Earlier(Some(account)), OnUnknown::Hold, system_now_ms()).get().await?;
     let outbox = Outbox::new(store.clone(), account);
     let way = Way { world: world.clone(), disk: disk.clone() };
     let dispatch = Dispatch::new(Arc::new(way), Arc::new(|_| ()));

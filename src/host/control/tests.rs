@@ -55,7 +55,7 @@ fn said(folder: &Path, bytes: &[u8]) -> String {
 }
 
 fn ask(door: &mut Door) -> Result<bool, Trouble> {
-    door.ask(&Request::Check {}, &mut |_| ()).map(|answer| answer.is_some())
+    door.ask(&Request::Check { whole: false }, &mut |_| ()).map(|answer| answer.is_some())
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn strangers_are_answered_and_the_host_goes_on() {
     let (runtime, folder) = (runtime(), folder());
     let control = host(folder.path(), &runtime);
     let path = folder.path();
-    let check = Request::Check {}.to_line();
+    let check = Request::Check { whole: false }.to_line();
     let half = &check[..check.len() / 2];
     let huge = format!("{{\"v\":1,\"op\":\"{}\"}}\n", "x".repeat(CONTROL_REQUEST_BYTES_MAX));
     for (bytes, expected) in [
@@ -117,7 +117,7 @@ fn a_host_that_ends_answers_what_was_asked() {
     let (runtime, folder) = (runtime(), folder());
     let control = host(folder.path(), &runtime);
     let (mut stream, mut silent) = (socket(folder.path()), socket(folder.path()));
-    stream.write_all(Request::Check {}.to_line().as_bytes()).unwrap();
+    stream.write_all(Request::Check { whole: false }.to_line().as_bytes()).unwrap();
     let mut first = [0];
     stream.read_exact(&mut first).unwrap();
     control.close();

@@ -19,8 +19,9 @@ mod trigger;
 mod upload;
 mod window;
 
+pub use crate::store::OPERATOR;
 pub(super) use answer::to_lines;
 pub use answer::{Answer, Reading, Trouble, TroubleKind};
 pub use operations::Desk;
 pub use request::{CONTROL_VERSION, Request};
-pub use send::{Letter, OPERATOR, fate};
+pub use send::{Letter, fate};

@@ -19,8 +19,8 @@ use crate::base::clock::{Clock, format_rfc3339};
 use crate::base::limits::{CANDIDATES_SHOWN_MAX, OUTBOX_PAGE_ROWS};
 use crate::outbox::Outbox;
 use crate::store::{
-    Change, Changed, Checked, Edited, Erased, Filter, Known, Listed, OnUnknown, Sign, SignFilter, State, Store,
-    StoreError,
+    Change, Changed, Checked, Edited, Erased, Filter, Interrupted, Known, Listed, OnUnknown, Sign, SignFilter, State,
+    Store, StoreError,
 };
 use crate::wechat::{Client, ProfileError};
 
@@ -73,7 +73,7 @@ impl Desk {
     /// [`StoreError`].
     pub async fn alone(store: Arc<dyn Store>, policy: OnUnknown) -> Result<(Self, Vec<Notice>), StoreError> {
         let clock = Clock::system();
-        let interrupted = store.interrupted(policy, clock.now_ms()).get().await?;
+        let interrupted = store.interrupted(Interrupted::Earlier(None), policy, clock.now_ms()).get().await?;
         let notices = interrupted.iter().map(|row| interruption(row, policy)).collect();
         Ok((Self { store, clock, deliveries: Vec::new(), triggers: None, host_runs: false }, notices))
     }
@@ -87,8 +87,10 @@ impl Desk {
             Request::List { filter, after, limit } => self.list(filter, after, limit).await,
             Request::Change { change, filter, after, dry_run } => self.change(change, filter, after, dry_run).await,
             Request::Edit { key, text } => self.edit(&key, &text).await,
-            Request::Check {} => {
-                let checked = self.store.check(self.clock.now_ms()).get().await?;
+            Request::Check { whole } => {
+                let now = self.clock.now_ms();
+                let checked = if whole || !self.host_runs { self.store.check(now) } else { self.store.glance() };
+                let checked = checked.get().await?;
                 Ok(one(checked_json(&checked)))
             }
             Request::Explain { message } => self.explain(&message).await,
@@ -279,7 +281,7 @@ fn changed_json(changed: &Changed) -> Value {
 }
 
 fn checked_json(checked: &Checked) -> Value {
-    let Checked { damage, rows, dropped, oldest_waiting, closed, events_open, bytes } = checked;
+    let Checked { damage, is_looked_at, rows, dropped, oldest_waiting, closed, events_open, bytes } = checked;
     let mut counts = *rows;
     let counts: serde_json::Map<String, Value> =
         State::ALL.into_iter().map(|state| (state.name().to_owned(), (*counts.of(state)).into())).collect();
@@ -291,6 +293,7 @@ fn checked_json(checked: &Checked) -> Value {
         .collect();
     json!({
         "damage": damage,
+        "looked_at": is_looked_at,
         "messages": counts,
         "dropped": dropped,
         "oldest_waiting": oldest_waiting.map(format_rfc3339),

@@ -53,7 +53,11 @@ pub enum Request {
     },
     /// How the store is.
     #[serde(rename = "outbox.check")]
-    Check {},
+    Check {
+        /// Also where a host runs, which does nothing else meanwhile: all of the store is looked at for damage.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        whole: bool,
+    },
     /// One message from cause to receipt.
     #[serde(rename = "explain")]
     Explain {

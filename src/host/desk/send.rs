@@ -9,11 +9,8 @@ use crate::base::clock::{Clock, Stopwatch};
 use crate::base::limits::SEND_PATIENCE;
 use crate::event::Line;
 use crate::outbox::Outbox;
-use crate::store::{Change, Commit, Filter, Key, Listed, NewEvent, Pushed, Row, State};
+use crate::store::{Change, Commit, Filter, Key, Listed, NewEvent, OPERATOR, Pushed, Row, State};
 use crate::wechat::Content;
-
-/// The source of messages that a person sends, and the plugin in their keys.
-pub const OPERATOR: &str = "duoke";
 
 /// A message, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -44,13 +44,27 @@ async fn messages_come_in_pages() {
         "changed": true, "note": null});
     assert_eq!(first.items[0], expected);
     assert_eq!(desk.answer(drop(first.next.unwrap())).await.unwrap(), Answer::default());
-    let checked = desk.answer(Request::Check {}).await.unwrap();
+    let checked = desk.answer(Request::Check { whole: false }).await.unwrap();
     let checked = &checked.items[0];
     assert_eq!(
         (&checked["messages"]["dead"], &checked["dropped"]),
         (&json!(OUTBOX_PAGE_ROWS), &json!(OUTBOX_PAGE_ROWS))
     );
     assert_eq!(checked["advice"].as_array().unwrap().len(), 1, "of what is held: {checked}");
+}
+
+#[tokio::test]
+async fn a_host_is_held_up_by_a_check_only_where_that_is_asked_for() {
+    let (alone, _) = desk(2).await;
+    let host = alone.clone().in_host();
+    let looked_at = async |desk: &Desk, whole| {
+        let checked = desk.answer(Request::Check { whole }).await.unwrap().items.remove(0);
+        assert_eq!((&checked["damage"], &checked["messages"]["pending"]), (&json!([]), &json!(1)));
+        checked["looked_at"].as_bool().unwrap()
+    };
+    assert!(looked_at(&alone, false).await);
+    assert!(!looked_at(&host, false).await);
+    assert!(looked_at(&host, true).await);
 }
 
 #[tokio::test]
@@ -88,7 +102,7 @@ fn requests_over_a_socket() {
     let requests = [
         list(7, Some(3)),
         Request::Change { change: Change::Retry, filter, after: 0, dry_run: true },
-        Request::Check {},
+        Request::Check { whole: false },
         Request::Explain { message: "1".to_owned() },
         Request::Erase { openid: "oA".to_owned(), dry_run: false },
     ];

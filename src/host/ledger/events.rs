@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::base::limits::EVENTS_REMEMBERED;
+use crate::base::limits::{EFFECTS_KEPT_MAX, EVENTS_REMEMBERED};
+use crate::event::Effect;
 use crate::page::LOAD_CAUSE;
 use crate::store::EventId;
 
@@ -15,9 +16,22 @@ pub(super) struct Known {
     pub(super) is_ours: bool,
     /// How many effects there were, by plugin: the last part of a row's key.
     pub(super) effects: HashMap<String, u32>,
+    /// How many of them were no messages, by plugin, fresh pages' as well.
+    pub(super) asides: HashMap<String, u32>,
     /// How many there had been when the plugin's page became a fresh one: what that one does is counted anew, and what it
     /// had not done before comes behind these.
     pub(super) earlier: HashMap<String, u32>,
+}
+
+impl Known {
+    /// Whether an effect of a plugin's page is kept.
+    pub(super) fn keeps(&mut self, plugin: &str, effect: &Effect) -> bool {
+        effect.is_message_call() || {
+            let asides = self.asides.entry(plugin.to_owned()).or_default();
+            *asides = asides.saturating_add(1);
+            *asides <= EFFECTS_KEPT_MAX
+        }
+    }
 }
 
 /// Events by the ids that they were told by; past a bound the oldest go.
@@ -44,8 +58,9 @@ impl Events {
     }
 
     pub(super) fn insert(&mut self, id: String, event: EventId, name: String, is_ours: bool) {
-        let (effects, earlier) = (HashMap::new(), HashMap::new());
-        let is_new = self.known.insert(id.clone(), Known { id: event, name, is_ours, effects, earlier }).is_none();
+        let (effects, asides, earlier) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let known = Known { id: event, name, is_ours, effects, asides, earlier };
+        let is_new = self.known.insert(id.clone(), known).is_none();
         // What a page began to do when it was loaded it may do for ever.
         if is_new && id != LOAD_CAUSE {
             self.order.push_back(id);

@@ -19,6 +19,7 @@ use crate::host::keeping::Changes;
 use crate::host::ledger::Ledger;
 use crate::host::messages::Sender;
 use crate::host::stage::{Ended, Step};
+use crate::host::watch::{About, Notice};
 use crate::page::{CutShort, TurnInput};
 use crate::store::StoreError;
 
@@ -311,6 +312,23 @@ impl Conversation {
             is_owing: self.up().any(|tab| !tab.open.is_empty()),
             again: self.tabs.iter().filter_map(Stand::again).min().map(soon),
         }
+    }
+
+    /// Its pages are closed in order. What they are still busy with will not be done, and no later host is to wonder.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the host is to stop.
+    pub fn close(mut self) -> Result<(), StoreError> {
+        let busy = self.ledger.busy();
+        if busy == 0 {
+            return Ok(());
+        }
+        self.ledger.close(false);
+        let text =
+            format!("pages were closed that were still busy after {busy} events: what they were yet to do is not done");
+        let about = About::new("conversation.closed").account(&self.app_id).openid(&self.openid).with("busy", busy);
+        self.witness.say(Notice::info(text).about(about));
+        self.ledger.failure().cloned().map_or(Ok(()), Err)
     }
 
     fn up(&self) -> impl Iterator<Item = &Tab> {

@@ -1,14 +1,14 @@
 //! What the crew does with a conversation.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::conversation::Conversation;
 use super::crew::{Craft, Outcome, Whose};
 use super::house::House;
 use super::place::Place;
-use super::tab::InHand;
+use super::tab::{InHand, seed};
 use super::witness::Witness;
 use crate::base::clock::{Clock, TimestampMs};
 use crate::event::Line;
@@ -91,7 +91,6 @@ pub struct Host {
     house: RwLock<Arc<House>>,
     accounts: Vec<Account>,
     witness: Arc<dyn Witness>,
-    opened: AtomicU64,
     in_hand: InHand,
     errands: Arc<Errands>,
 }
@@ -104,7 +103,6 @@ impl Host {
             house: RwLock::new(Arc::new(house)),
             accounts,
             witness,
-            opened: AtomicU64::new(0),
             in_hand: InHand::default(),
             errands: Arc::default(),
         }
@@ -148,8 +146,8 @@ impl Host {
         let Account { app_id, outbox, .. } = &self.accounts[*account];
         let store = (outbox.store().clone(), self.clock.clone());
         let ledger = Ledger::of_conversation(store, (outbox.account(), app_id), house.sender(place).cloned());
-        let now = self.now();
-        let opening = format!("open-{openid}-{now}-{}", self.opened.fetch_add(1, Ordering::Relaxed));
+        // It stays in keys when everything about the customer is deleted.
+        let opening = format!("open-{}-{:016x}", self.now(), seed());
         let shared = (self.in_hand.clone(), self.witness.clone());
         Conversation::new(house, ledger, (app_id, place, openid, &opening), shared)
     }
@@ -207,6 +205,10 @@ impl Craft for Host {
         }
         outbox.wake();
         later(conversation, None)
+    }
+
+    fn close(&self, conversation: Conversation) -> Result<(), StoreError> {
+        conversation.close()
     }
 
     fn now(&self) -> TimestampMs {

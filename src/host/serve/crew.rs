@@ -51,8 +51,23 @@ pub trait Craft: Send + Sync + 'static {
         work: Option<Self::Work>,
     ) -> Result<Outcome<Self::Open, Self::Work>, StoreError>;
 
+    /// A conversation ends in order.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the host is to stop.
+    fn close(&self, open: Self::Open) -> Result<(), StoreError>;
+
     /// The time.
     fn now(&self) -> TimestampMs;
+}
+
+/// Why a crew stops by itself.
+#[derive(Clone, Debug)]
+pub enum CrewEnd {
+    /// The store failed.
+    Store(StoreError),
+    /// One of its threads panicked, by our bug: standard error has what it said.
+    Panicked,
 }
 
 /// What the threads share.
@@ -68,7 +83,18 @@ struct Shared<C: Craft> {
 struct State<C: Craft> {
     scheduler: Scheduler<Whose, C::Work, C::Open>,
     is_stopping: bool,
-    failure: Option<StoreError>,
+    failure: Option<CrewEnd>,
+}
+
+/// A thread that panics takes the crew with it: nobody else has the conversation that it worked on.
+struct Alarm<'a, C: Craft>(&'a Shared<C>);
+
+impl<C: Craft> Drop for Alarm<'_, C> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.fail(CrewEnd::Panicked);
+        }
+    }
 }
 
 /// The threads.
@@ -99,7 +125,18 @@ impl<C: Craft> Shared<C> {
         }
     }
 
+    /// The crew stops because of this.
+    fn fail(&self, end: CrewEnd) {
+        let mut state = self.state();
+        state.failure.get_or_insert(end);
+        state.is_stopping = true;
+        drop(state);
+        self.changed.notify_all();
+        self.moved.notify_waiters();
+    }
+
     fn run(&self) {
+        let _alarm = Alarm(self);
         while let Some(Job { key, open, task }) = self.next() {
             let was = match task {
                 Task::Work(_) => Was::Work,
@@ -109,17 +146,14 @@ impl<C: Craft> Shared<C> {
             let done = match task {
                 Task::Work(work) => self.craft.work(&key, open, Some(work)),
                 Task::Wake => self.craft.work(&key, open, None),
-                Task::Close => {
-                    // Its processes end with it.
-                    drop(open);
-                    Ok(Outcome::GONE)
-                }
+                // Its processes end with it.
+                Task::Close => open.map_or(Ok(()), |open| self.craft.close(open)).map(|()| Outcome::GONE),
             };
-            let mut state = self.state();
             let Outcome { open, back, wake } = done.unwrap_or_else(|error| {
-                (state.failure, state.is_stopping) = (Some(error), true);
+                self.fail(CrewEnd::Store(error));
                 Outcome::GONE
             });
+            let mut state = self.state();
             state.scheduler.done(&key, was, (open, back), wake, self.craft.now());
             drop(state);
             self.changed.notify_one();
@@ -170,14 +204,19 @@ impl<C: Craft> Crew<C> {
         self.shared.changed.notify_all();
     }
 
-    /// Waits until the crew stops because of the store.
-    pub async fn failed(&self) -> StoreError {
+    /// Waits until the crew stops by itself.
+    pub async fn failed(&self) -> CrewEnd {
         loop {
             self.until(|state| state.failure.is_some()).await;
-            if let Some(failure) = self.shared.state().failure.clone() {
+            if let Some(failure) = self.failure() {
                 return failure;
             }
         }
+    }
+
+    /// Why it has stopped by itself, where it has.
+    pub fn failure(&self) -> Option<CrewEnd> {
+        self.shared.state().failure.clone()
     }
 
     async fn until(&self, is_so: impl Fn(&State<C>) -> bool) {
@@ -188,20 +227,21 @@ impl<C: Craft> Crew<C> {
     ///
     /// # Errors
     /// Why it had stopped already.
-    pub fn stop(self) -> Result<(), StoreError> {
+    pub fn stop(self) -> Result<(), CrewEnd> {
         self.shared.state().is_stopping = true;
         self.shared.changed.notify_all();
         for thread in self.threads {
-            if let Err(panic) = thread.join() {
-                std::panic::resume_unwind(panic);
-            }
+            // Its panic is the failure.
+            let _ = thread.join();
         }
         let mut state = self.shared.state();
         let open = state.scheduler.take_all();
         let failure = state.failure.clone();
         drop(state);
-        drop(open);
-        failure.map_or(Ok(()), Err)
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        open.into_iter().try_for_each(|open| self.shared.craft.close(open)).map_err(CrewEnd::Store)
     }
 }
 
@@ -295,5 +335,78 @@ impl<C: Craft> Foreman<C> {
         drop(state);
         shared.changed.notify_one();
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Works on nothing that it is given.
+    struct Panics;
+
+    impl Craft for Panics {
+        type Open = ();
+        type Work = ();
+
+        fn work(&self, _: &Whose, _: Option<()>, _: Option<()>) -> Result<(Option<()>, Wake), StoreError> {
+            panic!("a bug")
+        }
+
+        fn close(&self, (): ()) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        fn now(&self) -> TimestampMs {
+            0
+        }
+    }
+
+    /// Opens a conversation for any work; counts those that were closed.
+    #[derive(Default)]
+    struct Counts(Arc<AtomicUsize>, AtomicI64);
+
+    impl Craft for Counts {
+        type Open = ();
+        type Work = ();
+
+        fn work(&self, _: &Whose, _: Option<()>, _: Option<()>) -> Result<(Option<()>, Wake), StoreError> {
+            Ok((Some(()), Wake::NEVER))
+        }
+
+        fn close(&self, (): ()) -> Result<(), StoreError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        }
+
+        fn now(&self) -> TimestampMs {
+            self.1.fetch_add(1, Ordering::Relaxed)
+        }
+    }
+
+    #[tokio::test]
+    async fn every_conversation_is_closed_in_order() {
+        let craft = Counts::default();
+        let closed = craft.0.clone();
+        // One makes room for the next.
+        let crew = Crew::start(craft, Room { open_max: 1, quiet_ms_max: i64::MAX }, 2);
+        for openid in ["oA", "oB", "oC"] {
+            assert!(crew.foreman().submit(&(0, Place::Customer(Arc::from(openid))), ()).await);
+        }
+        crew.until(|state| state.scheduler.waiting() == 0).await;
+        crew.stop().unwrap();
+        assert_eq!(closed.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_panics_ends_the_crew() {
+        let crew = Crew::start(Panics, Room { open_max: 9, quiet_ms_max: 100 }, 2);
+        let (foreman, whose) = (crew.foreman(), (0, Place::Customer(Arc::from("oA"))));
+        assert!(foreman.submit(&whose, ()).await);
+        assert!(matches!(crew.failed().await, CrewEnd::Panicked));
+        assert!(!foreman.submit(&whose, ()).await, "nothing more is taken");
+        assert!(matches!(crew.stop(), Err(CrewEnd::Panicked)));
     }
 }

@@ -21,6 +21,7 @@ mod kinds;
 mod metrics;
 mod operations;
 mod place;
+mod repeats;
 mod run;
 mod scheduler;
 mod setup;

@@ -1,11 +1,14 @@
 //! From beginning to end.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::interval;
 
 use super::craft::{Account, Host};
 use super::crew::Crew;
@@ -15,44 +18,53 @@ use super::operations::Observed;
 use super::setup::{AccountSetup, Doors, Ready, Residence, ServeError, Setup};
 use super::teller::Teller;
 use crate::base::clock::{Clock, TimestampMs};
-use crate::base::limits::TOLD_WAITING_MAX;
+use crate::base::limits::{LOG_MINUTE, TOLD_WAITING_MAX};
 use crate::host::desk::Desk;
 use crate::host::forward::{Delivering, Forwarder, Origins};
 use crate::host::inbox::{Inbox, Use};
-use crate::host::ledger::lost_notice;
+use crate::host::ledger::lost_notices;
 use crate::host::watch::{Notice, Watch};
 use crate::outbox::Outbox;
-use crate::store::{Store, StoreError};
+use crate::store::{AccountId, Store, StoreError};
 use crate::wechat::callback::{Callback, CallbackSettings, Refusal, Running};
 
-/// An account that is served.
+/// An account that is served: what comes.
 struct Served {
-    outbox: Outbox,
     app_id: String,
+    account: AccountId,
     inbox: Arc<Inbox>,
     refusals: Receiver<Refusal>,
-    delivering: Delivering,
     callback: Option<CallbackSettings>,
+}
+
+/// What goes, of an account.
+struct Going {
+    app_id: String,
+    outbox: Outbox,
+    delivering: Delivering,
 }
 
 /// The accounts, as the host has them.
 struct Opened {
     served: Vec<Served>,
+    going: Vec<Going>,
     hosted: Vec<Account>,
     observed: Vec<Observed>,
     desk: Option<Desk>,
 }
 
-/// A delivery that has ended, with what it could tell nobody any more.
-type Delivered = (Delivering, Vec<Notice>);
+/// How a delivery has ended, and what it could tell nobody any more.
+type Delivered = (Result<(), ServeError>, Vec<Notice>);
 
 /// What goes on beside the crew.
 struct Background {
     clock: Clock,
     /// What it showed when the crew last heard of it.
     looked: TimestampMs,
+    teller: Teller,
     feeds: JoinSet<Result<(), StoreError>>,
-    deliveries: Vec<(Outbox, JoinHandle<Delivered>)>,
+    deliveries: JoinSet<Delivered>,
+    outboxes: Vec<Outbox>,
     origins: Vec<Origins>,
     refusals: JoinSet<()>,
     callbacks: Vec<Running>,
@@ -70,25 +82,29 @@ pub fn serve(
     stop: impl Future<Output = ()>,
     watch: &mut dyn Watch,
 ) -> Result<(), ServeError> {
+    let mut stop = std::pin::pin!(stop);
     let Setup { accounts, residence, log, threads, clock, operations } = setup;
     let (hear, mut told) = channel(TOLD_WAITING_MAX);
     let teller = Teller::new(hear.clone(), operations.clone());
     let room = residence.room;
     let house = runtime.block_on(house(residence, store, &clock))?;
     let names: Vec<String> = house.residents.iter().map(|resident| resident.name.clone()).collect();
-    let Opened { served, hosted, observed, desk } = open(accounts, &house, (store, &clock, &teller), runtime, watch)?;
+    let opened = open(accounts, &house, (store, &clock, &teller), runtime, watch)?;
+    let Opened { served, going, hosted, observed, desk } = opened;
     let host = Host::new(clock.clone(), house, hosted, Arc::new(teller.clone()));
-    let mut background = Background::new(clock);
     let crew = Crew::start(host, room, threads);
+    let mut background = Background::new(clock, teller.clone());
     let mut guard = None;
     let ended = runtime.block_on(async {
         let first = served.first().map(|served| served.inbox.clone());
+        background.attend(going, &hear);
         let ready = {
             // Pages have something to tell already while what was begun is taken up.
-            let mut begin = std::pin::pin!(background.begin(served, &names, store, &crew, (&teller, &hear)));
+            let mut begin = std::pin::pin!(background.begin(served, &names, store, &crew, &hear));
             loop {
                 tokio::select! {
                     biased;
+                    () = &mut stop => return Ok(()),
                     ready = &mut begin => break ready?,
                     Some(notice) = told.recv() => watch.say(notice),
                 }
@@ -111,9 +127,10 @@ pub fn serve(
     while let Ok(notice) = told.try_recv() {
         watch.say(notice);
     }
+    teller.left_out().into_iter().for_each(|notice| watch.say(notice));
     operations.ended();
     store.close();
-    ended.and(stopped.map_err(ServeError::from)).and(delivered.map_err(ServeError::from))
+    ended.and(stopped.map_err(ServeError::from)).and(delivered)
 }
 
 /// The house of a residence.
@@ -134,7 +151,7 @@ fn open(
     watch: &mut dyn Watch,
 ) -> Result<Opened, ServeError> {
     let networks = house.networks()?;
-    let (mut served, mut hosted, mut desk) = (Vec::new(), Vec::new(), None::<Desk>);
+    let (mut served, mut going, mut hosted, mut desk) = (Vec::new(), Vec::new(), Vec::new(), None::<Desk>);
     let mut observed = Vec::new();
     for AccountSetup { mut target, mut callback } in accounts {
         target.client.clock = clock.clone();
@@ -154,21 +171,46 @@ fn open(
         let (delivering, notices) = forwarder.begin(&networks)?;
         notices.into_iter().for_each(|notice| watch.say(notice));
         hosted.push(Account { app_id: app_id.clone(), inbox: inbox.clone(), outbox: outbox.clone() });
-        served.push(Served { outbox, app_id, inbox, refusals, delivering, callback });
+        served.push(Served { app_id: app_id.clone(), account: outbox.account(), inbox, refusals, callback });
+        going.push(Going { app_id, outbox, delivering });
     }
-    Ok(Opened { served, hosted, observed, desk })
+    Ok(Opened { served, going, hosted, observed, desk })
 }
 
 impl Background {
-    fn new(clock: Clock) -> Self {
+    fn new(clock: Clock, teller: Teller) -> Self {
         Self {
             looked: clock.now_ms(),
             clock,
+            teller,
             feeds: JoinSet::new(),
-            deliveries: Vec::new(),
+            deliveries: JoinSet::new(),
+            outboxes: Vec::new(),
             origins: Vec::new(),
             refusals: JoinSet::new(),
             callbacks: Vec::new(),
+        }
+    }
+
+    /// What becomes of messages is heard from now on.
+    fn attend(&mut self, going: Vec<Going>, hear: &Sender<Notice>) {
+        for Going { app_id, outbox, mut delivering } in going {
+            self.outboxes.push(outbox);
+            self.origins.push(delivering.origins());
+            let (hear, teller) = (hear.clone(), self.teller.clone());
+            self.deliveries.spawn(async move {
+                let mut untold = Vec::new();
+                while let Some((delivery, notices)) = delivering.next().await {
+                    for notice in teller.delivered(&app_id, &delivery, notices) {
+                        untold.extend(hear.send(notice).await.err().map(|unsent| unsent.0));
+                    }
+                }
+                let ended = match delivering.ended().await {
+                    Ok(ended) => ended.map_err(ServeError::from),
+                    Err(_) => Err(ServeError::Died(format!("the delivery of {app_id}"))),
+                };
+                (ended, untold)
+            });
         }
     }
 
@@ -179,32 +221,19 @@ impl Background {
         plugins: &[String],
         store: &Arc<dyn Store>,
         crew: &Crew<Host>,
-        (teller, hear): (&Teller, &Sender<Notice>),
+        hear: &Sender<Notice>,
     ) -> Result<Ready, ServeError> {
         let mut callbacks = Vec::new();
         for (number, one) in served.into_iter().enumerate() {
-            let account = one.outbox.account();
-            let Served { outbox, app_id, inbox, mut refusals, mut delivering, callback } = one;
-            self.origins.push(delivering.origins());
-            let (hear_delivery, telling, of) = (hear.clone(), teller.clone(), app_id.clone());
-            let deliver = tokio::spawn(async move {
-                let mut untold = Vec::new();
-                while let Some((delivery, notices)) = delivering.next().await {
-                    for notice in telling.delivered(&of, &delivery, notices) {
-                        untold.extend(hear_delivery.send(notice).await.err().map(|unsent| unsent.0));
-                    }
-                }
-                (delivering, untold)
-            });
-            self.deliveries.push((outbox, deliver));
-            let (hear_refusal, of) = (hear.clone(), app_id.clone());
+            let Served { app_id, account, inbox, mut refusals, callback } = one;
+            let (teller, of) = (self.teller.clone(), app_id.clone());
             self.refusals.spawn(async move {
                 while let Some(refusal) = refusals.recv().await {
-                    let _ = hear_refusal.send(Teller::refusal(&of, &refusal)).await;
+                    teller.refusal(&of, &refusal).await;
                 }
             });
-            for lost in store.lost(account, plugins.to_vec(), self.clock.now_ms()).get().await? {
-                let _ = hear.send(lost_notice(lost)).await;
+            for notice in lost_notices(store.lost(account, plugins.to_vec(), self.clock.now_ms()).get().await?) {
+                let _ = hear.send(notice).await;
             }
             take_up((number, account), store, plugins, &crew.foreman()).await?;
             let feed = Feed::new((number, account), store.clone(), inbox.clone(), crew.foreman());
@@ -219,23 +248,27 @@ impl Background {
         Ok(Ready { callbacks })
     }
 
-    /// Until it is to stop, or the store fails.
+    /// Until it is to stop, or a part of it fails.
     async fn run(
         &mut self,
         (crew, store): (&Crew<Host>, &Arc<dyn Store>),
         told: &mut Receiver<Notice>,
         doors: &mut Doors<'_>,
-        stop: impl Future<Output = ()>,
+        mut stop: Pin<&mut impl Future<Output = ()>>,
         watch: &mut dyn Watch,
     ) -> Result<(), ServeError> {
-        let mut stop = std::pin::pin!(stop);
         let mut failed = std::pin::pin!(crew.failed());
+        let mut minute = interval(LOG_MINUTE);
         loop {
             tokio::select! {
                 biased;
                 () = &mut stop => return Ok(()),
-                error = &mut failed => return Err(error.into()),
-                Some(Ok(Err(error))) = self.feeds.join_next() => return Err(error.into()),
+                end = &mut failed => return Err(end.into()),
+                Some(ended) = self.feeds.join_next() => return Err(feed_ended(ended, crew)),
+                Some(ended) = self.deliveries.join_next() => return Err(delivery_ended(ended, watch)),
+                () = poll_fn(|cx| any_ended(&mut self.callbacks, cx)) => {
+                    return Err(ServeError::Died("a receiver of pushes".to_owned()));
+                }
                 Some(()) = doors.again.recv() => match (doors.read)() {
                     Ok(residence) => self.move_to(residence, crew, store, watch).await?,
                     Err(notice) => {
@@ -243,6 +276,7 @@ impl Background {
                         watch.say(Notice::warning("the configuration in force stays"));
                     }
                 },
+                _ = minute.tick() => self.teller.left_out().into_iter().for_each(|notice| watch.say(notice)),
                 Some(notice) = told.recv() => watch.say(notice),
                 () = self.clock.set_from(self.looked) => {
                     self.looked = self.clock.now_ms();
@@ -276,27 +310,51 @@ impl Background {
 
     /// Nothing comes any more: what was acknowledged is on disk.
     async fn stop_intake(&mut self) {
-        for running in self.callbacks.drain(..) {
-            running.shutdown().await;
-        }
+        // All at the same time: WeChat is not answered meanwhile.
+        let stopping: JoinSet<()> = self.callbacks.drain(..).map(Running::shutdown).collect();
+        stopping.join_all().await;
         self.feeds.shutdown().await;
         self.refusals.shutdown().await;
     }
 
     /// What is on the wire is waited for; nothing more is sent.
-    fn stop_delivery(self, runtime: &Handle, watch: &mut dyn Watch) -> Result<(), StoreError> {
+    fn stop_delivery(mut self, runtime: &Handle, watch: &mut dyn Watch) -> Result<(), ServeError> {
         let mut stopped = Ok(());
-        for (outbox, task) in self.deliveries {
-            runtime.block_on(outbox.stop());
-            match runtime.block_on(task) {
-                Ok((mut delivering, untold)) => {
-                    untold.into_iter().for_each(|notice| watch.say(notice));
-                    stopped = stopped.and(delivering.stop());
-                }
-                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                Err(_) => {}
+        runtime.block_on(async {
+            Outbox::stop_all(&self.outboxes).await;
+            while let Some(ended) = self.deliveries.join_next().await {
+                stopped = std::mem::replace(&mut stopped, Ok(())).and(delivered(ended, watch));
             }
-        }
+        });
         stopped
     }
 }
+
+/// Why a feed has ended while it should not have.
+fn feed_ended(ended: Result<Result<(), StoreError>, JoinError>, crew: &Crew<Host>) -> ServeError {
+    match ended {
+        Ok(Err(error)) => error.into(),
+        // It does where the crew has.
+        _ => crew.failure().map_or_else(|| ServeError::Died("what hands out events".to_owned()), ServeError::from),
+    }
+}
+
+/// Why a delivery has ended while it should not have.
+fn delivery_ended(ended: Result<Delivered, JoinError>, watch: &mut dyn Watch) -> ServeError {
+    delivered(ended, watch).err().unwrap_or_else(|| ServeError::Died("a delivery".to_owned()))
+}
+
+/// How a delivery has ended; what it could not tell is told.
+fn delivered(ended: Result<Delivered, JoinError>, watch: &mut dyn Watch) -> Result<(), ServeError> {
+    let Ok((ended, untold)) = ended else { return Err(ServeError::Died("what hears of messages".to_owned())) };
+    untold.into_iter().for_each(|notice| watch.say(notice));
+    ended
+}
+
+/// Whether a callback has ended.
+fn any_ended(callbacks: &mut [Running], cx: &mut Context<'_>) -> Poll<()> {
+    if callbacks.iter_mut().any(|running| running.poll_ended(cx).is_ready()) { Poll::Ready(()) } else { Poll::Pending }
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::Receiver;
 
+use super::crew::CrewEnd;
 use super::operations::Operations;
 use super::place::Seat;
 use super::scheduler::Room;
@@ -97,6 +98,18 @@ pub enum ServeError {
     /// The callback.
     #[error(transparent)]
     Callback(#[from] CallbackError),
+    /// A part of it ended though nobody had it end.
+    #[error("{0} ended by itself, which is a bug in duoke; the host ends because of it")]
+    Died(String),
+}
+
+impl From<CrewEnd> for ServeError {
+    fn from(end: CrewEnd) -> Self {
+        match end {
+            CrewEnd::Store(error) => error.into(),
+            CrewEnd::Panicked => Self::Died("a thread that works on conversations".to_owned()),
+        }
+    }
 }
 
 impl ServeError {
@@ -108,6 +121,9 @@ impl ServeError {
             Self::Store(error) => Some(error.hint().to_owned()),
             Self::Net(error) => error.hint(),
             Self::Callback(error) => Some(error.hint().to_owned()),
+            Self::Died(_) => Some(
+                "what happened is on standard error; started again, the host goes on with what is on disk".to_owned(),
+            ),
         }
     }
 }

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::error::TrySendError;
 
 use super::kinds::kind;
 use super::operations::Operations;
+use super::repeats::Repeats;
 use super::witness::{Turned, Visit, Witness};
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Fault, Line};
@@ -18,17 +20,23 @@ use crate::store::Row;
 use crate::wechat::Content;
 use crate::wechat::callback::Refusal;
 
-/// Counts, and tells a person; whoever tells him something waits until there is room for it. Lines for the log alone, of
-/// which there may be many, are dropped where there is none, and counted.
+/// Counts, and tells a person, who hears of what repeats so often a minute and then how often it did. Nobody waits for him:
+/// where there is no room, what was to be told is counted.
 #[derive(Clone)]
 pub(super) struct Teller {
     notices: Sender<Notice>,
     operations: Arc<Operations>,
+    repeats: Arc<Repeats>,
 }
 
 impl Teller {
     pub(super) fn new(notices: Sender<Notice>, operations: Arc<Operations>) -> Self {
-        Self { notices, operations }
+        Self { notices, operations, repeats: Arc::default() }
+    }
+
+    /// What was left out since the last time.
+    pub(super) fn left_out(&self) -> Vec<Notice> {
+        self.repeats.left_out()
     }
 
     /// Something for the log alone.
@@ -58,10 +66,14 @@ impl Teller {
         told
     }
 
-    /// What is told of a request that was refused.
-    pub(super) fn refusal(app_id: &str, refusal: &Refusal) -> Notice {
-        let about = About::new("push.refused").account(app_id).with("rule", refusal.rule());
-        Notice::warning(refusal.to_string()).with_hint(refusal.hint()).about(about)
+    /// Tells of a request that was refused.
+    pub(super) async fn refusal(&self, app_id: &str, refusal: &Refusal) {
+        if self.repeats.passes(app_id, refusal.rule()) {
+            let about = About::new("push.refused").account(app_id).with("rule", refusal.rule());
+            let notice = Notice::warning(refusal.to_string()).with_hint(refusal.hint()).about(about);
+            // Nobody hears it any more when the host ends.
+            let _ = self.notices.send(notice).await;
+        }
     }
 }
 
@@ -181,7 +193,14 @@ impl Witness for Teller {
     }
 
     fn say(&self, notice: Notice) {
+        let about = notice.about.clone().unwrap_or_default();
+        let (whose, what) = (about.plugin.or(about.account).unwrap_or_default(), about.event);
         // Nobody hears it any more when the host ends.
-        let _ = self.notices.blocking_send(notice);
+        if self.repeats.passes(&whose, what)
+            && let Err(TrySendError::Full(_)) = self.notices.try_send(notice)
+        {
+            self.repeats.leave_out(&whose, what);
+            self.operations.metrics.line_dropped();
+        }
     }
 }

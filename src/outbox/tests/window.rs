@@ -189,7 +189,7 @@ async fn a_typing_state_on_the_wire_when_a_host_ends_is_no_doubt() {
     let (store, account) = (bench.outbox.store(), bench.account);
     let row = store.due(account, 0, Vec::new(), 1).get().await.unwrap().rows.remove(0).row;
     assert!(store.on_wire(row.seq, Attempt { started: 0, message: (1, 1) }).get().await.unwrap());
-    let interrupted = store.interrupted(OnUnknown::Hold, 1).get().await.unwrap();
+    let interrupted = store.interrupted(Interrupted::Now(account), OnUnknown::Hold, 1).get().await.unwrap();
     assert_eq!(interrupted[0].state, State::Dead);
 }
 

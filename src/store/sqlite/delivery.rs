@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::super::delivery::{Attempt, AttemptEnd, Due, OnUnknown, Ready, Settled, Way, WayChange};
+use super::super::delivery::{Attempt, AttemptEnd, Due, Interrupted, OnUnknown, Ready, Settled, Way, WayChange};
 use super::super::event::AccountId;
 use super::super::ledger::Acted;
 use super::super::row::{Release, Row, Scope, State};
@@ -249,16 +249,23 @@ fn change_ways(
 
 pub(super) fn interrupted(
     tx: &Connection,
+    which: Interrupted,
     policy: OnUnknown,
     now: TimestampMs,
     opened: i64,
 ) -> rusqlite::Result<Vec<Row>> {
+    let (account, before) = match which {
+        Interrupted::Earlier(account) => (account, opened),
+        Interrupted::Now(account) => (Some(account), i64::MAX),
+    };
+    let account = account.map(|account| account.0);
     let sql = format!(
         "SELECT {COLUMNS}, o.account FROM outbox o JOIN account a ON a.id = o.account
-         WHERE o.state = 'sending' ORDER BY o.seq"
+         WHERE o.state = 'sending' AND (?1 IS NULL OR o.account = ?1) AND o.opened < ?2 ORDER BY o.seq"
     );
     let mut select = tx.prepare(&sql)?;
-    let found = select.query_map([], |row| Ok((rows::read(row)?, row.get::<_, i64>(rows::COLUMN_COUNT)?)))?;
+    let found = select
+        .query_map(params![account, before], |row| Ok((rows::read(row)?, row.get::<_, i64>(rows::COLUMN_COUNT)?)))?;
     let mut interrupted = Vec::new();
     for found in found {
         let (mut row, account) = found?;
@@ -287,8 +294,11 @@ pub(super) fn interrupted(
         refresh_head(tx, account, &row.openid)?;
         interrupted.push(row);
     }
-    // Whatever closed a way without an end may have been mended: one row finds out.
-    tx.execute("UPDATE way SET until = ?1 WHERE until IS NULL", [now])?;
+    if let Interrupted::Earlier(_) = which {
+        // Whatever closed a way without an end may have been mended: one row finds out.
+        let open = "UPDATE way SET until = ?1 WHERE until IS NULL AND (?2 IS NULL OR account = ?2)";
+        tx.execute(open, params![now, account])?;
+    }
     Ok(interrupted)
 }
 

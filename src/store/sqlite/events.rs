@@ -4,8 +4,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::Value;
 
 use super::super::event::{
-    Accepted, AccountId, Before, Commit, Committed, EffectRecord, EventId, NewEvent, Progress, TurnEnd, TurnState,
-    Unfinished,
+    Accepted, AccountId, Before, Commit, Committed, EffectRecord, EventId, NewEvent, Progress, RESERVED, TurnEnd,
+    TurnState, Unfinished,
 };
 use super::super::row::{Pushed, Row};
 use super::{erase, keep, ledger, rows, sign};
@@ -26,7 +26,7 @@ pub(super) fn plugin(tx: &Connection, name: &str, identity: &str) -> rusqlite::R
     }
     let mut insert = tx.prepare_cached("INSERT OR IGNORE INTO plugin (name, identity) VALUES (?1, ?2)")?;
     let (mut free, mut number) = (name.to_owned(), 1);
-    while insert.execute([&free, identity])? == 0 {
+    while RESERVED.contains(&&*free) || insert.execute([&free, identity])? == 0 {
         number += 1;
         free = format!("{name}~{number}");
     }
@@ -126,6 +126,11 @@ pub(super) fn commit(tx: &Connection, commit: &Commit, opened: i64) -> rusqlite:
                 true => sign::put(tx, account.0, effect, commit.now)?,
                 false => sign::put_once(tx, account.0, effect, commit.now)?,
             }
+        }
+    }
+    for sign in &commit.signs {
+        if let Some(account) = commit.account {
+            sign::put_once(tx, account.0, sign, commit.now)?;
         }
     }
     let pushed = commit.rows.iter().map(|row| push(tx, commit, row, opened)).collect::<rusqlite::Result<_>>()?;

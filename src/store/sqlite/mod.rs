@@ -21,7 +21,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 
 use super::Store;
-use super::delivery::{Attempt, Due, OnUnknown, Ready, Settled};
+use super::delivery::{Attempt, Due, Interrupted, OnUnknown, Ready, Settled};
 use super::error::StoreError;
 use super::event::{Accepted, AccountId, Before, Commit, Committed, EventId, NewEvent, Unfinished};
 use super::folder::StateFolder;
@@ -194,9 +194,9 @@ impl Store for SqliteStore {
         self.writer.call(move |tx| delivery::settle(tx, &settled, opened))
     }
 
-    fn interrupted(&self, policy: OnUnknown, now: TimestampMs) -> Reply<Vec<Row>> {
+    fn interrupted(&self, which: Interrupted, policy: OnUnknown, now: TimestampMs) -> Reply<Vec<Row>> {
         let opened = self.opened;
-        self.writer.call(move |tx| delivery::interrupted(tx, policy, now, opened))
+        self.writer.call(move |tx| delivery::interrupted(tx, which, policy, now, opened))
     }
 
     fn release(&self, account: AccountId, which: Release, now: TimestampMs) -> Reply<usize> {
@@ -279,7 +279,11 @@ impl Store for SqliteStore {
     }
 
     fn check(&self, now: TimestampMs) -> Reply<Checked> {
-        self.writer.call(move |tx| care::check(tx, now))
+        self.writer.call(move |tx| care::check(tx, Some(now)))
+    }
+
+    fn glance(&self) -> Reply<Checked> {
+        self.writer.call(move |tx| care::check(tx, None))
     }
 
     fn tidy(&self, now: TimestampMs) -> Reply<Tidied> {

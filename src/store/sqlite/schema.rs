@@ -14,7 +14,7 @@ use crate::base::limits::{STORE_BYTES_MAX, STORE_LOOKED_AT_BYTES_MAX};
 
 /// What makes a store of each schema version from the one before; the first from nothing. Released ones never change:
 /// tests/store keeps a store of each.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("1.sql"), include_str!("2.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql")];
 /// `duok`, in the file's header (SQLite's `application_id`).
 const APPLICATION_ID: i64 = 0x6475_6f6b;
 /// Its size is not a setting that could be another.

@@ -13,7 +13,7 @@ use crate::base::limits::{EVENT_KEPT_MS, EVENT_KNOWN_MS, MESSAGE_KEPT_MS, PARKED
 use crate::event::StorageChange;
 use crate::event::stimulus::TURNING_TYPES;
 use crate::session::window::{Deed, Standing, Trigger, Window};
-use crate::store::{Acted, AttemptEnd, Scope, WayChange, WindowChange};
+use crate::store::{Acted, AttemptEnd, Scope, Way, WayChange, WindowChange};
 use crate::wechat::{Content, Profile};
 
 fn memory() -> (SqliteStore, AccountId) {
@@ -181,6 +181,12 @@ fn plugins_of_one_name_have_names_of_their_own() {
     let (store, _) = memory();
     let name = |identity: &str| store.plugin("index", identity).wait().unwrap();
     assert_eq!((name("page /a"), name("page /b"), name("page /a")), ("index".into(), "index~2".into(), "index".into()));
+    // The host takes events out under these names, and sends what persons write.
+    for reserved in ["serve", "listen", "duoke"] {
+        assert_eq!(store.plugin(reserved, reserved).wait().unwrap(), format!("{reserved}~2"));
+        assert_eq!(store.plugin(reserved, &format!("another {reserved}")).wait().unwrap(), format!("{reserved}~3"));
+        assert_eq!(store.plugin(reserved, reserved).wait().unwrap(), format!("{reserved}~2"));
+    }
 }
 
 #[test]
@@ -351,10 +357,7 @@ fn what_is_old_goes() {
         store.list(Filter::default(), 0, 9).wait().unwrap().iter().map(|listed| listed.row.state).collect::<Vec<_>>()
     };
     assert_eq!(states(), [State::Sent, State::Sent, State::Dead]);
-    assert_eq!(
-        store.tidy(MESSAGE_KEPT_MS + 3).wait().unwrap(),
-        Tidied { events: 1, rows: 2, given_up: 0, forgotten: 0 }
-    );
+    assert_eq!(store.tidy(MESSAGE_KEPT_MS + 3).wait().unwrap(), Tidied { events: 1, rows: 2, ..Tidied::default() });
     assert_eq!(states(), [State::Dead]);
     let again = store.accept(event(account, "7", "oA")).wait().unwrap();
     assert!(!again.is_new && again.is_forgotten, "that it was handled is known, not what came of it");
@@ -364,13 +367,67 @@ fn what_is_old_goes() {
 }
 
 #[test]
+fn what_one_account_has_on_the_wire_is_no_other_s_to_settle() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state");
+    let closed = |store: &SqliteStore| {
+        let closed = store.check(9).wait().unwrap().closed;
+        closed.into_iter().map(|(app_id, _, until, _)| (app_id, until)).collect::<Vec<_>>()
+    };
+    let on_wire = |store: &SqliteStore, (account, name): (AccountId, &str)| {
+        store.commit(rows(account, vec![text(name, 0, name, "m")])).wait().unwrap();
+        let Ready { row, seen } = store.due(account, 4, Vec::new(), 9).wait().unwrap().rows.remove(0);
+        let attempt = Attempt { started: 4, message: (1, 1) };
+        assert!(store.on_wire(row.seq, attempt.clone()).wait().unwrap());
+        Settled {
+            row,
+            attempt,
+            end: AttemptEnd { finished: 2, outcome: "refused".to_owned(), ..AttemptEnd::default() },
+            ways: WayChange::Keep,
+            window: WindowChange::default(),
+            acts: seen.acts,
+        }
+    };
+    let accounts = |store: &SqliteStore| ["wx1", "wx2"].map(|app_id| store.account(app_id, "http://a").wait().unwrap());
+    let names = |rows: Vec<Row>| rows.into_iter().map(|row| row.key.to_string()).collect::<Vec<_>>();
+    let interrupted = |store: &SqliteStore, which| names(store.interrupted(which, OnUnknown::Hold, 3).wait().unwrap());
+
+    let store = disk(&path).unwrap();
+    for (account, name) in accounts(&store).into_iter().zip(["a", "b"]) {
+        // A way that is closed until somebody mends it.
+        let mut settled = on_wire(&store, (account, &format!("{name}0")));
+        (settled.row.state, settled.row.parked) = (State::Parked, Some(Scope::Account));
+        let way = Way { scope: Scope::Account, until: None, reason: "closed".to_owned(), scheduled: false };
+        settled.ways = WayChange::Close(way);
+        store.settle(settled).wait().unwrap();
+    }
+    drop(store);
+    let store = disk(&path).unwrap();
+    let [one, other] = accounts(&store);
+    assert!(interrupted(&store, Interrupted::Earlier(Some(one))).is_empty());
+    assert_eq!(closed(&store), [("wx1".to_owned(), Some(3)), ("wx2".to_owned(), None)], "a start is its account's");
+    on_wire(&store, (one, "c"));
+    assert!(interrupted(&store, Interrupted::Earlier(Some(other))).is_empty(), "the first account sends already");
+    assert!(interrupted(&store, Interrupted::Earlier(None)).is_empty(), "and this host has not ended");
+    assert!(interrupted(&store, Interrupted::Now(other)).is_empty());
+    drop(store);
+
+    let store = disk(&path).unwrap();
+    assert!(interrupted(&store, Interrupted::Earlier(Some(other))).is_empty());
+    assert_eq!(interrupted(&store, Interrupted::Earlier(Some(one))).len(), 1);
+}
+
+#[test]
 fn a_person_s_word() {
     let (store, account) = memory();
     let held = text("7", 0, "oA", "held").held("review");
     store.commit(rows(account, vec![held, text("7", 1, "oB", "unknown")])).wait().unwrap();
     let due = store.due(account, 1, Vec::new(), 9).wait().unwrap();
     store.on_wire(due.rows[0].row.seq, Attempt { started: 1, message: (1, 1) }).wait().unwrap();
-    assert_eq!(store.interrupted(OnUnknown::Hold, 2).wait().unwrap()[0].state, State::Unknown);
+    assert_eq!(
+        store.interrupted(Interrupted::Now(account), OnUnknown::Hold, 2).wait().unwrap()[0].state,
+        State::Unknown
+    );
     let change = |filter: &Filter, change, dry_run| store.change(filter.clone(), change, 0, 3, dry_run).wait().unwrap();
     let all = Filter::default();
     let would = change(&all, Change::Retry, true);

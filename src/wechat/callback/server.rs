@@ -1,6 +1,11 @@
 //! Listening, and the time within which WeChat is answered.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use axum::{
     Router,
@@ -76,11 +81,16 @@ pub struct Running {
 }
 
 impl Running {
+    /// Whether it has ended by itself; else `cx` is woken when it has.
+    pub fn poll_ended(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.server).poll(cx).map(drop)
+    }
+
     /// Stops listening and waits a moment for pushes under way.
     pub async fn shutdown(mut self) {
         drop(self.stop.take());
         // Whoever is still connected then is cut off with the runtime.
-        if timeout(CALLBACK_STOP_TIME, &mut self.server).await.is_err() {
+        if !self.server.is_finished() && timeout(CALLBACK_STOP_TIME, &mut self.server).await.is_err() {
             self.server.abort();
         }
     }

@@ -1,0 +1,4 @@
+-- Schema 3.
+
+-- Of which events it is known what they said, by age: those of which it is not are many more.
+CREATE INDEX event_kept ON event (accepted) WHERE line IS NOT NULL;
