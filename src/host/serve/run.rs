@@ -70,7 +70,7 @@ struct Background {
     callbacks: Vec<Running>,
 }
 
-/// Serves until `stop`, or until the store fails. To be called from outside of the runtime.
+/// Serves until `stop`, or until a part of it ends by itself. To be called from outside of the runtime.
 ///
 /// # Errors
 /// [`ServeError`].
