@@ -273,7 +273,7 @@ mod tests {
 
         fn turn(&mut self, _: TurnInput, tasks: &mut Tasks<'_>) -> Turn {
             self.tasks.iter().for_each(|(time, repeated)| tasks(at(&[*time]), *repeated));
-            Turn { emissions: at(self.end), now: 9, idle: self.idle, due: None, cut: None }
+            Turn { emissions: at(self.end), now: 9, idle: self.idle, ..Turn::default() }
         }
 
         fn document_html(&mut self) -> String {

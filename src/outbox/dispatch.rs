@@ -7,6 +7,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::{
@@ -267,7 +268,7 @@ impl Outbox {
                 () = self.inner.wake.notified() => {}
                 () = dispatch.clock.until(next.unwrap_or_default()), if next.is_some() => {}
                 // What is old goes also where nothing happens.
-                () = tokio::time::sleep(lane::duration(TIDY_EVERY_MS)) => {}
+                () = tokio::time::sleep(Duration::from_millis(TIDY_EVERY_MS.unsigned_abs())) => {}
             }
         }
         self.wind_up(lanes, dispatch).await

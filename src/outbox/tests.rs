@@ -7,7 +7,7 @@ use std::{
 
 use super::*;
 use crate::{
-    base::clock::{Hand, TimestampMs},
+    base::clock::Hand,
     base::limits::{EVENT_KEPT_MS, TIDY_PAUSE_MS, TIDY_ROWS_MAX},
     session::window::{Allowances, Deed, Trigger},
     store::{
@@ -364,7 +364,7 @@ async fn what_is_old_goes_in_steps_until_nothing_is_left() {
     for accepted in accepted {
         accepted.get().await.unwrap();
     }
-    bench.timer.now.store(EVENT_KEPT_MS + 1, Ordering::Relaxed);
+    bench.hand.set(EVENT_KEPT_MS + 1);
     let all_gone = async {
         while !store.unfinished(account, vec!["p".to_owned()], None, EventId(0)).get().await.unwrap().is_empty() {
             tokio::task::yield_now().await;
@@ -374,7 +374,7 @@ async fn what_is_old_goes_in_steps_until_nothing_is_left() {
         served = bench.outbox.serve(&bench.dispatch) => served.unwrap(),
         () = all_gone => {}
     }
-    let steps = bench.timer.now.load(Ordering::Relaxed) - EVENT_KEPT_MS - 1;
+    let steps = bench.hand.now_ms() - EVENT_KEPT_MS - 1;
     assert!((TIDY_PAUSE_MS..=3 * TIDY_PAUSE_MS).contains(&steps), "others had their turns in between: {steps}");
 }
 

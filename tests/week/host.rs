@@ -127,7 +127,7 @@ impl Host {
     }
 
     pub async fn checked(&self) -> Value {
-        self.desk.answer(Request::Check {}).await.unwrap().items.remove(0)
+        self.desk.answer(Request::Check { whole: true }).await.unwrap().items.remove(0)
     }
 
     /// What it told meanwhile.

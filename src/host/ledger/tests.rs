@@ -16,7 +16,7 @@ fn emission(effect: Effect) -> Emission {
 fn of_a_page_that_never_ends_as_much_is_kept_as_is_told() {
     let store: Arc<dyn Store> = Arc::new(SqliteStore::in_memory().unwrap());
     let account = store.account("wx", "http://a").wait().unwrap();
-    let mut ledger = Ledger::of_conversation(store.clone(), (account, "wx"), None);
+    let mut ledger = Ledger::of_conversation((store.clone(), Clock::system()), (account, "wx"), None);
     ledger.accept_load(Some("open-1")).unwrap();
     let sender = Sender { name: "p", policy: PluginPolicy::default() };
     let mut does = |effect: Effect| {
@@ -58,7 +58,7 @@ fn what_a_page_is_busy_with_when_it_is_closed_is_not_lost() {
     let account = store.account("wx", "http://a").wait().unwrap();
     let lost = || store.lost(account, vec!["p".to_owned()], 1).wait().unwrap();
     for (closes, expected) in [(true, 0), (false, 1)] {
-        let mut ledger = Ledger::of_conversation(store.clone(), (account, "wx"), None);
+        let mut ledger = Ledger::of_conversation((store.clone(), Clock::system()), (account, "wx"), None);
         let line = Line::new(expected.to_string(), "log", "stimulus.mcs.OnTalk", serde_json::Value::Null);
         ledger.accept(&line, vec!["p".to_owned()]).unwrap();
         let sender = Sender { name: "p", policy: PluginPolicy::default() };

@@ -351,7 +351,7 @@ mod tests {
         type Open = ();
         type Work = ();
 
-        fn work(&self, _: &Whose, _: Option<()>, _: Option<()>) -> Result<(Option<()>, Wake), StoreError> {
+        fn work(&self, _: &Whose, _: Option<()>, _: Option<()>) -> Result<Outcome<(), ()>, StoreError> {
             panic!("a bug")
         }
 
@@ -372,8 +372,8 @@ mod tests {
         type Open = ();
         type Work = ();
 
-        fn work(&self, _: &Whose, _: Option<()>, _: Option<()>) -> Result<(Option<()>, Wake), StoreError> {
-            Ok((Some(()), Wake::NEVER))
+        fn work(&self, _: &Whose, _: Option<()>, _: Option<()>) -> Result<Outcome<(), ()>, StoreError> {
+            Ok(Outcome { open: Some(()), ..Outcome::GONE })
         }
 
         fn close(&self, (): ()) -> Result<(), StoreError> {

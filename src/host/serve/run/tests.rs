@@ -58,8 +58,9 @@ fn end_of(
     let (hear, mut told) = channel(TOLD_WAITING_MAX);
     let teller = Teller::new(hear.clone(), Arc::new(Operations::new(false)));
     let house = House::new(residence(), Vec::new(), 0);
-    let crew = Crew::start(Host::new(house, Vec::new(), Arc::new(teller.clone())), residence().room, 1);
-    let mut background = Background::new(teller);
+    let crew =
+        Crew::start(Host::new(Clock::system(), house, Vec::new(), Arc::new(teller.clone())), residence().room, 1);
+    let mut background = Background::new(Clock::system(), teller);
     happen(&mut background, &hear);
     let (_again, again) = channel(1);
     let doors = &mut Doors { begun: &mut |_, _| Box::new(()), again, read: &mut || Ok(residence()) };
@@ -103,7 +104,7 @@ fn who_is_told_to_end_while_it_starts_does_not_begin() {
     let (runtime, store) = (Runtime::new().unwrap(), memory());
     let operations = Arc::new(Operations::new(false));
     let accounts = vec![AccountSetup { target: target("wx"), callback: None }];
-    let setup = Setup { accounts, residence: residence(), log: None, threads: 1, operations };
+    let setup = Setup { accounts, residence: residence(), log: None, threads: 1, clock: Clock::system(), operations };
     let mut has_begun = false;
     let mut begun = |_: &Ready, _| -> Box<dyn std::any::Any> {
         has_begun = true;
