@@ -192,6 +192,16 @@ pub const CONSOLE_STORE_TIME: Duration = Duration::from_secs(2);
 pub const CONSOLE_LOOK_TIME: Duration = Duration::from_secs(1);
 /// Longest that a console which ends waits for answers under way.
 pub const CONSOLE_STOP_TIME: Duration = Duration::from_secs(1);
+/// Spans of traces that wait to be exported; where the collector is slow further ones are dropped, and counted.
+pub const SPANS_WAITING_MAX: usize = 4096;
+/// Spans that go to the collector in one request.
+pub const SPANS_BATCH_MAX: usize = 512;
+/// How long the first span of a request waits for others.
+pub const SPANS_PAUSE: Duration = Duration::from_secs(1);
+/// Longest that a request to the collector takes.
+pub const SPANS_EXPORT_TIME: Duration = Duration::from_secs(10);
+/// Longest that a host which ends waits for its last spans to be exported.
+pub const SPANS_STOP_TIME: Duration = Duration::from_secs(2);
 /// Events of which it is remembered when they came, to tell how long their messages took; the oldest make room.
 pub const EVENTS_TIMED: usize = 10_000;
 /// How long WeChat keeps a temporary media, in ms: 3 days (wechat-api.md §1, Limits).

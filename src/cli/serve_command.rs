@@ -25,6 +25,8 @@ use crate::host::{Names, Notice, Plugin, Processes, Rights, Target};
 use crate::record::Reader;
 use crate::store::{Retention, Store};
 
+mod traces;
+
 /// Conversations that are worked on at the same time, for each core.
 const WORKERS_PER_CORE: usize = 4;
 
@@ -97,6 +99,7 @@ fn try_serve(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Re
     let log = Log::of(&config);
     output.set_log(log);
     let setup = setup(arguments, &config, runtime).map_err(|(notice, exit)| fail(output, notice, exit))?;
+    let setup = Setup { traces: traces::traces(&config, output)?, ..setup };
     let console = console(&config.console_listen, &setup.operations, runtime, output)?;
     let console_address = console.as_ref().map(|console| console.address);
     let folder = PathBuf::from(&config.store_path.value);
@@ -185,6 +188,7 @@ fn setup(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> Resul
         log,
         threads: config.serve.workers.as_ref().map_or_else(workers_default, number),
         operations: Arc::new(Operations::new(Log::of(config).is_detailed())),
+        traces: None,
     })
 }
 

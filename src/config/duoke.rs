@@ -81,6 +81,9 @@ pub struct ServeConfig {
     pub log: Setting<String>,
     /// One of [`LOG_TEXTS`].
     pub log_text: Setting<String>,
+    /// The collector that traces go to, as OpenTelemetry's `OTEL_EXPORTER_OTLP_ENDPOINT` has it: `v1/traces` is put behind
+    /// it. Whether it is an address turns out where it is used: the variable is not ours alone.
+    pub traces: Option<Setting<String>>,
 }
 
 /// `[wechat]`

@@ -36,7 +36,7 @@ pub struct Key {
 }
 
 /// Every setting, in the order `duoke config show` prints them.
-pub const KEYS: [Key; 28] = [
+pub const KEYS: [Key; 29] = [
     key("wechat", "base_url", "DUOKE_WECHAT_BASE_URL", Some("https://api.weixin.qq.com"), check_url),
     key("wechat", "profile", "DUOKE_WECHAT_PROFILE", None, |text| check_word(text, &PROFILES)),
     key("wechat", "app_id", "DUOKE_APP_ID", None, check_any),
@@ -64,6 +64,7 @@ pub const KEYS: [Key; 28] = [
     number("serve", "workers", "DUOKE_WORKERS", check_count),
     key("serve", "log", "DUOKE_LOG", Some("human"), |text| check_word(text, &LOGS)),
     key("serve", "log_text", "DUOKE_LOG_TEXT", Some("hide"), |text| check_word(text, &LOG_TEXTS)),
+    key("serve", "traces", "OTEL_EXPORTER_OTLP_ENDPOINT", None, check_any),
     key("console", "listen", "DUOKE_CONSOLE_LISTEN", Some("127.0.0.1:8081"), check_console),
 ];
 
@@ -227,6 +228,7 @@ pub fn resolve(
             workers: take("serve.workers"),
             log: defaulted(take("serve.log")),
             log_text: defaulted(take("serve.log_text")),
+            traces: take("serve.traces"),
         },
         console_listen: defaulted(take("console.listen")),
         plugins: nearest(layers, |layer| &layer.plugins),

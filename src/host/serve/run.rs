@@ -14,6 +14,7 @@ use super::intake::{Fired, feed, follow, take_up};
 use super::operations::Observed;
 use super::setup::{AccountSetup, Doors, Ready, Residence, ServeError, Setup};
 use super::teller::Teller;
+use super::traces::Traces;
 use crate::base::clock::system_now_ms;
 use crate::base::limits::TOLD_WAITING_MAX;
 use crate::host::desk::Desk;
@@ -67,9 +68,11 @@ pub fn serve(
     stop: impl Future<Output = ()>,
     watch: &mut dyn Watch,
 ) -> Result<(), ServeError> {
-    let Setup { accounts, residence, log, threads, operations } = setup;
+    let Setup { accounts, residence, log, threads, operations, traces } = setup;
     let (hear, mut told) = channel(TOLD_WAITING_MAX);
-    let teller = Teller::new(hear.clone(), operations.clone());
+    let traces = traces.map(|exporter| Traces::begin(exporter, &operations, hear.clone(), runtime));
+    let (traces, exporting) = traces.unzip();
+    let teller = Teller::new(hear.clone(), operations.clone(), traces);
     let room = residence.room;
     let house = runtime.block_on(house(residence, store))?;
     let names: Vec<String> = house.residents.iter().map(|resident| resident.name.clone()).collect();
@@ -105,6 +108,9 @@ pub fn serve(
     let stopped = crew.stop();
     drop(guard);
     let delivered = background.stop_delivery(runtime, watch);
+    if let Some(exporting) = exporting {
+        runtime.block_on(exporting.end());
+    }
     while let Ok(notice) = told.try_recv() {
         watch.say(notice);
     }

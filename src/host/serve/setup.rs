@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Receiver;
 
 use super::operations::Operations;
+use super::otlp::Exporter;
 use super::place::Seat;
 use super::scheduler::Room;
 use crate::host::desk::Desk;
@@ -60,6 +61,8 @@ pub struct Setup {
     pub threads: usize,
     /// Where it says how it is doing.
     pub operations: Arc<Operations>,
+    /// Where traces of what it does go, where anybody wants them.
+    pub traces: Option<Exporter>,
 }
 
 /// What whoever started the host has to do with it.
