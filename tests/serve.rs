@@ -17,6 +17,8 @@ mod host;
 mod kills;
 #[path = "serve/plugins.rs"]
 mod plugins;
+#[path = "serve/sink.rs"]
+mod sink;
 #[path = "serve/strangers.rs"]
 mod strangers;
 #[path = "serve/trouble.rs"]

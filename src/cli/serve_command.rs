@@ -8,7 +8,6 @@ use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, channel};
 
-use super::callback::callback;
 use super::console::console;
 use super::exit::Exit;
 use super::log::Log;
@@ -16,16 +15,17 @@ use super::output::{ColorWhen, Output};
 use super::plugins::{self, ACCOUNT_DEFAULT, fail, live};
 use super::state::{self, Ears};
 use super::{settings, signals};
-use crate::config::duoke::LOGS;
+use crate::config::duoke::{LOGS, SINKS};
 use crate::config::{DuokeConfig, SeatEntry, Setting};
-use crate::host::serve::{
-    AccountSetup, Doors, Operations, Ready, Residence, Room, Seat, ServeError, Setup, serve as serve_until,
-};
-use crate::host::{Names, Notice, Plugin, Processes, Rights, Target};
+use crate::host::serve::{Doors, Operations, Ready, Residence, Room, Seat, ServeError, Setup, serve as serve_until};
+use crate::host::{Names, Notice, Plugin, Processes, Rights, Watch as _};
 use crate::record::Reader;
 use crate::store::{Retention, Store};
 
+mod accounts;
 mod traces;
+
+use accounts::SINK_LOG;
 
 /// Conversations that are worked on at the same time, for each core.
 const WORKERS_PER_CORE: usize = 4;
@@ -38,7 +38,8 @@ Examples:
 Everything is in duoke.toml and the environment: the account, WeChat's callback, the plugins, the state. Each customer is
 served by pages of his own, which have only ever been told about him. What WeChat pushes is on disk before WeChat is
 answered; what pages say goes out through the outbox. Once it serves, one JSON line on standard output says where:
-{\"callbacks\":[{\"app_id\",\"address\"}],\"console\"}. Ctrl-C or SIGTERM ends it in order; whatever is not done then, the next one does.
+{\"callbacks\":[{\"app_id\",\"address\"}],\"console\"}; with --sink log \"sink\" too, and a line for each message follows:
+{\"type\":\"delivery.sent\",\"subject\",\"cause\",\"plugin\",\"data\":{\"key\",\"sink\":\"log\",\"account\",\"body\"}}. Ctrl-C or SIGTERM ends it in order; whatever is not done then, the next one does.
 
 The console says how it is doing: GET /healthz (the process answers), /readyz (200 while it serves and its store works,
 else 503 with the reason), /metrics (Prometheus). Standard error is its log: a line of JSON has time, level, message and,
@@ -70,6 +71,10 @@ pub(super) struct Arguments {
     /// Where /healthz, /readyz and /metrics are answered, an address and a port, or `off` [env: DUOKE_CONSOLE_LISTEN].
     #[arg(long, value_name = "ADDR")]
     console: Option<String>,
+    /// Where messages go: `wechat`, or `log`, standard output, a line of JSON for each: nothing is sent then, for trying a
+    /// configuration out [env: DUOKE_SINK].
+    #[arg(long, value_name = "SINK", value_parser = SINKS)]
+    sink: Option<String>,
     /// How standard error is written: `human`, what a person should know; `verbose`, what goes on as well; `json`, all of
     /// it as JSON Lines [env: DUOKE_LOG].
     #[arg(long, value_name = "FORMAT", value_parser = LOGS)]
@@ -107,8 +112,16 @@ fn try_serve(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Re
     let mut begun = |ready: &Ready, desk| -> Box<dyn std::any::Any> {
         let mut output = Output::new(ColorWhen::default());
         output.set_log(log);
+        let mut line = line(ready, console_address);
+        if config.serve.sink.value == SINK_LOG {
+            line["sink"] = json!(SINK_LOG);
+            let notice = Notice::warning("nothing is sent to WeChat: messages are written to standard output");
+            output.say(
+                notice.with_hint(Some("`--sink wechat`, or no `[serve] sink`, sends them; these are not sent then")),
+            );
+        }
         // Nobody reading it is fine.
-        let _ = output.data(&format!("{}\n", line(ready, console_address)));
+        let _ = output.data(&format!("{line}\n"));
         Box::new(Ears::of_desk(&folder, desk, runtime, &mut output))
     };
     let mut read = || {
@@ -171,6 +184,7 @@ fn load(arguments: &Arguments) -> Result<DuokeConfig, Notice> {
         "wechat.callback.listen" => arguments.listen.clone(),
         "console.listen" => arguments.console.clone(),
         "serve.log" => arguments.log.clone(),
+        "serve.sink" => arguments.sink.clone(),
         "serve.log_text" => arguments.log_text.then(|| "show".to_owned()),
         "store.path" => arguments.state.as_ref().map(|path| path.to_string_lossy().into_owned()),
         _ => None,
@@ -179,7 +193,7 @@ fn load(arguments: &Arguments) -> Result<DuokeConfig, Notice> {
 }
 
 fn setup(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> Result<Setup, (Notice, Exit)> {
-    let accounts = accounts(arguments, config).map_err(|notice| (notice, Exit::Configuration))?;
+    let accounts = accounts::accounts(arguments, config).map_err(|notice| (notice, Exit::Configuration))?;
     let log = arguments.events.as_deref().map(Reader::open).transpose();
     let log = log.map_err(|error| (Notice::error(error.to_string()).with_hint(error.hint()), Exit::Log))?;
     Ok(Setup {
@@ -190,33 +204,6 @@ fn setup(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> Resul
         operations: Arc::new(Operations::new(Log::of(config).is_detailed())),
         traces: None,
     })
-}
-
-/// The account of `[wechat]`, where there is one or no other, and those of `[[account]]`.
-fn accounts(arguments: &Arguments, config: &DuokeConfig) -> Result<Vec<AccountSetup>, Notice> {
-    let mut configs = Vec::new();
-    if config.wechat.app_id.is_some() || config.accounts.is_empty() {
-        configs.push(config.clone());
-    }
-    for entry in &config.accounts {
-        let own = entry.config(config, &settings::environment).map_err(|error| settings::notice(&error))?;
-        configs.push(own);
-    }
-    for (number, config) in configs.iter().enumerate() {
-        let listen = |config: &DuokeConfig| config.wechat.callback.listen.value.clone();
-        let is_there = |other: &&DuokeConfig| listen(other) == listen(config) && !listen(config).ends_with(":0");
-        if configs[..number].iter().any(|other| is_there(&other)) {
-            let text = format!("several accounts have their callbacks at {}", listen(config));
-            let hint = "each has a `listen` of its own under [[account]]; the proxy before them tells them apart";
-            return Err(Notice::error(text).with_hint(Some(hint)));
-        }
-    }
-    let account = |config: &DuokeConfig| {
-        let kf_account = arguments.account.clone();
-        let target = Target { client: settings::client(config)?, kf_account, on_unknown: settings::on_unknown(config) };
-        Ok(AccountSetup { target, callback: Some(callback(config)?) })
-    };
-    configs.iter().map(account).collect()
 }
 
 /// What customers are served with.

@@ -139,9 +139,9 @@ fn open(
     let networks = house.networks()?;
     let (mut served, mut hosted, mut desk) = (Vec::new(), Vec::new(), None::<Desk>);
     let mut observed = Vec::new();
-    for AccountSetup { target, callback } in accounts {
+    for AccountSetup { target, callback, sink } in accounts {
         let (app_id, server) = (target.client.app_id.clone(), target.client.server());
-        let forwarder = Forwarder::new(target, store.clone(), runtime.clone())?;
+        let forwarder = Forwarder::new(target, store.clone(), runtime.clone())?.writing(sink);
         let inbox = runtime.block_on(Inbox::new(store.clone(), &app_id, &server, Use::Handle));
         let (inbox, refusals) = inbox?;
         let outbox = forwarder.outbox().clone();

@@ -12,6 +12,7 @@ use super::place::Seat;
 use super::scheduler::Room;
 use crate::host::desk::Desk;
 use crate::host::forward::{ForwardError, Target};
+use crate::host::log_sink::LogSink;
 use crate::host::plugin::Plugin;
 use crate::host::processes::Processes;
 use crate::host::rights::Rights;
@@ -27,6 +28,8 @@ pub struct AccountSetup {
     pub target: Target,
     /// Where its pushes come; none: they come otherwise.
     pub callback: Option<CallbackSettings>,
+    /// Its messages go there instead of to its server, which is [`LOG_SERVER`](crate::host::LOG_SERVER) then.
+    pub sink: Option<LogSink>,
 }
 
 /// What customers are served with; it may change while they are.
