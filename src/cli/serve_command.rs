@@ -17,15 +17,20 @@ use super::state::{self, Ears};
 use super::{settings, signals};
 use crate::config::duoke::{LOGS, SINKS};
 use crate::config::{DuokeConfig, SeatEntry, Setting};
+use crate::host::control::take;
+use crate::host::doctor::pages::try_page;
 use crate::host::serve::{Doors, Operations, Ready, Residence, Room, Seat, ServeError, Setup, serve as serve_until};
 use crate::host::{Names, Notice, Plugin, Processes, Rights, Watch as _};
 use crate::record::Reader;
 use crate::store::{Retention, Store};
 
 mod accounts;
+mod reread;
+mod takeover;
 mod traces;
 
 use accounts::SINK_LOG;
+use takeover::take_over;
 
 /// Conversations that are worked on at the same time, for each core.
 const WORKERS_PER_CORE: usize = 4;
@@ -71,6 +76,9 @@ pub(super) struct Arguments {
     /// Where /healthz, /readyz and /metrics are answered, an address and a port, or `off` [env: DUOKE_CONSOLE_LISTEN].
     #[arg(long, value_name = "ADDR")]
     console: Option<String>,
+    /// Take over from the host that has this state: it ends in order, and this one listens where it did without a pause.
+    #[arg(long)]
+    takeover: bool,
     /// Where messages go: `wechat`, or `log`, standard output, a line of JSON for each: nothing is sent then, for trying a
     /// configuration out [env: DUOKE_SINK].
     #[arg(long, value_name = "SINK", value_parser = SINKS)]
@@ -105,10 +113,19 @@ fn try_serve(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Re
     output.set_log(log);
     let setup = setup(arguments, &config, runtime).map_err(|(notice, exit)| fail(output, notice, exit))?;
     let setup = Setup { traces: traces::traces(&config, output)?, ..setup };
-    let console = console(&config.console_listen, &setup.operations, runtime, output)?;
+    check_confinement(&setup, output)?;
+    let console = console(&config.console_listen, &setup.operations, arguments.takeover, runtime, output)?;
     let console_address = console.as_ref().map(|console| console.address);
     let folder = PathBuf::from(&config.store_path.value);
-    let store: Arc<dyn Store> = Arc::new(state::open(&folder, Retention::default(), output)?);
+    let (taken, listeners) = match arguments.takeover {
+        false => (take(&folder), Vec::new()),
+        true => {
+            let (taken, listeners) = take_over(&folder, &setup.accounts, runtime, output)?;
+            (Ok(taken), listeners)
+        }
+    };
+    let setup = Setup { listeners, ..setup };
+    let store: Arc<dyn Store> = Arc::new(state::open_taken(taken, Retention::default(), output)?);
     let mut begun = |ready: &Ready, desk| -> Box<dyn std::any::Any> {
         let mut output = Output::new(ColorWhen::default());
         output.set_log(log);
@@ -124,9 +141,13 @@ fn try_serve(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Re
         let _ = output.data(&format!("{line}\n"));
         Box::new(Ears::of_desk(&folder, desk, runtime, &mut output))
     };
+    let mut in_force = config.clone();
     let mut read = || {
-        let config = load(arguments)?;
-        residence(arguments, &config, runtime).map_err(|(notice, _)| notice)
+        let read = load(arguments)?;
+        let residence = residence(arguments, &read, runtime).map_err(|(notice, _)| notice)?;
+        let again = reread::differences((&config, &in_force), &read);
+        in_force = read;
+        Ok((residence, again))
     };
     let (again, stop) = signals(runtime);
     let doors = Doors { begun: &mut begun, again, read: &mut read };
@@ -144,6 +165,18 @@ fn try_serve(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Re
             Err(fail(output, Notice::error(error.to_string()).with_hint(error.hint()), exit))
         }
     }
+}
+
+/// Where pages run confined or not at all, none runs where the system does not confine them: nothing is served then.
+fn check_confinement(setup: &Setup, output: &mut Output) -> Result<(), Exit> {
+    let processes = setup.residence.processes;
+    if !processes.confinement_required {
+        return Ok(());
+    }
+    try_page(processes).map_err(|error| {
+        let hint = "`duoke doctor` names what is missing; `confinement = \"warn\"` under [process] does without";
+        fail(output, Notice::error(format!("no page can be opened: {error}")).with_hint(Some(hint)), Exit::Environment)
+    })
 }
 
 /// Each time that the configuration is to be read again, and the end.
@@ -198,6 +231,7 @@ fn setup(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> Resul
     let log = log.map_err(|error| (Notice::error(error.to_string()).with_hint(error.hint()), Exit::Log))?;
     Ok(Setup {
         accounts,
+        listeners: Vec::new(),
         residence: residence(arguments, config, runtime)?,
         log,
         threads: config.serve.workers.as_ref().map_or_else(workers_default, number),

@@ -14,20 +14,21 @@ pub(super) const SINK_LOG: &str = "log";
 
 /// The account of `[wechat]`, where there is one or no other, and those of `[[account]]`.
 pub(super) fn accounts(arguments: &Arguments, config: &DuokeConfig) -> Result<Vec<AccountSetup>, Notice> {
-    let mut configs = Vec::new();
-    if config.wechat.app_id.is_some() || config.accounts.is_empty() {
-        configs.push(config.clone());
-    }
-    for entry in &config.accounts {
-        let own = entry.config(config, &settings::environment).map_err(|error| settings::notice(&error))?;
-        configs.push(own);
-    }
+    let configs = config.of_accounts(&settings::environment).map_err(|error| settings::notice(&error))?;
     for (number, config) in configs.iter().enumerate() {
-        let listen = |config: &DuokeConfig| config.wechat.callback.listen.value.clone();
-        let is_there = |other: &&DuokeConfig| listen(other) == listen(config) && !listen(config).ends_with(":0");
-        if configs[..number].iter().any(|other| is_there(&other)) {
-            let text = format!("several accounts have their callbacks at {}", listen(config));
-            let hint = "each has a `listen` of its own under [[account]]; the proxy before them tells them apart";
+        let others = &configs[..number];
+        let app_id = |config: &DuokeConfig| config.wechat.app_id.as_ref().map(|app_id| app_id.value.clone());
+        if let Some(twice) = app_id(config).filter(|_| others.iter().any(|other| app_id(other) == app_id(config))) {
+            return Err(Notice::error(format!("the account {twice} is named twice")));
+        }
+        let callback = &config.wechat.callback;
+        let is_there = |other: &DuokeConfig| {
+            let (listen, path) = (&other.wechat.callback.listen.value, &other.wechat.callback.path.value);
+            *listen == callback.listen.value && *path == callback.path.value && !listen.ends_with(":0")
+        };
+        if others.iter().any(is_there) {
+            let text = format!("several accounts are called back at {}{}", callback.listen.value, callback.path.value);
+            let hint = "each has a `path` or a `listen` of its own under [[account]]";
             return Err(Notice::error(text).with_hint(Some(hint)));
         }
     }

@@ -26,7 +26,8 @@ use crate::store::{StoreError, Unfinished};
 
 /// A page, and how far it is.
 struct Tab {
-    _alive: Alive,
+    /// Until it is given up.
+    alive: Option<Alive>,
     driver: Box<dyn Driver + Send>,
     now: TimestampMs,
     due: Option<TimestampMs>,
@@ -43,8 +44,8 @@ struct Tab {
 struct Alive(Arc<dyn Witness>);
 
 impl Alive {
-    fn new(witness: Arc<dyn Witness>) -> Self {
-        witness.opened();
+    fn new(witness: Arc<dyn Witness>, plugin: &str) -> Self {
+        witness.opened(plugin);
         Self(witness)
     }
 }
@@ -94,6 +95,7 @@ impl Conversation {
             }
             let tab = conversation.tab(resident, openid, moment);
             let tab = tab.map_err(|error| {
+                conversation.witness.not_opened(&resident.name);
                 let notice = Notice::error(format!("the page {} does not load: {error}", resident.plugin.name));
                 let about =
                     About::new("page.unloadable").account(&conversation.app_id).plugin(&resident.name).openid(openid);
@@ -120,7 +122,7 @@ impl Conversation {
             self.witness.emission(visit, emission, &Taken::default());
         }
         Ok(Tab {
-            _alive: Alive::new(self.witness.clone()),
+            alive: Some(Alive::new(self.witness.clone(), &resident.name)),
             driver,
             now: turn.now,
             due: turn.due,
@@ -402,7 +404,7 @@ impl Tab {
     fn end(&mut self, ledger: &mut Ledger, sender: Sender<'_>, ended: Ended) {
         if self.driver.is_parked() {
             self.open.clear();
-            self.due = None;
+            (self.due, self.alive) = (None, None);
         }
         if ended == Ended::Parked {
             return;

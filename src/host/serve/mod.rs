@@ -36,4 +36,4 @@ pub use otlp::Exporter;
 pub use place::Seat;
 pub use run::serve;
 pub use scheduler::Room;
-pub use setup::{AccountSetup, Doors, Ready, Residence, ServeError, Setup};
+pub use setup::{AccountSetup, Doors, Ready, Reread, Residence, ServeError, Setup};

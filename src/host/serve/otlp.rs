@@ -10,7 +10,7 @@ use opentelemetry_otlp::{SpanExporter, WithExportConfig as _, WithHttpConfig as 
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanExporter as _, SpanLinks};
 use tokio::sync::mpsc::Sender;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{sleep, timeout};
 
 use super::operations::Operations;
 use super::traces::{Said, Span, SpanKind, Waiting};
@@ -59,15 +59,15 @@ pub(super) async fn export(
     let scope = InstrumentationScope::builder("duoke").with_version(env!("CARGO_PKG_VERSION")).build();
     let (mut works, mut is_over) = (true, false);
     while !is_over && let Some(Some(first)) = waiting.recv().await {
-        let (mut batch, end) = (vec![data(first, &scope)], Instant::now() + SPANS_PAUSE);
-        while batch.len() < SPANS_BATCH_MAX
-            && let Ok(next) = timeout_at(end, waiting.recv()).await
-        {
-            let Some(Some(span)) = next else {
-                is_over = true;
-                break;
-            };
-            batch.push(data(span, &scope));
+        let (mut batch, mut pause) = (vec![data(first, &scope)], std::pin::pin!(sleep(SPANS_PAUSE)));
+        while batch.len() < SPANS_BATCH_MAX && !is_over {
+            tokio::select! {
+                next = waiting.recv() => match next {
+                    Some(Some(span)) => batch.push(data(span, &scope)),
+                    Some(None) | None => is_over = true,
+                },
+                () = &mut pause => break,
+            }
         }
         let count = batch.len();
         let exported = match timeout(SPANS_EXPORT_TIME, exporter.spans.export(batch)).await {

@@ -1,8 +1,10 @@
 //! From beginning to end.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::{JoinHandle, JoinSet};
@@ -11,20 +13,20 @@ use super::craft::{Account, Host};
 use super::crew::Crew;
 use super::house::House;
 use super::intake::{Fired, feed, follow, take_up};
-use super::operations::Observed;
-use super::setup::{AccountSetup, Doors, Ready, Residence, ServeError, Setup};
+use super::operations::{Observed, Operations};
+use super::setup::{AccountSetup, Doors, Ready, Reread, Residence, ServeError, Setup};
 use super::teller::Teller;
 use super::traces::Traces;
 use crate::base::clock::system_now_ms;
 use crate::base::limits::TOLD_WAITING_MAX;
-use crate::host::desk::Desk;
+use crate::host::desk::{Desk, Ending};
 use crate::host::forward::{Delivering, Forwarder, Origins};
 use crate::host::inbox::{Inbox, Use};
 use crate::host::ledger::lost_notice;
 use crate::host::watch::{Notice, Watch};
 use crate::outbox::Outbox;
 use crate::store::{Store, StoreError};
-use crate::wechat::callback::{Callback, CallbackSettings, Refusal, Running};
+use crate::wechat::callback::{Callback, CallbackError, CallbackSettings, Receiver as Receives, Refusal, Running};
 
 /// An account that is served.
 struct Served {
@@ -42,6 +44,13 @@ struct Opened {
     hosted: Vec<Account>,
     observed: Vec<Observed>,
     desk: Option<Desk>,
+}
+
+/// Where an account's pushes come in.
+struct Door {
+    app_id: String,
+    settings: CallbackSettings,
+    inbox: Arc<Inbox>,
 }
 
 /// A delivery that has ended, with what it could tell nobody any more.
@@ -68,7 +77,7 @@ pub fn serve(
     stop: impl Future<Output = ()>,
     watch: &mut dyn Watch,
 ) -> Result<(), ServeError> {
-    let Setup { accounts, residence, log, threads, operations, traces } = setup;
+    let Setup { accounts, listeners, residence, log, threads, operations, traces } = setup;
     let (hear, mut told) = channel(TOLD_WAITING_MAX);
     let traces = traces.map(|exporter| Traces::begin(exporter, &operations, hear.clone(), runtime));
     let (traces, exporting) = traces.unzip();
@@ -76,6 +85,8 @@ pub fn serve(
     let room = residence.room;
     let house = runtime.block_on(house(residence, store))?;
     let names: Vec<String> = house.residents.iter().map(|resident| resident.name.clone()).collect();
+    house.idle().for_each(|notice| watch.say(notice));
+    let ending = Arc::new(Ending::default());
     let Opened { served, hosted, observed, desk } = open(accounts, &house, (store, &teller), runtime, watch)?;
     let host = Host::new(house, hosted, Arc::new(teller.clone()));
     let crew = Crew::start(host, room, threads);
@@ -85,7 +96,8 @@ pub fn serve(
         let first = served.first().map(|served| served.inbox.clone());
         let ready = {
             // Pages have something to tell already while what was begun is taken up.
-            let mut begin = std::pin::pin!(background.begin(served, &names, store, &crew, (&teller, &hear)));
+            let mut begin =
+                std::pin::pin!(background.begin((served, listeners), &names, store, &crew, (&teller, &hear)));
             loop {
                 tokio::select! {
                     biased;
@@ -98,24 +110,34 @@ pub fn serve(
             follow(log, inbox, Handle::current(), hear.clone());
         }
         operations.serving(crew.foreman(), observed);
-        guard = desk.map(|desk| (doors.begun)(&ready, desk));
-        background.run((&crew, store), &mut told, &mut doors, stop, watch).await
+        guard = desk.map(|desk| (doors.begun)(&ready, desk.ending_by(ending.clone())));
+        let stop = async {
+            tokio::select! {
+                () = stop => {}
+                () = ending.asked() => {}
+            }
+        };
+        background.run((&crew, store, &operations), &mut told, &mut doors, stop, watch).await
     });
     operations.stopping(ended.as_ref().err().map(ServeError::to_string));
     // Who still tells something does not wait for anybody to hear it.
     told.close();
-    runtime.block_on(background.stop_intake());
+    // What comes while this ends is on disk before it is acknowledged, and the next host's.
     let stopped = crew.stop();
-    drop(guard);
     let delivered = background.stop_delivery(runtime, watch);
-    if let Some(exporting) = exporting {
-        runtime.block_on(exporting.end());
-    }
+    // Who takes over listens from now on.
+    ending.come();
+    drop(guard);
+    runtime.block_on(background.stop_intake());
     while let Ok(notice) = told.try_recv() {
         watch.say(notice);
     }
     operations.ended();
     store.close();
+    // The next host has it all by now.
+    if let Some(exporting) = exporting {
+        runtime.block_on(exporting.end());
+    }
     ended.and(stopped.map_err(ServeError::from)).and(delivered.map_err(ServeError::from))
 }
 
@@ -174,13 +196,13 @@ impl Background {
     /// Everything that earlier hosts left is with the crew, then what comes.
     async fn begin(
         &mut self,
-        served: Vec<Served>,
+        (served, listeners): (Vec<Served>, Vec<(SocketAddr, TcpListener)>),
         plugins: &[String],
         store: &Arc<dyn Store>,
         crew: &Crew<Host>,
         (teller, hear): (&Teller, &Sender<Notice>),
     ) -> Result<Ready, ServeError> {
-        let mut callbacks = Vec::new();
+        let (mut doors, is_one) = (Vec::new(), served.len() == 1);
         for (number, one) in served.into_iter().enumerate() {
             let account = one.outbox.account();
             let Served { outbox, app_id, inbox, mut refusals, mut delivering, callback } = one;
@@ -199,7 +221,7 @@ impl Background {
             let (hear_refusal, of) = (hear.clone(), app_id.clone());
             self.refusals.spawn(async move {
                 while let Some(refusal) = refusals.recv().await {
-                    let _ = hear_refusal.send(Teller::refusal(&of, &refusal)).await;
+                    let _ = hear_refusal.send(Teller::refusal(&of, is_one, &refusal)).await;
                 }
             });
             for lost in store.lost(account, plugins.to_vec(), system_now_ms()).get().await? {
@@ -208,20 +230,43 @@ impl Background {
             take_up((number, account), store, plugins, &crew.foreman()).await?;
             let (foreman, feeding, store) = (crew.foreman(), inbox.clone(), store.clone());
             self.feeds.spawn(async move { feed((number, account), &store, &feeding, &foreman).await });
-            if let Some(settings) = callback {
-                let path = settings.path.clone();
-                let running = Callback::start(settings, inbox).await?;
-                callbacks.push((app_id, running.address, path));
-                self.callbacks.push(running);
-            }
+            doors.extend(callback.map(|settings| Door { app_id, settings, inbox }));
         }
-        Ok(Ready { callbacks })
+        Ok(Ready { callbacks: self.open(doors, listeners)? })
+    }
+
+    /// Who is called at one address shares it, port 0 apart. Where they are called, with their paths.
+    fn open(
+        &mut self,
+        mut doors: Vec<Door>,
+        mut listeners: Vec<(SocketAddr, TcpListener)>,
+    ) -> Result<Vec<(String, SocketAddr, String)>, CallbackError> {
+        let mut callbacks = Vec::new();
+        while !doors.is_empty() {
+            let listen = doors[0].settings.listen;
+            let is_here =
+                |number: usize, door: &Door| number == 0 || door.settings.listen == listen && listen.port() != 0;
+            let mut numbers = 0..;
+            let (here, others) = doors.into_iter().partition(|door| is_here(numbers.next().unwrap_or(0), door));
+            doors = others;
+            let here: Vec<Door> = here;
+            let names: Vec<_> = here.iter().map(|door| (door.app_id.clone(), door.settings.path.clone())).collect();
+            let listener = match listeners.iter().position(|(address, _)| *address == listen) {
+                Some(at) => listeners.swap_remove(at).1,
+                None => Callback::listen(listen, Callback::bind(listen, false)?)?,
+            };
+            let receiver = |door: Door| -> (CallbackSettings, Arc<dyn Receives>) { (door.settings, door.inbox) };
+            let running = Callback::start_on(listener, here.into_iter().map(receiver).collect())?;
+            callbacks.extend(names.into_iter().map(|(app_id, path)| (app_id, running.address, path)));
+            self.callbacks.push(running);
+        }
+        Ok(callbacks)
     }
 
     /// Until it is to stop, or the store fails.
     async fn run(
         &mut self,
-        (crew, store): (&Crew<Host>, &Arc<dyn Store>),
+        (crew, store, operations): (&Crew<Host>, &Arc<dyn Store>, &Operations),
         told: &mut Receiver<Notice>,
         doors: &mut Doors<'_>,
         stop: impl Future<Output = ()>,
@@ -236,7 +281,7 @@ impl Background {
                 error = &mut failed => return Err(error.into()),
                 Some(Ok(Err(error))) = self.feeds.join_next() => return Err(error.into()),
                 Some(()) = doors.again.recv() => match (doors.read)() {
-                    Ok(residence) => self.move_to(residence, crew, store, watch).await?,
+                    Ok(read) => self.move_to(read, (crew, store), operations, watch).await?,
                     Err(notice) => {
                         watch.say(notice);
                         watch.say(Notice::warning("the configuration in force stays"));
@@ -250,9 +295,9 @@ impl Background {
     /// Other plugins or bounds are in force: for each customer from his next event on.
     async fn move_to(
         &self,
-        residence: Residence,
-        crew: &Crew<Host>,
-        store: &Arc<dyn Store>,
+        (residence, Reread { changed, later }): (Residence, Reread),
+        (crew, store): (&Crew<Host>, &Arc<dyn Store>),
+        operations: &Operations,
         watch: &mut dyn Watch,
     ) -> Result<(), ServeError> {
         let room = residence.room;
@@ -260,18 +305,22 @@ impl Background {
         let networks = house.networks()?;
         self.origins.iter().for_each(|origins| origins.set(&networks));
         let names: Vec<&str> = house.residents.iter().map(|resident| &*resident.plugin.name).collect();
-        watch.say(Notice::note(format!(
-            "plugins, seats and bounds were read again: {}; all else holds from the next start on",
-            names.join(", ")
-        )));
+        house.idle().for_each(|notice| watch.say(notice));
+        let changed = if changed.is_empty() { String::new() } else { format!("; changed: {}", changed.join(", ")) };
+        watch.say(Notice::note(format!("the configuration was read again; plugins: {}{changed}", names.join(", "))));
+        if !later.is_empty() {
+            let text = format!("changed as well, and in force from the next start on: {}", later.join(", "));
+            watch.say(Notice::warning(text).with_hint(Some("restart the host, or start one with --takeover")));
+        }
         crew.craft().move_to(house);
+        operations.moved();
         crew.set_room(room);
         Ok(())
     }
 
     /// Nothing comes any more: what was acknowledged is on disk.
-    async fn stop_intake(&mut self) {
-        for running in self.callbacks.drain(..) {
+    async fn stop_intake(mut self) {
+        for running in self.callbacks {
             running.shutdown().await;
         }
         self.feeds.shutdown().await;
@@ -279,9 +328,9 @@ impl Background {
     }
 
     /// What is on the wire is waited for; nothing more is sent.
-    fn stop_delivery(self, runtime: &Handle, watch: &mut dyn Watch) -> Result<(), StoreError> {
+    fn stop_delivery(&mut self, runtime: &Handle, watch: &mut dyn Watch) -> Result<(), StoreError> {
         let mut stopped = Ok(());
-        for (outbox, task) in self.deliveries {
+        for (outbox, task) in self.deliveries.drain(..) {
             runtime.block_on(outbox.stop());
             match runtime.block_on(task) {
                 Ok((mut delivering, untold)) => {

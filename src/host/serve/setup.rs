@@ -4,6 +4,7 @@ use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use tokio::net::TcpListener;
 use tokio::sync::mpsc::Receiver;
 
 use super::operations::Operations;
@@ -56,6 +57,8 @@ pub struct Residence {
 pub struct Setup {
     /// The accounts.
     pub accounts: Vec<AccountSetup>,
+    /// What listens at their addresses already.
+    pub listeners: Vec<(SocketAddr, TcpListener)>,
     /// What with.
     pub residence: Residence,
     /// A log whose lines are told as they come, to customers of the first account.
@@ -75,7 +78,16 @@ pub struct Doors<'a> {
     /// Somebody wants the configuration read again.
     pub again: Receiver<()>,
     /// Reads it; what is wrong with it keeps the old one in force.
-    pub read: &'a mut dyn FnMut() -> Result<Residence, Notice>,
+    pub read: &'a mut dyn FnMut() -> Result<(Residence, Reread), Notice>,
+}
+
+/// What differs in a configuration that was read again, by the names of its settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reread {
+    /// What holds at once.
+    pub changed: Vec<&'static str>,
+    /// What holds from the next start on.
+    pub later: Vec<&'static str>,
 }
 
 /// What whoever started the host may tell others.

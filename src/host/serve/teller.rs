@@ -78,10 +78,11 @@ impl Teller {
         told
     }
 
-    /// What is told of a request that was refused.
-    pub(super) fn refusal(app_id: &str, refusal: &Refusal) -> Notice {
+    /// What is told of a request that was refused; the account is named where there are several.
+    pub(super) fn refusal(app_id: &str, is_one: bool, refusal: &Refusal) -> Notice {
         let about = About::new("push.refused").account(app_id).with("rule", refusal.rule());
-        Notice::warning(refusal.to_string()).with_hint(refusal.hint()).about(about)
+        let text = if is_one { refusal.to_string() } else { format!("{app_id}: {refusal}") };
+        Notice::warning(text).with_hint(refusal.hint()).about(about)
     }
 }
 
@@ -189,8 +190,13 @@ impl Witness for Teller {
         });
     }
 
-    fn opened(&self) {
+    fn opened(&self, plugin: &str) {
         self.operations.metrics.pages_alive(1);
+        self.operations.opened(plugin, true);
+    }
+
+    fn not_opened(&self, plugin: &str) {
+        self.operations.opened(plugin, false);
     }
 
     fn closed(&self) {
