@@ -6,11 +6,15 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
+#[path = "serve/accounts.rs"]
+mod accounts;
 #[expect(dead_code, reason = "this test needs a part of it")]
 #[path = "cli/bench.rs"]
 mod bench;
 #[path = "serve/conversations.rs"]
 mod conversations;
+#[path = "serve/handover.rs"]
+mod handover;
 #[path = "serve/host.rs"]
 mod host;
 #[path = "serve/kills.rs"]
@@ -19,6 +23,8 @@ mod kills;
 mod plugins;
 #[path = "serve/recovery.rs"]
 mod recovery;
+#[path = "serve/sink.rs"]
+mod sink;
 #[path = "serve/strangers.rs"]
 mod strangers;
 #[path = "serve/trouble.rs"]

@@ -45,13 +45,16 @@ const IMPORTS: &[(&str, &[&str])] = &[
 const FENCES: &[(&str, &[&str])] = &[
     ("boa_engine::", &["engine", "webapi", "dialect", "page"]),
     ("boa_gc::", &["engine", "webapi", "dialect", "page", "dom"]),
-    ("reqwest::", &["net", "wechat", "sandbox::push"]),
+    ("reqwest::", &["net", "wechat", "sandbox::push", "host::serve::otlp"]),
     ("futures_util::", &["sandbox::phone"]),
     ("axum::", &["base::connections", "sandbox", "wechat::callback", "console"]),
     ("quick_xml::", &["wechat::push"]),
     ("aes::", &["wechat::crypt"]),
     ("cbc::", &["wechat::crypt"]),
     ("use image::", &["wechat::fit"]), // `webapi::image` is a module of ours
+    ("opentelemetry::", &["host::serve::otlp"]),
+    ("opentelemetry_otlp::", &["host::serve::otlp"]),
+    ("opentelemetry_sdk::", &["host::serve::otlp"]),
     ("prometheus_client::", &["host::serve::metrics"]),
     ("rusqlite::", &["store"]),
     ("notify::", &["dev"]),

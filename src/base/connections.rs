@@ -12,10 +12,39 @@ use std::{
 use axum::serve::Listener;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Sleep, sleep},
 };
+
+/// Connections that wait to be taken, as tokio has it.
+const BACKLOG: u32 = 1024;
+
+/// Takes an address; port 0 takes a free one. So that a host which takes over can have it before the one that it takes
+/// over from has stopped, it may be shared (`SO_REUSEPORT`, socket(7)) with those of this user who listen `beside` others
+/// on purpose; who does not finds it in use. To be called inside of a runtime.
+///
+/// # Errors
+/// The system's.
+pub fn bind(address: SocketAddr, beside: bool) -> io::Result<TcpSocket> {
+    if !beside {
+        drop(std::net::TcpListener::bind(address)?);
+    }
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    #[cfg(unix)]
+    socket.set_reuseport(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+/// Listens there: who calls from now on waits until somebody takes the connection.
+///
+/// # Errors
+/// The system's.
+pub fn listen(socket: TcpSocket) -> io::Result<TcpListener> {
+    socket.listen(BACKLOG)
+}
 
 /// A TCP listener that takes no more than so many connections at once; further ones wait.
 #[derive(Debug)]
@@ -96,5 +125,21 @@ impl AsyncWrite for Connection {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_is_shared_on_purpose_only() {
+        let first = bind("127.0.0.1:0".parse().unwrap(), false).and_then(listen).unwrap();
+        let address = first.local_addr().unwrap();
+        assert_eq!(bind(address, false).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        let second = bind(address, true).and_then(listen).unwrap();
+        drop(first);
+        let (connected, accepted) = tokio::join!(TcpStream::connect(address), second.accept());
+        assert!(connected.is_ok() && accepted.is_ok());
     }
 }

@@ -204,8 +204,23 @@ pub const CONSOLE_CONNECTION_TIME: Duration = Duration::from_secs(10);
 pub const CONSOLE_STORE_TIME: Duration = Duration::from_secs(2);
 /// How long what the store said is good enough for the console: it is not asked more often, whoever asks.
 pub const CONSOLE_LOOK_TIME: Duration = Duration::from_secs(1);
+/// What the store said is good for so many times as long as it took to say, too: the console has a fiftieth of its time.
+pub const CONSOLE_LOOK_SHARE: u32 = 50;
 /// Longest that a console which ends waits for answers under way.
 pub const CONSOLE_STOP_TIME: Duration = Duration::from_secs(1);
+/// Longest that a host which takes over waits for the other one to end: above what that takes at most, a page's longest
+/// request and messages on the wire.
+pub const TAKEOVER_PATIENCE: Duration = Duration::from_secs(90);
+/// Spans of traces that wait to be exported; where the collector is slow further ones are dropped, and counted.
+pub const SPANS_WAITING_MAX: usize = 4096;
+/// Spans that go to the collector in one request.
+pub const SPANS_BATCH_MAX: usize = 512;
+/// How long the first span of a request waits for others.
+pub const SPANS_PAUSE: Duration = Duration::from_secs(1);
+/// Longest that a request to the collector takes.
+pub const SPANS_EXPORT_TIME: Duration = Duration::from_secs(10);
+/// Longest that a host which ends waits for its last spans to be exported.
+pub const SPANS_STOP_TIME: Duration = Duration::from_secs(2);
 /// Events of which it is remembered when they came, to tell how long their messages took; the oldest make room.
 pub const EVENTS_TIMED: usize = 10_000;
 /// How long WeChat keeps a temporary media, in ms: 3 days (wechat-api.md §1, Limits).

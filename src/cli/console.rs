@@ -13,11 +13,12 @@ use crate::console::{Console, Running};
 use crate::host::serve::Operations;
 use crate::host::{Notice, Watch as _};
 
-/// Where it listens, until it is dropped; none: nobody wants one. A host runs without where nobody named an address and
+/// Where it listens, until it is dropped, `beside` the host that is taken over from; none: nobody wants one. A host runs without where nobody named an address and
 /// the default is taken: another host may be there.
 pub(super) fn console(
     listen: &Setting<String>,
     operations: &Arc<Operations>,
+    beside: bool,
     runtime: &Handle,
     output: &mut Output,
 ) -> Result<Option<Running>, Exit> {
@@ -28,7 +29,7 @@ pub(super) fn console(
         let notice = Notice::error(format!("console.listen {} is not an address and a port", listen.value));
         fail(output, notice, Exit::Configuration)
     })?;
-    match runtime.block_on(Console::start(address, operations.clone())) {
+    match runtime.block_on(Console::start(address, beside, operations.clone())) {
         Ok(running) => {
             if !running.address.ip().is_loopback() {
                 let text = format!("the console at {} is not of this machine alone", running.address);

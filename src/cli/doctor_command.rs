@@ -23,7 +23,8 @@ JSON, one object:
   checks[]     name; state: ok, warning, failed; found; hint, where it is not ok
                names: system, memory, stack, open_files, loopback, page_start,
                confinement_spawned, confinement_compiled, confinement_loaded,
-               configuration, account, secret_files, plugins
+               configuration, limits, account, secret_files, plugins, accounts, callbacks, seats,
+               serve, console
   served       spawned, compiled, loaded: how many pages were opened, by the way they came to be:
                started and loaded afresh, forked with their scripts compiled, forked loaded
   open_ms      the same names: how long they took to open, median; null where there were none";

@@ -99,17 +99,19 @@ impl Log {
 
     /// Of what goes on, what a person is told beside the words themselves.
     fn aside(self, notice: &Notice) -> String {
-        let Some(about) = notice.about.as_deref().filter(|_| notice.severity == Severity::Info || self.shows_text)
-        else {
+        let Some(about) = notice.about.as_deref() else { return String::new() };
+        let is_full = notice.severity == Severity::Info || self.shows_text;
+        // Of a fault on whose page it was, at least.
+        if !is_full && !about.event.starts_with("fault.") {
             return String::new();
-        };
+        }
         let customer = match &about.openid {
             Some(openid) if self.shows_text => Some(one_line(openid)),
             Some(openid) => Some(pseudonym(openid)),
             None => None,
         };
         let mask = Mask::new(about, self.shows_text);
-        let cause = about.cause.as_deref().map(|cause| mask.text(cause));
+        let cause = about.cause.as_deref().filter(|_| is_full).map(|cause| mask.text(cause));
         let said = about.said.as_deref().filter(|_| self.shows_text).map(one_line);
         let parts = [("customer", customer), ("cause", cause), ("said", said)];
         let parts = parts.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", value?)));
@@ -198,11 +200,13 @@ mod tests {
         assert_eq!((&shown["openid"], &shown["said"]), (&json!("oAlice"), &json!("在吗 x")));
         assert_eq!((&shown["cause"], &shown["hint"]), (&json!("open-oAlice-1"), &json!("retry oAlice")));
         assert_eq!(Log::named("human", true).aside(&notice()), " (customer oAlice, cause open-oAlice-1, said 在吗 x)");
-        assert_eq!(Log::named("verbose", false).aside(&notice()), "");
+        assert_eq!(Log::named("verbose", false).aside(&notice()), " (customer 85724b8eb427)", "whose page");
+        let about = About::new("message.parked").openid("oAlice").cause("1");
+        assert_eq!(Log::named("human", false).aside(&Notice::warning("x").about(about)), "");
         let framed = notice().with_frame(Some("1 | send('oAlice')\n  |      ^"));
         for format in ["human", "verbose"] {
             let shown = Log::named(format, false).shown(&framed);
-            assert_eq!(shown.text, "p: to 85724b8eb427 \u{fffd}[2J \u{fffd}", "{format}");
+            assert_eq!(shown.text, "p: to 85724b8eb427 \u{fffd}[2J \u{fffd} (customer 85724b8eb427)", "{format}");
             assert_eq!(shown.hint.as_deref(), Some("retry 85724b8eb427"));
             assert_eq!(shown.frame.as_deref(), Some("1 | send('85724b8eb427')\n  |      ^"));
             let shown = Log::named(format, true).shown(&framed);

@@ -135,6 +135,7 @@ fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
         match hosted {
             Ok(hosted) => {
                 say_renamed(&hosted.plugin, output);
+                hosted.plugin.idle().into_iter().for_each(|notice| output.say(notice));
                 pages.push(hosted);
             }
             Err(error) => match said(&error, output) {

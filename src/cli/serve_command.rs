@@ -9,7 +9,6 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::sync::oneshot;
 
-use super::callback::callback;
 use super::console::console;
 use super::exit::Exit;
 use super::log::Log;
@@ -18,14 +17,22 @@ use super::plugins::{self, ACCOUNT_DEFAULT, fail, live};
 use super::state::{self, Ears};
 use super::{settings, signals};
 use crate::base::clock::Clock;
-use crate::config::duoke::LOGS;
+use crate::config::duoke::{LOGS, SINKS};
 use crate::config::{DuokeConfig, SeatEntry, Setting};
-use crate::host::serve::{
-    AccountSetup, Doors, Operations, Ready, Residence, Room, Seat, ServeError, Setup, serve as serve_until,
-};
-use crate::host::{Names, Notice, Plugin, Processes, Rights, Target, Watch as _};
+use crate::host::control::take;
+use crate::host::doctor::pages::try_page;
+use crate::host::serve::{Doors, Operations, Ready, Residence, Room, Seat, ServeError, Setup, serve as serve_until};
+use crate::host::{Names, Notice, Plugin, Processes, Rights, Watch as _};
 use crate::record::Reader;
 use crate::store::{Retention, Store};
+
+mod accounts;
+mod reread;
+mod takeover;
+mod traces;
+
+use accounts::SINK_LOG;
+use takeover::take_over;
 
 /// Conversations that are worked on at the same time, for each core.
 const WORKERS_PER_CORE: usize = 4;
@@ -38,8 +45,9 @@ Examples:
 Everything is in duoke.toml and the environment: the account, WeChat's callback, the plugins, the state. Each customer is
 served by pages of his own, which have only ever been told about him. What WeChat pushes is on disk before WeChat is
 answered; what pages say goes out through the outbox. Once it serves, one JSON line on standard output says where:
-{\"callbacks\":[{\"app_id\",\"address\"}],\"console\"}. Ctrl-C or SIGTERM ends it in order, a second one at once (130); whatever
-is not done then, the next one does.
+{\"callbacks\":[{\"app_id\",\"address\"}],\"console\"}; with --sink log \"sink\" too, and a line for each message follows:
+{\"type\":\"delivery.sent\",\"subject\",\"cause\",\"plugin\",\"data\":{\"key\",\"sink\":\"log\",\"account\",\"body\"}}. Ctrl-C or
+SIGTERM ends it in order, a second one at once (130); whatever is not done then, the next one does.
 
 The console says how it is doing: GET /healthz (the process answers), /readyz (200 while it serves and its store works,
 else 503 with the reason), /metrics (Prometheus). Standard error is its log: a line of JSON has time, level, message and,
@@ -71,6 +79,13 @@ pub(super) struct Arguments {
     /// Where /healthz, /readyz and /metrics are answered, an address and a port, or `off` [env: DUOKE_CONSOLE_LISTEN].
     #[arg(long, value_name = "ADDR")]
     console: Option<String>,
+    /// Take over from the host that has this state: it ends in order, and this one listens where it did without a pause.
+    #[arg(long)]
+    takeover: bool,
+    /// Where messages go: `wechat`, or `log`, standard output, a line of JSON for each: nothing is sent then, for trying a
+    /// configuration out [env: DUOKE_SINK].
+    #[arg(long, value_name = "SINK", value_parser = SINKS)]
+    sink: Option<String>,
     /// How standard error is written: `human`, what a person should know; `verbose`, what goes on as well; `json`, all of
     /// it as JSON Lines [env: DUOKE_LOG].
     #[arg(long, value_name = "FORMAT", value_parser = LOGS)]
@@ -100,20 +115,42 @@ fn try_serve(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Re
     let log = Log::of(&config);
     output.set_log(log);
     let setup = setup(arguments, &config, runtime).map_err(|(notice, exit)| fail(output, notice, exit))?;
-    let console = console(&config.console_listen, &setup.operations, runtime, output)?;
+    let setup = Setup { traces: traces::traces(&config, output)?, ..setup };
+    check_confinement(&setup, output)?;
+    let console = console(&config.console_listen, &setup.operations, arguments.takeover, runtime, output)?;
     let console_address = console.as_ref().map(|console| console.address);
     let folder = PathBuf::from(&config.store_path.value);
-    let store: Arc<dyn Store> = Arc::new(state::open(&folder, Retention::default(), output)?);
+    let (taken, listeners) = match arguments.takeover {
+        false => (take(&folder), Vec::new()),
+        true => {
+            let (taken, listeners) = take_over(&folder, &setup.accounts, runtime, output)?;
+            (Ok(taken), listeners)
+        }
+    };
+    let setup = Setup { listeners, ..setup };
+    let store: Arc<dyn Store> = Arc::new(state::open_taken(taken, Retention::default(), output)?);
     let mut begun = |ready: &Ready, desk| -> Box<dyn std::any::Any> {
         let mut output = Output::new(ColorWhen::default());
         output.set_log(log);
+        let mut line = line(ready, console_address);
+        if config.serve.sink.value == SINK_LOG {
+            line["sink"] = json!(SINK_LOG);
+            let notice = Notice::warning("nothing is sent to WeChat: messages are written to standard output");
+            output.say(
+                notice.with_hint(Some("`--sink wechat`, or no `[serve] sink`, sends them; these are not sent then")),
+            );
+        }
         // Nobody reading it is fine.
-        let _ = output.data(&format!("{}\n", line(ready, console_address)));
+        let _ = output.data(&format!("{line}\n"));
         Box::new(Ears::of_desk(&folder, desk, runtime, &mut output))
     };
+    let mut in_force = config.clone();
     let mut read = || {
-        let config = load(arguments)?;
-        residence(arguments, &config, runtime).map_err(|(notice, _)| notice)
+        let read = load(arguments)?;
+        let residence = residence(arguments, &read, runtime).map_err(|(notice, _)| notice)?;
+        let again = reread::differences((&config, &in_force), &read);
+        in_force = read;
+        Ok((residence, again))
     };
     let (again, stop) = signals(runtime, log);
     let doors = Doors { begun: &mut begun, again, read: &mut read };
@@ -132,6 +169,18 @@ fn try_serve(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Re
             Err(fail(output, Notice::error(error.to_string()).with_hint(error.hint()), exit))
         }
     }
+}
+
+/// Where pages run confined or not at all, none runs where the system does not confine them: nothing is served then.
+fn check_confinement(setup: &Setup, output: &mut Output) -> Result<(), Exit> {
+    let processes = setup.residence.processes.clone();
+    if !processes.confinement_required {
+        return Ok(());
+    }
+    try_page(processes).map_err(|error| {
+        let hint = "`duoke doctor` names what is missing; `confinement = \"warn\"` under [process] does without";
+        fail(output, Notice::error(format!("no page can be opened: {error}")).with_hint(Some(hint)), Exit::Environment)
+    })
 }
 
 /// Each time that the configuration is to be read again, and the end. Told to end a second time, the process does at once.
@@ -185,6 +234,7 @@ fn load(arguments: &Arguments) -> Result<DuokeConfig, Notice> {
         "wechat.callback.listen" => arguments.listen.clone(),
         "console.listen" => arguments.console.clone(),
         "serve.log" => arguments.log.clone(),
+        "serve.sink" => arguments.sink.clone(),
         "serve.log_text" => arguments.log_text.then(|| "show".to_owned()),
         "store.path" => arguments.state.as_ref().map(|path| path.to_string_lossy().into_owned()),
         _ => None,
@@ -193,44 +243,19 @@ fn load(arguments: &Arguments) -> Result<DuokeConfig, Notice> {
 }
 
 fn setup(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> Result<Setup, (Notice, Exit)> {
-    let accounts = accounts(arguments, config).map_err(|notice| (notice, Exit::Configuration))?;
+    let accounts = accounts::accounts(arguments, config).map_err(|notice| (notice, Exit::Configuration))?;
     let log = arguments.events.as_deref().map(Reader::open).transpose();
     let log = log.map_err(|error| (Notice::error(error.to_string()).with_hint(error.hint()), Exit::Log))?;
     Ok(Setup {
         accounts,
+        listeners: Vec::new(),
         residence: residence(arguments, config, runtime)?,
         log,
         threads: config.serve.workers.as_ref().map_or_else(workers_default, number),
         clock: Clock::system(),
         operations: Arc::new(Operations::new(Log::of(config).is_detailed())),
+        traces: None,
     })
-}
-
-/// The account of `[wechat]`, where there is one or no other, and those of `[[account]]`.
-fn accounts(arguments: &Arguments, config: &DuokeConfig) -> Result<Vec<AccountSetup>, Notice> {
-    let mut configs = Vec::new();
-    if config.wechat.app_id.is_some() || config.accounts.is_empty() {
-        configs.push(config.clone());
-    }
-    for entry in &config.accounts {
-        let own = entry.config(config, &settings::environment).map_err(|error| settings::notice(&error))?;
-        configs.push(own);
-    }
-    for (number, config) in configs.iter().enumerate() {
-        let listen = |config: &DuokeConfig| config.wechat.callback.listen.value.clone();
-        let is_there = |other: &&DuokeConfig| listen(other) == listen(config) && !listen(config).ends_with(":0");
-        if configs[..number].iter().any(|other| is_there(&other)) {
-            let text = format!("several accounts have their callbacks at {}", listen(config));
-            let hint = "each has a `listen` of its own under [[account]]; the proxy before them tells them apart";
-            return Err(Notice::error(text).with_hint(Some(hint)));
-        }
-    }
-    let account = |config: &DuokeConfig| {
-        let kf_account = arguments.account.clone();
-        let target = Target { client: settings::client(config)?, kf_account, on_unknown: settings::on_unknown(config) };
-        Ok(AccountSetup { target, callback: Some(callback(config)?) })
-    };
-    configs.iter().map(account).collect()
 }
 
 /// What customers are served with.

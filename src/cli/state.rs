@@ -15,7 +15,7 @@ use super::signals::stop_when_interrupted;
 use crate::host::control::{Control, Door, take};
 use crate::host::desk::{Answer, Desk, Request, Trouble, TroubleKind};
 use crate::host::{Forwarder, Notice, Triggers, Watch as _};
-use crate::store::{OnUnknown, OpenOptions, Retention, SqliteStore, Store, StoreError};
+use crate::store::{OnUnknown, OpenOptions, Retention, SqliteStore, StateFolder, Store, StoreError};
 
 /// Where the state of a command is.
 #[derive(Debug, clap::Args)]
@@ -27,8 +27,17 @@ pub(super) struct StoreArguments {
 
 /// Takes the state folder and opens its store; the error is said.
 pub(super) fn open(path: &Path, retention: Retention, output: &mut Output) -> Result<SqliteStore, Exit> {
+    open_taken(take(path), retention, output)
+}
+
+/// The same, of a folder that was taken, or could not be.
+pub(super) fn open_taken(
+    taken: Result<StateFolder, StoreError>,
+    retention: Retention,
+    output: &mut Output,
+) -> Result<SqliteStore, Exit> {
     let options = OpenOptions { retention, ..OpenOptions::default() };
-    let store = take(path).and_then(|folder| SqliteStore::open(folder, &options));
+    let store = taken.and_then(|folder| SqliteStore::open(folder, &options));
     store.map_err(|error| fail(output, notice(&error), Exit::Environment))
 }
 
@@ -130,6 +139,8 @@ pub(super) struct Asker<'a> {
     pub(super) profile: String,
     /// What the plugins of the configuration are opened from.
     pub(super) pages: Vec<String>,
+    /// The accounts of the configuration, by app id.
+    pub(super) accounts: Vec<String>,
 }
 
 impl<'a> Asker<'a> {
@@ -144,8 +155,10 @@ impl<'a> Asker<'a> {
         let folder = PathBuf::from(&config.store_path.value);
         let door = Door::new(folder.clone(), settings::on_unknown(&config), runtime);
         let profile = config.wechat.profile.value.clone();
+        let first = config.wechat.app_id.iter().map(|app_id| app_id.value.clone());
+        let accounts = first.chain(config.accounts.iter().map(|entry| entry.app_id.value.clone())).collect();
         let pages = config.plugins.into_iter().map(|entry| entry.path).collect();
-        Ok(Self { door, output, folder, profile, pages })
+        Ok(Self { door, output, folder, profile, pages, accounts })
     }
 
     /// Whether a running host gave the last answer.

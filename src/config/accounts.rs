@@ -57,6 +57,15 @@ impl AccountEntry {
         Ok(Self { app_id, members })
     }
 
+    /// Whether it says the same as another one, wherever they stand.
+    fn is_like(&self, other: &Self) -> bool {
+        let said = |entry: &Self| {
+            let members = entry.members.iter().map(|(name, setting)| (*name, setting.value.expose().to_owned()));
+            members.collect::<Vec<_>>()
+        };
+        self.app_id.value == other.app_id.value && said(self) == said(other)
+    }
+
     /// Whether the file holds a secret of it.
     pub(super) fn has_secret(&self) -> bool {
         self.members.iter().any(|(name, _)| SECRETS.iter().any(|(secret, _)| secret == name))
@@ -98,6 +107,25 @@ impl AccountEntry {
         callback.transfer =
             own("transfer").map(|setting| Setting { value: setting.value.expose().to_owned(), origin: setting.origin });
         Ok(config)
+    }
+}
+
+impl DuokeConfig {
+    /// Whether it has the further accounts of another one, as they are there.
+    #[must_use]
+    pub fn has_accounts_of(&self, other: &Self) -> bool {
+        let mut pairs = self.accounts.iter().zip(&other.accounts);
+        self.accounts.len() == other.accounts.len() && pairs.all(|(one, other)| one.is_like(other))
+    }
+
+    /// The configuration of each account: of that of `[wechat]`, where there is one or no other, and of `[[account]]`.
+    ///
+    /// # Errors
+    /// A variable of the wrong form.
+    pub fn of_accounts(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Self>, ConfigError> {
+        let is_first = self.wechat.app_id.is_some() || self.accounts.is_empty();
+        let first = is_first.then(|| Ok(self.clone()));
+        first.into_iter().chain(self.accounts.iter().map(|entry| entry.config(self, env))).collect()
     }
 }
 

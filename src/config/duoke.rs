@@ -37,6 +37,8 @@ pub const ON_UNKNOWN: [&str; 2] = ["hold", "retry"];
 pub const LOGS: [&str; 3] = ["human", "verbose", "json"];
 /// Whether customers' ids and texts stand in a host's log.
 pub const LOG_TEXTS: [&str; 2] = ["hide", "show"];
+/// Where messages go: to WeChat, or for a trial to standard output.
+pub const SINKS: [&str; 2] = ["wechat", "log"];
 /// The word for no console.
 pub const CONSOLE_OFF: &str = "off";
 
@@ -81,6 +83,11 @@ pub struct ServeConfig {
     pub log: Setting<String>,
     /// One of [`LOG_TEXTS`].
     pub log_text: Setting<String>,
+    /// One of [`SINKS`].
+    pub sink: Setting<String>,
+    /// The collector that traces go to, as OpenTelemetry's `OTEL_EXPORTER_OTLP_ENDPOINT` has it: `v1/traces` is put behind
+    /// it. Whether it is an address turns out where it is used: the variable is not ours alone.
+    pub traces: Option<Setting<String>>,
 }
 
 /// `[wechat]`

@@ -8,7 +8,7 @@ use url::Url;
 use super::accounts::AccountEntry;
 use super::duoke::{
     CALLBACK_MODES, CONFINEMENTS, CONSOLE_OFF, CallbackConfig, DuokeConfig, LAUNCHES, LOG_TEXTS, LOGS, NEWS_POLICIES,
-    ON_UNKNOWN, Origin, PROFILE_DEFAULTS, PROFILES, PluginEntry, SeatEntry, ServeConfig, Setting, TEXT_POLICIES,
+    ON_UNKNOWN, Origin, PROFILE_DEFAULTS, PROFILES, PluginEntry, SINKS, SeatEntry, ServeConfig, Setting, TEXT_POLICIES,
     TOKEN_APIS, TRANSFER_ANY, TRIM_POLICIES, WechatConfig,
 };
 use super::error::{ConfigError, Source};
@@ -36,7 +36,7 @@ pub struct Key {
 }
 
 /// Every setting, in the order `duoke config show` prints them.
-pub const KEYS: [Key; 28] = [
+pub const KEYS: [Key; 30] = [
     key("wechat", "base_url", "DUOKE_WECHAT_BASE_URL", Some("https://api.weixin.qq.com"), check_url),
     key("wechat", "profile", "DUOKE_WECHAT_PROFILE", None, |text| check_word(text, &PROFILES)),
     key("wechat", "app_id", "DUOKE_APP_ID", None, check_any),
@@ -64,6 +64,8 @@ pub const KEYS: [Key; 28] = [
     number("serve", "workers", "DUOKE_WORKERS", check_count),
     key("serve", "log", "DUOKE_LOG", Some("human"), |text| check_word(text, &LOGS)),
     key("serve", "log_text", "DUOKE_LOG_TEXT", Some("hide"), |text| check_word(text, &LOG_TEXTS)),
+    key("serve", "sink", "DUOKE_SINK", Some("wechat"), |text| check_word(text, &SINKS)),
+    key("serve", "traces", "OTEL_EXPORTER_OTLP_ENDPOINT", None, check_any),
     key("console", "listen", "DUOKE_CONSOLE_LISTEN", Some("127.0.0.1:8081"), check_console),
 ];
 
@@ -227,6 +229,8 @@ pub fn resolve(
             workers: take("serve.workers"),
             log: defaulted(take("serve.log")),
             log_text: defaulted(take("serve.log_text")),
+            sink: defaulted(take("serve.sink")),
+            traces: take("serve.traces"),
         },
         console_listen: defaulted(take("console.listen")),
         plugins: nearest(layers, |layer| &layer.plugins),

@@ -9,9 +9,9 @@ use axum::{
     http::{HeaderValue, Method, Response, StatusCode, header},
 };
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
+use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 
-use crate::base::connections::Connections;
+use crate::base::connections::{self, Connections};
 use crate::base::limits::{CONSOLE_CONNECTION_TIME, CONSOLE_CONNECTIONS_MAX, CONSOLE_STOP_TIME};
 use crate::base::loopback::is_loopback_host;
 use crate::host::serve::{METRICS_TYPE, Operations};
@@ -44,13 +44,14 @@ struct Shared {
 pub struct Console;
 
 impl Console {
-    /// Listens and answers until the handle is stopped or dropped; port 0 takes a free one.
+    /// Listens and answers until the handle is stopped or dropped; port 0 takes a free one. `beside`: where the host from
+    /// which this one takes over listens too.
     ///
     /// # Errors
     /// [`ConsoleError`].
-    pub async fn start(listen: SocketAddr, operations: Arc<Operations>) -> Result<Running, ConsoleError> {
+    pub async fn start(listen: SocketAddr, beside: bool, operations: Arc<Operations>) -> Result<Running, ConsoleError> {
         let failed = |source| ConsoleError { address: listen, source };
-        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let listener = connections::bind(listen, beside).and_then(connections::listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let shared = Arc::new(Shared { operations, is_loopback: address.ip().is_loopback() });
         let service = Router::new().fallback(handle).with_state(shared);

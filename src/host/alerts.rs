@@ -95,6 +95,7 @@ mod tests {
             key: Key::new("1", "p", 0),
             openid: "oA".to_owned(),
             cause: "1".to_owned(),
+            time: (0, 0),
             outcome,
             state: State::Parked,
             way,

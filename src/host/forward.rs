@@ -10,6 +10,7 @@ use tokio::task::{JoinError, JoinHandle};
 use super::alerts::{Alerts, notes};
 use super::desk::{Answer, Desk, Letter, OPERATOR, Request, Trouble, TroubleKind};
 use super::ledger::{Ledger, Source};
+use super::log_sink::{LogCarrier, LogSink};
 use super::pictures::{PluginPictures, Whose};
 use super::watch::{About, Notice};
 use crate::net::PluginNetwork;
@@ -134,6 +135,8 @@ pub struct Forwarder {
     server: String,
     outbox: Outbox,
     runtime: Handle,
+    /// Messages go there instead.
+    sink: Option<LogSink>,
 }
 
 impl Forwarder {
@@ -145,7 +148,13 @@ impl Forwarder {
         let server = target.client.server();
         let account = store.account(&target.client.app_id, &server).wait()?;
         let client = Client::recalling(target.client.clone(), memory(&store, account)?)?;
-        Ok(Self { outbox: Outbox::new(store, account), target, client, server, runtime })
+        Ok(Self { outbox: Outbox::new(store, account), target, client, server, runtime, sink: None })
+    }
+
+    /// The same, where messages go to a log.
+    #[must_use]
+    pub(super) fn writing(self, sink: Option<LogSink>) -> Self {
+        Self { sink, ..self }
     }
 
     /// The delivery, for whoever is to stop or wake it.
@@ -215,7 +224,7 @@ impl Forwarder {
         networks: &[(String, Arc<PluginNetwork>)],
         only: Option<String>,
     ) -> Result<(Delivering, Vec<Notice>), ForwardError> {
-        let Self { target: Target { on_unknown, .. }, client, server, outbox, runtime } = self;
+        let Self { target: Target { on_unknown, .. }, client, server, outbox, runtime, sink } = self;
         let (store, clock) = (outbox.store(), client.config().clock.clone());
         let which = Interrupted::Earlier(Some(outbox.account()));
         let interrupted = store.interrupted(which, on_unknown, clock.now_ms()).wait()?;
@@ -224,7 +233,11 @@ impl Forwarder {
         // The receiver lives as long as the dispatch does.
         let observe = Arc::new(move |delivery| drop(sender.send(delivery)));
         let couriers = Arc::new(Couriers::new(&client, networks)?);
-        let mut dispatch = Dispatch::new(couriers.clone(), observe);
+        let carrier: Arc<dyn Carrier> = match sink {
+            None => couriers.clone(),
+            Some(sink) => Arc::new(LogCarrier { planner: couriers.clone(), sink }),
+        };
+        let mut dispatch = Dispatch::new(carrier, observe);
         (dispatch.clock, dispatch.on_unknown) = (clock, on_unknown);
         let serving = runtime.spawn({
             let outbox = outbox.clone();

@@ -9,13 +9,14 @@
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{Receiver as Queue, Sender, channel};
 
 use super::acted::acted;
 use super::ledger::{new_event, read};
-use crate::base::clock::Clock;
+use crate::base::clock::{Clock, Stopwatch};
 use crate::base::limits::REFUSALS_WAITING_MAX;
 use crate::event::{Line, Stimulus};
 use crate::store::{
@@ -46,8 +47,8 @@ impl Use {
 
 /// Hears at once of what comes; to be quick.
 pub trait Hearer: Send + Sync {
-    /// An event is on disk that had not been there.
-    fn came(&self, line: &Line);
+    /// An event is on disk that had not been there; to bring it there took so long.
+    fn came(&self, line: &Line, took: Duration);
     /// A request was refused.
     fn refused(&self, refusal: &Refusal);
 }
@@ -97,9 +98,9 @@ impl Inbox {
     }
 
     /// What is on disk has come, or there is trouble that whoever reads finds.
-    fn came(&self, line: &Line, accepted: Result<Accepted, StoreError>) -> Result<bool, StoreError> {
+    fn came(&self, line: &Line, since: Stopwatch, accepted: Result<Accepted, StoreError>) -> Result<bool, StoreError> {
         if let (Some(hearer), Ok(Accepted { is_new: true, .. })) = (self.hearer.get(), &accepted) {
-            hearer.came(line);
+            hearer.came(line, since.elapsed());
         }
         self.came.notify_one();
         accepted.map(|accepted| accepted.is_new)
@@ -110,11 +111,11 @@ impl Inbox {
     /// # Errors
     /// [`StoreError`]: it is not on disk.
     pub async fn take(&self, line: &Line) -> Result<bool, StoreError> {
-        let acted = acted(&Stimulus::from_line(line));
+        let (since, acted) = (Stopwatch::start(), acted(&Stimulus::from_line(line)));
         let event =
             new_event(self.account, line, false, (vec![self.purpose.reader().to_owned()], acted), self.clock.now_ms());
         let accepted = self.store.accept(event).get().await;
-        self.came(line, accepted)
+        self.came(line, since, accepted)
     }
 
     /// The pushes behind `after` that are there and not done, in the order they came; none: there are no more.
@@ -217,7 +218,7 @@ impl Inbox {
 impl Receiver for Inbox {
     fn accept(&self, push: Push) -> BoxFuture<'_, Result<(), NotAccepted>> {
         Box::pin(async move {
-            let line = push.line();
+            let (since, line) = (Stopwatch::start(), push.line());
             let acted = match self.purpose {
                 Use::HandOn => None,
                 Use::Handle => acted(&Stimulus::from_line(&line)),
@@ -232,7 +233,7 @@ impl Receiver for Inbox {
             // The id is made of all that makes it the same push.
             let event = NewEvent { digest: Vec::new(), turns_to: None, ..event };
             let accepted = self.store.accept(event).get().await;
-            self.came(&line, accepted).map(drop).map_err(|error| NotAccepted(error.to_string()))
+            self.came(&line, since, accepted).map(drop).map_err(|error| NotAccepted(error.to_string()))
         })
     }
 

@@ -5,7 +5,7 @@
 //! - [`stage`] holds the open pages and plays rounds: one stimulus to all of them, what they did in order of time
 //! - [`lines`] numbers what happened as lines of a session log
 //! - `durable` is a run on disk: [`ledger`] keeps there what is told and what comes of it, [`messages`] makes rows of effects
-//!   (`echat_messages` of EChat's), [`forward`] delivers them, `alerts` says what a person should know of that, `acted` what customers did; [`pictures`] finds the pictures they show, `keeping` what pages keep by `--state`
+//!   (`echat_messages` of EChat's), [`forward`] delivers them (`log_sink` to a log instead), `alerts` says what a person should know of that, `acted` what customers did; [`pictures`] finds the pictures they show, `keeping` what pages keep by `--state`
 //! - `derived` is what pages are told because of a push
 //! - [`run`](mod@run) puts these together over a log; [`demo`](mod@demo) does so with the bundled [`samples`], a sandbox, and the
 //!   [`conversation`] as its customers saw it, in [`columns`]
@@ -35,6 +35,7 @@ pub mod inbox;
 mod keeping;
 pub mod ledger;
 pub mod lines;
+mod log_sink;
 pub mod messages;
 pub mod pictures;
 pub mod plugin;
@@ -50,6 +51,7 @@ pub use demo::{DemoError, DemoOutcome, demo};
 pub use feed::{Feed, Tally, Triggers};
 pub use forward::{ForwardError, Forwarder, Target};
 pub use ledger::Source;
+pub use log_sink::{LOG_SERVER, LogSink};
 pub use plugin::{Names, Plugin, PluginError};
 pub use processes::Processes;
 pub use rights::Rights;

@@ -49,6 +49,8 @@ pub struct Plugin {
     pub user_change: UserChange,
     /// Whether pages of 多客服 are told what he wrote.
     pub extra_events: bool,
+    /// Whether it has an `[echat]` and does not speak to EChat.
+    pub has_idle_echat: bool,
     /// How dialogs are answered.
     pub dialogs: Dialogs,
     /// The bounds its pages are held to.
@@ -284,6 +286,7 @@ impl Plugin {
             policy: config.policy,
             user_change: config.user_change,
             extra_events: config.extra_events,
+            has_idle_echat: config.echat.is_some() && !config.dialects.contains(&Dialect::Echat),
             dialogs: config.dialogs.clone(),
             limits,
             folder,

@@ -56,6 +56,8 @@ pub struct Delivery {
     pub openid: String,
     /// The stimulus that led to it.
     pub cause: String,
+    /// When it began and ended.
+    pub time: (TimestampMs, TimestampMs),
     /// How it ended.
     pub outcome: Outcome,
     /// Where the row stands now.
@@ -88,6 +90,7 @@ impl Delivery {
             key: row.key.clone(),
             openid: row.openid.clone(),
             cause: row.cause.clone(),
+            time: (0, 0),
             outcome,
             state: row.state,
             way: None,

@@ -186,6 +186,7 @@ impl Lane<'_> {
         ways: WayChange,
         window: WindowChange,
     ) -> Result<Option<Ready>, StoreError> {
+        let delivery = Delivery { time: (attempt.started, now), ..delivery };
         let end = delivery.end(now);
         let settled = Settled { row, attempt, end, ways, window, acts: self.acts };
         let next = self.busy.store().settle(settled).get().await?;

@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::error::{StoreError, StoreErrorKind};
 
@@ -19,12 +20,12 @@ const BACKUPS: &str = "backups";
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 
-/// A state folder that this process has, until it is dropped.
+/// A state folder that this process has, until it is let go of or dropped.
 #[derive(Debug)]
 pub struct StateFolder {
     path: PathBuf,
     /// Locked.
-    _lock: File,
+    lock: Mutex<Option<File>>,
 }
 
 /// The address of the control socket of a state folder. Socket addresses are short (108 bytes), paths need not be: where
@@ -93,7 +94,12 @@ impl StateFolder {
         }
         let written = lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id()));
         written.map_err(trouble("write its lock"))?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self { path: path.to_owned(), lock: Mutex::new(Some(lock)) })
+    }
+
+    /// Lets go of it, for the next host.
+    pub(super) fn release(&self) {
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     /// Whether there is a store in a folder.

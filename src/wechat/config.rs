@@ -103,10 +103,13 @@ impl ClientConfig {
         }
     }
 
-    /// The server as an origin, by which an account's state is kept.
+    /// The server as an origin, by which an account's state is kept; what has none is named whole.
     #[must_use]
     pub fn server(&self) -> String {
-        self.base_url.origin().ascii_serialization()
+        match self.base_url.origin() {
+            origin if origin.is_tuple() => origin.ascii_serialization(),
+            _ => self.base_url.to_string(),
+        }
     }
 }
 

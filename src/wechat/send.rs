@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::content::{Article, Video};
+use super::outgoing::Message;
 
 /// A message with everything it needs on the wire.
 #[derive(Debug, Clone)]
@@ -32,6 +33,29 @@ pub(super) fn body(openid: &str, kf_account: Option<&str>, content: Body<'_>) ->
         whole["customservice"] = json!({"kf_account": account});
     }
     whole
+}
+
+impl Message {
+    /// The body as it would go out, for whoever is to see it: a file that would be uploaded is named by its address.
+    #[must_use]
+    pub fn draft(&self, openid: &str, kf_account: Option<&str>) -> Value {
+        let file = |msgtype, section| body(openid, kf_account, Body::Given(msgtype, &section));
+        match self {
+            Self::Text(text) => body(openid, kf_account, Body::Text(text)),
+            Self::News(articles) => body(openid, kf_account, Body::News(articles)),
+            Self::Given { msgtype, section } => body(openid, kf_account, Body::Given(msgtype, section)),
+            Self::Typing(is_typing) => {
+                json!({"touser": openid, "command": if *is_typing { "Typing" } else { "CancelTyping" }})
+            }
+            Self::Image(url) => file("image", json!({"url": url})),
+            Self::Voice { url, .. } => file("voice", json!({"url": url})),
+            Self::Video(video) => file(
+                "video",
+                json!({"url": video.url, "thumb_url": video.thumb, "title": video.title,
+                    "description": video.description}),
+            ),
+        }
+    }
 }
 
 fn article(article: &Article) -> Value {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::bench::{Bench, Ended};
 
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 19] = [
     "system",
     "memory",
     "stack",
@@ -22,6 +22,11 @@ const NAMES: [&str; 14] = [
     "account",
     "secret_files",
     "plugins",
+    "accounts",
+    "callbacks",
+    "seats",
+    "serve",
+    "console",
 ];
 
 /// What the doctor found, as JSON.
@@ -147,7 +152,48 @@ fn secrets_are_not_told() {
     command.env("DUOKE_APP_ID", "wx1");
     let all = found(&Bench::finish(command));
     assert_check(&all, "account", "ok", "app id set (environment DUOKE_APP_ID), app secret set (duoke.toml:2)");
-    assert_check(&all, "secret_files", "ok", "only their owner can read duoke.toml, echat/plugin.toml");
+    assert_check(&all, "secret_files", "ok", "nobody else can read duoke.toml, echat/plugin.toml");
+}
+
+#[test]
+fn what_serving_takes() {
+    let bench = Bench::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (taken_at, free) = (taken.local_addr().unwrap().to_string(), "127.0.0.1:0");
+    let with = |listen: &str, more: &str| {
+        bench.write(
+            "duoke.toml",
+            format!(
+                "[wechat]\napp_id = \"wx1\"\n[wechat.callback]\nmode = \"plain\"\nlisten = \"{listen}\"\n\
+                 [[account]]\napp_id = \"wx2\"\npath = \"/two\"\n{more}"
+            ),
+        );
+        let mut command = doctor(&bench);
+        for name in ["APP_SECRET", "CALLBACK_TOKEN", "APP_SECRET_wx2", "CALLBACK_TOKEN_wx2"] {
+            command.env(format!("DUOKE_{name}"), "s3cr3t");
+        }
+        let ended = Bench::finish(command);
+        assert!(!ended.out.contains("s3cr3t"), "{}", ended.out);
+        (ended.code, found(&ended))
+    };
+    let (code, all) = with(free, "");
+    assert_eq!(code, 0, "{all:#}");
+    assert_check(&all, "accounts", "ok", "wx2: app secret set, callback token set, encoding AES key not set");
+    assert_check(&all, "callbacks", "ok", "127.0.0.1:0/wechat, 127.0.0.1:0/two");
+    assert_check(&all, "console", "ok", "off");
+    let (code, all) = with(&taken_at, "[[account]]\napp_id = \"wx3\"\n");
+    assert_eq!(code, 96, "{all:#}");
+    assert_check(&all, "callbacks", "failed", &format!("cannot be listened on: {taken_at}: "));
+    assert_check(&all, "accounts", "failed", "wx3: app secret not set, callback token not set");
+    let seats = "[[seat]]\nname = \"a\"\nkf_account = \"kf1@gh\"\n[[seat]]\nname = \"b\"\nkf_account = ";
+    let (code, all) = with(free, &format!("{seats}\"kf2\"\n"));
+    assert_eq!(code, 3, "{all:#}");
+    assert_check(&all, "seats", "failed", "duoke.toml:13: kf2 is not a customer-service account");
+    assert_check(&with(free, &format!("{seats}\"kf1@gh\"\n")).1, "seats", "failed", "b (kf1@gh) is another seat's");
+    let (code, all) = with(free, &format!("{seats}\"kf2@gh\"\n[serve]\nsink = \"log\"\n"));
+    assert_eq!(code, 0, "{all:#}");
+    assert_check(&all, "seats", "warning", "a (kf1@gh), b (kf2@gh)");
+    assert_check(&all, "serve", "warning", "messages to log");
 }
 
 #[cfg(target_os = "linux")]
@@ -202,6 +248,12 @@ mod refused {
             assert!(said.contains("cannot be confined, which the configuration requires: landlock"), "{said}");
             assert!(!said.contains("it runs") && !said.contains("mcs.Notice"), "{said}");
         }
+        let mut serve = required(bench.command(&["serve", "page.js", "--listen", "127.0.0.1:0"]));
+        serve.env("DUOKE_APP_ID", "wx1").env("DUOKE_APP_SECRET", "s").env("DUOKE_CALLBACK_TOKEN", "t");
+        serve.env("DUOKE_CALLBACK_MODE", "plain").env("DUOKE_WECHAT_BASE_URL", "http://127.0.0.1:9");
+        let serve = without(&calls, serve);
+        assert_eq!((serve.code, &*serve.out), (96, ""), "{}", serve.err);
+        assert!(serve.err.contains("no page can be opened: ") && serve.err.contains(": landlock"), "{}", serve.err);
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub struct Yard {
 
 /// A running host.
 pub struct Serving {
+    /// Its line of where it listens.
+    pub ready: Value,
     child: Child,
     said: Arc<(Mutex<String>, Condvar)>,
 }
@@ -58,6 +60,11 @@ impl Yard {
     pub fn plugin(&self, name: &str, toml: &str, script: &str) {
         self.bench.write(&format!("{name}/plugin.toml"), format!("name = \"{name}\"\npage = \"page.html\"\n{toml}\n"));
         self.bench.write(&format!("{name}/page.html"), format!("<script>{PUT}{script}</script>"));
+    }
+
+    /// Where it is called back.
+    pub fn listen(&self) -> &str {
+        &self.listen
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
@@ -90,8 +97,8 @@ impl Yard {
         command.envs(environment.iter().copied());
         let serving = Serving::start(command);
         let expected = format!("http://{}/wechat", self.listen);
-        assert_eq!(serving.1["callbacks"][0]["address"], expected, "{}", serving.1);
-        serving.0
+        assert_eq!(serving.ready["callbacks"][0]["address"], expected, "{}", serving.ready);
+        serving
     }
 
     /// A customer does something, and whether that was acknowledged.
@@ -150,7 +157,7 @@ fn free_port() -> String {
 }
 
 impl Serving {
-    fn start(command: Command) -> (Self, Value) {
+    fn start(command: Command) -> Self {
         let mut child = Bench::start(command);
         let said = Arc::new((Mutex::new(String::new()), Condvar::new()));
         let (mut stderr, heard) = (child.stderr.take().unwrap(), said.clone());
@@ -163,9 +170,9 @@ impl Serving {
         });
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let serving = Self { child, said };
-        let ready = serde_json::from_str(&line).unwrap_or_else(|_| panic!("it ended: {}", serving.said()));
-        (serving, ready)
+        let mut serving = Self { ready: Value::Null, child, said };
+        serving.ready = serde_json::from_str(&line).unwrap_or_else(|_| panic!("it ended: {}", serving.said()));
+        serving
     }
 
     /// What it said so far.
@@ -181,6 +188,16 @@ impl Serving {
             said = waited.0;
             assert!(!waited.1.timed_out(), "it says {words}: {said}");
         }
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it has ended by itself; its exit code.
+    pub fn ended(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
     }
 
     /// SIGKILL.

@@ -29,7 +29,8 @@ JSON, one object:
   messages     how many there are, by state
   dropped      of the dead ones, how many a person dropped
   oldest_waiting  when the oldest of those came that are to be sent; null where there is none
-  closed[]     account, what, until, reason: what is closed between here and WeChat
+  closed[]     account, what, until, reason: what is closed between here and WeChat; configured is
+               false where the configuration does not name the account
   events_open  events that plugins have not done with
   bytes        size of the store
   advice[]     what to do, most urgent first";
@@ -50,9 +51,10 @@ pub(super) struct Arguments {
 
 pub(super) fn check(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<Exit, Exit> {
     let mut asker = Asker::new(&arguments.store, runtime, output)?;
-    let Some(found) = asker.ask_one(&Request::Check { whole: arguments.whole })? else {
+    let Some(mut found) = asker.ask_one(&Request::Check { whole: arguments.whole })? else {
         return Ok(Exit::NothingMatched);
     };
+    name_absent(&mut found, &asker.accounts);
     let text = match arguments.format {
         Format::Human => render(&found, asker.output),
         Format::Json => format!("{found:#}\n"),
@@ -61,6 +63,28 @@ pub(super) fn check(arguments: &Arguments, runtime: &Handle, output: &mut Output
     // Nobody reading it is fine.
     let _ = asker.output.data(&text);
     Ok(exit(&found))
+}
+
+/// Closed ways of accounts that the configuration does not name any more: nobody opens them. Where it names none nothing
+/// is known of that.
+fn name_absent(found: &mut Value, accounts: &[String]) {
+    let mut absent = Vec::new();
+    for way in found["closed"].as_array_mut().into_iter().flatten() {
+        let account = member(way, "account").to_owned();
+        if !accounts.is_empty() && !accounts.contains(&account) {
+            way["configured"] = false.into();
+            absent.push(account);
+        }
+    }
+    absent.dedup();
+    let step = |account: String| {
+        format!(
+            "{account} is not configured any more: `duoke outbox drop --account {account} --state parked` gives its messages up"
+        )
+    };
+    if let Some(advice) = found["advice"].as_array_mut() {
+        advice.extend(absent.into_iter().map(step).map(Value::from));
+    }
 }
 
 fn count(found: &Value, state: State) -> u64 {
@@ -110,7 +134,8 @@ fn render(found: &Value, output: &Output) -> String {
             until => format!("until {}", to_the_second(until)),
         };
         let [account, what, reason] = ["account", "what", "reason"].map(|name| safe(member(way, name)));
-        lines.push(format!("{}        {account}: {what}, {until}: {reason}", output.painted("closed", "33")));
+        let absent = if way["configured"] == false { " (not configured any more)" } else { "" };
+        lines.push(format!("{}        {account}{absent}: {what}, {until}: {reason}", output.painted("closed", "33")));
     }
     lines.push(format!("events open   {}", found["events_open"].as_u64().unwrap_or(0)));
     let advice = items(found, "advice").iter().filter_map(Value::as_str);
@@ -142,6 +167,21 @@ mod tests {
         assert_eq!(found(&[], 2, 2, 0), Exit::Fine);
         assert_eq!(found(&[], 2, 1, 0), Exit::Messages);
         assert_eq!(found(&["x"], 2, 1, 0), Exit::Environment);
+    }
+
+    #[test]
+    fn accounts_that_are_gone_are_named() {
+        let found = || json!({"closed": [{"account": "wx1"}, {"account": "wx2"}], "advice": ["x"]});
+        let named = |accounts: &[&str]| {
+            let (mut found, accounts) =
+                (found(), accounts.iter().map(|&account| account.to_owned()).collect::<Vec<_>>());
+            name_absent(&mut found, &accounts);
+            found
+        };
+        assert_eq!(named(&[]), found());
+        let found = named(&["wx1"]);
+        assert_eq!(found["closed"], json!([{"account": "wx1"}, {"account": "wx2", "configured": false}]));
+        assert!(found["advice"][1].as_str().unwrap().contains("--account wx2"), "{found}");
     }
 
     #[test]

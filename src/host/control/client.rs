@@ -52,7 +52,8 @@ pub fn ask(folder: &Path, request: &Request) -> Result<Option<Answer>, Trouble> 
 }
 
 /// Whether a host listens.
-pub(super) fn is_heard(folder: &Path) -> bool {
+#[must_use]
+pub fn is_heard(folder: &Path) -> bool {
     ControlPath::of(folder).and_then(|path| UnixStream::connect(path.path())).is_ok()
 }
 

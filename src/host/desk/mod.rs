@@ -5,10 +5,11 @@
 //!   none runs a command has a desk of its own
 //! - `explained` says of a message all there is, and what it waits for; `advice` what to do about what a check found;
 //!   `window` what a user may be sent, `send` sends him something, `upload` brings the files, `trigger`
-//!   fires an event
+//!   fires an event, `ending` has the host end for another one
 
 mod advice;
 mod answer;
+mod ending;
 mod explained;
 mod operations;
 mod request;
@@ -22,6 +23,7 @@ mod window;
 pub use crate::store::OPERATOR;
 pub(super) use answer::to_lines;
 pub use answer::{Answer, Reading, Trouble, TroubleKind};
+pub use ending::Ending;
 pub use operations::Desk;
 pub use request::{CONTROL_VERSION, Request};
 pub use send::{Letter, fate};

@@ -9,6 +9,7 @@ use super::super::forward::interruption;
 use super::super::watch::Notice;
 use super::advice::advice;
 use super::answer::{Answer, Trouble, TroubleKind};
+use super::ending::{Ending, end};
 use super::explained::explained;
 use super::request::Request;
 use super::send::send;
@@ -35,6 +36,8 @@ pub struct Desk {
     triggers: Option<Arc<dyn Triggers>>,
     /// Whether a host has the store, with open pages.
     host_runs: bool,
+    /// The end of the host, where it can be asked for.
+    ending: Option<Arc<Ending>>,
 }
 
 impl Desk {
@@ -42,7 +45,7 @@ impl Desk {
     #[must_use]
     pub fn of_host(outbox: &Outbox, client: Client) -> Self {
         let (clock, deliveries) = (client.config().clock.clone(), vec![(outbox.clone(), client)]);
-        Self { store: outbox.store().clone(), clock, deliveries, triggers: None, host_runs: true }
+        Self { store: outbox.store().clone(), clock, deliveries, triggers: None, host_runs: true, ending: None }
     }
 
     /// With the delivery of one more account.
@@ -56,6 +59,13 @@ impl Desk {
     #[must_use]
     pub fn firing(mut self, triggers: Option<Arc<dyn Triggers>>) -> Self {
         self.triggers = triggers;
+        self
+    }
+
+    /// With a way to have the host end in order.
+    #[must_use]
+    pub fn ending_by(mut self, ending: Arc<Ending>) -> Self {
+        self.ending = Some(ending);
         self
     }
 
@@ -75,7 +85,7 @@ impl Desk {
         let clock = Clock::system();
         let interrupted = store.interrupted(Interrupted::Earlier(None), policy, clock.now_ms()).get().await?;
         let notices = interrupted.iter().map(|row| interruption(row, policy)).collect();
-        Ok((Self { store, clock, deliveries: Vec::new(), triggers: None, host_runs: false }, notices))
+        Ok((Self { store, clock, deliveries: Vec::new(), triggers: None, host_runs: false, ending: None }, notices))
     }
 
     /// Does what is asked.
@@ -110,6 +120,7 @@ impl Desk {
                 send(outbox, &self.clock, *letter).await
             }
             Request::Erase { openid, dry_run } => self.erase(&openid, dry_run).await,
+            Request::End {} => end(self.ending.as_deref()).await,
         }
     }
 

@@ -64,6 +64,9 @@ pub enum Request {
         /// Its key, or the beginning of it where no other begins so.
         message: String,
     },
+    /// The host is to end in order: another one takes over.
+    #[serde(rename = "host.end")]
+    End {},
     /// What may still be sent to a customer.
     #[serde(rename = "window")]
     Window {

@@ -2,11 +2,12 @@
 //!
 //! - [`machine`]: what the system is, and what it lets this user have
 //! - [`pages`]: page processes, really started: how they come to be, and what they could still do
-//! - [`project`]: the configuration, its secrets and its plugins
+//! - [`project`]: the configuration, its secrets and its plugins; `serving`: what `duoke serve` needs of it besides
 
 pub mod machine;
 pub mod pages;
 pub mod project;
+mod serving;
 #[cfg(test)]
 mod tests;
 

@@ -103,6 +103,15 @@ fn open(processes: &Processes, seen: &mut [Seen; 3]) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether a page of ours opens in a process as the configuration wants it; what is in the way.
+///
+/// # Errors
+/// In words.
+pub fn try_page(processes: Processes) -> Result<(), String> {
+    let mut page = processes.process(sample()?, processes.launcher());
+    page.open(SETTLE_MS_DEFAULT, &mut |_, _| ()).map(drop).map_err(|error| error.to_string())
+}
+
 fn sample() -> Result<PageOptions, String> {
     let plugin =
         Plugin::bundled(SAMPLE.toml, SAMPLE.files, &mut Names::default()).map_err(|error| error.to_string())?;

@@ -1,9 +1,12 @@
 //! The configuration: its files, its secrets, its plugins.
 
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{Check, State};
+use nix::unistd::{getegid, geteuid};
+
+use super::{Check, State, serving};
 use crate::base::limits::page::PAGE_LIMITS;
 use crate::config::plugin::PLUGIN_FILE;
 use crate::config::{DuokeConfig, Layer, Origin, PluginConfig, PluginEntry, Setting, resolve};
@@ -36,14 +39,11 @@ pub fn read(files: &[PathBuf], env: &dyn Fn(&str) -> Option<String>) -> (DuokeCo
             Check::not_ok("configuration", State::Failed, found, hint)
         }
     };
-    let checks = [
-        configuration,
-        limits(&config),
-        account(&config),
-        secrets(secret_files, &config.plugins),
-        plugins(&config.plugins),
-    ];
-    (config, checks.map(Check::of_configuration).to_vec())
+    let (plugins, found) = plugins(&config.plugins);
+    let checks = [configuration, limits(&config), account(&config), secrets(secret_files, &config.plugins), plugins];
+    let mut checks = checks.map(Check::of_configuration).to_vec();
+    checks.extend(serving::checks(&config, &found, env));
+    (config, checks)
 }
 
 fn files_found(files: &[PathBuf]) -> String {
@@ -86,6 +86,13 @@ fn account(config: &DuokeConfig) -> Check {
     Check::not_ok(NAME, State::Warning, found, "`--forward` needs both DUOKE_APP_ID and DUOKE_APP_SECRET")
 }
 
+/// Whether others can read a file. What somebody else gave this user's own group to read (root:duoke 0640) is how a
+/// service gets what it may not change, and is fine: the group is the service's alone.
+fn is_open(data: &Metadata) -> bool {
+    let is_ours = data.gid() == getegid().as_raw() && data.uid() != geteuid().as_raw();
+    data.mode() & if is_ours { 0o004 } else { 0o044 } != 0
+}
+
 /// Whether files with secrets can be read by others: the configuration's, and each plugin's.
 fn secrets(mut files: Vec<PathBuf>, plugins: &[PluginEntry]) -> Check {
     const NAME: &str = "secret_files";
@@ -95,7 +102,7 @@ fn secrets(mut files: Vec<PathBuf>, plugins: &[PluginEntry]) -> Check {
     });
     let has_secret = |config: PluginConfig| config.echat.is_some_and(|echat| echat.token.is_some());
     files.extend(toml.filter(|file| PluginConfig::read(file).is_ok_and(has_secret)));
-    let is_open = |file: &&PathBuf| file.metadata().is_ok_and(|data| data.mode() & 0o044 != 0);
+    let is_open = |file: &&PathBuf| file.metadata().is_ok_and(|data| is_open(&data));
     let shown = |files: Vec<&PathBuf>| files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>();
     let open = shown(files.iter().filter(is_open).collect());
     if !open.is_empty() {
@@ -104,29 +111,34 @@ fn secrets(mut files: Vec<PathBuf>, plugins: &[PluginEntry]) -> Check {
     }
     let found = match shown(files.iter().collect()).join(", ") {
         none if none.is_empty() => "no secrets in files".to_owned(),
-        files => format!("only their owner can read {files}"),
+        files => format!("nobody else can read {files}"),
     };
     Check::ok(NAME, found)
 }
 
-/// Whether each `[[plugin]]` is one.
-fn plugins(entries: &[PluginEntry]) -> Check {
+/// Whether each `[[plugin]]` is one; those that are.
+fn plugins(entries: &[PluginEntry]) -> (Check, Vec<Plugin>) {
     const NAME: &str = "plugins";
     let (mut names, mut found, mut problems) = (Names::default(), Vec::new(), Vec::new());
     for entry in entries {
         let plugin = Plugin::resolve(&page_of(entry), &mut names);
         let plugin = plugin.and_then(|plugin| plugin.look_for_page().map(|()| plugin).map_err(PluginError::from));
         match plugin {
-            Ok(plugin) => found.push(plugin.name),
+            Ok(plugin) => found.push(plugin),
             Err(error) => problems.push((format!("{}: {error}", entry.origin), error.hint())),
         }
     }
-    if let Some((_, hint)) = problems.first() {
+    let names: Vec<&str> = found.iter().map(|plugin| plugin.name.as_str()).collect();
+    let check = if let Some((_, hint)) = problems.first() {
         let hint = hint.clone().unwrap_or_else(|| "correct the path".to_owned());
         let problems: Vec<String> = problems.into_iter().map(|(problem, _)| problem).collect();
-        return Check::not_ok(NAME, State::Failed, problems.join("; "), hint);
-    }
-    Check::ok(NAME, if found.is_empty() { "none is named in duoke.toml".to_owned() } else { found.join(", ") })
+        Check::not_ok(NAME, State::Failed, problems.join("; "), hint)
+    } else if let Some(idle) = found.iter().find_map(Plugin::idle) {
+        Check::not_ok(NAME, State::Warning, idle.text, idle.hint.unwrap_or_default())
+    } else {
+        Check::ok(NAME, if names.is_empty() { "none is named in duoke.toml".to_owned() } else { names.join(", ") })
+    };
+    (check, found)
 }
 
 /// The PAGE that a `[[plugin]]` means: a path is relative to the file it stands in.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::Ledger;
-use crate::base::clock::system_now_ms;
 use crate::host::watch::{About, Notice};
 use crate::store::{Commit, StoreError, TurnEnd, TurnState};
 
@@ -13,7 +12,7 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`].
     pub fn lost(&mut self, plugins: &[String]) -> Result<Vec<Notice>, StoreError> {
-        let lost = self.store.lost(self.account, plugins.to_vec(), system_now_ms()).wait()?;
+        let lost = self.store.lost(self.account, plugins.to_vec(), self.clock.now_ms()).wait()?;
         Ok(lost.into_iter().map(lost_notice).collect())
     }
 
@@ -26,7 +25,7 @@ impl Ledger {
     /// The run ends in order: what pages are still busy with will not be done, and nobody is to wonder about it. A log
     /// that was not played to its end goes on with the next run.
     pub fn close(&mut self, log_ended: bool) {
-        let mut commit = Commit { account: Some(self.account), now: system_now_ms(), ..Commit::default() };
+        let mut commit = Commit { account: Some(self.account), now: self.clock.now_ms(), ..Commit::default() };
         for (plugin, busy) in self.busy.drain() {
             let turn_end = |event| TurnEnd { event, plugin: plugin.clone(), state: TurnState::Done };
             commit.ended.extend(busy.into_iter().map(turn_end));

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::Plugin;
 use crate::base::clock::TimestampMs;
 use crate::config::{Dialect, EchatConfig, PluginConfig};
 use crate::dialect::echat_address::{Business, is_signed};
 use crate::dialect::echat_sdk_script;
 use crate::event::EchatSettings;
+use crate::host::watch::Notice;
 use crate::net::{Answer, NetError};
 
 /// What tells that a page is written for EChat, where its configuration does not: the object, or the SDK's script.
@@ -22,6 +24,16 @@ pub(super) struct Echat {
     business: Business,
     /// Other addresses of the SDK's script.
     mirrors: Vec<Url>,
+}
+
+impl Plugin {
+    /// What in its configuration means nothing, as a warning.
+    #[must_use]
+    pub fn idle(&self) -> Option<Notice> {
+        let text = || format!("{}: `[echat]` in plugin.toml means nothing: `dialects` leaves \"echat\" out", self.name);
+        let hint = "add \"echat\" to `dialects`, or take `[echat]` out";
+        self.has_idle_echat.then(|| Notice::warning(text()).with_hint(Some(hint)))
+    }
 }
 
 impl Echat {

@@ -10,6 +10,7 @@ use crate::host::plugin::Plugin;
 use crate::host::processes::Processes;
 use crate::host::rights::Rights;
 use crate::host::run::SEED_DEFAULT;
+use crate::host::watch::Notice;
 use crate::net::{Live, NetError, PluginNetwork};
 use crate::page::{Driver, Moment, Pace, PageOptions};
 use crate::process::{Launcher, Served};
@@ -94,6 +95,11 @@ impl House {
         let network =
             |resident: &Resident| Ok((resident.name.clone(), Arc::new(self.network(resident, &self.account)?)));
         self.residents.iter().map(network).collect()
+    }
+
+    /// What in the plugins' configurations means nothing.
+    pub fn idle(&self) -> impl Iterator<Item = Notice> {
+        self.residents.iter().filter_map(|resident| resident.plugin.idle())
     }
 
     fn network(&self, resident: &Resident, account: &str) -> Result<PluginNetwork, NetError> {

@@ -66,6 +66,7 @@ pub(super) struct Metrics {
     outbox_rows: Gauges<2>,
     token_refreshes: Counters<1>,
     log_lines_dropped: Counter,
+    trace_spans_dropped: Counter,
     timed: Mutex<Timed>,
 }
 
@@ -129,6 +130,7 @@ impl Metrics {
             outbox_rows: Family::default(),
             token_refreshes: Family::default(),
             log_lines_dropped: Counter::default(),
+            trace_spans_dropped: Counter::default(),
             timed: Mutex::default(),
         };
         metrics.register();
@@ -164,6 +166,8 @@ impl Metrics {
         all.register("outbox_rows", "Messages in the outbox, by account and state", self.outbox_rows.clone());
         all.register("token_refreshes", "Access tokens fetched, by account", self.token_refreshes.clone());
         all.register("log_lines_dropped", "Log lines for which there was no room", self.log_lines_dropped.clone());
+        let help = "Spans of traces that did not reach the collector";
+        all.register("trace_spans_dropped", help, self.trace_spans_dropped.clone());
         let build: Gauges<1> = Family::default();
         build.get_or_create(&[("version", Cow::Borrowed(env!("CARGO_PKG_VERSION")))]).set(1);
         all.register("build_info", "The program", build);
@@ -239,6 +243,11 @@ impl Metrics {
     /// A line of the log found no room.
     pub(super) fn line_dropped(&self) {
         self.log_lines_dropped.inc();
+    }
+
+    /// Spans of traces do not reach the collector.
+    pub(super) fn spans_dropped(&self, count: usize) {
+        self.trace_spans_dropped.inc_by(u64::try_from(count).unwrap_or(u64::MAX));
     }
 
     /// All of it as [`METRICS_TYPE`].

@@ -6,7 +6,7 @@
 //! - `intake` takes events off the disk and finds whose they are; `scheduler` says who is next, the threads of `crew` work
 //! - `craft` is what they do: a `conversation` is a customer's own pages, `house` what is in force while they are opened
 //! - a `witness` hears what happens: the `teller` counts it (`metrics`, `kinds`) and tells it; [`Operations`] is how the host
-//!   is doing, for whoever asks
+//!   is doing, for whoever asks; `traces` makes spans of it, which `otlp` exports
 //!
 //! Order: a customer's events are handled one after another, customers beside each other. What is in memory is bounded:
 //! open conversations by [`Room`], events that were read and not begun by
@@ -20,6 +20,8 @@ mod intake;
 mod kinds;
 mod metrics;
 mod operations;
+#[cfg_attr(not(feature = "otel"), path = "no_otlp.rs")]
+mod otlp;
 mod place;
 mod repeats;
 mod run;
@@ -27,12 +29,14 @@ mod scheduler;
 mod setup;
 mod tab;
 mod teller;
+mod traces;
 mod trouble;
 mod witness;
 
 pub use metrics::METRICS_TYPE;
 pub use operations::Operations;
+pub use otlp::Exporter;
 pub use place::Seat;
 pub use run::serve;
 pub use scheduler::Room;
-pub use setup::{AccountSetup, Doors, Ready, Residence, ServeError, Setup};
+pub use setup::{AccountSetup, Doors, Ready, Reread, Residence, ServeError, Setup};

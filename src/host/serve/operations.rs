@@ -1,7 +1,9 @@
 //! How a host is doing: what health checks and metrics are answered with, from before it serves until it has ended.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::time::timeout;
 
@@ -9,7 +11,7 @@ use super::craft::Host;
 use super::crew::Foreman;
 use super::metrics::{Look, Metrics};
 use crate::base::clock::{Stopwatch, TimestampMs};
-use crate::base::limits::{CONSOLE_LOOK_TIME, CONSOLE_STORE_TIME};
+use crate::base::limits::{CONSOLE_LOOK_SHARE, CONSOLE_LOOK_TIME, CONSOLE_STORE_TIME};
 use crate::host::inbox::Inbox;
 use crate::outbox::Outbox;
 use crate::wechat::Client;
@@ -44,8 +46,10 @@ pub struct Operations {
     pub(super) is_detailed: bool,
     phase: Mutex<Phase>,
     running: Mutex<Option<Arc<Running>>>,
+    /// Plugins, and whether the last page of theirs that was to be opened did.
+    opened: Mutex<BTreeMap<String, bool>>,
     /// The store is asked by one at a time, and not more often than it changes.
-    last: tokio::sync::Mutex<Option<(Stopwatch, Look)>>,
+    last: tokio::sync::Mutex<Option<(Stopwatch, Duration, Look)>>,
 }
 
 impl fmt::Debug for Operations {
@@ -63,6 +67,7 @@ impl Operations {
             is_detailed,
             phase: Mutex::new(Phase::Starting),
             running: Mutex::default(),
+            opened: Mutex::default(),
             last: tokio::sync::Mutex::default(),
         }
     }
@@ -83,7 +88,30 @@ impl Operations {
         *lock(&self.running) = None;
     }
 
-    /// Whether it serves and its store works.
+    /// A page of a plugin was to be opened, and was or was not.
+    pub(super) fn opened(&self, plugin: &str, is_open: bool) {
+        let mut opened = lock(&self.opened);
+        match opened.get_mut(plugin) {
+            Some(known) => *known = is_open,
+            None => drop(opened.insert(plugin.to_owned(), is_open)),
+        }
+    }
+
+    /// Other plugins are in force.
+    pub(super) fn moved(&self) {
+        lock(&self.opened).clear();
+    }
+
+    /// Whether pages open, as far as any were to be; where all plugins' last ones did not, none does.
+    fn opens_pages(&self) -> Result<(), String> {
+        let opened = lock(&self.opened);
+        if opened.is_empty() || opened.values().any(|is_open| *is_open) {
+            return Ok(());
+        }
+        Err(format!("no page opens: {}", opened.keys().map(String::as_str).collect::<Vec<_>>().join(", ")))
+    }
+
+    /// Whether it serves, its store works and pages open.
     ///
     /// # Errors
     /// Why not, in words.
@@ -93,7 +121,10 @@ impl Operations {
             Phase::Starting => Err("it is starting".to_owned()),
             Phase::Stopping => Err("it is stopping".to_owned()),
             Phase::Failed(reason) => Err(reason),
-            Phase::Serving => self.look().await.map(drop),
+            Phase::Serving => {
+                self.opens_pages()?;
+                self.look().await.map(drop)
+            }
         }
     }
 
@@ -101,7 +132,7 @@ impl Operations {
     pub async fn metrics(&self) -> String {
         let look = match self.look().await {
             Ok(look) => look,
-            Err(_) => self.last.lock().await.as_ref().map(|(_, look)| look.clone()).unwrap_or_default(),
+            Err(_) => self.last.lock().await.as_ref().map(|(.., look)| look.clone()).unwrap_or_default(),
         };
         self.metrics.text(&look)
     }
@@ -130,24 +161,27 @@ impl Operations {
 
     async fn look(&self) -> Result<Look, String> {
         let mut last = self.last.lock().await;
-        if let Some((at, look)) = &*last
-            && at.elapsed() < CONSOLE_LOOK_TIME
+        let Some(running) = lock(&self.running).clone() else { return Err("it does not serve".to_owned()) };
+        if let Some(error) = running.accounts.iter().find_map(|account| account.outbox.failure()) {
+            return Err(error.to_string());
+        }
+        if let Some((at, good_for, look)) = &*last
+            && at.elapsed() < *good_for
         {
             return Ok(look.clone());
         }
-        let Some(running) = lock(&self.running).clone() else { return Err("it does not serve".to_owned()) };
+        let began = Stopwatch::start();
         let (conversations, served) = running.crew.counts();
         let mut look = Look { conversations, served, accounts: Vec::new() };
         for Observed { app_id, outbox, client, .. } in &running.accounts {
-            if let Some(error) = outbox.failure() {
-                return Err(error.to_string());
-            }
             let summary = timeout(CONSOLE_STORE_TIME, outbox.summary()).await;
             let summary = summary.map_err(|_| "the store does not answer".to_owned())?;
             let summary = summary.map_err(|error| error.to_string())?;
             look.accounts.push((app_id.clone(), summary, client.tokens_fetched()));
         }
-        *last = Some((Stopwatch::start(), look.clone()));
+        // With millions of messages counting takes long, and nobody else is served meanwhile.
+        let good_for = CONSOLE_LOOK_TIME.max(began.elapsed() * CONSOLE_LOOK_SHARE);
+        *last = Some((Stopwatch::start(), good_for, look.clone()));
         Ok(look)
     }
 }
@@ -187,6 +221,14 @@ mod tests {
         let (_store, observed) = observed().await;
         operations.serving(Foreman::nobody(), vec![observed]);
         assert_eq!(operations.ready().await, Ok(()));
+        operations.opened("a", false);
+        operations.opened("b", false);
+        assert_eq!(reason(&operations).await, "no page opens: a, b");
+        operations.opened("b", true);
+        assert_eq!(operations.ready().await, Ok(()), "one does");
+        operations.opened("b", false);
+        operations.moved();
+        assert_eq!(operations.ready().await, Ok(()), "of others nothing is known");
         operations.stopping(None);
         assert_eq!(reason(&operations).await, "it is stopping");
         operations.stopping(Some("the disk is full".to_owned()));

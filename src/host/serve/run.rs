@@ -1,10 +1,12 @@
 //! From beginning to end.
 
 use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::{JoinError, JoinSet};
@@ -14,19 +16,20 @@ use super::craft::{Account, Host};
 use super::crew::Crew;
 use super::house::House;
 use super::intake::{Feed, Fired, follow, take_up};
-use super::operations::Observed;
-use super::setup::{AccountSetup, Doors, Ready, Residence, ServeError, Setup};
+use super::operations::{Observed, Operations};
+use super::setup::{AccountSetup, Doors, Ready, Reread, Residence, ServeError, Setup};
 use super::teller::Teller;
+use super::traces::Traces;
 use crate::base::clock::{Clock, TimestampMs};
 use crate::base::limits::{LOG_MINUTE, TOLD_WAITING_MAX};
-use crate::host::desk::Desk;
+use crate::host::desk::{Desk, Ending};
 use crate::host::forward::{Delivering, Forwarder, Origins};
 use crate::host::inbox::{Inbox, Use};
 use crate::host::ledger::lost_notices;
 use crate::host::watch::{Notice, Watch};
 use crate::outbox::Outbox;
 use crate::store::{AccountId, Store, StoreError};
-use crate::wechat::callback::{Callback, CallbackSettings, Refusal, Running};
+use crate::wechat::callback::{Callback, CallbackError, CallbackSettings, Receiver as Receives, Refusal, Running};
 
 /// An account that is served: what comes.
 struct Served {
@@ -51,6 +54,13 @@ struct Opened {
     hosted: Vec<Account>,
     observed: Vec<Observed>,
     desk: Option<Desk>,
+}
+
+/// Where an account's pushes come in.
+struct Door {
+    app_id: String,
+    settings: CallbackSettings,
+    inbox: Arc<Inbox>,
 }
 
 /// How a delivery has ended, and what it could tell nobody any more.
@@ -83,12 +93,16 @@ pub fn serve(
     watch: &mut dyn Watch,
 ) -> Result<(), ServeError> {
     let mut stop = std::pin::pin!(stop);
-    let Setup { accounts, residence, log, threads, clock, operations } = setup;
+    let Setup { accounts, listeners, residence, log, threads, clock, operations, traces } = setup;
     let (hear, mut told) = channel(TOLD_WAITING_MAX);
-    let teller = Teller::new(hear.clone(), operations.clone());
+    let traces = traces.map(|exporter| Traces::begin(exporter, &operations, hear.clone(), runtime));
+    let (traces, exporting) = traces.unzip();
+    let teller = Teller::new(hear.clone(), operations.clone(), (traces, accounts.len() == 1));
     let room = residence.room;
     let house = runtime.block_on(house(residence, store, &clock))?;
     let names: Vec<String> = house.residents.iter().map(|resident| resident.name.clone()).collect();
+    house.idle().for_each(|notice| watch.say(notice));
+    let ending = Arc::new(Ending::default());
     let opened = open(accounts, &house, (store, &clock, &teller), runtime, watch)?;
     let Opened { served, going, hosted, observed, desk } = opened;
     let host = Host::new(clock.clone(), house, hosted, Arc::new(teller.clone()));
@@ -100,7 +114,8 @@ pub fn serve(
         background.attend(going, &hear);
         let ready = {
             // Pages have something to tell already while what was begun is taken up.
-            let mut begin = std::pin::pin!(background.begin(served, &names, store, &crew, &hear));
+            let begin = background.begin((served, listeners), &names, store, &crew, &hear);
+            let mut begin = std::pin::pin!(begin);
             loop {
                 tokio::select! {
                     biased;
@@ -114,22 +129,36 @@ pub fn serve(
             follow(log, background.clock.clone(), inbox, Handle::current(), hear.clone());
         }
         operations.serving(crew.foreman(), observed);
-        guard = desk.map(|desk| (doors.begun)(&ready, desk));
-        background.run((&crew, store), &mut told, &mut doors, stop, watch).await
+        guard = desk.map(|desk| (doors.begun)(&ready, desk.ending_by(ending.clone())));
+        let stop = async {
+            tokio::select! {
+                () = &mut stop => {}
+                () = ending.asked() => {}
+            }
+        };
+        let stop = std::pin::pin!(stop);
+        background.run((&crew, store, &operations), &mut told, &mut doors, stop, watch).await
     });
     operations.stopping(ended.as_ref().err().map(ServeError::to_string));
     // Who still tells something does not wait for anybody to hear it.
     told.close();
-    runtime.block_on(background.stop_intake());
+    // What comes while this ends is on disk before it is acknowledged, and the next host's.
     let stopped = crew.stop();
-    drop(guard);
     let delivered = background.stop_delivery(runtime, watch);
+    // Who takes over listens from now on.
+    ending.come();
+    drop(guard);
+    runtime.block_on(background.stop_intake());
     while let Ok(notice) = told.try_recv() {
         watch.say(notice);
     }
     teller.left_out().into_iter().for_each(|notice| watch.say(notice));
     operations.ended();
     store.close();
+    // The next host has it all by now.
+    if let Some(exporting) = exporting {
+        runtime.block_on(exporting.end());
+    }
     ended.and(stopped.map_err(ServeError::from)).and(delivered)
 }
 
@@ -153,11 +182,11 @@ fn open(
     let networks = house.networks()?;
     let (mut served, mut going, mut hosted, mut desk) = (Vec::new(), Vec::new(), Vec::new(), None::<Desk>);
     let mut observed = Vec::new();
-    for AccountSetup { mut target, mut callback } in accounts {
+    for AccountSetup { mut target, mut callback, sink } in accounts {
         target.client.clock = clock.clone();
         callback.iter_mut().for_each(|settings| settings.clock = clock.clone());
         let (app_id, server) = (target.client.app_id.clone(), target.client.server());
-        let forwarder = Forwarder::new(target, store.clone(), runtime.clone())?;
+        let forwarder = Forwarder::new(target, store.clone(), runtime.clone())?.writing(sink);
         let inbox = runtime.block_on(Inbox::new((store.clone(), clock.clone()), &app_id, &server, Use::Handle));
         let (inbox, refusals) = inbox?;
         let outbox = forwarder.outbox().clone();
@@ -217,13 +246,13 @@ impl Background {
     /// Everything that earlier hosts left is with the crew, then what comes.
     async fn begin(
         &mut self,
-        served: Vec<Served>,
+        (served, listeners): (Vec<Served>, Vec<(SocketAddr, TcpListener)>),
         plugins: &[String],
         store: &Arc<dyn Store>,
         crew: &Crew<Host>,
         hear: &Sender<Notice>,
     ) -> Result<Ready, ServeError> {
-        let mut callbacks = Vec::new();
+        let mut doors = Vec::new();
         for (number, one) in served.into_iter().enumerate() {
             let Served { app_id, account, inbox, mut refusals, callback } = one;
             let (teller, of) = (self.teller.clone(), app_id.clone());
@@ -238,20 +267,43 @@ impl Background {
             take_up((number, account), store, plugins, &crew.foreman()).await?;
             let feed = Feed::new((number, account), store.clone(), inbox.clone(), crew.foreman());
             self.feeds.spawn(feed.run());
-            if let Some(settings) = callback {
-                let path = settings.path.clone();
-                let running = Callback::start(settings, inbox).await?;
-                callbacks.push((app_id, running.address, path));
-                self.callbacks.push(running);
-            }
+            doors.extend(callback.map(|settings| Door { app_id, settings, inbox }));
         }
-        Ok(Ready { callbacks })
+        Ok(Ready { callbacks: self.open(doors, listeners)? })
+    }
+
+    /// Who is called at one address shares it, port 0 apart. Where they are called, with their paths.
+    fn open(
+        &mut self,
+        mut doors: Vec<Door>,
+        mut listeners: Vec<(SocketAddr, TcpListener)>,
+    ) -> Result<Vec<(String, SocketAddr, String)>, CallbackError> {
+        let mut callbacks = Vec::new();
+        while !doors.is_empty() {
+            let listen = doors[0].settings.listen;
+            let is_here =
+                |number: usize, door: &Door| number == 0 || door.settings.listen == listen && listen.port() != 0;
+            let mut numbers = 0..;
+            let (here, others) = doors.into_iter().partition(|door| is_here(numbers.next().unwrap_or(0), door));
+            doors = others;
+            let here: Vec<Door> = here;
+            let names: Vec<_> = here.iter().map(|door| (door.app_id.clone(), door.settings.path.clone())).collect();
+            let listener = match listeners.iter().position(|(address, _)| *address == listen) {
+                Some(at) => listeners.swap_remove(at).1,
+                None => Callback::listen(listen, Callback::bind(listen, false)?)?,
+            };
+            let receiver = |door: Door| -> (CallbackSettings, Arc<dyn Receives>) { (door.settings, door.inbox) };
+            let running = Callback::start_on(listener, here.into_iter().map(receiver).collect())?;
+            callbacks.extend(names.into_iter().map(|(app_id, path)| (app_id, running.address, path)));
+            self.callbacks.push(running);
+        }
+        Ok(callbacks)
     }
 
     /// Until it is to stop, or a part of it fails.
     async fn run(
         &mut self,
-        (crew, store): (&Crew<Host>, &Arc<dyn Store>),
+        (crew, store, operations): (&Crew<Host>, &Arc<dyn Store>, &Operations),
         told: &mut Receiver<Notice>,
         doors: &mut Doors<'_>,
         mut stop: Pin<&mut impl Future<Output = ()>>,
@@ -270,7 +322,7 @@ impl Background {
                     return Err(ServeError::Died("a receiver of pushes".to_owned()));
                 }
                 Some(()) = doors.again.recv() => match (doors.read)() {
-                    Ok(residence) => self.move_to(residence, crew, store, watch).await?,
+                    Ok(read) => self.move_to(read, (crew, store), operations, watch).await?,
                     Err(notice) => {
                         watch.say(notice);
                         watch.say(Notice::warning("the configuration in force stays"));
@@ -289,9 +341,9 @@ impl Background {
     /// Other plugins or bounds are in force: for each customer from his next event on.
     async fn move_to(
         &self,
-        residence: Residence,
-        crew: &Crew<Host>,
-        store: &Arc<dyn Store>,
+        (residence, Reread { changed, later }): (Residence, Reread),
+        (crew, store): (&Crew<Host>, &Arc<dyn Store>),
+        operations: &Operations,
         watch: &mut dyn Watch,
     ) -> Result<(), ServeError> {
         let room = residence.room;
@@ -299,11 +351,15 @@ impl Background {
         let networks = house.networks()?;
         self.origins.iter().for_each(|origins| origins.set(&networks));
         let names: Vec<&str> = house.residents.iter().map(|resident| &*resident.plugin.name).collect();
-        watch.say(Notice::note(format!(
-            "plugins, seats and bounds were read again: {}; all else holds from the next start on",
-            names.join(", ")
-        )));
+        house.idle().for_each(|notice| watch.say(notice));
+        let changed = if changed.is_empty() { String::new() } else { format!("; changed: {}", changed.join(", ")) };
+        watch.say(Notice::note(format!("the configuration was read again; plugins: {}{changed}", names.join(", "))));
+        if !later.is_empty() {
+            let text = format!("changed as well, and in force from the next start on: {}", later.join(", "));
+            watch.say(Notice::warning(text).with_hint(Some("restart the host, or start one with --takeover")));
+        }
         crew.craft().move_to(house);
+        operations.moved();
         crew.set_room(room);
         Ok(())
     }
@@ -318,7 +374,7 @@ impl Background {
     }
 
     /// What is on the wire is waited for; nothing more is sent.
-    fn stop_delivery(mut self, runtime: &Handle, watch: &mut dyn Watch) -> Result<(), ServeError> {
+    fn stop_delivery(&mut self, runtime: &Handle, watch: &mut dyn Watch) -> Result<(), ServeError> {
         let mut stopped = Ok(());
         runtime.block_on(async {
             Outbox::stop_all(&self.outboxes).await;

@@ -4,15 +4,18 @@ use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use tokio::net::TcpListener;
 use tokio::sync::mpsc::Receiver;
 
 use super::crew::CrewEnd;
 use super::operations::Operations;
+use super::otlp::Exporter;
 use super::place::Seat;
 use super::scheduler::Room;
 use crate::base::clock::Clock;
 use crate::host::desk::Desk;
 use crate::host::forward::{ForwardError, Target};
+use crate::host::log_sink::LogSink;
 use crate::host::plugin::Plugin;
 use crate::host::processes::Processes;
 use crate::host::rights::Rights;
@@ -28,6 +31,8 @@ pub struct AccountSetup {
     pub target: Target,
     /// Where its pushes come; none: they come otherwise.
     pub callback: Option<CallbackSettings>,
+    /// Its messages go there instead of to its server, which is [`LOG_SERVER`](crate::host::LOG_SERVER) then.
+    pub sink: Option<LogSink>,
 }
 
 /// What customers are served with; it may change while they are.
@@ -54,6 +59,8 @@ pub struct Residence {
 pub struct Setup {
     /// The accounts.
     pub accounts: Vec<AccountSetup>,
+    /// What listens at their addresses already.
+    pub listeners: Vec<(SocketAddr, TcpListener)>,
     /// What with.
     pub residence: Residence,
     /// A log whose lines are told as they come, to customers of the first account.
@@ -64,6 +71,8 @@ pub struct Setup {
     pub clock: Clock,
     /// Where it says how it is doing.
     pub operations: Arc<Operations>,
+    /// Where traces of what it does go, where anybody wants them.
+    pub traces: Option<Exporter>,
 }
 
 /// What whoever started the host has to do with it.
@@ -73,7 +82,16 @@ pub struct Doors<'a> {
     /// Somebody wants the configuration read again.
     pub again: Receiver<()>,
     /// Reads it; what is wrong with it keeps the old one in force.
-    pub read: &'a mut dyn FnMut() -> Result<Residence, Notice>,
+    pub read: &'a mut dyn FnMut() -> Result<(Residence, Reread), Notice>,
+}
+
+/// What differs in a configuration that was read again, by the names of its settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reread {
+    /// What holds at once.
+    pub changed: Vec<&'static str>,
+    /// What holds from the next start on.
+    pub later: Vec<&'static str>,
 }
 
 /// What whoever started the host may tell others.

@@ -109,9 +109,9 @@ pub(super) struct Tab {
 
 impl Tab {
     /// A page that has just loaded.
-    pub(super) fn new(driver: Box<dyn Driver + Send>, turn: &Turn, witness: Arc<dyn Witness>) -> Self {
+    pub(super) fn new(driver: Box<dyn Driver + Send>, turn: &Turn, witness: Arc<dyn Witness>, plugin: &str) -> Self {
         Self {
-            _alive: Alive::new(witness),
+            _alive: Alive::new(witness, plugin),
             driver,
             now: turn.now,
             due: turn.due,
@@ -168,8 +168,8 @@ impl Tab {
 struct Alive(Arc<dyn Witness>);
 
 impl Alive {
-    fn new(witness: Arc<dyn Witness>) -> Self {
-        witness.opened();
+    fn new(witness: Arc<dyn Witness>, plugin: &str) -> Self {
+        witness.opened(plugin);
         Self(witness)
     }
 }

@@ -1,6 +1,7 @@
 //! What is counted, and told, of what happens.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::mpsc::Sender;
@@ -9,6 +10,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use super::kinds::kind;
 use super::operations::Operations;
 use super::repeats::Repeats;
+use super::traces::{Trace, Traces};
 use super::witness::{Turned, Visit, Witness};
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Fault, Line};
@@ -27,16 +29,39 @@ pub(super) struct Teller {
     notices: Sender<Notice>,
     operations: Arc<Operations>,
     repeats: Arc<Repeats>,
+    traces: Option<Traces>,
+    /// Whether there is one account, whose name says nothing.
+    is_one: bool,
 }
 
 impl Teller {
-    pub(super) fn new(notices: Sender<Notice>, operations: Arc<Operations>) -> Self {
-        Self { notices, operations, repeats: Arc::default() }
+    pub(super) fn new(
+        notices: Sender<Notice>,
+        operations: Arc<Operations>,
+        (traces, is_one): (Option<Traces>, bool),
+    ) -> Self {
+        Self { notices, operations, repeats: Arc::default(), traces, is_one }
     }
 
     /// What was left out since the last time.
     pub(super) fn left_out(&self) -> Vec<Notice> {
         self.repeats.left_out()
+    }
+
+    /// What an emission is about.
+    fn about(&self, event: &'static str, visit: Visit<'_>, emission: &Emission) -> About {
+        let openid = emission.subject.as_deref().unwrap_or(visit.openid);
+        let about = About::new(event).account(visit.app_id).plugin(&visit.resident.name).openid(openid);
+        let Some(cause) = &emission.cause else { return about };
+        self.traced(about.cause(&cause.stimulus), visit.app_id, &cause.stimulus)
+    }
+
+    /// With the trace that it is a part of, where there are traces.
+    fn traced(&self, about: About, app_id: &str, cause: &str) -> About {
+        match &self.traces {
+            Some(_) if !cause.is_empty() => about.with("trace_id", Trace::of(app_id, cause).hex()),
+            _ => about,
+        }
     }
 
     /// Something for the log alone.
@@ -57,7 +82,8 @@ impl Teller {
     /// What is told of a try that has ended: this, and for the log that it has.
     pub(super) fn delivered(&self, app_id: &str, delivery: &Delivery, notices: Vec<Notice>) -> Vec<Notice> {
         self.operations.metrics.delivered(app_id, delivery);
-        let about = about_delivery(app_id, delivery);
+        self.traces.iter().for_each(|traces| traces.delivered(app_id, delivery));
+        let about = self.traced(about_delivery(app_id, delivery), app_id, &delivery.cause);
         let mut told: Vec<Notice> = notices.into_iter().map(|notice| notice.about(about.clone())).collect();
         if self.operations.is_detailed && (delivery.outcome == Outcome::Sent || told.is_empty()) {
             let Delivery { key, outcome, .. } = delivery;
@@ -66,11 +92,12 @@ impl Teller {
         told
     }
 
-    /// Tells of a request that was refused.
+    /// Tells of a request that was refused; the account is named where there are several.
     pub(super) async fn refusal(&self, app_id: &str, refusal: &Refusal) {
         if self.repeats.passes(app_id, refusal.rule()) {
             let about = About::new("push.refused").account(app_id).with("rule", refusal.rule());
-            let notice = Notice::warning(refusal.to_string()).with_hint(refusal.hint()).about(about);
+            let text = if self.is_one { refusal.to_string() } else { format!("{app_id}: {refusal}") };
+            let notice = Notice::warning(text).with_hint(refusal.hint()).about(about);
             // Nobody hears it any more when the host ends.
             let _ = self.notices.send(notice).await;
         }
@@ -104,14 +131,16 @@ struct Ear {
 }
 
 impl Hearer for Ear {
-    fn came(&self, line: &Line) {
+    fn came(&self, line: &Line, took: Duration) {
         self.teller.operations.metrics.came(&self.app_id, line);
+        self.teller.traces.iter().for_each(|traces| traces.came(&self.app_id, line, took));
         self.teller.log(|| {
             let kind = kind(line);
             let said = line.data.get("Content").and_then(Value::as_str).map(str::to_owned);
             let about =
                 About::new("event.taken_in").account(&self.app_id).cause(&line.id).with("type", kind).saying(said);
             let about = line.subject.iter().fold(about, |about, openid| about.openid(openid));
+            let about = self.teller.traced(about, &self.app_id, &line.id);
             Notice::info(format!("an event was taken in: {kind}")).about(about)
         });
     }
@@ -121,17 +150,9 @@ impl Hearer for Ear {
     }
 }
 
-/// What an emission is about.
-fn about(event: &'static str, visit: Visit<'_>, emission: &Emission) -> About {
-    let openid = emission.subject.as_deref().unwrap_or(visit.openid);
-    let about = About::new(event).account(visit.app_id).plugin(&visit.resident.name).openid(openid);
-    emission.cause.iter().fold(about, |about, cause| about.cause(&cause.stimulus))
-}
-
 /// A fault with its place. What it says may be a customer's words, where it is not ours.
-fn of_fault(visit: Visit<'_>, emission: &Emission, fault: &Fault) -> Notice {
+fn of_fault(mut about: About, visit: Visit<'_>, fault: &Fault) -> Notice {
     let type_ = fault.type_name();
-    let mut about = about(type_, visit, emission);
     let mut text = format!("{}: {type_}", visit.resident.plugin.name);
     match fault {
         Fault::Timeout { .. } | Fault::Limit { .. } | Fault::Killed { .. } => {
@@ -149,12 +170,12 @@ fn of_fault(visit: Visit<'_>, emission: &Emission, fault: &Fault) -> Notice {
     Notice::warning(text).about(about)
 }
 
-fn queued(visit: Visit<'_>, emission: &Emission, row: &Row) -> Notice {
+fn queued(about: About, row: &Row) -> Notice {
     let said = match &row.content {
         Content::Text { text } => Some(text.clone()),
         _ => None,
     };
-    let about = about("message.queued", visit, emission).key(&row.key.to_string()).with("state", row.state.name());
+    let about = about.key(&row.key.to_string()).with("state", row.state.name());
     let text = format!("{}: the message {} is in the outbox: {}", row.key.plugin, row.key, row.state.name());
     Notice::info(text).about(about.openid(&row.openid).saying(said))
 }
@@ -163,29 +184,37 @@ impl Witness for Teller {
     fn emission(&self, visit: Visit<'_>, emission: &Emission, taken: &Taken) {
         self.operations.metrics.emission(visit.app_id, &visit.resident.name, emission, taken);
         if let Output::Fault(fault) = &emission.output {
-            self.say(of_fault(visit, emission, fault));
+            self.say(of_fault(self.about(fault.type_name(), visit, emission), visit, fault));
         }
         for notice in &taken.notices {
-            self.say(notice.clone().about(about("message.notice", visit, emission)));
+            self.say(notice.clone().about(self.about("message.notice", visit, emission)));
         }
         for row in &taken.rows {
-            self.log(|| queued(visit, emission, row));
+            self.log(|| queued(self.about("message.queued", visit, emission), row));
         }
+        self.traces.iter().for_each(|traces| traces.put(&taken.rows));
     }
 
-    fn turn(&self, visit: Visit<'_>, Turned { told, took }: Turned<'_>) {
-        let name = &visit.resident.name;
+    fn turn(&self, visit: Visit<'_>, turned: Turned<'_>) {
+        let (name, Turned { told, took }) = (&visit.resident.name, turned);
+        self.traces.iter().for_each(|traces| traces.turn(visit, turned));
         self.operations.metrics.turn(name, took);
         self.log(|| {
             let about = About::new("turn").account(visit.app_id).plugin(name).openid(visit.openid);
             let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
             let about = about.cause(told.unwrap_or_default()).with("took_ms", took_ms);
+            let about = self.traced(about, visit.app_id, told.unwrap_or_default());
             Notice::info(format!("{name}: a turn of {took_ms} ms")).about(about)
         });
     }
 
-    fn opened(&self) {
+    fn opened(&self, plugin: &str) {
         self.operations.metrics.pages_alive(1);
+        self.operations.opened(plugin, true);
+    }
+
+    fn not_opened(&self, plugin: &str) {
+        self.operations.opened(plugin, false);
     }
 
     fn closed(&self) {

@@ -33,8 +33,10 @@ pub trait Witness: Send + Sync {
     fn emission(&self, visit: Visit<'_>, emission: &Emission, taken: &Taken);
     /// A turn ended.
     fn turn(&self, visit: Visit<'_>, turned: Turned<'_>);
-    /// A page was opened.
-    fn opened(&self);
+    /// A page of a plugin was opened.
+    fn opened(&self, plugin: &str);
+    /// A page of a plugin could not be opened.
+    fn not_opened(&self, plugin: &str);
     /// A page that had been opened is no more.
     fn closed(&self);
     /// Worth a person's while.

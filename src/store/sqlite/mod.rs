@@ -113,6 +113,7 @@ impl SqliteStore {
 impl Store for SqliteStore {
     fn close(&self) {
         self.writer.close();
+        self.folder.iter().for_each(StateFolder::release);
     }
 
     fn account(&self, app_id: &str, server: &str) -> Reply<AccountId> {

@@ -1,7 +1,7 @@
 //! Listening, and the time within which WeChat is answered.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -14,7 +14,7 @@ use axum::{
     http::{HeaderValue, Method, Response, StatusCode, header},
 };
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     sync::{OwnedSemaphorePermit, Semaphore, oneshot},
     task::JoinHandle,
     time::timeout,
@@ -27,7 +27,7 @@ use super::{
     refusal::Refusal,
     settings::{CallbackError, CallbackSettings},
 };
-use crate::base::connections::Connections;
+use crate::base::connections::{self, Connections};
 use crate::base::limits::{
     CALLBACK_CONNECTION_TIME, CALLBACK_CONNECTIONS_MAX, CALLBACK_STOP_TIME, PUSH_ANSWER_TIME, PUSH_BODY_BYTES_MAX,
     PUSH_BODY_TIME, PUSHES_UNDER_WAY_MAX,
@@ -40,6 +40,12 @@ struct Shared {
     places: Arc<Semaphore>,
 }
 
+/// Those that are called at one address.
+type Accounts = Arc<[Arc<Shared>]>;
+
+/// Named where nobody is called.
+const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
 /// The receiver's side of WeChat's push.
 #[derive(Debug)]
 pub struct Callback;
@@ -50,13 +56,42 @@ impl Callback {
     /// # Errors
     /// [`CallbackError`].
     pub async fn start(settings: CallbackSettings, receiver: Arc<dyn Receiver>) -> Result<Running, CallbackError> {
-        let listen = settings.listen;
-        let failed = |source| CallbackError { address: listen, source };
-        let listener = TcpListener::bind(listen).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+        let listener = Self::listen(settings.listen, Self::bind(settings.listen, false)?)?;
+        Self::start_on(listener, vec![(settings, receiver)])
+    }
+
+    /// Takes an address, `beside` another host where that is wanted; nobody listens yet. To be called inside of a runtime.
+    ///
+    /// # Errors
+    /// [`CallbackError`].
+    pub fn bind(address: SocketAddr, beside: bool) -> Result<TcpSocket, CallbackError> {
+        connections::bind(address, beside).map_err(|source| CallbackError { address, source })
+    }
+
+    /// Listens there; who calls waits until somebody serves. To be called inside of a runtime.
+    ///
+    /// # Errors
+    /// [`CallbackError`].
+    pub fn listen(address: SocketAddr, socket: TcpSocket) -> Result<TcpListener, CallbackError> {
+        connections::listen(socket).map_err(|source| CallbackError { address, source })
+    }
+
+    /// Serves accounts that are called at one address, each by its own path.
+    ///
+    /// # Errors
+    /// [`CallbackError`].
+    pub fn start_on(
+        listener: TcpListener,
+        accounts: Vec<(CallbackSettings, Arc<dyn Receiver>)>,
+    ) -> Result<Running, CallbackError> {
+        let listen = accounts.first().map_or(ANYWHERE, |(settings, _)| settings.listen);
+        let address = listener.local_addr().map_err(|source| CallbackError { address: listen, source })?;
         let places = Arc::new(Semaphore::new(PUSHES_UNDER_WAY_MAX));
-        let shared = Arc::new(Shared { settings, receiver, recent: Recent::default(), places });
-        let service = Router::new().fallback(handle).layer(DefaultBodyLimit::disable()).with_state(shared);
+        let shared = |(settings, receiver)| {
+            Arc::new(Shared { settings, receiver, recent: Recent::default(), places: places.clone() })
+        };
+        let accounts: Accounts = accounts.into_iter().map(shared).collect();
+        let service = Router::new().fallback(handle).layer(DefaultBodyLimit::disable()).with_state(accounts);
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(async move {
             let until = async {
@@ -96,14 +131,14 @@ impl Running {
     }
 }
 
-async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
-    if request.uri().path() != shared.settings.path {
+async fn handle(State(accounts): State<Accounts>, request: Request) -> Response<Body> {
+    let Some(shared) = accounts.iter().find(|account| account.settings.path == request.uri().path()) else {
         return answer::text(StatusCode::NOT_FOUND, "");
-    }
+    };
     let query = Query::parse(request.uri().query().unwrap_or_default());
     let answered = match *request.method() {
-        Method::GET => verify(&shared, &query),
-        Method::POST => match timeout(PUSH_ANSWER_TIME, push(&shared, &query, request.into_body())).await {
+        Method::GET => verify(shared, &query),
+        Method::POST => match timeout(PUSH_ANSWER_TIME, push(shared, &query, request.into_body())).await {
             Ok(answered) => answered,
             Err(_) => Err(Refusal::TooLate),
         },

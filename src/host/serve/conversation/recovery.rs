@@ -87,6 +87,7 @@ impl Conversation {
                 self.tabs[at] = Stand::Up(Box::new(tab));
             }
             Err(error) => {
+                self.witness.not_opened(&resident.name);
                 let (tries, pause) = (tries.saturating_add(1), pause_ms(tries.saturating_add(1)));
                 let text = format!(
                     "the page {name} does not load: {error}; what it is to be told waits, and it is tried again in {} s",
@@ -110,7 +111,7 @@ impl Conversation {
             let visit = Visit { app_id: &self.app_id, openid: &self.openid, resident };
             self.witness.emission(visit, emission, &Taken::default());
         }
-        Ok(Tab::new(driver, &turn, self.witness.clone()))
+        Ok(Tab::new(driver, &turn, self.witness.clone(), &resident.name))
     }
 
     /// A page could not be told something, or is told nothing more: another is opened in its place, after a while.
