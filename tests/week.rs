@@ -19,10 +19,11 @@ mod wire;
 
 use std::collections::BTreeMap;
 
+use duoke::host::Notice;
 use duoke::sandbox::Quotas;
 use expected::{Expected, State};
 use host::Host;
-use plan::{AWAY, BUSY_DAY, Deed, END_MS, Plan, QUOTA, START_MS, What};
+use plan::{AWAY, BUSY, BUSY_ANSWERS, BUSY_DAY, Deed, END_MS, Plan, QUOTA, RESTART, START_MS, TOKEN_ENDS, What};
 use serde_json::{Value, json};
 
 const SEND: &str = "/cgi-bin/message/custom/send";
@@ -39,6 +40,9 @@ async fn a_week_balances() {
 async fn week(seed: u64) {
     let (plan, mut host) = (Plan::new(seed), Host::start().await);
     let mut changes = vec![
+        (BUSY, Change::WechatIsBusy),
+        (TOKEN_ENDS, Change::TokenEnds),
+        (RESTART, Change::HostRestarts),
         (AWAY.start, Change::WechatIsAway),
         (AWAY.end, Change::WechatIsBack),
         (BUSY_DAY.start, Change::Quota(QUOTA)),
@@ -57,14 +61,20 @@ async fn week(seed: u64) {
     }
     host.pass_until(END_MS).await;
     balances(seed, &plan, &host).await;
-    host.stop().await;
+    host.end().await;
+    is_told(seed, &plan, &host);
 }
 
-/// What happens to the account, whatever customers do.
+/// What happens, whatever customers do.
 #[derive(Clone, Copy, Debug)]
 enum Change {
+    /// It says so to the next messages, whichever those are.
+    WechatIsBusy,
+    /// Somebody else made the token useless.
+    TokenEnds,
     WechatIsAway,
     WechatIsBack,
+    HostRestarts,
     /// So many messages may be sent that day.
     Quota(u64),
 }
@@ -72,7 +82,15 @@ enum Change {
 impl Change {
     async fn happens(self, host: &mut Host) {
         match self {
+            Self::WechatIsBusy => {
+                host.sandbox.fault(json!({"path": SEND, "count": BUSY_ANSWERS, "errcode": -1})).await;
+            }
+            Self::TokenEnds => drop(host.sandbox.post("/_sandbox/expire-token", &json!({})).await),
             Self::WechatIsAway => host.wire.cut().await,
+            Self::HostRestarts => {
+                host.end().await;
+                host.begin().await;
+            }
             Self::WechatIsBack => host.wire.mend().await,
             Self::Quota(send) => drop(host.sandbox.post("/_sandbox/quotas", &json!({ "send": send })).await),
         }
@@ -141,6 +159,15 @@ async fn is_as_told(seed: u64, plan: &Plan, host: &Host, expected: &Expected) {
     assert_eq!((&checked["events_open"], &checked["closed"]), (&json!(0), &json!([])), "seed {seed}: {checked}");
 }
 
+/// A person hears of each message that goes no further, once.
+fn is_told(seed: u64, plan: &Plan, host: &Host) {
+    let about = |notice: &Notice| notice.about.as_ref().map_or("", |about| about.event);
+    let told = |event| host.heard.iter().filter(|notice| about(notice) == event).count();
+    let [_, unknown, stranger, no_picture, ..] = Expected::of(plan).counts();
+    let events = ["message.unknown", "message.dead"].map(told);
+    assert_eq!(events, [unknown, stranger + no_picture], "seed {seed}: {:?}", host.heard);
+}
+
 /// The text of a message, or that it is a picture.
 fn said(body: &Value) -> String {
     let text = body["text"]["content"].as_str().or(body["text"].as_str()).or(body["content"].as_str());
@@ -173,7 +200,12 @@ fn a_plan_is_a_week_of_all_that_happens() {
     assert!(plan.deeds.iter().all(|deed| (START_MS..END_MS).contains(&deed.at)));
     let expected = Expected::of(&plan);
     assert!(expected.counts().iter().all(|count| *count > 0), "each rule is met: {:?}", expected.counts());
-    assert!(expected.uploads > 1 && expected.tokens > 20, "{} {}", expected.uploads, expected.tokens);
+    assert!(
+        expected.uploads > 1 && expected.tokens > 20 && expected.lost > 0,
+        "{} {}",
+        expected.uploads,
+        expected.tokens
+    );
     let waited = [expected.waited_for_a_day, expected.waited_away, expected.waited_for_customer];
     assert!(waited.iter().all(|count| *count > 5), "{waited:?}");
 }

@@ -222,11 +222,6 @@ impl Serving {
         self.signal("TERM");
         self.ended()
     }
-
-    /// Its exit code, once it has ended.
-    pub fn ended(mut self) -> Option<i32> {
-        self.child.wait().unwrap().code()
-    }
 }
 
 impl Drop for Serving {

@@ -1,11 +1,11 @@
 //! A host of one account on a thread, its sandbox, and the clock of both.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use duoke::base::clock::Hand;
+use duoke::base::clock::{Clock, Hand};
 use duoke::event::Line;
 use duoke::host::desk::{Desk, Request};
 use duoke::host::serve::{AccountSetup, Doors, Operations, Ready, Residence, Room, Setup, serve};
@@ -50,11 +50,18 @@ pub struct Host {
     pub sandbox: Sandbox,
     pub wire: Wire,
     hand: Hand,
+    folder: TempDir,
+    serving: Option<Serving>,
+    /// What hosts told that have ended.
+    pub heard: Vec<Notice>,
+}
+
+/// A host while it serves.
+struct Serving {
     operations: Arc<Operations>,
     desk: Desk,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Vec<Notice>>,
-    _folder: TempDir,
 }
 
 /// Keeps what it is told.
@@ -77,9 +84,26 @@ impl Host {
         let config = SandboxConfig { profile: Profile::y2025(), clock: hand.clock(), ..SandboxConfig::default() };
         let sandbox = Sandbox::start_with(config).await;
         let wire = Wire::to(sandbox.running.address).await;
+        let (serving, heard) = (None, Vec::new());
+        let mut host = Self { sandbox, wire, hand, folder, serving, heard };
+        host.plugin();
+        host.begin().await;
+        host
+    }
+
+    fn plugin(&self) {
+        let folder = self.folder.path().join("p");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("plugin.toml"), TOML).unwrap();
+        std::fs::write(folder.join("page.html"), PAGE).unwrap();
+        std::fs::write(folder.join("picture.png"), PictureServer::PNG).unwrap();
+    }
+
+    /// A host begins to serve, with what the one before it left.
+    pub async fn begin(&mut self) {
         let operations = Arc::new(Operations::new(false));
-        let setup = setup(&sandbox, &wire, &hand, operations.clone(), folder.path());
-        let state = StateFolder::take(&folder.path().join("state")).unwrap();
+        let setup = setup(self, operations.clone());
+        let state = StateFolder::take(&self.folder.path().join("state")).unwrap();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(state, &OpenOptions::default()).unwrap());
         let (stop, stopped) = oneshot::channel();
         let (begun, begins) = oneshot::channel();
@@ -88,14 +112,26 @@ impl Host {
         let (ready, desk) = begins.await.unwrap();
         let (_, address, path) = &ready.callbacks[0];
         let callback = json!({"url": format!("http://{address}{path}"), "token": "t0ken", "mode": "plain"});
-        assert_eq!(sandbox.post("/_sandbox/callback", &callback).await, json!({"registered": true}));
-        Self { sandbox, wire, hand, operations, desk, stop, served, _folder: folder }
+        assert_eq!(self.sandbox.post("/_sandbox/callback", &callback).await, json!({"registered": true}));
+        self.serving = Some(Serving { operations, desk, stop, served });
+    }
+
+    /// It ends in order.
+    pub async fn end(&mut self) {
+        let Serving { stop, served, desk, .. } = self.serving.take().unwrap();
+        drop(desk);
+        stop.send(()).unwrap();
+        self.heard.extend(tokio::task::spawn_blocking(|| served.join().unwrap()).await.unwrap());
+    }
+
+    fn serving(&self) -> &Serving {
+        self.serving.as_ref().unwrap()
     }
 
     /// Time passes; what is due on the way is done before it goes on.
     pub async fn pass_until(&self, at: i64) {
         loop {
-            let settled = timeout(PATIENCE, self.operations.settled()).await;
+            let settled = timeout(PATIENCE, self.serving().operations.settled()).await;
             let settled = settled.unwrap_or_else(|_| panic!("it does not settle: {}", self.sandbox.running.stats()));
             let next = settled.unwrap();
             let now = self.hand.now_ms();
@@ -111,7 +147,7 @@ impl Host {
     pub async fn fire(&self, openid: &str, words: &str) {
         let data = json!({"useraccount": openid, "userid": openid, "channeltype": "1", "content": words});
         let line = json!({"id": "fired", "source": "week", "type": "stimulus.mcs.OnReceiveMsg", "subject": openid, "data": data});
-        self.desk.answer(Request::Trigger { line }).await.unwrap();
+        self.serving().desk.answer(Request::Trigger { line }).await.unwrap();
     }
 
     /// All messages that were ever to be sent.
@@ -119,7 +155,7 @@ impl Host {
         let (mut rows, mut after) = (Vec::new(), Some(0));
         while let Some(behind) = after {
             let request = Request::List { filter: Filter::default(), after: behind, limit: None };
-            let answer = self.desk.answer(request).await.unwrap();
+            let answer = self.serving().desk.answer(request).await.unwrap();
             rows.extend(answer.items);
             after = answer.next;
         }
@@ -127,15 +163,7 @@ impl Host {
     }
 
     pub async fn checked(&self) -> Value {
-        self.desk.answer(Request::Check { whole: true }).await.unwrap().items.remove(0)
-    }
-
-    /// What it told meanwhile.
-    pub async fn stop(self) -> Vec<Notice> {
-        let Self { stop, served, desk, .. } = self;
-        drop(desk);
-        stop.send(()).unwrap();
-        tokio::task::spawn_blocking(|| served.join().unwrap()).await.unwrap()
+        self.serving().desk.answer(Request::Check { whole: true }).await.unwrap().items.remove(0)
     }
 }
 
@@ -161,9 +189,9 @@ fn run(
     heard.0
 }
 
-fn setup(sandbox: &Sandbox, wire: &Wire, hand: &Hand, operations: Arc<Operations>, folder: &Path) -> Setup {
-    let ready = sandbox.running.ready();
-    let base_url = format!("http://{}", wire.address).parse().unwrap();
+fn setup(host: &Host, operations: Arc<Operations>) -> Setup {
+    let ready = host.sandbox.running.ready();
+    let base_url = format!("http://{}", host.wire.address).parse().unwrap();
     let mut client = ClientConfig::new(base_url, &ready.app_id, Secret::new(&ready.app_secret));
     client.profile = Profile::y2025();
     let callback = CallbackSettings {
@@ -172,21 +200,18 @@ fn setup(sandbox: &Sandbox, wire: &Wire, hand: &Hand, operations: Arc<Operations
         token: Secret::new("t0ken"),
         mode: Mode::Plain,
         transfer: None,
-        clock: hand.clock(),
+        clock: Clock::system(),
     };
-    let plugin = folder.join("p");
-    std::fs::create_dir(&plugin).unwrap();
-    for (name, content) in
-        [("plugin.toml", TOML.as_bytes()), ("page.html", PAGE.as_bytes()), ("picture.png", PictureServer::PNG)]
-    {
-        std::fs::write(plugin.join(name), content).unwrap();
-    }
+    let plugin = host.folder.path().join("p");
     let program = Some(PathBuf::from(env!("CARGO_BIN_EXE_duoke")));
     Setup {
         accounts: vec![AccountSetup {
             target: Target { client, kf_account: None, on_unknown: OnUnknown::Hold },
             callback: Some(callback),
+            sink: None,
         }],
+        listeners: Vec::new(),
+        traces: None,
         residence: Residence {
             plugins: vec![Plugin::resolve(plugin.to_str().unwrap(), &mut Names::default()).unwrap()],
             rights: Rights::default(),
@@ -200,7 +225,7 @@ fn setup(sandbox: &Sandbox, wire: &Wire, hand: &Hand, operations: Arc<Operations
         },
         log: None,
         threads: 4,
-        clock: hand.clock(),
+        clock: host.hand.clock(),
         operations,
     }
 }

@@ -9,6 +9,13 @@ const HOUR_MS: i64 = 60 * MINUTE_MS;
 pub const START_MS: i64 = 1_748_822_400_000;
 /// A week later.
 pub const END_MS: i64 = START_MS + 7 * 24 * HOUR_MS;
+/// From when WeChat is busy, and to how many messages it says so.
+pub const BUSY: i64 = START_MS + 10 * HOUR_MS + 15_000;
+pub const BUSY_ANSWERS: u64 = 3;
+/// When the token, which was just used and is about to be, ends before its time.
+pub const TOKEN_ENDS: i64 = START_MS + 202 * MINUTE_MS + 15_000;
+/// When the host is started again.
+pub const RESTART: i64 = START_MS + 45 * HOUR_MS + 15_000;
 /// When WeChat cannot be reached.
 pub const AWAY: Range<i64> = START_MS + 60 * HOUR_MS + 15_000..START_MS + 84 * HOUR_MS + 15_000;
 /// The day in China of which few messages may be sent.
@@ -22,8 +29,8 @@ const WINDOW_MS: i64 = 48 * HOUR_MS;
 
 /// Texts where one is in doubt.
 pub const DOUBTED: usize = 6;
-const CUSTOMERS: u64 = 60;
-const DEEDS: usize = 420;
+const CUSTOMERS: u64 = 50;
+const DEEDS: usize = 360;
 
 /// What a customer does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,9 +142,10 @@ impl Plan {
             first(3, "oGone", What::Late(5)),
             first(4, "oGone", What::Late(6)),
             first(5, "oGone", What::Leaves),
+            first(46 * 60, "oPatient", What::Late(60)),
         ];
-        deeds.extend((0..4).map(|minute| first(200 + minute, "oDoubtful", What::Text)));
-        taken.extend(deeds.iter().map(|deed| deed.at));
+        deeds.extend((200..204).map(|minute| first(minute, "oDoubtful", What::Text)));
+        taken.extend(deeds.iter().flat_map(|deed| [deed.at, deed.due()]));
         while deeds.len() < DEEDS {
             let at = START_MS + random.below(minutes) as i64 * MINUTE_MS;
             let openid = format!("oCustomer{}", random.customer());
@@ -169,6 +177,6 @@ impl Plan {
 
 /// Whether nothing happens to the account at about that time.
 fn is_calm(at: i64) -> bool {
-    let borders = [AWAY.start, AWAY.end, BUSY_DAY.start, BUSY_DAY.end];
+    let borders = [TOKEN_ENDS, RESTART, AWAY.start, AWAY.end, BUSY_DAY.start, BUSY_DAY.end];
     borders.iter().all(|border| (at - border).abs() > 5 * MINUTE_MS)
 }

@@ -172,13 +172,19 @@ impl Craft for Host {
         let is_outdated = |conversation: &Conversation| {
             work.is_none() && conversation.awaits_page(self.now()) && !conversation.is_in(&self.house())
         };
-        let open = open.filter(|conversation| !is_outdated(conversation));
-        let mut conversation = match (open, &work) {
-            (Some(conversation), None) => conversation,
-            (Some(conversation), Some(work)) if conversation.is_in(work.house()) => conversation,
-            // Of another configuration: what they were told they finish.
-            (Some(conversation), Some(_)) if !conversation.rests(self.now()) => return later(conversation, work),
-            (_, Some(work)) => self.open(whose, work.openid(), work.house().clone())?,
+        let (here, gone) = match (open, &work) {
+            (Some(conversation), None) if is_outdated(&conversation) => (None, Some(conversation)),
+            (Some(conversation), Some(work)) if !conversation.is_in(work.house()) => (None, Some(conversation)),
+            (open, _) => (open, None),
+        };
+        // Of another configuration: what its pages were told they finish.
+        match gone {
+            Some(gone) if !gone.rests(self.now()) => return later(gone, work),
+            gone => gone.map_or(Ok(()), Conversation::close)?,
+        }
+        let mut conversation = match (here, &work) {
+            (Some(conversation), _) => conversation,
+            (None, Some(work)) => self.open(whose, work.openid(), work.house().clone())?,
             (None, None) => {
                 let (house, kept_in) = (self.house(), (outbox.store().clone(), outbox.account()));
                 match Conversation::awaited(&house, &kept_in, &whose.1)? {

@@ -328,6 +328,23 @@ mod tests {
     }
 
     #[test]
+    fn it_rests_when_nobody_has_anything_to_do_yet() {
+        let mut jobs = jobs(2);
+        assert!(jobs.rests_at(0));
+        jobs.submit(&"a", 1);
+        assert!(!jobs.rests_at(0), "it has work");
+        assert_eq!(next(&mut jobs, 0), "a new 1");
+        assert!(!jobs.rests_at(0), "somebody works");
+        jobs.done(&"a", Was::Work, (Some("A"), None), at(50), 0);
+        assert_eq!((jobs.rests_at(49), jobs.rests_at(50)), (true, false), "by its timer");
+        assert_eq!(next(&mut jobs, 50), "a A wake");
+        jobs.done(&"a", Was::Wake, (Some("A"), None), Wake::NEVER, 50);
+        assert_eq!((jobs.rests_at(99), jobs.rests_at(100)), (true, false), "then it is closed");
+        jobs.set_room(Room { open_max: 0, quiet_ms_max: 100 });
+        assert!(!jobs.rests_at(60), "there is no room for it");
+    }
+
+    #[test]
     fn one_piece_of_each_at_a_time_in_order() {
         let mut jobs = jobs(9);
         for (key, work) in [("a", 1), ("a", 2), ("b", 3)] {

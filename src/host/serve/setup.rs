@@ -86,7 +86,7 @@ pub struct Doors<'a> {
 }
 
 /// What differs in a configuration that was read again, by the names of its settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reread {
     /// What holds at once.
     pub changed: Vec<&'static str>,

@@ -34,7 +34,7 @@ impl Conversation {
         }
         for resident in house.residents.iter().filter(|resident| house.is_at(resident, place)) {
             let mut first = None;
-            each_waiting(house, kept_in, (resident, place), &mut |_, _, openid| {
+            each_waiting(house, kept_in, (resident, place), |_, _, openid| {
                 first = Some(openid);
                 Ok(false)
             })?;
@@ -137,7 +137,7 @@ impl Conversation {
     fn make_good(&mut self, at: usize, now: &dyn Fn() -> TimestampMs) -> Result<(), StoreError> {
         let (house, place, kept_in) = (self.house.clone(), self.place.clone(), self.ledger.kept_in());
         let mut is_held = false;
-        each_waiting(&house, &kept_in, (&house.residents[at], &place), &mut |event, line, openid| {
+        each_waiting(&house, &kept_in, (&house.residents[at], &place), |event, line, openid| {
             is_held = !self.may_turn_to(&openid, now());
             if is_held {
                 return Ok(false);
@@ -160,7 +160,7 @@ fn each_waiting(
     house: &House,
     (store, account): &(Arc<dyn Store>, AccountId),
     (resident, place): (&Resident, &Place),
-    tell: &mut dyn FnMut(&Unfinished, Line, Arc<str>) -> Result<bool, StoreError>,
+    mut tell: impl FnMut(&Unfinished, Line, Arc<str>) -> Result<bool, StoreError>,
 ) -> Result<(), StoreError> {
     let whose = if let Place::Customer(openid) = place { Some(&**openid) } else { None };
     let plugin = vec![resident.name.clone()];

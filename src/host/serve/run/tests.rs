@@ -56,16 +56,18 @@ fn end_of(
 ) -> ServeError {
     let _inside = runtime.enter();
     let (hear, mut told) = channel(TOLD_WAITING_MAX);
-    let teller = Teller::new(hear.clone(), Arc::new(Operations::new(false)));
+    let operations = Arc::new(Operations::new(false));
+    let teller = Teller::new(hear.clone(), operations.clone(), (None, true));
     let house = House::new(residence(), Vec::new(), 0);
     let crew =
         Crew::start(Host::new(Clock::system(), house, Vec::new(), Arc::new(teller.clone())), residence().room, 1);
     let mut background = Background::new(Clock::system(), teller);
     happen(&mut background, &hear);
     let (_again, again) = channel(1);
-    let doors = &mut Doors { begun: &mut |_, _| Box::new(()), again, read: &mut || Ok(residence()) };
+    let doors =
+        &mut Doors { begun: &mut |_, _| Box::new(()), again, read: &mut || Ok((residence(), Reread::default())) };
     let (mut quiet, mut stop) = (Quiet, Box::pin(pending()));
-    let run = background.run((&crew, store), &mut told, doors, stop.as_mut(), &mut quiet);
+    let run = background.run((&crew, store, &operations), &mut told, doors, stop.as_mut(), &mut quiet);
     runtime.block_on(run).unwrap_err()
 }
 
@@ -103,15 +105,24 @@ fn a_store_that_fails_ends_a_host_to_which_nothing_comes() {
 fn who_is_told_to_end_while_it_starts_does_not_begin() {
     let (runtime, store) = (Runtime::new().unwrap(), memory());
     let operations = Arc::new(Operations::new(false));
-    let accounts = vec![AccountSetup { target: target("wx"), callback: None }];
-    let setup = Setup { accounts, residence: residence(), log: None, threads: 1, clock: Clock::system(), operations };
+    let accounts = vec![AccountSetup { target: target("wx"), callback: None, sink: None }];
+    let setup = Setup {
+        accounts,
+        listeners: Vec::new(),
+        residence: residence(),
+        log: None,
+        threads: 1,
+        clock: Clock::system(),
+        operations,
+        traces: None,
+    };
     let mut has_begun = false;
     let mut begun = |_: &Ready, _| -> Box<dyn std::any::Any> {
         has_begun = true;
         Box::new(())
     };
     let (_again, again) = channel(1);
-    let doors = Doors { begun: &mut begun, again, read: &mut || Ok(residence()) };
+    let doors = Doors { begun: &mut begun, again, read: &mut || Ok((residence(), Reread::default())) };
     serve(setup, &store, runtime.handle(), doors, async {}, &mut Quiet).unwrap();
     assert!(!has_begun);
 }
