@@ -173,7 +173,7 @@ fn try_serve(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Re
 
 /// Where pages run confined or not at all, none runs where the system does not confine them: nothing is served then.
 fn check_confinement(setup: &Setup, output: &mut Output) -> Result<(), Exit> {
-    let processes = setup.residence.processes.clone();
+    let processes = &setup.residence.processes;
     if !processes.confinement_required {
         return Ok(());
     }

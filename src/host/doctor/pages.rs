@@ -107,7 +107,7 @@ fn open(processes: &Processes, seen: &mut [Seen; 3]) -> Result<(), String> {
 ///
 /// # Errors
 /// In words.
-pub fn try_page(processes: Processes) -> Result<(), String> {
+pub fn try_page(processes: &Processes) -> Result<(), String> {
     let mut page = processes.process(sample()?, processes.launcher());
     page.open(SETTLE_MS_DEFAULT, &mut |_, _| ()).map(drop).map_err(|error| error.to_string())
 }

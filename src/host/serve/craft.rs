@@ -58,10 +58,10 @@ impl Work {
 }
 
 /// The places at which a customer's events are handled, and how many are; by account.
-type Errands = Mutex<HashMap<(usize, Arc<str>), (Vec<Place>, usize)>>;
+type Errands = HashMap<(usize, Arc<str>), (Vec<Place>, usize)>;
 
 /// An event of a customer's is handled, until this is dropped.
-pub struct UnderWay(Arc<Errands>, (usize, Arc<str>));
+pub struct UnderWay(Arc<Mutex<Errands>>, (usize, Arc<str>));
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
@@ -92,7 +92,7 @@ pub struct Host {
     accounts: Vec<Account>,
     witness: Arc<dyn Witness>,
     in_hand: InHand,
-    errands: Arc<Errands>,
+    errands: Arc<Mutex<Errands>>,
 }
 
 impl Host {
@@ -137,7 +137,7 @@ impl Host {
         self.errands().get(&(account, openid.clone())).is_none_or(|(at, _)| at == places)
     }
 
-    fn errands(&self) -> MutexGuard<'_, HashMap<(usize, Arc<str>), (Vec<Place>, usize)>> {
+    fn errands(&self) -> MutexGuard<'_, Errands> {
         self.errands.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
