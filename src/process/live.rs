@@ -65,7 +65,7 @@ impl From<TooMany> for Death {
 impl From<FrameError> for Death {
     fn from(error: FrameError) -> Self {
         match error {
-            FrameError::Io(error) if is_timeout(&error) => Self::Stalled,
+            FrameError::Io(error) if is_timeout(&error) => Self::Late,
             other => Self::Broken(other),
         }
     }
