@@ -22,7 +22,7 @@ use crate::config::{DuokeConfig, SeatEntry, Setting};
 use crate::host::control::take;
 use crate::host::doctor::pages::try_page;
 use crate::host::serve::{Doors, Operations, Ready, Residence, Room, Seat, ServeError, Setup, serve as serve_until};
-use crate::host::{Names, Notice, Plugin, Processes, Rights, Watch as _};
+use crate::host::{About, Names, Notice, Plugin, Processes, Rights, Watch as _};
 use crate::record::Reader;
 use crate::store::{Retention, Store};
 
@@ -206,7 +206,8 @@ fn signals(runtime: &Handle, log: Log) -> (Receiver<()>, impl Future<Output = ()
         let (interrupted, terminated) = (signals::interrupted(), signals::terminated());
         let mut output = Output::new(ColorWhen::default());
         output.set_log(log);
-        output.say(Notice::note("the host ends in order; told so once more, it ends at once"));
+        let notice = Notice::info("the host ends in order; told so once more, it ends at once");
+        output.say(notice.about(About::new("host.stopping")));
         // Where the host has ended by itself nobody waits for it.
         let _ = end.send(());
         tokio::select! {
