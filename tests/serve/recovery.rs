@@ -55,7 +55,7 @@ async fn what_waits_is_told_in_another_configuration_too() {
     serving.says("the page shop does not load: ");
     yard.plugin("shop", "", COUNTS);
     serving.reread();
-    serving.says("were read again");
+    serving.says("was read again");
     yard.writes("oA", "2").await;
     assert_eq!(yard.has("oA", 2).await, ["answer 1", "answer 2"]);
     // Who does not write again is answered all the same.
@@ -111,7 +111,7 @@ async fn what_was_asked_under_another_configuration_is_answered() {
     let seats = "[[seat]]\nname = \"one\"\nkf_account = \"kf1@gh\"\n[[plugin]]\npath = \"shop\"\n";
     yard.bench.write("duoke.toml", format!("{GENEROUS}{seats}"));
     serving.reread();
-    serving.says("were read again");
+    serving.says("was read again");
     yard.writes("oA", "2").await;
     assert_eq!(yard.has("oA", 2).await, ["asked", "old"]);
     serving.says("waits for a person");
