@@ -4,8 +4,9 @@
 //! - [`serve`] puts it together: [`Setup`] says of what
 //! - `place` says where: at pages of his own, or for plugins in review mode at a seat, whose pages customers share
 //! - `intake` takes events off the disk and finds whose they are; `scheduler` says who is next, the threads of `crew` work
-//! - `craft` is what they do: a `conversation` is a customer's own pages, `house` what is in force while they are opened
-//! - a `witness` hears what happens: the `teller` counts it (`metrics`, `kinds`) and tells it; [`Operations`] is how the host
+//! - `craft` is what they do: a `conversation` is a customer's own pages, each a `tab` where it is open, `house` what is in
+//!   force while they are opened, `trouble` when those are tried again that do not load
+//! - a `witness` hears what happens: the `teller` counts it (`metrics`, `kinds`) and tells it, what `repeats` not each time; [`Operations`] is how the host
 //!   is doing, for whoever asks; `traces` makes spans of it, which `otlp` exports
 //!
 //! Order: a customer's events are handled one after another, customers beside each other. What is in memory is bounded:
