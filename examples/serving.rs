@@ -1,12 +1,12 @@
 //! `duoke serve` between a sandbox's customers and their phones: from a push to the message that WeChat took.
 //!
-//!     cargo run --release --example serving -- FOLDER [PUSHES] [CUSTOMERS…]
+//!     cargo run --release --example serving -- FOLDER [RATE [PUSHES [CUSTOMERS…]]]
 //!
-//! FOLDER is a plugin whose page answers each message; `PUSHES` (default 2,000) are pushed as fast as they are acknowledged,
-//! by each number of customers (default 10, 100, 1,000) in turn, all of whom have a page. A push's time runs from when the
-//! customer wrote to when his phone has an answer, so that one which waits for its turn counts as late. Memory is the
-//! proportional set size of the host and all its pages (proc(5), smaps_rollup). Linux only. The program is the one beside
-//! this example: build it first.
+//! FOLDER is a plugin whose page answers each message with one; `RATE` customers write in a second (default 0: as fast as the
+//! sandbox lets them), `PUSHES` in all (default 5,000), by each number of customers (default 10, 100, 1,000) in turn, all of whom
+//! have a page already. A push's time runs from when the customer was to write to when WeChat took the answer, so that one which
+//! waits for its turn counts as late. Memory is the proportional set size of the host and all its pages (proc(5),
+//! smaps_rollup). Linux only. The program is the one beside this example: build it first.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints its figures")]
 
@@ -31,7 +31,7 @@ mod serving {
     use std::process::{Child, Command, Stdio};
     use std::time::Duration;
 
-    use duoke::base::clock::Stopwatch;
+    use duoke::base::clock::{Stopwatch, TimestampMs, system_now_ms};
     use duoke::sandbox::{Quotas, Running, Sandbox, SandboxConfig};
     use serde_json::{Value, json};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -52,21 +52,19 @@ mod serving {
     pub fn run() -> Result<(), Failed> {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         let [folder, rest @ ..] = arguments.as_slice() else {
-            return Err("usage: serving FOLDER [PUSHES] [CUSTOMERS…]".into());
+            return Err("usage: serving FOLDER [RATE [PUSHES [CUSTOMERS…]]]".into());
         };
         let numbers: Vec<usize> = rest.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
-        let (pushes, customers) = match numbers.as_slice() {
-            [] => (2_000, &[10, 100, 1_000][..]),
-            [pushes] => (*pushes, &[10, 100, 1_000][..]),
-            [pushes, customers @ ..] => (*pushes, customers),
-        };
+        let rate = numbers.first().copied().unwrap_or(0);
+        let pushes = numbers.get(1).copied().unwrap_or(5_000);
+        let customers = numbers.get(2..).filter(|customers| !customers.is_empty()).unwrap_or(&[10, 100, 1_000]);
         let folder = std::fs::canonicalize(folder)?;
-        println!("customers  pushes/s    p50 ms    p99 ms   MiB");
+        println!("customers  pushes/s    p50 ms    p99 ms   MiB  pushed again");
         let runtime = tokio::runtime::Runtime::new()?;
-        customers.iter().try_for_each(|customers| runtime.block_on(measure(&folder, pushes, *customers)))
+        customers.iter().try_for_each(|customers| runtime.block_on(measure(&folder, (rate, pushes), *customers)))
     }
 
-    async fn measure(folder: &Path, pushes: usize, customers: usize) -> Result<(), Failed> {
+    async fn measure(folder: &Path, (rate, pushes): (usize, usize), customers: usize) -> Result<(), Failed> {
         let quotas = Quotas { send: u64::MAX, ..Quotas::default() };
         let running = Sandbox::start(SandboxConfig { quotas, ..SandboxConfig::default() }).await?;
         let state = tempfile::tempdir()?;
@@ -74,14 +72,16 @@ mod serving {
         let settings = json!({"url": callback, "token": "t0ken", "mode": "plain"}).to_string();
         ask(&running, "/_sandbox/callback", &settings).await?;
         // All have a page before anything is measured.
-        drive(&running, customers, customers).await?;
+        drive(&running, (0, customers), customers).await?;
         let clock = Stopwatch::start();
-        let mut took = drive(&running, pushes, customers).await?;
+        let mut took = drive(&running, (rate, pushes), customers).await?;
         let seconds = clock.elapsed().as_secs_f64();
-        took.sort_by(f64::total_cmp);
+        took.sort_unstable();
         let at = |part: f64| took[((took.len() - 1) as f64 * part) as usize];
         let (rate, mib) = (pushes as f64 / seconds, memory_kb(host.0.id())? as f64 / 1024.0);
-        println!("{customers:>9}  {rate:>8.0}  {:>8.1}  {:>8.1}  {mib:>4.0}", at(0.5), at(0.99));
+        let tried = &running.stats()["pushes"];
+        let again = tried["attempts"].as_u64().unwrap_or(0) - tried["delivered"].as_u64().unwrap_or(0);
+        println!("{customers:>9}  {rate:>8.0}  {:>8}  {:>8}  {mib:>4.0}  {again:>12}", at(0.5), at(0.99));
         drop(host);
         running.shutdown().await;
         Ok(())
@@ -119,29 +119,32 @@ mod serving {
         if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(answer.into()) }
     }
 
-    /// Customers write in turn; the milliseconds until each push has its answer: the first one, the second and so on.
-    async fn drive(running: &Running, pushes: usize, customers: usize) -> Result<Vec<f64>, Failed> {
-        let openid = |customer: usize| format!("oUser{customer}");
-        let mut had: HashMap<String, usize> = (0..customers)
-            .map(|customer| (openid(customer), running.messages(Some(&openid(customer))).len()))
-            .collect();
-        let (clock, mut written, mut took) = (Stopwatch::start(), HashMap::<String, Vec<Duration>>::new(), Vec::new());
+    /// Customers write in turn, so many a second or as fast as they can; the milliseconds until each push has its answer: the
+    /// first one, the second and so on.
+    async fn drive(
+        running: &Running,
+        (rate, pushes): (usize, usize),
+        customers: usize,
+    ) -> Result<Vec<TimestampMs>, Failed> {
+        let before = running.stats()["messages"].as_u64().unwrap_or(0);
+        let text = json!({"MsgType": "text", "Content": "您好，请问订单什么时候发货？"});
+        let (began, clock) = (system_now_ms(), Stopwatch::start());
+        let mut written = HashMap::<String, Vec<TimestampMs>>::new();
         for push in 0..pushes {
-            let openid = openid(push % customers);
-            let text = json!({"MsgType": "text", "Content": "您好，请问订单什么时候发货？"});
+            let due = if rate == 0 { clock.elapsed() } else { Duration::from_secs_f64(push as f64 / rate as f64) };
+            tokio::time::sleep(due.saturating_sub(clock.elapsed())).await;
+            let openid = format!("oUser{}", push % customers);
             running.user_sends(&openid, text.as_object().ok_or("no object")?)?;
-            written.entry(openid).or_default().push(clock.elapsed());
+            written.entry(openid).or_default().push(began + TimestampMs::try_from(due.as_millis())?);
         }
-        while took.len() < pushes {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-            let now = clock.elapsed();
-            for (openid, written) in &mut written {
-                let before = had.entry(openid.clone()).or_default();
-                let count = running.messages(Some(openid)).len();
-                let answered = (count - *before).min(written.len());
-                took.extend(written.drain(..answered).map(|at| (now - at).as_secs_f64() * 1_000.0));
-                *before = count;
-            }
+        while running.stats()["messages"].as_u64().unwrap_or(0) < before + pushes as u64 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let mut took = Vec::new();
+        for (openid, written) in written {
+            let received = running.messages(Some(&openid));
+            let answers = received.iter().rev().take(written.len()).rev();
+            took.extend(answers.zip(written).map(|(answer, at)| answer.time - at));
         }
         Ok(took)
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::host::Yard;
+use crate::host::{GENEROUS, Yard};
 use crate::wanted;
 
 /// Answers each message by a timer, XHR, a promise after fetch, and a chain of two JSONP scripts; each says whom it was
@@ -81,13 +81,18 @@ fn slowly(ms: u64) {
     let _ = nobody.recv_timeout(Duration::from_millis(ms));
 }
 
+/// With a plugin of that page, and these lines of plugin.toml.
+async fn yard(toml: &str) -> Yard {
+    let site = site();
+    let page = format!("var SITE = '{site}';{PAGE}");
+    Yard::with("late", &format!("allow = [\"{site}\"]\ndialects = [\"mcs\"]\n{toml}"), &page).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_message_reaches_another() {
     let customers = wanted("DUOKE_TEST_SERVE_CUSTOMERS", 40);
     let rounds = wanted("DUOKE_TEST_SERVE_EVENTS", 160).div_ceil(customers);
-    let site = site();
-    let page = format!("var SITE = '{site}';{PAGE}");
-    let yard = Yard::with("late", &format!("allow = [\"{site}\"]\ndialects = [\"mcs\"]"), &page).await;
+    let yard = yard("").await;
     // Half of them have room: pages are closed and opened again meanwhile.
     let room = customers.div_ceil(2).to_string();
     let serving = yard.serve(&["late"], &[("DUOKE_CONVERSATIONS_MAX", &room)]).await;
@@ -109,4 +114,31 @@ async fn no_message_reaches_another() {
         assert_eq!(had.len(), rounds * WAYS.len(), "{had:?}");
     }
     assert_eq!(serving.end(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_message_is_held_for_another_at_a_seat() {
+    let customers = wanted("DUOKE_TEST_SERVE_CUSTOMERS", 40) / 4;
+    let rounds = (wanted("DUOKE_TEST_SERVE_EVENTS", 160) / 4).div_ceil(customers);
+    let yard = yard("send = \"review\"").await;
+    let seat = |name| format!("[[seat]]\nname = \"{name}\"\nkf_account = \"{name}@gh\"\n");
+    yard.bench.write("duoke.toml", format!("{GENEROUS}{}{}", seat("one"), seat("two")));
+    let serving = yard.serve(&["late"], &[]).await;
+    for customer in (0..customers).cycle().take(rounds * customers) {
+        yard.writes(&format!("oUser{customer}"), "hi").await;
+    }
+    let all = rounds * customers * WAYS.len();
+    let held = || {
+        let listed = yard.run(&["outbox", "list", "--state", "held", "--format", "jsonl"]).lines();
+        listed.into_iter().map(|row| (row["openid"].as_str().unwrap().to_owned(), row["body"].to_string())).collect()
+    };
+    let mut rows: Vec<(String, String)> = held();
+    while rows.len() < all {
+        rows = held();
+    }
+    for (openid, body) in &rows {
+        assert!(WAYS.iter().any(|way| body.contains(&format!("\"{openid} {way} {openid}\""))), "{openid}: {body}");
+    }
+    assert_eq!((rows.len(), serving.end()), (all, Some(0)));
+    assert_eq!(yard.sandbox.running.stats()["messages"], 0);
 }
