@@ -112,7 +112,8 @@ mod serving {
     async fn ask(running: &Running, path: &str, body: &str) -> Result<(), Failed> {
         let mut stream = TcpStream::connect(running.address).await?;
         let length = body.len();
-        let head = format!("POST {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+        let head =
+            format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
         stream.write_all(format!("{head}{body}").as_bytes()).await?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await?;
