@@ -19,6 +19,9 @@ mod handover;
 mod host;
 #[path = "serve/kills.rs"]
 mod kills;
+#[cfg(target_os = "linux")]
+#[path = "serve/lost.rs"]
+mod lost;
 #[path = "serve/plugins.rs"]
 mod plugins;
 #[path = "serve/recovery.rs"]

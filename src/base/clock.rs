@@ -53,13 +53,9 @@ impl Clock {
         self.0.as_ref().map_or_else(system_now_ms, |hands| *hands.now.borrow())
     }
 
-    /// Returns when it is that late.
+    /// Returns when it is that late. Where nobody waits, it is so at once.
     pub async fn until(&self, at: TimestampMs) {
-        let Some(hands) = &self.0 else {
-            let left = at.saturating_sub(system_now_ms());
-            return tokio::time::sleep(Duration::from_millis(u64::try_from(left).unwrap_or(0))).await;
-        };
-        if hands.skips {
+        if let Some(hands) = self.0.as_ref().filter(|hands| hands.skips) {
             // Whoever waits until nothing is left to do goes first.
             tokio::task::yield_now().await;
             hands.now.send_if_modified(|now| {
@@ -68,8 +64,19 @@ impl Clock {
                 is_early
             });
         }
-        // Its sender is ours.
-        let _ = hands.now.subscribe().wait_for(|now| *now >= at).await;
+        self.reaches(at).await;
+    }
+
+    /// The same beside work that is under way: nothing is skipped for it.
+    pub async fn reaches(&self, at: TimestampMs) {
+        match &self.0 {
+            None => {
+                let left = at.saturating_sub(system_now_ms());
+                tokio::time::sleep(Duration::from_millis(u64::try_from(left).unwrap_or(0))).await;
+            }
+            // Its sender is ours.
+            Some(hands) => drop(hands.now.subscribe().wait_for(|now| *now >= at).await),
+        }
     }
 
     /// Returns when it was set to another time than this. The system's is not: it passes.

@@ -175,6 +175,8 @@ pub const WAKE_MS_MIN: i64 = 10;
 pub const CREW_WORK_WAITING_MAX: usize = 1_024;
 /// Of these, those of one customer's pages, or one seat's: who writes much takes no room from others.
 pub const PLACE_WORK_WAITING_MAX: usize = 16;
+/// Of a customer whose events wait on disk further ones are read when there is room for so many.
+pub const PLACE_WORK_READ: usize = PLACE_WORK_WAITING_MAX / 2;
 /// Notices that wait for a person to read them; whoever has more to tell waits.
 pub const TOLD_WAITING_MAX: usize = 1024;
 /// Lines of a serving host's log of one kind, and one plugin or account, within a minute; further ones are counted.
@@ -306,8 +308,14 @@ pub const LOAD_PAUSE_MS_MIN: i64 = 2_000;
 pub const LOAD_PAUSE_MS_MAX: i64 = 600_000;
 /// After so many failures in a row, for whichever customers, one load is tried for all pages of the plugin.
 pub const LOAD_FAILURES_SHARED: u32 = 3;
+/// Statements of a store that stay prepared: all that there are.
+pub const STORE_STATEMENTS_MAX: usize = 256;
+/// What of a store's file stays in memory, in KiB.
+pub const STORE_CACHE_KIB: i64 = 32 << 10;
 /// Unfinished events that are read from a store at once.
 pub const UNFINISHED_READ_MAX: usize = 1_000;
+/// Those of one customer: more than his pages take at once.
+pub const UNFINISHED_OF_ONE_READ_MAX: usize = 32;
 /// Tries kept of one message: the last ones say why it is where it is.
 pub const ATTEMPTS_KEPT_MAX: i64 = 50;
 /// Messages that are listed, or changed by a person, in one step.

@@ -35,7 +35,7 @@ use accounts::SINK_LOG;
 use takeover::take_over;
 
 /// Conversations that are worked on at the same time, for each core.
-const WORKERS_PER_CORE: usize = 4;
+const WORKERS_PER_CORE: usize = 8;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -298,7 +298,7 @@ fn seat(entry: &SeatEntry) -> Seat {
     Seat { name: Arc::from(entry.name.as_str()), kf_account: entry.kf_account.clone() }
 }
 
-/// A page has so much real time for a turn: more of them at once would be cut short for waiting for a core.
+/// They mostly wait for the disk.
 fn workers_default() -> usize {
     WORKERS_PER_CORE * std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }

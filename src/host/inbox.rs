@@ -175,14 +175,11 @@ impl Inbox {
         Commit { account: Some(self.account), now: self.clock.now_ms(), ended, forgotten, ..Commit::default() }
     }
 
-    /// An event has led to all that it was to lead to. To be called from outside of the runtime.
-    ///
-    /// # Errors
-    /// [`StoreError`]: it is handled again.
-    pub fn handled(&self, event: EventId, line: &Line) -> Result<(), StoreError> {
-        let done = self.store.commit(self.end(&[(event, line.clone())])).wait().map(drop);
+    /// An event has led to all that it was to lead to. Nobody waits until that is on disk: one of which it is not is handled
+    /// again, which leads to nothing new, and a store that fails says so to whoever asks it next.
+    pub fn handled(&self, event: EventId, line: &Line) {
+        drop(self.store.commit(self.end(&[(event, line.clone())])));
         self.ended.notify_waiters();
-        done
     }
 
     /// Returns when everything that came is done with.

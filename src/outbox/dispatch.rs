@@ -262,11 +262,13 @@ impl Outbox {
                 self.inner.rest.send_replace(Some(rest));
             }
             let next = next.into_iter().chain(is_untidy.then_some(tidy_at)).min();
+            let is_idle = lanes.is_empty();
             tokio::select! {
                 biased;
                 Some(served) = lanes.join_next() => served.unwrap_or_else(|error| Err(pass_on(error)))?,
                 () = self.inner.wake.notified() => {}
-                () = dispatch.clock.until(next.unwrap_or_default()), if next.is_some() => {}
+                () = dispatch.clock.until(next.unwrap_or_default()), if next.is_some() && is_idle => {}
+                () = dispatch.clock.reaches(next.unwrap_or_default()), if next.is_some() && !is_idle => {}
                 // What is old goes also where nothing happens.
                 () = tokio::time::sleep(Duration::from_millis(TIDY_EVERY_MS.unsigned_abs())) => {}
             }

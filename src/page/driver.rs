@@ -146,4 +146,10 @@ pub trait Driver {
 
     /// Whether the page died too often to be restored: it is told nothing more.
     fn is_parked(&self) -> bool;
+
+    /// Whether the page died in its last turn of nothing that it did: the system ended it, or somebody. What it was told
+    /// may be told to another one.
+    fn is_lost(&self) -> bool {
+        false
+    }
 }

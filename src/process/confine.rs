@@ -80,6 +80,7 @@ mod seccomp {
         libc::SYS_exit_group,
         libc::SYS_futex,
         libc::SYS_getpid,
+        libc::SYS_getppid,
         libc::SYS_getrandom,
         libc::SYS_gettid,
         libc::SYS_madvise,
@@ -110,7 +111,6 @@ mod seccomp {
     /// below.
     const FORKING: &[libc::c_long] = &[
         libc::SYS_dup3,
-        libc::SYS_getppid,
         libc::SYS_pipe2,
         libc::SYS_seccomp,
         libc::SYS_sendmsg,

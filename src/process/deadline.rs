@@ -1,15 +1,17 @@
 //! The kernel timers of a page process: they end a turn that computes too long even when the host is gone. They count
-//! what the process computes, so that it is not cut short because the machine is busy with others.
+//! what the process computes, so that it is not cut short because the machine is busy with others. At each tick a process
+//! that computes asks whether its parent is there, and ends where it is not: nobody would hear what it computes.
 
 use std::cell::RefCell;
 use std::io;
 use std::sync::Once;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::time::Duration;
 
 use nix::sys::signal::{SigEvent, SigevNotify, Signal};
 use nix::sys::timer::{Expiration, Timer, TimerSetTimeFlags};
 use nix::time::ClockId;
+use nix::unistd::getppid;
 
 use crate::base::clock::ProcessorClock;
 use crate::base::limits::page::PageLimits;
@@ -17,11 +19,19 @@ use crate::base::{interrupt, whereabouts};
 
 /// How long the kernel's timer waits after the host's deadline, which knows more of what happened.
 const GRACE: Duration = Duration::from_millis(500);
-/// Ticks of the soft deadline: at each the page is asked where it is.
+/// How a process ends whose parent is gone; nobody asks.
+const ORPHANED_CODE: i32 = 1;
+/// Ticks of the soft deadline, at least: at each the page is asked where it is.
 const TICKS: u32 = 16;
+/// Longest time from tick to tick: it is also the longest that an orphan computes.
+const TICK_MAX: Duration = Duration::from_millis(250);
 
 /// What of the turn has been computed, in ticks.
 static TICKED: AtomicU32 = AtomicU32::new(0);
+/// The process that this one is the child of.
+static PARENT: AtomicI32 = AtomicI32::new(0);
+/// The tick of the soft deadline.
+static SOFT_TICK: AtomicU32 = AtomicU32::new(u32::MAX);
 /// The tick at which the process is about to be killed.
 static LAST_TICK: AtomicU32 = AtomicU32::new(u32::MAX);
 
@@ -52,9 +62,11 @@ pub fn set_up(limits: &PageLimits) -> io::Result<()> {
     HANDLED.call_once(|| handled = handle_ticks());
     handled?;
     interrupt::set_deadline(limits.turn_soft_ms);
-    let tick = (Duration::from_millis(limits.turn_soft_ms) / TICKS).max(Duration::from_millis(1));
-    let last = Duration::from_millis(limits.turn_hard_ms).as_nanos() / tick.as_nanos();
-    LAST_TICK.store(u32::try_from(last.saturating_sub(1)).unwrap_or(u32::MAX), Ordering::Relaxed);
+    PARENT.store(getppid().as_raw(), Ordering::Relaxed);
+    let tick = (Duration::from_millis(limits.turn_soft_ms) / TICKS).clamp(Duration::from_millis(1), TICK_MAX);
+    let ticks = |ms| u32::try_from(Duration::from_millis(ms).as_nanos() / tick.as_nanos()).unwrap_or(u32::MAX);
+    SOFT_TICK.store(ticks(limits.turn_soft_ms), Ordering::Relaxed);
+    LAST_TICK.store(ticks(limits.turn_hard_ms).saturating_sub(1), Ordering::Relaxed);
     let timer = |signal| {
         let event = SigEvent::new(SigevNotify::SigevSignal { signal, si_value: 0 });
         Timer::new(ClockId::CLOCK_PROCESS_CPUTIME_ID, event)
@@ -67,14 +79,17 @@ pub fn set_up(limits: &PageLimits) -> io::Result<()> {
 
 #[expect(unsafe_code, reason = "a signal handler may only do what is safe there")]
 fn handle_ticks() -> io::Result<()> {
-    // SAFETY: the handler stores to atomics and writes to a descriptor, which a signal handler may do.
+    // SAFETY: the handler stores to atomics, writes to a descriptor and ends the process, which a signal handler may do.
     unsafe { signal_hook::low_level::register(signal_hook::consts::SIGALRM, on_tick) }.map(|_| ())
 }
 
 fn on_tick() {
+    if getppid().as_raw() != PARENT.load(Ordering::Relaxed) {
+        signal_hook::low_level::exit(ORPHANED_CODE);
+    }
     let ticked = TICKED.fetch_add(1, Ordering::Relaxed) + 1;
     whereabouts::want();
-    if ticked >= TICKS {
+    if ticked >= SOFT_TICK.load(Ordering::Relaxed) {
         interrupt::raise_deadline();
     }
     if ticked == LAST_TICK.load(Ordering::Relaxed) {

@@ -12,7 +12,7 @@ use super::asked::Listening;
 use super::deaths::Deaths;
 use super::launch::Launcher;
 use super::live::{Death, Doors, Live};
-use super::obituary::obituary;
+use super::obituary::{is_lost, obituary};
 use super::probe::Tried;
 use super::protocol::{FromPage, Opening, Role, ToPage, VERSION};
 use super::scrutiny::Scrutiny;
@@ -41,6 +41,8 @@ pub struct PageProcess {
     deaths: Deaths,
     restarts: u64,
     parked: bool,
+    /// Whether it died in its last turn of nothing that it did.
+    lost: bool,
     unconfined: Vec<String>,
     confinement_required: bool,
 }
@@ -87,6 +89,7 @@ impl PageProcess {
             deaths: Deaths::default(),
             restarts: 0,
             parked: false,
+            lost: false,
             unconfined: Vec::new(),
             confinement_required: false,
         }
@@ -218,6 +221,7 @@ impl PageProcess {
     /// The process is no more; how that is reported.
     fn bury(&mut self, death: &Death) -> Fault {
         let mut ending = self.live.take().map(|mut live| live.process.end());
+        self.lost |= is_lost(death, ending.as_ref());
         self.parked = self.deaths.add(&self.options.limits);
         let last = ending.as_mut().and_then(|ending| {
             let (said, last) = whereabouts::split(&ending.said);
@@ -403,6 +407,7 @@ impl Driver for PageProcess {
         if self.parked {
             return self.silence(input.at);
         }
+        self.lost = false;
         if self.live.is_none() {
             self.silence(input.at);
             self.revive(tasks);
@@ -427,6 +432,10 @@ impl Driver for PageProcess {
 
     fn is_parked(&self) -> bool {
         self.parked
+    }
+
+    fn is_lost(&self) -> bool {
+        self.lost
     }
 
     fn document_html(&mut self) -> String {

@@ -2,6 +2,7 @@
 
 use nix::sys::signal::Signal;
 
+use super::frame::FrameError;
 use super::launch::Ending;
 use super::live::Death;
 use crate::base::limits::STALL_FACTOR;
@@ -26,6 +27,15 @@ pub(super) fn obituary(death: &Death, ending: Option<Ending>, limits: &PageLimit
             Fault::Killed { reason: reason(ending, "the page process spoke out of turn"), place }
         }
     }
+}
+
+/// Whether it died of nothing that it did: somebody ended it, or the system where it had no memory left.
+pub(super) fn is_lost(death: &Death, ending: Option<&Ending>) -> bool {
+    let is_gone = matches!(death, Death::Broken(FrameError::Closed | FrameError::Io(_)));
+    let signal = ending.and_then(|ending| ending.signal.and_then(|signal| Signal::try_from(signal).ok()));
+    let is_unknown = ending.is_some_and(|ending| ending.code.is_none() && ending.signal.is_none());
+    is_gone
+        && (is_unknown || matches!(signal, Some(Signal::SIGKILL | Signal::SIGTERM | Signal::SIGINT | Signal::SIGHUP)))
 }
 
 fn reason(ending: Option<Ending>, otherwise: &str) -> String {

@@ -1,5 +1,6 @@
 //! One customer's own pages: they have only ever been told about him (plugin-apis.md §3, a page per conversation).
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -37,6 +38,8 @@ pub struct Conversation {
     /// In the order of the house's residents.
     tabs: Vec<Stand>,
     in_hand: InHand,
+    /// Events that a page was told when it was lost, and another one is told.
+    retold: HashSet<String>,
     witness: Arc<dyn Witness>,
 }
 
@@ -56,7 +59,7 @@ impl Conversation {
         let stand = |resident| if house.is_at(resident, place) { Stand::CLOSED } else { Stand::Elsewhere };
         let tabs = house.residents.iter().map(stand).collect();
         let (app_id, place, openid) = (Arc::from(app_id), place.clone(), openid.clone());
-        Ok(Self { app_id, place, openid, house, ledger, tabs, in_hand, witness })
+        Ok(Self { app_id, place, openid, house, ledger, tabs, in_hand, retold: HashSet::new(), witness })
     }
 
     /// Whether it was opened in this house.
@@ -242,9 +245,9 @@ impl Conversation {
             let stimulus = emission.cause.as_ref().map_or("", |cause| &*cause.stimulus);
             repetitions.iter().any(|repetition| repetition == stimulus)
         };
-        let mut keep = |emissions: &[Emission], repeated: bool| {
+        let mut keep = |emissions: &[Emission], repeated: bool, ended: Option<Ended>| {
             let mut keep = |emissions: &[Emission], repeats: bool| {
-                let step = Step { page: at, emissions, repeated, ended: None };
+                let step = Step { page: at, emissions, repeated, ended };
                 let taken = ledger.step(sender, &step, id, repeats, Changes::default());
                 // What only repeats was told when it was news.
                 let news = emissions.iter().zip(&taken).filter(|_| !repeated);
@@ -259,22 +262,29 @@ impl Conversation {
             }
         };
         let (begun, input) = (Stopwatch::start(), TurnInput { stimulus, at: page_now, settle_ms: SETTLE_MS_DEFAULT });
-        let turn = tab.driver.turn(input, &mut |emissions, repeated| keep(&emissions, repeated));
-        keep(&turn.emissions, false);
-        witness.turn(visit, Turned { told: id, took: begun.elapsed() });
-        tab.note(&turn);
-        let is_untold = id.is_some() && turn.cut == Some(CutShort::Telling);
+        let turn = tab.driver.turn(input, &mut |emissions, repeated| keep(&emissions, repeated, None));
+        let (is_untold, is_lost) = (id.is_some() && turn.cut == Some(CutShort::Telling), tab.driver.is_lost());
         let ended = match (tab.driver.is_parked() || is_untold, turn.idle) {
             (true, _) => Ended::Parked,
             (false, true) => Ended::Idle,
             (false, false) => Ended::Busy,
         };
-        if let (Some(id), false, false) = (id, repeats, ended == Ended::Parked) {
+        let is_told = id.is_some() && !repeats && ended != Ended::Parked;
+        // That it has done with what it was told is on disk with what that led to.
+        let is_done = is_told && ended == Ended::Idle && !is_lost && repetitions.is_empty();
+        keep(&turn.emissions, false, is_done.then_some(ended));
+        witness.turn(visit, Turned { told: id, took: begun.elapsed() });
+        tab.note(&turn);
+        if let Some(id) = id.filter(|_| is_told && !is_done) {
             tab.open.push(Open { id: id.to_owned(), until: page_now + SETTLE_MS_DEFAULT, _held: held });
+        }
+        if is_lost {
+            self.lose(at, now);
+            return self.ledger.failure().cloned().map_or(Ok(()), Err);
         }
         tab.end(ledger, sender, ended);
         if ended == Ended::Parked {
-            self.put_down(at, now);
+            self.put_down(at, true, now);
         }
         self.ledger.failure().cloned().map_or(Ok(()), Err)
     }

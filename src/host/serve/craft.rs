@@ -202,7 +202,7 @@ impl Craft for Host {
                 }
                 conversation.handle(line, openid, self.now())?;
                 if left.fetch_sub(1, Ordering::AcqRel) == 1 {
-                    inbox.handled(*event, line)?;
+                    inbox.handled(*event, line);
                 }
             }
             // It was told what waits as its pages were opened.

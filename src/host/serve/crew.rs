@@ -280,28 +280,39 @@ impl Foreman<Host> {
 }
 
 /// Whether a customer's event may be handed in for these places of an account.
-fn is_free(shared: &Shared<Host>, state: &State<Host>, account: usize, openid: &Arc<str>, places: &[Place]) -> bool {
-    let room = |place: &Place| state.scheduler.waiting_of(&(account, place.clone())) < PLACE_WORK_WAITING_MAX;
-    places.iter().all(room) && shared.craft.may_handle(account, openid, places)
+fn is_free(
+    shared: &Shared<Host>,
+    state: &State<Host>,
+    room: usize,
+    (account, openid, places): (usize, &Arc<str>, &[Place]),
+) -> bool {
+    let has_room =
+        |place: &Place| state.scheduler.waiting_of(&(account, place.clone())) + room <= PLACE_WORK_WAITING_MAX;
+    places.iter().all(has_room) && shared.craft.may_handle(account, openid, places)
 }
 
 impl Foreman<Host> {
     /// Whether a customer's event may be handed in for these places of an account: they hold little work, and his earlier
     /// ones are handled there, or done with.
     pub fn is_free(&self, account: usize, openid: &Arc<str>, places: &[Place]) -> bool {
-        let Some(shared) = self.0.upgrade() else { return true };
-        let state = shared.state();
-        is_free(&shared, &state, account, openid, places)
+        self.has_room(1, (account, openid, places))
     }
 
-    /// Waits until that is so for one of several; `false`: the crew has stopped.
-    pub async fn until_free<'a, W>(&self, account: usize, waiting: W) -> bool
+    /// The same for so many events that each of these places holds them as well.
+    pub fn has_room(&self, events: usize, whose: (usize, &Arc<str>, &[Place])) -> bool {
+        let Some(shared) = self.0.upgrade() else { return true };
+        let state = shared.state();
+        is_free(&shared, &state, events, whose)
+    }
+
+    /// Waits until one of several has room for so many events; `false`: the crew has stopped.
+    pub async fn until_free<'a, W>(&self, events: usize, account: usize, waiting: W) -> bool
     where
         W: Iterator<Item = (&'a Arc<str>, &'a [Place])> + Clone,
     {
         let Some(shared) = self.0.upgrade() else { return false };
         let is_one_free = |state: &State<Host>| {
-            waiting.clone().any(|(openid, places)| is_free(&shared, state, account, openid, places))
+            waiting.clone().any(|(openid, places)| is_free(&shared, state, events, (account, openid, places)))
         };
         until(&shared, is_one_free).await;
         let is_stopping = shared.state().is_stopping;

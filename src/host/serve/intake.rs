@@ -12,6 +12,7 @@ use super::craft::{Handling, Host, Work};
 use super::crew::Foreman;
 use super::place::{Place, SESSION_EVENTS, agent};
 use crate::base::clock::{Clock, format_rfc3339};
+use crate::base::limits::PLACE_WORK_READ;
 use crate::event::stimulus::STIMULUS_PREFIX;
 use crate::event::{Line, Stimulus, StimulusKind};
 use crate::host::derived::Deriving;
@@ -83,7 +84,7 @@ impl Feed {
         loop {
             let waiting = self.behind.iter().map(|(openid, Behind(_, places))| (openid, places.as_slice()));
             let events = tokio::select! {
-                goes_on = self.crew.until_free(self.account, waiting), if !self.behind.is_empty() => {
+                goes_on = self.crew.until_free(PLACE_WORK_READ, self.account, waiting), if !self.behind.is_empty() => {
                     if !goes_on {
                         return Ok(());
                     }
@@ -131,9 +132,11 @@ impl Feed {
 
     /// What waits on disk up to `last`, as far as its time has come; `false`: the crew has stopped.
     async fn catch_up(&mut self, last: EventId) -> Result<bool, StoreError> {
-        let is_free = |(openid, behind): &(&Arc<str>, &Behind)| self.crew.is_free(self.account, openid, &behind.1);
+        let has_room = |(openid, behind): &(&Arc<str>, &Behind)| {
+            self.crew.has_room(PLACE_WORK_READ, (self.account, openid, &behind.1))
+        };
         let free: Vec<_> =
-            self.behind.iter().filter(is_free).map(|(openid, behind)| (openid.clone(), behind.0)).collect();
+            self.behind.iter().filter(has_room).map(|(openid, behind)| (openid.clone(), behind.0)).collect();
         for (openid, after) in free {
             let mut waits = Behind(after, Vec::new());
             let waiting = self.inbox.there_of(&openid, after).await?;

@@ -79,12 +79,14 @@ impl Teller {
         Arc::new(Ear { app_id: app_id.to_owned(), teller: self.clone() })
     }
 
-    /// What is told of a try that has ended: this, and for the log that it has.
+    /// What is told of a try that has ended: this, as far as it does not repeat too often, and for the log that it has.
     pub(super) fn delivered(&self, app_id: &str, delivery: &Delivery, notices: Vec<Notice>) -> Vec<Notice> {
         self.operations.metrics.delivered(app_id, delivery);
         self.traces.iter().for_each(|traces| traces.delivered(app_id, delivery));
         let about = self.traced(about_delivery(app_id, delivery), app_id, &delivery.cause);
-        let mut told: Vec<Notice> = notices.into_iter().map(|notice| notice.about(about.clone())).collect();
+        let passes = |_: &Notice| self.repeats.passes(app_id, about.event);
+        let mut told: Vec<Notice> =
+            notices.into_iter().filter(passes).map(|notice| notice.about(about.clone())).collect();
         if self.operations.is_detailed && (delivery.outcome == Outcome::Sent || told.is_empty()) {
             let Delivery { key, outcome, .. } = delivery;
             told.push(Notice::info(format!("{}: the message {key}: {}", key.plugin, outcome.name())).about(about));

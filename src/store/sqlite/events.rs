@@ -10,7 +10,9 @@ use super::super::event::{
 use super::super::row::{Pushed, Row};
 use super::{erase, keep, ledger, rows, sign};
 use crate::base::clock::TimestampMs;
-use crate::base::limits::{EFFECT_KEPT_BYTES_MAX, EVENT_NAME_CHARS_MAX, UNFINISHED_READ_MAX};
+use crate::base::limits::{
+    EFFECT_KEPT_BYTES_MAX, EVENT_NAME_CHARS_MAX, UNFINISHED_OF_ONE_READ_MAX, UNFINISHED_READ_MAX,
+};
 use crate::event::stimulus::TURNING_TYPES;
 
 pub(super) fn account(tx: &Connection, app_id: &str, server: &str) -> rusqlite::Result<AccountId> {
@@ -225,18 +227,18 @@ pub(super) fn unfinished(
 ) -> rusqlite::Result<Vec<Unfinished>> {
     let mut found: Vec<Unfinished> = Vec::new();
     // Of one customer by what he did, of all by what is open: either may be much.
-    let from = match openid {
-        Some(_) => "event e CROSS JOIN turn t ON t.event = e.seq",
-        None => "turn t JOIN event e ON e.seq = t.event",
+    let (from, whose, most) = match openid {
+        Some(_) => ("event e CROSS JOIN turn t ON t.event = e.seq", "e.subject = ?5", UNFINISHED_OF_ONE_READ_MAX),
+        None => ("turn t JOIN event e ON e.seq = t.event", "?5 IS NULL", UNFINISHED_READ_MAX),
     };
     let mut select = tx.prepare_cached(&format!(
         "SELECT e.seq, e.name, e.line FROM {from}
          WHERE t.state = 'open' AND t.plugin = ?1 AND e.account = ?2 AND e.seq > ?3 AND e.log IS NULL AND e.line IS NOT NULL
-             AND (?5 IS NULL OR e.subject = ?5)
+             AND {whose}
          ORDER BY e.seq LIMIT ?4"
     ))?;
     for plugin in plugins {
-        let open = select.query_map(params![plugin, account.0, after.0, UNFINISHED_READ_MAX, openid], |row| {
+        let open = select.query_map(params![plugin, account.0, after.0, most, openid], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
         })?;
         for open in open {
@@ -253,7 +255,7 @@ pub(super) fn unfinished(
     }
     found.sort_by_key(|event| event.event);
     // Of those behind, other plugins' turns may not have been read.
-    found.truncate(UNFINISHED_READ_MAX);
+    found.truncate(most);
     Ok(found)
 }
 

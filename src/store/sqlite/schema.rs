@@ -4,13 +4,14 @@ use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
 use super::super::error::{StoreError, StoreErrorKind};
 use super::super::folder::StateFolder;
 use super::OpenOptions;
 use crate::base::clock::{format_rfc3339, system_now_ms};
-use crate::base::limits::{STORE_BYTES_MAX, STORE_LOOKED_AT_BYTES_MAX};
+use crate::base::limits::{STORE_BYTES_MAX, STORE_CACHE_KIB, STORE_LOOKED_AT_BYTES_MAX, STORE_STATEMENTS_MAX};
 
 /// What makes a store of each schema version from the one before; the first from nothing. Released ones never change:
 /// tests/store keeps a store of each.
@@ -64,6 +65,8 @@ fn settings(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
+    // In KiB, where it is negative.
+    connection.pragma_update(None, "cache_size", -STORE_CACHE_KIB)?;
     connection.query_row(&format!("PRAGMA max_page_count = {}", STORE_BYTES_MAX / PAGE_BYTES), [], |_| Ok(()))
 }
 
@@ -159,6 +162,9 @@ pub(super) fn backup(connection: &Connection, folder: &StateFolder, version: usi
 }
 
 fn begin(connection: Connection) -> rusqlite::Result<Opened> {
+    connection.set_prepared_statement_cache_capacity(STORE_STATEMENTS_MAX);
+    // Plans do not go by what is bound: statements that are asked for something else would be prepared anew.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(
         "BEGIN;
          INSERT INTO meta VALUES ('opens', 1) ON CONFLICT DO UPDATE SET value = value + 1;

@@ -93,8 +93,13 @@ pub(super) fn list(tx: &Connection, filter: &Filter, after: i64, limit: usize) -
 pub(super) fn summary(tx: &Connection, account: AccountId, opened: i64) -> rusqlite::Result<Summary> {
     let mut summary = Summary::default();
     let mut counts = tx.prepare_cached(
-        "SELECT state, count(*) FROM outbox
-         WHERE account = ?1 AND (opened = ?2 OR state IN ('pending', 'sending', 'parked')) GROUP BY state",
+        // The first part reads nothing but its index, however many rows this open has settled.
+        "SELECT state, sum(count) FROM (
+             SELECT state, count(*) AS count FROM outbox WHERE opened = ?2 AND account = ?1 GROUP BY state
+             UNION ALL
+             SELECT state, count(*) FROM outbox
+             WHERE account = ?1 AND opened <> ?2 AND state IN ('pending', 'sending', 'parked') GROUP BY state)
+         GROUP BY state",
     )?;
     let counts =
         counts.query_map(params![account.0, opened], |row| Ok((row.get::<_, String>(0)?, row.get::<_, usize>(1)?)))?;

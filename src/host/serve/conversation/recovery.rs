@@ -13,8 +13,10 @@ use crate::base::clock::TimestampMs;
 use crate::base::limits::SETTLE_MS_DEFAULT;
 use crate::engine::event_loop::Output;
 use crate::event::{Line, Stimulus};
+use crate::host::keeping::Changes;
 use crate::host::ledger::read;
-use crate::host::messages::Taken;
+use crate::host::messages::{Sender, Taken};
+use crate::host::stage::{Ended, Step};
 use crate::host::watch::{About, Notice};
 use crate::page::{LoadError, Moment};
 use crate::store::{AccountId, EventId, Store, StoreError, Unfinished};
@@ -114,8 +116,25 @@ impl Conversation {
         Ok(Tab::new(driver, &turn, self.witness.clone(), &resident.name))
     }
 
-    /// A page could not be told something, or is told nothing more: another is opened in its place, after a while.
-    pub(super) fn put_down(&mut self, at: usize, now: TimestampMs) {
+    /// A page died of nothing that it did: what it was being told is told to another one, once. What it had put is there, and
+    /// not put again.
+    pub(super) fn lose(&mut self, at: usize, now: TimestampMs) {
+        let (house, Some(tab)) = (self.house.clone(), self.tabs[at].up_mut()) else { return };
+        let resident = &house.residents[at];
+        let sender = Sender { name: &resident.name, policy: resident.plugin.policy };
+        let open = std::mem::take(&mut tab.open).into_iter();
+        let (again, over): (Vec<_>, Vec<_>) = open.partition(|open| self.retold.insert(open.id.clone()));
+        // One that it did die of would end pages for ever.
+        for open in &over {
+            let step = Step { page: at, emissions: &[], repeated: false, ended: Some(Ended::Idle) };
+            self.ledger.step(sender, &step, Some(&open.id), false, Changes::default());
+        }
+        self.put_down(at, !again.is_empty(), now);
+    }
+
+    /// A page could not be told something, or is told nothing more: another is opened in its place, after a while, where
+    /// something waits for it.
+    pub(super) fn put_down(&mut self, at: usize, owes: bool, now: TimestampMs) {
         let Some(tab) = self.tabs[at].up() else { return };
         let resident = &self.house.residents[at];
         let pause = if tab.driver.is_parked() {
@@ -123,14 +142,16 @@ impl Conversation {
         } else {
             pause_ms(1)
         };
-        let text = format!(
-            "{}: what the page was not told waits; another one is opened for it in {} s",
-            resident.plugin.name,
-            pause / 1_000
-        );
+        let name = &resident.plugin.name;
+        let text = match owes {
+            true => {
+                format!("{name}: what the page has not done waits; another one is opened for it in {} s", pause / 1_000)
+            }
+            false => format!("{name}: the page is gone; another one is opened when it is to be told something"),
+        };
         let about = About::new("page.down").account(&self.app_id).plugin(&resident.name);
         self.witness.say(Notice::warning(text).about(about));
-        self.tabs[at] = Stand::Down { until: now.saturating_add(pause), tries: 1, owes: true };
+        self.tabs[at] = Stand::Down { until: now.saturating_add(pause), tries: 1, owes };
     }
 
     /// Tells a page what waits for it, as far as it may be turned to whom it is about.
