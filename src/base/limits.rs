@@ -171,6 +171,9 @@ pub const HOSTED_PAUSE_MS_MAX: i64 = 1_000;
 /// Shortest time after which a page is woken again to do what it has to do by itself, in ms: one that wants more turns than
 /// that has them together.
 pub const WAKE_MS_MIN: i64 = 10;
+/// For so long after a page was told something it is not closed to make room while it waits for answers, in ms: a server
+/// that is slow, or a host that has much to do, costs no message.
+pub const ANSWERS_AWAITED_MS: i64 = 60_000;
 /// Events that have been read for customers' pages and that nobody has begun; all others wait on disk.
 pub const CREW_WORK_WAITING_MAX: usize = 1_024;
 /// Of these, those of one customer's pages, or one seat's: who writes much takes no room from others.
@@ -310,6 +313,8 @@ pub const LOAD_PAUSE_MS_MAX: i64 = 600_000;
 pub const LOAD_FAILURES_SHARED: u32 = 3;
 /// Statements of a store that stay prepared: all that there are.
 pub const STORE_STATEMENTS_MAX: usize = 256;
+/// After so many pages of a store's log it is moved to its place: 16 MiB.
+pub const STORE_LOG_PAGES: i64 = 4_096;
 /// What of a store's file stays in memory, in KiB.
 pub const STORE_CACHE_KIB: i64 = 32 << 10;
 /// Unfinished events that are read from a store at once.

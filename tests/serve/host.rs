@@ -229,5 +229,8 @@ impl Drop for Serving {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("the host said: {}", self.said());
+        }
     }
 }

@@ -275,6 +275,9 @@ impl Conversation {
         keep(&turn.emissions, false, is_done.then_some(ended));
         witness.turn(visit, Turned { told: id, took: begun.elapsed() });
         tab.note(&turn);
+        if is_told {
+            tab.told_at = page_now;
+        }
         if let Some(id) = id.filter(|_| is_told && !is_done) {
             tab.open.push(Open { id: id.to_owned(), until: page_now + SETTLE_MS_DEFAULT, _held: held });
         }
@@ -319,7 +322,7 @@ impl Conversation {
         let soon = |due: TimestampMs| due.max(now + WAKE_MS_MIN);
         Wake {
             due: self.up().filter_map(Tab::wake).min().map(soon),
-            is_owing: self.up().any(|tab| !tab.open.is_empty()),
+            is_owing: self.up().any(|tab| tab.is_owing(now)),
             again: self.tabs.iter().filter_map(Stand::again).min().map(soon),
         }
     }

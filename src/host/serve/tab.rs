@@ -7,7 +7,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::witness::Witness;
 use crate::base::clock::TimestampMs;
-use crate::base::limits::{HOSTED_PAUSE_MS_MAX, WAKE_MS_MIN};
+use crate::base::limits::{ANSWERS_AWAITED_MS, HOSTED_PAUSE_MS_MAX, WAKE_MS_MIN};
 use crate::config::Dialect;
 use crate::host::keeping::Changes;
 use crate::host::ledger::Ledger;
@@ -97,6 +97,8 @@ pub(super) struct Tab {
     due: Option<TimestampMs>,
     /// Since when it waits for an answer.
     waits_since: Option<TimestampMs>,
+    /// When it was told something last.
+    pub(super) told_at: TimestampMs,
     /// Whether something that came before it was opened is yet to be told it.
     pub(super) is_behind: bool,
     /// The customer whom it was told last, and the APIs by which it was.
@@ -116,6 +118,7 @@ impl Tab {
             now: turn.now,
             due: turn.due,
             waits_since: turn.waits.then_some(turn.now),
+            told_at: TimestampMs::MIN,
             is_behind: true,
             turned_to: None,
             knows_by: Vec::new(),
@@ -141,6 +144,13 @@ impl Tab {
     /// Until when it may take its time for what it was told; none: it has done with all.
     pub(super) fn rests_at(&self) -> Option<TimestampMs> {
         self.open.iter().map(|open| open.until).max()
+    }
+
+    /// Whether it may yet do something because of what it was told: its time for that is not up, or it waits for an answer
+    /// and has not for long.
+    pub(super) fn is_owing(&self, now: TimestampMs) -> bool {
+        let awaits = self.waits_since.is_some() && now < self.told_at.saturating_add(ANSWERS_AWAITED_MS);
+        awaits || !self.open.is_empty()
     }
 
     /// What it has done with at the end of a turn. What it could not be told it has not done with.

@@ -11,7 +11,9 @@ use super::super::error::{StoreError, StoreErrorKind};
 use super::super::folder::StateFolder;
 use super::OpenOptions;
 use crate::base::clock::{format_rfc3339, system_now_ms};
-use crate::base::limits::{STORE_BYTES_MAX, STORE_CACHE_KIB, STORE_LOOKED_AT_BYTES_MAX, STORE_STATEMENTS_MAX};
+use crate::base::limits::{
+    STORE_BYTES_MAX, STORE_CACHE_KIB, STORE_LOG_PAGES, STORE_LOOKED_AT_BYTES_MAX, STORE_STATEMENTS_MAX,
+};
 
 /// What makes a store of each schema version from the one before; the first from nothing. Released ones never change:
 /// tests/store keeps a store of each.
@@ -65,6 +67,8 @@ fn settings(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
+    // Rows that are written again and again until then are moved to their place once.
+    connection.pragma_update(None, "wal_autocheckpoint", STORE_LOG_PAGES)?;
     // In KiB, where it is negative.
     connection.pragma_update(None, "cache_size", -STORE_CACHE_KIB)?;
     connection.query_row(&format!("PRAGMA max_page_count = {}", STORE_BYTES_MAX / PAGE_BYTES), [], |_| Ok(()))

@@ -169,7 +169,7 @@ fn serve(connection: Connection, path: &std::path::Path, calls: &Receiver<Box<dy
 
 fn commit(connection: &Connection, group: &mut [Box<dyn Call>], counters: &Counters) -> rusqlite::Result<()> {
     let before = connection.total_changes();
-    connection.execute_batch("BEGIN")?;
+    connection.prepare_cached("BEGIN")?.execute([])?;
     for call in group.iter_mut() {
         if let Err(error) = call.run(connection) {
             // The first error is what counts.
@@ -177,7 +177,7 @@ fn commit(connection: &Connection, group: &mut [Box<dyn Call>], counters: &Count
             return Err(error);
         }
     }
-    connection.execute_batch("COMMIT")?;
+    connection.prepare_cached("COMMIT")?.execute([])?;
     if connection.total_changes() > before {
         counters.commits.fetch_add(1, Ordering::Relaxed);
     }
