@@ -163,7 +163,7 @@ async fn the_address_is_verified() {
     bench.call("GET", &wrong, "").await.is(403, "");
     bench.call("GET", "/", "").await.is(404, "");
     assert!(bench.call("PUT", &signed_target(NOW, ""), "").await.head.contains("allow: get, post"));
-    assert_eq!(bench.refusals(), [Refusal::Stale, Refusal::Stale, Refusal::Stale, Refusal::Signature]);
+    assert_eq!(bench.refusals(), [Refusal::Stale, Refusal::Stale, Refusal::Signature, Refusal::Signature]);
 }
 
 #[tokio::test]

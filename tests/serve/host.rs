@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -46,7 +47,7 @@ impl Yard {
         let bench = Bench::new();
         // The time of a turn is the clock's: on a machine with much else to do pages that do little take long.
         bench.write("duoke.toml", GENEROUS);
-        Self { bench, sandbox: Sandbox::start_with(config).await, listen: free_port() }
+        Self { bench, sandbox: Sandbox::start_with(config).await, listen: free_address() }
     }
 
     /// With a plugin of this page and these lines of plugin.toml.
@@ -149,10 +150,14 @@ impl Yard {
     }
 }
 
-/// A port that the system gives nobody by itself: it is free again when a host ends.
-fn free_port() -> String {
-    let first = 10_000 + std::process::id() % 10_000;
-    let mut addresses = (first..32_000).map(|port| format!("127.0.0.1:{port}"));
+/// An address that nobody else takes while no host listens there: a loopback address of this process, where there are such,
+/// and a port that the system gives nobody by itself.
+fn free_address() -> String {
+    static NEXT: AtomicU16 = AtomicU16::new(10_000);
+    let [_, high, middle, low] = std::process::id().to_be_bytes();
+    let own =
+        if cfg!(target_os = "linux") { format!("127.{}.{middle}.{low}", high + 1) } else { "127.0.0.1".to_owned() };
+    let mut addresses = std::iter::from_fn(|| Some(format!("{own}:{}", NEXT.fetch_add(1, Ordering::Relaxed))));
     addresses.find(|address| TcpListener::bind(address).is_ok()).unwrap()
 }
 

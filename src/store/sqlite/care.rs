@@ -25,7 +25,6 @@ pub(super) fn check(tx: &Connection, whole: Option<TimestampMs>) -> rusqlite::Re
     let waiting = standing::waiting(tx, None)?;
     rows.pending -= waiting;
     rows.parked += waiting;
-    let oldest = "SELECT min(created) FROM outbox WHERE state IN ('pending', 'sending')";
     let mut ways = tx.prepare("SELECT app_id, scope, until, reason FROM way JOIN account ON id = account")?;
     let closed = ways.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
     let pages: u64 = tx.query_row("PRAGMA page_count", [], |row| row.get(0))?;
@@ -35,7 +34,7 @@ pub(super) fn check(tx: &Connection, whole: Option<TimestampMs>) -> rusqlite::Re
         is_looked_at: whole.is_some(),
         rows,
         dropped: count(&format!("SELECT count(*) FROM outbox WHERE state = 'dead' AND reason LIKE '{DROPPED}%'"))?,
-        oldest_waiting: tx.query_row(oldest, [], |row| row.get(0))?,
+        oldest_waiting: standing::oldest(tx)?,
         closed: closed.collect::<rusqlite::Result<_>>()?,
         events_open: count("SELECT count(DISTINCT event) FROM turn WHERE state = 'open'")?,
         bytes: pages * page_bytes,

@@ -124,6 +124,15 @@ pub(super) fn waiting(tx: &Connection, account: Option<AccountId>) -> rusqlite::
     tx.prepare_cached(&sql)?.query_row(params![account.map(|account| account.0)], |row| row.get(0))
 }
 
+/// When the first of the rows came that go by themselves.
+pub(super) fn oldest(tx: &Connection) -> rusqlite::Result<Option<TimestampMs>> {
+    let sql = format!(
+        "SELECT min(created) FROM (SELECT o.created AS created, {STANDING}
+         WHERE o.state IN ('pending', 'sending') AND w.scope IS NULL AND h.state IS NOT 'parked')"
+    );
+    tx.query_row(&sql, [], |row| row.get(0))
+}
+
 /// The rows that match, each with what becomes of it; `opened`: it is done.
 pub(super) fn change(
     tx: &Connection,

@@ -350,6 +350,7 @@ fn what_is_old_goes() {
     store.commit(rows(account, vec![text("8", 0, "oB", "parked"), text("8", 1, "oB", "behind")])).wait().unwrap();
     assert_eq!(send(&store, account, 2, State::Sent), ["7/p/0", "8/p/0"]);
     assert_eq!(send(&store, account, 2, State::Parked), ["8/p/1"]);
+    assert_eq!(store.check(0).wait().unwrap().oldest_waiting, None, "nothing goes by itself");
     let parked = PARKED_LIFE_MS + 2;
     assert_eq!(store.tidy(parked).wait().unwrap(), Tidied::default(), "not yet");
     assert_eq!(store.tidy(parked + 1).wait().unwrap().given_up, 1);

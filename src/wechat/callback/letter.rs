@@ -41,10 +41,10 @@ impl Query {
         query
     }
 
-    /// Whether it is of now.
+    /// Whether it is of now. What says no time is signed by nobody.
     pub(super) fn check_time(&self, now: TimestampMs) -> Result<(), Refusal> {
-        let sent = self.timestamp.parse::<i64>().ok().and_then(|seconds| seconds.checked_mul(1_000));
-        let age = sent.and_then(|sent| now.checked_sub(sent)).ok_or(Refusal::Stale)?;
+        let seconds = self.timestamp.parse::<i64>().map_err(|_| Refusal::Signature)?;
+        let age = seconds.checked_mul(1_000).and_then(|sent| now.checked_sub(sent)).ok_or(Refusal::Stale)?;
         if age.unsigned_abs() > PUSH_AGE_MS_MAX.unsigned_abs() { Err(Refusal::Stale) } else { Ok(()) }
     }
 
