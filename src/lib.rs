@@ -16,6 +16,7 @@ pub mod outbox;
 pub mod page;
 pub mod process;
 pub mod record;
+pub mod regress;
 pub mod sandbox;
 pub mod session;
 pub mod store;

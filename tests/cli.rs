@@ -31,6 +31,8 @@ mod samples;
 mod seats;
 #[path = "cli/send.rs"]
 mod send;
+#[path = "cli/sessions.rs"]
+mod sessions;
 #[path = "cli/trigger.rs"]
 mod trigger;
 

@@ -32,11 +32,12 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("console", &["base", "host"]),
+    ("regress", &["base", "event", "record", "host"]),
     (
         "cli",
         &[
             "base", "event", "session", "config", "dom", "engine", "webapi", "dialect", "net", "page", "process",
-            "record", "wechat", "store", "outbox", "sandbox", "host", "console",
+            "record", "wechat", "store", "outbox", "sandbox", "host", "console", "regress",
         ],
     ),
 ];
@@ -56,6 +57,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("opentelemetry_otlp::", &["host::serve::otlp"]),
     ("opentelemetry_sdk::", &["host::serve::otlp"]),
     ("prometheus_client::", &["host::serve::metrics"]),
+    ("quick_junit::", &["regress::report::junit"]),
+    ("similar::", &["regress"]),
     ("rusqlite::", &["store"]),
     ("notify::", &["dev"]),
     ("print!", &["cli"]),

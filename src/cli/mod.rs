@@ -6,7 +6,7 @@
 //!   `signals` hears Ctrl-C, `state` opens the durable state or asks the host that has it, `format` prints lists
 //! - `run_command`, `coverage_command`, `demo_command`, `doctor_command`, `listen_command`, `sandbox_command`,
 //!   `outbox_command`, `explain_command`, `erase_command`, `kf_command`, `send_command`, `window_command`, `signs_command`,
-//!   `trigger_command`, `serve_command` are the commands; `log` and `console` are a serving host's; `plugins` is what those that take a PAGE share, `new_id` names what they send
+//!   `trigger_command`, `serve_command`, `sessions_command` are the commands; `log` and `console` are a serving host's; `plugins` is what those that take a PAGE share, `new_id` names what they send
 
 mod callback;
 mod console;
@@ -29,6 +29,7 @@ mod run_command;
 mod sandbox_command;
 mod send_command;
 mod serve_command;
+mod sessions_command;
 mod settings;
 mod signals;
 mod signs_command;
@@ -72,6 +73,7 @@ enum Command {
     Sandbox(sandbox_command::Arguments),
     Send(send_command::Arguments),
     Serve(serve_command::Arguments),
+    Sessions(sessions_command::Arguments),
     Signs(signs_command::Arguments),
     Trigger(trigger_command::Arguments),
     Window(window_command::Arguments),
@@ -102,6 +104,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, runtime: &Handle) -> E
         Command::Sandbox(arguments) => sandbox_command::sandbox(&arguments, runtime, &mut output),
         Command::Send(arguments) => send_command::send(&arguments, runtime, &mut output),
         Command::Serve(arguments) => serve_command::serve(&arguments, runtime, &mut output),
+        Command::Sessions(arguments) => sessions_command::sessions(&arguments, &mut output),
         Command::Signs(arguments) => signs_command::signs(&arguments, runtime, &mut output),
         Command::Trigger(arguments) => trigger_command::trigger(&arguments, runtime, &mut output),
         Command::Window(arguments) => window_command::window(&arguments, runtime, &mut output),

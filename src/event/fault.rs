@@ -49,6 +49,10 @@ pub enum Fault {
         selector: String,
         /// Why.
         message: String,
+        /// What it matched when it was recorded, as the stimulus says.
+        matched: Option<Value>,
+        /// The nearest elements now, each by a selector that matches it alone.
+        candidates: Vec<String>,
     },
     /// A turn that ran over its deadline.
     Timeout {
@@ -146,9 +150,15 @@ impl Fault {
                 put("url", Value::from(url.as_str()));
                 put("message", Value::from(message.as_str()));
             }
-            Self::Selector { selector, message } => {
+            Self::Selector { selector, message, matched, candidates } => {
                 put("selector", Value::from(selector.as_str()));
                 put("message", Value::from(message.as_str()));
+                if let Some(matched) = matched {
+                    put("matched", matched.clone());
+                }
+                if !candidates.is_empty() {
+                    put("candidates", Value::from(candidates.clone()));
+                }
             }
             Self::Timeout { deadline_ms, place } => {
                 put("deadline_ms", Value::from(*deadline_ms));

@@ -76,6 +76,8 @@ pub struct UiAction {
     pub selector: String,
     /// The new value, the checked state or the key, where the kind has one.
     pub value: Option<Value>,
+    /// What the selector matched when this was recorded, as a recorder describes it: `tag`, `id`, `classes`, `text`.
+    pub matched: Option<Value>,
 }
 
 /// The kinds of [`UiAction`].
@@ -198,7 +200,8 @@ fn kind_of(line: &Line) -> Option<StimulusKind> {
     }
     if let Some(kind) = ui_kind(name) {
         let selector = line.data.get("selector")?.as_str()?.to_owned();
-        return Some(StimulusKind::Ui(UiAction { kind, selector, value: line.data.get("value").cloned() }));
+        let of = |member: &str| line.data.get(member).cloned();
+        return Some(StimulusKind::Ui(UiAction { kind, selector, value: of("value"), matched: of("matched") }));
     }
     let composer = |action| StimulusKind::Composer { action, data: line.data.clone() };
     match name {

@@ -1,13 +1,15 @@
 //! A page: a function from stimuli to effects.
 //!
 //! - [`Page`] is one document after another in one engine: `load` opens and navigates, `turn`
-//!   runs a stimulus until the page is idle, `ui` does what a person would do, `ahead` compiles a document's scripts
+//!   runs a stimulus until the page is idle, `ui` does what a person would do (`nearest` says what
+//!   else he may have meant), `ahead` compiles a document's scripts
 //!   before it is opened
 //! - [`driver`] is how a host drives a page without knowing where it runs; `thread` runs one on a thread of its own
 
 mod ahead;
 pub mod driver;
 mod load;
+mod nearest;
 mod thread;
 mod turn;
 mod ui;

@@ -3,6 +3,7 @@
 use boa_engine::{Context, JsResult, JsString, JsValue};
 use serde_json::Value;
 
+use super::nearest::nearest;
 use crate::dom::select::Selectors;
 use crate::dom::{NodeRef, form, options, text};
 use crate::engine::event_loop::Output;
@@ -39,8 +40,10 @@ fn find(action: &UiAction, context: &Context) -> Option<NodeRef> {
         },
         Err(_) => "not a valid selector",
     };
-    let fault = Fault::Selector { selector: action.selector.clone(), message: message.to_owned() };
-    window.event_loop.emit(Output::Fault(fault));
+    let matched = action.matched.clone();
+    let candidates = nearest(&window.document, &action.selector, matched.as_ref());
+    let (selector, message) = (action.selector.clone(), message.to_owned());
+    window.event_loop.emit(Output::Fault(Fault::Selector { selector, message, matched, candidates }));
     None
 }
 

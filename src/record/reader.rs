@@ -159,6 +159,12 @@ impl Reader {
         &self.name
     }
 
+    /// The number of the physical line that was read last, from 1; 0 before the first.
+    #[must_use]
+    pub fn line_number(&self) -> u64 {
+        self.line_number
+    }
+
     /// Reads one physical line into `bytes`, at most one byte more than the bound.
     fn read_bytes(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
         let bound = LOG_LINE_BYTES_MAX as u64 + 1;

@@ -10,7 +10,8 @@ use crate::engine::convert::{require, string, text};
 use crate::engine::interface::{define_method, define_tag, define_value};
 
 /// An identifier as a selector takes it ([serialize an identifier](https://drafts.csswg.org/cssom/#serialize-an-identifier)).
-fn escaped(text: &str) -> String {
+#[must_use]
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let first = text.chars().next();
     for (at, c) in text.chars().enumerate() {

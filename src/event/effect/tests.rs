@@ -135,9 +135,19 @@ fn faults() {
             text(r#"{"url":"u","message":"boom"}"#),
         ),
         (
-            Fault::Selector { selector: text("#a"), message: message() },
+            Fault::Selector { selector: text("#a"), message: message(), matched: None, candidates: Vec::new() },
             "fault.selector",
             text(r##"{"selector":"#a","message":"boom"}"##),
+        ),
+        (
+            Fault::Selector {
+                selector: text("#a"),
+                message: message(),
+                matched: Some(json!({ "tag": "a" })),
+                candidates: vec![text("#b")],
+            },
+            "fault.selector",
+            text(r##"{"selector":"#a","message":"boom","matched":{"tag":"a"},"candidates":["#b"]}"##),
         ),
         (
             Fault::Timeout { deadline_ms: 5000, place: place() },

@@ -12,7 +12,9 @@ fn read(text: &str) -> Stimulus {
 
 #[test]
 fn kinds() {
-    let ui = |kind, selector: &str, value| StimulusKind::Ui(UiAction { kind, selector: selector.to_owned(), value });
+    let ui = |kind, selector: &str, value| {
+        StimulusKind::Ui(UiAction { kind, selector: selector.to_owned(), value, matched: None })
+    };
     let composer = |action| StimulusKind::Composer { action, data: json!({ "a": 1 }) };
     let table = [
         (r##"{"type":"stimulus.ui.click","data":{"selector":"#a"}}"##, ui(UiKind::Click, "#a", None)),
