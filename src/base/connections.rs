@@ -17,8 +17,12 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
+use super::clock::Stopwatch;
+
 /// Connections that wait to be taken, as tokio has it.
 const BACKLOG: u32 = 1024;
+/// Longest that an address is waited for.
+const FREED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Takes an address; port 0 takes a free one. So that a host which takes over can have it before the one that it takes
 /// over from has stopped, it may be shared (`SO_REUSEPORT`, socket(7)) with those of this user who listen `beside` others
@@ -28,7 +32,7 @@ const BACKLOG: u32 = 1024;
 /// The system's.
 pub fn bind(address: SocketAddr, beside: bool) -> io::Result<TcpSocket> {
     if !beside {
-        drop(std::net::TcpListener::bind(address)?);
+        try_alone(address)?;
     }
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_reuseaddr(true)?;
@@ -36,6 +40,19 @@ pub fn bind(address: SocketAddr, beside: bool) -> io::Result<TcpSocket> {
     socket.set_reuseport(true)?;
     socket.bind(address)?;
     Ok(socket)
+}
+
+/// Whether nobody has the address. A process that a host was starting when it was killed has its descriptors for a moment.
+fn try_alone(address: SocketAddr) -> io::Result<()> {
+    let since = Stopwatch::start();
+    loop {
+        match std::net::TcpListener::bind(address) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && since.elapsed() < FREED_WITHIN => {
+                std::thread::sleep(FREED_WITHIN / 50);
+            }
+            tried => return tried.map(drop),
+        }
+    }
 }
 
 /// Listens there: who calls from now on waits until somebody takes the connection.

@@ -129,7 +129,7 @@ fn try_serve(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Re
     };
     let setup = Setup { listeners, ..setup };
     let store: Arc<dyn Store> = Arc::new(state::open_taken(taken, Retention::default(), output)?);
-    let mut begun = |ready: &Ready, desk| -> Box<dyn std::any::Any> {
+    let mut begun = |ready: &Ready, desk| -> Box<dyn std::any::Any + Send> {
         let mut output = Output::new(ColorWhen::default());
         output.set_log(log);
         let mut line = line(ready, console_address);

@@ -98,7 +98,7 @@ impl StoreError {
                  an upgrade: what was to be sent then is sent again"
             }
             StoreErrorKind::Folder => {
-                "name a folder that this user may write: `[store] path` in duoke.toml, or --store"
+                "name a folder that this user may write, on a disk that has room: `[store] path` in duoke.toml, or --store"
             }
             StoreErrorKind::Io | StoreErrorKind::Closed => {
                 "look at the disk (dmesg, smartctl), then start again: what was accepted is there"

@@ -163,7 +163,11 @@ impl Metrics {
         all.register("pages_started", "Page processes started, by how they came to be", self.pages_started.clone());
         all.register("conversations_open", "Conversations that are open", self.conversations_open.clone());
         all.register("events_waiting", "Events read and not begun", self.events_waiting.clone());
-        all.register("outbox_rows", "Messages in the outbox, by account and state", self.outbox_rows.clone());
+        all.register(
+            "outbox_rows",
+            "Messages by account and state: those that wait, and those that ended since the host began",
+            self.outbox_rows.clone(),
+        );
         all.register("token_refreshes", "Access tokens fetched, by account", self.token_refreshes.clone());
         all.register("log_lines_dropped", "Log lines for which there was no room", self.log_lines_dropped.clone());
         let help = "Spans of traces that did not reach the collector";

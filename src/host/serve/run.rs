@@ -5,10 +5,12 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::thread;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::interval;
 
@@ -63,9 +65,6 @@ struct Door {
     inbox: Arc<Inbox>,
 }
 
-/// How a delivery has ended, and what it could tell nobody any more.
-type Delivered = (Result<(), ServeError>, Vec<Notice>);
-
 /// What goes on beside the crew.
 struct Background {
     clock: Clock,
@@ -73,7 +72,7 @@ struct Background {
     looked: TimestampMs,
     teller: Teller,
     feeds: JoinSet<Result<(), StoreError>>,
-    deliveries: JoinSet<Delivered>,
+    deliveries: JoinSet<Result<(), ServeError>>,
     outboxes: Vec<Outbox>,
     origins: Vec<Origins>,
     refusals: JoinSet<()>,
@@ -140,18 +139,15 @@ pub fn serve(
         background.run((&crew, store, &operations), &mut told, &mut doors, stop, watch).await
     });
     operations.stopping(ended.as_ref().err().map(ServeError::to_string));
-    // Who still tells something does not wait for anybody to hear it.
-    told.close();
-    // What comes while this ends is on disk before it is acknowledged, and the next host's.
-    let stopped = crew.stop();
-    let delivered = background.stop_delivery(runtime, watch);
-    // Who takes over listens from now on.
-    ending.come();
-    drop(guard);
-    runtime.block_on(background.stop_intake());
-    while let Ok(notice) = told.try_recv() {
-        watch.say(notice);
-    }
+    let (stopped, delivered) = meanwhile(runtime, &mut told, watch, || {
+        // What comes while this ends is on disk before it is acknowledged, and the next host's.
+        let stopped = (crew.stop(), background.stop_delivery(runtime));
+        // Who takes over listens from now on.
+        ending.come();
+        drop(guard);
+        runtime.block_on(background.stop_intake());
+        stopped
+    });
     teller.left_out().into_iter().for_each(|notice| watch.say(notice));
     operations.ended();
     store.close();
@@ -160,6 +156,37 @@ pub fn serve(
         runtime.block_on(exporting.end());
     }
     ended.and(stopped.map_err(ServeError::from)).and(delivered)
+}
+
+/// Hears what is told while something is done; then nobody hears any more.
+fn meanwhile<R: Send>(
+    runtime: &Handle,
+    told: &mut Receiver<Notice>,
+    watch: &mut dyn Watch,
+    work: impl FnOnce() -> R + Send,
+) -> R {
+    let worked = thread::scope(|scope| {
+        let (done, mut is_done) = oneshot::channel::<()>();
+        let working = scope.spawn(move || {
+            let _done = done;
+            work()
+        });
+        runtime.block_on(async {
+            loop {
+                tokio::select! {
+                    biased;
+                    Some(notice) = told.recv() => watch.say(notice),
+                    _ = &mut is_done => break,
+                }
+            }
+        });
+        working.join()
+    });
+    told.close();
+    while let Ok(notice) = told.try_recv() {
+        watch.say(notice);
+    }
+    worked.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// The house of a residence.
@@ -228,17 +255,16 @@ impl Background {
             self.origins.push(delivering.origins());
             let (hear, teller) = (hear.clone(), self.teller.clone());
             self.deliveries.spawn(async move {
-                let mut untold = Vec::new();
                 while let Some((delivery, notices)) = delivering.next().await {
                     for notice in teller.delivered(&app_id, &delivery, notices) {
-                        untold.extend(hear.send(notice).await.err().map(|unsent| unsent.0));
+                        // Somebody hears it until all is over.
+                        let _ = hear.send(notice).await;
                     }
                 }
-                let ended = match delivering.ended().await {
+                match delivering.ended().await {
                     Ok(ended) => ended.map_err(ServeError::from),
                     Err(_) => Err(ServeError::Died(format!("the delivery of {app_id}"))),
-                };
-                (ended, untold)
+                }
             });
         }
     }
@@ -317,7 +343,7 @@ impl Background {
                 () = &mut stop => return Ok(()),
                 end = &mut failed => return Err(end.into()),
                 Some(ended) = self.feeds.join_next() => return Err(feed_ended(ended, crew)),
-                Some(ended) = self.deliveries.join_next() => return Err(delivery_ended(ended, watch)),
+                Some(ended) = self.deliveries.join_next() => return Err(delivery_ended(ended)),
                 () = poll_fn(|cx| any_ended(&mut self.callbacks, cx)) => {
                     return Err(ServeError::Died("a receiver of pushes".to_owned()));
                 }
@@ -374,12 +400,12 @@ impl Background {
     }
 
     /// What is on the wire is waited for; nothing more is sent.
-    fn stop_delivery(&mut self, runtime: &Handle, watch: &mut dyn Watch) -> Result<(), ServeError> {
+    fn stop_delivery(&mut self, runtime: &Handle) -> Result<(), ServeError> {
         let mut stopped = Ok(());
         runtime.block_on(async {
             Outbox::stop_all(&self.outboxes).await;
             while let Some(ended) = self.deliveries.join_next().await {
-                stopped = std::mem::replace(&mut stopped, Ok(())).and(delivered(ended, watch));
+                stopped = std::mem::replace(&mut stopped, Ok(())).and(delivered(ended));
             }
         });
         stopped
@@ -396,15 +422,13 @@ fn feed_ended(ended: Result<Result<(), StoreError>, JoinError>, crew: &Crew<Host
 }
 
 /// Why a delivery has ended while it should not have.
-fn delivery_ended(ended: Result<Delivered, JoinError>, watch: &mut dyn Watch) -> ServeError {
-    delivered(ended, watch).err().unwrap_or_else(|| ServeError::Died("a delivery".to_owned()))
+fn delivery_ended(ended: Result<Result<(), ServeError>, JoinError>) -> ServeError {
+    delivered(ended).err().unwrap_or_else(|| ServeError::Died("a delivery".to_owned()))
 }
 
-/// How a delivery has ended; what it could not tell is told.
-fn delivered(ended: Result<Delivered, JoinError>, watch: &mut dyn Watch) -> Result<(), ServeError> {
-    let Ok((ended, untold)) = ended else { return Err(ServeError::Died("what hears of messages".to_owned())) };
-    untold.into_iter().for_each(|notice| watch.say(notice));
-    ended
+/// How a delivery has ended.
+fn delivered(ended: Result<Result<(), ServeError>, JoinError>) -> Result<(), ServeError> {
+    ended.unwrap_or_else(|_| Err(ServeError::Died("what hears of messages".to_owned())))
 }
 
 /// Whether a callback has ended.

@@ -78,7 +78,7 @@ pub struct Setup {
 /// What whoever started the host has to do with it.
 pub struct Doors<'a> {
     /// Hears that it answers; what it returns is kept until the host ends.
-    pub begun: &'a mut dyn FnMut(&Ready, Desk) -> Box<dyn Any>,
+    pub begun: &'a mut dyn FnMut(&Ready, Desk) -> Box<dyn Any + Send>,
     /// Somebody wants the configuration read again.
     pub again: Receiver<()>,
     /// Reads it; what is wrong with it keeps the old one in force.

@@ -197,3 +197,60 @@ pub(super) fn seed() -> u64 {
     let _ = SystemRandom::new().fill(&mut bytes);
     u64::from_le_bytes(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::witness::{Turned, Visit};
+    use super::*;
+    use crate::engine::event_loop::Emission;
+    use crate::host::messages::Taken;
+    use crate::host::watch::Notice;
+    use crate::page::{LoadError, Tasks, TurnInput};
+
+    struct Nothing;
+
+    impl Driver for Nothing {
+        fn open(&mut self, _: i64, _: &mut Tasks<'_>) -> Result<Turn, LoadError> {
+            Err(LoadError::Ended)
+        }
+
+        fn turn(&mut self, _: TurnInput, _: &mut Tasks<'_>) -> Turn {
+            Turn::default()
+        }
+
+        fn document_html(&mut self) -> String {
+            String::new()
+        }
+
+        fn is_parked(&self) -> bool {
+            false
+        }
+    }
+
+    struct Nobody;
+
+    impl Witness for Nobody {
+        fn emission(&self, _: Visit<'_>, _: &Emission, _: &Taken) {}
+        fn turn(&self, _: Visit<'_>, _: Turned<'_>) {}
+        fn opened(&self, _: &str) {}
+        fn not_opened(&self, _: &str) {}
+        fn closed(&self) {}
+        fn say(&self, _: Notice) {}
+    }
+
+    #[test]
+    fn an_answer_is_awaited_beyond_the_time_of_an_event_but_not_for_ever() {
+        let mut tab = Tab::new(Box::new(Nothing), &Turn::default(), Arc::new(Nobody), "p");
+        assert!(!tab.is_owing(0));
+        tab.told_at = 1_000;
+        let until = 11_000;
+        tab.open.push(Open { id: "1".to_owned(), until, _held: None });
+        tab.note(&Turn { now: 1_000, waits: true, ..Turn::default() });
+        assert!(tab.is_owing(until));
+        tab.open.clear();
+        assert!(tab.is_owing(until), "its time is up, the answer is on its way");
+        assert!(!tab.is_owing(1_000 + ANSWERS_AWAITED_MS), "a page that polls makes room as well");
+        tab.note(&Turn { now: until, ..Turn::default() });
+        assert!(!tab.is_owing(until));
+    }
+}
