@@ -1,6 +1,6 @@
 //! A sandbox whose customers write, and `duoke serve` as a process behind it.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -235,7 +235,7 @@ impl Drop for Serving {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
-            eprintln!("the host said: {}", self.said());
+            let _ = writeln!(std::io::stderr(), "the host said: {}", self.said());
         }
     }
 }
