@@ -34,23 +34,30 @@ pub fn bind(address: SocketAddr, beside: bool) -> io::Result<TcpSocket> {
     if !beside {
         try_alone(address)?;
     }
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    socket.set_reuseaddr(true)?;
+    let socket = socket(address)?;
     #[cfg(unix)]
     socket.set_reuseport(true)?;
     socket.bind(address)?;
     Ok(socket)
 }
 
-/// Whether nobody has the address. A process that a host was starting when it was killed has its descriptors for a moment.
+fn socket(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    Ok(socket)
+}
+
+/// Whether nobody has the address; it is not listened on for that, since a process that is being started has a listener for a
+/// moment, as it has those of a host that was killed meanwhile.
 fn try_alone(address: SocketAddr) -> io::Result<()> {
     let since = Stopwatch::start();
     loop {
-        match std::net::TcpListener::bind(address) {
+        let tried = socket(address).and_then(|socket| socket.bind(address));
+        match tried {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse && since.elapsed() < FREED_WITHIN => {
                 std::thread::sleep(FREED_WITHIN / 50);
             }
-            tried => return tried.map(drop),
+            tried => return tried,
         }
     }
 }

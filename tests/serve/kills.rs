@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use duoke::store::{Filter, OpenOptions, SqliteStore, State, StateFolder, Store as _};
 use duoke::wechat::Content;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::host::Yard;
@@ -83,8 +83,14 @@ async fn rows(yard: &Yard) -> BTreeMap<String, State> {
     rows
 }
 
-/// What the outbox has to do yet, asked of the running host.
+/// Whether nothing is left to do, asked of the running host: pages have done with all events, those included of which no host
+/// lived to acknowledge that they came, and the messages are out.
 fn is_worked_off(yard: &Yard, acknowledged: &[Vec<String>]) -> bool {
+    let checked = yard.run(&["outbox", "check", "--format", "json"]);
+    let checked: Value = serde_json::from_str(&checked.out).unwrap();
+    if checked["events_open"] != 0 {
+        return false;
+    }
     let listed = yard.run(&["outbox", "list", "--format", "jsonl"]);
     assert_eq!(listed.code, 0, "{}", listed.err);
     let is_over = |line: &&str| line.contains("\"sent\"") || line.contains("\"unknown\"");
