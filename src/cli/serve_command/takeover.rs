@@ -12,7 +12,7 @@ use super::super::plugins::fail;
 use super::super::state;
 use crate::base::clock::Stopwatch;
 use crate::base::limits::{STATE_LOOK, TAKEOVER_PATIENCE};
-use crate::host::control::ask;
+use crate::host::control::{Held, ask_and_hold};
 use crate::host::desk::{Request, TroubleKind};
 use crate::host::serve::AccountSetup;
 use crate::host::{Notice, Watch as _};
@@ -33,9 +33,11 @@ pub(super) fn take_over(
         fail(output, notice, Exit::Environment)
     };
     let sockets = bind(accounts).map_err(|error| failed(error, output))?;
-    let taken = wait(folder, output)?;
+    let (taken, held) = wait(folder, output)?;
     let listeners = sockets.into_iter().map(|(address, socket)| Ok((address, Callback::listen(address, socket)?)));
     let listeners = listeners.collect::<Result<Vec<_>, _>>().map_err(|error| failed(error, output))?;
+    // Until now the other one listened.
+    drop(held);
     let since = Stopwatch::start();
     let taken = match taken {
         Some(taken) => taken,
@@ -63,15 +65,16 @@ fn bind(accounts: &[AccountSetup]) -> Result<Vec<(SocketAddr, TcpSocket)>, Callb
     Ok(bound)
 }
 
-/// Asks the host that runs to end, and waits until it is about to; the folder, where none runs.
-fn wait(folder: &Path, output: &mut Output) -> Result<Option<StateFolder>, Exit> {
+/// Asks the host that runs to end, and waits until it is about to: it does not before it is let go of. The folder, where
+/// none runs.
+fn wait(folder: &Path, output: &mut Output) -> Result<(Option<StateFolder>, Option<Held>), Exit> {
     let since = Stopwatch::start();
     loop {
-        match ask(folder, &Request::End {}) {
-            Ok(Some(answer)) => {
+        match ask_and_hold(folder, &Request::End {}) {
+            Ok(Some((answer, held))) => {
                 let process = answer.items.first().map_or_else(String::new, |item| item["process"].to_string());
                 output.say(Notice::note(format!("process {process} hands over")));
-                return Ok(None);
+                return Ok((None, Some(held)));
             }
             // It does not hear yet or any more, or takes its time.
             Ok(None) => {}
@@ -82,7 +85,7 @@ fn wait(folder: &Path, output: &mut Output) -> Result<Option<StateFolder>, Exit>
             }
         }
         match StateFolder::take(folder) {
-            Ok(taken) => return Ok(Some(taken)),
+            Ok(taken) => return Ok((Some(taken), None)),
             Err(error) if error.kind == StoreErrorKind::InUse && since.elapsed() < TAKEOVER_PATIENCE => {
                 std::thread::sleep(STATE_LOOK);
             }

@@ -13,6 +13,20 @@ use crate::store::ControlPath;
 /// # Errors
 /// [`Trouble`], of the host or on the way to it.
 pub fn ask(folder: &Path, request: &Request) -> Result<Option<Answer>, Trouble> {
+    Ok(ask_and_hold(folder, request)?.map(|(answer, _)| answer))
+}
+
+/// The connection to a host that has answered. While it is there, a host that ends waits, for a moment.
+#[derive(Debug)]
+pub struct Held {
+    _stream: UnixStream,
+}
+
+/// The same; what was asked for is under way, and the host there, until the connection is dropped.
+///
+/// # Errors
+/// [`Trouble`], of the host or on the way to it.
+pub fn ask_and_hold(folder: &Path, request: &Request) -> Result<Option<(Answer, Held)>, Trouble> {
     let on_the_way = |error: std::io::Error| {
         Trouble::new(TroubleKind::Store, format!("the host of {} does not answer: {error}", folder.display()))
             .with_hint("look at what the host says; where it hangs, stop it and try again")
@@ -46,7 +60,7 @@ pub fn ask(folder: &Path, request: &Request) -> Result<Option<Answer>, Trouble> 
         }
         is_first = false;
         if let Some(answer) = reading.line(&line)? {
-            return Ok(Some(answer));
+            return Ok(Some((answer, Held { _stream: stream.into_inner().into_inner() })));
         }
     }
 }

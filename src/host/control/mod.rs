@@ -11,6 +11,6 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-pub use client::{ask, is_heard};
+pub use client::{Held, ask, ask_and_hold, is_heard};
 pub use door::{Door, take};
 pub use server::Control;

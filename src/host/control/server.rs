@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, copy_buf, sink};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -102,6 +102,8 @@ async fn attend(stream: UnixStream, desk: Arc<Desk>) {
     };
     // Who no longer listens has gone.
     let _ = timeout(CONTROL_ANSWER_TIME, told).await;
+    // Whoever takes over holds on until it listens where this host does: so long the host does not go.
+    let _ = timeout(CONTROL_STOP_TIME, copy_buf(&mut stream, &mut sink())).await;
 }
 
 async fn read_line(stream: &mut BufReader<UnixStream>) -> Result<Vec<u8>, Trouble> {

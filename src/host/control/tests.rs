@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
@@ -206,4 +207,27 @@ fn what_a_killed_host_left_on_the_wire_is_told() {
     let answer = door.ask(&list, &mut |notice| notices.push(notice)).unwrap().unwrap();
     assert_eq!(answer.items[0]["state"], "unknown");
     assert!(notices.len() == 1 && notices[0].text.contains("was on the wire when the host ended"), "{notices:?}");
+}
+
+#[test]
+fn a_host_that_ends_waits_for_who_holds_on() {
+    let (runtime, folder) = (runtime(), folder());
+    let control = host(folder.path(), &runtime);
+    let asked = ask_and_hold(folder.path(), &Request::Check { whole: false });
+    let (_, held) = asked.unwrap().unwrap();
+    let listens = Arc::new(AtomicBool::new(false));
+    let closed = std::thread::spawn({
+        let listens = listens.clone();
+        move || {
+            control.close();
+            listens.load(Ordering::Acquire)
+        }
+    });
+    let path = folder.path().join("control.sock");
+    while path.exists() {
+        std::thread::yield_now();
+    }
+    listens.store(true, Ordering::Release);
+    drop(held);
+    assert!(closed.join().unwrap());
 }
