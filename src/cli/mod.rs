@@ -6,7 +6,7 @@
 //!   `signals` hears Ctrl-C, `state` opens the durable state or asks the host that has it, `format` prints lists
 //! - `run_command`, `replay_command`, `coverage_command`, `demo_command`, `doctor_command`, `listen_command`, `sandbox_command`,
 //!   `outbox_command`, `explain_command`, `erase_command`, `kf_command`, `send_command`, `window_command`, `signs_command`,
-//!   `trigger_command`, `serve_command`, `sessions_command` are the commands; `log` and `console` are a serving host's; `plugins` is what those that take a PAGE share, `recording` is `--record`, `new_id` names what they send
+//!   `trigger_command`, `serve_command`, `test_command`, `sessions_command` are the commands; `log` and `console` are a serving host's; `plugins` is what those that take a PAGE share, `recording` is `--record`, `new_id` names what they send
 
 mod callback;
 mod console;
@@ -36,6 +36,7 @@ mod settings;
 mod signals;
 mod signs_command;
 mod state;
+mod test_command;
 mod trigger_command;
 mod window_command;
 
@@ -78,6 +79,7 @@ enum Command {
     Serve(serve_command::Arguments),
     Sessions(sessions_command::Arguments),
     Signs(signs_command::Arguments),
+    Test(test_command::Arguments),
     Trigger(trigger_command::Arguments),
     Window(window_command::Arguments),
 }
@@ -110,6 +112,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, runtime: &Handle) -> E
         Command::Serve(arguments) => serve_command::serve(&arguments, runtime, &mut output),
         Command::Sessions(arguments) => sessions_command::sessions(&arguments, &mut output),
         Command::Signs(arguments) => signs_command::signs(&arguments, runtime, &mut output),
+        Command::Test(arguments) => test_command::test(&arguments, runtime, &mut output),
         Command::Trigger(arguments) => trigger_command::trigger(&arguments, runtime, &mut output),
         Command::Window(arguments) => window_command::window(&arguments, runtime, &mut output),
     };

@@ -4,6 +4,7 @@
 //! `network` answers what pages ask, `ends` ends them where they ended.
 
 mod ends;
+mod launchers;
 mod network;
 
 use std::path::Path;
@@ -12,6 +13,7 @@ use std::sync::{Arc, PoisonError};
 use serde_json::Value;
 
 use self::ends::{Ending, News, ends};
+pub use self::launchers::Launchers;
 use self::network::Replay;
 use super::lines::Lines;
 use super::plugin::{Names, Plugin, PluginError, is_address};
@@ -23,7 +25,7 @@ use super::watch::Notice;
 use crate::config::plugin::PLUGIN_FILE;
 use crate::event::{Line, LocalStorage, Place, Stimulus};
 use crate::net::Cookie;
-use crate::page::{LoadError, Moment, Pace, PageOptions};
+use crate::page::{Driver, LoadError, Moment, Pace, PageOptions};
 use crate::record::session::{DIALOG, HTTP, Recording};
 
 /// So much longer than it was a page may compute: a slow machine is no difference.
@@ -47,6 +49,9 @@ pub struct Replayed {
     pub environment: Option<String>,
 }
 
+/// Makes the process of a recording's page.
+pub type Make<'a> = dyn Fn(PageOptions, &Recording, &Plugin) -> Box<dyn Driver + Send> + 'a;
+
 /// Replays one page.
 #[must_use]
 pub fn replay(recording: &Recording, plugin: &Plugin, processes: &Processes) -> Replayed {
@@ -56,13 +61,19 @@ pub fn replay(recording: &Recording, plugin: &Plugin, processes: &Processes) -> 
 /// Replays the pages of one file, side by side as they ran.
 #[must_use]
 pub fn replay_all(pages: &[(&Recording, &Plugin)], processes: &Processes) -> Replayed {
+    replay_by(pages, &|options, _, _| processes.page(options))
+}
+
+/// The same with pages that come to be in this way.
+#[must_use]
+pub fn replay_by(pages: &[(&Recording, &Plugin)], make: &Make<'_>) -> Replayed {
     let mut replayed = Replayed::default();
     let settle_ms = pages.first().map_or(0, |(recording, _)| recording.header.settle_ms);
     let mut show = Show { stage: Stage::new(settle_ms, false), lines: Lines::new(true), pages: Vec::new() };
     let rounds = rounds(pages);
     let mut loading = Vec::new();
     for (recording, plugin) in pages {
-        match show.open(recording, plugin, &rounds, processes) {
+        match show.open(recording, plugin, &rounds, make) {
             Ok(happened) => loading.extend(happened),
             Err(error) => {
                 replayed.unloaded = Some(error.text);
@@ -155,7 +166,7 @@ impl Show {
         recording: &Recording,
         plugin: &Plugin,
         rounds: &[Round<'_>],
-        processes: &Processes,
+        page: &Make<'_>,
     ) -> Result<Vec<Happened>, Notice> {
         let name = &plugin.name;
         let wrong = |reason: String| Notice::error(format!("the recording of {name} cannot be replayed: {reason}"));
@@ -176,9 +187,9 @@ impl Show {
             options.limits.turn_soft_ms = options.limits.turn_soft_ms.saturating_mul(PATIENCE);
             options.limits.turn_hard_ms = options.limits.turn_hard_ms.saturating_mul(PATIENCE);
         }
-        let make = |options: PageOptions| -> Box<dyn crate::page::Driver + Send> {
+        let make = |options: PageOptions| -> Box<dyn Driver + Send> {
             let storage = options.storage.clone();
-            Box::new(Ending::new(processes.page(options), ends, storage, news.clone()))
+            Box::new(Ending::new(page(options, recording, plugin), ends, storage, news.clone()))
         };
         let loaded = self.stage.open(plugin.clone(), options, make, &mut |_| ());
         let loaded = loaded.map_err(|error: LoadError| {
