@@ -236,7 +236,15 @@ fn a_page_that_does_everything() {
     assert!(all.out.contains("\"type\":\"console.log\"") && all.out.contains("visits 2"), "{}", all.out);
     let recorded = lines(&bench, session);
     let types: std::collections::BTreeSet<_> = recorded.iter().map(|line| line["type"].as_str().unwrap()).collect();
-    for type_ in ["session.start", "session.end", "world.http", "world.dialog", "stimulus.ui.click", "console.log"] {
+    for type_ in [
+        "session.start",
+        "session.end",
+        "world.http",
+        "world.dialog",
+        "world.element",
+        "stimulus.ui.click",
+        "console.log",
+    ] {
         assert!(types.contains(type_), "{type_} in {types:?}");
     }
     let seq: Vec<_> = recorded.iter().map(|line| line["seq"].as_u64().unwrap()).collect();

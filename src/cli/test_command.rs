@@ -289,7 +289,8 @@ mod tests {
     fn of_several_troubles_one_code() {
         let mut counts = Counts { run: 9, same: 3, updated: 1, ..Counts::default() };
         assert_eq!(exit_of(counts), Exit::Fine);
-        let steps: [(fn(&mut Counts), Exit); 5] = [
+        type Step = (fn(&mut Counts), Exit);
+        let steps: [Step; 5] = [
             (|counts| counts.environment = 1, Exit::Environment),
             (|counts| counts.different = 1, Exit::Different),
             (|counts| counts.unreadable = 1, Exit::Log),

@@ -62,6 +62,24 @@ pub enum Noted {
     Answer(u64, Latency),
     /// What a dialog was answered at this page time: `confirm` with `true` or `false`, `prompt` with a text or nothing.
     Dialog(String, Option<String>, TimestampMs),
+    /// The element on which the stimulus of this id did what a person would, at this page time.
+    Element(String, Element, TimestampMs),
+}
+
+/// An element as people tell it from others.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Element {
+    /// Its local name.
+    pub tag: String,
+    /// Its id; empty: none.
+    #[serde(default)]
+    pub id: String,
+    /// Its classes.
+    #[serde(default)]
+    pub classes: Vec<String>,
+    /// Its text, white space collapsed and cut; empty where it holds much else.
+    #[serde(default)]
+    pub text: String,
 }
 
 /// A network as a page sees it. Object-safe; one may serve many pages and threads.

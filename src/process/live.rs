@@ -214,7 +214,7 @@ impl Live {
                     (noted @ Noted::Answer(..), Some(started)) => started.note(noted),
                     // It has started nothing.
                     (Noted::Answer(..), None) => return Err(Death::Confused),
-                    (noted @ Noted::Dialog(..), _) => network.note(noted),
+                    (noted @ (Noted::Dialog(..) | Noted::Element(..)), _) => network.note(noted),
                 },
                 (FromPage::Cookies(url, now), _) => {
                     self.answer(&ToPage::Cookies(cookies.get_for_script(&url, now)), &mut patience)?;

@@ -21,6 +21,8 @@ pub const END: &str = "session.end";
 pub const HTTP: &str = "world.http";
 /// An answered dialog.
 pub const DIALOG: &str = "world.dialog";
+/// The element that the stimulus in `cause` was for.
+pub const ELEMENT: &str = "world.element";
 /// The engine's version.
 pub const BOA: &str = "0.22.0";
 
@@ -197,6 +199,9 @@ impl Session {
                 type_ if type_.starts_with(STIMULUS_PREFIX) => {
                     pages.values().for_each(|page| session.recordings[*page].stimuli.push(line.clone()));
                 }
+                ELEMENT => {
+                    session.recordings.iter_mut().for_each(|recording| matches(&mut recording.stimuli, &line));
+                }
                 type_ => {
                     let Some(page) = pages.get(&plugin) else { continue };
                     let recording = &mut session.recordings[*page];
@@ -209,6 +214,15 @@ impl Session {
             }
         }
         session
+    }
+}
+
+/// What a stimulus was for stands with it, as if its log had said so.
+fn matches(told: &mut [Line], element: &Line) {
+    // Of several pages each does it before more is told.
+    let stimulus = told.last_mut().filter(|told| element.cause.as_ref() == Some(&told.id));
+    if let Some(data) = stimulus.and_then(|stimulus| stimulus.data.as_object_mut()) {
+        data.entry("matched").or_insert_with(|| element.data.clone());
     }
 }
 
@@ -248,6 +262,7 @@ mod tests {
             line("effect.title", Some("a")),
             line("stimulus.ui.click", Some("b")),
             line(HTTP, Some("b")),
+            Line { cause: Some("1".to_owned()), ..line(ELEMENT, Some("b")) },
             line("fault.load", Some("b")),
             line("delivery.sent", Some("b")),
             line("later.thing", Some("b")),
@@ -259,6 +274,9 @@ mod tests {
         assert_eq!(session.recordings.iter().map(counts).collect::<Vec<_>>(), [(2, 0, 1), (2, 1, 1)]);
         let told = |it: &Recording| it.stimuli.iter().map(|line| it.is_told(line)).collect::<Vec<_>>();
         assert_eq!(session.recordings.iter().map(told).collect::<Vec<_>>(), [[true, false], [true, true]]);
-        assert!(session.is_ended && session.recordings[1].expected[0].seq == Some(8));
+        assert!(session.is_ended && session.recordings[1].expected[0].seq == Some(9));
+        let matched =
+            |it: &Recording| it.stimuli.iter().map(|line| line.data["matched"].is_object()).collect::<Vec<_>>();
+        assert_eq!(session.recordings.iter().map(matched).collect::<Vec<_>>(), [[false, true], [false, true]]);
     }
 }

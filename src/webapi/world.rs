@@ -16,7 +16,7 @@ use super::blob::BlobObject;
 use crate::base::clock::TimestampMs;
 use crate::engine::event_loop::{EventLoop, Steps};
 use crate::event::{Cause, EchatSettings, LocalStorage};
-use crate::net::{Arrival, Latency, NetError, Network, Noted, Replied, Request, Response, ScriptCookies};
+use crate::net::{Arrival, Element, Latency, NetError, Network, Noted, Replied, Request, Response, ScriptCookies};
 
 /// What a page is told of its surroundings (session-log.md, Time: fixed and configurable).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -318,6 +318,12 @@ impl World {
         let answer = at.and_then(|at| recorded.remove(at)).map_or(answer, |(_, answer)| answer);
         self.network.note(Noted::Dialog(kind.to_owned(), answer.clone(), event_loop.clock().now()));
         answer
+    }
+
+    /// What a person would do is done on this element.
+    pub fn note_element(&self, element: Element, event_loop: &EventLoop) {
+        let Some(cause) = event_loop.cause() else { return };
+        self.network.note(Noted::Element(cause.stimulus.to_string(), element, event_loop.clock().now()));
     }
 }
 

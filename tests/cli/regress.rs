@@ -210,3 +210,18 @@ fn looking_at_sessions() {
     ends(&bench.run(&["sessions", "show", "none.jsonl"]), 102, &["none.jsonl: cannot be opened"]);
     ends(&bench.run(&["sessions", "list", "hello/plugin.toml"]), 102, &[]);
 }
+
+#[test]
+fn a_selector_that_no_longer_matches_names_what_it_matched_and_what_is_nearest() {
+    let bench = project(1);
+    change(&bench, "id=send class=go", "id=send-now class=go");
+    let told = bench.run(&["test", "--reporter", "json"]);
+    assert_eq!(told.code, 100, "{}", told.err);
+    let report: Value = serde_json::from_str(&told.out).unwrap();
+    let differences = report["recordings"][0]["differences"].as_array().unwrap();
+    let fault = differences.iter().map(|difference| &difference["actual"]).find(|it| it["type"] == "fault.selector");
+    let matched = json!({"tag": "button", "id": "send", "classes": ["go"], "text": "发送"});
+    let data = &fault.unwrap_or_else(|| panic!("{}", told.out))["data"];
+    assert_eq!((&data["matched"], &data["candidates"]), (&matched, &json!(["#send-now"])));
+    ends(&bench.run(&["test"]), 100, &["#send-now", "发送"]);
+}

@@ -23,9 +23,9 @@ use crate::base::redact::Redactor;
 use crate::config::Dialect;
 use crate::engine::event_loop::Emission;
 use crate::event::{Line, Stimulus};
-use crate::net::{Network, PluginNetwork, ScriptCookies};
+use crate::net::{Element, Network, PluginNetwork, ScriptCookies};
 use crate::page::{Pace, PageOptions};
-use crate::record::session::{DIALOG, END, HTTP, START};
+use crate::record::session::{DIALOG, ELEMENT, END, HTTP, START};
 use crate::record::{Header, WriteError, Writer};
 
 pub use closing::Closing;
@@ -181,6 +181,19 @@ impl Recorder {
         let data = json!({ "kind": kind, "answer": answer });
         let data = state.options.redactor.as_mut().map(|redactor| redactor.json(&data)).unwrap_or(data);
         state.world(page, DIALOG, data, at);
+    }
+
+    /// A stimulus was for this element.
+    fn element(&self, page: usize, stimulus: &str, element: &Element, at: TimestampMs) {
+        let mut state = self.state();
+        let data = json!(element);
+        let (data, cause) = match &mut state.options.redactor {
+            Some(redactor) => (redactor.json(&data), redactor.text(stimulus)),
+            None => (data, stimulus.to_owned()),
+        };
+        let Some(plugin) = state.pages.get(page).map(|page| page.plugin.clone()) else { return };
+        let line = Line::new(state.id(), plugin.base.as_str(), ELEMENT, data);
+        state.put(Line { time: Some(at), cause: Some(cause), plugin: Some(plugin.name), ..line });
     }
 
     /// Trouble since the last call, where there was some.

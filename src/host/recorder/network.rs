@@ -150,6 +150,9 @@ impl Network for Shared {
                     self.0.recorder.exchange(self.0.page, &exchange);
                 }
             }
+            Noted::Element(stimulus, element, at) => {
+                self.0.recorder.element(self.0.page, &stimulus, &element, at);
+            }
             Noted::Dialog(kind, answer, at) => self.0.recorder.dialog(self.0.page, &kind, answer.as_deref(), at),
         }
     }
