@@ -24,6 +24,8 @@ mod operations;
 #[cfg(unix)]
 #[path = "cli/outbox.rs"]
 mod outbox;
+#[path = "cli/regress.rs"]
+mod regress;
 #[path = "cli/samples.rs"]
 mod samples;
 #[cfg(unix)]

@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{Html, Redirect};
 use axum::routing::{any, get};
 use duoke::base::limits::ORIGINAL_SCRIPT_FETCHES_MAX;
-use duoke::net::{Bounds, Destination, Folder, Guard, Live, NetError, Network, PluginNetwork, Request};
+use duoke::net::{Bounds, Destination, Folder, Guard, Live, NetError, Network, PluginNetwork, Replied, Request};
 use tokio::runtime::Runtime;
 use url::Url;
 
@@ -248,8 +248,11 @@ fn a_silent_server_times_out_and_holds_up_nobody() {
     let (reply, answers) = mpsc::channel();
     world.network.start(1, Request::get(world.url("/never"), Destination::Xhr, 0), reply.clone());
     world.network.start(2, Request::get(world.url("/uri"), Destination::Xhr, 0), reply);
-    assert!(matches!(answers.recv(), Ok((2, Ok(_)))));
-    assert!(matches!(answers.recv(), Ok((1, Err(NetError::TimedOut { timeout_ms: 200, .. })))));
+    assert!(matches!(answers.recv(), Ok(Replied { id: 2, result: Ok(_), .. })));
+    assert!(matches!(
+        answers.recv(),
+        Ok(Replied { id: 1, result: Err(NetError::TimedOut { timeout_ms: 200, .. }), .. })
+    ));
     assert!(answers.recv().is_err());
 }
 
@@ -318,7 +321,7 @@ fn what_a_page_that_is_gone_has_started_ends() {
     let world = World::new();
     let (reply, answers) = mpsc::channel();
     world.network.start(1, Request::get(world.url("/uri"), Destination::Xhr, 0), reply.clone());
-    assert!(matches!(answers.recv(), Ok((1, Ok(_)))));
+    assert!(matches!(answers.recv(), Ok(Replied { id: 1, result: Ok(_), .. })));
     for id in 2..4 {
         world.network.start(id, Request::get(world.url("/never"), Destination::Xhr, 0), reply.clone());
     }

@@ -1,4 +1,4 @@
-//! What everything else stands on: bounds, time, ids, connections.
+//! What everything else stands on: bounds, time, ids, connections, redaction.
 
 pub mod clock;
 pub mod connections;
@@ -6,4 +6,5 @@ pub mod interrupt;
 pub mod limits;
 pub mod loopback;
 pub mod memory;
+pub mod redact;
 pub mod whereabouts;

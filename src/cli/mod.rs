@@ -4,9 +4,9 @@
 //! - `output` is the only place that prints: data on standard output, everything else on standard error
 //! - `settings` puts flags, environment, `duoke.toml` and defaults together; `duration` reads `10s`,
 //!   `signals` hears Ctrl-C, `state` opens the durable state or asks the host that has it, `format` prints lists
-//! - `run_command`, `coverage_command`, `demo_command`, `doctor_command`, `listen_command`, `sandbox_command`,
+//! - `run_command`, `replay_command`, `coverage_command`, `demo_command`, `doctor_command`, `listen_command`, `sandbox_command`,
 //!   `outbox_command`, `explain_command`, `erase_command`, `kf_command`, `send_command`, `window_command`, `signs_command`,
-//!   `trigger_command`, `serve_command`, `sessions_command` are the commands; `log` and `console` are a serving host's; `plugins` is what those that take a PAGE share, `new_id` names what they send
+//!   `trigger_command`, `serve_command`, `test_command`, `sessions_command` are the commands; `log` and `console` are a serving host's; `plugins` is what those that take a PAGE share, `recording` is `--record`, `new_id` names what they send
 
 mod callback;
 mod console;
@@ -25,6 +25,8 @@ mod new_id;
 mod outbox_command;
 mod output;
 mod plugins;
+mod recording;
+mod replay_command;
 mod run_command;
 mod sandbox_command;
 mod send_command;
@@ -34,6 +36,7 @@ mod settings;
 mod signals;
 mod signs_command;
 mod state;
+mod test_command;
 mod trigger_command;
 mod window_command;
 
@@ -69,12 +72,14 @@ enum Command {
     Kf(kf_command::Arguments),
     Listen(listen_command::Arguments),
     Outbox(outbox_command::Arguments),
+    Replay(replay_command::Arguments),
     Run(run_command::Arguments),
     Sandbox(sandbox_command::Arguments),
     Send(send_command::Arguments),
     Serve(serve_command::Arguments),
     Sessions(sessions_command::Arguments),
     Signs(signs_command::Arguments),
+    Test(test_command::Arguments),
     Trigger(trigger_command::Arguments),
     Window(window_command::Arguments),
 }
@@ -100,12 +105,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, runtime: &Handle) -> E
         Command::Kf(arguments) => kf_command::kf(&arguments, runtime, &mut output),
         Command::Listen(arguments) => listen_command::listen(&arguments, runtime, &mut output),
         Command::Outbox(arguments) => outbox_command::outbox(&arguments, runtime, &mut output),
+        Command::Replay(arguments) => replay_command::replay(&arguments, runtime, &mut output),
         Command::Run(arguments) => run_command::run(arguments, runtime, &mut output),
         Command::Sandbox(arguments) => sandbox_command::sandbox(&arguments, runtime, &mut output),
         Command::Send(arguments) => send_command::send(&arguments, runtime, &mut output),
         Command::Serve(arguments) => serve_command::serve(&arguments, runtime, &mut output),
         Command::Sessions(arguments) => sessions_command::sessions(&arguments, &mut output),
         Command::Signs(arguments) => signs_command::signs(&arguments, runtime, &mut output),
+        Command::Test(arguments) => test_command::test(&arguments, runtime, &mut output),
         Command::Trigger(arguments) => trigger_command::trigger(&arguments, runtime, &mut output),
         Command::Window(arguments) => window_command::window(&arguments, runtime, &mut output),
     };

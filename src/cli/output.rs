@@ -8,7 +8,11 @@ use super::exit::Exit;
 use super::log::{Format, Log};
 use crate::base::clock::system_now_ms;
 use crate::event::Line;
+use crate::host::columns::cut;
 use crate::host::{Closed, Notice, Severity, Watch};
+
+/// Columns of how far a command is: what a terminal has at least.
+const PROGRESS_COLUMNS: usize = 79;
 
 /// `--color`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -29,6 +33,9 @@ pub(super) struct Output {
     failure: Option<Exit>,
     closed: bool,
     log: Option<Log>,
+    /// Whether somebody sees how far a command is.
+    progresses: bool,
+    progress: String,
 }
 
 impl Output {
@@ -40,7 +47,8 @@ impl Output {
             ColorWhen::Auto => is_terminal && !unwanted,
         };
         let (color, data_color) = (color(io::stderr().is_terminal()), color(io::stdout().is_terminal()));
-        Self { color, data_color, failure: None, closed: false, log: None }
+        let progresses = io::stderr().is_terminal();
+        Self { color, data_color, failure: None, closed: false, log: None, progresses, progress: String::new() }
     }
 
     /// What is said is a log from now on.
@@ -69,6 +77,15 @@ impl Output {
         }
         self.closed = true;
         Err(Closed)
+    }
+
+    /// Shows how far a command is, on a terminal only; the next one takes its place, and an empty one clears it.
+    pub(super) fn progress(&mut self, text: &str) {
+        if self.progresses && !(text.is_empty() && self.progress.is_empty()) {
+            self.progress = cut(&one_line(text), PROGRESS_COLUMNS);
+            // There is nowhere to complain.
+            let _ = io::stderr().lock().write_all(format!("\r\u{1b}[K{}", self.progress).as_bytes());
+        }
     }
 
     /// The exit of a command whose data could not be written; nobody reading it is none.

@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use super::exit::Exit;
 use super::output::Output;
 use super::plugins::{ACCOUNT_DEFAULT, fail, live, rights, said};
+use super::recording::{Redaction, recorder};
 use super::signals::exit_when_interrupted;
 use super::state::Ears;
 use super::{duration, settings, state};
@@ -24,6 +25,7 @@ const EXAMPLES: &str = "\
 Examples:
   duoke run plugin.html --events session.jsonl
   duoke run quick-reply order-lookup --events session.jsonl --forward
+  duoke run quick-reply --events session.jsonl --record quick-reply/sessions/it.jsonl
   echo '{\"event\":\"OnUserChange\",\"useraccount\":\"oA\"}' | duoke run plugin.js --events -";
 
 /// Load plugin pages, play a session log to them, print what they do as JSON Lines.
@@ -63,6 +65,13 @@ pub(super) struct Arguments {
     /// Keep the log's pace instead of virtual time.
     #[arg(long)]
     realtime: bool,
+    /// Write all that the pages are told, answered, and do to this file, from which `duoke replay` has it happen again;
+    /// `.zst` compresses it. A file that has something in it is not replaced.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Record customers' ids, phone numbers, tokens and cookies as they are.
+    #[arg(long, requires = "record")]
+    no_redact: bool,
     /// Stop at the first line of the log that cannot be read.
     #[arg(long)]
     strict: bool,
@@ -121,7 +130,7 @@ fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
     };
     let config = settings::load(&flag).map_err(|error| fail(output, settings::notice(&error), Exit::Configuration))?;
     let (triggers, feed) = arguments.events.as_deref().filter(|path| !is_file(path)).map(|_| Feed::new()).unzip();
-    let (lasting, ears) = lasting(arguments, &config, triggers, runtime, output)?;
+    let (mut lasting, ears) = lasting(arguments, &config, triggers, runtime, output)?;
     let rights = rights(&arguments.allow, &arguments.replace, output)?;
     let live = live(runtime);
     let account = arguments.account.as_deref().unwrap_or(ACCOUNT_DEFAULT);
@@ -143,6 +152,12 @@ fn prepare(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
                 exit => return Err(exit),
             },
         }
+    }
+    if let Some(path) = &arguments.record {
+        let patterns = pages.iter().flat_map(|hosted: &Hosted| &hosted.plugin.redact).cloned().collect();
+        let redaction = if arguments.no_redact { Redaction::None } else { Redaction::With(patterns) };
+        let profile = arguments.forward.then(|| config.wechat.profile.value.clone());
+        lasting.record = Some(recorder(path, redaction, (account, profile), &config, output)?);
     }
     let log = arguments.events.as_deref().map(|path| open_log(path, feed, failed, output)).transpose()?;
     Ok(Prepared { pages, failed, log, lasting, ears, processes: Processes::of(&config) })
@@ -166,12 +181,12 @@ fn lasting(
     let keep = arguments.state.is_some().then(|| store.clone());
     let Some(target) = target else {
         let ears = Ears::of_store(folder, &store, triggers, settings::on_unknown(config), runtime, output)?;
-        return Ok((Lasting { forward: None, keep }, Some(ears)));
+        return Ok((Lasting { keep, ..Lasting::default() }, Some(ears)));
     };
     let forwarder = Forwarder::new(target, store, runtime.clone())
         .map_err(|error| fail(output, Notice::error(error.to_string()).with_hint(error.hint()), Exit::Environment))?;
     let ears = Ears::of_host(folder, &forwarder, triggers, runtime, output);
-    Ok((Lasting { forward: Some(forwarder), keep }, Some(ears)))
+    Ok((Lasting { forward: Some(forwarder), keep, record: None }, Some(ears)))
 }
 
 /// Where messages go, where they are to be forwarded.

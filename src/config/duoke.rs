@@ -59,6 +59,10 @@ pub struct DuokeConfig {
     pub serve: ServeConfig,
     /// `[console] listen`: an address and a port, or [`CONSOLE_OFF`].
     pub console_listen: Setting<String>,
+    /// `[record] redaction_key`: of the pseudonyms in recordings; none: another for each recording.
+    pub redaction_key: Option<Setting<Secret>>,
+    /// `[record] redact`: regular expressions for what else must not stand in recordings.
+    pub redact: Vec<String>,
     /// `[limits]`: bounds of every page.
     pub limits: LimitSettings,
     /// `[[plugin]]`: those of the project file, or else of the user file.

@@ -36,7 +36,7 @@ pub struct Key {
 }
 
 /// Every setting, in the order `duoke config show` prints them.
-pub const KEYS: [Key; 30] = [
+pub const KEYS: [Key; 31] = [
     key("wechat", "base_url", "DUOKE_WECHAT_BASE_URL", Some("https://api.weixin.qq.com"), check_url),
     key("wechat", "profile", "DUOKE_WECHAT_PROFILE", None, |text| check_word(text, &PROFILES)),
     key("wechat", "app_id", "DUOKE_APP_ID", None, check_any),
@@ -66,6 +66,7 @@ pub const KEYS: [Key; 30] = [
     key("serve", "log_text", "DUOKE_LOG_TEXT", Some("hide"), |text| check_word(text, &LOG_TEXTS)),
     key("serve", "sink", "DUOKE_SINK", Some("wechat"), |text| check_word(text, &SINKS)),
     key("serve", "traces", "OTEL_EXPORTER_OTLP_ENDPOINT", None, check_any),
+    secret("record", "redaction_key", "DUOKE_REDACTION_KEY", check_any),
     key("console", "listen", "DUOKE_CONSOLE_LISTEN", Some("127.0.0.1:8081"), check_console),
 ];
 
@@ -108,6 +109,7 @@ pub struct Layer {
     plugins: Vec<PluginEntry>,
     seats: Vec<SeatEntry>,
     accounts: Vec<AccountEntry>,
+    redact: Vec<String>,
     limits: LimitSettings,
 }
 
@@ -134,7 +136,7 @@ impl Layer {
         let table = parse(source)?;
         let root = Section::root(source, &table);
         root.only(&[
-            "wechat", "store", "outbox", "process", "serve", "console", "limits", "plugin", "seat", "account",
+            "wechat", "store", "outbox", "process", "serve", "console", "record", "limits", "plugin", "seat", "account",
         ])?;
         let mut layer = Self { limits: LimitSettings::of(&root)?, ..Self::default() };
         if let Some(wechat) = root.section("wechat")? {
@@ -147,6 +149,10 @@ impl Layer {
             if let Some(section) = root.section(name)? {
                 layer.take(&section, name, &[], file)?;
             }
+        }
+        if let Some(record) = root.section("record")? {
+            layer.take(&record, "record", &["redact"], file)?;
+            layer.redact = record.strings("redact")?.unwrap_or_default().into_iter().map(|it| it.value).collect();
         }
         for section in root.sections("plugin")? {
             section.only(&["path"])?;
@@ -233,6 +239,9 @@ pub fn resolve(
             traces: take("serve.traces"),
         },
         console_listen: defaulted(take("console.listen")),
+        redaction_key: hide(take("record.redaction_key")),
+        // All of them: a file takes away nothing that another one hides.
+        redact: layers.iter().flat_map(|layer| layer.redact.clone()).collect(),
         plugins: nearest(layers, |layer| &layer.plugins),
         accounts: nearest(layers, |layer| &layer.accounts),
         seats: nearest(layers, |layer| &layer.seats),
@@ -244,10 +253,11 @@ fn nearest<T: Clone>(layers: &[Layer], list: impl Fn(&Layer) -> &Vec<T>) -> Vec<
     layers.iter().map(list).find(|list| !list.is_empty()).cloned().unwrap_or_default()
 }
 
+fn hide(setting: Option<Setting<String>>) -> Option<Setting<Secret>> {
+    setting.map(|setting| Setting { value: Secret::new(setting.value), origin: setting.origin })
+}
+
 fn wechat(take: &mut dyn FnMut(&str) -> Option<Setting<String>>) -> WechatConfig {
-    let hide = |setting: Option<Setting<String>>| {
-        setting.map(|setting| Setting { value: Secret::new(setting.value), origin: setting.origin })
-    };
     let base_url = defaulted(take("wechat.base_url"));
     WechatConfig {
         profile: take("wechat.profile").unwrap_or_else(|| profile_default(&base_url.value)),

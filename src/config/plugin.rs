@@ -16,7 +16,7 @@ pub const PLUGIN_FILE: &str = "plugin.toml";
 /// Default of `[echat] signature_ttl_s`: how old a signature may be, in seconds.
 pub const SIGNATURE_TTL_S_DEFAULT: u32 = EchatSettings::SIGNATURE_TTL_S_DEFAULT;
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "name",
     "page",
     "dialects",
@@ -29,6 +29,7 @@ const KEYS: [&str; 12] = [
     "user_change",
     "dialogs",
     "limits",
+    "record",
 ];
 
 /// A plugin as its author describes it.
@@ -54,6 +55,8 @@ pub struct PluginConfig {
     pub user_change: UserChange,
     /// How dialogs are answered.
     pub dialogs: Dialogs,
+    /// `[record] redact`: regular expressions for what else must not stand in recordings.
+    pub redact: Vec<String>,
     /// Bounds of its pages; the operator's, in `duoke.toml`, go first.
     pub limits: LimitSettings,
 }
@@ -136,6 +139,7 @@ impl PluginConfig {
             extra_events: false,
             user_change: UserChange::default(),
             dialogs: Dialogs::default(),
+            redact: Vec::new(),
             limits: LimitSettings::default(),
         }
     }
@@ -176,6 +180,7 @@ impl PluginConfig {
                 _ => UserChange::Message,
             },
             dialogs: dialogs_of(&root)?,
+            redact: redact_of(&root)?,
             limits: LimitSettings::of(&root)?,
             page: defaults.page,
         })
@@ -271,6 +276,12 @@ fn dialogs_of(root: &Section<'_>) -> Result<Dialogs, ConfigError> {
     section.only(&["confirm", "prompt"])?;
     let confirm = section.boolean("confirm")?.unwrap_or(Dialogs::default().confirm);
     Ok(Dialogs { confirm, prompt: section.string("prompt")?.map(|prompt| prompt.value) })
+}
+
+fn redact_of(root: &Section<'_>) -> Result<Vec<String>, ConfigError> {
+    let Some(section) = root.section("record")? else { return Ok(Vec::new()) };
+    section.only(&["redact"])?;
+    Ok(section.strings("redact")?.unwrap_or_default().into_iter().map(|pattern| pattern.value).collect())
 }
 
 fn is_http(address: &str) -> bool {

@@ -9,7 +9,7 @@ use super::error::{ConfigError, Source};
 use super::suggest::nearest;
 
 /// The tables that have secrets. Errors in them show no line of the file: an inline table has all its members on one.
-const WITH_SECRETS: [&str; 2] = ["wechat", "echat"];
+const WITH_SECRETS: [&str; 3] = ["wechat", "echat", "record"];
 
 /// A table of a file. `path` is empty for the file itself.
 pub(super) struct Section<'a> {

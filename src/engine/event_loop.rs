@@ -71,6 +71,15 @@ struct Timer {
 /// How an error nobody caught is reported: the window's business.
 pub type ErrorReporter = fn(&JsError, &mut Context);
 
+/// How far a loop has come: of things at one page time it says what came before what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Steps {
+    /// Turns that began, and that went on from time passing to what they were begun for.
+    pub phases: u64,
+    /// Timers that ran.
+    pub timers: u64,
+}
+
 /// The loop.
 pub struct EventLoop {
     clock: Rc<PageClock>,
@@ -78,6 +87,7 @@ pub struct EventLoop {
     timers: RefCell<BTreeMap<(TimestampMs, u64), Timer>>,
     due: RefCell<FxHashMap<u32, (TimestampMs, u64)>>,
     sequence: Cell<u64>,
+    steps: Cell<Steps>,
     next_timer: Cell<u32>,
     nesting: Cell<u32>,
     outstanding: Cell<usize>,
@@ -105,6 +115,7 @@ impl EventLoop {
             timers: RefCell::default(),
             due: RefCell::default(),
             sequence: Cell::new(0),
+            steps: Cell::default(),
             next_timer: Cell::new(1),
             nesting: Cell::new(0),
             outstanding: Cell::new(0),
@@ -343,6 +354,18 @@ impl EventLoop {
             .collect();
     }
 
+    /// How far it has come.
+    #[must_use]
+    pub fn steps(&self) -> Steps {
+        self.steps.get()
+    }
+
+    /// A turn begins, or goes on to what it was begun for.
+    pub fn begin_phase(&self) {
+        let Steps { phases, timers } = self.steps.get();
+        self.steps.set(Steps { phases: phases + 1, timers });
+    }
+
     /// Idleness (session-log.md, Time): no task, no answer awaited, no timer that keeps the page busy.
     #[must_use]
     pub fn is_idle(&self) -> bool {
@@ -371,6 +394,8 @@ impl EventLoop {
     pub fn run_timer(&self, context: &mut Context) -> bool {
         let Some((key, mut timer)) = self.timers.borrow_mut().pop_first() else { return false };
         self.clock.advance_to(key.0);
+        let Steps { phases, timers } = self.steps.get();
+        self.steps.set(Steps { phases, timers: timers + 1 });
         let work = timer.run.clone();
         let (id, every) = (timer.id, timer.every);
         self.nesting.set(timer.nesting);

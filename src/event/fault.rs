@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+/// In the reason of a [`Fault::Killed`]: the page is not started again.
+pub const PARKED: &str = "it is parked and told nothing more";
+
 /// One fault of a page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Fault {

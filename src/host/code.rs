@@ -19,8 +19,13 @@ pub fn frame<'a>(
     let name = plugin.split('~').next().unwrap_or(plugin);
     let url = Url::parse(url).ok()?;
     let opened = pages.into_iter().filter_map(|page| Plugin::resolve(page, &mut Names::default()).ok());
-    let bytes = opened.filter(|opened| opened.name == name).find_map(|opened| opened.own_file(&url))?;
-    let frame = code_frame(&decode_html(&bytes, None).0, line, column);
+    opened.filter(|opened| opened.name == name).find_map(|opened| frame_of(&opened, &url, (line, column)))
+}
+
+/// The lines around a place in a plugin's own folder.
+#[must_use]
+pub fn frame_of(plugin: &Plugin, url: &Url, (line, column): (u32, u32)) -> Option<String> {
+    let frame = code_frame(&decode_html(&plugin.own_file(url)?, None).0, line, column);
     (!frame.is_empty()).then_some(frame)
 }
 

@@ -119,7 +119,7 @@ pub fn demo(runtime: &Handle, processes: Processes, watch: &mut dyn Watch) -> Re
     let log = Log { lines: lines(running.clone(), talk.clone()), source, tally: Tally::default() };
     let mut faults = Faults { watch, count: 0 };
     let options = RunOptions { processes, ..RunOptions::default() };
-    let outcome = run(pages, Some(log), Lasting { forward: Some(forward), keep: None }, options, &mut faults);
+    let outcome = run(pages, Some(log), Lasting { forward: Some(forward), ..Lasting::default() }, options, &mut faults);
     let conversation = talk.borrow().conversation(&running);
     Ok(DemoOutcome { conversation, outcome, faults: faults.count })
 }

@@ -6,6 +6,7 @@
 //! - [`lines`] numbers what happened as lines of a session log
 //! - `durable` is a run on disk: [`ledger`] keeps there what is told and what comes of it, [`messages`] makes rows of effects
 //!   (`echat_messages` of EChat's), [`forward`] delivers them (`log_sink` to a log instead), `alerts` says what a person should know of that, `acted` what customers did; [`pictures`] finds the pictures they show, `keeping` what pages keep by `--state`
+//! - [`recorder`] writes down what a run leads to, [`replay`](mod@replay) has it happen again
 //! - `derived` is what pages are told because of a push
 //! - [`run`](mod@run) puts these together over a log; [`demo`](mod@demo) does so with the bundled [`samples`], a sandbox, and the
 //!   [`conversation`] as its customers saw it, in [`columns`]
@@ -40,6 +41,8 @@ pub mod messages;
 pub mod pictures;
 pub mod plugin;
 pub mod processes;
+pub mod recorder;
+pub mod replay;
 pub mod rights;
 pub mod run;
 pub mod samples;
@@ -54,6 +57,8 @@ pub use ledger::Source;
 pub use log_sink::{LOG_SERVER, LogSink};
 pub use plugin::{Names, Plugin, PluginError};
 pub use processes::Processes;
+pub use recorder::{RecordOptions, Recorder};
+pub use replay::{Replayed, plugin_of, replay, replay_all};
 pub use rights::Rights;
 pub use run::{Hosted, Lasting, Log, Outcome, RunOptions, SEED_DEFAULT, run};
 pub use watch::{About, Closed, Notice, Severity, Watch};

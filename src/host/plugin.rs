@@ -1,6 +1,5 @@
 //! A PAGE argument and the plugin it means (cli.md, `duoke run` and "plugin.toml").
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,8 +23,11 @@ use crate::session::PluginPolicy;
 use crate::webapi::world::Settings;
 
 mod echat;
+mod names;
 
 use echat::Echat;
+pub use names::Names;
+use names::{address_name, folder_name, stem};
 
 /// What a folder without `plugin.toml` is opened by, first found.
 const INDEX_FILES: [&str; 2] = ["index.html", "index.htm"];
@@ -33,6 +35,8 @@ const INDEX_FILES: [&str; 2] = ["index.html", "index.htm"];
 /// A plugin that can be opened.
 #[derive(Clone, Debug)]
 pub struct Plugin {
+    /// The PAGE argument; empty for one that is compiled in.
+    pub argument: String,
     /// Its name, distinct among those that run together.
     pub name: String,
     /// The name it would have, where another plugin has it already.
@@ -53,6 +57,8 @@ pub struct Plugin {
     pub has_idle_echat: bool,
     /// How dialogs are answered.
     pub dialogs: Dialogs,
+    /// What else must not stand in recordings, regular expressions.
+    pub redact: Vec<String>,
     /// The bounds its pages are held to.
     pub limits: PageLimits,
     folder: Option<Folder>,
@@ -119,27 +125,16 @@ impl PluginError {
     }
 }
 
-/// The names in use.
-#[derive(Debug, Default)]
-pub struct Names(BTreeSet<String>);
-
-impl Names {
-    /// The name itself, or with the first free number behind it.
-    fn take(&mut self, wanted: &str) -> String {
-        let numbered = (2_u32..).map(|number| format!("{wanted}-{number}"));
-        let name = std::iter::once(wanted.to_owned()).chain(numbered).find(|name| !self.0.contains(name));
-        let name = name.unwrap_or_default();
-        self.0.insert(name.clone());
-        name
-    }
-}
-
 impl Plugin {
     /// The plugin that a PAGE argument means: an address, a folder, an HTML file or a script, with or without a query.
     ///
     /// # Errors
     /// [`PluginError`].
     pub fn resolve(page: &str, names: &mut Names) -> Result<Self, PluginError> {
+        Self::of_page(page, names).map(|plugin| Self { argument: page.to_owned(), ..plugin })
+    }
+
+    fn of_page(page: &str, names: &mut Names) -> Result<Self, PluginError> {
         if is_address(page) {
             return Self::of_address(&PluginConfig::of_page(page), None, names);
         }
@@ -275,6 +270,7 @@ impl Plugin {
         let mut limits = PageLimits::default();
         config.limits.apply(&mut limits);
         Ok(Self {
+            argument: String::new(),
             wanted_name: (name != wanted).then(|| wanted.to_owned()),
             identity: format!("name {name}"),
             ticket: config.dialects.contains(&Dialect::Mcs).then(|| mcs_ticket::ticket_of(&name)),
@@ -288,6 +284,7 @@ impl Plugin {
             extra_events: config.extra_events,
             has_idle_echat: config.echat.is_some() && !config.dialects.contains(&Dialect::Echat),
             dialogs: config.dialogs.clone(),
+            redact: config.redact.clone(),
             limits,
             folder,
             guard,
@@ -392,10 +389,11 @@ impl Plugin {
     /// # Errors
     /// Rights that are none; [`Rights::new`] has refused those.
     pub fn network(&self, rights: &Rights, live: Option<&Live>, account: &str) -> Result<PluginNetwork, NetError> {
-        let (mut guard, mut replacements) = (self.guard.clone(), self.replacements.clone());
-        rights.add_to(&mut guard, &mut replacements, self.folder.as_ref().and_then(Folder::root))?;
+        let (mut guard, mut given) = (self.guard.clone(), Replacements::new());
+        rights.add_to(&mut guard, &mut given, self.folder.as_ref().and_then(Folder::root))?;
         let bounds = Bounds::of(&self.limits);
-        let mut network = PluginNetwork::new(guard).with_bounds(bounds).with_replacements(replacements);
+        let mut network = PluginNetwork::new(guard).with_bounds(bounds);
+        network = network.with_replacements(self.replacements.clone()).with_given(given);
         if let Some(folder) = &self.folder {
             network = network.with_folder(folder.clone());
         }
@@ -462,22 +460,6 @@ fn similar(path: &Path) -> Option<String> {
 /// A file's path as a relative address: what means something in an address is written as `%`.
 fn encode(path: &str) -> String {
     path.replace('%', "%25").replace('?', "%3F").replace('#', "%23")
-}
-
-fn stem(file: &str) -> String {
-    Path::new(file).file_stem().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// A folder's own name, also where it is given as `.`.
-fn folder_name(folder: &Path) -> String {
-    let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    real.file_name().map_or_else(|| "plugin".to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
-/// The stem of an address's file, or its host.
-fn address_name(url: &Url) -> String {
-    let file = url.path_segments().and_then(|mut segments| segments.next_back()).map(stem).unwrap_or_default();
-    if file.is_empty() { url.host_str().unwrap_or("plugin").to_owned() } else { file }
 }
 
 /// An address without user, password, query and fragment.

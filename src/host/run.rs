@@ -11,6 +11,7 @@ use super::keeping::Keeping;
 use super::ledger::Source;
 use super::lines::Lines;
 use super::plugin::Plugin;
+use super::recorder::Recorder;
 use super::stage::{Happened, Stage, Step};
 use super::watch::{Notice, Watch};
 use crate::base::clock::{TimestampMs, system_now_ms};
@@ -39,6 +40,7 @@ struct Run<'a> {
     lines: Lines,
     durable: Option<Durable>,
     keeping: Option<Keeping>,
+    recorder: Option<Recorder>,
     watch: &'a mut dyn Watch,
     outcome: Outcome,
     log_name: String,
@@ -61,7 +63,7 @@ struct Run<'a> {
 pub fn run(
     pages: Vec<Hosted>,
     log: Option<Log>,
-    Lasting { forward, keep }: Lasting,
+    Lasting { forward, keep, record }: Lasting,
     options: RunOptions,
     watch: &mut dyn Watch,
 ) -> Outcome {
@@ -72,6 +74,7 @@ pub fn run(
         networks: Vec::new(),
         durable: None,
         keeping: keep.map(Keeping::new),
+        recorder: record,
         watch,
         outcome: Outcome::default(),
         log_name: String::new(),
@@ -131,6 +134,7 @@ impl Run<'_> {
                     happened.extend(loading);
                 }
                 Err(error) => {
+                    self.recorder.iter().for_each(Recorder::failed_to_load);
                     match error {
                         LoadError::Unconfined(_) => self.outcome.pages_unconfined += 1,
                         _ => self.outcome.pages_failed += 1,
@@ -156,14 +160,19 @@ impl Run<'_> {
         let start = first.time.unwrap_or(CLOCK_START_MS);
         let recalled = self.keeping.as_ref().map(|keeping| keeping.recall(plugin, network, start));
         let storage = recalled.and_then(|recalled| self.stop_on(recalled)).unwrap_or_default();
-        PageOptions {
+        let mut options = PageOptions {
             source: plugin.source_at(start, self.options.seed, user),
             start,
             seed: self.options.seed,
             pace: if self.options.realtime { Pace::Real } else { Pace::Virtual },
             storage,
             ..plugin.page_options(network.clone(), network.cookies().clone())
+        };
+        if let Some(recorder) = &self.recorder {
+            let waits = (self.options.settle_ms, user);
+            (options.network, options.cookies) = recorder.open(self.networks.len(), plugin, &options, waits, network);
         }
+        options
     }
 
     fn say_unconfined(&mut self, name: &str) {
@@ -214,6 +223,7 @@ impl Run<'_> {
         for Happened { page, emission, repeated } in loading {
             let emissions = std::slice::from_ref(emission);
             let step = Step { page: *page, emissions, repeated: *repeated, ended: None };
+            self.recorder.iter().for_each(|recorder| recorder.did(*page, emissions));
             let kept = keep(&mut self.durable, &mut self.keeping, &step, None, false);
             self.stop_on(kept);
         }
@@ -242,8 +252,10 @@ impl Run<'_> {
     /// Pages are told a stimulus, or only brought to rest, and what they do is kept as they do it.
     fn round(&mut self, told: Option<(&Stimulus, &[usize], TimestampMs, bool)>) -> Vec<Happened> {
         let (stage, durable, keeping) = (&mut self.stage, &mut self.durable, &mut self.keeping);
+        let recorder = &self.recorder;
         let mut failed = Ok(());
         let mut done = |step: Step<'_>| {
+            recorder.iter().for_each(|recorder| recorder.did(step.page, step.emissions));
             let told = told.filter(|(_, pages, ..)| pages.contains(&step.page));
             let id = told.map(|(stimulus, ..)| &*stimulus.id);
             let kept = keep(durable, keeping, &step, id, told.is_some_and(|(.., repeats)| repeats));
@@ -365,6 +377,7 @@ impl Run<'_> {
                 let at = self.time_of(&before);
                 let again = Stimulus::from_line(&before);
                 self.reaching.hear(&again, *page);
+                self.record(&before, &again, &[*page], at);
                 let happened = self.round(Some((&again, &[*page], at, true)));
                 self.give_out(Some((&before, at)), &happened);
             }
@@ -372,8 +385,17 @@ impl Run<'_> {
         self.note_selected(stimulus, pages);
         pages.iter().for_each(|page| self.reaching.tell(stimulus, *page, self.stage.is_parked(*page)));
         let at = self.time_of(line);
+        self.record(line, stimulus, pages, at);
         let happened = self.round(Some((stimulus, pages, at, false)));
         self.give_out(Some((line, at)), &happened);
+    }
+
+    fn record(&mut self, line: &Line, stimulus: &Stimulus, pages: &[usize], at: TimestampMs) {
+        let Some(recorder) = &self.recorder else { return };
+        recorder.told(line, stimulus, pages, at);
+        if let Some(trouble) = recorder.take_trouble() {
+            self.watch.say(trouble);
+        }
     }
 
     fn time_of(&self, line: &Line) -> TimestampMs {
@@ -383,6 +405,10 @@ impl Run<'_> {
     fn finish(mut self) -> Outcome {
         self.outcome.pages_parked = self.stage.parked();
         self.close();
+        if let Some(recorder) = self.recorder.take() {
+            let notices = recorder.end().close(&self.options.processes);
+            notices.into_iter().for_each(|notice| self.watch.say(notice));
+        }
         self.outcome
     }
 

@@ -94,6 +94,11 @@ impl Stage {
         Ok(happened)
     }
 
+    /// Waits for idleness within so many ms of page time from now on.
+    pub fn settle_within(&mut self, settle_ms: i64) {
+        self.settle_ms = settle_ms;
+    }
+
     /// Whether no page is open.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -112,6 +112,18 @@ impl CookieJar {
         }
     }
 
+    /// Takes cookies that were recorded, each in the place of the one it is; one that has ended takes that with it.
+    pub fn take_in(&self, recorded: Vec<Cookie>) {
+        let mut cookies = self.lock();
+        for cookie in recorded.into_iter().filter(Cookie::is_sound) {
+            if cookie.is_over(0) {
+                cookies.retain(|held| !held.is_same(&cookie));
+            } else {
+                put(&mut cookies, cookie);
+            }
+        }
+    }
+
     /// The matching cookies, longer paths first, then older ones
     /// ([RFC 6265 §5.4](https://www.rfc-editor.org/rfc/rfc6265#section-5.4)).
     fn text_for(&self, url: &Url, now_ms: TimestampMs, party: Party) -> String {
@@ -185,7 +197,9 @@ impl Cookie {
     }
 
     /// Whether it is the cookie that another one replaces.
-    fn is_same(&self, other: &Cookie) -> bool {
+    /// Whether it takes the other one's place.
+    #[must_use]
+    pub fn is_same(&self, other: &Cookie) -> bool {
         (&self.name, &self.domain, &self.path, self.is_host_only)
             == (&other.name, &other.domain, &other.path, other.is_host_only)
     }

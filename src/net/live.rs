@@ -134,7 +134,7 @@ impl Live {
         let (reply, answers) = mpsc::channel();
         self.start(0, request, rights, reply);
         match answers.recv() {
-            Ok((_, result)) => result,
+            Ok(replied) => replied.result,
             Err(_) => Err(NetError::Unreachable { url, reason: "the host is shutting down".to_owned() }),
         }
     }

@@ -44,7 +44,7 @@ pub use error::NetError;
 pub use folder::{EmbeddedFiles, Folder};
 pub use guard::Guard;
 pub use live::{Bounds, Live};
-pub use network::{Network, RefuseAll, Reply, ScriptCookies};
+pub use network::{Arrival, Element, Latency, Network, Noted, RefuseAll, Replied, Reply, ScriptCookies};
 pub use plugin::{Answer, PluginNetwork};
 pub use plugin_host::{is_plugin_host, plugin_host, plugin_label, plugin_url};
 pub use reach::{Reach, RefusedAddress, refused_address};

@@ -3,13 +3,84 @@
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{CookieJar, NetError, Request, Response};
 use crate::base::clock::TimestampMs;
 
-/// Where the answer of a request that was started goes: its id, and what came of it.
-pub type Reply = Sender<(u64, Result<Response, NetError>)>;
+/// Where the answer of a request that was started goes.
+pub type Reply = Sender<Replied>;
+
+/// What came of a request that was started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replied {
+    /// The request's id.
+    pub id: u64,
+    /// The answer, or what kept it from coming.
+    pub result: Result<Response, NetError>,
+    /// When it is there for the page.
+    pub arrival: Arrival,
+}
+
+impl Replied {
+    /// An answer that is there.
+    #[must_use]
+    pub fn now(id: u64, result: Result<Response, NetError>) -> Self {
+        Self { id, result, arrival: Arrival::Now }
+    }
+}
+
+/// When an answer is there for a page. One that is asked in a replay says so: page time does not wait for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Arrival {
+    /// Now.
+    #[default]
+    Now,
+    /// So long after the request.
+    After(Latency),
+    /// Never.
+    Never,
+}
+
+/// How long after its request an answer was taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Latency {
+    /// Page time, in ms.
+    pub ms: i64,
+    /// Turns that began meanwhile, and that went on from time passing to being told something. These and the timers say
+    /// what of the same page time came before it.
+    pub phases: u64,
+    /// Timers that ran meanwhile.
+    pub timers: u64,
+}
+
+/// What a page took of the world while it ran: a recording has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Noted {
+    /// The answer to the request of this id, so long after it.
+    Answer(u64, Latency),
+    /// What a dialog was answered at this page time: `confirm` with `true` or `false`, `prompt` with a text or nothing.
+    Dialog(String, Option<String>, TimestampMs),
+    /// The element on which the stimulus of this id did what a person would, at this page time.
+    Element(String, Element, TimestampMs),
+}
+
+/// An element as people tell it from others.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Element {
+    /// Its local name.
+    pub tag: String,
+    /// Its id; empty: none.
+    #[serde(default)]
+    pub id: String,
+    /// Its classes.
+    #[serde(default)]
+    pub classes: Vec<String>,
+    /// Its text, white space collapsed and cut; empty where it holds much else.
+    #[serde(default)]
+    pub text: String,
+}
 
 /// A network as a page sees it. Object-safe; one may serve many pages and threads.
 pub trait Network: Send + Sync {
@@ -26,6 +97,11 @@ pub trait Network: Send + Sync {
 
     /// Nobody waits for what was started so far: the page is gone.
     fn abandon(&self) {}
+
+    /// The page took something of the world. Ids are those of the requests started here.
+    fn note(&self, noted: Noted) {
+        drop(noted);
+    }
 
     /// Where replies come only while somebody listens for them: listens until one is there, at most `longest`, and says
     /// whether one came. `None`: replies come by themselves.
@@ -75,5 +151,5 @@ impl Network for RefuseAll {
 
 /// Replies; a page that is gone needs no answer.
 pub(super) fn answer(reply: &Reply, id: u64, result: Result<Response, NetError>) {
-    drop(reply.send((id, result)));
+    drop(reply.send(Replied::now(id, result)));
 }

@@ -24,6 +24,8 @@ pub struct PluginNetwork {
     folder: Option<Folder>,
     guard: Arc<Guard>,
     replacements: Replacements,
+    /// Those that an operator gave by flags.
+    given: Replacements,
     answers: Vec<Answer>,
     live: Option<Live>,
     cookies: Arc<CookieJar>,
@@ -42,6 +44,7 @@ impl PluginNetwork {
             folder: None,
             guard: Arc::new(guard),
             replacements: Replacements::new(),
+            given: Replacements::new(),
             answers: Vec::new(),
             live: None,
             cookies: Arc::new(CookieJar::new()),
@@ -62,6 +65,13 @@ impl PluginNetwork {
     #[must_use]
     pub fn with_replacements(mut self, replacements: Replacements) -> Self {
         self.replacements = replacements;
+        self
+    }
+
+    /// With addresses answered from files that are none of the plugin's own; they go before those.
+    #[must_use]
+    pub fn with_given(mut self, given: Replacements) -> Self {
+        self.given = given;
         self
     }
 
@@ -99,6 +109,17 @@ impl PluginNetwork {
         self.folder.as_ref()
     }
 
+    /// Whether the plugin itself answers, wherever it is: its files, what it replaces, what the host answers for it.
+    #[must_use]
+    pub fn answers_itself(&self, request: &Request) -> bool {
+        let url = &request.url;
+        self.given.find(url).is_none()
+            && (url.scheme() == "data"
+                || self.replacements.find(url).is_some()
+                || self.answers.iter().any(|answer| answer(request).is_some())
+                || self.folder.as_ref().is_some_and(|folder| folder.owns(url)))
+    }
+
     /// The answer that needs no network, if there is one.
     fn answer_here(&self, request: &Request) -> Option<Result<Response, NetError>> {
         if request.url.scheme() == "data" {
@@ -106,8 +127,10 @@ impl PluginNetwork {
         }
         let bytes_max = self.bounds.bytes_max(request.destination);
         let root = self.folder.as_ref().and_then(Folder::root);
-        if let Some(replaced) = self.replacements.answer(request, root, bytes_max) {
-            return Some(replaced);
+        for replacements in [&self.given, &self.replacements] {
+            if let Some(replaced) = replacements.answer(request, root, bytes_max) {
+                return Some(replaced);
+            }
         }
         if let Some(response) = self.answers.iter().find_map(|answer| answer(request)) {
             return Some(Ok(response));
@@ -264,7 +287,8 @@ mod tests {
         let (reply, answers) = mpsc::channel();
         let url = Url::parse("http://other.test/x").unwrap();
         network().start(7, Request::get(url, Destination::Xhr, 0), reply);
-        assert!(matches!(answers.recv(), Ok((7, Err(NetError::NotAllowed { .. })))));
+        let replied = answers.recv().unwrap();
+        assert!(matches!((replied.id, replied.result), (7, Err(NetError::NotAllowed { .. }))));
         assert!(answers.recv().is_err());
     }
 

@@ -52,6 +52,11 @@ pub enum Pace {
     /// The host keeps the time: the turn ends, and says when the timer is due ([`Turn::due`]). While it is loaded, as in
     /// virtual time: what is loaded once is forked at any time.
     Hosted,
+    /// It jumps to the timer, or to the time at which an answer came when it was recorded ([`Arrival`]). Nobody is waited
+    /// for.
+    ///
+    /// [`Arrival`]: crate::net::Arrival
+    Recorded,
 }
 
 /// Everything a page needs to be opened.
@@ -138,6 +143,12 @@ pub trait Driver {
 
     /// The document as HTML; empty where the page is gone.
     fn document_html(&mut self) -> String;
+
+    /// Ends the page as it was ended when it was recorded, at this page time and with this in `localStorage`: its next
+    /// turn gets a fresh one.
+    fn end(&mut self, at: TimestampMs, storage: LocalStorage) {
+        let _ = (at, storage);
+    }
 
     /// What of a page's confinement is missing where it runs, a phrase each.
     fn unconfined(&self) -> &[String] {

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::dom::select::Selectors;
 use crate::dom::{NodeRef, text, tree};
+use crate::net::Element;
 use crate::webapi::css::escaped;
 
 /// Candidates that are named at most.
@@ -15,10 +16,26 @@ const TRIED_MAX: usize = 10;
 const DEPTH_MAX: usize = 16;
 /// Nodes whose text counts as an element's own.
 const TEXT_NODES_MAX: usize = 50;
+/// What is written of an element: characters of each member, and classes.
+const DESCRIBED_CHARS_MAX: usize = 100;
+const CLASSES_MAX: usize = 10;
 /// What an element must have in common with the one that is looked for: more than its tag.
 const SCORE_MIN: u32 = 3;
 /// Attributes by which people tell elements apart.
 const ATTRIBUTES: [&str; 7] = ["name", "type", "value", "title", "href", "placeholder", "aria-label"];
+
+/// How an element is told from others: what [`nearest`] finds it by when the page was changed.
+pub fn describe(element: &NodeRef) -> Element {
+    let Some(data) = element.as_element() else { return Element::default() };
+    let cut = |text: String| text.chars().take(DESCRIBED_CHARS_MAX).collect::<String>();
+    let classes = data.attr("class").unwrap_or_default();
+    Element {
+        tag: data.name.local.to_string(),
+        id: data.attr("id").map(&cut).unwrap_or_default(),
+        classes: classes.split_ascii_whitespace().take(CLASSES_MAX).map(|class| cut(class.to_owned())).collect(),
+        text: cut(own_text(element)),
+    }
+}
 
 /// What is looked for. Empty members are unknown.
 #[derive(Debug, Default, PartialEq, Eq)]

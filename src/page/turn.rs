@@ -170,6 +170,7 @@ impl Page {
     /// One turn.
     pub fn turn(&mut self, input: &TurnInput) -> Turn {
         self.begin_turn();
+        self.event_loop.begin_phase();
         let now = self.event_loop.clock().now();
         if input.at > now {
             let waits = self.options.pace != Pace::Hosted;
@@ -180,6 +181,7 @@ impl Page {
             self.keep_pace(input.at - self.event_loop.clock().now());
             self.event_loop.clock().advance_to(input.at);
         }
+        self.event_loop.begin_phase();
         let Some(stimulus) = &input.stimulus else {
             if input.settle_ms > 0 {
                 self.run(self.settling(input.settle_ms));
@@ -203,7 +205,7 @@ impl Page {
         let until = Until::idle(now + settle_ms);
         match self.options.pace {
             Pace::Hosted => Until { timers: now + HOSTED_TIMERS_AHEAD_MS.min(settle_ms), ..until },
-            Pace::Virtual | Pace::Real => until,
+            Pace::Virtual | Pace::Real | Pace::Recorded => until,
         }
     }
 
@@ -266,7 +268,12 @@ impl Page {
             let now = event_loop.clock().now();
             let next = event_loop.next_due();
             let due = next.filter(|due| *due <= until.timers);
-            if event_loop.is_waiting() {
+            if event_loop.is_waiting() && self.options.pace == Pace::Recorded {
+                let timer = next.filter(|due| *due <= until.time);
+                if self.world.reach(timer, until.time, &event_loop) {
+                    continue;
+                }
+            } else if event_loop.is_waiting() {
                 let stands = waiting.get_or_insert_with(Stopwatch::start);
                 let distance = next.map_or(until.time, |due| due.min(until.time)).saturating_sub(now);
                 let distance = match (until.waits, self.options.pace) {

@@ -3,7 +3,7 @@
 use boa_engine::{Context, JsResult, JsString, JsValue};
 use serde_json::Value;
 
-use super::nearest::nearest;
+use super::nearest::{describe, nearest};
 use crate::dom::select::Selectors;
 use crate::dom::{NodeRef, form, options, text};
 use crate::engine::event_loop::Output;
@@ -22,6 +22,8 @@ use crate::webapi::wrap::wrap;
 /// None that the page made.
 pub fn perform(action: &UiAction, context: &mut Context) -> JsResult<()> {
     let Some(element) = find(action, context) else { return Ok(()) };
+    let window = Window::of(context);
+    window.world.note_element(describe(&element), &window.event_loop);
     match action.kind {
         UiKind::Click => click(&element, context),
         UiKind::Input => input(&element, action.value.as_ref(), context),

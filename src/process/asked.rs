@@ -11,7 +11,7 @@ use url::Url;
 use super::started::size;
 use crate::base::clock::TimestampMs;
 use crate::base::limits::LOAD_REMEMBERED_BYTES_MAX;
-use crate::net::{NetError, Network, Reply, Request, Response, ScriptCookies};
+use crate::net::{NetError, Network, Noted, Replied, Reply, Request, Response, ScriptCookies};
 
 /// What a page asked for, and was answered.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -93,10 +93,10 @@ impl Network for Listening {
         self.network.start(id, request.clone(), sender);
         // What lies here is answered at once.
         match answers.try_recv() {
-            Ok((id, answer)) => {
-                self.asked().note(request, &answer);
+            Ok(answer) => {
+                self.asked().note(request, &answer.result);
                 // A page that is gone needs no answer.
-                let _ = reply.send((id, answer));
+                let _ = reply.send(answer);
             }
             Err(_) => {
                 self.asked().differs = true;
@@ -107,6 +107,10 @@ impl Network for Listening {
 
     fn abandon(&self) {
         self.network.abandon();
+    }
+
+    fn note(&self, noted: Noted) {
+        self.network.note(noted);
     }
 }
 
@@ -167,7 +171,7 @@ impl Network for Again {
 
     fn start(&self, id: u64, request: Request, reply: Reply) {
         // A page that is gone needs no answer.
-        let _ = reply.send((id, self.fetch(request)));
+        let _ = reply.send(Replied::now(id, self.fetch(request)));
     }
 }
 

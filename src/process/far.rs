@@ -15,7 +15,7 @@ use super::protocol::{FromPage, ToPage};
 use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::interrupt;
 use crate::base::limits::page::PageLimits;
-use crate::net::{NetError, Network, Reply, Request, Response, ScriptCookies};
+use crate::net::{NetError, Network, Noted, Replied, Reply, Request, Response, ScriptCookies};
 
 struct Line {
     stream: UnixStream,
@@ -99,7 +99,7 @@ impl Line {
     fn next(&mut self) -> ToPage {
         loop {
             match self.hear() {
-                ToPage::Reply(id, result) => self.forward(id, result),
+                ToPage::Reply(replied) => self.forward(replied),
                 other => return other,
             }
         }
@@ -107,15 +107,15 @@ impl Line {
 
     /// Between a turn and its answer the host sends nothing but replies.
     fn hear_reply(&mut self) {
-        if let ToPage::Reply(id, result) = self.hear() {
-            self.forward(id, result);
+        if let ToPage::Reply(replied) = self.hear() {
+            self.forward(replied);
         }
     }
 
-    fn forward(&mut self, id: u64, result: Result<Response, NetError>) {
-        if let Some(reply) = self.replies.remove(&id) {
+    fn forward(&mut self, replied: Replied) {
+        if let Some(reply) = self.replies.remove(&replied.id) {
             // A page that has moved on needs no answer.
-            let _ = reply.send((id, result));
+            let _ = reply.send(replied);
         }
     }
 
@@ -146,8 +146,8 @@ impl Line {
         deadline::pause();
         self.say(&FromPage::Rests);
         let mut came = false;
-        while let ToPage::Reply(id, result) = self.hear() {
-            self.forward(id, result);
+        while let ToPage::Reply(replied) = self.hear() {
+            self.forward(replied);
             came = true;
         }
         rest(self, came);
@@ -171,11 +171,15 @@ impl Network for FarHost {
             interrupt::raise_limit("requests_waiting", line.waiting_max);
             let reason = "too many requests have no answer yet".to_owned();
             // A page that is gone needs no answer.
-            let _ = reply.send((id, Err(NetError::Unreachable { url: request.url.into(), reason })));
+            let _ = reply.send(Replied::now(id, Err(NetError::Unreachable { url: request.url.into(), reason })));
             return;
         }
         line.replies.insert(id, reply);
         line.say(&FromPage::Start(id, request));
+    }
+
+    fn note(&self, noted: Noted) {
+        self.tell(&FromPage::Noted(noted));
     }
 
     fn listen(&self, longest: Duration) -> Option<bool> {

@@ -21,6 +21,7 @@ use crate::base::limits::page::PageLimits;
 use crate::base::limits::{CLOCK_MS_PER_COMPUTED_MS_MAX, REST_MS_MAX};
 use crate::base::whereabouts::{self, Whereabouts};
 use crate::engine::event_loop::{Emission, Output};
+use crate::event::fault::PARKED;
 use crate::event::{Cause, Fault, LocalStorage, Place, StimulusKind};
 use crate::page::{CutShort, Driver, LoadError, Moment, Pace, PageOptions, Tasks, Turn, TurnInput};
 use crate::session::{Told, Turned};
@@ -295,7 +296,7 @@ impl PageProcess {
     fn parking(&self, cause: Option<Cause>) -> Emission {
         let PageLimits { deaths, deaths_window_ms, .. } = self.options.limits;
         let reason = format!(
-            "the page had to be ended {deaths} times within {deaths_window_ms} ms: it is parked and told nothing more; \
+            "the page had to be ended {deaths} times within {deaths_window_ms} ms: {PARKED}; \
              mend what the faults before name, or raise the limit that it runs into, and start it again"
         );
         let place = Place { url: self.options.source.document_url().to_string(), ..Place::default() };
@@ -428,6 +429,11 @@ impl Driver for PageProcess {
 
     fn unconfined(&self) -> &[String] {
         &self.unconfined
+    }
+
+    fn end(&mut self, at: TimestampMs, storage: LocalStorage) {
+        self.live = None;
+        (self.now, self.storage) = (at, storage);
     }
 
     fn is_parked(&self) -> bool {

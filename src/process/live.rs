@@ -12,7 +12,7 @@ use super::frame::{self, FrameError, WithDescriptors};
 use super::launch::Launched;
 use super::patience::Patience;
 use super::protocol::{FromPage, ToPage};
-use super::started::{Passed, QUIET, Started, TooMany, beginning};
+use super::started::{QUIET, Started, TooMany, beginning, in_turn};
 use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::limits::page::PageLimits;
 use crate::base::limits::{
@@ -20,7 +20,7 @@ use crate::base::limits::{
     STALL_FACTOR, SYNCHRONOUS_REQUESTS_TIME,
 };
 use crate::engine::event_loop::Emission;
-use crate::net::{NetError, Network, Request, Response, ScriptCookies};
+use crate::net::{NetError, Network, Noted, Replied, Request, Response, ScriptCookies};
 
 /// What a page may ask: the network, and its cookies.
 pub(super) type Doors = (Arc<dyn Network>, Arc<dyn ScriptCookies>);
@@ -210,6 +210,12 @@ impl Live {
                     let asked = allowance.take(&request).map(|()| (request, network.clone()));
                     self.started(limits)?.take(id, asked)?;
                 }
+                (FromPage::Noted(noted), _) => match (noted, &self.started) {
+                    (noted @ Noted::Answer(..), Some(started)) => started.note(noted),
+                    // It has started nothing.
+                    (Noted::Answer(..), None) => return Err(Death::Confused),
+                    (noted @ (Noted::Dialog(..) | Noted::Element(..)), _) => network.note(noted),
+                },
                 (FromPage::Cookies(url, now), _) => {
                     self.answer(&ToPage::Cookies(cookies.get_for_script(&url, now)), &mut patience)?;
                 }
@@ -336,7 +342,7 @@ impl Allowance {
 
 /// Passes answers on to the page until there are no more, or the page is gone or takes longer than `time` for one.
 fn pass_on(
-    answers: &Receiver<Passed>,
+    answers: &Receiver<Replied>,
     started: &Weak<Started>,
     stream: &UnixStream,
     writing: &Mutex<()>,
@@ -346,7 +352,8 @@ fn pass_on(
         let _held = writing.lock().unwrap_or_else(PoisonError::into_inner);
         frame::write(Until::new(stream, stream, within(time)), message)
     };
-    while let Some((number, result)) = answers.recv().ok().and_then(|next| in_turn(next, answers, started)) {
+    while let Some(replied) = answers.recv().ok().and_then(|next| in_turn(next, answers, started)) {
+        let number = replied.id;
         let id = started.upgrade().and_then(|started| started.id_of(number));
         if number == QUIET
             && let Some(started) = started.upgrade()
@@ -355,7 +362,7 @@ fn pass_on(
             started.quieted();
         }
         let message = match id {
-            Some(id) => ToPage::Reply(id, result),
+            Some(id) => ToPage::Reply(Replied { id, ..replied }),
             None if number == QUIET => ToPage::Quiet,
             None => continue,
         };
@@ -367,20 +374,6 @@ fn pass_on(
         if let Some(started) = started.upgrade() {
             started.written(number);
         }
-    }
-}
-
-/// Something to pass on; that all is quiet comes behind the answers that are there.
-fn in_turn(next: Passed, answers: &Receiver<Passed>, started: &Weak<Started>) -> Option<Passed> {
-    if next.0 != QUIET {
-        return Some(next);
-    }
-    match answers.try_recv() {
-        Ok(answer) => {
-            started.upgrade()?.pass_on(next);
-            Some(answer)
-        }
-        Err(_) => Some(next),
     }
 }
 
@@ -416,7 +409,7 @@ mod tests {
         }
 
         fn start(&self, id: u64, request: Request, reply: Reply) {
-            reply.send((id, self.fetch(request))).unwrap();
+            reply.send(Replied::now(id, self.fetch(request))).unwrap();
         }
     }
 
@@ -443,7 +436,9 @@ mod tests {
 
         assert!(matches!(frame::read(&page).unwrap(), ToPage::Document));
         for id in 0..ASKED {
-            let ToPage::Reply(answered, Ok(_)) = frame::read(&page).unwrap() else { panic!("no answer to {id}") };
+            let ToPage::Reply(Replied { id: answered, result: Ok(_), .. }) = frame::read(&page).unwrap() else {
+                panic!("no answer to {id}")
+            };
             assert_eq!(answered, id / 2);
         }
         assert_eq!(network.0.load(Ordering::Relaxed) as u64, ASKED);

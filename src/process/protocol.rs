@@ -13,12 +13,12 @@ use crate::base::clock::TimestampMs;
 use crate::base::limits::page::PageLimits;
 use crate::engine::event_loop::Emission;
 use crate::event::LocalStorage;
-use crate::net::{NetError, Request, Response};
+use crate::net::{NetError, Noted, Replied, Request, Response};
 use crate::page::{LoadError, Moment, Pace, Source, Turn, TurnInput};
 use crate::webapi::world::Settings;
 
 /// The version of the protocol; host and page are the same program, so others are refused.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// What becomes of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +83,7 @@ pub enum ToPage {
     /// The answer to [`FromPage::Rests`]: whatever needs no waiting for others has been answered.
     Quiet,
     /// What came of a [`FromPage::Start`]; at any time.
-    Reply(u64, Result<Response, NetError>),
+    Reply(Replied),
     /// The answer to [`FromPage::Cookies`].
     Cookies(String),
 }
@@ -116,6 +116,8 @@ pub enum FromPage {
     Fetch(Request),
     /// Starts a request; a [`ToPage::Reply`] with this number follows some time.
     Start(u64, Request),
+    /// It took an answer to a request that it had started, or was answered a dialog.
+    Noted(Noted),
     /// Asks for the cookies of an address at a page time; the page waits for [`ToPage::Cookies`].
     Cookies(Url, TimestampMs),
     /// An assignment to `document.cookie`.

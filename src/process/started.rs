@@ -5,17 +5,15 @@
 //! requests.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::base::limits::page::PageLimits;
 use crate::base::limits::{QUOTED_CHARS_MAX, REQUEST_BYTES_IN_FLIGHT_MAX};
-use crate::net::{NetError, Network, Reply, Request, Response};
+use crate::net::{NetError, Network, Noted, Replied, Reply, Request};
 
 /// A request and who is asked, or why nobody is.
 type Asked = Result<(Request, Arc<dyn Network>), NetError>;
-
-/// An answer and the number of its request, as it is passed on to the page; or [`QUIET`].
-pub(super) type Passed = (u64, Result<Response, NetError>);
 
 /// Not the number of a request: the page rests, and is told once the answers that came before this have been passed on,
 /// and those of requests that could start because of it and are answered at once.
@@ -33,6 +31,8 @@ pub(super) struct Started {
 struct State {
     waiting: VecDeque<(Taken, Asked)>,
     under_way: HashMap<u64, Taken>,
+    /// Whose answer was written and not yet taken, the page's number and ours, in this order.
+    answered: VecDeque<(u64, u64)>,
     /// Who was asked last; a page has one network.
     network: Option<Arc<dyn Network>>,
     /// Those so far.
@@ -98,7 +98,7 @@ impl Started {
             return Err(TooMany);
         }
         let nothing = NetError::Unreachable { url: String::new(), reason: String::new() };
-        self.pass_on((QUIET, Err(nothing)));
+        self.pass_on(Replied::now(QUIET, Err(nothing)));
         Ok(())
     }
 
@@ -108,7 +108,7 @@ impl Started {
     }
 
     /// To be passed on after what is there.
-    pub(super) fn pass_on(&self, what: Passed) {
+    pub(super) fn pass_on(&self, what: Replied) {
         // Whoever passes answers on ends with the page.
         let _ = self.replies.send(what);
     }
@@ -123,9 +123,35 @@ impl Started {
         let mut state = self.state();
         if let Some(taken) = state.under_way.remove(&number) {
             state.bytes -= taken.bytes;
+            // Of aborted requests no answer is ever taken.
+            if state.answered.len() as u64 >= self.limits.requests_waiting {
+                state.answered.pop_front();
+            }
+            state.answered.push_back((taken.id, number));
         }
         drop(state);
         self.start_next();
+    }
+
+    /// The page took something; whoever answered is told, by his own number.
+    pub(super) fn note(&self, noted: Noted) {
+        let mut state = self.state();
+        let noted = match noted {
+            Noted::Answer(id, latency) => {
+                let at = state.answered.iter().position(|(answered, _)| *answered == id);
+                let written = at.and_then(|at| state.answered.remove(at)).map(|(_, number)| number);
+                // It may be quicker than whoever writes its answers is to say so.
+                let being_written = || state.under_way.values().find(|taken| taken.id == id).map(|taken| taken.number);
+                let Some(number) = written.or_else(being_written) else { return };
+                Noted::Answer(number, latency)
+            }
+            other => other,
+        };
+        let network = state.network.clone();
+        drop(state);
+        if let Some(network) = network {
+            network.note(noted);
+        }
     }
 
     /// The page is gone.
@@ -150,8 +176,22 @@ impl Started {
         drop(state);
         match asked {
             Ok((request, network)) => network.start(taken.number, request, self.replies.clone()),
-            Err(refused) => self.pass_on((taken.number, Err(refused))),
+            Err(refused) => self.pass_on(Replied::now(taken.number, Err(refused))),
         }
+    }
+}
+
+/// Something to pass on; that all is quiet comes behind the answers that are there.
+pub(super) fn in_turn(next: Replied, answers: &Receiver<Replied>, started: &Weak<Started>) -> Option<Replied> {
+    if next.id != QUIET {
+        return Some(next);
+    }
+    match answers.try_recv() {
+        Ok(answer) => {
+            started.upgrade()?.pass_on(next);
+            Some(answer)
+        }
+        Err(_) => Some(next),
     }
 }
 
@@ -184,7 +224,7 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::net::{Destination, RefuseAll};
+    use crate::net::{Destination, RefuseAll, Response};
 
     const LIMITS: PageLimits = PageLimits { requests_in_flight: 3, requests_waiting: 20, ..PageLimits::DEFAULT };
 
@@ -219,7 +259,7 @@ mod tests {
             started.take(id, asked(&network, &long, half - 100_000)).unwrap();
         }
         started.take(7, asked(&network, &long, half)).unwrap();
-        let (number, refused) = answers.try_recv().unwrap();
+        let Replied { id: number, result: refused, .. } = answers.try_recv().unwrap();
         assert_eq!(started.id_of(number), Some(7));
         let refused = refused.unwrap_err();
         assert!(matches!(refused, NetError::TooMuchInFlight { .. }) && refused.url().len() < 300, "{refused}");

@@ -9,13 +9,14 @@
 //! - [`timeline`] lists what happened in a session, and what in one and not in another
 //! - [`report`] writes what came of it, for people and for programs
 //!
-//! Nothing here knows how a page is replayed.
+//! Only [`play`] knows how a page is replayed.
 
 pub mod case;
 pub mod chat;
 pub mod compare;
 pub mod diff;
 pub mod filter;
+pub mod play;
 pub mod remembered;
 pub mod report;
 pub mod run;

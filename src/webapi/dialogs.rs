@@ -27,14 +27,17 @@ fn alert(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVal
 
 fn confirm(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let text = optional_text(args, 0, context)?.unwrap_or_default();
-    let answer = Window::of(context).world.settings.confirm;
+    let window = Window::of(context);
+    let usual = window.world.settings.confirm.to_string();
+    let answer = window.world.answer_dialog("confirm", Some(usual), &window.event_loop).as_deref() == Some("true");
     write(ConsoleLevel::Info, &format!("confirm: {text} ({answer})"), context);
     Ok(answer.into())
 }
 
 fn prompt(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let text = optional_text(args, 0, context)?.unwrap_or_default();
-    let answer = Window::of(context).world.settings.prompt.clone();
+    let window = Window::of(context);
+    let answer = window.world.answer_dialog("prompt", window.world.settings.prompt.clone(), &window.event_loop);
     write(ConsoleLevel::Info, &format!("prompt: {text} ({})", answer.as_deref().unwrap_or("null")), context);
     Ok(string_or_null(answer))
 }

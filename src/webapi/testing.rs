@@ -28,7 +28,7 @@ use crate::engine::fault::Sources;
 use crate::engine::interface::define_method;
 use crate::engine::script::{self, Code, ScriptError};
 use crate::event::{Cause, Fault};
-use crate::net::{CookieJar, NetError, Network, Reply, Request, Response};
+use crate::net::{CookieJar, NetError, Network, Replied, Reply, Request, Response};
 
 /// Answers by path; whatever else is asked for cannot be reached.
 #[derive(Default)]
@@ -84,7 +84,7 @@ impl Network for Canned {
     /// `/never` is never answered.
     fn start(&self, id: u64, request: Request, reply: Reply) {
         if request.url.path() != "/never" {
-            drop(reply.send((id, self.answer(request))));
+            drop(reply.send(Replied::now(id, self.answer(request))));
         }
     }
 }

@@ -13,9 +13,10 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::blob::BlobObject;
-use crate::engine::event_loop::EventLoop;
+use crate::base::clock::TimestampMs;
+use crate::engine::event_loop::{EventLoop, Steps};
 use crate::event::{Cause, EchatSettings, LocalStorage};
-use crate::net::{NetError, Network, Request, Response, ScriptCookies};
+use crate::net::{Arrival, Element, Latency, NetError, Network, Noted, Replied, Request, Response, ScriptCookies};
 
 /// What a page is told of its surroundings (session-log.md, Time: fixed and configurable).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,8 @@ pub struct Settings {
     pub confirm: bool,
     /// What `prompt` answers; none: null.
     pub prompt: Option<String>,
+    /// What dialogs are answered one after another, as long as there is something: what they were when it was recorded.
+    pub recorded_dialogs: Vec<(String, Option<String>)>,
     /// Whether `window.external` is that of 多客服; else the page has only what browsers have there.
     pub mcs: bool,
     /// What `echatSDK` needs to know; none: the page has no such object.
@@ -46,6 +49,7 @@ impl Default for Settings {
             zone_offset_s: 8 * 3600,
             confirm: true,
             prompt: None,
+            recorded_dialogs: Vec::new(),
             mcs: true,
             echat: Some(EchatSettings::default()),
         }
@@ -58,6 +62,10 @@ pub type OnAnswer = Box<dyn FnOnce(Result<Response, NetError>, &mut Context) -> 
 struct Pending {
     cause: Option<Cause>,
     on_answer: OnAnswer,
+    /// Page time, and how far the loop had come.
+    started: (TimestampMs, Steps),
+    /// Whether the network was asked.
+    is_of_network: bool,
 }
 
 /// Addresses of blobs ([File API §8](https://w3c.github.io/FileAPI/#url)).
@@ -121,9 +129,10 @@ pub struct World {
     pub name: RefCell<String>,
     next: Cell<u64>,
     pending: RefCell<BTreeMap<u64, Pending>>,
-    early: RefCell<VecDeque<(u64, Result<Response, NetError>)>>,
-    sender: Sender<(u64, Result<Response, NetError>)>,
-    receiver: Receiver<(u64, Result<Response, NetError>)>,
+    early: RefCell<VecDeque<Replied>>,
+    sender: Sender<Replied>,
+    receiver: Receiver<Replied>,
+    dialogs: RefCell<VecDeque<(String, Option<String>)>>,
 }
 
 impl World {
@@ -131,7 +140,9 @@ impl World {
     #[must_use]
     pub fn new(network: Arc<dyn Network>, cookies: Arc<dyn ScriptCookies>, settings: Settings) -> Self {
         let (sender, receiver) = channel();
+        let dialogs = settings.recorded_dialogs.iter().cloned().collect();
         Self {
+            dialogs: RefCell::new(dialogs),
             network,
             cookies,
             settings,
@@ -180,11 +191,13 @@ impl World {
     pub fn start(&self, request: Request, on_answer: OnAnswer, event_loop: &EventLoop) -> u64 {
         let id = self.next.get();
         self.next.set(id + 1);
-        self.pending.borrow_mut().insert(id, Pending { cause: event_loop.cause(), on_answer });
+        let started = (event_loop.clock().now(), event_loop.steps());
+        let is_of_network = request.url.scheme() != "blob";
+        self.pending.borrow_mut().insert(id, Pending { cause: event_loop.cause(), on_answer, started, is_of_network });
         event_loop.count_outstanding(true);
-        if request.url.scheme() == "blob" {
+        if !is_of_network {
             // Our own receiver is there as long as we are.
-            let _ = self.sender.send((id, self.object_urls.answer(&request)));
+            let _ = self.sender.send(Replied::now(id, self.object_urls.answer(&request)));
         } else {
             self.network.start(id, self.introduced(request), self.sender.clone());
         }
@@ -208,27 +221,72 @@ impl World {
     /// Waits for the answer to the oldest request, at most `longest`, and queues its task. Answers arrive in the order
     /// of their requests (session-log.md, Time). False where none came.
     pub fn wait(&self, longest: Duration, event_loop: &EventLoop) -> bool {
-        let Some(oldest) = self.pending.borrow().keys().next().copied() else { return false };
         let started = crate::base::clock::Stopwatch::start();
-        let early = self.early.borrow().iter().position(|(id, _)| *id == oldest);
-        if let Some(at) = early {
-            let answer = self.early.borrow_mut().remove(at);
-            return answer.is_some_and(|(id, answer)| self.deliver(id, answer, event_loop));
-        }
         loop {
-            let left = longest.saturating_sub(started.elapsed());
-            let Some((id, answer)) = self.receive(left, event_loop) else { return false };
-            if id == oldest {
-                return self.deliver(id, answer, event_loop);
+            if let Some(replied) = self.take_oldest() {
+                return self.deliver(replied, event_loop);
             }
-            if self.pending.borrow().contains_key(&id) {
-                self.early.borrow_mut().push_back((id, answer));
+            let left = longest.saturating_sub(started.elapsed());
+            if self.pending.borrow().is_empty() || !self.hear(left, event_loop) {
+                return false;
             }
         }
     }
 
-    /// The next reply, in whatever order they come.
-    fn receive(&self, longest: Duration, event_loop: &EventLoop) -> Option<(u64, Result<Response, NetError>)> {
+    /// In a replay: queues the task of the answer to the oldest request, where it comes before the next `timer` and before
+    /// page time `end`. Nobody is waited for, but for what the host answers at once. False where it does not.
+    pub fn reach(&self, timer: Option<TimestampMs>, end: TimestampMs, event_loop: &EventLoop) -> bool {
+        while self.arrival().is_none() {
+            if !self.hear(Duration::ZERO, event_loop) {
+                return false;
+            }
+        }
+        let latency = match self.arrival() {
+            Some(Arrival::After(latency)) => latency,
+            Some(Arrival::Now) => Latency::default(),
+            Some(Arrival::Never) | None => return false,
+        };
+        let Some(started) = self.pending.borrow().values().next().map(|oldest| oldest.started) else { return false };
+        let due = started.0.saturating_add(latency.ms);
+        let passed = since(started.1, event_loop);
+        if passed.phases < latency.phases {
+            return false;
+        }
+        let is_its_turn = passed.phases > latency.phases || passed.timers >= latency.timers;
+        let is_next = match due <= event_loop.clock().now() && is_its_turn {
+            true => true,
+            false => due <= end && timer.is_none_or(|timer| timer > due),
+        };
+        if is_next {
+            event_loop.clock().advance_to(due);
+        }
+        is_next && self.take_oldest().is_some_and(|replied| self.deliver(replied, event_loop))
+    }
+
+    /// When the answer to the oldest request is there, where that is known.
+    fn arrival(&self) -> Option<Arrival> {
+        let oldest = self.pending.borrow().keys().next().copied()?;
+        self.early.borrow().iter().find(|replied| replied.id == oldest).map(|replied| replied.arrival)
+    }
+
+    /// The answer to the oldest request, where it has come.
+    fn take_oldest(&self) -> Option<Replied> {
+        let oldest = self.pending.borrow().keys().next().copied()?;
+        let at = self.early.borrow().iter().position(|replied| replied.id == oldest)?;
+        self.early.borrow_mut().remove(at)
+    }
+
+    /// Takes in the next reply, in whatever order they come. False where none came.
+    fn hear(&self, longest: Duration, event_loop: &EventLoop) -> bool {
+        let Some(replied) = self.receive(longest, event_loop) else { return false };
+        if self.pending.borrow().contains_key(&replied.id) {
+            self.early.borrow_mut().push_back(replied);
+        }
+        true
+    }
+
+    /// The next reply.
+    fn receive(&self, longest: Duration, event_loop: &EventLoop) -> Option<Replied> {
         if let Ok(reply) = self.receiver.try_recv() {
             return Some(reply);
         }
@@ -239,11 +297,38 @@ impl World {
         }
     }
 
-    fn deliver(&self, id: u64, answer: Result<Response, NetError>, event_loop: &EventLoop) -> bool {
-        let Some(pending) = self.pending.borrow_mut().remove(&id) else { return false };
+    fn deliver(&self, replied: Replied, event_loop: &EventLoop) -> bool {
+        let Some(pending) = self.pending.borrow_mut().remove(&replied.id) else { return false };
         event_loop.count_outstanding(false);
+        if pending.is_of_network {
+            let (at, steps) = pending.started;
+            let Steps { phases, timers } = since(steps, event_loop);
+            let latency = Latency { ms: event_loop.clock().now().saturating_sub(at), phases, timers };
+            self.network.note(Noted::Answer(replied.id, latency));
+        }
         let on_answer = pending.on_answer;
-        event_loop.queue_with(pending.cause, Box::new(move |context| on_answer(answer, context)));
+        event_loop.queue_with(pending.cause, Box::new(move |context| on_answer(replied.result, context)));
         true
     }
+
+    /// What a dialog is answered: what was recorded, where there is something, else `answer`.
+    pub fn answer_dialog(&self, kind: &str, answer: Option<String>, event_loop: &EventLoop) -> Option<String> {
+        let mut recorded = self.dialogs.borrow_mut();
+        let at = recorded.iter().position(|(recorded, _)| recorded == kind);
+        let answer = at.and_then(|at| recorded.remove(at)).map_or(answer, |(_, answer)| answer);
+        self.network.note(Noted::Dialog(kind.to_owned(), answer.clone(), event_loop.clock().now()));
+        answer
+    }
+
+    /// What a person would do is done on this element.
+    pub fn note_element(&self, element: Element, event_loop: &EventLoop) {
+        let Some(cause) = event_loop.cause() else { return };
+        self.network.note(Noted::Element(cause.stimulus.to_string(), element, event_loop.clock().now()));
+    }
+}
+
+/// How far the loop has come since.
+fn since(started: Steps, event_loop: &EventLoop) -> Steps {
+    let now = event_loop.steps();
+    Steps { phases: now.phases - started.phases, timers: now.timers - started.timers }
 }

@@ -54,6 +54,8 @@ query = { b = "2 3", a = 1, c = true, d = 1.50 }
 [dialogs]
 confirm = false
 prompt = ""
+[record]
+redact = ["客户.+"]
 "#,
     );
     let replacement = |url: &str, file: &str| Replacement { url: url.to_owned(), file: file.to_owned() };
@@ -74,6 +76,7 @@ prompt = ""
         extra_events: true,
         user_change: UserChange::Conversation,
         dialogs: Dialogs { confirm: false, prompt: Some(String::new()) },
+        redact: vec!["客户.+".to_owned()],
         limits: LimitSettings::default(),
     };
     assert_eq!(config, expected);

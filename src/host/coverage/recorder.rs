@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use url::Url;
 
-use crate::net::{CookieJar, Destination, NetError, Network, PluginNetwork, Reply, Request, Response};
+use crate::net::{CookieJar, Destination, NetError, Network, PluginNetwork, Replied, Reply, Request, Response};
 
 /// One request and what came of it.
 #[derive(Clone, Debug)]
@@ -56,6 +56,6 @@ impl Network for Recorder {
 
     fn start(&self, id: u64, request: Request, reply: Reply) {
         // A page that is gone needs no answer.
-        drop(reply.send((id, self.fetch(request))));
+        drop(reply.send(Replied::now(id, self.fetch(request))));
     }
 }

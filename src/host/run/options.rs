@@ -10,6 +10,7 @@ use crate::host::forward::Forwarder;
 use crate::host::ledger::Source;
 use crate::host::plugin::Plugin;
 use crate::host::processes::Processes;
+use crate::host::recorder::Recorder;
 use crate::net::PluginNetwork;
 use crate::record::ReadError;
 use crate::store::{Store, Summary};
@@ -43,6 +44,8 @@ pub struct Lasting {
     pub forward: Option<Forwarder>,
     /// The pages' storage and cookies.
     pub keep: Option<Arc<dyn Store>>,
+    /// All that the pages are told and answered, and what they do.
+    pub record: Option<Recorder>,
 }
 
 /// How to run.

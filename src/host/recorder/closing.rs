@@ -1,0 +1,176 @@
+//! What is done with a recording once all is written: what turned out to be a secret late is replaced in earlier lines,
+//! and a replay shows whether redaction changed what the pages do.
+
+use std::path::{Path, PathBuf};
+
+use crate::base::redact::Redactor;
+use crate::event::Line;
+use crate::host::plugin::{Plugin, is_address};
+use crate::host::processes::Processes;
+use crate::host::replay::replay_all;
+use crate::host::watch::Notice;
+use crate::record::{Reader, Recording, Session, Writer};
+
+/// A recording that was written.
+#[derive(Debug)]
+pub struct Closing {
+    pub(super) path: PathBuf,
+    pub(super) redactor: Option<Redactor>,
+    pub(super) plugins: Vec<Plugin>,
+    pub(super) has_failed: bool,
+    pub(super) trouble: Option<Notice>,
+}
+
+impl Closing {
+    /// Closes it; what a person should know.
+    #[must_use]
+    pub fn close(self, processes: &Processes) -> Vec<Notice> {
+        let Self { path, redactor, plugins, has_failed, trouble } = self;
+        if has_failed || !path.is_file() {
+            return trouble.into_iter().collect();
+        }
+        let Some(mut redactor) = redactor else { return Vec::new() };
+        if redactor.has_learned()
+            && let Err(error) = redact_again(&path, &mut redactor)
+        {
+            let text = format!("{}: what became known as a secret late may stand in it: {error}", path.display());
+            return vec![Notice::warning(text).with_hint(Some("delete it, or look it through before you share it"))];
+        }
+        if !redactor.has_replaced() {
+            return Vec::new();
+        }
+        changed(&path, &plugins, processes).into_iter().collect()
+    }
+}
+
+/// Whether pseudonyms lead to other effects.
+fn changed(path: &Path, plugins: &[Plugin], processes: &Processes) -> Option<Notice> {
+    let name = path.display();
+    let session = match Session::read(path) {
+        Ok(session) => session,
+        Err(error) => return Some(Notice::warning(format!("the recording cannot be read again: {error}"))),
+    };
+    let of = |recording: &Recording| plugins.iter().find(|plugin| plugin.name == recording.header.plugin);
+    let pages: Vec<_> = session.recordings.iter().filter_map(|it| of(it).map(|plugin| (it, plugin))).collect();
+    let replayed = replay_all(&pages, processes);
+    if let Some(reason) = replayed.unloaded.or(replayed.environment) {
+        return Some(Notice::warning(format!("{name}: whether it replays could not be tried: {reason}")));
+    }
+    let counts = |line: &&Line| line.type_.starts_with("effect.") || line.type_.starts_with("fault.");
+    let what = |line: &Line| (line.type_.clone(), line.subject.clone(), line.data.clone());
+    let difference = session.recordings.iter().find_map(|recording| {
+        let is_own = |line: &&Line| line.plugin.as_deref() == Some(&recording.header.plugin);
+        let expected: Vec<_> = recording.expected.iter().filter(counts).map(what).collect();
+        let found: Vec<_> = replayed.lines.iter().filter(counts).filter(is_own).map(what).collect();
+        let at = expected.iter().zip(&found).position(|(one, other)| one != other);
+        let at = at.or_else(|| (expected.len() != found.len()).then(|| expected.len().min(found.len())))?;
+        let type_ = expected.get(at).or(found.get(at)).map_or("", |(type_, ..)| type_);
+        Some(format!("{} of {}, number {} of its effects and faults", type_, recording.header.plugin, at + 1))
+    })?;
+    let text = format!("{name}: redaction changed what the pages do: replayed, {difference}, is another");
+    let hint = "the pages look into what was replaced; record with made-up customers, or with --no-redact";
+    Some(Notice::warning(text).with_hint(Some(hint)))
+}
+
+/// Writes the file anew with what is known now, where that makes a difference.
+fn redact_again(path: &Path, redactor: &mut Redactor) -> Result<(), String> {
+    let lines: Vec<Line> = Reader::open(path).map_err(|error| error.to_string())?.flatten().collect();
+    let redacted: Vec<Line> = lines.iter().map(|line| redacted(line, redactor)).collect();
+    if redacted == lines {
+        return Ok(());
+    }
+    // Beside it, and of its kind: one that is cut off is never in its place.
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let other = path.with_file_name(format!(".{name}.zst"));
+    let other = if name.ends_with(".zst") { other } else { path.with_file_name(format!(".{name}.new")) };
+    let written = write_all(&other, &redacted).map_err(|error| error.to_string());
+    let replaced = written.and_then(|()| std::fs::rename(&other, path).map_err(|error| error.to_string()));
+    if replaced.is_err() {
+        let _ = std::fs::remove_file(&other);
+    }
+    replaced
+}
+
+fn write_all(path: &Path, lines: &[Line]) -> Result<(), crate::record::WriteError> {
+    let mut writer = Writer::create(path)?;
+    lines.iter().try_for_each(|line| writer.write(line))?;
+    writer.finish()
+}
+
+/// A line without what must not be kept.
+pub(super) fn redacted(line: &Line, redactor: &mut Redactor) -> Line {
+    let mut text = |text: &Option<String>| text.as_ref().map(|text| redactor.text(text));
+    let (subject, cause) = (text(&line.subject), text(&line.cause));
+    Line {
+        id: redactor.text(&line.id),
+        source: redactor.text(&line.source),
+        type_: line.type_.clone(),
+        subject,
+        cause,
+        data: redactor.json(&line.data),
+        extra: line.extra.iter().map(|(name, value)| (name.clone(), redactor.json(value))).collect(),
+        time: line.time,
+        seq: line.seq,
+        plugin: line.plugin.clone(),
+        seat: line.seat.clone(),
+    }
+}
+
+/// A PAGE argument as a recording names it: seen from the recording's folder, so that both can go elsewhere together.
+pub(super) fn page_from(page: &str, recording: &Path) -> String {
+    let folder = recording.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+    let (path, query) =
+        page.split_at(page.find(['?', '#']).filter(|_| !Path::new(page).exists()).unwrap_or(page.len()));
+    match (folder.canonicalize(), Path::new(path).canonicalize()) {
+        (Ok(folder), Ok(real)) if !is_address(page) => format!("{}{query}", relative(&real, &folder).display()),
+        _ => page.to_owned(),
+    }
+}
+
+/// The way from a folder to a path; both are absolute.
+fn relative(path: &Path, folder: &Path) -> PathBuf {
+    let shared = path.components().zip(folder.components()).take_while(|(one, other)| one == other).count();
+    let up = folder.components().skip(shared).map(|_| std::path::Component::ParentDir);
+    let way: PathBuf = up.chain(path.components().skip(shared)).collect();
+    if way.as_os_str().is_empty() { PathBuf::from(".") } else { way }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_named_from_the_recording_s_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let page = folder.path().join("page/index.html");
+        std::fs::create_dir_all(folder.path().join("sessions")).expect("a folder");
+        std::fs::create_dir_all(folder.path().join("page")).expect("a folder");
+        std::fs::write(&page, "").expect("a file");
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let recording = folder.path().join("sessions/x.jsonl");
+        assert_eq!(page_from(&text(&page), &recording), "../page/index.html");
+        assert_eq!(page_from(&format!("{}?id=7", text(&page)), &recording), "../page/index.html?id=7");
+        assert_eq!(page_from(&text(folder.path()), &recording), "..");
+        assert_eq!(page_from(&text(folder.path()), &folder.path().join("x.jsonl")), ".");
+        assert_eq!(page_from("http://a.test/x?y", &recording), "http://a.test/x?y");
+    }
+
+    #[test]
+    fn what_is_known_late_goes_from_earlier_lines() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["x.jsonl", "x.jsonl.zst"] {
+            let path = folder.path().join(name);
+            let line = Line::new("1", "log", "console.log", serde_json::json!({ "text": "see late99secret" }));
+            write_all(&path, std::slice::from_ref(&line)).expect("written");
+            let mut redactor = Redactor::new(b"key");
+            redact_again(&path, &mut redactor).expect("nothing to do");
+            redactor.learn("late99secret");
+            redact_again(&path, &mut redactor).expect("written again");
+            let lines: Vec<Line> = Reader::open(&path).expect("there").flatten().collect();
+            assert_eq!(lines, [redacted(&line, &mut redactor)]);
+            assert!(!lines[0].data.to_string().contains("late99secret"));
+            assert_eq!(folder.path().read_dir().expect("there").count(), 1);
+            std::fs::remove_file(&path).expect("there");
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Replay (session-log.md, Replay): the same code as a run, with the answers taken from a recording. Virtual time, no
+//! network, no real clock.
+//!
+//! `network` answers what pages ask, `ends` ends them where they ended.
+
+mod ends;
+mod launchers;
+mod network;
+
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+
+use serde_json::Value;
+
+use self::ends::{Ending, News, ends};
+pub use self::launchers::Launchers;
+use self::network::Replay;
+use super::lines::Lines;
+use super::plugin::{Names, Plugin, PluginError, is_address};
+use super::processes::Processes;
+use super::recorder::exchange::Exchange;
+use super::rights::Rights;
+use super::stage::{Happened, Stage};
+use super::watch::Notice;
+use crate::config::plugin::PLUGIN_FILE;
+use crate::event::{Line, LocalStorage, Place, Stimulus};
+use crate::net::Cookie;
+use crate::page::{Driver, LoadError, Moment, Pace, PageOptions};
+use crate::record::session::{DIALOG, HTTP, Recording};
+
+/// So much longer than it was a page may compute: a slow machine is no difference.
+const PATIENCE: u64 = 3;
+
+/// The pace of pages whose host kept the time: it woke them when it thought fit.
+const HOSTED: &str = "hosted";
+
+/// What came of a replay.
+#[derive(Debug, Default)]
+pub struct Replayed {
+    /// `effect.`, `fault.` and `console.` lines in order, as `run --all` gives them out.
+    pub lines: Vec<Line>,
+    /// Where the page made each of them, as far as that is known.
+    pub places: Vec<Option<Place>>,
+    /// Where the pages asked for something that was not recorded.
+    pub divergences: Vec<Notice>,
+    /// Why there are no lines: a page does not load, or its recording is none.
+    pub unloaded: Option<String>,
+    /// Why the lines mean nothing: this machine ended a page that had not been ended.
+    pub environment: Option<String>,
+}
+
+/// Makes the process of a recording's page.
+pub type Make<'a> = dyn Fn(PageOptions, &Recording, &Plugin) -> Box<dyn Driver + Send> + 'a;
+
+/// Replays one page.
+#[must_use]
+pub fn replay(recording: &Recording, plugin: &Plugin, processes: &Processes) -> Replayed {
+    replay_all(&[(recording, plugin)], processes)
+}
+
+/// Replays the pages of one file, side by side as they ran.
+#[must_use]
+pub fn replay_all(pages: &[(&Recording, &Plugin)], processes: &Processes) -> Replayed {
+    replay_by(pages, &|options, _, _| processes.page(options))
+}
+
+/// The same with pages that come to be in this way.
+#[must_use]
+pub fn replay_by(pages: &[(&Recording, &Plugin)], make: &Make<'_>) -> Replayed {
+    let mut replayed = Replayed::default();
+    let settle_ms = pages.first().map_or(0, |(recording, _)| recording.header.settle_ms);
+    let mut show = Show { stage: Stage::new(settle_ms, false), lines: Lines::new(true), pages: Vec::new() };
+    let rounds = rounds(pages);
+    let mut loading = Vec::new();
+    for (recording, plugin) in pages {
+        match show.open(recording, plugin, &rounds, make) {
+            Ok(happened) => loading.extend(happened),
+            Err(error) => {
+                replayed.unloaded = Some(error.text);
+                return replayed;
+            }
+        }
+    }
+    loading.sort_by_key(|happened| happened.emission.time);
+    show.give_out(&loading, &mut replayed);
+    // Of a host that kept the time only what came before the next event is known.
+    let is_hosted = pages.iter().any(|(recording, _)| recording.header.pace == HOSTED);
+    show.stage.settle_within(if is_hosted { 0 } else { settle_ms });
+    for Round { line, told, .. } in &rounds {
+        let at = line.time.or(show.stage.now()).unwrap_or_default();
+        let happened = show.stage.round(&Stimulus::from_line(line), told, at, &mut |_| ());
+        show.give_out(&happened, &mut replayed);
+    }
+    show.stage.settle_within(settle_ms);
+    let happened = show.stage.settle(&mut |_| ());
+    show.give_out(&happened, &mut replayed);
+    replayed
+}
+
+/// The plugin that a recording names: seen from the recording's folder, and where that is gone, the one in whose
+/// `sessions` it lies.
+///
+/// # Errors
+/// [`PluginError`]
+pub fn plugin_of(recording: &Recording, session: &Path, names: &mut Names) -> Result<Plugin, PluginError> {
+    let page = &recording.header.page;
+    if is_address(page) {
+        return Plugin::resolve(page, names);
+    }
+    let folder = session.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+    let above = folder.join("..");
+    let named = folder.join(page).to_string_lossy().into_owned();
+    let is_there = !page.is_empty() && Path::new(named.split(['?', '#']).next().unwrap_or_default()).exists();
+    if !is_there && above.join(PLUGIN_FILE).is_file() {
+        return Plugin::resolve(&above.to_string_lossy(), names);
+    }
+    Plugin::resolve(&named, names)
+}
+
+/// One stimulus, and the pages it is told to; for the others time passes.
+struct Round<'a> {
+    line: &'a Line,
+    told: Vec<usize>,
+    /// Whose lines it is made of.
+    plugins: Vec<Option<&'a str>>,
+}
+
+/// The stimuli of a file in order. One that was told to some pages of several stands there once for each.
+fn rounds<'a>(pages: &[(&'a Recording, &Plugin)]) -> Vec<Round<'a>> {
+    let mut lines: Vec<&Line> = pages.iter().flat_map(|(recording, _)| &recording.stimuli).collect();
+    lines.sort_by_key(|line| line.seq);
+    lines.dedup_by_key(|line| line.seq);
+    let mut rounds: Vec<Round<'a>> = Vec::new();
+    for line in lines {
+        let is_for = |page: &usize| {
+            let (recording, _) = pages[*page];
+            // One that was opened later was not told.
+            recording.is_told(line) && recording.stimuli.binary_search_by_key(&line.seq, |other| other.seq).is_ok()
+        };
+        let (told, plugin) = ((0..pages.len()).filter(is_for), line.plugin.as_deref());
+        let is_same = |last: &&mut Round<'_>| {
+            let is_one = last.line.id == line.id && last.line.time == line.time;
+            is_one && plugin.is_some() && !last.plugins.contains(&None) && !last.plugins.contains(&plugin)
+        };
+        match rounds.last_mut().filter(is_same) {
+            Some(last) => {
+                last.told.extend(told);
+                last.plugins.push(plugin);
+            }
+            None => rounds.push(Round { line, told: told.collect(), plugins: vec![plugin] }),
+        }
+    }
+    rounds
+}
+
+/// The pages of a replay.
+struct Show {
+    stage: Stage,
+    lines: Lines,
+    pages: Vec<(Arc<Replay>, News)>,
+}
+
+impl Show {
+    fn open(
+        &mut self,
+        recording: &Recording,
+        plugin: &Plugin,
+        rounds: &[Round<'_>],
+        page: &Make<'_>,
+    ) -> Result<Vec<Happened>, Notice> {
+        let name = &plugin.name;
+        let wrong = |reason: String| Notice::error(format!("the recording of {name} cannot be replayed: {reason}"));
+        let network = plugin.network(&Rights::default(), None, &recording.header.seat);
+        let network = network.map_err(|error| wrong(error.to_string()))?;
+        let http = recording.world.iter().filter(|line| line.type_ == HTTP);
+        let exchanges = http.map(|line| {
+            let exchange = Exchange::of_data(&line.data);
+            let exchange = exchange.map_err(|reason| wrong(format!("line {}: {reason}", line.id)))?;
+            Ok(if recording.header.pace == HOSTED { exchange.by_time() } else { exchange })
+        });
+        let network = Replay::new(network, exchanges.collect::<Result<_, Notice>>()?, recording.header.redacted);
+        let mut options = options(recording, plugin, &network).map_err(wrong)?;
+        let turn_of = |line: &Line| rounds.iter().take_while(|round| round.line.seq < line.seq).count();
+        let (news, ends) = (News::default(), ends(recording, turn_of));
+        if ends.is_empty() {
+            // A page that runs away where it did is not waited for longer.
+            options.limits.turn_soft_ms = options.limits.turn_soft_ms.saturating_mul(PATIENCE);
+            options.limits.turn_hard_ms = options.limits.turn_hard_ms.saturating_mul(PATIENCE);
+        }
+        let make = |options: PageOptions| -> Box<dyn Driver + Send> {
+            let storage = options.storage.clone();
+            Box::new(Ending::new(page(options, recording, plugin), ends, storage, news.clone()))
+        };
+        let loaded = self.stage.open(plugin.clone(), options, make, &mut |_| ());
+        let loaded = loaded.map_err(|error: LoadError| {
+            Notice::error(format!("the page {name} does not load: {error}")).with_hint(error.hint())
+        })?;
+        self.pages.push((network, news));
+        Ok(loaded)
+    }
+
+    fn give_out(&mut self, happened: &[Happened], replayed: &mut Replayed) {
+        for Happened { page, emission, .. } in happened {
+            let Some(line) = self.lines.emission(self.stage.plugin(*page), emission) else { continue };
+            replayed.lines.push(line);
+            replayed.places.push(emission.place.clone());
+        }
+        for (page, (network, news)) in self.pages.iter().enumerate() {
+            let name = &self.stage.plugin(page).name;
+            let hint = "a page that was changed asks for other things: record it anew where that is meant";
+            let told = |text| Notice::warning(format!("{name}: {text}")).with_hint(Some(hint));
+            replayed.divergences.extend(network.take_divergences().into_iter().map(told));
+            for fault in news.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+                replayed.environment.get_or_insert(format!("{name}: {}: {}", fault.type_name(), fault.message()));
+            }
+        }
+    }
+}
+
+/// How a page is opened again.
+fn options(recording: &Recording, plugin: &Plugin, network: &Arc<Replay>) -> Result<PageOptions, String> {
+    let header = &recording.header;
+    let start = header.load_time.unwrap_or(header.start);
+    let seed = header.load_seed.unwrap_or(header.seed);
+    let resume = header.load_time.map(|_| Moment { at: header.start, seed: header.seed });
+    let jar = network.network().cookies();
+    let cookies: Vec<Cookie> = read("cookies", &header.cookies)?.unwrap_or_default();
+    jar.restore(cookies, start);
+    let storage: LocalStorage = read("storage", &header.storage)?.unwrap_or_default();
+    let mut options = PageOptions {
+        source: plugin.source_at(start, seed, header.user.as_deref()),
+        start,
+        seed,
+        resume,
+        pace: Pace::Recorded,
+        storage,
+        ..plugin.page_options(network.clone(), jar.clone())
+    };
+    options.settings =
+        overlaid(&options.settings, &header.settings).map_err(|reason| format!("`settings`: {reason}"))?;
+    options.settings.recorded_dialogs =
+        recording.world.iter().filter(|line| line.type_ == DIALOG).filter_map(dialog).collect();
+    let mut limits = overlaid(&plugin.limits, &header.limits).map_err(|reason| format!("`limits`: {reason}"))?;
+    // Where a page was parked the recording says.
+    limits.deaths = u64::MAX;
+    limits.restart_pause_ms = 0;
+    options.limits = limits;
+    Ok(options)
+}
+
+fn read<T: serde::de::DeserializeOwned>(name: &str, value: &Value) -> Result<Option<T>, String> {
+    let value = Some(value).filter(|value| !value.is_null()).cloned();
+    value.map(serde_json::from_value).transpose().map_err(|error| format!("`{name}`: {error}"))
+}
+
+/// What was recorded over what is so today: a later release may have more of it.
+fn overlaid<T: serde::Serialize + serde::de::DeserializeOwned>(today: &T, recorded: &Value) -> Result<T, String> {
+    let mut value = serde_json::to_value(today).map_err(|error| error.to_string())?;
+    if let (Some(members), Some(recorded)) = (value.as_object_mut(), recorded.as_object()) {
+        let known = recorded.iter().filter(|(name, _)| members.contains_key(*name));
+        let known: Vec<_> = known.map(|(name, value)| (name.clone(), value.clone())).collect();
+        members.extend(known);
+    }
+    serde_json::from_value(value).map_err(|error| error.to_string())
+}
+
+/// A dialog's kind and answer.
+fn dialog(line: &Line) -> Option<(String, Option<String>)> {
+    let kind = line.data.get("kind")?.as_str()?.to_owned();
+    let answer = match line.data.get("answer") {
+        Some(Value::Bool(answer)) => Some(answer.to_string()),
+        Some(Value::String(answer)) => Some(answer.clone()),
+        _ => None,
+    };
+    Some((kind, answer))
+}
