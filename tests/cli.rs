@@ -8,6 +8,8 @@ mod bench;
 mod doctor;
 #[path = "cli/echat.rs"]
 mod echat;
+#[path = "recordings/erp.rs"]
+mod erp;
 #[cfg(unix)]
 #[path = "cli/host.rs"]
 mod host;
@@ -21,6 +23,9 @@ mod listen;
 #[cfg(unix)]
 #[path = "cli/operations.rs"]
 mod operations;
+#[path = "recordings/origin.rs"]
+#[expect(dead_code, reason = "the other program's servers end by themselves")]
+mod origin;
 #[cfg(unix)]
 #[path = "cli/outbox.rs"]
 mod outbox;

@@ -5,14 +5,26 @@
 #[path = "cli/bench.rs"]
 #[expect(dead_code, reason = "the other programs' servers")]
 mod bench;
+#[path = "recordings/determinism.rs"]
+mod determinism;
+#[path = "recordings/erp.rs"]
+mod erp;
+#[path = "recordings/formats.rs"]
+mod formats;
+#[path = "recordings/hostile.rs"]
+mod hostile;
+#[path = "recordings/mutations.rs"]
+mod mutations;
 #[path = "recordings/origin.rs"]
 mod origin;
+#[path = "recordings/samples.rs"]
+mod samples;
 #[path = "recordings/secrets.rs"]
 mod secrets;
 #[path = "recordings/trouble.rs"]
 mod trouble;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bench::{Bench, Ended};
 use origin::Origin;
@@ -51,37 +63,6 @@ fn check_replay(bench: &Bench, run: &Ended, session: &str) {
 /// Lines of a recording.
 fn lines(bench: &Bench, session: &str) -> Vec<Value> {
     bench.read(session).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-fn samples() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-plugins")
-}
-
-fn listed(folder: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    paths
-}
-
-/// With and without pseudonyms, each session of each sample.
-#[test]
-fn the_samples() {
-    for sample in listed(&samples()).into_iter().filter(|path| path.join("plugin.toml").exists()) {
-        let sessions = listed(&sample.join("sessions"));
-        for session in sessions.iter().filter(|path| path.extension().is_some_and(|extension| extension == "jsonl")) {
-            let bench = Bench::new();
-            let (page, log) = (sample.to_str().unwrap(), session.to_str().unwrap());
-            let run = bench.run(&["run", page, "--events", log, "--record", "plain.jsonl.zst", "--no-redact"]);
-            assert_eq!((run.code, run.err.as_str()), (0, ""), "{log}");
-            check_replay(&bench, &run, "plain.jsonl.zst");
-            // Closing it has tried that pseudonyms change nothing; an order's number is one of those of 11 digits.
-            let redacted = bench.run(&["run", page, "--events", log, "--record", "redacted.jsonl"]);
-            assert_eq!(redacted.out, run.out, "{log}");
-            let replayed = bench.run(&["replay", "redacted.jsonl"]);
-            assert_eq!((replayed.code, replayed.err.as_str()), (0, ""), "{log}");
-            assert_eq!(replayed.out.lines().count(), run.out.lines().count(), "{log}");
-        }
-    }
 }
 
 /// What a shop's server of the time answered: numbered, so that no two answers are the same.

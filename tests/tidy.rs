@@ -285,8 +285,10 @@ fn sample_plugins_are_whole() {
                 writeln!(problems, "{}: no {name}", shown(&folder)).unwrap();
             }
         }
-        if with_extension(&files(&format!("{}/sessions", shown(&folder))), "jsonl").next().is_none() {
-            writeln!(problems, "{}: no session", shown(&folder)).unwrap();
+        for kind in ["events", "sessions"] {
+            if with_extension(&files(&format!("{}/{kind}", shown(&folder))), "jsonl").next().is_none() {
+                writeln!(problems, "{}: no {kind}", shown(&folder)).unwrap();
+            }
         }
     }
     for path in with_extension(&files("sample-plugins"), "jsonl") {
@@ -296,7 +298,7 @@ fn sample_plugins_are_whole() {
             }
         }
     }
-    assert_none(&problems, "A sample plugin has plugin.toml, README.md and sessions/*.jsonl.");
+    assert_none(&problems, "A sample plugin has plugin.toml, README.md, events/*.jsonl and sessions/*.jsonl.");
 }
 
 #[test]

@@ -45,6 +45,9 @@ pub const BINARY_SNIFF_BYTES: usize = 1445;
 pub const NEIGHBOURS_MAX: usize = 1_000;
 /// Longest line of a session log, in bytes (session-log.md fixes the minimum).
 pub const LOG_LINE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Longest recording that is read whole, uncompressed, in bytes: in memory it takes several times as much, and a small
+/// compressed file may hold any amount.
+pub const RECORDING_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// `head.random` values remembered per document (plugin-apis.md §1.2 asks for at least this many).
 pub const RANDOMS_REMEMBERED: usize = 10_000;
 /// Functions that wait for one event of `echatSDK` in a document: a page that registers one more with every event has
@@ -57,6 +60,8 @@ pub const ECHAT_DEPTH_MAX: usize = 64;
 pub const IDLE_HORIZON_MS: i64 = 1_000;
 /// Default bound of page time to wait for idleness, in ms (`--settle`).
 pub const SETTLE_MS_DEFAULT: i64 = 10_000;
+/// The same at most, a hundred years as of durations on the command line: a recording may say anything.
+pub const SETTLE_MS_MAX: i64 = 3_200_000_000_000;
 /// Page clock at the start of a log without times: 2020-01-01T00:00:00Z, in ms since the epoch.
 pub const CLOCK_START_MS: i64 = 1_577_836_800_000;
 /// Native stack of a page's thread, in bytes: boa's parser takes about 25 kB a bracket level.

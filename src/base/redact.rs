@@ -1,10 +1,12 @@
 //! What must not lie in a recording, and what stands there instead (session-log.md, Recording): keyed pseudonyms of the
 //! same length and alphabet. Pure: the same text under the same key becomes the same text.
 //!
-//! Text is taken apart into runs of letters, digits, `-` and `_`, which every encoding on the way leaves alone. A run is
+//! Text is taken apart into runs of letters, digits, `-` and `_`, which most encodings on the way leave alone. A run is
 //! replaced where it has the shape of something personal, or was learned: from a header, a cookie, or from beside a name
-//! such as `access_token`. What was learned once is replaced wherever it stands from then on.
+//! such as `access_token`. What was learned once is replaced wherever it stands from then on, also where it is written with
+//! escapes or in base64 ([`escapes`]).
 
+mod escapes;
 mod pseudonym;
 mod text;
 
@@ -14,11 +16,14 @@ use regress::Regex;
 use ring::hmac;
 use serde_json::{Map, Value};
 
+use escapes::Escaped;
 use pseudonym::{Alphabet, Stream, digits_shape, shape};
 use text::{NAME_LEN_MAX, beside, is_of_run, is_secret_name, runs};
 
 /// Shorter runs are not learned: replaced everywhere they would take ordinary words with them.
 const LEARNED_LEN_MIN: usize = 6;
+/// So often text is encoded again at most: a form's value in base64, in JSON.
+const ENCODINGS_MAX: usize = 3;
 /// A customer's id of fewer characters is none of WeChat's (28), and stays.
 const USER_LEN_MIN: usize = 8;
 
@@ -163,9 +168,26 @@ impl Redactor {
         }
     }
 
-    /// Text of any kind: an address, a body, a message.
+    /// Text of any kind: an address, a body, a message; also what of it is written with escapes, or stands in base64.
     #[must_use]
     pub fn text(&mut self, text: &str) -> String {
+        self.encoded(text, ENCODINGS_MAX)
+    }
+
+    fn encoded(&mut self, text: &str, encodings: usize) -> String {
+        let mut redacted = self.plain(text);
+        if encodings == 0 {
+            return redacted;
+        }
+        let held = escapes::in_base64(&redacted, |held| self.encoded(held, encodings - 1));
+        redacted = held.unwrap_or(redacted);
+        let written =
+            Escaped::of(&redacted).and_then(|escaped| escaped.with(&self.encoded(&escaped.text(), encodings - 1)));
+        written.unwrap_or(redacted)
+    }
+
+    /// Text as it stands there.
+    fn plain(&mut self, text: &str) -> String {
         let matched = self.by_patterns(text);
         let bytes = self.bytes(matched.as_bytes());
         // Only ASCII was replaced, by ASCII.

@@ -12,7 +12,6 @@ use super::recording::{Redaction, recorder};
 use super::signals::exit_when_interrupted;
 use super::state::Ears;
 use super::{duration, settings, state};
-use crate::base::limits::SETTLE_MS_DEFAULT;
 use crate::config::DuokeConfig;
 use crate::host::{
     self, Feed, Forwarder, Hosted, Lasting, Log, Names, Notice, Outcome, Plugin, Processes, RunOptions, SEED_DEFAULT,
@@ -59,8 +58,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "URL=FILE")]
     replace: Vec<String>,
     /// Longest wait for a page to become idle, in page time, by default 10s: 10, 10s, 500ms.
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value_t = SETTLE_MS_DEFAULT,
-          hide_default_value = true)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "10s", hide_default_value = true)]
     settle: i64,
     /// Keep the log's pace instead of virtual time.
     #[arg(long)]

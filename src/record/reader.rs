@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use super::format::{FormatError, check_format};
+use super::session::check_header;
 use crate::base::limits::LOG_LINE_BYTES_MAX;
 use crate::event::{Line, LineError, parse_line};
 
@@ -12,6 +13,9 @@ use crate::event::{Line, LineError, parse_line};
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 /// The name of standard input in messages and as a line's source.
 const STDIN_NAME: &str = "-";
+
+const HINT_HEADER: &str =
+    "members that are left out have the defaults of a run; others are as `duoke run --record` writes them";
 
 /// What can go wrong while a log is read.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +57,16 @@ pub enum ReadError {
         /// The line.
         line: u64,
     },
+    /// The file holds more than is read of it.
+    #[error("{file}:{line}: holds more than {bytes_max} bytes, uncompressed")]
+    TooLong {
+        /// The log's name.
+        file: String,
+        /// The line that is too much.
+        line: u64,
+        /// The bound.
+        bytes_max: u64,
+    },
     /// The recording's format is not one of ours.
     #[error("{file}:{line}: {error}")]
     Format {
@@ -80,6 +94,7 @@ impl ReadError {
             Self::NotALog { .. } => {
                 Some("a log is JSON Lines: *.jsonl, *.jsonl.zst, or - for standard input".to_owned())
             }
+            Self::TooLong { .. } => Some("record shorter sessions, or less of what pages fetch".to_owned()),
             Self::CutOff { .. } => {
                 Some("a crash while recording leaves such a line; all others are complete".to_owned())
             }
@@ -94,6 +109,9 @@ pub struct Reader {
     input: Box<dyn BufRead + Send>,
     name: String,
     line_number: u64,
+    /// Bytes so far, and at most.
+    bytes: u64,
+    bytes_max: u64,
     probed: bool,
     ended: bool,
 }
@@ -134,7 +152,14 @@ impl Reader {
     /// Reads from any input. `name` stands for it in messages and as the source of lines that name none.
     #[must_use]
     pub fn new(input: impl BufRead + Send + 'static, name: &str) -> Self {
-        Self { input: Box::new(input), name: name.to_owned(), line_number: 0, probed: false, ended: false }
+        let (input, name) = (Box::new(input), name.to_owned());
+        Self { input, name, line_number: 0, bytes: 0, bytes_max: u64::MAX, probed: false, ended: false }
+    }
+
+    /// The same, reading no more than so many bytes: for whoever keeps all lines.
+    #[must_use]
+    pub fn within(self, bytes_max: u64) -> Self {
+        Self { bytes_max, ..self }
     }
 
     /// Looks at the start of the input: compressed, text, or no log at all.
@@ -169,6 +194,7 @@ impl Reader {
     fn read_bytes(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
         let bound = LOG_LINE_BYTES_MAX as u64 + 1;
         (&mut self.input).take(bound).read_until(b'\n', bytes)?;
+        self.bytes += bytes.len() as u64;
         Ok(())
     }
 
@@ -181,7 +207,8 @@ impl Reader {
                 None => (chunk.len(), chunk.is_empty()),
             };
             self.input.consume(used);
-            if done {
+            self.bytes += used as u64;
+            if done || self.bytes > self.bytes_max {
                 return Ok(());
             }
         }
@@ -203,7 +230,10 @@ impl Reader {
         };
         match parse_line(text.trim_end_matches(['\n', '\r']), self.line_number, &self.name) {
             Ok(Some(line)) => match check_format(&line) {
-                Ok(()) => Ok(Some(line)),
+                Ok(()) => match check_header(&line) {
+                    Ok(()) => Ok(Some(line)),
+                    Err(reason) => Err(self.line_error(1, &reason, HINT_HEADER).into()),
+                },
                 Err(error) => Err(ReadError::Format { file: self.name.clone(), line: self.line_number, error }),
             },
             Ok(None) => Ok(None),
@@ -252,6 +282,11 @@ impl Iterator for Reader {
                 }
                 let reason = format!("the line is longer than {LOG_LINE_BYTES_MAX} bytes");
                 return Some(Err(self.line_error(1, &reason, "a body this large does not belong in a log").into()));
+            }
+            if self.bytes > self.bytes_max {
+                self.ended = true;
+                let (file, line, bytes_max) = (self.name.clone(), self.line_number, self.bytes_max);
+                return Some(Err(ReadError::TooLong { file, line, bytes_max }));
             }
             if bytes.is_empty() {
                 self.ended = true;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::format::FORMAT;
 use super::reader::{ReadError, Reader};
 use crate::base::clock::{TimestampMs, format_rfc3339, parse_rfc3339};
-use crate::base::limits::{CLOCK_START_MS, SETTLE_MS_DEFAULT};
+use crate::base::limits::{CLOCK_START_MS, RECORDING_BYTES_MAX, SETTLE_MS_DEFAULT};
 use crate::event::{Line, stimulus::STIMULUS_PREFIX};
 
 /// The type of the line that a page's recording begins with.
@@ -23,6 +23,10 @@ pub const HTTP: &str = "world.http";
 pub const DIALOG: &str = "world.dialog";
 /// The element that the stimulus in `cause` was for.
 pub const ELEMENT: &str = "world.element";
+/// Parameters of addresses whose values jQuery makes up: a replay does not compare them.
+pub const CALLBACKS: [&str; 4] = ["callback", "jsonp", "jsoncallback", "jsonpcallback"];
+/// The parameter by which jQuery gets round caches; it is not compared either.
+pub const CACHE_BUSTER: &str = "_";
 /// The engine's version.
 pub const BOA: &str = "0.22.0";
 
@@ -104,6 +108,17 @@ impl Default for Header {
     }
 }
 
+/// Whether a line that begins a page's recording can be understood; other lines are fine.
+///
+/// # Errors
+/// A member that is of another kind, in words.
+pub fn check_header(line: &Line) -> Result<(), String> {
+    if line.type_ != START || line.data.is_null() {
+        return Ok(());
+    }
+    Header::deserialize(&line.data).map(drop).map_err(|error| format!("`data` of {START}: {error}"))
+}
+
 fn write_time<S: Serializer>(time: &TimestampMs, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&format_rfc3339(*time))
 }
@@ -157,13 +172,15 @@ impl Session {
     /// Reads a file, `.jsonl` or `.jsonl.zst`. Lines that cannot be read are among the troubles.
     ///
     /// # Errors
-    /// A file that cannot be read at all, or of a newer format.
+    /// A file that cannot be read at all, is too long, or of a newer format.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
         let (mut lines, mut troubles) = (Vec::new(), Vec::new());
-        for item in Reader::open(path)? {
+        for item in Reader::open(path)?.within(RECORDING_BYTES_MAX) {
             match item {
                 Ok(line) => lines.push(line),
-                Err(error @ (ReadError::Format { .. } | ReadError::Io { .. })) => return Err(error),
+                Err(error @ (ReadError::Format { .. } | ReadError::Io { .. } | ReadError::TooLong { .. })) => {
+                    return Err(error);
+                }
                 Err(error) => troubles.push(error),
             }
         }
@@ -180,7 +197,7 @@ impl Session {
             let plugin = line.plugin.clone().unwrap_or_default();
             match line.type_.as_str() {
                 START => {
-                    // What of it cannot be understood has the defaults of a run.
+                    // Of a file it can be understood, or is not there.
                     let mut header: Header = serde_json::from_value(line.data).unwrap_or_default();
                     if header.plugin.is_empty() {
                         header.plugin = plugin;
@@ -203,7 +220,9 @@ impl Session {
                     session.recordings.iter_mut().for_each(|recording| matches(&mut recording.stimuli, &line));
                 }
                 type_ => {
-                    let Some(page) = pages.get(&plugin) else { continue };
+                    // Where there is one page, a line that names none is of that.
+                    let only = || pages.values().next().filter(|_| line.plugin.is_none() && pages.len() == 1);
+                    let Some(page) = pages.get(&plugin).or_else(only) else { continue };
                     let recording = &mut session.recordings[*page];
                     if type_.starts_with("world.") {
                         recording.world.push(line);
@@ -246,6 +265,15 @@ mod tests {
         assert_eq!(serde_json::from_value::<Header>(written).expect("it reads"), header);
         let old: Header = serde_json::from_value(json!({ "format": "1.0", "later": 1 })).expect("it reads");
         assert_eq!(old, Header::default());
+    }
+
+    #[test]
+    fn lines_that_name_no_page_are_the_only_one_s() {
+        let start = |plugin: &str| Line::new("1", "s", START, json!({ "plugin": plugin }));
+        let line = |type_: &str| Line::new("2", "s", type_, json!({}));
+        let session = Session::of_lines([start("a"), line(HTTP), line("fault.load"), start("b"), line(HTTP)]);
+        let counts = |it: &Recording| (it.world.len(), it.expected.len());
+        assert_eq!(session.recordings.iter().map(counts).collect::<Vec<_>>(), [(1, 1), (0, 0)]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::chat;
 use super::compare::is_expected;
 use super::filter::Facts;
 use super::select::shown;
+use crate::base::limits::RECORDING_BYTES_MAX;
 use crate::event::stimulus::STIMULUS_PREFIX;
 use crate::event::{Line, parse_line};
 use crate::record::{ReadError, Reader};
@@ -34,7 +35,8 @@ impl Case {
     pub fn read(path: &Path) -> Self {
         let mut case = Self { path: path.to_owned(), name: shown(path), ..Self::default() };
         match Reader::open(path) {
-            Ok(mut reader) => {
+            Ok(reader) => {
+                let mut reader = reader.within(RECORDING_BYTES_MAX);
                 while let Some(item) = reader.next() {
                     match item {
                         Ok(line) => case.lines.push((reader.line_number(), line)),

@@ -1,6 +1,6 @@
 //! What a customer would have seen of a session, from its lines alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
@@ -59,11 +59,17 @@ pub fn before_after(customer: &str, stimuli: &[&Line], expected: &[&Line], actua
 #[must_use]
 pub fn conversation(customer: &str, stimuli: &[&Line], effects: &[&Line]) -> Vec<Entry> {
     let mut said = Said::default();
-    let mut stimuli = stimuli.iter().peekable();
+    let places: HashMap<&str, usize> = stimuli.iter().enumerate().map(|(at, line)| (line.id.as_str(), at)).collect();
+    let mut stimuli = stimuli.iter().enumerate().peekable();
     let mut entries = Vec::new();
     for effect in effects {
-        let is_before = |stimulus: &&&Line| stimulus.time <= effect.time;
-        while let Some(stimulus) = stimuli.next_if(is_before) {
+        // Several things happen in one millisecond: what led to an effect was before it in any case.
+        let cause = effect.cause.as_deref().and_then(|cause| places.get(cause));
+        let is_before = |(at, stimulus): &(usize, &&Line)| match (cause, &effect.cause) {
+            (None, None) => stimulus.time <= effect.time,
+            _ => cause.is_some_and(|cause| at <= cause) || (stimulus.time.is_some() && stimulus.time < effect.time),
+        };
+        while let Some((_, stimulus)) = stimuli.next_if(is_before) {
             entries.extend(said.entry(stimulus, customer));
         }
         if effect.subject.as_deref() == Some(customer) {
@@ -71,7 +77,7 @@ pub fn conversation(customer: &str, stimuli: &[&Line], effects: &[&Line]) -> Vec
             entries.extend(texts.map(|text| Entry { label: AGENT.to_owned(), text }));
         }
     }
-    for stimulus in stimuli {
+    for (_, stimulus) in stimuli {
         entries.extend(said.entry(stimulus, customer));
     }
     entries
@@ -262,6 +268,19 @@ mod tests {
         ];
         assert_eq!(shown, expected);
         assert_eq!(customers(&refs(&stimuli()), &refs(&effects)), ["oA", "oB"]);
+    }
+
+    #[test]
+    fn what_happens_in_one_millisecond_is_in_the_order_of_its_causes() {
+        let said = r#"{"type":"stimulus.echat.onReceiveMsg","id":"ID","time":"2026-01-01T00:00:00Z","subject":"oA","data":{"msgType":1,"content":"问ID"}}"#;
+        let stimuli = lines(&["1", "2", "3"].map(|id| said.replace("ID", id)).join("\n"));
+        let answer = |id: &str| Line {
+            cause: Some(id.to_owned()),
+            ..put("oA", 0, &json!({"text": format!("答{id}")}), &json!({}))
+        };
+        let entries = conversation("oA", &refs(&stimuli), &refs(&[answer("1"), answer("1"), answer("2")]));
+        let texts: Vec<_> = entries.iter().map(|entry| entry.text.as_str()).collect();
+        assert_eq!(texts, ["问1", "答1", "答1", "问2", "答2", "问3"]);
     }
 
     #[test]

@@ -5,12 +5,16 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::event::Line;
+use crate::record::session::{CACHE_BUSTER, CALLBACKS};
 
 /// The faults that end a page's work from outside: a replay repeats them as they were recorded, a new one says nothing about
 /// the page (session-log.md, Replay).
 const INTERRUPTIONS: [&str; 3] = ["fault.timeout", "fault.limit", "fault.killed"];
 /// Where the data of a `PutMsg` has the number that pages draw by lot.
 const RANDOM: [&str; 3] = ["msg", "head", "random"];
+
+/// Characters of a fault's message in the words for a difference.
+const MESSAGE_CHARS_MAX: usize = 160;
 
 /// How much of the lines counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,9 +113,13 @@ impl Difference {
                 format!("{expected} is for {}, it was recorded for {}", user(&self.actual), user(&self.expected))
             }
             Kind::Missing => format!("{expected} was recorded and did not come"),
-            Kind::Extra if actual.starts_with(FAULT) => format!("a new {actual}"),
+            Kind::Extra if actual.starts_with(FAULT) => format!("a new {actual}{}", message(&self.actual)),
             Kind::Extra => format!("{actual} came and was not recorded"),
+            Kind::Order if actual == expected => format!("{expected} came in another order"),
             Kind::Order => format!("{actual} came before {expected}: the order was another"),
+            Kind::Replaced if actual.starts_with(FAULT) => {
+                format!("a new {actual} in place of {expected}{}", message(&self.actual))
+            }
             Kind::Replaced => format!("{actual} came, {expected} was recorded"),
         }
     }
@@ -120,6 +128,18 @@ impl Difference {
 const EFFECT: &str = "effect.";
 const FAULT: &str = "fault.";
 const CONSOLE: &str = "console.";
+
+/// What a fault says, behind a colon: its first line, and not all of a long one.
+fn message(fault: &Option<Line>) -> String {
+    let text = fault.as_ref().and_then(|fault| fault.data.get("message")?.as_str()).unwrap_or_default();
+    let line = text.lines().next().unwrap_or_default();
+    let shown: String = line.chars().take(MESSAGE_CHARS_MAX).collect();
+    match (shown.is_empty(), shown.len() < text.len()) {
+        (true, _) => String::new(),
+        (false, false) => format!(": {shown}"),
+        (false, true) => format!(": {shown}…"),
+    }
+}
 
 /// Whether a recording's line is one that a replay is held to.
 #[must_use]
@@ -151,7 +171,8 @@ impl Strictness {
                 all(expected) == all(actual) && expected.data == actual.data
             }
             Self::Meaning if expected.type_.starts_with(FAULT) => {
-                expected.data.get("message") == actual.data.get("message")
+                let message = |line: &Line| line.data.get("message").map(settled);
+                message(expected) == message(actual)
             }
             Self::Meaning => expected.subject == actual.subject && compared(&expected.data) == compared(&actual.data),
         }
@@ -170,6 +191,25 @@ pub fn compared(data: &Value) -> Cow<'_, Value> {
         head.shift_remove(random);
     }
     Cow::Owned(data)
+}
+
+/// The message of a fault without what is made up of the addresses in it.
+fn settled(message: &Value) -> Value {
+    let Some(mut rest) = message.as_str().filter(|text| text.contains(['?', '&'])) else { return message.clone() };
+    let mut text = String::new();
+    while let Some(at) = rest.find(['?', '&']) {
+        let (before, pair) = rest.split_at(at + 1);
+        text.push_str(before);
+        let is_made_up = |name: &&str| pair.strip_prefix(*name).is_some_and(|rest| rest.starts_with('='));
+        rest = match CALLBACKS.into_iter().chain([CACHE_BUSTER]).find(is_made_up) {
+            Some(name) => {
+                let value = &pair[name.len() + 1..];
+                &value[value.find(|c: char| c.is_whitespace() || "&#=)`'\"".contains(c)).unwrap_or(value.len())..]
+            }
+            None => pair,
+        };
+    }
+    Value::String(text + rest)
 }
 
 /// Compares what one page did with what was recorded of it. Lines that do not count may be among both.

@@ -10,6 +10,11 @@ const CONTEXT_LINES: usize = 3;
 /// Lines of a difference that are shown at most: what is longer is looked at in the files.
 const LINES_MAX: usize = 80;
 
+/// What faults are called.
+const FAULT: &str = "fault.";
+/// Members of a fault that say where it was.
+const SHOWN_BESIDE: [&str; 6] = ["url", "file", "line", "column", "stack", "frame"];
+
 /// One line of a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiffLine {
@@ -57,13 +62,19 @@ pub fn as_text(lines: &[DiffLine]) -> String {
     lines.iter().map(|line| format!("{} {}\n", line.side.mark(), line.text)).collect()
 }
 
-/// What of a line is compared, one member a line.
+/// What of a line is compared, one member a line; of a fault what says what it is, not the code that is shown beside it.
 fn text(line: &Line) -> String {
     let mut text = format!("{}\n", line.type_);
     if let Some(subject) = &line.subject {
         text.push_str(&format!("for {subject}\n"));
     }
-    text.push_str(&format!("{:#}\n", compared(&line.data)));
+    let mut data = compared(&line.data);
+    if line.type_.starts_with(FAULT)
+        && let Some(members) = data.to_mut().as_object_mut()
+    {
+        members.retain(|name, _| !SHOWN_BESIDE.contains(&name.as_str()));
+    }
+    text.push_str(&format!("{data:#}\n"));
     text
 }
 

@@ -294,7 +294,8 @@ fn finding(
     });
     let numbered = case.recorded(&page.plugin).into_iter().filter(|(_, line)| strictness.counts(line));
     let recorded_at = numbered.map(|(number, _)| *number).nth(difference.at);
-    let customer = difference.line().and_then(|line| line.subject.as_deref());
+    let lines = [difference.line(), difference.expected.as_ref()];
+    let customer = lines.into_iter().flatten().find_map(|line| line.subject.as_deref());
     let chat = customer.and_then(|customer| {
         before_after(
             customer,

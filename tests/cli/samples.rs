@@ -1,5 +1,5 @@
-//! Every session of every sample plugin, through the whole program: what its page did, and what the customers got. What is
-//! expected lies beside the session, `NAME.txt`; `DUOKE_UPDATE=1` writes it anew.
+//! Every log of every sample plugin, through the whole program: what its page did, and what the customers got. What is
+//! expected lies beside the log, `NAME.txt`; `DUOKE_UPDATE=1` writes it anew.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -9,6 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::bench::{Bench, SandboxChild};
+use crate::erp;
 
 fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-plugins")
@@ -39,9 +40,9 @@ fn require_built(sample: &Path) {
     assert!(is_built, "the page of {} is not built: run scripts/test, which builds it", name(sample));
 }
 
-/// The users of a session, by their openids.
-fn users(session: &str) -> BTreeSet<String> {
-    let lines = session.lines().filter(|line| !line.trim().is_empty());
+/// The users of a log, by their openids.
+fn users(log: &str) -> BTreeSet<String> {
+    let lines = log.lines().filter(|line| !line.trim().is_empty());
     lines
         .filter_map(|line| {
             let line: Value = serde_json::from_str(line).unwrap();
@@ -51,7 +52,7 @@ fn users(session: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// One line of the output as it is expected: the line of the session that led to it, the type, for whom, and what.
+/// One line of the output as it is expected: the line of the log that led to it, the type, for whom, and what.
 fn effect(line: &Value) -> Option<String> {
     let type_ = line["type"].as_str().unwrap();
     let kind = type_.strip_prefix("effect.").or(type_.starts_with("fault.").then_some(type_))?;
@@ -75,20 +76,22 @@ fn message(sandbox: &SandboxChild, message: &Value) -> String {
     }
 }
 
-/// What comes of a session.
-fn play(sample: &Path, session: &Path) -> String {
+/// What comes of a log.
+fn play(sample: &Path, log: &Path) -> String {
     let bench = Bench::new();
     let sandbox = SandboxChild::start(&bench);
-    let users = users(&std::fs::read_to_string(session).unwrap());
+    let users = users(&std::fs::read_to_string(log).unwrap());
     users.iter().for_each(|user| sandbox.user_writes(user));
-    let arguments = ["run", sample.to_str().unwrap(), "--events", session.to_str().unwrap(), "--forward"];
+    let arguments = ["run", sample.to_str().unwrap(), "--events", log.to_str().unwrap(), "--forward"];
     let mut command = sandbox.command(&bench, &arguments);
+    let erp = erp::start();
+    command.env("HTTP_PROXY", erp.url()).env("NO_PROXY", "127.0.0.1");
     // A page of an unoptimised build meets no deadline.
     for deadline in ["TURN_SOFT_MS", "TURN_HARD_MS"] {
         command.env(format!("DUOKE_LIMITS_{deadline}"), "60000");
     }
     let ran = Bench::finish(command);
-    assert_eq!(ran.code, 0, "{}: {}", session.display(), ran.err);
+    assert_eq!(ran.code, 0, "{}: {}", log.display(), ran.err);
     let mut shown = String::new();
     for line in ran.lines().iter().filter_map(effect) {
         writeln!(shown, "{line}").unwrap();
@@ -102,7 +105,7 @@ fn play(sample: &Path, session: &Path) -> String {
     shown
 }
 
-/// All sessions of the samples for EChat, or of the others.
+/// All logs of the samples for EChat, or of the others.
 fn check(is_for_echat: bool) {
     let (mut problems, mut count) = (String::new(), 0);
     for sample in listed(&samples()).iter().filter(|path| path.is_dir()) {
@@ -110,9 +113,9 @@ fn check(is_for_echat: bool) {
             continue;
         }
         require_built(sample);
-        for session in listed(&sample.join("sessions")).iter().filter(|path| name(path).ends_with(".jsonl")) {
+        for log in listed(&sample.join("events")).iter().filter(|path| name(path).ends_with(".jsonl")) {
             count += 1;
-            let (found, path) = (play(sample, session), session.with_extension("txt"));
+            let (found, path) = (play(sample, log), log.with_extension("txt"));
             if std::env::var_os("DUOKE_UPDATE").is_some() {
                 std::fs::write(&path, &found).unwrap();
             }
@@ -123,7 +126,7 @@ fn check(is_for_echat: bool) {
         }
     }
     assert!(problems.is_empty(), "\n{problems}\nDUOKE_UPDATE=1 writes what is expected anew.");
-    assert!(count > 0, "there are no sessions");
+    assert!(count > 0, "there are no logs");
 }
 
 /// The first line that differs.
@@ -133,11 +136,11 @@ fn difference(expected: &str, found: &str) -> String {
 }
 
 #[test]
-fn sessions_of_samples_for_the_2014_client() {
+fn logs_of_samples_for_the_2014_client() {
     check(false);
 }
 
 #[test]
-fn sessions_of_samples_for_echat() {
+fn logs_of_samples_for_echat() {
     check(true);
 }

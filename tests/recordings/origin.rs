@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-/// Method, path with query, body; what is answered: status, headers, body.
+/// Method, path with query, body; what is answered: status, headers, body. With the status 0 the connection is closed.
 type Serve = dyn Fn(&str, &str, &str) -> (u16, Vec<(&'static str, String)>, Vec<u8>) + Send + Sync;
 
 pub struct Origin {
@@ -70,6 +70,9 @@ fn answer(stream: &TcpStream, serve: &Serve) {
     let mut first = head[0].split_whitespace();
     let (method, path) = (first.next().unwrap(), first.next().unwrap());
     let (status, headers, content) = serve(method, path, &String::from_utf8_lossy(&body));
+    if status == 0 {
+        return;
+    }
     let mut answer = format!("HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {}\r\n", content.len());
     for (name, value) in headers {
         answer.push_str(&format!("{name}: {value}\r\n"));

@@ -50,6 +50,33 @@ fn what_is_replaced_and_what_stays() {
 }
 
 #[test]
+fn what_is_written_with_escapes_or_in_base64_is_replaced_as_well() {
+    let patterns = ["客户[\\u4e00-\\u9fa5]{2}".to_owned()];
+    let mut redactor = redactor().with_patterns(&patterns).expect("patterns");
+    let name = redactor.text("客户张三");
+    let escaped = |text: &str| text.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect::<String>();
+    let percent = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    assert_eq!(redactor.text(&escaped("客户张三")), escaped(&name));
+    assert_eq!(redactor.text(&format!("?n={}&x", percent("客户张三"))), format!("?n={}&x", percent(&name)));
+    let openid = "oPq8-yN2_uB6cE4iJ7tV1wX9zK0a";
+    let other = redactor.text(openid);
+    let dashes = |text: &str| text.replace('-', "%2D").replace('_', "%5f");
+    assert_eq!(redactor.text(&dashes(openid)), dashes(&other));
+    redactor.learn("s3cret-of-the-shop");
+    use base64::Engine as _;
+    for engine in [base64::engine::general_purpose::STANDARD, base64::engine::general_purpose::URL_SAFE_NO_PAD] {
+        let held = |id: &str| engine.encode(format!("{{\"user\":\"{id}\",\"n\":\"ÿÿÿ??>>\"}}"));
+        assert_eq!(redactor.text(&format!("x={}!", held(openid))), format!("x={}!", held(&other)));
+        // Twice, and percent-encoded.
+        let twice = |id: &str| percent(&engine.encode(held(id)));
+        assert_eq!(redactor.text(&twice(openid)), twice(&other));
+        assert!(!redactor.text(&engine.encode("of s3cret-of-the-shop")).contains(&engine.encode("of s3cret")));
+    }
+    let named = redactor.text("a%26access_token%3Dabc123%26b");
+    assert!(named.starts_with("a%26access_token%3D") && !named.contains("abc123"), "{named}");
+}
+
+#[test]
 fn a_header_s_secret_is_learned() {
     let mut redactor = redactor();
     let set = redactor.header("Set-Cookie", "sid=abcdef12.xyz; Path=/; HttpOnly");

@@ -139,11 +139,11 @@ fn answered(response: &Response, mut redactor: Option<&mut Redactor>) -> Value {
     let mut data = Map::new();
     data.insert("url".to_owned(), text(response.url.as_str(), redactor.as_deref_mut()).into());
     data.insert("status".to_owned(), response.status.into());
-    data.insert("status_text".to_owned(), response.status_text.as_str().into());
+    data.insert("status_text".to_owned(), text(&response.status_text, redactor.as_deref_mut()).into());
     data.insert("headers".to_owned(), headers(&response.headers, redactor.as_deref_mut()));
-    put_body(&mut data, &response.body, redactor);
+    put_body(&mut data, &response.body, redactor.as_deref_mut());
     if let Some(file) = response.file.as_ref().and_then(|file| file.file_name()) {
-        data.insert("file".to_owned(), file.to_string_lossy().into());
+        data.insert("file".to_owned(), text(&file.to_string_lossy(), redactor).into());
     }
     Value::Object(data)
 }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use self::exchange::{Exchange, cookies_data};
 use self::network::{Recorded, Shared};
 use super::lines::Lines;
-use super::plugin::Plugin;
+use super::plugin::{Plugin, is_address};
 use super::watch::Notice;
 use crate::base::clock::TimestampMs;
 use crate::base::redact::Redactor;
@@ -273,6 +273,8 @@ impl State {
             user.iter().for_each(|user| redactor.learn_user(user));
             header.user = header.user.map(|user| redactor.text(&user));
             header.storage = redactor.json(&header.storage);
+            header.settings = redactor.json(&header.settings);
+            header.page = redacted_page(&header.page, redactor);
         }
         header.cookies = cookies_data(&cookies, self.options.redactor.as_mut());
         // A header is texts, numbers, and what was JSON before.
@@ -284,7 +286,9 @@ impl State {
     /// What the world answered a page; redacted already.
     fn world(&mut self, page: usize, type_: &str, data: Value, at: TimestampMs) {
         let Some(plugin) = self.pages.get(page).map(|page| page.plugin.clone()) else { return };
-        let line = Line::new(self.id(), plugin.base.as_str(), type_, data);
+        let redactor = self.options.redactor.as_mut();
+        let source = redactor.map_or_else(|| plugin.base.to_string(), |redactor| redactor.text(plugin.base.as_str()));
+        let line = Line::new(self.id(), source, type_, data);
         self.put(Line { time: Some(at), plugin: Some(plugin.name), ..line });
     }
 
@@ -309,6 +313,12 @@ impl State {
         let notice = Notice::warning(format!("{error}; the recording ends here, the pages go on"));
         self.trouble = Some(notice.with_hint(Some("make room on the disk, or record to another place")));
     }
+}
+
+/// A PAGE argument: an address, or of a path the query alone, since the rest is where the page is found.
+fn redacted_page(page: &str, redactor: &mut Redactor) -> String {
+    let path = if is_address(page) { 0 } else { page.find(['?', '#']).unwrap_or(page.len()) };
+    format!("{}{}", &page[..path], redactor.text(&page[path..]))
 }
 
 fn pace_name(pace: Pace) -> &'static str {

@@ -7,6 +7,7 @@ mod ends;
 mod launchers;
 mod network;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
@@ -22,6 +23,7 @@ use super::recorder::exchange::Exchange;
 use super::rights::Rights;
 use super::stage::{Happened, Stage};
 use super::watch::Notice;
+use crate::base::limits::SETTLE_MS_MAX;
 use crate::config::plugin::PLUGIN_FILE;
 use crate::event::{Line, LocalStorage, Place, Stimulus};
 use crate::net::Cookie;
@@ -68,7 +70,7 @@ pub fn replay_all(pages: &[(&Recording, &Plugin)], processes: &Processes) -> Rep
 #[must_use]
 pub fn replay_by(pages: &[(&Recording, &Plugin)], make: &Make<'_>) -> Replayed {
     let mut replayed = Replayed::default();
-    let settle_ms = pages.first().map_or(0, |(recording, _)| recording.header.settle_ms);
+    let settle_ms = pages.first().map_or(0, |(recording, _)| recording.header.settle_ms.clamp(0, SETTLE_MS_MAX));
     let mut show = Show { stage: Stage::new(settle_ms, false), lines: Lines::new(true), pages: Vec::new() };
     let rounds = rounds(pages);
     let mut loading = Vec::new();
@@ -94,7 +96,26 @@ pub fn replay_by(pages: &[(&Recording, &Plugin)], make: &Make<'_>) -> Replayed {
     show.stage.settle_within(settle_ms);
     let happened = show.stage.settle(&mut |_| ());
     show.give_out(&happened, &mut replayed);
+    replayed.divergences = each_once(replayed.divergences);
     replayed
+}
+
+/// What is said several times is said once, with how often.
+fn each_once(notices: Vec<Notice>) -> Vec<Notice> {
+    let mut all: Vec<(Notice, usize)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for notice in notices {
+        let at = *places.entry(notice.text.clone()).or_insert(all.len());
+        match all.get_mut(at) {
+            Some((_, count)) => *count += 1,
+            None => all.push((notice, 1)),
+        }
+    }
+    let counted = |(notice, count): (Notice, usize)| match count {
+        1 => notice,
+        _ => Notice { text: format!("{} ({count} times)", notice.text), ..notice },
+    };
+    all.into_iter().map(counted).collect()
 }
 
 /// The plugin that a recording names: seen from the recording's folder, and where that is gone, the one in whose
@@ -273,4 +294,16 @@ fn dialog(line: &Line) -> Option<(String, Option<String>)> {
         _ => None,
     };
     Some((kind, answer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_several_times_is_said_once() {
+        let said = ["a", "b", "a", "a"].map(|text| Notice::warning(text.to_owned()));
+        let texts: Vec<String> = each_once(said.to_vec()).into_iter().map(|notice| notice.text).collect();
+        assert_eq!(texts, ["a (3 times)", "b"]);
+    }
 }

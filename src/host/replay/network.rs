@@ -10,13 +10,13 @@ use crate::host::recorder::exchange::Exchange;
 use crate::net::{
     Arrival, Cookie, NetError, Network, Noted, PluginNetwork, Replied, Reply, Request, Response, percent_decode,
 };
+use crate::record::session::{CACHE_BUSTER, CALLBACKS};
 
 /// What a connection is refused with where nobody listens.
 const REFUSED: &str = "Connection refused (os error 111)";
-/// Parameters whose values jQuery makes up: they are not compared.
-const CALLBACKS: [&str; 4] = ["callback", "jsonp", "jsoncallback", "jsonpcallback"];
-/// The parameter by which jQuery gets round caches; it is not compared.
-const CACHE_BUSTER: &str = "_";
+
+/// Characters of a body that are shown.
+const BODY_CHARS_MAX: usize = 200;
 
 /// Answers as it was recorded.
 pub(super) struct Replay {
@@ -186,9 +186,24 @@ fn nearest(waiting: &BTreeMap<String, VecDeque<Exchange>>, request: &Request) ->
         let (one, other) = (&exchange.request.url, &request.url);
         one.host_str() == other.host_str() && one.path() == other.path()
     };
-    let near = waiting.values().flatten().find(same_place)?;
-    let body = if near.request.body == request.body { "" } else { " with another body" };
-    Some(format!("{} {}{body}", near.request.method, near.request.url))
+    let likeness = |exchange: &&Exchange| {
+        let near = &exchange.request;
+        (near.method == request.method, near.url.query() == request.url.query(), near.body == request.body)
+    };
+    let near = &waiting.values().flatten().filter(same_place).max_by_key(likeness)?.request;
+    let bodies = match near.body == request.body {
+        true => String::new(),
+        false => format!(", with the body `{}`; now it is `{}`", shown(&near.body), shown(&request.body)),
+    };
+    Some(format!("{} {}{bodies}", near.method, near.url))
+}
+
+/// The beginning of a body, on one line.
+fn shown(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let shown = text.chars().take(BODY_CHARS_MAX).map(|c| if c.is_control() { ' ' } else { c });
+    let shown: String = shown.collect();
+    if shown.len() < text.len() { shown + "…" } else { shown }
 }
 
 #[cfg(test)]
@@ -227,6 +242,22 @@ mod tests {
         assert_eq!(body(&replay, "http://a.test/p?callback=f3&id=7"), "/**/f3({\"a\":\"jQuery1_2\"})");
         assert_eq!(body(&replay, "http://a.test/s?token=ab1&id=7"), "secret");
         assert!(replay.take_divergences().is_empty());
+    }
+
+    #[test]
+    fn the_nearest_is_of_the_same_method() {
+        let post = |number: u64, body: &str| {
+            let mut exchange = recorded(number, "http://a.test/x", "");
+            exchange.request.method = "POST".to_owned();
+            exchange.request.body = body.as_bytes().to_vec();
+            exchange
+        };
+        let replay =
+            replay(vec![recorded(0, "http://a.test/x?id=7", ""), post(1, "a=1\n"), recorded(2, "http://a.test/x", "")]);
+        drop(replay.fetch(post(3, "a=2").request));
+        let told = "POST http://a.test/x was refused: it is not recorded; the nearest is POST http://a.test/x, with the body \
+                    `a=1 `; now it is `a=2`";
+        assert_eq!(replay.take_divergences(), [told]);
     }
 
     #[test]

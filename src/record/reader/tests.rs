@@ -24,6 +24,31 @@ fn read(bytes: impl Into<Vec<u8>>) -> Vec<String> {
     reader(bytes).map(item).collect()
 }
 
+#[test]
+fn a_header_that_cannot_be_understood() {
+    let log = "{\"type\":\"session.start\",\"data\":{\"seed\":-1}}\n{\"type\":\"session.start\"}\n{\"type\":\"session.start\",\"data\":7}\n";
+    let expected = [
+        "error: log:1:1: `data` of session.start: invalid value: integer `-1`, expected u64",
+        "2",
+        "error: log:3:1: `data` of session.start: invalid type: integer `7`, expected struct Header",
+    ];
+    assert_eq!(read(log), expected);
+}
+
+#[test]
+fn a_small_file_that_holds_too_much() {
+    let log = "{\"type\":\"a.b\"}\n".repeat(100_000);
+    let packed = zstd::encode_all(log.as_bytes(), 3).expect("compressed");
+    let items: Vec<_> = reader(packed).within(150).collect();
+    let last = items.last().expect("some").as_ref().expect_err("too much");
+    assert_eq!((items.len(), last.to_string().as_str()), (11, "log:11: holds more than 150 bytes, uncompressed"));
+    assert!(!last.is_warning() && last.hint().is_some());
+    // Blank lines as well, and lines that are longer than any.
+    for log in ["\n".repeat(1_000), format!("{}\n", "x".repeat(1_000))] {
+        assert!(matches!(reader(log).within(150).next(), Some(Err(ReadError::TooLong { .. }))));
+    }
+}
+
 const CUT: &str = "warning: log:2: the last line was cut off and is ignored";
 
 #[test]

@@ -79,7 +79,7 @@ fn a_slower_timer_that_changes_the_order() {
     let replayed = [by_timer("e1", "找到了", "s2", 900), by_timer("e2", "稍等", "s1", 1500)];
     let found = differs(&recorded, &replayed);
     assert_eq!((found.kind, found.cause()), (Kind::Order, Some("s2")));
-    assert_eq!(found.what(), "effect.mcs.PutMsg came before effect.mcs.PutMsg: the order was another");
+    assert_eq!(found.what(), "effect.mcs.PutMsg came in another order");
     // A slower timer alone changes nothing.
     let slower = [by_timer("e1", "稍等", "s1", 800), by_timer("e2", "找到了", "s2", 900)];
     assert_eq!(compare(&recorded, &slower, Strictness::Meaning), Comparison::Same);
@@ -125,7 +125,23 @@ fn faults_are_told_apart_by_type_and_message() {
     let recorded = [fault("e1", "fault.uncaught", "x", 3)];
     assert_eq!(differs(&recorded, &[fault("e1", "fault.uncaught", "y", 3)]).kind, Kind::Changed);
     assert_eq!(differs(&recorded, &[fault("e1", "fault.rejection", "x", 3)]).kind, Kind::Replaced);
-    assert_eq!(differs(&[], &recorded).what(), "a new fault.uncaught");
+    assert_eq!(differs(&[], &recorded).what(), "a new fault.uncaught: x");
+    let long = fault("e1", "fault.uncaught", &format!("{}\nat", "長".repeat(500)), 3);
+    let found = differs(&[put("e1", "oA", "您好")], &[long]);
+    let start = "a new fault.uncaught in place of effect.mcs.PutMsg: 長";
+    assert!(found.what().starts_with(start) && found.what().ends_with("長…"), "{}", found.what());
+    assert_eq!(found.what().chars().filter(|c| *c == '長').count(), MESSAGE_CHARS_MAX);
+}
+
+#[test]
+fn what_libraries_make_up_is_no_difference_of_faults() {
+    let load = |url: &str| fault("e1", "fault.load", &format!("{url} was answered with 404; see `{url}=FILE`"), 3);
+    let recorded = [load("http://a.test/x?id=7&callback=jQuery1_2&_=14")];
+    let same = load("http://a.test/x?id=7&callback=f&_=15");
+    assert_eq!(compare(&recorded, &[same], Strictness::Meaning), Comparison::Same);
+    for other in ["http://a.test/x?id=8&callback=f&_=15", "http://a.test/x?id=7&_=15", "http://a.test/x"] {
+        assert_eq!(differs(&recorded, &[load(other)]).kind, Kind::Changed, "{other}");
+    }
 }
 
 #[test]

@@ -112,12 +112,15 @@ fn stimulus_words(line: &Line) -> String {
     format!("{kind}{data}")
 }
 
+/// The cause of what a page does before anything is told to it.
+const LOAD: &str = "load";
+
 /// What led to a difference, in words.
 fn cause_words(finding: &Finding) -> String {
     match (&finding.stimulus, finding.difference.cause()) {
         (Some((_, line)), _) => format!("{} {}", line.id, stimulus_words(line)),
-        (None, Some(cause)) if !cause.is_empty() => format!("{cause} (the page's load, or no line of the recording)"),
-        (None, _) => "the page's load".to_owned(),
+        (None, None | Some("" | LOAD)) => "the load of the page".to_owned(),
+        (None, Some(cause)) => format!("{cause}, which is no line of the recording"),
     }
 }
 
