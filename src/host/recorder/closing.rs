@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::base::redact::Redactor;
 use crate::event::{Line, Stimulus};
 use crate::host::plugin::{Plugin, is_address};
@@ -150,13 +152,24 @@ pub(super) fn redacted(line: &Line, redactor: &mut Redactor) -> Line {
         type_: line.type_.clone(),
         subject,
         cause,
-        data: redactor.json(&line.data),
+        data: if line.type_ == START { redacted_header(&line.data, redactor) } else { redactor.json(&line.data) },
         extra: line.extra.iter().map(|(name, value)| (name.clone(), redactor.json(value))).collect(),
         time: line.time,
         seq: line.seq,
         plugin: line.plugin.clone(),
         seat: line.seat.clone(),
     }
+}
+
+/// A header without what is a customer's: its numbers, which may look like somebody's, are how the page was opened.
+fn redacted_header(data: &Value, redactor: &mut Redactor) -> Value {
+    let mut data = data.clone();
+    for member in ["user", "storage", "cookies"] {
+        if let Some(value) = data.get_mut(member) {
+            *value = redactor.json(value);
+        }
+    }
+    data
 }
 
 /// A PAGE argument as a recording names it: seen from the recording's folder, so that both can go elsewhere together.
@@ -196,6 +209,13 @@ mod tests {
         assert_eq!(page_from(&text(folder.path()), &recording), "..");
         assert_eq!(page_from(&text(folder.path()), &folder.path().join("x.jsonl")), ".");
         assert_eq!(page_from("http://a.test/x?y", &recording), "http://a.test/x?y");
+    }
+
+    #[test]
+    fn a_header_keeps_its_numbers() {
+        let data = serde_json::json!({ "seed": 110_105_194_912_310_021_u64, "user": "oABC1defGHI2jklMNO3pqrSTU4vw" });
+        let written = redacted(&Line::new("w1", "duoke", START, data.clone()), &mut Redactor::new(b"key")).data;
+        assert!(written["seed"] == data["seed"] && written["user"] != data["user"], "{written}");
     }
 
     #[test]
