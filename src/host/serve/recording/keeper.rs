@@ -55,7 +55,6 @@ pub(super) struct Keeper {
     held_bytes: u64,
     /// Whether trouble was told, until something is written again.
     is_troubled: bool,
-    looked: TimestampMs,
 }
 
 impl Keeper {
@@ -66,18 +65,7 @@ impl Keeper {
         witness: Arc<dyn Witness>,
     ) -> Self {
         let shadows = Shadows::new(shared.operations.clone(), witness.clone());
-        let looked = TimestampMs::MIN;
-        Self {
-            messages,
-            shared,
-            clock,
-            witness,
-            shadows,
-            open: HashMap::new(),
-            held_bytes: 0,
-            is_troubled: false,
-            looked,
-        }
+        Self { messages, shared, clock, witness, shadows, open: HashMap::new(), held_bytes: 0, is_troubled: false }
     }
 
     pub(super) fn run(mut self) {
@@ -173,8 +161,9 @@ impl Keeper {
         }
         if is_full || has_failed {
             self.end_file(id, if is_full { "size" } else { "trouble" });
-        } else if let Some(kept) = self.open.get(&id).filter(|kept| kept.file.is_some()) {
-            self.is_troubled &= kept.file.is_none();
+        } else if self.open.get(&id).is_some_and(|kept| kept.file.is_some()) {
+            // What comes next is news again.
+            self.is_troubled = false;
         }
         if is_at_end {
             self.end_memory(id);
@@ -240,7 +229,6 @@ impl Keeper {
         let paths = |kept: &Kept| kept.file.as_ref().map(|written| written.path.clone());
         let open: Vec<PathBuf> = self.open.values().filter_map(paths).collect();
         let policy = lock(&self.shared.policy).clone();
-        self.looked = now;
         if let Err(error) = shelf::tidy(&policy.folder, &policy.keep, now, &open) {
             self.trouble("", &format!("{}: an old recording cannot be removed: {error}", policy.folder.display()));
         }
