@@ -1,7 +1,11 @@
 //! What a host records of its pages, and what another version of a plugin does of the same.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
@@ -223,4 +227,74 @@ async fn a_shadow_that_hangs_harms_nobody() {
     }
     serving.says("its shadow does something else: it had to be ended: fault.timeout");
     assert_eq!(serving.end(), Some(0));
+}
+
+/// Answers each request with its path, a little different each time.
+fn site() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let stream = stream.unwrap();
+            let (mut reader, mut request) = (BufReader::new(&stream), String::new());
+            while !request.ends_with("\r\n\r\n") && reader.read_line(&mut request).unwrap_or(0) > 0 {}
+            let body = format!("{} {}", request.split(' ').nth(1).unwrap(), counted.fetch_add(1, Ordering::AcqRel));
+            let head = "HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nConnection: close\r\n";
+            // The page may be gone.
+            let _ = write!(&stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len());
+        }
+    });
+    (address, count)
+}
+
+const ASKS: &str = r#"
+function ask(path, ready) {
+  var request = new XMLHttpRequest();
+  request.onload = function () { ready(request.responseText); };
+  request.onerror = function () { ready('refused'); };
+  request.open('GET', SITE + path);
+  request.send();
+}
+function MCS_ClientNotify(str) {
+  var event = JSON.parse(str), whose = event.useraccount;
+  if (event.event !== 'OnUserChange') return;
+  ask('/one', function (answer) { put(whose + ' ' + answer); setTimeout(function () { put('then'); }, 40); });
+}"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_a_seat_customers_share_a_recording_with_all_answers() {
+    let (site, count) = site();
+    let toml = format!("dialects = [\"mcs\"]\nsend = \"review\"\nallow = [\"{site}\"]");
+    let yard = Yard::with("asks", &toml, &format!("var SITE = '{site}';{ASKS}")).await;
+    config(&yard, "[record]\nshare = \"100%\"\n[[seat]]\nname = \"one\"\nkf_account = \"one@gh\"\n");
+    let serving = yard.serve(&["asks"], &[]).await;
+    for openid in ["oFirst00", "oSecond0", "oFirst00"] {
+        yard.writes(openid, "hi").await;
+    }
+    let held = || yard.run(&["outbox", "list", "--state", "held", "--format", "jsonl"]).lines().len();
+    while held() < 6 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((serving.end(), count.load(Ordering::Acquire)), (Some(0), 3));
+    let recorded = recordings(&yard);
+    assert_eq!(recorded.len(), 1, "{recorded:?}");
+    check_replay(&yard, &recorded[0], 6);
+    assert_eq!(count.load(Ordering::Acquire), 3, "nobody was asked again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_shadow_asks_for_reaches_nobody() {
+    let (site, count) = site();
+    let toml = format!("dialects = [\"mcs\"]\nallow = [\"{site}\"]");
+    let page = format!("var SITE = '{site}';{ASKS}");
+    let yard = Yard::with("asks", &toml, &page).await;
+    yard.plugin("next", &toml, &page.replace("put('then');", "put('then'); ask('/other', function () {});"));
+    config(&yard, "quiet_s = 1\n[[plugin]]\npath = \"asks\"\nshadow = \"next\"\n");
+    let serving = yard.serve(&[], CONSOLE).await;
+    yard.writes(CUSTOMER, "hi").await;
+    yard.has(CUSTOMER, 2).await;
+    serving.says("it asks a server for what the page did not ask for");
+    assert_eq!((serving.end(), count.load(Ordering::Acquire)), (Some(0), 1));
 }

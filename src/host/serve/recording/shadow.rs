@@ -159,8 +159,15 @@ fn difference(recording: &Recording, replayed: &Replayed, policy: &RecordPolicy)
         return Some(Difference { what: "its page does not load".to_owned(), cause: None });
     }
     let found = (policy.compare)(recording, replayed);
-    let asks = || Difference { what: "it asks a server for what the page did not ask for".to_owned(), cause: None };
-    found.or_else(|| (!replayed.divergences.is_empty()).then(asks))
+    if replayed.divergences.is_empty() {
+        return found;
+    }
+    // What it was refused leads to other things, mostly.
+    let asks = "it asks a server for what the page did not ask for";
+    Some(match found {
+        Some(Difference { what, cause }) => Difference { what: format!("{what}; {asks}"), cause },
+        None => Difference { what: asks.to_owned(), cause: None },
+    })
 }
 
 /// Pages of one replay each: nothing of them stays.
