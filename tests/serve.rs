@@ -24,6 +24,8 @@ mod kills;
 mod lost;
 #[path = "serve/plugins.rs"]
 mod plugins;
+#[path = "serve/recordings.rs"]
+mod recordings;
 #[path = "serve/recovery.rs"]
 mod recovery;
 #[path = "serve/sink.rs"]

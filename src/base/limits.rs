@@ -457,3 +457,19 @@ pub const MISSING_BEFORE_BYTES_MAX: usize = 60;
 pub const UNKNOWN_MEMBERS_MAX: usize = 50;
 /// Users of whom the host remembers that a page was told; a page told of more is not believed about the rest.
 pub const TOLD_USERS_MAX: usize = 1_000_000;
+/// What of a plugin's own files is looked through for what it says itself, in bytes.
+pub const OWN_TEXTS_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Turns of recorded pages that wait to be written; what finds no room ends its recording.
+pub const RECORD_TURNS_WAITING_MAX: usize = 4_096;
+/// What these hold at most, in bytes, about.
+pub const RECORD_BYTES_WAITING_MAX: usize = 32 * 1024 * 1024;
+/// How often recordings are looked through for those that are too old.
+pub const RECORDINGS_LOOK: Duration = Duration::from_secs(600);
+/// What conversations that shadows are compared with hold at most, in bytes; another one is not compared.
+pub const SHADOW_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Conversations that wait to be told to a shadow, or to be replayed because of pseudonyms; another one is not.
+pub const SHADOWS_WAITING_MAX: usize = 32;
+/// How long a shadow may take for a conversation.
+pub const SHADOW_TIME: Duration = Duration::from_secs(60);
+/// After so long a conversation that goes on is told to its shadow as far as it has come, in ms.
+pub const SHADOW_EVERY_MS: i64 = 600_000;

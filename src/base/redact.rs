@@ -38,6 +38,7 @@ pub struct PatternError {
 }
 
 /// Replaces what must not be kept.
+#[derive(Clone)]
 pub struct Redactor {
     /// None: one letter stands for all of its kind.
     key: Option<hmac::Key>,

@@ -34,7 +34,10 @@ pub(super) fn recorder(
     }
     let redactor = match redaction {
         Redaction::None => None,
-        Redaction::With(patterns) => Some(redactor(patterns, config, output)?),
+        Redaction::With(patterns) => {
+            let redactor = key(config).and_then(|key| redactor(&key, patterns, config));
+            Some(redactor.map_err(|(notice, exit)| fail(output, notice, exit))?)
+        }
     };
     let options = RecordOptions { path: path.to_owned(), redactor, account: account.to_owned(), profile };
     Recorder::create(options).map_err(|error| {
@@ -43,23 +46,30 @@ pub(super) fn recorder(
     })
 }
 
-fn redactor(mut patterns: Vec<String>, config: &DuokeConfig, output: &mut Output) -> Result<Redactor, Exit> {
-    let mut redactor = match &config.redaction_key {
-        Some(key) => Redactor::new(key.value.expose().as_bytes()),
-        None => {
-            let mut key = [0; 32];
-            if SystemRandom::new().fill(&mut key).is_err() {
-                let hint = "set DUOKE_REDACTION_KEY to some text that nobody knows";
-                let notice = Notice::error("this system gives no random numbers for pseudonyms").with_hint(Some(hint));
-                return Err(fail(output, notice, Exit::Environment));
-            }
-            Redactor::new(&key)
-        }
-    };
+/// The key of pseudonyms: the configured one, or another each time.
+pub(super) fn key(config: &DuokeConfig) -> Result<Vec<u8>, (Notice, Exit)> {
+    if let Some(key) = &config.redaction_key {
+        return Ok(key.value.expose().as_bytes().to_vec());
+    }
+    let mut key = vec![0; 32];
+    SystemRandom::new().fill(&mut key).map_err(|_| {
+        let hint = "set DUOKE_REDACTION_KEY to some text that nobody knows";
+        let notice = Notice::error("this system gives no random numbers for pseudonyms").with_hint(Some(hint));
+        (notice, Exit::Environment)
+    })?;
+    Ok(key)
+}
+
+/// What replaces the configuration's secrets, what its patterns and these match, and what is personal.
+pub(super) fn redactor(
+    key: &[u8],
+    mut patterns: Vec<String>,
+    config: &DuokeConfig,
+) -> Result<Redactor, (Notice, Exit)> {
     patterns.extend(config.redact.iter().cloned());
-    redactor = redactor.with_patterns(&patterns).map_err(|error| {
+    let mut redactor = Redactor::new(key).with_patterns(&patterns).map_err(|error| {
         let hint = "`redact` under [record] is a list of regular expressions as JavaScript has them";
-        fail(output, Notice::error(error.to_string()).with_hint(Some(hint)), Exit::Configuration)
+        (Notice::error(error.to_string()).with_hint(Some(hint)), Exit::Configuration)
     })?;
     let wechat = &config.wechat;
     let secrets = [

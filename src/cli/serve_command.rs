@@ -27,6 +27,7 @@ use crate::record::Reader;
 use crate::store::{Retention, Store};
 
 mod accounts;
+mod record;
 mod reread;
 mod takeover;
 mod traces;
@@ -278,6 +279,7 @@ fn residence(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> R
         plugin.hold_to(&config.limits);
         plugins.push(plugin);
     }
+    let record = record::policy(arguments, config, &plugins)?;
     let rights = Rights::new(arguments.allow.clone(), arguments.replace.clone());
     Ok(Residence {
         plugins,
@@ -291,6 +293,7 @@ fn residence(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> R
             open_max: number(&config.serve.conversations_max),
             quiet_ms_max: i64::try_from(number(&config.serve.quiet_s) * 1000).unwrap_or(i64::MAX),
         },
+        record,
     })
 }
 

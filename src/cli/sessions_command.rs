@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 
 use super::exit::Exit;
 use super::format::{Format, List};
@@ -15,6 +16,8 @@ use crate::host::{Notice, Watch as _};
 use crate::regress::compare::is_expected;
 use crate::regress::diff::Side;
 use crate::regress::{Case, Strictness, chat, select, timeline};
+
+mod record;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,6 +38,7 @@ enum Command {
     List(ListArguments),
     Show(ShowArguments),
     Diff(DiffArguments),
+    Record(record::Arguments),
 }
 
 /// What recordings there are.
@@ -81,11 +85,12 @@ struct DiffArguments {
     strict: bool,
 }
 
-pub(super) fn sessions(arguments: &Arguments, output: &mut Output) -> Exit {
+pub(super) fn sessions(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Exit {
     let ended = match &arguments.command {
         Command::List(arguments) => list(arguments, output),
         Command::Show(arguments) => show(arguments, output),
         Command::Diff(arguments) => diff(arguments, output),
+        Command::Record(arguments) => record::record(arguments, runtime, output),
     };
     ended.unwrap_or_else(|exit| exit)
 }

@@ -37,6 +37,8 @@ pub const ON_UNKNOWN: [&str; 2] = ["hold", "retry"];
 pub const LOGS: [&str; 3] = ["human", "verbose", "json"];
 /// Whether customers' ids and texts stand in a host's log.
 pub const LOG_TEXTS: [&str; 2] = ["hide", "show"];
+/// Whether pseudonyms stand for what is personal in what a host records.
+pub const PSEUDONYMS: [&str; 2] = ["yes", "no"];
 /// Where messages go: to WeChat, or for a trial to standard output.
 pub const SINKS: [&str; 2] = ["wechat", "log"];
 /// The word for no console.
@@ -63,6 +65,8 @@ pub struct DuokeConfig {
     pub redaction_key: Option<Setting<Secret>>,
     /// `[record] redact`: regular expressions for what else must not stand in recordings.
     pub redact: Vec<String>,
+    /// `[record]`: what a host records.
+    pub record: RecordConfig,
     /// `[limits]`: bounds of every page.
     pub limits: LimitSettings,
     /// `[[plugin]]`: those of the project file, or else of the user file.
@@ -92,6 +96,25 @@ pub struct ServeConfig {
     /// The collector that traces go to, as OpenTelemetry's `OTEL_EXPORTER_OTLP_ENDPOINT` has it: `v1/traces` is put behind
     /// it. Whether it is an address turns out where it is used: the variable is not ours alone.
     pub traces: Option<Setting<String>>,
+}
+
+/// `[record]`: what a host records of the pages that it serves customers by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordConfig {
+    /// Where recordings lie; by default `recordings` in the state's folder.
+    pub folder: Option<Setting<String>>,
+    /// How many conversations of each plugin that does not say so itself, a share as `5%`.
+    pub share: Setting<String>,
+    /// One of [`PSEUDONYMS`].
+    pub pseudonyms: Setting<String>,
+    /// The largest recording, in bytes.
+    pub file_bytes_max: Setting<String>,
+    /// So many bytes are kept in all.
+    pub bytes_max: Setting<String>,
+    /// So many recordings are kept.
+    pub files_max: Setting<String>,
+    /// For so many days they are.
+    pub days_max: Setting<String>,
 }
 
 /// `[wechat]`
@@ -147,6 +170,12 @@ pub struct CallbackConfig {
 pub struct PluginEntry {
     /// A folder with plugin.toml, a page file, or an address; a path is relative to the file it stands in.
     pub path: String,
+    /// How many of its conversations are recorded, a share as `5%`.
+    pub record: Option<String>,
+    /// Another version of it, which is told what its pages are told.
+    pub shadow: Option<String>,
+    /// How many conversations that one is told, a share as `5%`; all where nothing is said.
+    pub shadow_share: Option<String>,
     /// Where it stands.
     pub origin: Origin,
 }

@@ -8,8 +8,8 @@ use url::Url;
 use super::accounts::AccountEntry;
 use super::duoke::{
     CALLBACK_MODES, CONFINEMENTS, CONSOLE_OFF, CallbackConfig, DuokeConfig, LAUNCHES, LOG_TEXTS, LOGS, NEWS_POLICIES,
-    ON_UNKNOWN, Origin, PROFILE_DEFAULTS, PROFILES, PluginEntry, SINKS, SeatEntry, ServeConfig, Setting, TEXT_POLICIES,
-    TOKEN_APIS, TRANSFER_ANY, TRIM_POLICIES, WechatConfig,
+    ON_UNKNOWN, Origin, PROFILE_DEFAULTS, PROFILES, PSEUDONYMS, PluginEntry, RecordConfig, SINKS, SeatEntry,
+    ServeConfig, Setting, TEXT_POLICIES, TOKEN_APIS, TRANSFER_ANY, TRIM_POLICIES, WechatConfig,
 };
 use super::error::{ConfigError, Source};
 use super::limits::LimitSettings;
@@ -36,7 +36,7 @@ pub struct Key {
 }
 
 /// Every setting, in the order `duoke config show` prints them.
-pub const KEYS: [Key; 31] = [
+pub const KEYS: [Key; 38] = [
     key("wechat", "base_url", "DUOKE_WECHAT_BASE_URL", Some("https://api.weixin.qq.com"), check_url),
     key("wechat", "profile", "DUOKE_WECHAT_PROFILE", None, |text| check_word(text, &PROFILES)),
     key("wechat", "app_id", "DUOKE_APP_ID", None, check_any),
@@ -67,6 +67,13 @@ pub const KEYS: [Key; 31] = [
     key("serve", "sink", "DUOKE_SINK", Some("wechat"), |text| check_word(text, &SINKS)),
     key("serve", "traces", "OTEL_EXPORTER_OTLP_ENDPOINT", None, check_any),
     secret("record", "redaction_key", "DUOKE_REDACTION_KEY", check_any),
+    key("record", "folder", "DUOKE_RECORD_FOLDER", None, check_any),
+    key("record", "share", "DUOKE_RECORD_SHARE", Some("0%"), check_share),
+    key("record", "pseudonyms", "DUOKE_RECORD_PSEUDONYMS", Some("yes"), |text| check_word(text, &PSEUDONYMS)),
+    sized("record", "file_bytes_max", "DUOKE_RECORD_FILE_BYTES_MAX", "1048576"),
+    sized("record", "bytes_max", "DUOKE_RECORD_BYTES_MAX", "268435456"),
+    counted("record", "files_max", "DUOKE_RECORD_FILES_MAX", "1000"),
+    counted("record", "days_max", "DUOKE_RECORD_DAYS_MAX", "30"),
     key("console", "listen", "DUOKE_CONSOLE_LISTEN", Some("127.0.0.1:8081"), check_console),
 ];
 
@@ -92,6 +99,10 @@ const fn number(table: &'static str, name: &'static str, env: &'static str, chec
 
 const fn counted(table: &'static str, name: &'static str, env: &'static str, default: &'static str) -> Key {
     Key { default: Some(default), ..number(table, name, env, check_count) }
+}
+
+const fn sized(table: &'static str, name: &'static str, env: &'static str, default: &'static str) -> Key {
+    Key { default: Some(default), ..number(table, name, env, check_recorded_bytes) }
 }
 
 impl Key {
@@ -155,9 +166,7 @@ impl Layer {
             layer.redact = record.strings("redact")?.unwrap_or_default().into_iter().map(|it| it.value).collect();
         }
         for section in root.sections("plugin")? {
-            section.only(&["path"])?;
-            let path = section.required("path")?;
-            layer.plugins.push(PluginEntry { origin: origin_of(&section, &path, file), path: path.value });
+            layer.plugins.push(plugin_entry(&section, file)?);
         }
         for section in root.sections("account")? {
             layer.accounts.push(AccountEntry::of(&section, file)?);
@@ -196,6 +205,24 @@ impl Layer {
     fn value(&self, path: &str) -> Option<&Setting<String>> {
         self.values.iter().find(|(name, _)| name == path).map(|(_, setting)| setting)
     }
+}
+
+/// One `[[plugin]]`.
+fn plugin_entry(section: &Section<'_>, file: &str) -> Result<PluginEntry, ConfigError> {
+    section.only(&["path", "record", "shadow", "shadow_share"])?;
+    let path = section.required("path")?;
+    let share = |name: &str| -> Result<Option<String>, ConfigError> {
+        let Some(share) = section.string(name)? else { return Ok(None) };
+        check_share(&share.value).map_err(|reason| section.invalid(&share, format!("`plugin.{name}` {reason}")))?;
+        Ok(Some(share.value))
+    };
+    Ok(PluginEntry {
+        record: share("record")?,
+        shadow: section.string("shadow")?.map(|shadow| shadow.value),
+        shadow_share: share("shadow_share")?,
+        origin: origin_of(section, &path, file),
+        path: path.value,
+    })
 }
 
 fn origin_of<T>(section: &Section<'_>, at: &Located<T>, file: &str) -> Origin {
@@ -239,6 +266,7 @@ pub fn resolve(
             traces: take("serve.traces"),
         },
         console_listen: defaulted(take("console.listen")),
+        record: record(&mut take),
         redaction_key: hide(take("record.redaction_key")),
         // All of them: a file takes away nothing that another one hides.
         redact: layers.iter().flat_map(|layer| layer.redact.clone()).collect(),
@@ -255,6 +283,18 @@ fn nearest<T: Clone>(layers: &[Layer], list: impl Fn(&Layer) -> &Vec<T>) -> Vec<
 
 fn hide(setting: Option<Setting<String>>) -> Option<Setting<Secret>> {
     setting.map(|setting| Setting { value: Secret::new(setting.value), origin: setting.origin })
+}
+
+fn record(take: &mut dyn FnMut(&str) -> Option<Setting<String>>) -> RecordConfig {
+    RecordConfig {
+        folder: take("record.folder"),
+        share: defaulted(take("record.share")),
+        pseudonyms: defaulted(take("record.pseudonyms")),
+        file_bytes_max: defaulted(take("record.file_bytes_max")),
+        bytes_max: defaulted(take("record.bytes_max")),
+        files_max: defaulted(take("record.files_max")),
+        days_max: defaulted(take("record.days_max")),
+    }
 }
 
 fn wechat(take: &mut dyn FnMut(&str) -> Option<Setting<String>>) -> WechatConfig {
@@ -346,6 +386,28 @@ fn check_bytes(text: &str) -> Result<(), String> {
         Ok(bytes) if bytes >= 16 => Ok(()),
         _ => Err("is not a number of bytes from 16".to_owned()),
     }
+}
+
+/// From what a header and a few turns take.
+fn check_recorded_bytes(text: &str) -> Result<(), String> {
+    match text.parse::<u64>() {
+        Ok(4_096..=1_099_511_627_776) => Ok(()),
+        _ => Err("is not a number of bytes from 4096 to 2^40".to_owned()),
+    }
+}
+
+fn check_share(text: &str) -> Result<(), String> {
+    share_ppm(text).map(drop).ok_or_else(|| "is not a share from 0% to 100%, like 5% or 0.1%".to_owned())
+}
+
+/// A share as `5%` in parts of a million.
+#[must_use]
+pub fn share_ppm(text: &str) -> Option<u32> {
+    let number = text.strip_suffix('%')?.trim_end();
+    let is_plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let percent = number.parse::<f64>().ok().filter(|percent| is_plain && *percent <= 100.0)?;
+    // Within a million it is exact.
+    Some((percent * 10_000.0).round() as u32)
 }
 
 fn check_count(text: &str) -> Result<(), String> {

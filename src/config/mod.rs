@@ -15,9 +15,9 @@ pub mod suggest;
 mod table;
 
 pub use accounts::AccountEntry;
-pub use duoke::{CallbackConfig, DuokeConfig, Origin, PluginEntry, SeatEntry, Setting, WechatConfig};
+pub use duoke::{CallbackConfig, DuokeConfig, Origin, PluginEntry, RecordConfig, SeatEntry, Setting, WechatConfig};
 pub use error::{ConfigError, Invalid};
-pub use layers::{KEYS, Key, Layer, resolve};
+pub use layers::{KEYS, Key, Layer, resolve, share_ppm};
 pub use limits::LimitSettings;
 pub use plugin::{Dialect, Dialogs, EchatConfig, PluginConfig, Replacement, UserChange};
 pub use secret::Secret;

@@ -24,6 +24,7 @@ use crate::webapi::world::Settings;
 
 mod echat;
 mod names;
+mod own;
 
 use echat::Echat;
 pub use names::Names;

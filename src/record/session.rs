@@ -147,6 +147,14 @@ pub struct Recording {
     pub world: Vec<Line>,
     /// What it did: `effect.`, `fault.` and `console.` lines, in order. `seq` puts them between the stimuli.
     pub expected: Vec<Line>,
+    /// Page time at the end, where that is known.
+    pub ended_at: Option<TimestampMs>,
+}
+
+/// The line of a recording's end at a page time.
+#[must_use]
+pub fn end_line(at: TimestampMs) -> Line {
+    Line { time: Some(at), ..Line::new("end", "duoke", END, Value::Null) }
 }
 
 impl Recording {
@@ -212,7 +220,10 @@ impl Session {
                         pages.values_mut().filter(|other| **other > page).for_each(|other| *other -= 1);
                     }
                 }
-                END => session.is_ended = true,
+                END => {
+                    session.is_ended = true;
+                    session.recordings.iter_mut().for_each(|recording| recording.ended_at = line.time);
+                }
                 type_ if type_.starts_with(STIMULUS_PREFIX) => {
                     pages.values().for_each(|page| session.recordings[*page].stimuli.push(line.clone()));
                 }

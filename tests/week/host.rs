@@ -8,7 +8,7 @@ use std::time::Duration;
 use duoke::base::clock::{Clock, Hand};
 use duoke::event::Line;
 use duoke::host::desk::{Desk, Request};
-use duoke::host::serve::{AccountSetup, Doors, Operations, Ready, Residence, Room, Setup, serve};
+use duoke::host::serve::{AccountSetup, Doors, Operations, Ready, RecordPolicy, Residence, Room, Setup, serve};
 use duoke::host::{Closed, Names, Notice, Plugin, Processes, Rights, Target, Watch};
 use duoke::net::{Bounds, Live};
 use duoke::sandbox::SandboxConfig;
@@ -222,6 +222,7 @@ fn setup(host: &Host, operations: Arc<Operations>) -> Setup {
             processes: Processes { program, ..Processes::default() },
             // Longer than the latest answer takes, so that who is quiet for days is served by a fresh page.
             room: Room { open_max: 100, quiet_ms_max: 100 * 3_600_000 },
+            record: RecordPolicy::default(),
         },
         log: None,
         threads: 4,

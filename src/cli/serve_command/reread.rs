@@ -1,12 +1,13 @@
 //! What of a configuration that is read again holds at once, and what from the next start on.
 
-use crate::config::{DuokeConfig, Setting, WechatConfig};
+use crate::config::{DuokeConfig, PluginEntry, RecordConfig, Setting, WechatConfig};
 use crate::host::serve::Reread;
 
 /// What differs from what the host was started with, and from what is in force. Secrets are compared, and not told.
 pub(super) fn differences((started, in_force): (&DuokeConfig, &DuokeConfig), read: &DuokeConfig) -> Reread {
-    let rows: [(&'static str, bool); 6] = [
+    let rows: [(&'static str, bool); 7] = [
         ("[[plugin]]", paths(in_force) != paths(read)),
+        ("[record]", recorded(in_force) != recorded(read)),
         ("[[seat]]", seats(in_force) != seats(read)),
         ("[limits]", limits(in_force) != limits(read)),
         ("[process]", values(&[&in_force.confinement, &in_force.launch]) != values(&[&read.confinement, &read.launch])),
@@ -37,8 +38,19 @@ fn value<T>(setting: &Option<Setting<T>>) -> Option<&T> {
     setting.as_ref().map(|setting| &setting.value)
 }
 
-fn paths(config: &DuokeConfig) -> Vec<&str> {
-    config.plugins.iter().map(|entry| entry.path.as_str()).collect()
+fn paths(config: &DuokeConfig) -> Vec<[Option<&String>; 4]> {
+    fn of(entry: &PluginEntry) -> [Option<&String>; 4] {
+        let PluginEntry { path, record, shadow, shadow_share, .. } = entry;
+        [Some(path), record.as_ref(), shadow.as_ref(), shadow_share.as_ref()]
+    }
+    config.plugins.iter().map(of).collect()
+}
+
+fn recorded(config: &DuokeConfig) -> impl PartialEq + '_ {
+    let RecordConfig { folder, share, pseudonyms, file_bytes_max, bytes_max, files_max, days_max } = &config.record;
+    let key = config.redaction_key.as_ref().map(|key| key.value.expose());
+    let numbers = values(&[share, pseudonyms, file_bytes_max, bytes_max, files_max, days_max]);
+    (value(folder), numbers, key, &config.redact)
 }
 
 fn seats(config: &DuokeConfig) -> Vec<(&str, &str)> {

@@ -88,7 +88,13 @@ fn the_manuals_example() {
     assert_eq!(config.wechat.base_url.origin, at("duoke.toml", 3));
     let token = config.wechat.callback.token.clone().expect("a token");
     assert_eq!((token.value.expose(), token.origin), ("t0ken", at("duoke.toml", 9)));
-    let plugin = PluginEntry { path: "sample-plugins/quick-reply".to_owned(), origin: at("duoke.toml", 16) };
+    let plugin = PluginEntry {
+        path: "sample-plugins/quick-reply".to_owned(),
+        record: None,
+        shadow: None,
+        shadow_share: None,
+        origin: at("duoke.toml", 16),
+    };
     assert_eq!(config.plugins, [plugin]);
     let seat =
         SeatEntry { name: "seat1".to_owned(), kf_account: "kf2001@gh_xxx".to_owned(), origin: at("duoke.toml", 18) };
@@ -273,4 +279,24 @@ fn flags_and_variables_are_checked_too() {
 fn a_missing_file_says_nothing() {
     let layer = Layer::read(Path::new("no/such/duoke.toml")).expect("nothing");
     assert!(layer.values.is_empty() && layer.plugins.is_empty() && layer.seats.is_empty());
+}
+
+#[test]
+fn shares_and_what_is_recorded() {
+    let shares = ["0%", "100%", "5%", "0.1 %", "0.0001%"].map(share_ppm);
+    assert_eq!(shares, [Some(0), Some(1_000_000), Some(50_000), Some(1_000), Some(1)]);
+    for wrong in ["", "5", "%", "101%", "-1%", "1e1%", "inf%", "all"] {
+        assert_eq!(share_ppm(wrong), None, "{wrong}");
+    }
+    let text =
+        "[record]\nshare = \"5%\"\nbytes_max = 9000\n[[plugin]]\npath = \"a\"\nrecord = \"1%\"\nshadow = \"b\"\n";
+    let config = resolve(&|_| None, &|_| None, &[Layer::parse(text, "duoke.toml").unwrap()]).unwrap();
+    assert_eq!((&*config.record.share.value, &*config.record.bytes_max.value), ("5%", "9000"));
+    let entry = &config.plugins[0];
+    assert_eq!((entry.record.as_deref(), entry.shadow.as_deref()), (Some("1%"), Some("b")));
+    for wrong in
+        ["[record]\nshare = \"5\"\n", "[[plugin]]\npath = \"a\"\nrecord = \"all\"\n", "[record]\nbytes_max = 1\n"]
+    {
+        assert!(Layer::parse(wrong, "duoke.toml").is_err(), "{wrong}");
+    }
 }

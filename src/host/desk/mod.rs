@@ -24,6 +24,6 @@ pub use crate::store::OPERATOR;
 pub(super) use answer::to_lines;
 pub use answer::{Answer, Reading, Trouble, TroubleKind};
 pub use ending::Ending;
-pub use operations::Desk;
+pub use operations::{Desk, Records};
 pub use request::{CONTROL_VERSION, Request};
 pub use send::{Letter, fate};

@@ -25,6 +25,15 @@ use crate::store::{
 };
 use crate::wechat::{Client, ProfileError};
 
+/// Has pages recorded.
+pub trait Records: std::fmt::Debug + Send + Sync {
+    /// Pages of a plugin, or those of one customer, are recorded from their opening on, or no longer; what is asked for.
+    ///
+    /// # Errors
+    /// [`Trouble`]: there is no such plugin.
+    fn record(&self, plugin: Option<&str>, openid: Option<&str>, is_on: bool) -> Result<Value, Trouble>;
+}
+
 /// Answers requests over a store.
 #[derive(Clone, Debug)]
 pub struct Desk {
@@ -38,6 +47,8 @@ pub struct Desk {
     host_runs: bool,
     /// The end of the host, where it can be asked for.
     ending: Option<Arc<Ending>>,
+    /// What is recorded, where anything is.
+    records: Option<Arc<dyn Records>>,
 }
 
 impl Desk {
@@ -45,7 +56,8 @@ impl Desk {
     #[must_use]
     pub fn of_host(outbox: &Outbox, client: Client) -> Self {
         let (clock, deliveries) = (client.config().clock.clone(), vec![(outbox.clone(), client)]);
-        Self { store: outbox.store().clone(), clock, deliveries, triggers: None, host_runs: true, ending: None }
+        let store = outbox.store().clone();
+        Self { store, clock, deliveries, triggers: None, host_runs: true, ending: None, records: None }
     }
 
     /// With the delivery of one more account.
@@ -69,6 +81,13 @@ impl Desk {
         self
     }
 
+    /// With a way to have pages recorded.
+    #[must_use]
+    pub fn recording_by(mut self, records: Arc<dyn Records>) -> Self {
+        self.records = Some(records);
+        self
+    }
+
     /// The desk of a host that does not deliver.
     #[must_use]
     pub fn in_host(mut self) -> Self {
@@ -85,7 +104,8 @@ impl Desk {
         let clock = Clock::system();
         let interrupted = store.interrupted(Interrupted::Earlier(None), policy, clock.now_ms()).get().await?;
         let notices = interrupted.iter().map(|row| interruption(row, policy)).collect();
-        Ok((Self { store, clock, deliveries: Vec::new(), triggers: None, host_runs: false, ending: None }, notices))
+        let (deliveries, triggers) = (Vec::new(), None);
+        Ok((Self { store, clock, deliveries, triggers, host_runs: false, ending: None, records: None }, notices))
     }
 
     /// Does what is asked.
@@ -119,6 +139,7 @@ impl Desk {
                 let (outbox, _) = self.delivery(Some(&account))?;
                 send(outbox, &self.clock, *letter).await
             }
+            Request::Record { plugin, openid, stop } => self.record(plugin.as_deref(), openid.as_deref(), stop),
             Request::Erase { openid, dry_run } => self.erase(&openid, dry_run).await,
             Request::End {} => end(self.ending.as_deref()).await,
         }
@@ -146,6 +167,14 @@ impl Desk {
             false => ("no host runs on this state", "`duoke run PAGE --events - --forward` is one that takes events"),
         };
         Trouble::new(TroubleKind::Request, text).with_hint(hint)
+    }
+
+    fn record(&self, plugin: Option<&str>, openid: Option<&str>, stop: bool) -> Result<Answer, Trouble> {
+        let Some(records) = &self.records else {
+            let text = "no host that serves customers runs on this state";
+            return Err(Trouble::new(TroubleKind::Request, text).with_hint("start it with `duoke serve`"));
+        };
+        records.record(plugin, openid, !stop).map(one)
     }
 
     fn wake(&self) {

@@ -111,6 +111,19 @@ pub enum Request {
         /// The message.
         letter: Box<Letter>,
     },
+    /// Pages are to be recorded from their opening on, or no longer; what is asked for.
+    #[serde(rename = "record")]
+    Record {
+        /// Of which plugin; none: only what is asked for is answered.
+        #[serde(default)]
+        plugin: Option<String>,
+        /// Of which customer; none: of all.
+        #[serde(default)]
+        openid: Option<String>,
+        /// No longer.
+        #[serde(default)]
+        stop: bool,
+    },
     /// Deletes everything about a customer.
     #[serde(rename = "erase")]
     Erase {

@@ -3,13 +3,18 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::base::redact::Redactor;
-use crate::event::Line;
+use crate::event::{Line, Stimulus};
 use crate::host::plugin::{Plugin, is_address};
 use crate::host::processes::Processes;
 use crate::host::replay::replay_all;
 use crate::host::watch::Notice;
+use crate::record::session::{HTTP, START};
 use crate::record::{Reader, Recording, Session, Writer};
+
+use super::exchange::Exchange;
 
 /// A recording that was written.
 #[derive(Debug)]
@@ -25,26 +30,37 @@ impl Closing {
     /// Closes it; what a person should know.
     #[must_use]
     pub fn close(self, processes: &Processes) -> Vec<Notice> {
-        let Self { path, redactor, plugins, has_failed, trouble } = self;
-        if has_failed || !path.is_file() {
-            return trouble.into_iter().collect();
+        let (path, plugins) = (self.path.clone(), self.plugins.clone());
+        match self.tidy() {
+            Ok(true) => changed(&path, &plugins, processes).into_iter().collect(),
+            Ok(false) => Vec::new(),
+            Err(trouble) => vec![trouble],
         }
-        let Some(mut redactor) = redactor else { return Vec::new() };
+    }
+
+    /// Replaces what became known late in earlier lines; whether anything was replaced at all, which is to be tried out.
+    ///
+    /// # Errors
+    /// What a person should know.
+    pub fn tidy(self) -> Result<bool, Notice> {
+        let Self { path, redactor, has_failed, trouble, .. } = self;
+        if let Some(trouble) = trouble {
+            return Err(trouble);
+        }
+        let Some(mut redactor) = redactor.filter(|_| !has_failed && path.is_file()) else { return Ok(false) };
         if redactor.has_learned()
             && let Err(error) = redact_again(&path, &mut redactor)
         {
             let text = format!("{}: what became known as a secret late may stand in it: {error}", path.display());
-            return vec![Notice::warning(text).with_hint(Some("delete it, or look it through before you share it"))];
+            return Err(Notice::warning(text).with_hint(Some("delete it, or look it through before you share it")));
         }
-        if !redactor.has_replaced() {
-            return Vec::new();
-        }
-        changed(&path, &plugins, processes).into_iter().collect()
+        Ok(redactor.has_replaced())
     }
 }
 
 /// Whether pseudonyms lead to other effects.
-fn changed(path: &Path, plugins: &[Plugin], processes: &Processes) -> Option<Notice> {
+#[must_use]
+pub fn changed(path: &Path, plugins: &[Plugin], processes: &Processes) -> Option<Notice> {
     let name = path.display();
     let session = match Session::read(path) {
         Ok(session) => session,
@@ -83,12 +99,41 @@ fn redact_again(path: &Path, redactor: &mut Redactor) -> Result<(), String> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let other = path.with_file_name(format!(".{name}.zst"));
     let other = if name.ends_with(".zst") { other } else { path.with_file_name(format!(".{name}.new")) };
+    let permissions = path.metadata().map(|metadata| metadata.permissions());
     let written = write_all(&other, &redacted).map_err(|error| error.to_string());
+    let written = written.and_then(|()| {
+        permissions.and_then(|kept| std::fs::set_permissions(&other, kept)).map_err(|error| error.to_string())
+    });
     let replaced = written.and_then(|()| std::fs::rename(&other, path).map_err(|error| error.to_string()));
     if replaced.is_err() {
         let _ = std::fs::remove_file(&other);
     }
     replaced
+}
+
+/// The lines of a session that was not redacted, redacted.
+#[must_use]
+pub fn redact_session(lines: &[Line], redactor: &mut Redactor) -> Vec<Line> {
+    let mut all = || lines.iter().map(|line| redact_line(line, redactor)).collect::<Vec<_>>();
+    // What is learned late stands in earlier lines as well.
+    drop(all());
+    all()
+}
+
+fn redact_line(line: &Line, redactor: &mut Redactor) -> Line {
+    let exchange = if line.type_ == HTTP { Exchange::of_data(&line.data).ok() } else { None };
+    match exchange {
+        Some(exchange) => Line { data: exchange.data(Some(redactor)), ..redacted(line, redactor) },
+        None => {
+            let stimulus = Stimulus::from_line(line);
+            stimulus.user().into_iter().for_each(|user| redactor.learn_user(user));
+            let mut line = redacted(line, redactor);
+            if line.type_ == START {
+                line.data["redacted"] = true.into();
+            }
+            line
+        }
+    }
 }
 
 fn write_all(path: &Path, lines: &[Line]) -> Result<(), crate::record::WriteError> {
@@ -107,13 +152,24 @@ pub(super) fn redacted(line: &Line, redactor: &mut Redactor) -> Line {
         type_: line.type_.clone(),
         subject,
         cause,
-        data: redactor.json(&line.data),
+        data: if line.type_ == START { redacted_header(&line.data, redactor) } else { redactor.json(&line.data) },
         extra: line.extra.iter().map(|(name, value)| (name.clone(), redactor.json(value))).collect(),
         time: line.time,
         seq: line.seq,
         plugin: line.plugin.clone(),
         seat: line.seat.clone(),
     }
+}
+
+/// A header without what is a customer's: its numbers, which may look like somebody's, are how the page was opened.
+fn redacted_header(data: &Value, redactor: &mut Redactor) -> Value {
+    let mut data = data.clone();
+    for member in ["user", "storage", "cookies"] {
+        if let Some(value) = data.get_mut(member) {
+            *value = redactor.json(value);
+        }
+    }
+    data
 }
 
 /// A PAGE argument as a recording names it: seen from the recording's folder, so that both can go elsewhere together.
@@ -153,6 +209,13 @@ mod tests {
         assert_eq!(page_from(&text(folder.path()), &recording), "..");
         assert_eq!(page_from(&text(folder.path()), &folder.path().join("x.jsonl")), ".");
         assert_eq!(page_from("http://a.test/x?y", &recording), "http://a.test/x?y");
+    }
+
+    #[test]
+    fn a_header_keeps_its_numbers() {
+        let data = serde_json::json!({ "seed": 110_105_194_912_310_021_u64, "user": "oABC1defGHI2jklMNO3pqrSTU4vw" });
+        let written = redacted(&Line::new("w1", "duoke", START, data.clone()), &mut Redactor::new(b"key")).data;
+        assert!(written["seed"] == data["seed"] && written["user"] != data["user"], "{written}");
     }
 
     #[test]

@@ -2,10 +2,12 @@
 //! what they did. It writes each line whole as it happens. Its own trouble stops nobody: it is told, and nothing more is
 //! written.
 //!
-//! `exchange` is an HTTP exchange as a line, `network` notes them, `closing` is what is done once all is written.
+//! `exchange` is an HTTP exchange as a line, `network` notes them, `closing` is what is done once all is written; `item` is
+//! what a page does one by one, for who hands it to another thread and has it written there turn by turn.
 
 mod closing;
 pub mod exchange;
+mod item;
 mod network;
 
 use std::path::{Path, PathBuf};
@@ -13,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
-use self::exchange::{Exchange, cookies_data};
+use self::exchange::cookies_data;
 use self::network::{Recorded, Shared};
 use super::lines::Lines;
 use super::plugin::{Plugin, is_address};
@@ -23,12 +25,13 @@ use crate::base::redact::Redactor;
 use crate::config::Dialect;
 use crate::engine::event_loop::Emission;
 use crate::event::{Line, Stimulus};
-use crate::net::{Element, Network, PluginNetwork, ScriptCookies};
+use crate::net::{Cookie, Network, PluginNetwork, ScriptCookies};
 use crate::page::{Pace, PageOptions};
-use crate::record::session::{DIALOG, ELEMENT, END, HTTP, START};
+use crate::record::session::{END, START};
 use crate::record::{Header, WriteError, Writer};
 
-pub use closing::Closing;
+pub use closing::{Closing, changed, redact_session};
+pub use item::{Item, Notes, Noting, Opened, create_private};
 
 /// How to record.
 #[derive(Debug)]
@@ -49,7 +52,9 @@ pub struct Recorder(Arc<Mutex<State>>);
 
 struct State {
     /// None: it failed, or has ended.
-    writer: Option<Writer>,
+    writer: Option<Target>,
+    /// Lines that are not written yet.
+    held: Option<Vec<Line>>,
     options: RecordOptions,
     pages: Vec<Page>,
     lines: Lines,
@@ -58,14 +63,23 @@ struct State {
     numbered: u64,
     turns: u64,
     faults: u64,
+    /// Turns and faults of what was written, where lines are held.
+    committed: (u64, u64),
     has_failed: bool,
     trouble: Option<Notice>,
+}
+
+/// Where lines go.
+enum Target {
+    File(Writer),
+    Memory(Vec<Line>),
 }
 
 /// A page that is recorded.
 struct Page {
     plugin: Plugin,
-    network: Arc<Recorded>,
+    /// None: whoever has the page notes what goes over it.
+    network: Option<Arc<Recorded>>,
 }
 
 impl std::fmt::Debug for Recorder {
@@ -81,8 +95,13 @@ impl Recorder {
     /// One that cannot be created.
     pub fn create(options: RecordOptions) -> Result<Self, WriteError> {
         let writer = Writer::create(&options.path)?;
-        Ok(Self(Arc::new(Mutex::new(State {
-            writer: Some(writer),
+        Ok(Self::into(options, Target::File(writer)))
+    }
+
+    fn into(options: RecordOptions, target: Target) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            writer: Some(target),
+            held: None,
             options,
             pages: Vec::new(),
             lines: Lines::new(true),
@@ -90,9 +109,10 @@ impl Recorder {
             numbered: 0,
             turns: 0,
             faults: 0,
+            committed: (0, 0),
             has_failed: false,
             trouble: None,
-        }))))
+        })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -110,10 +130,10 @@ impl Recorder {
         (settle_ms, user): (i64, Option<&str>),
         network: &Arc<PluginNetwork>,
     ) -> (Arc<dyn Network>, Arc<dyn ScriptCookies>) {
-        let recorded = Recorded::new(network.clone(), self.clone(), page);
+        let recorded = Recorded::new(network.clone(), Arc::new(self.clone()), page);
         let mut state = self.state();
-        state.pages.push(Page { plugin: plugin.clone(), network: recorded.clone() });
-        state.start(plugin, options, settle_ms, user, network);
+        state.pages.push(Page { plugin: plugin.clone(), network: Some(recorded.clone()) });
+        state.start(plugin, options, settle_ms, user, &network.cookies().cookies(TimestampMs::MIN));
         let shared = Arc::new(Shared(recorded));
         (shared.clone(), shared)
     }
@@ -159,43 +179,6 @@ impl Recorder {
         }
     }
 
-    /// A plugin says this itself.
-    fn said_itself(&self, text: &[u8]) {
-        self.state().options.redactor.iter_mut().for_each(|redactor| redactor.leave(text));
-    }
-
-    /// A page asked somebody, and was answered or not.
-    fn exchange(&self, page: usize, exchange: &Exchange) {
-        let mut state = self.state();
-        let data = exchange.data(state.options.redactor.as_mut());
-        state.world(page, HTTP, data, exchange.finished().unwrap_or(exchange.request.now_ms));
-    }
-
-    /// A dialog was answered.
-    fn dialog(&self, page: usize, kind: &str, answer: Option<&str>, at: TimestampMs) {
-        let answer = match (kind, answer) {
-            ("confirm", Some(answer)) => Value::Bool(answer == "true"),
-            (_, answer) => json!(answer),
-        };
-        let mut state = self.state();
-        let data = json!({ "kind": kind, "answer": answer });
-        let data = state.options.redactor.as_mut().map(|redactor| redactor.json(&data)).unwrap_or(data);
-        state.world(page, DIALOG, data, at);
-    }
-
-    /// A stimulus was for this element.
-    fn element(&self, page: usize, stimulus: &str, element: &Element, at: TimestampMs) {
-        let mut state = self.state();
-        let data = json!(element);
-        let (data, cause) = match &mut state.options.redactor {
-            Some(redactor) => (redactor.json(&data), redactor.text(stimulus)),
-            None => (data, stimulus.to_owned()),
-        };
-        let Some(plugin) = state.pages.get(page).map(|page| page.plugin.clone()) else { return };
-        let line = Line::new(state.id(), plugin.base.as_str(), ELEMENT, data);
-        state.put(Line { time: Some(at), cause: Some(cause), plugin: Some(plugin.name), ..line });
-    }
-
     /// Trouble since the last call, where there was some.
     #[must_use]
     pub fn take_trouble(&self) -> Option<Notice> {
@@ -205,16 +188,19 @@ impl Recorder {
     /// All has been told: the file is ended. What is to be done with it then.
     #[must_use]
     pub fn end(&self) -> Closing {
-        let networks: Vec<_> = self.state().pages.iter().map(|page| page.network.clone()).collect();
+        let networks: Vec<_> = self.state().pages.iter().filter_map(|page| page.network.clone()).collect();
         networks.iter().for_each(|network| network.flush());
         let mut state = self.state();
         let data = json!({ "turns": state.turns, "faults": state.faults });
         let line = Line::new(state.id(), "duoke", END, data);
         state.write(line);
-        let finished = state.writer.take().map(Writer::finish);
-        if let Some(Err(error)) = finished {
-            state.fail(&error);
-        }
+        drop(state);
+        self.close_file()
+    }
+
+    fn close_file(&self) -> Closing {
+        let mut state = self.state();
+        state.finish();
         Closing {
             path: state.options.path.clone(),
             has_failed: state.has_failed,
@@ -237,9 +223,8 @@ impl State {
         options: &PageOptions,
         settle_ms: i64,
         user: Option<&str>,
-        network: &PluginNetwork,
+        cookies: &[Cookie],
     ) {
-        let cookies = network.cookies().cookies(TimestampMs::MIN);
         let settings = &options.settings;
         let resume = options.resume;
         let mut header = Header {
@@ -276,7 +261,7 @@ impl State {
             header.settings = redactor.json(&header.settings);
             header.page = redacted_page(&header.page, redactor);
         }
-        header.cookies = cookies_data(&cookies, self.options.redactor.as_mut());
+        header.cookies = cookies_data(cookies, self.options.redactor.as_mut());
         // A header is texts, numbers, and what was JSON before.
         let data = serde_json::to_value(&header).unwrap_or_default();
         let line = Line::new(self.id(), "duoke", START, data);
@@ -301,9 +286,32 @@ impl State {
     }
 
     fn put(&mut self, line: Line) {
-        let Some(writer) = &mut self.writer else { return };
         self.seq += 1;
-        if let Err(error) = writer.write(&Line { seq: Some(self.seq), ..line }) {
+        let line = Line { seq: Some(self.seq), ..line };
+        match &mut self.held {
+            Some(held) => held.push(line),
+            None => self.put_out(line),
+        }
+    }
+
+    fn put_out(&mut self, line: Line) {
+        let written = match &mut self.writer {
+            Some(Target::File(writer)) => writer.write(&line),
+            Some(Target::Memory(lines)) => {
+                lines.push(line);
+                Ok(())
+            }
+            None => Ok(()),
+        };
+        if let Err(error) = written {
+            self.fail(&error);
+        }
+    }
+
+    fn finish(&mut self) {
+        if let Some(Target::File(writer)) = self.writer.take()
+            && let Err(error) = writer.finish()
+        {
             self.fail(&error);
         }
     }

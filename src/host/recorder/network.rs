@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use url::Url;
 
-use super::Recorder;
 use super::exchange::Exchange;
+use super::item::Notes;
 use crate::base::clock::TimestampMs;
 use crate::net::{
     Arrival, Cookie, CookieJar, NetError, Network, Noted, PluginNetwork, Replied, Reply, Request, Response,
@@ -17,7 +17,7 @@ use crate::net::{
 /// A plugin's network, and who writes down what goes over it.
 pub(super) struct Recorded {
     network: Arc<PluginNetwork>,
-    recorder: Recorder,
+    recorder: Arc<dyn Notes>,
     /// The cookies as the page's scripts see them: those of an answer once it has taken that, so that a replay can have them
     /// see the same.
     seen: CookieJar,
@@ -39,7 +39,7 @@ struct State {
 }
 
 impl Recorded {
-    pub(super) fn new(network: Arc<PluginNetwork>, recorder: Recorder, page: usize) -> Arc<Self> {
+    pub(super) fn new(network: Arc<PluginNetwork>, recorder: Arc<dyn Notes>, page: usize) -> Arc<Self> {
         let cookies = network.cookies().cookies(TimestampMs::MIN);
         let seen = CookieJar::new();
         seen.restore(cookies.clone(), TimestampMs::MIN);

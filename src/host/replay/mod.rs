@@ -36,6 +36,9 @@ const PATIENCE: u64 = 3;
 /// The pace of pages whose host kept the time: it woke them when it thought fit.
 const HOSTED: &str = "hosted";
 
+/// What a customer did.
+const PUSH: &str = "stimulus.wechat.push";
+
 /// What came of a replay.
 #[derive(Debug, Default)]
 pub struct Replayed {
@@ -93,8 +96,15 @@ pub fn replay_by(pages: &[(&Recording, &Plugin)], make: &Make<'_>) -> Replayed {
         let happened = show.stage.round(&Stimulus::from_line(line), told, at, &mut |_| ());
         show.give_out(&happened, &mut replayed);
     }
-    show.stage.settle_within(settle_ms);
-    let happened = show.stage.settle(&mut |_| ());
+    let happened = if is_hosted {
+        // What it did later nobody recorded.
+        let last = pages.iter().filter_map(|(recording, _)| last_of(recording)).max();
+        let passes = Stimulus::from_line(&Line::new("end", "duoke", "stimulus.end", Value::Null));
+        show.stage.round(&passes, &[], last.unwrap_or_default(), &mut |_| ())
+    } else {
+        show.stage.settle_within(settle_ms);
+        show.stage.settle(&mut |_| ())
+    };
     show.give_out(&happened, &mut replayed);
     replayed.divergences = each_once(replayed.divergences);
     replayed
@@ -116,6 +126,12 @@ fn each_once(notices: Vec<Notice>) -> Vec<Notice> {
         _ => Notice { text: format!("{} ({count} times)", notice.text), ..notice },
     };
     all.into_iter().map(counted).collect()
+}
+
+/// Page time up to which a recording goes; of one that a crash cut off that of its last lines.
+fn last_of(recording: &Recording) -> Option<i64> {
+    let lines = [&recording.stimuli, &recording.world, &recording.expected];
+    recording.ended_at.or_else(|| lines.into_iter().flatten().filter_map(|line| line.time).max())
 }
 
 /// The plugin that a recording names: seen from the recording's folder, and where that is gone, the one in whose
@@ -148,7 +164,9 @@ struct Round<'a> {
 
 /// The stimuli of a file in order. One that was told to some pages of several stands there once for each.
 fn rounds<'a>(pages: &[(&'a Recording, &Plugin)]) -> Vec<Round<'a>> {
-    let mut lines: Vec<&Line> = pages.iter().flat_map(|(recording, _)| &recording.stimuli).collect();
+    // A push is told to nobody: what was made of it is.
+    let is_told = |line: &&Line| line.type_ != PUSH;
+    let mut lines: Vec<&Line> = pages.iter().flat_map(|(recording, _)| &recording.stimuli).filter(is_told).collect();
     lines.sort_by_key(|line| line.seq);
     lines.dedup_by_key(|line| line.seq);
     let mut rounds: Vec<Round<'a>> = Vec::new();

@@ -74,6 +74,9 @@ impl Conversation {
     pub fn handle(&mut self, line: &Line, openid: &Arc<str>, now: TimestampMs) -> Result<(), StoreError> {
         let stimulus = Stimulus::from_line(line);
         if let StimulusKind::WechatPush(_) = stimulus.kind {
+            for tab in self.up() {
+                tab.tape.iter().for_each(|tape| tape.heard(line, now.max(tab.now)));
+            }
             for derived in Deriving::default().of(line, &stimulus) {
                 let whom = self.whom(&derived, &stimulus, openid)?;
                 self.accept(&derived.line, whom, openid, now)?;
@@ -261,8 +264,14 @@ impl Conversation {
                     .for_each(|emissions| keep(emissions, repeats || is_repetition(&emissions[0]))),
             }
         };
+        let tape = tab.tape.as_ref();
+        tape.zip(line).into_iter().for_each(|(tape, line)| tape.told(line, page_now));
         let (begun, input) = (Stopwatch::start(), TurnInput { stimulus, at: page_now, settle_ms: SETTLE_MS_DEFAULT });
-        let turn = tab.driver.turn(input, &mut |emissions, repeated| keep(&emissions, repeated, None));
+        let turn = tab.driver.turn(input, &mut |emissions, repeated| {
+            tape.into_iter().for_each(|tape| tape.did(&emissions));
+            keep(&emissions, repeated, None);
+        });
+        tape.into_iter().for_each(|tape| tape.did(&turn.emissions));
         let (is_untold, is_lost) = (id.is_some() && turn.cut == Some(CutShort::Telling), tab.driver.is_lost());
         let ended = match (tab.driver.is_parked() || is_untold, turn.idle) {
             (true, _) => Ended::Parked,
@@ -275,6 +284,7 @@ impl Conversation {
         keep(&turn.emissions, false, is_done.then_some(ended));
         witness.turn(visit, Turned { told: id, took: begun.elapsed() });
         tab.note(&turn);
+        tab.tape.iter().for_each(|tape| tape.turned(turn.now));
         if is_told {
             tab.told_at = page_now;
         }

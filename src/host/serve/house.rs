@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::place::{Place, Seat, seat_of};
+use super::recording::{RecordPolicy, Recordings, Tape};
 use super::setup::Residence;
 use super::trouble::Trouble;
 use crate::base::clock::TimestampMs;
@@ -67,12 +68,14 @@ pub struct House {
     processes: Processes,
     /// What the ticket service answers.
     account: String,
+    record: Arc<RecordPolicy>,
+    recordings: Option<Recordings>,
 }
 
 impl House {
     /// A house of plugins, which have these names in keys, and whose pages are loaded as of `now`.
     pub fn new(
-        Residence { plugins, rights, live, seats, kf_account, seat_account, processes, .. }: Residence,
+        Residence { plugins, rights, live, seats, kf_account, seat_account, processes, record, .. }: Residence,
         names: Vec<String>,
         now: TimestampMs,
     ) -> Self {
@@ -84,7 +87,16 @@ impl House {
             trouble: Mutex::default(),
         };
         let residents = plugins.into_iter().zip(names).map(resident).collect();
-        Self { residents, kf_account, seats, rights, live, processes, account: seat_account }
+        let (account, record) = (seat_account, Arc::new(record));
+        Self { residents, kf_account, seats, rights, live, processes, account, record, recordings: None }
+    }
+
+    /// Its pages may be recorded from now on.
+    #[must_use]
+    pub fn recorded_by(self, recordings: &Recordings) -> Self {
+        let names = self.residents.iter().map(|resident| resident.plugin.name.clone()).collect();
+        recordings.move_to(names, self.record.clone());
+        Self { recordings: Some(recordings.clone()), ..self }
     }
 
     /// The networks that pictures of messages come by, with the plugins' names in keys.
@@ -97,9 +109,10 @@ impl House {
         self.residents.iter().map(network).collect()
     }
 
-    /// What in the plugins' configurations means nothing.
+    /// What in the plugins' configurations means nothing, or cannot be done.
     pub fn idle(&self) -> impl Iterator<Item = Notice> {
-        self.residents.iter().filter_map(|resident| resident.plugin.idle())
+        let whole = self.record.writes_plainly().into_iter().chain(self.record.notices.iter().cloned());
+        self.residents.iter().filter_map(|resident| resident.plugin.idle()).chain(whole)
     }
 
     fn network(&self, resident: &Resident, account: &str) -> Result<PluginNetwork, NetError> {
@@ -150,7 +163,7 @@ impl House {
     }
 
     /// A page of a resident's at a place, not opened yet; `openid`: the customer whom it is opened for. Its storage and its
-    /// cookies are nobody else's.
+    /// cookies are nobody else's. Where it is recorded, who is to hear what it is told and does.
     ///
     /// # Errors
     /// Rights that are none; they were checked.
@@ -160,11 +173,11 @@ impl House {
         place: &Place,
         openid: &str,
         moment: Moment,
-    ) -> Result<Box<dyn Driver + Send>, NetError> {
+    ) -> Result<(Box<dyn Driver + Send>, Option<Tape>), NetError> {
         let account = self.seat(place).map_or(&self.account, |seat| &seat.kf_account);
         let network = Arc::new(self.network(resident, account)?);
         let loaded_at = resident.loaded_at(moment.at);
-        let options = PageOptions {
+        let mut options = PageOptions {
             source: resident.plugin.source_at(loaded_at, SEED_DEFAULT, Some(openid)),
             start: loaded_at,
             seed: SEED_DEFAULT,
@@ -172,7 +185,12 @@ impl House {
             pace: Pace::Hosted,
             ..resident.plugin.page_options(network.clone(), network.cookies().clone())
         };
-        Ok(Box::new(self.processes.process(options, resident.launcher.clone())))
+        let at = self.residents.iter().position(|other| std::ptr::eq(other, resident)).unwrap_or_default();
+        let tape = self.recordings.as_ref().and_then(|recordings| {
+            let (plugin, place) = ((&resident.plugin, account.as_str()), (place, openid));
+            recordings.tape((&self.record, at), plugin, place, &network, &mut options)
+        });
+        Ok((Box::new(self.processes.process(options, resident.launcher.clone())), tape))
     }
 
     /// How pages came to be, over all plugins.

@@ -17,6 +17,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::kinds::kind;
+use super::recording::Told;
 use crate::base::clock::Stopwatch;
 use crate::base::limits::EVENTS_TIMED;
 use crate::engine::event_loop::{Emission, Output};
@@ -67,6 +68,10 @@ pub(super) struct Metrics {
     token_refreshes: Counters<1>,
     log_lines_dropped: Counter,
     trace_spans_dropped: Counter,
+    recordings_open: Gauge,
+    recording_bytes: Counter,
+    recordings_cut: Counters<2>,
+    shadow_conversations: Counters<2>,
     timed: Mutex<Timed>,
 }
 
@@ -131,6 +136,10 @@ impl Metrics {
             token_refreshes: Family::default(),
             log_lines_dropped: Counter::default(),
             trace_spans_dropped: Counter::default(),
+            recordings_open: Gauge::default(),
+            recording_bytes: Counter::default(),
+            recordings_cut: Family::default(),
+            shadow_conversations: Family::default(),
             timed: Mutex::default(),
         };
         metrics.register();
@@ -172,6 +181,12 @@ impl Metrics {
         all.register("log_lines_dropped", "Log lines for which there was no room", self.log_lines_dropped.clone());
         let help = "Spans of traces that did not reach the collector";
         all.register("trace_spans_dropped", help, self.trace_spans_dropped.clone());
+        all.register("recordings_open", "Recordings that are being written", self.recordings_open.clone());
+        all.register("recording_bytes", "Bytes written to recordings", self.recording_bytes.clone());
+        let help = "Recordings that end early or were not begun, by plugin and reason";
+        all.register("recordings_cut", help, self.recordings_cut.clone());
+        let help = "Conversations that shadows were to be told, by plugin and result";
+        all.register("shadow_conversations", help, self.shadow_conversations.clone());
         let build: Gauges<1> = Family::default();
         build.get_or_create(&[("version", Cow::Borrowed(env!("CARGO_PKG_VERSION")))]).set(1);
         all.register("build_info", "The program", build);
@@ -252,6 +267,26 @@ impl Metrics {
     /// Spans of traces do not reach the collector.
     pub(super) fn spans_dropped(&self, count: usize) {
         self.trace_spans_dropped.inc_by(u64::try_from(count).unwrap_or(u64::MAX));
+    }
+
+    /// A recording begins or ends.
+    pub(super) fn recordings_open(&self, change: i64) {
+        self.recordings_open.inc_by(change);
+    }
+
+    /// So much was written to recordings.
+    pub(super) fn recorded(&self, bytes: u64) {
+        self.recording_bytes.inc_by(bytes);
+    }
+
+    /// A recording ends early.
+    pub(super) fn recording_cut(&self, plugin: &str, reason: &'static str) {
+        self.recordings_cut.get_or_create(&[("plugin", own(plugin)), ("reason", reason.into())]).inc();
+    }
+
+    /// A shadow was told a conversation, or was to be.
+    pub(super) fn shadow(&self, plugin: &str, told: Told) {
+        self.shadow_conversations.get_or_create(&[("plugin", own(plugin)), ("result", told.name().into())]).inc();
     }
 
     /// All of it as [`METRICS_TYPE`].

@@ -8,6 +8,7 @@
 //!   force while they are opened, `trouble` when those are tried again that do not load
 //! - a `witness` hears what happens: the `teller` counts it (`metrics`, `kinds`) and tells it, what `repeats` not each time; [`Operations`] is how the host
 //!   is doing, for whoever asks; `traces` makes spans of it, which `otlp` exports
+//! - `recording` writes down what pages are told and do, and tells it to other versions of plugins, whose doings are compared
 //!
 //! Order: a customer's events are handled one after another, customers beside each other. What is in memory is bounded:
 //! open conversations by [`Room`], events that were read and not begun by
@@ -24,6 +25,7 @@ mod operations;
 #[cfg_attr(not(feature = "otel"), path = "no_otlp.rs")]
 mod otlp;
 mod place;
+mod recording;
 mod repeats;
 mod run;
 mod scheduler;
@@ -38,6 +40,7 @@ pub use metrics::METRICS_TYPE;
 pub use operations::Operations;
 pub use otlp::Exporter;
 pub use place::Seat;
+pub use recording::{Compare, Difference, Keep, PluginRecord, RecordPolicy, Recordings, Shadow, Share};
 pub use run::serve;
 pub use scheduler::Room;
 pub use setup::{AccountSetup, Doors, Ready, Reread, Residence, ServeError, Setup};

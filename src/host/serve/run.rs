@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -19,6 +19,7 @@ use super::crew::Crew;
 use super::house::House;
 use super::intake::{Feed, Fired, follow, take_up};
 use super::operations::{Observed, Operations};
+use super::recording::Recordings;
 use super::setup::{AccountSetup, Doors, Ready, Reread, Residence, ServeError, Setup};
 use super::teller::Teller;
 use super::traces::Traces;
@@ -71,6 +72,7 @@ struct Background {
     /// What it showed when the crew last heard of it.
     looked: TimestampMs,
     teller: Teller,
+    recordings: Recordings,
     feeds: JoinSet<Result<(), StoreError>>,
     deliveries: JoinSet<Result<(), ServeError>>,
     outboxes: Vec<Outbox>,
@@ -98,7 +100,9 @@ pub fn serve(
     let (traces, exporting) = traces.unzip();
     let teller = Teller::new(hear.clone(), operations.clone(), (traces, accounts.len() == 1));
     let room = residence.room;
-    let house = runtime.block_on(house(residence, store, &clock))?;
+    let (recordings, recording) = Recordings::begin(clock.clone(), operations.clone(), Arc::new(teller.clone()));
+    let recording = Ends(recordings.clone(), Some(recording));
+    let house = runtime.block_on(house(residence, store, (&clock, &recordings)))?;
     let names: Vec<String> = house.residents.iter().map(|resident| resident.name.clone()).collect();
     house.idle().for_each(|notice| watch.say(notice));
     let ending = Arc::new(Ending::default());
@@ -106,7 +110,7 @@ pub fn serve(
     let Opened { served, going, hosted, observed, desk } = opened;
     let host = Host::new(clock.clone(), house, hosted, Arc::new(teller.clone()));
     let crew = Crew::start(host, room, threads);
-    let mut background = Background::new(clock, teller.clone());
+    let mut background = Background::new(clock, teller.clone(), recordings.clone());
     let mut guard = None;
     let ended = runtime.block_on(async {
         let first = served.first().map(|served| served.inbox.clone());
@@ -128,7 +132,8 @@ pub fn serve(
             follow(log, background.clock.clone(), inbox, Handle::current(), hear.clone());
         }
         operations.serving(crew.foreman(), observed);
-        guard = desk.map(|desk| (doors.begun)(&ready, desk.ending_by(ending.clone())));
+        let desk = desk.map(|desk| desk.ending_by(ending.clone()).recording_by(Arc::new(recordings.clone())));
+        guard = desk.map(|desk| (doors.begun)(&ready, desk));
         let stop = async {
             tokio::select! {
                 () = &mut stop => {}
@@ -142,6 +147,7 @@ pub fn serve(
     let (stopped, delivered) = meanwhile(runtime, &mut told, watch, || {
         // What comes while this ends is on disk before it is acknowledged, and the next host's.
         let stopped = (crew.stop(), background.stop_delivery(runtime));
+        drop(recording);
         // Who takes over listens from now on.
         ending.come();
         drop(guard);
@@ -156,6 +162,17 @@ pub fn serve(
         runtime.block_on(exporting.end());
     }
     ended.and(stopped.map_err(ServeError::from)).and(delivered)
+}
+
+/// The thread that writes recordings ends with this, having written all.
+struct Ends(Recordings, Option<JoinHandle<()>>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.stop();
+        // Its panic is on standard error.
+        let _ = self.1.take().map(JoinHandle::join);
+    }
 }
 
 /// Hears what is told while something is done; then nobody hears any more.
@@ -190,12 +207,16 @@ fn meanwhile<R: Send>(
 }
 
 /// The house of a residence.
-async fn house(residence: Residence, store: &Arc<dyn Store>, clock: &Clock) -> Result<House, StoreError> {
+async fn house(
+    residence: Residence,
+    store: &Arc<dyn Store>,
+    (clock, recordings): (&Clock, &Recordings),
+) -> Result<House, StoreError> {
     let mut names = Vec::new();
     for plugin in &residence.plugins {
         names.push(store.plugin(&plugin.name, &plugin.identity).get().await?);
     }
-    Ok(House::new(residence, names, clock.now_ms()))
+    Ok(House::new(residence, names, clock.now_ms()).recorded_by(recordings))
 }
 
 /// Delivery begins, with what earlier hosts left.
@@ -234,11 +255,12 @@ fn open(
 }
 
 impl Background {
-    fn new(clock: Clock, teller: Teller) -> Self {
+    fn new(clock: Clock, teller: Teller, recordings: Recordings) -> Self {
         Self {
             looked: clock.now_ms(),
             clock,
             teller,
+            recordings,
             feeds: JoinSet::new(),
             deliveries: JoinSet::new(),
             outboxes: Vec::new(),
@@ -373,7 +395,7 @@ impl Background {
         watch: &mut dyn Watch,
     ) -> Result<(), ServeError> {
         let room = residence.room;
-        let house = house(residence, store, &self.clock).await?;
+        let house = house(residence, store, (&self.clock, &self.recordings)).await?;
         let networks = house.networks()?;
         self.origins.iter().for_each(|origins| origins.set(&networks));
         let names: Vec<&str> = house.residents.iter().map(|resident| &*resident.plugin.name).collect();

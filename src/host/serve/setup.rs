@@ -11,6 +11,7 @@ use super::crew::CrewEnd;
 use super::operations::Operations;
 use super::otlp::Exporter;
 use super::place::Seat;
+use super::recording::RecordPolicy;
 use super::scheduler::Room;
 use crate::base::clock::Clock;
 use crate::host::desk::Desk;
@@ -53,6 +54,8 @@ pub struct Residence {
     pub processes: Processes,
     /// How many conversations are open, and for how long.
     pub room: Room,
+    /// What is recorded.
+    pub record: RecordPolicy,
 }
 
 /// What is served.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 
+use super::recording::Tape;
 use super::witness::Witness;
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{ANSWERS_AWAITED_MS, HOSTED_PAUSE_MS_MAX, WAKE_MS_MIN};
@@ -93,6 +94,8 @@ pub(super) struct Open {
 pub(super) struct Tab {
     _alive: Alive,
     pub(super) driver: Box<dyn Driver + Send>,
+    /// Where it is recorded.
+    pub(super) tape: Option<Tape>,
     pub(super) now: TimestampMs,
     due: Option<TimestampMs>,
     /// Since when it waits for an answer.
@@ -115,6 +118,7 @@ impl Tab {
         Self {
             _alive: Alive::new(witness, plugin),
             driver,
+            tape: None,
             now: turn.now,
             due: turn.due,
             waits_since: turn.waits.then_some(turn.now),

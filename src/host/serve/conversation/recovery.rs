@@ -104,7 +104,7 @@ impl Conversation {
 
     fn load(&mut self, resident: &Resident, now: TimestampMs) -> Result<Tab, LoadError> {
         let moment = Moment { at: now, seed: seed() };
-        let mut driver = self.house.page(resident, &self.place, &self.openid, moment)?;
+        let (mut driver, tape) = self.house.page(resident, &self.place, &self.openid, moment)?;
         let mut loading = Vec::new();
         let mut turn = driver.open(SETTLE_MS_DEFAULT, &mut |emissions, _| loading.extend(emissions))?;
         loading.append(&mut turn.emissions);
@@ -113,7 +113,13 @@ impl Conversation {
             let visit = Visit { app_id: &self.app_id, openid: &self.openid, resident };
             self.witness.emission(visit, emission, &Taken::default());
         }
-        Ok(Tab::new(driver, &turn, self.witness.clone(), &resident.name))
+        if let Some(tape) = &tape {
+            tape.did(&loading);
+            tape.turned(turn.now);
+        }
+        let mut tab = Tab::new(driver, &turn, self.witness.clone(), &resident.name);
+        tab.tape = tape;
+        Ok(tab)
     }
 
     /// A page died of nothing that it did: what it was being told is told to another one, once. What it had put is there, and

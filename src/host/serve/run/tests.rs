@@ -4,6 +4,7 @@ use std::future::pending;
 
 use tokio::runtime::Runtime;
 
+use super::super::recording::RecordPolicy;
 use super::super::scheduler::Room;
 use super::*;
 use crate::event::Line;
@@ -36,6 +37,7 @@ fn residence() -> Residence {
         seat_account: "kf".to_owned(),
         processes: Processes::default(),
         room: Room { open_max: 9, quiet_ms_max: 1_000 },
+        record: RecordPolicy::default(),
     }
 }
 
@@ -61,7 +63,8 @@ fn end_of(
     let house = House::new(residence(), Vec::new(), 0);
     let crew =
         Crew::start(Host::new(Clock::system(), house, Vec::new(), Arc::new(teller.clone())), residence().room, 1);
-    let mut background = Background::new(Clock::system(), teller);
+    let (recordings, _) = Recordings::begin(Clock::system(), operations.clone(), Arc::new(teller.clone()));
+    let mut background = Background::new(Clock::system(), teller, recordings);
     happen(&mut background, &hear);
     let (_again, again) = channel(1);
     let doors =
