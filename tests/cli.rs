@@ -3,11 +3,15 @@
 
 #[path = "cli/bench.rs"]
 mod bench;
+#[path = "cli/bundles.rs"]
+mod bundles;
 #[cfg(unix)]
 #[path = "cli/doctor.rs"]
 mod doctor;
 #[path = "cli/echat.rs"]
 mod echat;
+#[path = "cli/har.rs"]
+mod har;
 #[cfg(unix)]
 #[path = "cli/host.rs"]
 mod host;
@@ -35,6 +39,8 @@ mod seats;
 mod send;
 #[path = "cli/sessions.rs"]
 mod sessions;
+#[path = "cli/shrink.rs"]
+mod shrink;
 #[path = "cli/trigger.rs"]
 mod trigger;
 

@@ -6,8 +6,9 @@
 //!   `signals` hears Ctrl-C, `state` opens the durable state or asks the host that has it, `format` prints lists
 //! - `run_command`, `replay_command`, `coverage_command`, `demo_command`, `doctor_command`, `listen_command`, `sandbox_command`,
 //!   `outbox_command`, `explain_command`, `erase_command`, `kf_command`, `send_command`, `window_command`, `signs_command`,
-//!   `trigger_command`, `serve_command`, `test_command`, `sessions_command` are the commands; `log` and `console` are a serving host's; `plugins` is what those that take a PAGE share, `recording` is `--record`, `new_id` names what they send
+//!   `trigger_command`, `serve_command`, `test_command`, `sessions_command` are the commands; `log` and `console` are a serving host's; `plugins` is what those that take a PAGE share, `recording` is `--record`, `bundle` opens bundles, `new_id` names what they send
 
+mod bundle;
 mod callback;
 mod console;
 mod coverage_command;
@@ -110,7 +111,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, runtime: &Handle) -> E
         Command::Sandbox(arguments) => sandbox_command::sandbox(&arguments, runtime, &mut output),
         Command::Send(arguments) => send_command::send(&arguments, runtime, &mut output),
         Command::Serve(arguments) => serve_command::serve(&arguments, runtime, &mut output),
-        Command::Sessions(arguments) => sessions_command::sessions(&arguments, &mut output),
+        Command::Sessions(arguments) => sessions_command::sessions(&arguments, runtime, &mut output),
         Command::Signs(arguments) => signs_command::signs(&arguments, runtime, &mut output),
         Command::Test(arguments) => test_command::test(&arguments, runtime, &mut output),
         Command::Trigger(arguments) => trigger_command::trigger(&arguments, runtime, &mut output),

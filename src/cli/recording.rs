@@ -61,6 +61,12 @@ fn redactor(mut patterns: Vec<String>, config: &DuokeConfig, output: &mut Output
         let hint = "`redact` under [record] is a list of regular expressions as JavaScript has them";
         fail(output, Notice::error(error.to_string()).with_hint(Some(hint)), Exit::Configuration)
     })?;
+    secrets(config).for_each(|secret| redactor.learn(secret));
+    Ok(redactor)
+}
+
+/// The secrets that this program was told.
+pub(super) fn secrets(config: &DuokeConfig) -> impl Iterator<Item = &str> {
     let wechat = &config.wechat;
     let secrets = [
         wechat.app_secret.as_ref(),
@@ -68,6 +74,5 @@ fn redactor(mut patterns: Vec<String>, config: &DuokeConfig, output: &mut Output
         wechat.callback.encoding_aes_key.as_ref(),
         wechat.callback.previous_encoding_aes_key.as_ref(),
     ];
-    secrets.into_iter().flatten().for_each(|secret| redactor.learn(secret.value.expose()));
-    Ok(redactor)
+    secrets.into_iter().flatten().map(|secret| secret.value.expose())
 }

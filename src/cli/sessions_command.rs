@@ -1,8 +1,13 @@
-//! `duoke sessions`: looking at recordings and logs.
+//! `duoke sessions`: looking at recordings and logs; `shrink`, `export` and `import` make others.
+
+mod export;
+mod import;
+mod shrink;
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 
 use super::exit::Exit;
 use super::format::{Format, List};
@@ -20,9 +25,12 @@ const EXAMPLES: &str = "\
 Examples:
   duoke sessions list
   duoke sessions show sessions/welcome.jsonl
-  duoke sessions diff yesterday.jsonl today.jsonl";
+  duoke sessions diff yesterday.jsonl today.jsonl
+  duoke sessions shrink sessions/fails.jsonl
+  duoke sessions export sessions/fails.jsonl -o fails.tar.zst
+  duoke sessions import crm.har --page crm -o crm/sessions/crm.jsonl";
 
-/// Look at recordings and logs.
+/// Look at recordings and logs, and make others of them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -35,6 +43,9 @@ enum Command {
     List(ListArguments),
     Show(ShowArguments),
     Diff(DiffArguments),
+    Shrink(shrink::Arguments),
+    Export(export::Arguments),
+    Import(import::Arguments),
 }
 
 /// What recordings there are.
@@ -81,11 +92,14 @@ struct DiffArguments {
     strict: bool,
 }
 
-pub(super) fn sessions(arguments: &Arguments, output: &mut Output) -> Exit {
+pub(super) fn sessions(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Exit {
     let ended = match &arguments.command {
         Command::List(arguments) => list(arguments, output),
         Command::Show(arguments) => show(arguments, output),
         Command::Diff(arguments) => diff(arguments, output),
+        Command::Shrink(arguments) => shrink::shrink(arguments, runtime, output),
+        Command::Export(arguments) => export::export(arguments, runtime, output),
+        Command::Import(arguments) => import::import(arguments, runtime, output),
     };
     ended.unwrap_or_else(|exit| exit)
 }

@@ -168,20 +168,24 @@ impl Session {
         Ok(Self { troubles, ..Self::of_lines(lines) })
     }
 
-    /// Of the lines of a file. Each gets the number of its place where it has no `seq`.
+    /// Of the lines of a file. Each gets the number of its place where it has no `seq`; one that names no plugin is of a
+    /// file's only page.
     #[must_use]
     pub fn of_lines(lines: impl IntoIterator<Item = Line>) -> Self {
+        let lines: Vec<Line> = lines.into_iter().collect();
+        let mut starts = lines.iter().filter(|line| line.type_ == START);
+        let only = starts.next().filter(|_| starts.next().is_none()).map(plugin_of_start).unwrap_or_default();
         let mut session = Self::default();
         let mut pages: HashMap<String, usize> = HashMap::new();
         for (number, mut line) in (1..).zip(lines) {
             line.seq = Some(line.seq.unwrap_or(number));
-            let plugin = line.plugin.clone().unwrap_or_default();
+            let plugin = line.plugin.clone().unwrap_or_else(|| only.clone());
             match line.type_.as_str() {
                 START => {
                     // What of it cannot be understood has the defaults of a run.
                     let mut header: Header = serde_json::from_value(line.data).unwrap_or_default();
                     if header.plugin.is_empty() {
-                        header.plugin = plugin;
+                        header.plugin = line.plugin.unwrap_or_default();
                     }
                     pages.insert(header.plugin.clone(), session.recordings.len());
                     session.recordings.push(Recording { header, ..Recording::default() });
@@ -212,6 +216,13 @@ impl Session {
     }
 }
 
+/// The plugin whose recording a `session.start` begins; empty where it names none.
+#[must_use]
+pub fn plugin_of_start(line: &Line) -> String {
+    let named = line.data.get("plugin").and_then(Value::as_str).filter(|name| !name.is_empty());
+    named.or(line.plugin.as_deref()).unwrap_or_default().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -232,6 +243,19 @@ mod tests {
         assert_eq!(serde_json::from_value::<Header>(written).expect("it reads"), header);
         let old: Header = serde_json::from_value(json!({ "format": "1.0", "later": 1 })).expect("it reads");
         assert_eq!(old, Header::default());
+    }
+
+    #[test]
+    fn lines_that_name_no_plugin_are_of_the_only_page() {
+        let line = |type_: &str, data: Value| Line::new("1", "s", type_, data);
+        let lines = |start: Value| [line(START, start), line(HTTP, json!({})), line("effect.title", json!({}))];
+        for start in [json!({ "plugin": "a" }), json!({})] {
+            let session = Session::of_lines(lines(start));
+            assert_eq!((session.recordings[0].world.len(), session.recordings[0].expected.len()), (1, 1));
+        }
+        let two = lines(json!({ "plugin": "a" })).into_iter().chain([line(START, json!({ "plugin": "b" }))]);
+        let session = Session::of_lines(two);
+        assert!(session.recordings.iter().all(|page| page.world.is_empty() && page.expected.is_empty()));
     }
 
     #[test]

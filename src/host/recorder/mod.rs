@@ -28,7 +28,7 @@ use crate::page::{Pace, PageOptions};
 use crate::record::session::{DIALOG, END, HTTP, START};
 use crate::record::{Header, WriteError, Writer};
 
-pub use closing::Closing;
+pub use closing::{Closing, page_from};
 
 /// How to record.
 #[derive(Debug)]
@@ -231,7 +231,7 @@ impl State {
         let resume = options.resume;
         let mut header = Header {
             plugin: plugin.name.clone(),
-            page: closing::page_from(&plugin.argument, &self.options.path),
+            page: page_from(&plugin.argument, &self.options.path),
             seat: self.options.account.clone(),
             seed: resume.map_or(options.seed, |moment| moment.seed),
             start: resume.map_or(options.start, |moment| moment.at),
