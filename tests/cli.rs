@@ -3,6 +3,8 @@
 
 #[path = "cli/bench.rs"]
 mod bench;
+#[path = "cli/bundles.rs"]
+mod bundles;
 #[cfg(unix)]
 #[path = "cli/doctor.rs"]
 mod doctor;
@@ -10,6 +12,8 @@ mod doctor;
 mod echat;
 #[path = "recordings/erp.rs"]
 mod erp;
+#[path = "cli/har.rs"]
+mod har;
 #[cfg(unix)]
 #[path = "cli/host.rs"]
 mod host;
@@ -40,6 +44,8 @@ mod seats;
 mod send;
 #[path = "cli/sessions.rs"]
 mod sessions;
+#[path = "cli/shrink.rs"]
+mod shrink;
 #[path = "cli/trigger.rs"]
 mod trigger;
 

@@ -59,6 +59,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("prometheus_client::", &["host::serve::metrics"]),
     ("quick_junit::", &["regress::report::junit"]),
     ("similar::", &["regress"]),
+    ("tar::", &["regress::bundle"]),
+    ("tempfile::", &["regress::bundle"]),
     ("rusqlite::", &["store"]),
     ("notify::", &["dev"]),
     ("print!", &["cli"]),

@@ -48,6 +48,16 @@ pub const LOG_LINE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Longest recording that is read whole, uncompressed, in bytes: in memory it takes several times as much, and a small
 /// compressed file may hold any amount.
 pub const RECORDING_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Longest HAR that is read, in bytes: a morning of a heavy page with all its bodies.
+pub const HAR_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Entries of a HAR at most.
+pub const HAR_ENTRIES_MAX: usize = 100_000;
+/// Longest that a request of a HAR took, in ms: what took longer was asleep.
+pub const HAR_LATENCY_MS_MAX: i64 = 300_000;
+/// Longest bundle of recordings, unpacked, in bytes: several of the longest lines.
+pub const BUNDLE_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Files of a bundle at most.
+pub const BUNDLE_FILES_MAX: usize = 10_000;
 /// `head.random` values remembered per document (plugin-apis.md §1.2 asks for at least this many).
 pub const RANDOMS_REMEMBERED: usize = 10_000;
 /// Functions that wait for one event of `echatSDK` in a document: a page that registers one more with every event has

@@ -6,8 +6,9 @@
 //!   `signals` hears Ctrl-C, `state` opens the durable state or asks the host that has it, `format` prints lists
 //! - `run_command`, `replay_command`, `coverage_command`, `demo_command`, `doctor_command`, `listen_command`, `sandbox_command`,
 //!   `outbox_command`, `explain_command`, `erase_command`, `kf_command`, `send_command`, `window_command`, `signs_command`,
-//!   `trigger_command`, `serve_command`, `test_command`, `sessions_command` are the commands; `log` and `console` are a serving host's; `plugins` is what those that take a PAGE share, `recording` is `--record`, `new_id` names what they send
+//!   `trigger_command`, `serve_command`, `test_command`, `sessions_command` are the commands; `log` and `console` are a serving host's; `plugins` is what those that take a PAGE share, `recording` is `--record`, `bundle` opens bundles, `new_id` names what they send
 
+mod bundle;
 mod callback;
 mod console;
 mod coverage_command;

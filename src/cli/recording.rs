@@ -71,6 +71,12 @@ pub(super) fn redactor(
         let hint = "`redact` under [record] is a list of regular expressions as JavaScript has them";
         (Notice::error(error.to_string()).with_hint(Some(hint)), Exit::Configuration)
     })?;
+    secrets(config).for_each(|secret| redactor.learn(secret));
+    Ok(redactor)
+}
+
+/// The secrets that this program was told.
+pub(super) fn secrets(config: &DuokeConfig) -> impl Iterator<Item = &str> {
     let wechat = &config.wechat;
     let secrets = [
         wechat.app_secret.as_ref(),
@@ -78,6 +84,5 @@ pub(super) fn redactor(
         wechat.callback.encoding_aes_key.as_ref(),
         wechat.callback.previous_encoding_aes_key.as_ref(),
     ];
-    secrets.into_iter().flatten().for_each(|secret| redactor.learn(secret.value.expose()));
-    Ok(redactor)
+    secrets.into_iter().flatten().map(|secret| secret.value.expose())
 }

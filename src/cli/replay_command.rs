@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::runtime::Handle;
 
+use super::bundle;
 use super::exit::Exit;
 use super::output::Output;
 use super::plugins::{fail, said};
@@ -11,11 +12,13 @@ use super::settings;
 use super::signals::exit_when_interrupted;
 use crate::host::{Names, Notice, Plugin, PluginError, Processes, Watch as _, plugin_of, replay_all};
 use crate::record::{Recording, Session};
+use crate::regress::bundle::Unpacked;
 
 const EXAMPLES: &str = "\
 Examples:
   duoke replay quick-reply/sessions/it.jsonl
-  duoke replay it.jsonl.zst --page quick-reply --all";
+  duoke replay it.jsonl.zst --page quick-reply --all
+  duoke replay it.tar.zst";
 
 /// Have a recording happen again, print what the pages do as JSON Lines.
 ///
@@ -24,7 +27,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The recording (.jsonl or .jsonl.zst), as `duoke run --record` writes it.
+    /// The recording (.jsonl or .jsonl.zst), as `duoke run --record` writes it, or a bundle of one (.tar.zst).
     #[arg(value_name = "SESSION")]
     session: PathBuf,
     /// The page in place of the recorded one: of a recording of several pages, once for each, in their order.
@@ -41,11 +44,17 @@ pub(super) fn replay(arguments: &Arguments, runtime: &Handle, output: &mut Outpu
         Ok(config) => config,
         Err(error) => return fail(output, settings::notice(&error), Exit::Configuration),
     };
-    let session = match read(&arguments.session, output) {
+    let bundle = match bundle(&arguments.session, output) {
+        Ok(bundle) => bundle,
+        Err(exit) => return exit,
+    };
+    let only = bundle.as_ref().and_then(|bundle| bundle.recordings.first());
+    let path = only.map_or(arguments.session.as_path(), |file| file.path.as_path());
+    let session = match read(path, output) {
         Ok(session) => session,
         Err(exit) => return exit,
     };
-    let plugins = match plugins(&session, arguments, output) {
+    let plugins = match plugins(&session, path, arguments, output) {
         Ok(plugins) => plugins,
         Err(exit) => return exit,
     };
@@ -80,6 +89,21 @@ pub(super) fn replay(arguments: &Arguments, runtime: &Handle, output: &mut Outpu
     }
 }
 
+/// Unpacks a bundle, where the session is one; it has one recording.
+fn bundle(session: &Path, output: &mut Output) -> Result<Option<Unpacked>, Exit> {
+    if !bundle::is_one(session) {
+        return Ok(None);
+    }
+    let bundle = bundle::open(session, output)?;
+    if bundle.recordings.len() == 1 {
+        return Ok(Some(bundle));
+    }
+    let names: Vec<_> = bundle.recordings.iter().map(|file| file.name.as_str()).collect();
+    let notice = Notice::error(format!("{}: has several recordings: {}", session.display(), names.join(", ")));
+    let hint = "`duoke sessions import BUNDLE -o FOLDER` unpacks it; `duoke test` takes it as it is";
+    Err(fail(output, notice.with_hint(Some(hint)), Exit::Usage))
+}
+
 /// Reads a recording, and says what of it cannot be read.
 fn read(path: &Path, output: &mut Output) -> Result<Session, Exit> {
     let session = Session::read(path)
@@ -98,7 +122,7 @@ fn read(path: &Path, output: &mut Output) -> Result<Session, Exit> {
 }
 
 /// The plugins of a recording's pages.
-fn plugins(session: &Session, arguments: &Arguments, output: &mut Output) -> Result<Vec<Plugin>, Exit> {
+fn plugins(session: &Session, path: &Path, arguments: &Arguments, output: &mut Output) -> Result<Vec<Plugin>, Exit> {
     let (given, recorded) = (arguments.page.len(), session.recordings.len());
     if given > 0 && given != recorded {
         let text = format!("{} is of {recorded} pages, --page names {given}", arguments.session.display());
@@ -110,7 +134,7 @@ fn plugins(session: &Session, arguments: &Arguments, output: &mut Output) -> Res
     let mut resolve = |(at, recording): (usize, &Recording)| -> Result<Plugin, PluginError> {
         match arguments.page.get(at) {
             Some(page) => Plugin::resolve(page, &mut names),
-            None => plugin_of(recording, &arguments.session, &mut names),
+            None => plugin_of(recording, path, &mut names),
         }
     };
     let resolved: Result<Vec<_>, _> = session.recordings.iter().enumerate().map(&mut resolve).collect();

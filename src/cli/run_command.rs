@@ -99,6 +99,7 @@ pub(super) fn run(arguments: Arguments, runtime: &Handle, output: &mut Output) -
                 processes,
                 dom_by_name: arguments.pages.len() > 1,
                 dom: arguments.dom,
+                ..RunOptions::default()
             };
             let mut outcome = host::run(pages, log, lasting, options, output);
             outcome.pages_failed += failed;

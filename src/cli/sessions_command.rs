@@ -1,4 +1,8 @@
-//! `duoke sessions`: looking at recordings and logs.
+//! `duoke sessions`: looking at recordings and logs; `shrink`, `export` and `import` make others.
+
+mod export;
+mod import;
+mod shrink;
 
 use std::path::{Path, PathBuf};
 
@@ -23,9 +27,12 @@ const EXAMPLES: &str = "\
 Examples:
   duoke sessions list
   duoke sessions show sessions/welcome.jsonl
-  duoke sessions diff yesterday.jsonl today.jsonl";
+  duoke sessions diff yesterday.jsonl today.jsonl
+  duoke sessions shrink sessions/fails.jsonl
+  duoke sessions export sessions/fails.jsonl -o fails.tar.zst
+  duoke sessions import crm.har --page crm -o crm/sessions/crm.jsonl";
 
-/// Look at recordings and logs.
+/// Look at recordings and logs, and make others of them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -39,6 +46,9 @@ enum Command {
     Show(ShowArguments),
     Diff(DiffArguments),
     Record(record::Arguments),
+    Shrink(shrink::Arguments),
+    Export(export::Arguments),
+    Import(import::Arguments),
 }
 
 /// What recordings there are.
@@ -91,6 +101,9 @@ pub(super) fn sessions(arguments: &Arguments, runtime: &Handle, output: &mut Out
         Command::Show(arguments) => show(arguments, output),
         Command::Diff(arguments) => diff(arguments, output),
         Command::Record(arguments) => record::record(arguments, runtime, output),
+        Command::Shrink(arguments) => shrink::shrink(arguments, runtime, output),
+        Command::Export(arguments) => export::export(arguments, runtime, output),
+        Command::Import(arguments) => import::import(arguments, runtime, output),
     };
     ended.unwrap_or_else(|exit| exit)
 }

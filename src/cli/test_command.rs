@@ -5,15 +5,18 @@ use std::path::{Path, PathBuf};
 
 use tokio::runtime::Handle;
 
+use super::bundle;
 use super::exit::Exit;
 use super::output::{Output, safe};
-use super::plugins::fail;
+use super::plugins::{fail, said};
 use super::settings;
 use super::signals::exit_when_interrupted;
 use crate::config::DuokeConfig;
-use crate::host::{Notice, Processes, Watch as _};
+use crate::host::{Notice, Processes, Watch as _, is_address};
+use crate::regress::bundle::Unpacked;
+use crate::regress::case::LogFile;
 use crate::regress::filter::Facts;
-use crate::regress::play::Replays;
+use crate::regress::play::{Against, Replays};
 use crate::regress::report::human::{self, Style};
 use crate::regress::report::{Counts, Report, Reporter, github, json, junit};
 use crate::regress::select::{self, Found};
@@ -25,6 +28,8 @@ Examples:
   duoke test sample-plugins/quick-reply --update
   duoke test --filter 'plugin(quick-*) & type(effect.mcs.*) & !user(oTest*)' --shard 1/4
   duoke test --reporter github --reporter junit=report.xml
+  duoke test quick-reply/sessions --against ../next/quick-reply
+  duoke test it.tar.zst
 
 Effects and faults are compared in order, each plugin's by itself: effects by type, customer and
 data, faults by type and message. Of a message `head.random` does not count; nor do ids, times
@@ -34,7 +39,8 @@ same twice is a bug of duoke (exit code 1).
 Filters: path(P), plugin(P), type(P) (of any line), user(P), last-failed, never-run and all, with
 !, &, | and parentheses. In a pattern * is anything, ? one character, \\ takes the next as it is.
 
-What failed, and what was ever run, is remembered in .duoke/test.json in this folder.
+What failed, and what was ever run, is remembered in .duoke/test.json in this folder; of a run
+with --against nothing is.
 
 JSON, one object:
   recordings[]  path, plugins[], verdict (same, different, updated, flaky, unreadable, not_loaded,
@@ -44,6 +50,7 @@ JSON, one object:
                 place {url, file, line, column, frame}, expected, actual, diff,
                 conversation {customer, before, after}}
   summary       run, same, different, updated, flaky, unreadable, not_loaded, environment, deselected
+  against       the PAGE of --against, else null
   never_run[], unreferenced[], logs[]: recordings that no run has compared yet, recordings of no
                 plugin of the project, and logs that nobody recorded";
 
@@ -51,13 +58,17 @@ JSON, one object:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// Recordings (.jsonl, .jsonl.zst), or folders with recordings. Without any, those in `sessions` of the
+    /// Recordings (.jsonl, .jsonl.zst), folders with recordings, or bundles (.tar.zst). Without any, those in `sessions` of the
     /// project's plugins: of `[[plugin]]` in duoke.toml, else of each folder below with plugin.toml.
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Take what differs over into the recordings.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "against")]
     update: bool,
+    /// Replay another version of the plugin: a folder, or a file. Of a recording of several pages it stands in for the
+    /// one of its name, else for the only one. Without PATH, recordings of its name are taken.
+    #[arg(long, value_name = "PAGE")]
+    against: Option<String>,
     /// How many recordings are replayed at the same time; by default as many as there are cores.
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
@@ -92,8 +103,12 @@ pub(super) fn test(arguments: &Arguments, runtime: &Handle, output: &mut Output)
         Ok(config) => config,
         Err(error) => return fail(output, settings::notice(&error), Exit::Configuration),
     };
+    let against = match arguments.against.as_deref().map(|page| against(page, output)).transpose() {
+        Ok(against) => against,
+        Err(exit) => return exit,
+    };
     let mut remembered = Remembered::read(Path::new(""));
-    let chosen = match choose(arguments, &config, &remembered, output) {
+    let chosen = match choose(arguments, &config, &remembered, against.as_ref(), output) {
         Ok(chosen) => chosen,
         Err(exit) => return exit,
     };
@@ -101,15 +116,16 @@ pub(super) fn test(arguments: &Arguments, runtime: &Handle, output: &mut Output)
         Ok(reporters) => reporters,
         Err(exit) => return exit,
     };
-    if chosen.paths.is_empty() {
+    if chosen.files.is_empty() {
         return nothing(&chosen, output);
     }
     let jobs = arguments.jobs.or(std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     let strictness = if arguments.strict { Strictness::All } else { Strictness::Meaning };
     let options = Options { strictness, repeat: arguments.repeat.get(), update: arguments.update, jobs };
     let tells_at_once = reporters.contains(&(Reporter::Human, None));
-    let (mut done, all) = (0, chosen.paths.len());
-    let tested = run(&chosen.paths, &Replays::new(Processes::of(&config)), options, &mut |tested| {
+    let (mut done, all) = (0, chosen.files.len());
+    let replays = Replays::new(Processes::of(&config)).against(against);
+    let tested = run(&chosen.files, &replays, options, &mut |tested| {
         done += 1;
         remembered.note(&tested.name, !tested.verdict.is_fine());
         output.progress("");
@@ -122,9 +138,11 @@ pub(super) fn test(arguments: &Arguments, runtime: &Handle, output: &mut Output)
     });
     output.progress("");
     let never_run = chosen.all.iter().filter(|name| !remembered.was_run(name)).cloned().collect();
-    let (deselected, Chosen { strays, logs, .. }) = (chosen.all.len() - all, chosen);
-    let report = Report { tested, deselected, strays, never_run, logs };
-    if let Err(error) = remembered.write(Path::new("")) {
+    let (deselected, Chosen { strays, logs, bundles: _bundles, .. }) = (chosen.all.len() - all, chosen);
+    let report = Report { tested, deselected, strays, never_run, logs, against: arguments.against.clone() };
+    if arguments.against.is_none()
+        && let Err(error) = remembered.write(Path::new(""))
+    {
         let text = format!("what failed is not remembered: .duoke/test.json cannot be written: {error}");
         output.say(Notice::warning(text));
     }
@@ -134,38 +152,59 @@ pub(super) fn test(arguments: &Arguments, runtime: &Handle, output: &mut Output)
     }
 }
 
+/// The version that stands in for a recorded plugin.
+fn against(page: &str, output: &mut Output) -> Result<Against, Exit> {
+    if is_address(page) {
+        let notice = Notice::error(format!("--against {page}: a page at an address is answered by the recordings"));
+        return Err(fail(
+            output,
+            notice.with_hint(Some("give a folder or a file with the other version")),
+            Exit::Usage,
+        ));
+    }
+    Against::resolve(page).map_err(|error| said(&error, output))
+}
+
 /// What there is, and what of it is run.
 #[derive(Default)]
 struct Chosen {
     /// What is run.
-    paths: Vec<PathBuf>,
+    files: Vec<LogFile>,
+    /// Recordings in whose pages' place the other version cannot stand.
+    others: usize,
     /// All recordings that were found, as they are shown.
     all: Vec<String>,
     /// Recordings of no plugin of the project.
     strays: Vec<String>,
     /// Logs that nobody recorded.
     logs: Vec<String>,
+    /// Where bundles are unpacked until all is done.
+    bundles: Vec<Unpacked>,
 }
 
 fn choose(
     arguments: &Arguments,
     config: &DuokeConfig,
     remembered: &Remembered,
+    against: Option<&Against>,
     output: &mut Output,
 ) -> Result<Chosen, Exit> {
     let filter = arguments.filter.as_deref().map(Filter::parse).transpose().map_err(|error| {
         let notice = Notice::error(error.to_string()).with_frame(Some(error.frame())).with_hint(Some(error.hint()));
         fail(output, notice, Exit::Usage)
     })?;
-    let found = found(arguments, config).map_err(|(path, error)| {
+    let (bundles, paths) = bundles(arguments, output)?;
+    let found = found(&paths, arguments, config).map_err(|(path, error)| {
         let notice = Notice::error(format!("{}: cannot be read: {error}", path.display()));
         fail(output, notice.with_hint(Some("name recordings, or folders with recordings")), Exit::NothingMatched)
     })?;
     let is_recording = |path: &PathBuf| Case::read(path).is_recording();
     let strays = found.strays.iter().filter(|path| is_recording(path)).map(|path| select::shown(path)).collect();
     let mut chosen = Chosen { strays, ..Chosen::default() };
-    for path in found.logs {
-        let case = Case::read(&path);
+    let logs =
+        bundles.iter().flat_map(|bundle| bundle.recordings.clone()).chain(found.logs.into_iter().map(LogFile::at));
+    for file in logs {
+        let case = Case::of(&file);
         if !case.is_recording() && !case.is_unreadable() {
             chosen.logs.push(case.name);
             continue;
@@ -175,17 +214,48 @@ fn choose(
         let is_wanted = (!arguments.last_failed || last_failed)
             && arguments.shard.is_none_or(|shard| shard.has(&case.name))
             && filter.as_ref().is_none_or(|filter| filter.matches(&facts));
-        if is_wanted {
-            chosen.paths.push(path);
+        let stands_in = case.is_unreadable() || against.is_none_or(|against| stands_in(against, &case, arguments));
+        if is_wanted && stands_in {
+            chosen.files.push(file);
+        }
+        if let Some(against) = against.filter(|_| is_wanted && !stands_in) {
+            chosen.others += 1;
+            if !arguments.paths.is_empty() {
+                let (name, pages) = (&case.name, case.plugins.join(", "));
+                let text = format!("{name} is left out: of its pages ({pages}) none is called {}", against.name);
+                output.say(Notice::note(text));
+            }
         }
         chosen.all.push(case.name);
     }
+    chosen.bundles = bundles;
     Ok(chosen)
 }
 
-fn found(arguments: &Arguments, config: &DuokeConfig) -> Result<Found, (PathBuf, std::io::Error)> {
+/// Unpacks the bundles among the paths; the other paths.
+fn bundles(arguments: &Arguments, output: &mut Output) -> Result<(Vec<Unpacked>, Vec<PathBuf>), Exit> {
+    let (bundles, paths): (Vec<PathBuf>, Vec<PathBuf>) =
+        arguments.paths.iter().cloned().partition(|path| bundle::is_one(path));
+    if arguments.update && !bundles.is_empty() {
+        let notice = Notice::error("--update: a bundle is not changed");
+        let hint = "`duoke sessions import BUNDLE -o FOLDER` unpacks it, then `duoke test FOLDER --update`";
+        return Err(fail(output, notice.with_hint(Some(hint)), Exit::Usage));
+    }
+    let bundles: Result<Vec<Unpacked>, Exit> = bundles.iter().map(|path| bundle::open(path, output)).collect();
+    Ok((bundles?, paths))
+}
+
+/// Whether the other version has a place in a recording; in one that was not named only under its own name.
+fn stands_in(against: &Against, case: &Case, arguments: &Arguments) -> bool {
+    match arguments.paths.is_empty() {
+        true => case.plugins.contains(&against.name),
+        false => against.replaced(&case.plugins).is_some(),
+    }
+}
+
+fn found(paths: &[PathBuf], arguments: &Arguments, config: &DuokeConfig) -> Result<Found, (PathBuf, std::io::Error)> {
     if !arguments.paths.is_empty() {
-        return select::below(&arguments.paths);
+        return select::below(paths);
     }
     // Pages that are files or addresses have no sessions.
     let folders = config.plugins.iter().map(|entry| PathBuf::from(&entry.path)).filter(|path| path.is_dir());
@@ -195,6 +265,10 @@ fn found(arguments: &Arguments, config: &DuokeConfig) -> Result<Found, (PathBuf,
 /// Nothing is run: says why.
 fn nothing(chosen: &Chosen, output: &mut Output) -> Exit {
     let (text, hint) = match (chosen.all.is_empty(), chosen.logs.is_empty()) {
+        (false, _) if chosen.others > 0 => (
+            format!("none of {} recordings is of a page that the other version could stand in for", chosen.all.len()),
+            "name the recordings of its plugin, or give it that plugin's `name` in plugin.toml",
+        ),
         (false, _) => (
             format!("none of {} recordings matches", chosen.all.len()),
             "--filter, --shard and --last-failed choose among them",

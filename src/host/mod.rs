@@ -7,6 +7,7 @@
 //! - `durable` is a run on disk: [`ledger`] keeps there what is told and what comes of it, [`messages`] makes rows of effects
 //!   (`echat_messages` of EChat's), [`forward`] delivers them (`log_sink` to a log instead), `alerts` says what a person should know of that, `acted` what customers did; [`pictures`] finds the pictures they show, `keeping` what pages keep by `--state`
 //! - [`recorder`] writes down what a run leads to, [`replay`](mod@replay) has it happen again
+//! - [`har`] answers pages from what a browser exported, `answers` finds the answer to a request, there and in a replay
 //! - `derived` is what pages are told because of a push
 //! - [`run`](mod@run) puts these together over a log; [`demo`](mod@demo) does so with the bundled [`samples`], a sandbox, and the
 //!   [`conversation`] as its customers saw it, in [`columns`]
@@ -19,6 +20,7 @@
 
 mod acted;
 mod alerts;
+mod answers;
 pub mod code;
 pub mod columns;
 pub mod control;
@@ -32,6 +34,7 @@ mod durable;
 mod echat_messages;
 pub mod feed;
 pub mod forward;
+pub mod har;
 pub mod inbox;
 mod keeping;
 pub mod ledger;
@@ -55,9 +58,9 @@ pub use feed::{Feed, Tally, Triggers};
 pub use forward::{ForwardError, Forwarder, Target};
 pub use ledger::Source;
 pub use log_sink::{LOG_SERVER, LogSink};
-pub use plugin::{Names, Plugin, PluginError};
+pub use plugin::{Names, Plugin, PluginError, is_address};
 pub use processes::Processes;
-pub use recorder::{RecordOptions, Recorder};
+pub use recorder::{RecordOptions, Recorder, page_from};
 pub use replay::{Replayed, plugin_of, replay, replay_all};
 pub use rights::Rights;
 pub use run::{Hosted, Lasting, Log, Outcome, RunOptions, SEED_DEFAULT, run};

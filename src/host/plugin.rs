@@ -23,9 +23,11 @@ use crate::session::PluginPolicy;
 use crate::webapi::world::Settings;
 
 mod echat;
+mod files;
 mod names;
 mod own;
 
+pub use crate::net::GivenOut;
 use echat::Echat;
 pub use names::Names;
 use names::{address_name, folder_name, stem};
@@ -420,7 +422,8 @@ enum Files<'a> {
 }
 
 /// Whether a PAGE argument is an address.
-pub(super) fn is_address(page: &str) -> bool {
+#[must_use]
+pub fn is_address(page: &str) -> bool {
     let is_scheme = |scheme: &str| page.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     is_scheme("http://") || is_scheme("https://")
 }

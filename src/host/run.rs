@@ -94,7 +94,8 @@ pub fn run(
     if run.begin(forward, &source, &pages) {
         let mut first = VecDeque::new();
         let opening = run.first_unfinished().or_else(|| First::read(&mut first, &mut *lines)).unwrap_or_default();
-        let opening = First { time: opening.time.or(is_followed.then(system_now_ms)), ..opening };
+        let time = opening.time.or(is_followed.then(system_now_ms)).or(run.options.start);
+        let opening = First { time, ..opening };
         let loading = run.open(pages, &opening);
         run.keep_loading(&loading);
         run.give_out(None, &loading);
@@ -164,7 +165,11 @@ impl Run<'_> {
             source: plugin.source_at(start, self.options.seed, user),
             start,
             seed: self.options.seed,
-            pace: if self.options.realtime { Pace::Real } else { Pace::Virtual },
+            pace: match (self.options.realtime, self.options.stands_in) {
+                (true, _) => Pace::Real,
+                (false, true) => Pace::Recorded,
+                (false, false) => Pace::Virtual,
+            },
             storage,
             ..plugin.page_options(network.clone(), network.cookies().clone())
         };

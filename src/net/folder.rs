@@ -3,8 +3,10 @@
 //! Nothing leads out of the folder: no `..`, no link. Inside it two things are not for pages: `plugin.toml`, which may
 //! hold the EChat token, and names with a leading dot; both are as if they were not there.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use url::Url;
 
@@ -28,11 +30,28 @@ enum Source {
     Memory(EmbeddedFiles),
 }
 
+/// Which files of a folder were given out, relative to it.
+#[derive(Clone, Debug, Default)]
+pub struct GivenOut(Arc<Mutex<BTreeSet<PathBuf>>>);
+
+impl GivenOut {
+    /// Them, in order.
+    #[must_use]
+    pub fn files(&self) -> BTreeSet<PathBuf> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, file: &Path) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(file.to_owned());
+    }
+}
+
 /// A plugin's files and their address.
 #[derive(Clone, Debug)]
 pub struct Folder {
     base: Url,
     source: Source,
+    given_out: Option<GivenOut>,
 }
 
 /// A file that was found: its path relative to the folder and whether the address named its directory.
@@ -53,13 +72,18 @@ impl Folder {
             let reason = "it is no folder".to_owned();
             return Err(NetError::FileUnreadable { url: base.into(), path: root, reason });
         }
-        Ok(Folder { base, source: Source::Disk(root) })
+        Ok(Folder { base, source: Source::Disk(root), given_out: None })
     }
 
     /// Bundled files as the folder of the plugin `name`.
     #[must_use]
     pub fn embedded(name: &str, files: EmbeddedFiles) -> Self {
-        Folder { base: plugin_url(name), source: Source::Memory(files) }
+        Folder { base: plugin_url(name), source: Source::Memory(files), given_out: None }
+    }
+
+    /// From now on it is noted which files are given out, by clones as well.
+    pub fn note_files(&mut self) -> GivenOut {
+        self.given_out.get_or_insert_default().clone()
     }
 
     /// The folder's address, with a slash at the end.
@@ -114,6 +138,7 @@ impl Folder {
             url.set_path(&format!("{}/", url.path()));
         }
         let body = self.read(&found.relative, &request.url, bytes_max)?;
+        self.given_out.iter().for_each(|given_out| given_out.note(&found.relative));
         let mut response = Response::made(url, 200, content_type_of(&found.relative), body);
         if request.method == "HEAD" {
             response.body.clear();

@@ -41,10 +41,12 @@ pub use content_type::content_type_of;
 pub use cookies::{Cookie, CookieJar};
 pub(crate) use data_url::percent_decode;
 pub use error::NetError;
-pub use folder::{EmbeddedFiles, Folder};
+pub use folder::{EmbeddedFiles, Folder, GivenOut};
 pub use guard::Guard;
 pub use live::{Bounds, Live};
-pub use network::{Arrival, Element, Latency, Network, Noted, RefuseAll, Replied, Reply, ScriptCookies};
+pub use network::{
+    Arrival, Element, Latency, Network, Noted, RefuseAll, Replied, Reply, ScriptCookies, StandIn, StoodIn,
+};
 pub use plugin::{Answer, PluginNetwork};
 pub use plugin_host::{is_plugin_host, plugin_host, plugin_label, plugin_url};
 pub use reach::{Reach, RefusedAddress, refused_address};

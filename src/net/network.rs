@@ -135,6 +135,23 @@ impl ScriptCookies for CookieJar {
     }
 }
 
+/// What stands in for the network of a page: whatever is no plugin's own is asked here, and nobody else.
+pub trait StandIn: Send + Sync {
+    /// What came of a request.
+    fn answer(&self, request: &Request) -> StoodIn;
+}
+
+/// An answer of a [`StandIn`].
+#[derive(Clone, Debug)]
+pub struct StoodIn {
+    /// The answer, or what kept it from coming.
+    pub result: Result<Response, NetError>,
+    /// How much page time after the request it comes, for a page that does not wait.
+    pub latency_ms: i64,
+    /// The headers of each answer on the way, redirects first: cookies are among them.
+    pub headers: Vec<(Url, Vec<(String, String)>)>,
+}
+
 /// No network: every request is refused. What a page gets unless it is handed another one.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RefuseAll;

@@ -9,8 +9,8 @@ use tokio::task::AbortHandle;
 
 use super::original_scripts::{Original, OriginalScripts};
 use super::{
-    Bounds, CookieJar, Destination, Folder, Guard, Live, NetError, Network, Replacements, Reply, Request, Response,
-    data_url,
+    Arrival, Bounds, CookieJar, Destination, Folder, Guard, Latency, Live, NetError, Network, Replacements, Replied,
+    Reply, Request, Response, StandIn, StoodIn, data_url,
 };
 use crate::base::limits::ORIGINAL_SCRIPT_FETCHES_MAX;
 
@@ -28,6 +28,7 @@ pub struct PluginNetwork {
     given: Replacements,
     answers: Vec<Answer>,
     live: Option<Live>,
+    stand_in: Option<Arc<dyn StandIn>>,
     cookies: Arc<CookieJar>,
     bounds: Bounds,
     /// Those of the page's document.
@@ -47,6 +48,7 @@ impl PluginNetwork {
             given: Replacements::new(),
             answers: Vec::new(),
             live: None,
+            stand_in: None,
             cookies: Arc::new(CookieJar::new()),
             bounds: Bounds::default(),
             original_scripts: Mutex::default(),
@@ -97,6 +99,13 @@ impl PluginNetwork {
         self
     }
 
+    /// With somebody who answers in the place of the network, to whatever origin a request goes: nothing leaves the machine.
+    #[must_use]
+    pub fn with_stand_in(mut self, stand_in: Arc<dyn StandIn>) -> Self {
+        self.stand_in = Some(stand_in);
+        self
+    }
+
     /// The page's cookies, for `document.cookie`.
     #[must_use]
     pub fn cookies(&self) -> &Arc<CookieJar> {
@@ -137,8 +146,18 @@ impl PluginNetwork {
         }
         match &self.folder {
             Some(folder) if folder.owns(&request.url) => Some(folder.answer(request, bytes_max)),
+            _ if self.stand_in.is_some() => None,
             _ => self.refusal(request).map(Err),
         }
+    }
+
+    /// What is asked of whoever stands in for the network, with the page's cookies set.
+    fn ask(&self, stand_in: &dyn StandIn, request: &Request) -> (Result<Response, NetError>, i64) {
+        let StoodIn { result, latency_ms, headers } = stand_in.answer(request);
+        if request.credentials {
+            headers.iter().for_each(|(url, headers)| self.cookies.store_response(url, headers, request.now_ms));
+        }
+        (result, latency_ms)
     }
 
     /// Why a request cannot go out, where it cannot.
@@ -182,10 +201,11 @@ impl PluginNetwork {
 
 impl Network for PluginNetwork {
     fn fetch(&self, request: Request) -> Result<Response, NetError> {
-        let result = match (self.answer_here(&request), &self.live) {
-            (Some(result), _) => result,
-            (None, Some(live)) => live.fetch(request.clone(), self.rights(&request)),
-            (None, None) => unreachable!("without a network every request is answered here"),
+        let result = match (self.answer_here(&request), &self.stand_in, &self.live) {
+            (Some(result), ..) => result,
+            (None, Some(stand_in), _) => self.ask(&**stand_in, &request).0,
+            (None, None, Some(live)) => live.fetch(request.clone(), self.rights(&request)),
+            (None, None, None) => unreachable!("without a network every request is answered here"),
         };
         if let Ok(response) = &result {
             self.note_scripts(&request, response);
@@ -194,16 +214,22 @@ impl Network for PluginNetwork {
     }
 
     fn start(&self, id: u64, request: Request, reply: Reply) {
-        match (self.answer_here(&request), &self.live) {
-            (Some(result), _) => answer(&reply, id, result),
-            (None, Some(live)) => {
+        match (self.answer_here(&request), &self.stand_in, &self.live) {
+            (Some(result), ..) => answer(&reply, id, result),
+            (None, Some(stand_in), _) => {
+                let (result, ms) = self.ask(&**stand_in, &request);
+                let arrival = Arrival::After(Latency { ms, ..Latency::default() });
+                // A page that is gone needs no answer.
+                drop(reply.send(Replied { id, result, arrival }));
+            }
+            (None, None, Some(live)) => {
                 let rights = self.rights(&request);
                 let request = live.start(id, request, rights, reply);
                 let mut started = self.started();
                 started.retain(|request| !request.is_finished());
                 started.push(request);
             }
-            (None, None) => unreachable!("without a network every request is answered here"),
+            (None, None, None) => unreachable!("without a network every request is answered here"),
         }
     }
 

@@ -57,6 +57,11 @@ impl Replacements {
         }
     }
 
+    /// The files that answer.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.entries.iter().map(|entry| entry.file.as_path())
+    }
+
     /// The file for an address: an entry with the same query first, then one without a query.
     #[must_use]
     pub fn find(&self, url: &Url) -> Option<&Path> {

@@ -12,4 +12,4 @@ pub mod writer;
 pub use format::{FORMAT, FormatError, check_format};
 pub use reader::{ReadError, Reader};
 pub use session::{Header, Recording, Session};
-pub use writer::{WriteError, Writer};
+pub use writer::{WriteError, Writer, write_all};

@@ -195,7 +195,8 @@ impl Session {
         Ok(Self { troubles, ..Self::of_lines(lines) })
     }
 
-    /// Of the lines of a file. Each gets the number of its place where it has no `seq`.
+    /// Of the lines of a file. Each gets the number of its place where it has no `seq`; one that names no plugin is of a
+    /// file's only page.
     #[must_use]
     pub fn of_lines(lines: impl IntoIterator<Item = Line>) -> Self {
         let mut session = Self::default();
@@ -254,6 +255,13 @@ fn matches(told: &mut [Line], element: &Line) {
     if let Some(data) = stimulus.and_then(|stimulus| stimulus.data.as_object_mut()) {
         data.entry("matched").or_insert_with(|| element.data.clone());
     }
+}
+
+/// The plugin whose recording a `session.start` begins; empty where it names none.
+#[must_use]
+pub fn plugin_of_start(line: &Line) -> String {
+    let named = line.data.get("plugin").and_then(Value::as_str).filter(|name| !name.is_empty());
+    named.or(line.plugin.as_deref()).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Writing a session log (session-log.md, Recording): append-only, each line whole.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -95,4 +95,32 @@ impl Writer {
     fn failed(&self, error: io::Error) -> WriteError {
         WriteError { file: self.name.clone(), error }
     }
+}
+
+/// Writes a whole log in the place of what is there under this name: at once, or not at all.
+///
+/// # Errors
+/// Whatever the system says; then the file is as it was.
+pub fn write_all(path: &Path, lines: &[Line]) -> Result<(), WriteError> {
+    // Beside it, and of its kind.
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let ending = if name.ends_with(".zst") { "new.zst" } else { "new" };
+    let beside = path.with_file_name(format!(".{name}.{}.{ending}", std::process::id()));
+    let written = Writer::create(&beside).and_then(|mut writer| {
+        lines.iter().try_for_each(|line| writer.write(line))?;
+        writer.finish()
+    });
+    let failed = |error| WriteError { file: path.display().to_string(), error };
+    let replaced = written.and_then(|()| {
+        // Who could read it can.
+        if let Ok(metadata) = path.metadata() {
+            fs::set_permissions(&beside, metadata.permissions()).map_err(failed)?;
+        }
+        fs::rename(&beside, path).map_err(failed)
+    });
+    if replaced.is_err() {
+        // What is left of it is of no use.
+        let _ = fs::remove_file(&beside);
+    }
+    replaced
 }

@@ -9,10 +9,25 @@ use super::select::shown;
 use crate::base::limits::RECORDING_BYTES_MAX;
 use crate::event::stimulus::STIMULUS_PREFIX;
 use crate::event::{Line, parse_line};
+use crate::record::session::{START, plugin_of_start};
 use crate::record::{ReadError, Reader};
 
-/// The line that a page's recording begins with.
-const START: &str = "session.start";
+/// A file, and what it is called in reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogFile {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its name.
+    pub name: String,
+}
+
+impl LogFile {
+    /// One that is called by its path.
+    #[must_use]
+    pub fn at(path: PathBuf) -> Self {
+        Self { name: shown(&path), path }
+    }
+}
 
 /// A file with the recordings of one or more pages.
 #[derive(Debug, Default)]
@@ -30,11 +45,17 @@ pub struct Case {
 }
 
 impl Case {
-    /// Reads a file. What of it cannot be read is among the troubles.
+    /// Reads a file that is called by its path. What of it cannot be read is among the troubles.
     #[must_use]
     pub fn read(path: &Path) -> Self {
-        let mut case = Self { path: path.to_owned(), name: shown(path), ..Self::default() };
-        match Reader::open(path) {
+        Self::of(&LogFile::at(path.to_owned()))
+    }
+
+    /// Reads a file.
+    #[must_use]
+    pub fn of(file: &LogFile) -> Self {
+        let mut case = Self { path: file.path.clone(), name: file.name.clone(), ..Self::default() };
+        match Reader::open(&file.path) {
             Ok(reader) => {
                 let mut reader = reader.within(RECORDING_BYTES_MAX);
                 while let Some(item) = reader.next() {
@@ -99,11 +120,6 @@ impl Case {
         let users = chat::customers(&self.stimuli(), &effects);
         Facts { path: self.name.clone(), plugins: self.plugins.clone(), types, users, ..Facts::default() }
     }
-}
-
-fn plugin_of_start(line: &Line) -> String {
-    let named = line.data.get("plugin").and_then(|name| name.as_str()).filter(|name| !name.is_empty());
-    named.or(line.plugin.as_deref()).unwrap_or_default().to_owned()
 }
 
 /// A line that was made as it would be read from a file: numbers and empty texts are told apart less finely there.

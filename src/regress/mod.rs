@@ -5,18 +5,22 @@
 //! - [`run`](mod@run) replays each ([`case`]) through a [`Player`] and judges
 //! - [`compare`](mod@compare) finds the first difference, [`diff`](mod@diff) shows it, [`chat`] shows what the customer saw of it
 //! - [`update`](mod@update) takes what differs over into the recording
-//! - [`shrink`] finds the smallest part of something that still fails
+//! - [`shrink`] finds the smallest part of something that still fails, [`reduce`] that of a recording
+//! - [`weave`] puts what pages did between the lines of a recording
+//! - [`bundle`] makes one file of recordings and their plugins
 //! - [`timeline`] lists what happened in a session, and what in one and not in another
 //! - [`report`] writes what came of it, for people and for programs
 //!
-//! Only [`play`] knows how a page is replayed.
+//! Only [`play`] and [`bundle`] know how a page is replayed.
 
+pub mod bundle;
 pub mod case;
 pub mod chat;
 pub mod compare;
 pub mod diff;
 pub mod filter;
 pub mod play;
+pub mod reduce;
 pub mod remembered;
 pub mod report;
 pub mod run;
@@ -24,6 +28,7 @@ pub mod select;
 pub mod shrink;
 pub mod timeline;
 pub mod update;
+pub mod weave;
 
 pub use case::Case;
 pub use compare::{Comparison, Strictness, compare};

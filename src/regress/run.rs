@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
 
-use super::case::{Case, as_read};
+use super::case::{Case, LogFile, as_read};
 use super::chat::{BeforeAfter, before_after};
 use super::compare::{Comparison, Difference, Strictness, compare};
 use super::diff::{DiffLine, diff};
@@ -166,24 +166,24 @@ pub struct Finding {
     pub chat: Option<BeforeAfter>,
 }
 
-/// Runs recordings; `told` hears of each, in the order of `paths` whatever the number of jobs.
-pub fn run(paths: &[PathBuf], player: &dyn Player, options: Options, told: &mut dyn FnMut(&Tested)) -> Vec<Tested> {
+/// Runs recordings; `told` hears of each, in the order of `files` whatever the number of jobs.
+pub fn run(files: &[LogFile], player: &dyn Player, options: Options, told: &mut dyn FnMut(&Tested)) -> Vec<Tested> {
     let next = AtomicUsize::new(0);
     let (sender, receiver) = channel();
     thread::scope(|scope| {
-        for _ in 0..options.jobs.clamp(1, paths.len().max(1)) {
+        for _ in 0..options.jobs.clamp(1, files.len().max(1)) {
             let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(path) = paths.get(at) else { break };
+                    let Some(file) = files.get(at) else { break };
                     // It is heard as long as anybody runs.
-                    let _ = sender.send((at, test(&Case::read(path), player, options)));
+                    let _ = sender.send((at, test(&Case::of(file), player, options)));
                 }
             });
         }
         drop(sender);
-        let (mut early, mut all) = (BTreeMap::new(), Vec::with_capacity(paths.len()));
+        let (mut early, mut all) = (BTreeMap::new(), Vec::with_capacity(files.len()));
         for (at, tested) in receiver {
             early.insert(at, tested);
             while let Some(tested) = early.remove(&all.len()) {
@@ -235,7 +235,8 @@ pub fn test(case: &Case, player: &dyn Player, options: Options) -> Tested {
     tested
 }
 
-fn play(case: &Case, player: &dyn Player) -> Vec<Played> {
+/// Replays one recording, its lines as they would be read from a file.
+pub(super) fn play(case: &Case, player: &dyn Player) -> Vec<Played> {
     let mut played = player.play(case);
     for page in &mut played {
         for line in &mut page.lines {

@@ -3,28 +3,31 @@
 
 use std::collections::HashSet;
 
-/// The numbers of a part of `0..count` for which `fails` still holds, in order: without any one of them it does not
-/// (1-minimality). `fails` holds for all of them; it is asked of each part once at most, and must answer by that part
-/// alone.
-pub fn ddmin(count: usize, fails: &mut dyn FnMut(&[usize]) -> bool) -> Vec<usize> {
+/// The numbers of a part of `0..count` that still fails, in order: without any one of them it does not (1-minimality). All
+/// of them fail. `first` says which of some parts is the first that fails; it may look at those behind that as well, and
+/// must answer by the parts alone. It is not asked again of one that did not fail.
+pub fn ddmin(count: usize, first: &mut dyn FnMut(&[Vec<usize>]) -> Option<usize>) -> Vec<usize> {
     let mut known = HashSet::new();
-    // What was found not to fail is not asked for again; what fails is gone on with.
-    let mut fails = |part: &[usize]| !known.contains(part) && (fails(part) || !known.insert(part.to_vec()));
-    if fails(&[]) {
+    let mut first = |parts: Vec<Vec<usize>>| {
+        let mut parts: Vec<_> = parts.into_iter().filter(|part| !known.contains(part)).collect();
+        let failing = if parts.is_empty() { None } else { first(&parts) };
+        let found = failing.map(|at| parts[at].clone());
+        known.extend(parts.drain(..failing.unwrap_or(parts.len())));
+        found
+    };
+    if first(vec![Vec::new()]).is_some() {
         return Vec::new();
     }
     let mut current: Vec<usize> = (0..count).collect();
     let mut pieces = 2;
     while current.len() >= 2 {
-        let part = (0..pieces).map(|piece| piece_of(&current, piece, pieces)).find(|part| fails(part));
-        if let Some(part) = part {
+        if let Some(part) = first((0..pieces).map(|piece| piece_of(&current, piece, pieces)).collect()) {
             (current, pieces) = (part, 2);
             continue;
         }
         // Of two pieces, what is left without one is the other.
         let others = if pieces > 2 { pieces } else { 0 };
-        let rest = (0..others).map(|piece| without(&current, piece, pieces)).find(|rest| fails(rest));
-        if let Some(rest) = rest {
+        if let Some(rest) = first((0..others).map(|piece| without(&current, piece, pieces)).collect()) {
             (current, pieces) = (rest, pieces - 1);
         } else if pieces < current.len() {
             pieces = (2 * pieces).min(current.len());
@@ -61,10 +64,12 @@ mod tests {
     fn shrunk(count: usize, fails: impl Fn(&[usize]) -> bool) -> (Vec<usize>, usize) {
         let mut asked = HashSet::new();
         let mut times = 0;
-        let left = ddmin(count, &mut |part| {
-            assert!(asked.insert(part.to_vec()), "{part:?} is asked for twice");
-            times += 1;
-            fails(part)
+        let left = ddmin(count, &mut |parts| {
+            parts.iter().position(|part| {
+                assert!(asked.insert(part.clone()), "{part:?} is asked for twice");
+                times += 1;
+                fails(part)
+            })
         });
         (left, times)
     }

@@ -13,7 +13,7 @@ use super::compare::{Strictness, compared, is_expected};
 use crate::event::{Line, parse_line};
 
 /// The first bytes of a Zstandard frame (RFC 8878 §3.1.1).
-const ZSTD_MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
+pub(super) const ZSTD_MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 /// As the recorder compresses.
 const ZSTD_LEVEL: i32 = 3;
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -64,7 +64,7 @@ pub fn update(
 }
 
 /// A file's content, and whether it is compressed.
-fn read(path: &Path) -> io::Result<(Vec<u8>, bool)> {
+pub(super) fn read(path: &Path) -> io::Result<(Vec<u8>, bool)> {
     let bytes = fs::read(path)?;
     if !bytes.starts_with(&ZSTD_MAGIC) {
         return Ok((bytes, false));
@@ -104,7 +104,7 @@ fn said(line: &Line) -> (&str, &str, &Value) {
 }
 
 /// The physical lines with their ends.
-fn physical(text: &[u8]) -> Vec<&[u8]> {
+pub(super) fn physical(text: &[u8]) -> Vec<&[u8]> {
     text.split_inclusive(|byte| *byte == b'\n').collect()
 }
 

@@ -7,15 +7,27 @@ use url::Url;
 
 /// The names in use.
 #[derive(Debug, Default)]
-pub struct Names(BTreeSet<String>);
+pub struct Names {
+    taken: BTreeSet<String>,
+    /// What the next one is called, whatever it wants to be called.
+    given: Option<String>,
+}
 
 impl Names {
+    /// Names of which the first that is taken is this one: for a plugin that stands in for another, whose page's address,
+    /// and with it storage and cookies, are to be its own.
+    #[must_use]
+    pub fn called(name: &str) -> Self {
+        Self { given: Some(name.to_owned()), ..Self::default() }
+    }
+
     /// The name itself, or with the first free number behind it.
     pub(super) fn take(&mut self, wanted: &str) -> String {
+        let wanted = self.given.take().unwrap_or_else(|| wanted.to_owned());
         let numbered = (2_u32..).map(|number| format!("{wanted}-{number}"));
-        let name = std::iter::once(wanted.to_owned()).chain(numbered).find(|name| !self.0.contains(name));
+        let name = std::iter::once(wanted.clone()).chain(numbered).find(|name| !self.taken.contains(name));
         let name = name.unwrap_or_default();
-        self.0.insert(name.clone());
+        self.taken.insert(name.clone());
         name
     }
 }

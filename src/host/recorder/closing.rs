@@ -12,7 +12,7 @@ use crate::host::processes::Processes;
 use crate::host::replay::replay_all;
 use crate::host::watch::Notice;
 use crate::record::session::{HTTP, START};
-use crate::record::{Reader, Recording, Session, Writer};
+use crate::record::{Reader, Recording, Session, write_all};
 
 use super::exchange::Exchange;
 
@@ -95,20 +95,7 @@ fn redact_again(path: &Path, redactor: &mut Redactor) -> Result<(), String> {
     if redacted == lines {
         return Ok(());
     }
-    // Beside it, and of its kind: one that is cut off is never in its place.
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let other = path.with_file_name(format!(".{name}.zst"));
-    let other = if name.ends_with(".zst") { other } else { path.with_file_name(format!(".{name}.new")) };
-    let permissions = path.metadata().map(|metadata| metadata.permissions());
-    let written = write_all(&other, &redacted).map_err(|error| error.to_string());
-    let written = written.and_then(|()| {
-        permissions.and_then(|kept| std::fs::set_permissions(&other, kept)).map_err(|error| error.to_string())
-    });
-    let replaced = written.and_then(|()| std::fs::rename(&other, path).map_err(|error| error.to_string()));
-    if replaced.is_err() {
-        let _ = std::fs::remove_file(&other);
-    }
-    replaced
+    write_all(path, &redacted).map_err(|error| error.to_string())
 }
 
 /// The lines of a session that was not redacted, redacted.
@@ -134,12 +121,6 @@ fn redact_line(line: &Line, redactor: &mut Redactor) -> Line {
             line
         }
     }
-}
-
-fn write_all(path: &Path, lines: &[Line]) -> Result<(), crate::record::WriteError> {
-    let mut writer = Writer::create(path)?;
-    lines.iter().try_for_each(|line| writer.write(line))?;
-    writer.finish()
 }
 
 /// A line without what must not be kept.
@@ -173,7 +154,8 @@ fn redacted_header(data: &Value, redactor: &mut Redactor) -> Value {
 }
 
 /// A PAGE argument as a recording names it: seen from the recording's folder, so that both can go elsewhere together.
-pub(super) fn page_from(page: &str, recording: &Path) -> String {
+#[must_use]
+pub fn page_from(page: &str, recording: &Path) -> String {
     let folder = recording.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
     let (path, query) =
         page.split_at(page.find(['?', '#']).filter(|_| !Path::new(page).exists()).unwrap_or(page.len()));

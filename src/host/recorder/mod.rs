@@ -30,7 +30,7 @@ use crate::page::{Pace, PageOptions};
 use crate::record::session::{END, START};
 use crate::record::{Header, WriteError, Writer};
 
-pub use closing::{Closing, changed, redact_session};
+pub use closing::{Closing, changed, page_from, redact_session};
 pub use item::{Item, Notes, Noting, Opened, create_private};
 
 /// How to record.
@@ -229,7 +229,7 @@ impl State {
         let resume = options.resume;
         let mut header = Header {
             plugin: plugin.name.clone(),
-            page: closing::page_from(&plugin.argument, &self.options.path),
+            page: page_from(&plugin.argument, &self.options.path),
             seat: self.options.account.clone(),
             seed: resume.map_or(options.seed, |moment| moment.seed),
             start: resume.map_or(options.start, |moment| moment.at),

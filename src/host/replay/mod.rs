@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use self::ends::{Ending, News, ends};
 pub use self::launchers::Launchers;
+pub(super) use self::network::REFUSED;
 use self::network::Replay;
 use super::lines::Lines;
 use super::plugin::{Names, Plugin, PluginError, is_address};

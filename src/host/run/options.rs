@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::base::clock::TimestampMs;
 use crate::base::limits::SETTLE_MS_DEFAULT;
 use crate::event::Line;
 use crate::host::feed::Tally;
@@ -55,6 +56,10 @@ pub struct RunOptions {
     pub settle_ms: i64,
     /// Whether page time keeps the pace of the real one.
     pub realtime: bool,
+    /// Whether answers come as long after their requests as whoever stands in for the network says.
+    pub stands_in: bool,
+    /// Page time at the start, where the log does not say.
+    pub start: Option<TimestampMs>,
     /// Whether the first unreadable line ends the run.
     pub strict: bool,
     /// Whether stimuli, console and deliveries are given out too.
@@ -74,6 +79,8 @@ impl Default for RunOptions {
         Self {
             settle_ms: SETTLE_MS_DEFAULT,
             realtime: false,
+            stands_in: false,
+            start: None,
             strict: false,
             all: false,
             seed: SEED_DEFAULT,

@@ -10,14 +10,16 @@ const TEXT_CHARS_MAX: usize = 4000;
 /// The whole report. Nothing that a page said begins a line of it, so that none of that is a command.
 #[must_use]
 pub fn render(report: &Report) -> String {
-    let annotations: String = report.tested.iter().map(annotations).collect();
+    // The recordings lie beside another version of the page.
+    let has_pages = report.against.is_none();
+    let annotations: String = report.tested.iter().map(|tested| annotations(tested, has_pages)).collect();
     let summary = human::summary(report, &|text, _| text.to_owned());
     let title = property("duoke test");
     let level = if report.tested.iter().all(|tested| tested.verdict.is_fine()) { "notice" } else { "error" };
     format!("{annotations}::{level} title={title}::{}\n", data(summary.trim_end()))
 }
 
-fn annotations(tested: &Tested) -> String {
+fn annotations(tested: &Tested, has_pages: bool) -> String {
     let warn = |warning: &String| command("warning", &tested.name, None, &tested.name, warning);
     let mut text: String = tested.warnings.iter().map(warn).collect();
     if tested.verdict.is_fine() {
@@ -29,7 +31,8 @@ fn annotations(tested: &Tested) -> String {
     }
     for finding in findings {
         // In the page, where that is known; else in the recording.
-        let (file, line) = page_file(tested, finding).unwrap_or_else(|| (tested.name.clone(), recording_line(finding)));
+        let page = page_file(tested, finding).filter(|_| has_pages);
+        let (file, line) = page.unwrap_or_else(|| (tested.name.clone(), recording_line(finding)));
         let one = Tested { verdict: tested.verdict.with(finding.clone()), warnings: Vec::new(), ..tested.clone() };
         let title = format!("{}: {}", tested.name, finding.difference.what());
         text.push_str(&command("error", &file, line, &title, &as_plain_text(&one)));

@@ -121,6 +121,9 @@ pub fn summary(report: &Report, paint: Paint<'_>) -> String {
     if report.deselected > 0 {
         text.push_str(&format!("; {} not chosen", report.deselected));
     }
+    if let Some(page) = &report.against {
+        text.push_str(&format!("; against {}", paint(page, Style::Plain)));
+    }
     text.push('\n');
     let mut list = |what: &str, names: &[String]| {
         if names.is_empty() {

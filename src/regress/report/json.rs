@@ -25,6 +25,7 @@ pub fn render(report: &Report) -> String {
             "environment": counts.environment,
             "deselected": report.deselected,
         },
+        "against": report.against,
         "never_run": report.never_run,
         "unreferenced": report.strays,
         "logs": report.logs,

@@ -19,7 +19,8 @@ pub fn render(report: &Report) -> Result<String, String> {
             suites.entry(folder).or_insert_with(|| TestSuite::new(if folder.is_empty() { "." } else { folder }));
         suite.add_test_case(case(folder, name, tested));
     }
-    let mut written = quick_junit::Report::new("duoke test");
+    let against = report.against.as_ref().map(|page| format!(" --against {page}")).unwrap_or_default();
+    let mut written = quick_junit::Report::new(format!("duoke test{against}"));
     written.add_test_suites(suites.into_values());
     let text = written.to_string().map_err(|error| error.to_string())?;
     Ok(if text.ends_with('\n') { text } else { text + "\n" })

@@ -26,6 +26,8 @@ pub struct Report {
     pub never_run: Vec<String>,
     /// Logs among the recordings that nobody recorded: there is nothing to compare.
     pub logs: Vec<String>,
+    /// The PAGE whose version of a plugin was replayed in the place of the recorded one.
+    pub against: Option<String>,
 }
 
 /// How many recordings ended in each way.

@@ -77,5 +77,6 @@ pub(in crate::regress) fn report() -> Report {
         strays: vec!["old/sessions/z.jsonl".into()],
         never_run: vec!["b/sessions/3.jsonl".into()],
         logs: (0..12).map(|number| format!("c/sessions/{number}.jsonl")).collect(),
+        against: None,
     }
 }

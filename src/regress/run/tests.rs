@@ -37,11 +37,11 @@ const LOG: &str = r#"{"type":"session.start","plugin":"p","data":{}}
 {"type":"effect.title","id":"e1","plugin":"p","cause":"s1","data":{"title":"one"}}
 "#;
 
-fn recordings(count: usize) -> (tempfile::TempDir, Vec<PathBuf>) {
+fn recordings(count: usize) -> (tempfile::TempDir, Vec<LogFile>) {
     let folder = tempfile::tempdir().unwrap();
     let paths: Vec<PathBuf> = (0..count).map(|number| folder.path().join(format!("{number}.jsonl"))).collect();
     paths.iter().for_each(|path| fs::write(path, LOG).unwrap());
-    (folder, paths)
+    (folder, paths.into_iter().map(LogFile::at).collect())
 }
 
 #[track_caller]
@@ -96,7 +96,7 @@ fn verdicts() {
     let path = folder.path().join("bad.jsonl");
     fs::write(&path, format!("{LOG}nonsense\n")).unwrap();
     let player = Does(|_: &Case| -> Vec<Played> { unreachable!("it cannot be read") });
-    assert_eq!(run(&[path], &player, OPTIONS, &mut |_| ()).remove(0).verdict.as_str(), "unreadable");
+    assert_eq!(run(&[LogFile::at(path)], &player, OPTIONS, &mut |_| ()).remove(0).verdict.as_str(), "unreadable");
 }
 
 /// What the page says at each asking, the last for ever.
@@ -138,9 +138,9 @@ fn what_differs_is_taken_over_and_then_the_same() {
     }
     assert_eq!(verdicts, ["different", "updated", "same", "same"]);
     let flaky = Does(in_turn(&["x", "y"]));
-    let before = fs::read(&paths[0]).unwrap();
+    let before = fs::read(&paths[0].path).unwrap();
     let tested = run(&paths, &flaky, Options { update: true, ..OPTIONS }, &mut |_| ()).remove(0);
-    assert_eq!((tested.verdict.as_str(), fs::read(&paths[0]).unwrap()), ("flaky", before));
+    assert_eq!((tested.verdict.as_str(), fs::read(&paths[0].path).unwrap()), ("flaky", before));
 }
 
 #[test]
@@ -155,9 +155,10 @@ fn the_order_is_that_of_the_paths_and_jobs_run_beside_each_other() {
         played(vec![title("one")])
     });
     let mut told = Vec::new();
-    let all = run(&paths, &player, Options { jobs: 3, ..OPTIONS }, &mut |tested| told.push(tested.path.clone()));
+    let all =
+        run(&paths, &player, Options { jobs: 3, ..OPTIONS }, &mut |tested| told.push(LogFile::at(tested.path.clone())));
     assert_eq!(told, paths);
-    assert_eq!(all.iter().map(|tested| tested.path.clone()).collect::<Vec<_>>(), paths);
+    assert_eq!(all.iter().map(|tested| LogFile::at(tested.path.clone())).collect::<Vec<_>>(), paths);
     assert_eq!(seen.lock().unwrap().len(), 9);
     assert!(run(&[], &player, OPTIONS, &mut |_| ()).is_empty());
 }
@@ -172,5 +173,5 @@ fn numbers_are_compared_as_a_file_has_them() {
         let line = Line { subject: Some(String::new()), data: json!({"title": 1.0_f64}), ..title("") };
         played(vec![line])
     });
-    assert_eq!(run(&[path], &player, OPTIONS, &mut |_| ()).remove(0).verdict.as_str(), "same");
+    assert_eq!(run(&[LogFile::at(path)], &player, OPTIONS, &mut |_| ()).remove(0).verdict.as_str(), "same");
 }
