@@ -60,6 +60,10 @@ fn effect(line: &Value) -> Option<String> {
     for bare in ["returned", "place", "frame", "stack"] {
         let _ = data.as_object_mut().unwrap().shift_remove(bare);
     }
+    // Queries of addresses that could not be had have the time in them.
+    if let Some((message, _)) = data["message"].as_str().and_then(|message| message.split_once('?')) {
+        data = message.into();
+    }
     let subject = line["subject"].as_str().unwrap_or("-");
     let cause = line["cause"].as_str().unwrap_or("load");
     Some(format!("{cause} {kind} {subject} {data}"))

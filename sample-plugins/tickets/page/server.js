@@ -58,6 +58,6 @@ function ask(method, path, body, done, tried) {
 // 多客服：消息要有不重复的 random
 var randoms = 0;
 function putText(text) {
-  var message = { msg: { head: { random: new Date().getTime() + "" + (++randoms) }, body: [{ type: 0, content: { text: text } }] } };
+  var message = { msg: { head: { random: String(++randoms) }, body: [{ type: 0, content: { text: text } }] } };
   return window.external.PutMsg(JSON.stringify(message));
 }
