@@ -154,7 +154,7 @@ fn from_a_browser_to_a_test_without_a_network() {
         let page = format!("{CRM}/?id=7");
         let import = ["sessions", "import", "crm.har", "--page", &page, "--events", "log.jsonl", "-o", "crm.jsonl"];
         let imported = bench.run(&import);
-        ends(&imported, 0, &["crm.jsonl: 6 of 6 answers used, 1 not found; 6 effects and faults\n"]);
+        ends(&imported, 0, &["crm.jsonl: 6 of 6 answers used, 1 not found; 8 effects and faults\n"]);
         let told = [
             "crm.har: 1 entries are left out: without its body",
             "crm.har: 1 entries are left out: no request of http or https",

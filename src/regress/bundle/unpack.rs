@@ -30,7 +30,11 @@ impl Unpacked {
     /// # Errors
     /// [`BundleError`]
     pub fn open(bundle: &Path, name: &str) -> Result<Self, BundleError> {
-        let folder = tempfile::Builder::new().prefix("duoke-").tempdir().map_err(failed(&std::env::temp_dir()))?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("duoke-");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        let folder = builder.tempdir().map_err(failed(&std::env::temp_dir()))?;
         let inside = folder.path().join("bundle");
         let recordings = unpack(bundle, &inside)?.into_iter();
         let named = |path: PathBuf| LogFile {
