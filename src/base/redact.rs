@@ -4,7 +4,7 @@
 //! Text is taken apart into runs of letters, digits, `-` and `_`, which most encodings on the way leave alone. A run is
 //! replaced where it has the shape of something personal, or was learned: from a header, a cookie, or from beside a name
 //! such as `access_token`. What was learned once is replaced wherever it stands from then on, also where it is written with
-//! escapes or in base64 ([`escapes`]).
+//! escapes or in base64 (`escapes`).
 
 mod escapes;
 mod pseudonym;
