@@ -43,6 +43,8 @@ fn what_is_replaced_and_what_stays() {
     check("11010519491231002X", &["11010519491231002X"]);
     check("http://a.test/?access_token=abc-DEF&v=abc-DEF", &["abc-DEF"]);
     check("password=correcthorse&x=1", &["correcthorse"]);
+    let hint = redactor().text("with `--replace http://a.test/?access_token=abc-DEF=FILE`");
+    assert!(hint.ends_with("=FILE`") && !hint.contains("abc-DEF"), "{hint}");
     check(r#"{"csrfToken": "a1b2c3d4", "x": "a1b2c3d4"}"#, &["a1b2c3d4"]);
     check(r#""{\"api_key\":\"k1k2k3k4\"}""#, &["k1k2k3k4"]);
     check("var token = getToken(1); messages: { password: 'required' }", &[]);

@@ -17,6 +17,8 @@ const SECRET_NAMES: [&str; 10] = [
     "sessionkey",
     "privatekey",
 ];
+/// How addresses go on in the hint of an error, `--replace URL=FILE`.
+const REPLACED: &[u8] = b"=FILE";
 /// Headers whose values are secrets, in lower case.
 const SECRET_HEADERS: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
 
@@ -66,7 +68,10 @@ pub(super) fn beside(bytes: &[u8], start: usize, end: usize) -> Option<(usize, u
     let until = |at: usize, ends: &[u8]| at + bytes[at..].iter().take_while(|byte| !ends.contains(byte)).count();
     let is_form = (start == 0 || b"?&\n".contains(&bytes[start - 1])) && bytes.get(end) == Some(&b'=');
     if is_form {
-        return Some((end + 1, until(end + 1, b"&#\"'\\ <>\r\n;")));
+        let to = until(end + 1, b"&#\"'`\\ <>\r\n;");
+        // What an address stands in front of in hints, not in it.
+        let value = bytes[end + 1..to].strip_suffix(REPLACED).unwrap_or(&bytes[end + 1..to]);
+        return Some((end + 1, end + 1 + value.len()));
     }
     let separator = skip(skip(end, b"\\\"'"), b" \t\r\n");
     bytes.get(separator).filter(|byte| matches!(byte, b':' | b'='))?;
