@@ -25,6 +25,10 @@ impl Form {
     /// What stands in front of the digits, and how many there are.
     const ESCAPES: [(Self, &str, usize); 4] =
         [(Self::PercentU, "%u", 4), (Self::Percent, "%", 2), (Self::Unicode, "\\u", 4), (Self::Hex, "\\x", 2)];
+
+    fn prefix(self) -> &'static str {
+        Self::ESCAPES.iter().find(|(form, ..)| *form == self).map_or("", |(_, prefix, _)| prefix)
+    }
 }
 
 /// An escaped character.
@@ -77,6 +81,11 @@ impl<'a> Escaped<'a> {
     pub(super) fn with(&self, text: &str) -> Option<String> {
         let (mut written, mut from) = (String::with_capacity(self.written.len()), 0);
         let mut characters = text.chars();
+        // In small letters or capitals as it was; where its digits do not say, as the others.
+        let has_small = |text: &str| text.contains(|c: char| matches!(c, 'a'..='f'));
+        let has_capitals = |text: &str| text.contains(|c: char| matches!(c, 'A'..='F'));
+        let digits = |(at, escape): &(usize, Escape)| &self.written[at + escape.form.prefix().len()..at + escape.len];
+        let of_others = self.escapes.iter().map(digits).find(|digits| has_small(digits) || has_capitals(digits));
         for (at, escape) in &self.escapes {
             for _ in self.written[from..*at].chars() {
                 written.push(characters.next()?);
@@ -85,7 +94,12 @@ impl<'a> Escaped<'a> {
             let (before, character) = (&self.written[*at..from], characters.next()?);
             match escape.character == character {
                 true => written.push_str(before),
-                false => written.push_str(&as_escape(escape.form, character, before)),
+                false => {
+                    let own = digits(&(*at, *escape));
+                    let own = Some(own).filter(|own| has_small(own) || has_capitals(own));
+                    let is_small = own.or(of_others).map_or(escape.form.prefix().starts_with('\\'), has_small);
+                    written.push_str(&as_escape(escape.form, character, is_small));
+                }
             }
         }
         let rest: String = characters.collect();
@@ -137,9 +151,8 @@ fn utf16(first: u32, next: impl Fn() -> Option<u32>) -> Option<(char, usize)> {
     Some((pair, 2))
 }
 
-/// A character in this form, in capitals or small letters as `before` has them.
-fn as_escape(form: Form, character: char, before: &str) -> String {
-    let is_small = before.contains(|c: char| matches!(c, 'a'..='f'));
+/// A character in this form, its digits in small letters or capitals.
+fn as_escape(form: Form, character: char, is_small: bool) -> String {
     let digits = |number: u32, width: usize| match is_small {
         true => format!("{number:0width$x}"),
         false => format!("{number:0width$X}"),
