@@ -17,13 +17,15 @@ use ring::hmac;
 use serde_json::{Map, Value};
 
 use escapes::Escaped;
-use pseudonym::{Alphabet, Stream, digits_shape, shape};
+use pseudonym::{Alphabet, Stream, shape};
 use text::{NAME_LEN_MAX, beside, is_of_run, is_secret_name, runs};
 
 /// Shorter runs are not learned: replaced everywhere they would take ordinary words with them.
 const LEARNED_LEN_MIN: usize = 6;
 /// So often text is encoded again at most: a form's value in base64, in JSON.
 const ENCODINGS_MAX: usize = 3;
+/// Parts of a run that are longer are no ids.
+const PART_LEN_MAX: usize = 64;
 /// A customer's id of fewer characters is none of WeChat's (28), and stays.
 const USER_LEN_MIN: usize = 8;
 
@@ -284,17 +286,34 @@ impl Redactor {
         if !run.contains(['-', '_']) {
             return None;
         }
-        // A number behind a dash stands alone as well.
-        let mut parts: Vec<String> = Vec::new();
-        let mut is_changed = false;
-        for part in run.split_inclusive(['-', '_']) {
-            let (word, dash) = part.split_at(part.trim_end_matches(['-', '_']).len());
-            let known = self.known.get(word).cloned();
-            let pseudonym = known.or_else(|| digits_shape(word).map(|alphabet| self.know(word, alphabet)));
+        // What stands between dashes stands alone as well, whether it has dashes itself or not.
+        let is_dash = |at: usize| matches!(run.as_bytes()[at], b'-' | b'_');
+        let ends: Vec<usize> = (0..run.len()).filter(|at| is_dash(*at)).chain([run.len()]).collect();
+        let (mut output, mut from, mut is_changed) = (String::with_capacity(run.len()), 0, false);
+        for (nth, end) in ends.iter().enumerate() {
+            // A part of it was replaced with what is before.
+            if *end < from {
+                continue;
+            }
+            let near = ends[nth..].iter().take_while(|end| **end - from <= PART_LEN_MAX).count();
+            let near = ends[nth..nth + near].iter().rev();
+            let longest = near.copied().find_map(|end| Some((end, self.stands_for(&run[from..end])?)));
+            let (end, pseudonym) = match longest {
+                Some((end, pseudonym)) => (end, Some(pseudonym)),
+                None => (*end, None),
+            };
             is_changed |= pseudonym.is_some();
-            parts.push(pseudonym.unwrap_or_else(|| word.to_owned()) + dash);
+            output.push_str(pseudonym.as_deref().unwrap_or(&run[from..end]));
+            output.push_str(&run[end..(end + 1).min(run.len())]);
+            from = end + 1;
         }
-        is_changed.then(|| parts.concat())
+        is_changed.then_some(output)
+    }
+
+    /// What stands for a part of a run; `None`: itself.
+    fn stands_for(&mut self, part: &str) -> Option<String> {
+        let known = self.known.get(part).cloned();
+        known.or_else(|| shape(part).map(|alphabet| self.know(part, alphabet)))
     }
 
     fn know(&mut self, run: &str, alphabet: Alphabet) -> String {

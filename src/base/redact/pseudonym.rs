@@ -77,7 +77,7 @@ pub(super) fn shape(run: &str) -> Option<Alphabet> {
 }
 
 /// A phone number (11 digits) or an identity card's (17 digits and one more, or an X).
-pub(super) fn digits_shape(run: &str) -> Option<Alphabet> {
+fn digits_shape(run: &str) -> Option<Alphabet> {
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     match run.len() {
         11 if are_digits(run) && run.starts_with('1') => Some(Alphabet::Mobile),

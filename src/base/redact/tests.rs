@@ -38,6 +38,8 @@ fn what_is_replaced_and_what_stays() {
     check(&format!("to {OPENID}, {{\"a\":\"{OPENID}\\n\"}}"), &[OPENID]);
     check("您好13800138000。", &["13800138000"]);
     check("tel-13800138000 a%3A13800138000%20 \\n13800138000", &["13800138000"]);
+    let openid = "oPq8-yN2_uB6cE4iJ7tV1wX9zK0a";
+    check(&format!("of-{openid}_x {openid}-13800138000 a_b-{OPENID}"), &[openid, "13800138000", OPENID]);
     check("1380013800013800138000 v13800138000 1577836800000", &[]);
     check("wx0123456789abcdef gh_0123456789ab", &["wx0123456789abcdef", "gh_0123456789ab"]);
     check("11010519491231002X", &["11010519491231002X"]);
