@@ -215,7 +215,6 @@ fn none_survives_and_the_effects_are_the_same() {
         "fault.uncaught",
         "fault.rejection",
         "fault.network",
-        "stimulus.echat.onReceiveMsg",
         "stimulus.ui.input",
         "\"of ",
         "\"storage\":{\"http",
