@@ -4,7 +4,7 @@ use super::{Bench, Origin, PUT};
 
 const OPENID: &str = "oLx3kT9bQ2vR7mW1zY5pA8sD0fGh";
 const OTHER: &str = "oPq8-yN2_uB6cE4iJ7tV1wX9zK0a";
-const SECRETS: [&str; 14] = [
+const SECRETS: [&str; 15] = [
     OPENID,
     OTHER,
     "13912345678",
@@ -19,6 +19,7 @@ const SECRETS: [&str; 14] = [
     "客户王小二",
     "13612345678",
     "17712345678",
+    "15612345678",
 ];
 
 const PAGE: &str = r#"<!DOCTYPE html><meta name=x content="13912345678">
@@ -115,12 +116,8 @@ fn folder(server: &Origin, plugin: &str) -> Bench {
     // A name with a number in it, and what customers and agents write.
     let typed = "{\"type\":\"stimulus.ui.input\",\"data\":{\"selector\":\"#phone\",\"value\":\"17712345678\"}}\n";
     let clicked = format!("{{\"type\":\"stimulus.ui.click\",\"data\":{{\"selector\":\"#go.of-{OTHER}\"}}}}\n");
-    let pushed = format!(
-        "{{\"type\":\"stimulus.wechat.push\",\"id\":\"24000000000000001\",\"data\":{{\"ToUserName\":\"gh_0123456789ab\",\
-         \"FromUserName\":\"{OTHER}\",\"CreateTime\":\"1\",\"MsgType\":\"text\",\"Content\":\"客户王小二 13912345678\",\
-         \"MsgId\":\"24000000000000001\"}}}}\n"
-    );
-    let lines = [super::user(OPENID), super::user(OTHER), pushed, typed.to_owned(), clicked];
+    let place = "{\"event\":\"OnMapMsgClick\",\"location\":\"客户王小二 15612345678\",\"latitude\":1,\"longitude\":1,\"scale\":1}\n";
+    let lines = [super::user(OPENID), super::user(OTHER), place.to_owned(), typed.to_owned(), clicked];
     bench.write(LOG, lines.concat());
     bench
 }
@@ -215,6 +212,7 @@ fn none_survives_and_the_effects_are_the_same() {
         "fault.uncaught",
         "fault.rejection",
         "fault.network",
+        "stimulus.mcs.OnMapMsgClick",
         "stimulus.ui.input",
         "\"of ",
         "\"storage\":{\"http",
