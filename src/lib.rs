@@ -6,6 +6,7 @@ pub mod base;
 pub mod cli;
 pub mod config;
 pub mod console;
+pub mod dev;
 pub mod dialect;
 pub mod dom;
 pub mod engine;

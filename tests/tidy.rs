@@ -33,11 +33,12 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     ("console", &["base", "host"]),
     ("regress", &["base", "event", "record", "host"]),
+    ("dev", &["base", "event", "net", "record", "host", "console", "regress"]),
     (
         "cli",
         &[
             "base", "event", "session", "config", "dom", "engine", "webapi", "dialect", "net", "page", "process",
-            "record", "wechat", "store", "outbox", "sandbox", "host", "console", "regress",
+            "record", "wechat", "store", "outbox", "sandbox", "host", "console", "regress", "dev",
         ],
     ),
 ];
@@ -47,7 +48,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("boa_engine::", &["engine", "webapi", "dialect", "page"]),
     ("boa_gc::", &["engine", "webapi", "dialect", "page", "dom"]),
     ("reqwest::", &["net", "wechat", "sandbox::push", "host::serve::otlp"]),
-    ("futures_util::", &["sandbox::phone"]),
+    ("futures_util::", &["sandbox::phone", "console::served"]),
     ("axum::", &["base::connections", "sandbox", "wechat::callback", "console"]),
     ("quick_xml::", &["wechat::push"]),
     ("aes::", &["wechat::crypt"]),

@@ -29,7 +29,7 @@ pub(super) fn console(
         let notice = Notice::error(format!("console.listen {} is not an address and a port", listen.value));
         fail(output, notice, Exit::Configuration)
     })?;
-    match runtime.block_on(Console::start(address, beside, operations.clone())) {
+    match runtime.block_on(Console::start(address, beside, operations.clone(), None)) {
         Ok(running) => {
             if !running.address.ip().is_loopback() {
                 let text = format!("the console at {} is not of this machine alone", running.address);

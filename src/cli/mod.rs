@@ -4,7 +4,7 @@
 //! - `output` is the only place that prints: data on standard output, everything else on standard error
 //! - `settings` puts flags, environment, `duoke.toml` and defaults together; `duration` reads `10s`,
 //!   `signals` hears Ctrl-C, `state` opens the durable state or asks the host that has it, `format` prints lists
-//! - `run_command`, `replay_command`, `coverage_command`, `demo_command`, `doctor_command`, `listen_command`, `sandbox_command`,
+//! - `run_command`, `replay_command`, `coverage_command`, `demo_command`, `dev_command`, `doctor_command`, `listen_command`, `sandbox_command`,
 //!   `outbox_command`, `explain_command`, `erase_command`, `kf_command`, `send_command`, `window_command`, `signs_command`,
 //!   `trigger_command`, `serve_command`, `test_command`, `sessions_command` are the commands; `log` and `console` are a serving host's; `plugins` is what those that take a PAGE share, `recording` is `--record`, `bundle` opens bundles, `new_id` names what they send
 
@@ -13,6 +13,7 @@ mod callback;
 mod console;
 mod coverage_command;
 mod demo_command;
+mod dev_command;
 mod doctor_command;
 mod duration;
 mod erase_command;
@@ -67,6 +68,7 @@ struct Arguments {
 enum Command {
     Coverage(coverage_command::Arguments),
     Demo(demo_command::Arguments),
+    Dev(dev_command::Arguments),
     Doctor(doctor_command::Arguments),
     Erase(erase_command::Arguments),
     Explain(explain_command::Arguments),
@@ -100,6 +102,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, runtime: &Handle) -> E
     let exit = match arguments.command {
         Command::Coverage(arguments) => coverage_command::coverage(&arguments, runtime, &mut output),
         Command::Demo(arguments) => demo_command::demo(&arguments, runtime, &mut output),
+        Command::Dev(arguments) => dev_command::dev(&arguments, runtime, &mut output),
         Command::Doctor(arguments) => doctor_command::doctor(&arguments, runtime, &mut output),
         Command::Erase(arguments) => erase_command::erase(&arguments, runtime, &mut output),
         Command::Explain(arguments) => explain_command::explain(&arguments, runtime, &mut output),

@@ -88,6 +88,12 @@ impl Output {
         }
     }
 
+    /// Text for a person, as it is, on standard error.
+    pub(super) fn tell(&mut self, text: &str) {
+        self.progress("");
+        eprint!("{text}");
+    }
+
     /// The exit of a command whose data could not be written; nobody reading it is none.
     pub(super) fn failure(&self) -> Option<Exit> {
         self.failure

@@ -21,7 +21,9 @@ use crate::config::duoke::{LOGS, SINKS};
 use crate::config::{DuokeConfig, SeatEntry, Setting};
 use crate::host::control::take;
 use crate::host::doctor::pages::try_page;
-use crate::host::serve::{Doors, Operations, Ready, Residence, Room, Seat, ServeError, Setup, serve as serve_until};
+use crate::host::serve::{
+    Again, Doors, Operations, Ready, Residence, Room, Seat, ServeError, Setup, serve as serve_until,
+};
 use crate::host::{About, Names, Notice, Plugin, Processes, Rights, Watch as _};
 use crate::record::Reader;
 use crate::store::{Retention, Store};
@@ -185,7 +187,7 @@ fn check_confinement(setup: &Setup, output: &mut Output) -> Result<(), Exit> {
 }
 
 /// Each time that the configuration is to be read again, and the end. Told to end a second time, the process does at once.
-fn signals(runtime: &Handle, log: Log) -> (Receiver<()>, impl Future<Output = ()>) {
+fn signals(runtime: &Handle, log: Log) -> (Receiver<Again>, impl Future<Output = ()>) {
     let _inside = runtime.enter();
     let (interrupted, terminated, mut hung_up) = (signals::interrupted(), signals::terminated(), signals::hung_up());
     let (sender, again) = channel(1);
@@ -194,7 +196,7 @@ fn signals(runtime: &Handle, log: Log) -> (Receiver<()>, impl Future<Output = ()
             hung_up.await;
             hung_up = signals::hung_up();
             // One that is not yet heard is enough.
-            let _ = sender.try_send(());
+            let _ = sender.try_send(Again::Move);
         }
     });
     let (end, ends) = oneshot::channel();
@@ -257,6 +259,7 @@ fn setup(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> Resul
         clock: Clock::system(),
         operations: Arc::new(Operations::new(Log::of(config).is_detailed())),
         traces: None,
+        workbench: None,
     })
 }
 

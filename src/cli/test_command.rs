@@ -331,7 +331,7 @@ fn write(report: &Report, reporters: &[(Reporter, Option<PathBuf>)], output: &mu
     Ok(())
 }
 
-fn paint(output: &Output, text: &str, style: Style) -> String {
+pub(super) fn paint(output: &Output, text: &str, style: Style) -> String {
     let text = safe(text);
     match style {
         Style::Plain => text,

@@ -11,6 +11,7 @@ use axum::{
 use serde_json::{Value, json};
 use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 
+use super::served::{Served, Setting};
 use crate::base::connections::{self, Connections};
 use crate::base::limits::{CONSOLE_CONNECTION_TIME, CONSOLE_CONNECTIONS_MAX, CONSOLE_STOP_TIME};
 use crate::base::loopback::is_loopback_host;
@@ -37,6 +38,8 @@ impl ConsoleError {
 struct Shared {
     operations: Arc<Operations>,
     is_loopback: bool,
+    /// The workbench, where there is one.
+    served: Option<Arc<Served>>,
 }
 
 /// Answers how a host is doing.
@@ -45,15 +48,22 @@ pub struct Console;
 
 impl Console {
     /// Listens and answers until the handle is stopped or dropped; port 0 takes a free one. `beside`: where the host from
-    /// which this one takes over listens too.
+    /// which this one takes over listens too. `workbench`: what else it serves.
     ///
     /// # Errors
     /// [`ConsoleError`].
-    pub async fn start(listen: SocketAddr, beside: bool, operations: Arc<Operations>) -> Result<Running, ConsoleError> {
+    pub async fn start(
+        listen: SocketAddr,
+        beside: bool,
+        operations: Arc<Operations>,
+        workbench: Option<Setting>,
+    ) -> Result<Running, ConsoleError> {
         let failed = |source| ConsoleError { address: listen, source };
         let listener = connections::bind(listen, beside).and_then(connections::listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let shared = Arc::new(Shared { operations, is_loopback: address.ip().is_loopback() });
+        let is_loopback = address.ip().is_loopback();
+        let served = workbench.map(|setting| Arc::new(Served::new(setting, is_loopback)));
+        let shared = Arc::new(Shared { operations, is_loopback, served });
         let service = Router::new().fallback(handle).with_state(shared);
         let connections = Connections::new(listener, CONSOLE_CONNECTIONS_MAX, CONSOLE_CONNECTION_TIME);
         let (stop, stopped) = oneshot::channel::<()>();
@@ -91,13 +101,16 @@ impl Running {
 
 /// Bodies are not read: whoever sends one is answered, and the connection ends.
 async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
+    let is_known = matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics");
+    if let Some(served) = shared.served.clone().filter(|_| !is_known) {
+        return served.answer(request).await;
+    }
     if shared.is_loopback && !names_this_machine(&request) {
         return told(
             StatusCode::FORBIDDEN,
             &json!({"error": "the name in Host is not this machine's: use 127.0.0.1 or localhost"}),
         );
     }
-    let is_known = matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics");
     if is_known && !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut response = told(StatusCode::METHOD_NOT_ALLOWED, &json!({"error": "this is only read"}));
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));

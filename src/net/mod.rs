@@ -47,6 +47,7 @@ pub use live::{Bounds, Live};
 pub use network::{
     Arrival, Element, Latency, Network, Noted, RefuseAll, Replied, Reply, ScriptCookies, StandIn, StoodIn,
 };
+pub use original_scripts::original_scripts;
 pub use plugin::{Answer, PluginNetwork};
 pub use plugin_host::{is_plugin_host, plugin_host, plugin_label, plugin_url};
 pub use reach::{Reach, RefusedAddress, refused_address};

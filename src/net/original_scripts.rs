@@ -39,6 +39,13 @@ pub(super) enum Original {
     TooOften,
 }
 
+/// The addresses of the scripts and style sheets that an original document names.
+#[must_use]
+pub fn original_scripts(response: &Response) -> Vec<Url> {
+    let addresses = OriginalScripts::of(response).addresses;
+    addresses.keys().filter_map(|address| Url::parse(address).ok()).collect()
+}
+
 impl OriginalScripts {
     /// Those of a document: an answer with a success status that says it is HTML, or says nothing.
     pub(super) fn of(response: &Response) -> Self {

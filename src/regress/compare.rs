@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
+use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::event::Line;
 use crate::record::session::{CACHE_BUSTER, CALLBACKS};
@@ -249,6 +250,30 @@ pub fn compare(expected: &[Line], actual: &[Line], strictness: Strictness) -> Co
         expected: wanted.cloned().filter(|_| is_amiss(Kind::Extra)),
         actual: came.cloned().filter(|_| is_amiss(Kind::Missing)),
     }))
+}
+
+/// How many lines differ: those that came and were not recorded, or the other way round, whichever are more in a place.
+#[must_use]
+pub fn differing(expected: &[Line], actual: &[Line], strictness: Strictness) -> usize {
+    let key = |line: &Line| {
+        let is_fault = line.type_.starts_with(FAULT);
+        let data = if is_fault {
+            line.data.get("message").map(settled).unwrap_or_default()
+        } else {
+            compared(&line.data).into_owned()
+        };
+        let subject = line.subject.clone().filter(|_| !is_fault);
+        (line.type_.clone(), subject, data.to_string())
+    };
+    let keys = |lines: &[Line]| lines.iter().filter(|line| strictness.counts(line)).map(key).collect::<Vec<_>>();
+    let operations = capture_diff_slices(Algorithm::Myers, &keys(expected), &keys(actual));
+    let count = |operation: &DiffOp| match *operation {
+        DiffOp::Equal { .. } => 0,
+        DiffOp::Delete { old_len, .. } => old_len,
+        DiffOp::Insert { new_len, .. } => new_len,
+        DiffOp::Replace { old_len, new_len, .. } => old_len.max(new_len),
+    };
+    operations.iter().map(count).sum()
 }
 
 fn unlike(wanted: &Line, came: &Line) -> Kind {

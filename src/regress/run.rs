@@ -8,7 +8,7 @@ use std::thread;
 
 use super::case::{Case, LogFile, as_read};
 use super::chat::{BeforeAfter, before_after};
-use super::compare::{Comparison, Difference, Strictness, compare};
+use super::compare::{Comparison, Difference, Strictness, compare, differing};
 use super::diff::{DiffLine, diff};
 use super::update::update;
 use crate::event::{Line, Place};
@@ -164,6 +164,8 @@ pub struct Finding {
     pub diff: Vec<DiffLine>,
     /// The conversation that changed.
     pub chat: Option<BeforeAfter>,
+    /// How many of the page's lines differ in all.
+    pub count: usize,
 }
 
 /// Runs recordings; `told` hears of each, in the order of `files` whatever the number of jobs.
@@ -313,6 +315,7 @@ fn finding(
         frame,
         diff: diff(difference.expected.as_ref(), difference.actual.as_ref()),
         chat,
+        count: differing(recorded, &page.lines, strictness),
         difference,
     }
 }

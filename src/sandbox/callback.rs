@@ -47,6 +47,14 @@ pub(super) struct Registration {
     format: Format,
 }
 
+impl Registration {
+    /// Pushes go there as they are, in XML.
+    pub(super) fn plain(url: &str, token: &str) -> Self {
+        let (url, token) = (url.to_owned(), token.to_owned());
+        Self { url, token, encoding_aes_key: None, mode: ModeName::Plain, format: Format::Xml }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum ModeName {

@@ -25,6 +25,7 @@ use url::form_urlencoded;
 use super::{
     answer::{Answer, Refusal},
     api::{self, Incoming},
+    callback::{Callback, Registration},
     config::{Ready, SandboxConfig, SandboxError},
     control, door,
     fault::{Cut, Fault},
@@ -105,6 +106,19 @@ impl Running {
     pub fn messages(&self, openid: Option<&str>) -> Vec<Received> {
         let received = self.shared.with(|world| world.received(openid));
         received.into_iter().map(Arc::unwrap_or_clone).collect()
+    }
+
+    /// Pushes go to this address from now on, once it has answered the echostr, as they are: `POST /_sandbox/callback` without the
+    /// wire. `Err` says why not.
+    pub async fn call_back(&self, url: &str, token: &str) -> Result<(), String> {
+        let (app_id, clock, patience) = self.shared.with(|world| {
+            let config = &world.config;
+            (config.app_id.clone(), config.clock.clone(), config.push_time)
+        });
+        let callback = Callback::new(Registration::plain(url, token), &app_id, clock, patience)?;
+        callback.verify().await?;
+        self.shared.with(|world| world.callback = Some(Arc::new(callback)));
+        Ok(())
     }
 
     /// `GET /_sandbox/stats` without the wire.

@@ -10,6 +10,7 @@
 //! message two (on the wire; its answer). What waits at the same time is committed together. A power cut costs nothing
 //! that was accepted: a commit is answered after its sync.
 
+mod customer;
 mod delivery;
 mod error;
 mod event;
@@ -22,6 +23,7 @@ mod row;
 mod sign;
 mod sqlite;
 
+pub use customer::Customer;
 pub use delivery::{Attempt, AttemptEnd, Due, Interrupted, OnUnknown, Ready, Settled, Way, WayChange};
 pub use error::{StoreError, StoreErrorKind};
 pub use event::{
@@ -129,6 +131,9 @@ pub trait Store: std::fmt::Debug + Send + Sync {
 
     /// What is known of a user, at each account that has messages for him, a sign, or knows something.
     fn window(&self, openid: &str) -> Reply<Vec<Known>>;
+
+    /// Customers of an account of whom something is known, who did something last first; at most `limit`.
+    fn customers(&self, account: AccountId, limit: usize) -> Reply<Vec<Customer>>;
 
     /// Signs of conversations that match, at most `limit`, from the one after `after` on.
     fn signs(&self, filter: SignFilter, after: i64, limit: usize) -> Reply<Vec<Sign>>;

@@ -212,6 +212,7 @@ fn setup(host: &Host, operations: Arc<Operations>) -> Setup {
         }],
         listeners: Vec::new(),
         traces: None,
+        workbench: None,
         residence: Residence {
             plugins: vec![Plugin::resolve(plugin.to_str().unwrap(), &mut Names::default()).unwrap()],
             rights: Rights::default(),

@@ -186,6 +186,12 @@ impl Recorder {
         Some(all)
     }
 
+    /// What was taken since the last [`Recorder::commit`].
+    #[must_use]
+    pub fn held(&self) -> Vec<Line> {
+        self.state().held.clone().unwrap_or_default()
+    }
+
     /// The recording ends at this page time, for this reason; what was not committed is not in it.
     #[must_use]
     pub fn end_at(&self, at: TimestampMs, why: &str) -> Closing {

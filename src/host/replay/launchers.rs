@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::base::limits::page::PageLimits;
 use crate::host::plugin::Plugin;
 use crate::host::processes::Processes;
-use crate::page::{Driver, PageOptions};
+use crate::page::{Driver, PageOptions, Source};
 use crate::process::Launcher;
 use crate::record::Recording;
 
@@ -61,7 +61,10 @@ fn group(limits: &PageLimits, recording: &Recording, plugin: &Plugin) -> Group {
     let header = &recording.header;
     // A page that was forked was loaded at another time and with another seed than it went on with.
     let load = (header.load_time.unwrap_or(header.start), header.load_seed.unwrap_or(header.seed));
-    let opened = json!([header.user, header.seat, header.settings, limits, header.storage, header.cookies]);
+    // Of the customer only what is in the page's address: most pages learn nothing of him before they are told.
+    let (Source::Document(address) | Source::Script(address, _)) =
+        plugin.source_at(load.0, load.1, header.user.as_deref());
+    let opened = json!([address.as_str(), header.seat, header.settings, limits, header.storage, header.cookies]);
     let depends = json!([plugin.identity, plugin.name, load, opened, answers]);
     digest(&SHA256, depends.to_string().as_bytes()).as_ref().to_vec()
 }
@@ -106,7 +109,6 @@ mod tests {
         let other = [
             recording(Header { seed: 9, ..Header::default() }, vec![line(2, "a")]),
             recording(Header { start: 9, ..Header::default() }, vec![line(2, "a")]),
-            recording(Header { user: Some("oA".to_owned()), ..Header::default() }, vec![line(2, "a")]),
             recording(Header::default(), vec![line(2, "b")]),
             recording(Header::default(), Vec::new()),
         ];
@@ -114,6 +116,12 @@ mod tests {
             assert_ne!(group(&recording, &plugin(0)), base, "{recording:?}");
         }
         assert_ne!(group(&recording(Header::default(), vec![line(2, "a")]), &plugin(1)), base);
+        let of = |user: &str, plugin: &Plugin| {
+            group(&recording(Header { user: Some(user.to_owned()), ..Header::default() }, Vec::new()), plugin)
+        };
+        assert_eq!(of("oA", &plugin(0)), of("oB", &plugin(0)), "it is not told before the first stimulus");
+        let echat = SAMPLES.iter().position(|sample| sample.toml.contains("[echat]")).expect("a sample");
+        assert_ne!(of("oA", &plugin(echat)), of("oB", &plugin(echat)), "it is in the page's address");
     }
 
     #[test]

@@ -26,9 +26,11 @@ use super::stage::{Happened, Stage};
 use super::watch::Notice;
 use crate::base::limits::SETTLE_MS_MAX;
 use crate::config::plugin::PLUGIN_FILE;
+use crate::event::stimulus::STIMULUS_PREFIX;
 use crate::event::{Line, LocalStorage, Place, Stimulus};
 use crate::net::Cookie;
 use crate::page::{Driver, LoadError, Moment, Pace, PageOptions};
+use crate::record::Session;
 use crate::record::session::{DIALOG, HTTP, Recording};
 
 /// So much longer than it was a page may compute: a slow machine is no difference.
@@ -73,6 +75,11 @@ pub fn replay_all(pages: &[(&Recording, &Plugin)], processes: &Processes) -> Rep
 /// The same with pages that come to be in this way.
 #[must_use]
 pub fn replay_by(pages: &[(&Recording, &Plugin)], make: &Make<'_>) -> Replayed {
+    perform(pages, make).0
+}
+
+/// The same, with the pages as they are then.
+fn perform(pages: &[(&Recording, &Plugin)], make: &Make<'_>) -> (Replayed, Stage) {
     let mut replayed = Replayed::default();
     let settle_ms = pages.first().map_or(0, |(recording, _)| recording.header.settle_ms.clamp(0, SETTLE_MS_MAX));
     let mut show = Show { stage: Stage::new(settle_ms, false), lines: Lines::new(true), pages: Vec::new() };
@@ -83,7 +90,7 @@ pub fn replay_by(pages: &[(&Recording, &Plugin)], make: &Make<'_>) -> Replayed {
             Ok(happened) => loading.extend(happened),
             Err(error) => {
                 replayed.unloaded = Some(error.text);
-                return replayed;
+                return (replayed, show.stage);
             }
         }
     }
@@ -108,7 +115,31 @@ pub fn replay_by(pages: &[(&Recording, &Plugin)], make: &Make<'_>) -> Replayed {
     };
     show.give_out(&happened, &mut replayed);
     replayed.divergences = each_once(replayed.divergences);
-    replayed
+    (replayed, show.stage)
+}
+
+/// The document of the page of a recording as it was after the turn of this stimulus.
+///
+/// # Errors
+/// In words: the lines are no recording of it, or cannot be replayed.
+pub fn document_after(
+    mut lines: Vec<Line>,
+    plugin: &Plugin,
+    stimulus: &str,
+    processes: &Processes,
+) -> Result<String, String> {
+    let at = lines.iter().position(|line| line.type_.starts_with(STIMULUS_PREFIX) && line.id == stimulus);
+    let at = at.ok_or_else(|| format!("{stimulus} is not in the recording"))?;
+    let next = lines.iter().skip(at + 1).position(|line| line.type_.starts_with(STIMULUS_PREFIX));
+    lines.truncate(next.map_or(lines.len(), |next| at + 1 + next));
+    let session = Session::of_lines(lines);
+    let recording = session.recordings.first().ok_or("the lines are no recording")?;
+    let make = |options: PageOptions, _: &Recording, _: &Plugin| -> Box<dyn Driver + Send> { processes.page(options) };
+    let (replayed, mut stage) = perform(&[(recording, plugin)], &make);
+    match replayed.unloaded.or(replayed.environment) {
+        Some(reason) => Err(reason),
+        None => Ok(stage.documents().pop().map(|(_, html)| html).unwrap_or_default()),
+    }
 }
 
 /// What is said several times is said once, with how often.

@@ -21,10 +21,13 @@ use crate::host::ledger::Ledger;
 use crate::host::messages::Sender;
 use crate::host::stage::{Ended, Step};
 use crate::host::watch::{About, Notice};
-use crate::page::{CutShort, TurnInput};
+use crate::page::{CutShort, Driver, TurnInput};
 use crate::store::StoreError;
 
 mod recovery;
+mod renewal;
+
+pub use renewal::{Problem, Renewed};
 
 /// The pages of a place: of a customer's own, or of a seat, where they are told one customer after another.
 pub struct Conversation {
@@ -65,6 +68,17 @@ impl Conversation {
     /// Whether it was opened in this house.
     pub fn is_in(&self, house: &Arc<House>) -> bool {
         Arc::ptr_eq(&self.house, house)
+    }
+
+    /// Whether it was opened in this house or a later one.
+    pub fn serves(&self, house: &Arc<House>) -> bool {
+        self.is_in(house) || self.house.is_after(house)
+    }
+
+    /// The page of a plugin, where it is open.
+    pub fn driver(&mut self, plugin: &str) -> Option<&mut dyn Driver> {
+        let at = self.house.residents.iter().position(|resident| resident.plugin.name == plugin)?;
+        Some(&mut *self.tabs[at].up_mut()?.driver)
     }
 
     /// What a line leads to. On disk when this returns.
@@ -212,25 +226,22 @@ impl Conversation {
         let untold: Vec<Dialect> =
             spoken.into_iter().filter(|dialect| speaks(*dialect) && !knows_by.contains(dialect)).collect();
         knows_by.extend(&untold);
-        let openid = &**openid;
-        let user = json!({"channeltype": "1", "useraccount": openid, "userid": openid});
-        let visitor = json!({"chatStatus": 1, "visitorData": {"visitorId": openid}});
-        let of = |name: &str, type_: &str, data| Line {
-            subject: Some(openid.to_owned()),
-            ..Line::new(format!("{}/{name}", line.id), &line.source, type_, data)
-        };
-        let again = |dialect| match dialect {
-            Dialect::Mcs => of("again", "stimulus.mcs.OnUserChange", user.clone()),
-            Dialect::Echat => of("again-select", "stimulus.echat.onSelectVisitor", visitor.clone()),
-        };
+        let again = |dialect| turned_to(dialect, openid, &line.source, &format!("{}/again", line.id));
         let lines: Vec<Line> = untold.into_iter().filter(|_| !turns).map(again).collect();
-        tab.repetitions.extend(lines.iter().map(|line| line.id.clone()));
+        self.repeat(at, &lines, now)
+    }
+
+    /// Tells a page what leads to nothing that was not done before.
+    fn repeat(&mut self, at: usize, lines: &[Line], now: TimestampMs) -> Result<(), StoreError> {
+        if let Some(tab) = self.tabs[at].up_mut() {
+            tab.repetitions.extend(lines.iter().map(|line| line.id.clone()));
+        }
         lines.iter().try_for_each(|line| self.tell(at, Some((line, None)), now))
     }
 
     /// One turn of a page: it is told a line, or does what is due. A line of which none is held only repeats.
     fn tell(&mut self, at: usize, told: Option<(&Line, Option<Held>)>, now: TimestampMs) -> Result<(), StoreError> {
-        let Self { app_id, openid, house, ledger, tabs, witness, .. } = self;
+        let Self { app_id, place, openid, house, ledger, tabs, witness, .. } = self;
         let (line, held) = told.map_or((None, None), |(line, held)| (Some(line), held));
         let repeats = line.is_some() && held.is_none();
         if !repeats && line.is_some() {
@@ -238,7 +249,7 @@ impl Conversation {
         }
         let (resident, Some(tab)) = (&house.residents[at], tabs[at].up_mut()) else { return Ok(()) };
         let openid = tab.turned_to.clone().unwrap_or_else(|| openid.clone());
-        let visit = Visit { app_id, openid: &openid, resident };
+        let visit = Visit { app_id, place, openid: &openid, resident };
         let stimulus = line.map(Stimulus::from_line);
         let id = line.map(|line| line.id.as_str());
         let sender = Sender { name: &resident.name, policy: resident.plugin.policy };
@@ -284,7 +295,7 @@ impl Conversation {
         keep(&turn.emissions, false, is_done.then_some(ended));
         witness.turn(visit, Turned { told: id, took: begun.elapsed() });
         tab.note(&turn);
-        tab.tape.iter().for_each(|tape| tape.turned(turn.now));
+        tab.tape.iter().for_each(|tape| tape.turned(turn.now, begun.elapsed()));
         if is_told {
             tab.told_at = page_now;
         }
@@ -357,4 +368,19 @@ impl Conversation {
     fn up(&self) -> impl Iterator<Item = &Tab> {
         self.tabs.iter().filter_map(Stand::up)
     }
+}
+
+/// That it is a customer's turn, in the words of a dialect.
+fn turned_to(dialect: Dialect, openid: &str, source: &str, id: &str) -> Line {
+    let (id, type_, data) = match dialect {
+        Dialect::Mcs => {
+            let user = json!({"channeltype": "1", "useraccount": openid, "userid": openid});
+            (id.to_owned(), "stimulus.mcs.OnUserChange", user)
+        }
+        Dialect::Echat => {
+            let visitor = json!({"chatStatus": 1, "visitorData": {"visitorId": openid}});
+            (format!("{id}-select"), "stimulus.echat.onSelectVisitor", visitor)
+        }
+    };
+    Line { subject: Some(openid.to_owned()), ..Line::new(id, source, type_, data) }
 }

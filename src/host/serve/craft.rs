@@ -4,13 +4,17 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use super::conversation::Conversation;
+use tokio::sync::oneshot;
+
+use super::conversation::{Conversation, Renewed};
 use super::crew::{Craft, Outcome, Whose};
 use super::house::House;
 use super::place::Place;
+use super::scheduler::Wake;
 use super::tab::{InHand, seed};
 use super::witness::Witness;
 use crate::base::clock::{Clock, TimestampMs};
+use crate::base::limits::CLOSED_LOOK_MS;
 use crate::event::Line;
 use crate::host::inbox::Inbox;
 use crate::host::ledger::Ledger;
@@ -39,20 +43,35 @@ pub enum Work {
     Event(Arc<Handling>),
     /// Something waits for pages of this customer's that an earlier host had begun.
     TakeUp(Arc<str>, Arc<House>),
+    /// Somebody does something with the pages that are open, between their turns; none: none are.
+    Look(Box<dyn FnOnce(Option<&mut Conversation>) + Send>),
+    /// Pages of another version are to take the place of those that are open.
+    Renew(Renewal),
+}
+
+/// Pages of another version, for a customer where they are told nobody.
+pub struct Renewal {
+    /// It.
+    pub house: Arc<House>,
+    /// The customer.
+    pub openid: Arc<str>,
+    /// Hears what became of it.
+    pub renewed: oneshot::Sender<Renewed>,
+}
+
+/// A piece of work that is about a customer.
+#[derive(Clone, Copy)]
+struct Errand<'a> {
+    openid: &'a Arc<str>,
+    house: &'a Arc<House>,
 }
 
 impl Work {
-    fn openid(&self) -> &Arc<str> {
+    fn errand(&self) -> Option<Errand<'_>> {
         match self {
-            Self::Event(handling) => &handling.openid,
-            Self::TakeUp(openid, _) => openid,
-        }
-    }
-
-    fn house(&self) -> &Arc<House> {
-        match self {
-            Self::Event(handling) => &handling.house,
-            Self::TakeUp(_, house) => house,
+            Self::Event(handling) => Some(Errand { openid: &handling.openid, house: &handling.house }),
+            Self::TakeUp(openid, house) => Some(Errand { openid, house }),
+            Self::Look(_) | Self::Renew(_) => None,
         }
     }
 }
@@ -120,8 +139,8 @@ impl Host {
     }
 
     /// Another configuration is in force. Whoever has a conversation in the old one gets fresh pages with his next event.
-    pub fn move_to(&self, house: House) {
-        *self.house.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(house);
+    pub fn move_to(&self, house: Arc<House>) {
+        *self.house.write().unwrap_or_else(PoisonError::into_inner) = house;
     }
 
     /// An event of a customer's is handled at these places, where it [may be](Self::may_handle).
@@ -153,6 +172,65 @@ impl Host {
     }
 }
 
+impl Host {
+    fn outcome(&self, conversation: Conversation) -> Outcome<Conversation, Work> {
+        let wake = conversation.due(self.now());
+        Outcome { open: Some(conversation), back: None, wake }
+    }
+
+    fn look(
+        &self,
+        whose: &Whose,
+        mut open: Option<Conversation>,
+        look: Box<dyn FnOnce(Option<&mut Conversation>) + Send>,
+    ) -> Result<Outcome<Conversation, Work>, StoreError> {
+        look(open.as_mut());
+        match open {
+            Some(conversation) => Ok(self.outcome(conversation)),
+            None => self.closed(whose),
+        }
+    }
+
+    /// A place at which no page is open: it is opened again where something waits.
+    fn closed(&self, (account, place): &Whose) -> Result<Outcome<Conversation, Work>, StoreError> {
+        let Account { outbox, .. } = &self.accounts[*account];
+        let kept_in = (outbox.store().clone(), outbox.account());
+        let awaited = Conversation::awaited(&self.house(), &kept_in, place)?;
+        let again = awaited.map(|_| self.now() + CLOSED_LOOK_MS);
+        Ok(Outcome { wake: Wake { again, ..Wake::NEVER }, ..Outcome::GONE })
+    }
+
+    /// Pages of another version take the place of those that are open, and its house is in force, where they load as well.
+    fn renew(
+        &self,
+        whose: &Whose,
+        open: Option<Conversation>,
+        Renewal { house, openid, renewed }: Renewal,
+    ) -> Result<Outcome<Conversation, Work>, StoreError> {
+        let customer = open.as_ref().map_or(openid, Conversation::customer);
+        let mut fresh = self.open(whose, &customer, house.clone())?;
+        let found = fresh.load_all(open.as_ref(), &|| self.now());
+        let is_worse = found.iter().any(|(_, is_new)| *is_new);
+        let problems = found.into_iter().map(|(problem, _)| problem).collect();
+        let has_taken_over = !is_worse || !open.as_ref().is_some_and(Conversation::has_pages);
+        if !has_taken_over {
+            // Who asked may be gone.
+            let _ = renewed.send(Renewed { has_taken_over, problems });
+            fresh.close()?;
+            return open.map_or_else(|| self.closed(whose), |open| Ok(self.outcome(open)));
+        }
+        self.move_to(house);
+        if let Some(open) = open {
+            fresh.tell_again(&open, &format!("reload-{:016x}", seed()), self.now())?;
+            open.close()?;
+        }
+        // Those that did not load are tried again, those that did are told what waits for them.
+        fresh.restore(&|| self.now())?;
+        let _ = renewed.send(Renewed { has_taken_over, problems });
+        Ok(self.outcome(fresh))
+    }
+}
+
 impl Craft for Host {
     type Open = Conversation;
     type Work = Work;
@@ -164,6 +242,12 @@ impl Craft for Host {
         work: Option<Work>,
     ) -> Result<Outcome<Conversation, Work>, StoreError> {
         let Account { inbox, outbox, .. } = &self.accounts[whose.0];
+        let work = match work {
+            Some(Work::Look(look)) => return self.look(whose, open, look),
+            Some(Work::Renew(renewal)) => return self.renew(whose, open, renewal),
+            work => work,
+        };
+        let errand = work.as_ref().and_then(Work::errand);
         let later = |conversation: Conversation, back| {
             let wake = conversation.due(self.now());
             Ok(Outcome { open: Some(conversation), back, wake })
@@ -172,9 +256,11 @@ impl Craft for Host {
         let is_outdated = |conversation: &Conversation| {
             work.is_none() && conversation.awaits_page(self.now()) && !conversation.is_in(&self.house())
         };
-        let (here, gone) = match (open, &work) {
+        let (here, gone) = match (open, errand) {
             (Some(conversation), None) if is_outdated(&conversation) => (None, Some(conversation)),
-            (Some(conversation), Some(work)) if !conversation.is_in(work.house()) => (None, Some(conversation)),
+            (Some(conversation), Some(_)) if errand.is_some_and(|errand| !conversation.serves(errand.house)) => {
+                (None, Some(conversation))
+            }
             (open, _) => (open, None),
         };
         // Of another configuration: what its pages were told they finish.
@@ -182,9 +268,9 @@ impl Craft for Host {
             Some(gone) if !gone.rests(self.now()) => return later(gone, work),
             gone => gone.map_or(Ok(()), Conversation::close)?,
         }
-        let mut conversation = match (here, &work) {
+        let mut conversation = match (here, errand) {
             (Some(conversation), _) => conversation,
-            (None, Some(work)) => self.open(whose, work.openid(), work.house().clone())?,
+            (None, Some(errand)) => self.open(whose, errand.openid, errand.house.clone())?,
             (None, None) => {
                 let (house, kept_in) = (self.house(), (outbox.store().clone(), outbox.account()));
                 match Conversation::awaited(&house, &kept_in, &whose.1)? {
@@ -206,7 +292,7 @@ impl Craft for Host {
                 }
             }
             // It was told what waits as its pages were opened.
-            Some(Work::TakeUp(..)) => {}
+            Some(_) => {}
             None => conversation.wake(self.now())?,
         }
         outbox.wake();

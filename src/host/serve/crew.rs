@@ -167,6 +167,12 @@ impl<C: Craft> Shared<C> {
 /// The way to a crew, for those who have work for it.
 pub struct Foreman<C: Craft>(Weak<Shared<C>>);
 
+impl<C: Craft> Clone for Foreman<C> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
 impl<C: Craft> Crew<C> {
     /// So many threads begin to look for work.
     pub fn start(craft: C, room: Room, threads: usize) -> Self {

@@ -1,11 +1,14 @@
 //! What is in force: the plugins, and how pages of theirs come to be.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::place::{Place, Seat, seat_of};
 use super::recording::{RecordPolicy, Recordings, Tape};
 use super::setup::Residence;
 use super::trouble::Trouble;
+use super::witness::Visit;
+use super::workbench::Workbench;
 use crate::base::clock::TimestampMs;
 use crate::host::plugin::Plugin;
 use crate::host::processes::Processes;
@@ -55,8 +58,13 @@ impl Resident {
     }
 }
 
+/// How many there were.
+static HOUSES: AtomicU64 = AtomicU64::new(0);
+
 /// What holds for every conversation that is opened now. Another configuration is another house.
 pub struct House {
+    /// One that came later has a greater number.
+    number: u64,
     /// The plugins, in the order in which they are told.
     pub residents: Vec<Resident>,
     /// The customer-service account that messages go out as, and that pages are told.
@@ -70,6 +78,7 @@ pub struct House {
     account: String,
     record: Arc<RecordPolicy>,
     recordings: Option<Recordings>,
+    workbench: Option<Workbench>,
 }
 
 impl House {
@@ -88,7 +97,25 @@ impl House {
         };
         let residents = plugins.into_iter().zip(names).map(resident).collect();
         let (account, record) = (seat_account, Arc::new(record));
-        Self { residents, kf_account, seats, rights, live, processes, account, record, recordings: None }
+        let number = HOUSES.fetch_add(1, Ordering::Relaxed);
+        let (recordings, workbench) = (None, None);
+        Self { number, residents, kf_account, seats, rights, live, processes, account, record, recordings, workbench }
+    }
+
+    /// Its pages at seats are shown at a workbench from now on.
+    #[must_use]
+    pub fn shown_at(self, workbench: Option<Workbench>) -> Self {
+        Self { workbench, ..self }
+    }
+
+    /// Whether it is another one that came later.
+    pub fn is_after(&self, other: &Self) -> bool {
+        self.number > other.number
+    }
+
+    /// The seats.
+    pub fn seats(&self) -> &[Seat] {
+        &self.seats
     }
 
     /// Its pages may be recorded from now on.
@@ -115,7 +142,11 @@ impl House {
         self.residents.iter().filter_map(|resident| resident.plugin.idle()).chain(whole)
     }
 
-    fn network(&self, resident: &Resident, account: &str) -> Result<PluginNetwork, NetError> {
+    /// What pages of a resident may reach; `account`: the customer-service account that they are told.
+    ///
+    /// # Errors
+    /// Rights that are none; they were checked.
+    pub fn network(&self, resident: &Resident, account: &str) -> Result<PluginNetwork, NetError> {
         resident.plugin.network(&self.rights, self.live.as_ref(), account)
     }
 
@@ -167,13 +198,8 @@ impl House {
     ///
     /// # Errors
     /// Rights that are none; they were checked.
-    pub fn page(
-        &self,
-        resident: &Resident,
-        place: &Place,
-        openid: &str,
-        moment: Moment,
-    ) -> Result<(Box<dyn Driver + Send>, Option<Tape>), NetError> {
+    pub fn page(&self, visit: Visit<'_>, moment: Moment) -> Result<(Box<dyn Driver + Send>, Option<Tape>), NetError> {
+        let Visit { place, openid, resident, .. } = visit;
         let account = self.seat(place).map_or(&self.account, |seat| &seat.kf_account);
         let network = Arc::new(self.network(resident, account)?);
         let loaded_at = resident.loaded_at(moment.at);
@@ -187,7 +213,9 @@ impl House {
         };
         let at = self.residents.iter().position(|other| std::ptr::eq(other, resident)).unwrap_or_default();
         let tape = self.recordings.as_ref().and_then(|recordings| {
-            let (plugin, place) = ((&resident.plugin, account.as_str()), (place, openid));
+            let workbench = self.workbench.as_ref();
+            let shown = workbench.and_then(|workbench| Some((workbench.clone(), workbench.seat_of(visit)?.into())));
+            let (plugin, place) = ((&resident.plugin, account.as_str()), (place, openid, shown));
             recordings.tape((&self.record, at), plugin, place, &network, &mut options)
         });
         Ok((Box::new(self.processes.process(options, resident.launcher.clone())), tape))

@@ -8,6 +8,7 @@
 //!   force while they are opened, `trouble` when those are tried again that do not load
 //! - a `witness` hears what happens: the `teller` counts it (`metrics`, `kinds`) and tells it, what `repeats` not each time; [`Operations`] is how the host
 //!   is doing, for whoever asks; `traces` makes spans of it, which `otlp` exports
+//! - `workbench` is what somebody sees of seats, and does there
 //! - `recording` writes down what pages are told and do, and tells it to other versions of plugins, whose doings are compared
 //!
 //! Order: a customer's events are handled one after another, customers beside each other. What is in memory is bounded:
@@ -35,7 +36,9 @@ mod teller;
 mod traces;
 mod trouble;
 mod witness;
+mod workbench;
 
+pub use conversation::{Problem, Renewed};
 pub use metrics::METRICS_TYPE;
 pub use operations::Operations;
 pub use otlp::Exporter;
@@ -43,4 +46,6 @@ pub use place::Seat;
 pub use recording::{Compare, Difference, Keep, PluginRecord, RecordPolicy, Recordings, Shadow, Share};
 pub use run::serve;
 pub use scheduler::Room;
-pub use setup::{AccountSetup, Doors, Ready, Reread, Residence, ServeError, Setup};
+
+pub use setup::{AccountSetup, Again, Doors, Ready, Reread, Residence, ServeError, Setup};
+pub use workbench::{Beside, Changes, PageState, SeatState, Session, Shown, Standing, Workbench};

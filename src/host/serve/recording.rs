@@ -1,7 +1,8 @@
 //! Recordings of what a host serves (session-log.md, Recording): which pages are recorded, and what a page that is hands over.
 //! A page waits for nothing: what it does goes into a bounded queue, turn by turn, and where that is full its recording ends.
 //!
-//! `keeper` is the thread that writes, `shelf` the folder and what is kept of it, `shadow` the thread that replays.
+//! `keeper` is the thread that writes, `shelf` the folder and what is kept of it, `shadow` the thread that replays, `shown` what a
+//! workbench shows.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use ring::hmac;
 use serde_json::{Value, json};
@@ -16,8 +18,11 @@ use serde_json::{Value, json};
 use super::operations::Operations;
 use super::place::Place;
 use super::witness::Witness;
+use super::workbench::Workbench;
 use crate::base::clock::{Clock, TimestampMs};
-use crate::base::limits::{RECORD_BYTES_WAITING_MAX, RECORD_TURNS_WAITING_MAX, SETTLE_MS_DEFAULT};
+use crate::base::limits::{
+    RECORD_BYTES_WAITING_MAX, RECORD_TURNS_WAITING_MAX, SETTLE_MS_DEFAULT, WORKBENCH_SESSION_BYTES_MAX,
+};
 use crate::base::redact::Redactor;
 use crate::engine::event_loop::Emission;
 use crate::event::Line;
@@ -35,6 +40,7 @@ use crate::record::Recording;
 mod keeper;
 mod shadow;
 mod shelf;
+mod shown;
 
 use keeper::Keeper;
 pub use shadow::Told;
@@ -174,12 +180,32 @@ struct Begin {
     account: String,
     is_recorded: bool,
     is_shadowed: bool,
+    /// The workbench that it is shown at, by this name of its seat.
+    shown: Option<(Workbench, Arc<str>)>,
+}
+
+/// What a page did in a turn.
+struct Handed {
+    items: Vec<Item>,
+    /// Page time at the end.
+    at: TimestampMs,
+    /// How long it took.
+    took: Duration,
+    /// The weight of it.
+    bytes: usize,
+}
+
+impl Handed {
+    /// What was left when it ended.
+    fn left(items: Vec<Item>) -> Self {
+        Self { items, at: TimestampMs::MIN, took: Duration::ZERO, bytes: 0 }
+    }
 }
 
 enum Message {
     Begin(u64, Box<Begin>),
-    /// What a page did in a turn, its page time at the end, and the weight of it.
-    Turn(u64, Vec<Item>, TimestampMs, usize),
+    /// What a page did in a turn.
+    Turn(u64, Handed),
     /// A page is gone.
     End(u64),
     Stop,
@@ -263,19 +289,21 @@ impl Recordings {
         &self,
         (policy, at): (&Arc<RecordPolicy>, usize),
         (plugin, account): (&Plugin, &str),
-        (place, openid): (&Place, &str),
+        (place, openid, shown): (&Place, &str, Option<(Workbench, Arc<str>)>),
         network: &Arc<PluginNetwork>,
         options: &mut PageOptions,
     ) -> Option<Tape> {
-        let record = policy.plugins.get(at)?;
+        let record = policy.plugins.get(at);
         let whose = match place {
             Place::Customer(openid) => ["customer", openid],
             Place::Seat(name) => ["seat", name],
         };
         let is_chosen = |share: Share, what: &str| share.has(&policy.key, &[what, &plugin.name, whose[0], whose[1]]);
-        let is_recorded = is_chosen(record.share, "record") || self.is_wanted(&plugin.name, place);
-        let is_shadowed = record.shadow.as_ref().is_some_and(|shadow| is_chosen(shadow.share, "shadow"));
-        if !is_recorded && !is_shadowed {
+        let is_recorded =
+            record.is_some_and(|record| is_chosen(record.share, "record") || self.is_wanted(&plugin.name, place));
+        let shadow = record.and_then(|record| record.shadow.as_ref());
+        let is_shadowed = shadow.is_some_and(|shadow| is_chosen(shadow.share, "shadow"));
+        if !is_recorded && !is_shadowed && shown.is_none() {
             return None;
         }
         let id = self.0.next.fetch_add(1, Ordering::Relaxed);
@@ -286,13 +314,14 @@ impl Recordings {
             user: openid.to_owned(),
             cookies: network.cookies().cookies(TimestampMs::MIN),
         };
-        let account = account.to_owned();
-        let begin = Begin { policy: policy.clone(), at, opened, account, is_recorded, is_shadowed };
+        let (account, begin_shown) = (account.to_owned(), shown.is_some());
+        let begin = Begin { policy: policy.clone(), at, opened, account, is_recorded, is_shadowed, shown };
         if self.0.queue.try_send(Message::Begin(id, Box::new(begin))).is_err() {
             self.0.operations.metrics.recording_cut(&plugin.name, "behind");
             return None;
         }
-        let bytes_max = usize::try_from(policy.bytes_max).unwrap_or(usize::MAX);
+        let bytes_max = if begin_shown { WORKBENCH_SESSION_BYTES_MAX.max(policy.bytes_max) } else { policy.bytes_max };
+        let bytes_max = usize::try_from(bytes_max).unwrap_or(usize::MAX);
         let taken = Arc::new(Taken { id, shared: self.0.clone(), bytes_max, turn: Mutex::default() });
         let noting = Noting::of(network, taken.clone());
         (options.network, options.cookies) = noting.doors();
@@ -360,7 +389,7 @@ impl Taken {
         turn.items.push(item());
     }
 
-    fn hand_over(&self, at: TimestampMs) {
+    fn hand_over(&self, at: TimestampMs, took: Duration) {
         let mut turn = lock(&self.turn);
         if turn.is_over {
             return;
@@ -368,7 +397,7 @@ impl Taken {
         let (items, bytes) = (std::mem::take(&mut turn.items), std::mem::take(&mut turn.bytes));
         let waiting = self.shared.waiting_bytes.fetch_add(bytes, Ordering::AcqRel);
         let has_room = waiting.saturating_add(bytes) <= RECORD_BYTES_WAITING_MAX;
-        if !has_room || self.shared.queue.try_send(Message::Turn(self.id, items, at, bytes)).is_err() {
+        if !has_room || self.shared.queue.try_send(Message::Turn(self.id, Handed { items, at, took, bytes })).is_err() {
             self.shared.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
             self.give_up(&mut turn);
         }
@@ -422,8 +451,8 @@ impl Tape {
     }
 
     /// Its turn is over.
-    pub(super) fn turned(&self, at: TimestampMs) {
-        self.taken.hand_over(at);
+    pub(super) fn turned(&self, at: TimestampMs, took: Duration) {
+        self.taken.hand_over(at, took);
     }
 }
 
@@ -437,7 +466,7 @@ impl Drop for Tape {
         }
         // What was asked for and not taken, as of the last turn.
         let is_gone = last.items.is_empty()
-            || shared.queue.try_send(Message::Turn(self.taken.id, last.items, TimestampMs::MIN, 0)).is_ok();
+            || shared.queue.try_send(Message::Turn(self.taken.id, Handed::left(last.items))).is_ok();
         if !is_gone || shared.queue.try_send(Message::End(self.taken.id)).is_err() {
             lock(&shared.lost).push(self.taken.id);
         }

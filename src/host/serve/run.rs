@@ -20,9 +20,10 @@ use super::house::House;
 use super::intake::{Feed, Fired, follow, take_up};
 use super::operations::{Observed, Operations};
 use super::recording::Recordings;
-use super::setup::{AccountSetup, Doors, Ready, Reread, Residence, ServeError, Setup};
+use super::setup::{AccountSetup, Doors, Ready, Residence, ServeError, Setup};
 use super::teller::Teller;
 use super::traces::Traces;
+use super::workbench::Workbench;
 use crate::base::clock::{Clock, TimestampMs};
 use crate::base::limits::{LOG_MINUTE, TOLD_WAITING_MAX};
 use crate::host::desk::{Desk, Ending};
@@ -73,6 +74,7 @@ struct Background {
     looked: TimestampMs,
     teller: Teller,
     recordings: Recordings,
+    workbench: Option<Workbench>,
     feeds: JoinSet<Result<(), StoreError>>,
     deliveries: JoinSet<Result<(), ServeError>>,
     outboxes: Vec<Outbox>,
@@ -94,15 +96,16 @@ pub fn serve(
     watch: &mut dyn Watch,
 ) -> Result<(), ServeError> {
     let mut stop = std::pin::pin!(stop);
-    let Setup { accounts, listeners, residence, log, threads, clock, operations, traces } = setup;
+    let Setup { accounts, listeners, residence, log, threads, clock, operations, traces, workbench } = setup;
     let (hear, mut told) = channel(TOLD_WAITING_MAX);
     let traces = traces.map(|exporter| Traces::begin(exporter, &operations, hear.clone(), runtime));
     let (traces, exporting) = traces.unzip();
     let teller = Teller::new(hear.clone(), operations.clone(), (traces, accounts.len() == 1));
+    let teller = teller.shown_at(workbench.clone());
     let room = residence.room;
     let (recordings, recording) = Recordings::begin(clock.clone(), operations.clone(), Arc::new(teller.clone()));
     let recording = Ends(recordings.clone(), Some(recording));
-    let house = runtime.block_on(house(residence, store, (&clock, &recordings)))?;
+    let house = runtime.block_on(house(residence, store, (&clock, &recordings, &workbench)))?;
     let names: Vec<String> = house.residents.iter().map(|resident| resident.name.clone()).collect();
     house.idle().for_each(|notice| watch.say(notice));
     let ending = Arc::new(Ending::default());
@@ -110,7 +113,7 @@ pub fn serve(
     let Opened { served, going, hosted, observed, desk } = opened;
     let host = Host::new(clock.clone(), house, hosted, Arc::new(teller.clone()));
     let crew = Crew::start(host, room, threads);
-    let mut background = Background::new(clock, teller.clone(), recordings.clone());
+    let mut background = Background::new(clock, teller.clone(), recordings.clone(), workbench.clone());
     let mut guard = None;
     let ended = runtime.block_on(async {
         let first = served.first().map(|served| served.inbox.clone());
@@ -131,8 +134,12 @@ pub fn serve(
         if let (Some(log), Some(inbox)) = (log, first) {
             follow(log, background.clock.clone(), inbox, Handle::current(), hear.clone());
         }
+        let kept_in: Vec<_> = observed.iter().map(|one| (one.app_id.clone(), one.outbox.account())).collect();
         operations.serving(crew.foreman(), observed);
         let desk = desk.map(|desk| desk.ending_by(ending.clone()).recording_by(Arc::new(recordings.clone())));
+        if let (Some(workbench), Some(desk)) = (&workbench, &desk) {
+            workbench.serving(crew.foreman(), desk.clone(), (kept_in, store.clone()));
+        }
         guard = desk.map(|desk| (doors.begun)(&ready, desk));
         let stop = async {
             tokio::select! {
@@ -156,6 +163,7 @@ pub fn serve(
     });
     teller.left_out().into_iter().for_each(|notice| watch.say(notice));
     operations.ended();
+    workbench.iter().for_each(Workbench::ended);
     store.close();
     // The next host has it all by now.
     if let Some(exporting) = exporting {
@@ -210,13 +218,13 @@ fn meanwhile<R: Send>(
 async fn house(
     residence: Residence,
     store: &Arc<dyn Store>,
-    (clock, recordings): (&Clock, &Recordings),
+    (clock, recordings, workbench): (&Clock, &Recordings, &Option<Workbench>),
 ) -> Result<House, StoreError> {
     let mut names = Vec::new();
     for plugin in &residence.plugins {
         names.push(store.plugin(&plugin.name, &plugin.identity).get().await?);
     }
-    Ok(House::new(residence, names, clock.now_ms()).recorded_by(recordings))
+    Ok(House::new(residence, names, clock.now_ms()).recorded_by(recordings).shown_at(workbench.clone()))
 }
 
 /// Delivery begins, with what earlier hosts left.
@@ -255,12 +263,13 @@ fn open(
 }
 
 impl Background {
-    fn new(clock: Clock, teller: Teller, recordings: Recordings) -> Self {
+    fn new(clock: Clock, teller: Teller, recordings: Recordings, workbench: Option<Workbench>) -> Self {
         Self {
             looked: clock.now_ms(),
             clock,
             teller,
             recordings,
+            workbench,
             feeds: JoinSet::new(),
             deliveries: JoinSet::new(),
             outboxes: Vec::new(),
@@ -369,13 +378,10 @@ impl Background {
                 () = poll_fn(|cx| any_ended(&mut self.callbacks, cx)) => {
                     return Err(ServeError::Died("a receiver of pushes".to_owned()));
                 }
-                Some(()) = doors.again.recv() => match (doors.read)() {
-                    Ok(read) => self.move_to(read, (crew, store), operations, watch).await?,
-                    Err(notice) => {
-                        watch.say(notice);
-                        watch.say(Notice::warning("the configuration in force stays"));
-                    }
-                },
+                Some(again) = doors.again.recv() => {
+                    let read = (doors.read)();
+                    self.come_again(again, read, (crew, store, operations), watch).await?;
+                }
                 _ = minute.tick() => self.teller.left_out().into_iter().for_each(|notice| watch.say(notice)),
                 Some(notice) = told.recv() => watch.say(notice),
                 () = self.clock.set_from(self.looked) => {
@@ -384,32 +390,6 @@ impl Background {
                 }
             }
         }
-    }
-
-    /// Other plugins or bounds are in force: for each customer from his next event on.
-    async fn move_to(
-        &self,
-        (residence, Reread { changed, later }): (Residence, Reread),
-        (crew, store): (&Crew<Host>, &Arc<dyn Store>),
-        operations: &Operations,
-        watch: &mut dyn Watch,
-    ) -> Result<(), ServeError> {
-        let room = residence.room;
-        let house = house(residence, store, (&self.clock, &self.recordings)).await?;
-        let networks = house.networks()?;
-        self.origins.iter().for_each(|origins| origins.set(&networks));
-        let names: Vec<&str> = house.residents.iter().map(|resident| &*resident.plugin.name).collect();
-        house.idle().for_each(|notice| watch.say(notice));
-        let changed = if changed.is_empty() { String::new() } else { format!("; changed: {}", changed.join(", ")) };
-        watch.say(Notice::note(format!("the configuration was read again; plugins: {}{changed}", names.join(", "))));
-        if !later.is_empty() {
-            let text = format!("changed as well, and in force from the next start on: {}", later.join(", "));
-            watch.say(Notice::warning(text).with_hint(Some("restart the host, or start one with --takeover")));
-        }
-        crew.craft().move_to(house);
-        operations.moved();
-        crew.set_room(room);
-        Ok(())
     }
 
     /// Nothing comes any more: what was acknowledged is on disk.
@@ -458,5 +438,6 @@ fn any_ended(callbacks: &mut [Running], cx: &mut Context<'_>) -> Poll<()> {
     if callbacks.iter_mut().any(|running| running.poll_ended(cx).is_ready()) { Poll::Ready(()) } else { Poll::Pending }
 }
 
+mod again;
 #[cfg(test)]
 mod tests;

@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::oneshot;
 
+use super::conversation::Renewed;
 use super::crew::CrewEnd;
 use super::operations::Operations;
 use super::otlp::Exporter;
 use super::place::Seat;
 use super::recording::RecordPolicy;
 use super::scheduler::Room;
+use super::workbench::Workbench;
 use crate::base::clock::Clock;
 use crate::host::desk::Desk;
 use crate::host::forward::{ForwardError, Target};
@@ -76,6 +79,8 @@ pub struct Setup {
     pub operations: Arc<Operations>,
     /// Where traces of what it does go, where anybody wants them.
     pub traces: Option<Exporter>,
+    /// Where what happens at seats is shown.
+    pub workbench: Option<Workbench>,
 }
 
 /// What whoever started the host has to do with it.
@@ -83,9 +88,23 @@ pub struct Doors<'a> {
     /// Hears that it answers; what it returns is kept until the host ends.
     pub begun: &'a mut dyn FnMut(&Ready, Desk) -> Box<dyn Any + Send>,
     /// Somebody wants the configuration read again.
-    pub again: Receiver<()>,
+    pub again: Receiver<Again>,
     /// Reads it; what is wrong with it keeps the old one in force.
     pub read: &'a mut dyn FnMut() -> Result<(Residence, Reread), Notice>,
+}
+
+/// How the configuration is read again.
+#[derive(Debug)]
+pub enum Again {
+    /// It is in force for each customer from his next event on.
+    Move,
+    /// The pages at seats are loaded at once, beside those that are open; it is in force where they load as well as those did.
+    Try {
+        /// The customer for whom a page is opened that was told nobody.
+        openid: Arc<str>,
+        /// Hears what became of it.
+        renewed: oneshot::Sender<Renewed>,
+    },
 }
 
 /// What differs in a configuration that was read again, by the names of its settings.

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::recording::Tape;
-use super::witness::Witness;
+use super::witness::{Visit, Witness};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{ANSWERS_AWAITED_MS, HOSTED_PAUSE_MS_MAX, WAKE_MS_MIN};
 use crate::config::Dialect;
+use crate::event::Fault;
 use crate::host::keeping::Changes;
 use crate::host::ledger::Ledger;
 use crate::host::messages::Sender;
@@ -110,13 +111,21 @@ pub(super) struct Tab {
     /// By what it was told so again: what it does because of these it has done before.
     pub(super) repetitions: Vec<String>,
     pub(super) open: Vec<Open>,
+    /// What went wrong as it was loaded.
+    pub(super) load_faults: Vec<Fault>,
 }
 
 impl Tab {
     /// A page that has just loaded.
-    pub(super) fn new(driver: Box<dyn Driver + Send>, turn: &Turn, witness: Arc<dyn Witness>, plugin: &str) -> Self {
+    pub(super) fn new(
+        driver: Box<dyn Driver + Send>,
+        turn: &Turn,
+        witness: Arc<dyn Witness>,
+        visit: Visit<'_>,
+    ) -> Self {
+        witness.opened(visit);
         Self {
-            _alive: Alive::new(witness, plugin),
+            _alive: Alive(witness),
             driver,
             tape: None,
             now: turn.now,
@@ -128,6 +137,7 @@ impl Tab {
             knows_by: Vec::new(),
             repetitions: Vec::new(),
             open: Vec::new(),
+            load_faults: Vec::new(),
         }
     }
 
@@ -181,13 +191,6 @@ impl Tab {
 /// A page that is open, until this is dropped.
 struct Alive(Arc<dyn Witness>);
 
-impl Alive {
-    fn new(witness: Arc<dyn Witness>, plugin: &str) -> Self {
-        witness.opened(plugin);
-        Self(witness)
-    }
-}
-
 impl Drop for Alive {
     fn drop(&mut self) {
         self.0.closed();
@@ -236,8 +239,8 @@ mod tests {
     impl Witness for Nobody {
         fn emission(&self, _: Visit<'_>, _: &Emission, _: &Taken) {}
         fn turn(&self, _: Visit<'_>, _: Turned<'_>) {}
-        fn opened(&self, _: &str) {}
-        fn not_opened(&self, _: &str) {}
+        fn opened(&self, _: Visit<'_>) {}
+        fn not_opened(&self, _: Visit<'_>) {}
         fn closed(&self) {}
         fn say(&self, _: Notice) {}
     }

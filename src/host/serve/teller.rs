@@ -12,6 +12,7 @@ use super::operations::Operations;
 use super::repeats::Repeats;
 use super::traces::{Trace, Traces};
 use super::witness::{Turned, Visit, Witness};
+use super::workbench::{Standing, Workbench};
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Fault, Line};
 use crate::host::inbox::Hearer;
@@ -32,6 +33,7 @@ pub(super) struct Teller {
     traces: Option<Traces>,
     /// Whether there is one account, whose name says nothing.
     is_one: bool,
+    workbench: Option<Workbench>,
 }
 
 impl Teller {
@@ -40,7 +42,12 @@ impl Teller {
         operations: Arc<Operations>,
         (traces, is_one): (Option<Traces>, bool),
     ) -> Self {
-        Self { notices, operations, repeats: Arc::default(), traces, is_one }
+        Self { notices, operations, repeats: Arc::default(), traces, is_one, workbench: None }
+    }
+
+    /// What happens at seats is shown there as well.
+    pub(super) fn shown_at(self, workbench: Option<Workbench>) -> Self {
+        Self { workbench, ..self }
     }
 
     /// What was left out since the last time.
@@ -83,6 +90,7 @@ impl Teller {
     pub(super) fn delivered(&self, app_id: &str, delivery: &Delivery, notices: Vec<Notice>) -> Vec<Notice> {
         self.operations.metrics.delivered(app_id, delivery);
         self.traces.iter().for_each(|traces| traces.delivered(app_id, delivery));
+        self.workbench.iter().for_each(|workbench| workbench.delivered(delivery));
         let about = self.traced(about_delivery(app_id, delivery), app_id, &delivery.cause);
         let passes = |_: &Notice| self.repeats.passes(app_id, about.event);
         let mut told: Vec<Notice> =
@@ -136,6 +144,7 @@ impl Hearer for Ear {
     fn came(&self, line: &Line, took: Duration) {
         self.teller.operations.metrics.came(&self.app_id, line);
         self.teller.traces.iter().for_each(|traces| traces.came(&self.app_id, line, took));
+        self.teller.workbench.iter().for_each(Workbench::came);
         self.teller.log(|| {
             let kind = kind(line);
             let said = line.data.get("Content").and_then(Value::as_str).map(str::to_owned);
@@ -195,12 +204,14 @@ impl Witness for Teller {
             self.log(|| queued(self.about("message.queued", visit, emission), row));
         }
         self.traces.iter().for_each(|traces| traces.put(&taken.rows));
+        self.workbench.iter().for_each(|workbench| workbench.emission(visit, emission, taken));
     }
 
     fn turn(&self, visit: Visit<'_>, turned: Turned<'_>) {
         let (name, Turned { told, took }) = (&visit.resident.name, turned);
         self.traces.iter().for_each(|traces| traces.turn(visit, turned));
         self.operations.metrics.turn(name, took);
+        self.workbench.iter().for_each(|workbench| workbench.turn(visit, turned));
         self.log(|| {
             let about = About::new("turn").account(visit.app_id).plugin(name).openid(visit.openid);
             let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
@@ -210,13 +221,15 @@ impl Witness for Teller {
         });
     }
 
-    fn opened(&self, plugin: &str) {
+    fn opened(&self, visit: Visit<'_>) {
         self.operations.metrics.pages_alive(1);
-        self.operations.opened(plugin, true);
+        self.operations.opened(&visit.resident.name, true);
+        self.workbench.iter().for_each(|workbench| workbench.opened(visit, Standing::Open));
     }
 
-    fn not_opened(&self, plugin: &str) {
-        self.operations.opened(plugin, false);
+    fn not_opened(&self, visit: Visit<'_>) {
+        self.operations.opened(&visit.resident.name, false);
+        self.workbench.iter().for_each(|workbench| workbench.opened(visit, Standing::Broken));
     }
 
     fn closed(&self) {

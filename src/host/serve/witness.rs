@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::house::Resident;
+use super::place::Place;
 use crate::engine::event_loop::Emission;
 use crate::host::messages::Taken;
 use crate::host::watch::Notice;
@@ -12,6 +13,8 @@ use crate::host::watch::Notice;
 pub struct Visit<'a> {
     /// The account, by app id.
     pub app_id: &'a str,
+    /// Where it is.
+    pub place: &'a Place,
     /// The customer.
     pub openid: &'a str,
     /// The plugin.
@@ -33,10 +36,10 @@ pub trait Witness: Send + Sync {
     fn emission(&self, visit: Visit<'_>, emission: &Emission, taken: &Taken);
     /// A turn ended.
     fn turn(&self, visit: Visit<'_>, turned: Turned<'_>);
-    /// A page of a plugin was opened.
-    fn opened(&self, plugin: &str);
-    /// A page of a plugin could not be opened.
-    fn not_opened(&self, plugin: &str);
+    /// A page was opened.
+    fn opened(&self, visit: Visit<'_>);
+    /// A page could not be opened.
+    fn not_opened(&self, visit: Visit<'_>);
     /// A page that had been opened is no more.
     fn closed(&self);
     /// Worth a person's while.

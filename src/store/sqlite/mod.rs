@@ -4,6 +4,7 @@
 //! `delivery`, `ledger`, `standing` (how rows stand and what persons do with them), `explain`, `keep`, `erase`, `care`.
 
 mod care;
+mod customer;
 mod delivery;
 mod erase;
 mod events;
@@ -21,6 +22,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 
 use super::Store;
+use super::customer::Customer;
 use super::delivery::{Attempt, Due, Interrupted, OnUnknown, Ready, Settled};
 use super::error::StoreError;
 use super::event::{Accepted, AccountId, Before, Commit, Committed, EventId, NewEvent, Unfinished};
@@ -235,6 +237,10 @@ impl Store for SqliteStore {
     fn window(&self, openid: &str) -> Reply<Vec<Known>> {
         let openid = openid.to_owned();
         self.writer.call(move |tx| ledger::known(tx, &openid))
+    }
+
+    fn customers(&self, account: AccountId, limit: usize) -> Reply<Vec<Customer>> {
+        self.writer.call(move |tx| customer::customers(tx, account.0, limit))
     }
 
     fn signs(&self, filter: SignFilter, after: i64, limit: usize) -> Reply<Vec<Sign>> {

@@ -323,6 +323,17 @@ fn signs(store: &SqliteStore, openid: &str) -> Vec<u8> {
 }
 
 #[test]
+fn customers_who_did_something_last_come_first() {
+    let (store, account) = memory();
+    for (id, openid, at) in [("1", "oA", 10), ("2", "oB", 20), ("3", "oC", 30), ("4", "oA", 40)] {
+        store.accept(NewEvent { acted: Some(Acted::at(at)), now: at, ..event(account, id, openid) }).wait().unwrap();
+    }
+    let found = store.customers(account, 2).wait().unwrap();
+    let names: Vec<_> = found.iter().map(|customer| (customer.openid.as_str(), customer.held, customer.sign)).collect();
+    assert_eq!(names, [("oA", 0, None), ("oC", 0, None)]);
+}
+
+#[test]
 fn a_sign_counts_whatever_the_event_had_led_to_before() {
     let (store, account) = memory();
     let events = ["1", "2"].map(|id| store.accept(event(account, id, "oA")).wait().unwrap().event);

@@ -9,7 +9,7 @@ use super::super::tab::{Stand, Tab, seed};
 use super::super::trouble::pause_ms;
 use super::super::witness::Visit;
 use super::Conversation;
-use crate::base::clock::TimestampMs;
+use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::limits::SETTLE_MS_DEFAULT;
 use crate::engine::event_loop::Output;
 use crate::event::{Line, Stimulus};
@@ -89,7 +89,7 @@ impl Conversation {
                 self.tabs[at] = Stand::Up(Box::new(tab));
             }
             Err(error) => {
-                self.witness.not_opened(&resident.name);
+                self.witness.not_opened(self.visit(resident));
                 let (tries, pause) = (tries.saturating_add(1), pause_ms(tries.saturating_add(1)));
                 let text = format!(
                     "the page {name} does not load: {error}; what it is to be told waits, and it is tried again in {} s",
@@ -102,24 +102,32 @@ impl Conversation {
         }
     }
 
-    fn load(&mut self, resident: &Resident, now: TimestampMs) -> Result<Tab, LoadError> {
+    pub(super) fn load(&mut self, resident: &Resident, now: TimestampMs) -> Result<Tab, LoadError> {
         let moment = Moment { at: now, seed: seed() };
-        let (mut driver, tape) = self.house.page(resident, &self.place, &self.openid, moment)?;
+        let began = Stopwatch::start();
+        let (mut driver, tape) = self.house.page(self.visit(resident), moment)?;
         let mut loading = Vec::new();
         let mut turn = driver.open(SETTLE_MS_DEFAULT, &mut |emissions, _| loading.extend(emissions))?;
         loading.append(&mut turn.emissions);
         // What a page does while it loads is for nobody; what goes wrong is worth knowing.
-        for emission in loading.iter().filter(|emission| matches!(emission.output, Output::Fault(_))) {
-            let visit = Visit { app_id: &self.app_id, openid: &self.openid, resident };
-            self.witness.emission(visit, emission, &Taken::default());
-        }
         if let Some(tape) = &tape {
             tape.did(&loading);
-            tape.turned(turn.now);
+            tape.turned(turn.now, began.elapsed());
         }
-        let mut tab = Tab::new(driver, &turn, self.witness.clone(), &resident.name);
+        let mut tab = Tab::new(driver, &turn, self.witness.clone(), self.visit(resident));
+        // What a page does while it loads is for nobody; what goes wrong is worth knowing.
+        for emission in &loading {
+            if let Output::Fault(fault) = &emission.output {
+                self.witness.emission(self.visit(resident), emission, &Taken::default());
+                tab.load_faults.push(fault.clone());
+            }
+        }
         tab.tape = tape;
         Ok(tab)
+    }
+
+    fn visit<'a>(&'a self, resident: &'a Resident) -> Visit<'a> {
+        Visit { app_id: &self.app_id, place: &self.place, openid: &self.openid, resident }
     }
 
     /// A page died of nothing that it did: what it was being told is told to another one, once. What it had put is there, and

@@ -8,10 +8,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
 use super::super::witness::Witness;
 use super::shadow::{Job, Shadows, Told};
-use super::{Begin, Message, Shared, lock, shelf};
+use super::shown::AtWorkbench;
+use super::{Begin, Handed, Message, Shared, lock, shelf};
 use crate::base::clock::{Clock, TimestampMs};
 use crate::base::limits::{RECORDINGS_LOOK, SHADOW_BYTES_MAX, SHADOW_EVERY_MS};
-use crate::host::recorder::{Item, RecordOptions, Recorder};
+use crate::host::recorder::{RecordOptions, Recorder};
 use crate::host::watch::{About, Notice};
 use crate::record::WriteError;
 use crate::record::session::end_line;
@@ -23,6 +24,8 @@ struct Kept {
     file: Option<Written>,
     /// In memory, for its shadow.
     memory: Option<InMemory>,
+    /// At a workbench.
+    shown: Option<AtWorkbench>,
     /// Whether anything was written yet.
     has_begun: bool,
     /// Page time at the end of its last turn.
@@ -72,9 +75,9 @@ impl Keeper {
         loop {
             match self.messages.recv_timeout(RECORDINGS_LOOK) {
                 Ok(Message::Begin(id, begin)) => self.begin(id, *begin),
-                Ok(Message::Turn(id, items, at, bytes)) => {
-                    self.turn(id, &items, at);
-                    self.shared.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
+                Ok(Message::Turn(id, handed)) => {
+                    self.turn(id, &handed);
+                    self.shared.waiting_bytes.fetch_sub(handed.bytes, Ordering::AcqRel);
                 }
                 Ok(Message::End(id)) => self.end(id, "closed"),
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
@@ -89,14 +92,14 @@ impl Keeper {
 
     fn begin(&mut self, id: u64, begin: Begin) {
         let at = begin.opened.options.resume.map_or(begin.opened.options.start, |moment| moment.at);
-        self.open.insert(id, Kept { begin, file: None, memory: None, has_begun: false, at });
+        self.open.insert(id, Kept { begin, file: None, memory: None, shown: None, has_begun: false, at });
     }
 
     /// The page is there: it has done its first turn.
     fn create(&mut self, id: u64) {
         let Some(kept) = self.open.get_mut(&id).filter(|kept| !kept.has_begun) else { return };
         kept.has_begun = true;
-        let Begin { policy, at, opened, account, is_recorded, is_shadowed } = &kept.begin;
+        let Begin { policy, at, opened, account, is_recorded, is_shadowed, shown } = &kept.begin;
         let options = |path: &Path, redactor| RecordOptions {
             path: path.to_owned(),
             redactor,
@@ -104,6 +107,9 @@ impl Keeper {
             profile: None,
         };
         let name = opened.plugin.name.clone();
+        if let Some((workbench, seat)) = shown {
+            kept.shown = AtWorkbench::begin(id, (workbench, seat), options(Path::new(""), None), opened);
+        }
         if *is_shadowed && self.held_bytes < SHADOW_BYTES_MAX {
             // It has no file that could not be created.
             let recorder = Recorder::handed_over(options(&policy.folder, None), opened, false).ok();
@@ -132,7 +138,7 @@ impl Keeper {
         }
     }
 
-    fn turn(&mut self, id: u64, items: &[Item], at: TimestampMs) {
+    fn turn(&mut self, id: u64, Handed { items, at, took, .. }: &Handed) {
         self.create(id);
         let Some(kept) = self.open.get_mut(&id) else { return };
         let bytes_max = kept.begin.policy.bytes_max;
@@ -147,6 +153,9 @@ impl Keeper {
                 None => is_full = true,
             }
             has_failed = recorder.has_failed();
+        }
+        if let Some(shown) = &mut kept.shown {
+            shown.turn(id, items, *took);
         }
         let mut is_at_end = false;
         if let Some(InMemory { recorder, bytes, is_told_all, .. }) = &mut kept.memory {
@@ -169,7 +178,7 @@ impl Keeper {
             self.end_memory(id);
         }
         if let Some(kept) = self.open.get_mut(&id) {
-            kept.at = kept.at.max(at);
+            kept.at = kept.at.max(*at);
         }
         self.tell_shadow_so_far(id);
     }

@@ -118,6 +118,7 @@ fn who_is_told_to_end_while_it_starts_does_not_begin() {
         clock: Clock::system(),
         operations,
         traces: None,
+        workbench: None,
     };
     let mut has_begun = false;
     let mut begun = |_: &Ready, _| -> Box<dyn std::any::Any + Send> {

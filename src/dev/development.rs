@@ -1,0 +1,334 @@
+//! What happens when a page is saved, and what the console asks of it.
+
+use std::collections::{HashMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use serde_json::{Value, json};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::oneshot;
+
+use super::replays::{changed, replay, summary, troubles};
+use super::sessions::{Shelf, SoFar, stimuli};
+use crate::base::clock::{Stopwatch, TimestampMs, format_rfc3339, system_now_ms};
+use crate::base::limits::RELOADS_MAX;
+use crate::event::Line;
+use crate::host::desk::{Trouble, TroubleKind};
+use crate::host::replay::document_after;
+use crate::host::serve::{Again, Beside, Problem, Renewed, Session, Workbench};
+use crate::host::{Notice, Processes};
+use crate::regress::{Options, Strictness, Tested, Verdict, play::Replays, run};
+
+/// What is developed, and how.
+pub struct Setting {
+    /// What is shown.
+    pub workbench: Workbench,
+    /// The seat at which the plugins' pages are.
+    pub seat: String,
+    /// Its plugins' recordings.
+    pub shelves: Vec<Shelf>,
+    /// How pages of replays come to be.
+    pub processes: Processes,
+    /// Has the pages reloaded.
+    pub again: Sender<Again>,
+    /// The customer for whom a page is opened that was told nobody.
+    pub openid: Arc<str>,
+    /// Folder of this host's own for sessions that nobody saved.
+    pub folder: PathBuf,
+    /// Tells a person what came of a save; the recordings that differ come with it.
+    pub tell: Arc<dyn Fn(Notice, &[Tested]) + Send + Sync>,
+}
+
+/// Development, while it goes on. Cheap to clone.
+#[derive(Clone)]
+pub struct Development(Arc<Shared>);
+
+struct Shared {
+    setting: Setting,
+    saves: Sender<Vec<PathBuf>>,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// The last one first.
+    reloads: VecDeque<Reload>,
+    replay: Option<Replay>,
+    /// Differences that are not shown, by session.
+    ignored: HashMap<String, String>,
+    so_far: SoFar,
+    /// Given up where another save comes.
+    is_over: Arc<AtomicBool>,
+}
+
+struct Reload {
+    at: TimestampMs,
+    files: Vec<PathBuf>,
+    took_ms: f64,
+    renewed: Renewed,
+}
+
+#[derive(Default)]
+struct Replay {
+    is_running: bool,
+    sessions: usize,
+    took_ms: f64,
+    tested: Vec<Tested>,
+}
+
+fn ms(watch: &Stopwatch) -> f64 {
+    watch.elapsed().as_secs_f64() * 1_000.0
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Development {
+    /// Begins: whoever notices a save calls [`Development::saved`].
+    #[must_use]
+    pub fn begin(setting: Setting, runtime: &Handle) -> Self {
+        let (saves, saved) = channel(1);
+        let so_far = SoFar::new(setting.folder.clone());
+        let state =
+            State { reloads: VecDeque::new(), replay: None, ignored: HashMap::new(), so_far, is_over: Arc::default() };
+        let development = Self(Arc::new(Shared { setting, saves, state: Mutex::new(state) }));
+        runtime.spawn(development.clone().run(saved));
+        development
+    }
+
+    /// These files were saved; `false`: development has ended. Called outside of the runtime.
+    pub fn saved(&self, files: Vec<PathBuf>) -> bool {
+        self.0.saves.blocking_send(files).is_ok()
+    }
+
+    /// Until the host ends.
+    async fn run(self, mut saved: Receiver<Vec<PathBuf>>) {
+        while let Some(files) = saved.recv().await {
+            lock(&self.0.state).is_over.store(true, Ordering::Relaxed);
+            let (began, before) = (Stopwatch::start(), self.so_far());
+            let Some(renewed) = self.renew().await else { return };
+            let has_taken_over = renewed.has_taken_over;
+            self.note(Reload { at: system_now_ms(), files, took_ms: ms(&began), renewed });
+            if has_taken_over {
+                let development = self.clone();
+                thread::spawn(move || development.replay(&before));
+            }
+        }
+    }
+
+    /// What the pages that are open were told and did.
+    fn so_far(&self) -> Vec<Option<Session>> {
+        let Setting { workbench, seat, shelves, .. } = &self.0.setting;
+        shelves.iter().map(|shelf| workbench.session(seat, &shelf.plugin)).collect()
+    }
+
+    /// `None`: the host ends.
+    async fn renew(&self) -> Option<Renewed> {
+        let (renewed, hears) = oneshot::channel();
+        let again = Again::Try { openid: self.0.setting.openid.clone(), renewed };
+        self.0.setting.again.send(again).await.ok()?;
+        hears.await.ok()
+    }
+
+    fn note(&self, reload: Reload) {
+        let Setting { workbench, tell, .. } = &self.0.setting;
+        let line = Line::new(format!("reload-{}", reload.at), "duoke", "dev.reload", reload.data());
+        workbench.put(&Line { time: Some(reload.at), ..line }, &Beside::default());
+        reload.notices().into_iter().for_each(|notice| tell(notice, &[]));
+        let mut state = lock(&self.0.state);
+        state.reloads.push_front(reload);
+        state.reloads.truncate(RELOADS_MAX);
+        drop(state);
+        workbench.note_development();
+    }
+
+    /// Replays each plugin's recordings, or where it has none the sessions so far.
+    fn replay(&self, before: &[Option<Session>]) {
+        let Setting { workbench, shelves, processes, tell, .. } = &self.0.setting;
+        let began = Stopwatch::start();
+        let is_over = Arc::new(AtomicBool::new(false));
+        let mut runs = Vec::new();
+        {
+            let mut state = lock(&self.0.state);
+            state.is_over = is_over.clone();
+            for (at, shelf) in shelves.iter().enumerate() {
+                let recordings = shelf.recordings();
+                let has_none = recordings.is_empty();
+                if let Some(Some(session)) = before.get(at).filter(|_| has_none) {
+                    state.so_far.add(at, shelf, session);
+                }
+                runs.push((if has_none { state.so_far.of(at) } else { recordings }, has_none));
+            }
+            let sessions = runs.iter().map(|(files, _)| files.len()).sum();
+            state.replay = Some(Replay { is_running: true, sessions, ..Replay::default() });
+        }
+        workbench.note_development();
+        let mut all = Vec::new();
+        for (files, is_so_far) in &runs {
+            let Some(tested) = replay(files, *is_so_far, processes.clone(), &is_over) else { return };
+            all.extend(tested);
+        }
+        let took_ms = ms(&began);
+        let text = format!("{}, {took_ms:.0} ms", summary(&all));
+        let line = Line::new(format!("replay-{}", system_now_ms()), "duoke", "dev.replay", json!({ "text": text }));
+        workbench.put(&Line { time: Some(system_now_ms()), ..line }, &Beside::default());
+        let differs = all.iter().any(|tested| tested.verdict.findings().iter().any(|_| true));
+        let notice = if differs { Notice::warning(text) } else { Notice::note(text) };
+        if !all.is_empty() {
+            tell(notice, &all);
+        }
+        let sessions = all.len();
+        lock(&self.0.state).replay = Some(Replay { is_running: false, sessions, took_ms, tested: all });
+        workbench.note_development();
+    }
+
+    fn find(&self, session: &str) -> Result<(usize, crate::regress::case::LogFile), Trouble> {
+        let mut shelves = self.0.setting.shelves.iter().enumerate();
+        let found = shelves.find_map(|(at, shelf)| Some((at, shelf.find(session)?)));
+        found.ok_or_else(|| Trouble::new(TroubleKind::NotFound, format!("there is no recording {session}")))
+    }
+
+    /// A recording was tested again.
+    fn retested(&self, tested: Tested) {
+        let mut state = lock(&self.0.state);
+        if let Some(replay) = &mut state.replay {
+            let is_it = |other: &&mut Tested| other.name == tested.name;
+            if let Some(place) = replay.tested.iter_mut().find(is_it) {
+                *place = tested;
+            }
+        }
+        drop(state);
+        self.0.setting.workbench.note_development();
+    }
+}
+
+impl Reload {
+    fn data(&self) -> Value {
+        let problem =
+            |problem: &Problem| json!({"plugin": problem.plugin, "text": problem.text, "frame": problem.frame});
+        json!({
+            "at": format_rfc3339(self.at),
+            "files": self.files.iter().map(|file| named(file)).collect::<Vec<_>>(),
+            "took_ms": (self.took_ms * 10.0).round() / 10.0,
+            "ok": self.renewed.has_taken_over,
+            "faults": self.renewed.problems.iter().map(problem).collect::<Vec<_>>(),
+        })
+    }
+
+    fn notices(&self) -> Vec<Notice> {
+        let files = match self.files.as_slice() {
+            [] => "by hand".to_owned(),
+            [file] => named(file),
+            [file, others @ ..] => format!("{} and {} more", named(file), others.len()),
+        };
+        let first = match self.renewed.has_taken_over {
+            true => Notice::note(format!("{files}: reloaded in {:.0} ms", self.took_ms)),
+            false => Notice::error(format!("{files}: the page does not load; the one before goes on")),
+        };
+        let problem = |Problem { plugin, text, frame }: &Problem| {
+            let whose = if plugin.is_empty() { String::new() } else { format!("{plugin}: ") };
+            Notice::error(format!("{whose}{text}")).with_frame(frame.clone())
+        };
+        std::iter::once(first).chain(self.renewed.problems.iter().map(problem)).collect()
+    }
+}
+
+/// A file as it is shown: seen from here, where it is below.
+fn named(file: &Path) -> String {
+    let here = std::env::current_dir().ok().and_then(|here| here.canonicalize().ok());
+    let below = here.as_deref().and_then(|here| file.strip_prefix(here).ok());
+    below.unwrap_or(file).to_string_lossy().into_owned()
+}
+
+impl crate::console::Development for Development {
+    fn state(&self) -> Value {
+        let Setting { workbench, seat, shelves, .. } = &self.0.setting;
+        let recorded: usize = shelves
+            .iter()
+            .filter_map(|shelf| workbench.session(seat, &shelf.plugin))
+            .map(|session| stimuli(&session.lines()))
+            .sum();
+        let state = lock(&self.0.state);
+        let replay = state.replay.as_ref().map(|replay| {
+            let is_ignored = |session: &str, diff: &str| state.ignored.get(session).is_some_and(|known| known == diff);
+            json!({
+                "running": replay.is_running, "sessions": replay.sessions, "took_ms": replay.took_ms.round(),
+                "summary": summary(&replay.tested),
+                "changed": changed(&replay.tested, is_ignored), "troubles": troubles(&replay.tested),
+            })
+        });
+        json!({
+            "plugins": shelves.iter().map(|shelf| json!({"plugin": shelf.plugin, "page": shelf.argument})).collect::<Vec<_>>(),
+            "reloads": state.reloads.iter().map(Reload::data).collect::<Vec<_>>(),
+            "replay": replay,
+            "recording": {"stimuli": recorded},
+        })
+    }
+
+    fn accept(&self, session: &str) -> Result<Value, Trouble> {
+        let (_, file) = self.find(session)?;
+        let options = Options { strictness: Strictness::Meaning, repeat: 1, update: true, jobs: 1 };
+        let replays = Replays::new(self.0.setting.processes.clone());
+        let tested = run(&[file], &replays, options, &mut |_| ()).pop();
+        let Some(tested) = tested else { return Ok(json!({})) };
+        let reasons = tested.verdict.reasons().join("; ");
+        if !tested.verdict.is_fine() {
+            return Err(Trouble::new(TroubleKind::Store, format!("{session} cannot be updated: {reasons}")));
+        }
+        let updated = matches!(tested.verdict, Verdict::Updated(_));
+        self.retested(Tested { verdict: Verdict::Same, ..tested });
+        Ok(json!({"session": session, "updated": updated}))
+    }
+
+    fn ignore(&self, session: &str) -> Result<Value, Trouble> {
+        let mut state = lock(&self.0.state);
+        let tested = state.replay.as_ref().map(|replay| replay.tested.clone()).unwrap_or_default();
+        let found = changed(&tested, |_, _| false).into_iter().find(|change| change["session"] == session);
+        let Some(diff) = found.and_then(|change| change["diff"].as_str().map(str::to_owned)) else {
+            return Err(Trouble::new(TroubleKind::NotFound, format!("{session} has no difference")));
+        };
+        state.ignored.insert(session.to_owned(), diff);
+        drop(state);
+        self.0.setting.workbench.note_development();
+        Ok(json!({ "session": session }))
+    }
+
+    fn reload(&self) {
+        // One that is not yet taken is enough.
+        let _ = self.0.saves.try_send(Vec::new());
+    }
+
+    fn restart(&self) {
+        lock(&self.0.state).so_far.clear();
+        self.reload();
+    }
+
+    fn record(&self, name: &str) -> Result<Value, Trouble> {
+        let Setting { workbench, seat, shelves, .. } = &self.0.setting;
+        let sessions = shelves.iter().filter_map(|shelf| Some((shelf, workbench.session(seat, &shelf.plugin)?)));
+        let mut sessions = sessions.filter(|(_, session)| stimuli(&session.lines()) > 0);
+        let Some((shelf, session)) = sessions.next() else {
+            return Err(Trouble::new(TroubleKind::NotFound, "no page was told anything yet"));
+        };
+        let saved = shelf.save(name, &session.lines())?;
+        workbench.note_development();
+        Ok(saved)
+    }
+
+    fn sessions(&self) -> Value {
+        let listed: Vec<Value> = self.0.setting.shelves.iter().flat_map(Shelf::listed).collect();
+        json!({ "sessions": listed })
+    }
+
+    fn document_after(&self, line: u64) -> Result<String, Trouble> {
+        let Some((session, stimulus)) = self.0.setting.workbench.session_of(line) else {
+            let text = format!("line {line} is no stimulus of a session that is still known");
+            return Err(Trouble::new(TroubleKind::NotFound, text));
+        };
+        let found = document_after(session.lines(), &session.plugin, &stimulus, &self.0.setting.processes);
+        found.map_err(|text| Trouble::new(TroubleKind::NotFound, text))
+    }
+}
