@@ -1,4 +1,4 @@
-// Recordings beside jsdom: node benches/recordings.mjs [COUNT]
+// Recordings beside jsdom: node benches/recordings.mjs FOLDER_WITH_JSDOM [COUNT]
 //
 // Records COUNT (1,000) sessions of the page tests/libraries/pages/jquery (jQuery 1.11.1), 20 events each, and compares
 // three ways of doing them all again on two cores, each session on a page of its own, its messages compared with those that
@@ -8,7 +8,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const EVENTS = 20;
@@ -57,8 +57,8 @@ function recorded(file) {
 const text = (message) => JSON.stringify((message.msg ?? message).body);
 
 /** Every JOBS-th session, in jsdom; each gets a window of its own. */
-async function inJsdom(plugin, part) {
-  const { JSDOM, VirtualConsole } = createRequire(join(LIBRARIES, "x.js"))("jsdom");
+async function inJsdom(where, plugin, part) {
+  const { JSDOM, VirtualConsole } = createRequire(join(where, "x.js"))("jsdom");
   const sessions = join(plugin, "sessions");
   for (const name of readdirSync(sessions).sort().filter((_, at) => at % JOBS === part)) {
     const { told, put } = recorded(join(sessions, name));
@@ -106,7 +106,7 @@ async function measure(commands) {
   return { seconds: (performance.now() - begun) / 1000, peak };
 }
 
-async function main(count) {
+async function main(where, count) {
   const folder = mkdtempSync(join(tmpdir(), "recordings-"));
   try {
     const plugin = prepare(folder, count);
@@ -114,7 +114,7 @@ async function main(count) {
     const ways = {
       duoke: [[DUOKE, test]],
       "without templates": [[DUOKE, test, { DUOKE_LAUNCH: "spawn" }]],
-      jsdom: Array.from({ length: JOBS }, (_, part) => [process.execPath, [self, "--jsdom", plugin, String(part)]]),
+      jsdom: Array.from({ length: JOBS }, (_, part) => [process.execPath, [self, "--jsdom", where, plugin, String(part)]]),
     };
     process.chdir(folder);
     const measured = Object.fromEntries(Object.keys(ways).map((way) => [way, []]));
@@ -136,5 +136,5 @@ async function main(count) {
 }
 
 const [first, ...rest] = process.argv.slice(2);
-if (first === "--jsdom") await inJsdom(rest[0], Number(rest[1]));
-else await main(Number(first || 1000));
+if (first === "--jsdom") await inJsdom(rest[0], rest[1], Number(rest[2]));
+else await main(resolve(first), Number(rest[0] || 1000));

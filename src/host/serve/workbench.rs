@@ -8,15 +8,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
+use url::Url;
 
 use super::craft::{Host, Work};
 use super::crew::{Foreman, Whose};
+use super::house::Resident;
 use super::place::Place;
 use super::witness::{Turned, Visit};
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Effect, Line};
 use crate::host::desk::{Desk, Trouble, TroubleKind};
 use crate::host::messages::Taken;
+use crate::net::{Destination, NetError, Network as _, Request, Response};
 use crate::outbox::Delivery;
 use crate::page::Driver;
 use crate::store::{AccountId, Store};
@@ -299,6 +302,40 @@ impl Workbench {
             return Err(not_serving());
         }
         answered.await.map_err(|_| closed())
+    }
+
+    /// What the page of a plugin at a seat could have by this address: its own files and what it may reach, as anybody gets it, without
+    /// its cookies.
+    ///
+    /// # Errors
+    /// There is no such page, or the address may not be had, or is not answered.
+    pub async fn fetch(&self, seat: &str, plugin: &str, url: Url) -> Result<Response, Trouble> {
+        let (crew, (_, place)) = self.whose(seat)?;
+        let house = crew.craft(Host::house).ok_or_else(not_serving)?;
+        let nobody = || Trouble::new(TroubleKind::NotFound, format!("there is no plugin {plugin} at {seat}"));
+        let is_it = |resident: &&Resident| resident.plugin.name == plugin && house.is_at(resident, &place);
+        let resident = house.residents.iter().find(is_it).ok_or_else(nobody)?;
+        let failed = |error: NetError| {
+            let trouble = Trouble::new(TroubleKind::NotFound, error.to_string());
+            error.hint().into_iter().fold(trouble, Trouble::with_hint)
+        };
+        let network = house.network(resident, "").map_err(failed)?;
+        let page = resident.plugin.source_at(0, 0, None).document_url().clone();
+        let work = move || {
+            let get = |url: &Url, destination| {
+                network.fetch(Request { credentials: false, ..Request::get(url.clone(), destination, 0) })
+            };
+            match get(&url, Destination::Xhr) {
+                // A style sheet that the page's HTML names may be had though nobody named its origin.
+                Err(NetError::NotAllowed { .. }) => {
+                    get(&page, Destination::Document).and_then(|_| get(&url, Destination::Style))
+                }
+                answer => answer,
+            }
+        };
+        // A page's network blocks: not on the runtime's own threads.
+        let answer = tokio::task::spawn_blocking(work).await;
+        answer.map_err(|_| not_serving())?.map_err(failed)
     }
 
     /// A page was looked at: it does not want to be any more.
