@@ -1,7 +1,6 @@
 //! The page with the customers' phones: what it is made of, who may use it, and what a customer does with it in Chromium.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
-#[path = "phone/chromium.rs"]
 mod chromium;
 #[path = "phone/echat.rs"]
 mod echat;

@@ -1,5 +1,6 @@
 //! Every bound of the program, in one place: name, unit, reason.
 
+pub mod mirror;
 pub mod page;
 
 use std::time::Duration;

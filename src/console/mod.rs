@@ -5,6 +5,7 @@
 //! - where there is a [`Setting`], `served` answers the workbench's page (`assets`, `ui/`) and its API (API.md): `door` says who may
 //!   use it, `api` has the calls, `stream` what comes by itself, `pages` the pages at seats, [`Development`] what only
 //!   `duoke dev` has
+//! - [`mirror`] makes a page's document safe for a browser
 //!
 //! On loopback it answers only to this machine's own names, so that no web page gets at it by a name of its own that leads
 //! here. Where the operator has it listen elsewhere, whoever reaches it may read how the host is doing; for the workbench he signs
@@ -16,6 +17,7 @@ mod development;
 mod door;
 mod pages;
 mod served;
+pub mod mirror;
 mod server;
 mod stream;
 

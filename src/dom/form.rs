@@ -313,6 +313,7 @@ pub fn is_indeterminate(node: &Node) -> bool {
 /// Sets `indeterminate`.
 pub fn set_indeterminate(node: &NodeRef, on: bool) {
     with_control(node, |c| c.indeterminate = on);
+    mutated();
 }
 
 /// What `setCustomValidity` was told.

@@ -15,6 +15,7 @@
 //!   shorthands, the matrix of a transform, older names, every name, what `@supports` asks; [`sheets`]: a document's style
 //!   sheets; [`css_motion`], [`css_easing`]: transitions and animations
 //! - [`observe`]: mutation observers; [`range`], [`range_contents`]: live ranges; [`traversal`]: where node iterators stand
+//! - [`mirror`]: what somebody who looks at a document is shown, and what has changed since
 //! - [`boxes`]: an estimate of what is where
 //! - [`form`]: values, checkedness, owners, the entry list (`form_entries`); [`form_values`]: what an input's type makes of a
 //!   value; [`options`]: a select's options and which are selected
@@ -38,6 +39,7 @@ mod form_entries;
 pub mod form_values;
 pub mod inner_text;
 pub mod media_query;
+pub mod mirror;
 pub mod node;
 pub mod observe;
 pub mod options;

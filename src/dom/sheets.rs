@@ -30,6 +30,8 @@ pub(super) struct LinkedSheet {
     imported: Vec<Imported>,
     /// Whether script has switched it off (`CSSStyleSheet.disabled`).
     is_disabled: bool,
+    /// Whether script has changed its text.
+    is_rewritten: bool,
 }
 
 /// A sheet that another imports.
@@ -112,14 +114,26 @@ pub fn source(owner: &NodeRef) -> Option<String> {
     with_linked(owner, |sheet| sheet.text.clone()).flatten()
 }
 
-/// Replaces the text of an element's sheet.
-pub fn set_source(owner: &NodeRef, source: &str) {
+/// The text of a link's sheet has come.
+pub fn set_source(link: &NodeRef, source: &str) {
+    with_linked(link, |sheet| sheet.text = Some(source.to_owned()));
+    forget(link);
+}
+
+/// Script changes the text of an element's sheet.
+pub fn rewrite(owner: &NodeRef, source: &str) {
     if owner.is_html("style") {
         text::set_text_content(owner, source);
         return;
     }
-    with_linked(owner, |sheet| sheet.text = Some(source.to_owned()));
-    forget(owner);
+    with_linked(owner, |sheet| sheet.is_rewritten = true);
+    set_source(owner, source);
+}
+
+/// The text of a link's sheet, where script has changed it.
+#[must_use]
+pub fn rewritten(link: &NodeRef) -> Option<String> {
+    with_linked(link, |sheet| sheet.text.clone().filter(|_| sheet.is_rewritten)).flatten()
 }
 
 /// Sets what the sheet of an element imports.
@@ -139,8 +153,9 @@ pub fn ask(owner: &NodeRef, what: &str) {
     drop_fetched(owner);
     let Some(document) = tree::document_of(owner) else { return };
     let Some(data) = document.as_document() else { return };
-    let (owner, asked) = (owner.clone(), what.to_owned());
-    data.linked.borrow_mut().push(LinkedSheet { owner, asked, text: None, imported: Vec::new(), is_disabled: false });
+    let (owner, asked, imported) = (owner.clone(), what.to_owned(), Vec::new());
+    let sheet = LinkedSheet { owner, asked, text: None, imported, is_disabled: false, is_rewritten: false };
+    data.linked.borrow_mut().push(sheet);
 }
 
 /// What was fetched for an element's sheet applies no more.

@@ -8,6 +8,7 @@ use url::Url;
 use super::load::LoadError;
 use crate::base::clock::TimestampMs;
 use crate::base::limits::page::PageLimits;
+use crate::dom::mirror::View;
 use crate::engine::event_loop::Emission;
 use crate::event::{LocalStorage, Stimulus};
 use crate::net::{Network, ScriptCookies};
@@ -114,6 +115,48 @@ pub struct Turn {
     pub cut: Option<CutShort>,
 }
 
+/// What somebody who looks at a page asks for. Nothing of the page runs for it, and nothing of it is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Look {
+    /// What is new for this viewer since his last look. A page remembers a few viewers
+    /// ([`MIRROR_VIEWERS_MAX`](crate::base::limits::mirror::MIRROR_VIEWERS_MAX)): to another one all of the document is new.
+    Changes(u64),
+    /// This viewer looks no more, or wants to be shown all of the document next.
+    Forget(u64),
+    /// A selector of the element that this viewer was shown with a number, or that holds the text with it.
+    Selector(u64, u32),
+    /// What the page keeps.
+    Storage,
+}
+
+/// The answer to a [`Look`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Looked {
+    /// To [`Look::Changes`].
+    View(View),
+    /// To [`Look::Forget`].
+    Forgotten,
+    /// To [`Look::Selector`]: matches this element alone.
+    Selector(String),
+    /// To [`Look::Storage`].
+    Storage(Storage),
+}
+
+/// What a page keeps, as it sees it itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Storage {
+    /// The origin of its document.
+    pub origin: String,
+    /// `localStorage` of this origin: keys and values.
+    pub local: Vec<(String, String)>,
+    /// `sessionStorage` of this origin: keys and values.
+    pub session: Vec<(String, String)>,
+    /// `document.cookie`
+    pub cookies: String,
+    /// Whether there is more than is shown.
+    pub is_cut: bool,
+}
+
 /// What is left undone by a turn that was cut short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CutShort {
@@ -143,6 +186,12 @@ pub trait Driver {
 
     /// The document as HTML; empty where the page is gone.
     fn document_html(&mut self) -> String;
+
+    /// Looks at the page; `None` where it is gone, or what is asked for is not there.
+    fn look(&mut self, look: Look) -> Option<Looked> {
+        let _ = look;
+        None
+    }
 
     /// Ends the page as it was ended when it was recorded, at this page time and with this in `localStorage`: its next
     /// turn gets a fresh one.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::dom::select::Selectors;
+use super::selector::{by_place, finds_alone, with_attribute};
 use crate::dom::{NodeRef, text, tree};
 use crate::net::Element;
 use crate::webapi::css::escaped;
@@ -179,10 +179,7 @@ fn own_text(element: &NodeRef) -> String {
 /// A selector that matches this element alone: by id, by classes or an attribute, or else by its place.
 fn selector_of(document: &NodeRef, element: &NodeRef, depth: usize) -> Option<String> {
     let data = element.as_element()?;
-    let is_alone = |selector: &String| {
-        let found = Selectors::parse(selector).map(|selectors| selectors.query(document, 2));
-        matches!(found.as_deref(), Ok([only]) if crate::dom::node::same(only, element))
-    };
+    let is_alone = |selector: &String| finds_alone(selector, element, document);
     let tag = escaped(&data.name.local);
     let mut short = Vec::new();
     if let Some(id) = data.attr("id").filter(|id| !id.is_empty()) {
@@ -193,28 +190,15 @@ fn selector_of(document: &NodeRef, element: &NodeRef, depth: usize) -> Option<St
     short.push(format!("{tag}{classes}"));
     for name in ATTRIBUTES {
         if let Some(value) = data.attr(name) {
-            let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\a ");
-            short.push(format!("{tag}[{name}=\"{value}\"]"));
+            short.push(format!("{tag}{}", with_attribute(name, &value)));
         }
     }
     short.into_iter().find(is_alone).or_else(|| {
-        let place = format!("{tag}:nth-of-type({})", place_of(element));
+        let place = by_place(element);
         let parent = tree::parent_element(element).filter(|_| depth > 0);
         let above = parent.and_then(|parent| selector_of(document, &parent, depth - 1));
         Some(above.map_or(place.clone(), |above| format!("{above} > {place}"))).filter(is_alone)
     })
-}
-
-/// Which of its parent's children of the same name it is, from 1.
-fn place_of(element: &NodeRef) -> usize {
-    let name = |node: &NodeRef| node.as_element().map(|data| data.name.clone());
-    let mut place = 1;
-    let mut before = element.previous_sibling();
-    while let Some(node) = before {
-        place += usize::from(name(&node) == name(element));
-        before = node.previous_sibling();
-    }
-    place
 }
 
 #[cfg(test)]
@@ -225,6 +209,7 @@ mod tests {
     use crate::dom::Node;
     use crate::dom::document::DocumentData;
     use crate::dom::parse::DocumentParser;
+    use crate::dom::select::Selectors;
 
     fn parse_document(html: &str) -> NodeRef {
         let document = Node::document(DocumentData::new("text/html"));

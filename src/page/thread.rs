@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use super::driver::{Driver, PageOptions, Tasks, Turn, TurnInput};
+use super::driver::{Driver, Look, Looked, PageOptions, Tasks, Turn, TurnInput};
 use super::load::LoadError;
 use super::turn::Page;
 use crate::base::clock::TimestampMs;
@@ -15,6 +15,7 @@ use crate::event::{Fault, Place};
 enum Command {
     Turn(Box<TurnInput>),
     Document,
+    Look(Look),
 }
 
 enum Answer {
@@ -23,6 +24,7 @@ enum Answer {
     Opened(Box<Result<Turn, LoadError>>),
     Turn(Turn),
     Document(String),
+    Looked(Option<Looked>),
 }
 
 /// A page in this process. Dropping it ends the page.
@@ -91,6 +93,7 @@ fn serve(options: PageOptions, settle_ms: i64, commands: &Receiver<Command>, ans
         answer = match commands.recv() {
             Ok(Command::Turn(input)) => Answer::Turn(page.turn(&input)),
             Ok(Command::Document) => Answer::Document(page.document_html()),
+            Ok(Command::Look(look)) => Answer::Looked(page.look(look)),
             Err(_) => return,
         };
     }
@@ -132,6 +135,13 @@ impl Driver for PageThread {
         match self.ask(Command::Document, &mut |_, _| ()) {
             Some(Answer::Document(html)) => html,
             _ => String::new(),
+        }
+    }
+
+    fn look(&mut self, look: Look) -> Option<Looked> {
+        match self.ask(Command::Look(look), &mut |_, _| ()) {
+            Some(Answer::Looked(looked)) => looked,
+            _ => None,
         }
     }
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use boa_engine::Context;
 
-use super::driver::{CutShort, Moment, Pace, PageOptions, Turn, TurnInput};
+use super::driver::{CutShort, Look, Looked, Moment, Pace, PageOptions, Turn, TurnInput};
 use super::load::LoadError;
+use super::looking::Viewers;
 use super::ui;
 use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::interrupt;
@@ -42,6 +43,7 @@ pub struct Page {
     pub(super) blank: Option<Context>,
     pub(super) load_cause: Option<Cause>,
     navigations: u64,
+    pub(super) viewers: Viewers,
 }
 
 /// Until when a page runs.
@@ -99,6 +101,7 @@ impl Page {
             blank: None,
             load_cause: Some(Cause::new(LOAD_CAUSE, None)),
             navigations: 0,
+            viewers: Viewers::default(),
             options,
         };
         page.blank = Some(page.make_context()?);
@@ -330,6 +333,13 @@ impl Page {
         self.window.as_ref().map(|window| crate::dom::serialize::outer_html(&window.document)).unwrap_or_default()
     }
 
+    /// What somebody who looks at the page is shown.
+    #[must_use]
+    pub fn look(&mut self, look: Look) -> Option<Looked> {
+        let window = self.window.clone()?;
+        self.viewers.look(look, &window)
+    }
+
     /// The user the page was last told.
     #[must_use]
     pub fn current_user(&self) -> Option<Arc<str>> {
@@ -341,6 +351,7 @@ impl Drop for Page {
     fn drop(&mut self) {
         self.event_loop.close();
         self.world.abort_all();
+        self.viewers.clear();
         self.window = None;
         self.context = None;
         self.blank = None;

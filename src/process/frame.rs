@@ -158,10 +158,11 @@ mod tests {
     use proptest::sample::Index;
 
     use super::*;
+    use crate::dom::mirror::{Change, Content, Element, Origin, Space, State, View};
     use crate::engine::event_loop::{Emission, Output};
     use crate::event::{Console, ConsoleLevel, Effect, Fault, NavigateKind, Outcome, Place, PutMsgCall, parse_put_msg};
     use crate::net::{Destination, Request};
-    use crate::page::{LoadError, Turn};
+    use crate::page::{LoadError, Looked, Turn};
     use crate::process::protocol::FromPage;
 
     /// One of each kind that a page may say, with something in it.
@@ -193,6 +194,7 @@ mod tests {
             FromPage::Forked(Ok(1)),
             FromPage::Reaped(Some(1), None),
             FromPage::Document(text.clone()),
+            FromPage::Looked(Some(looked())),
             FromPage::Probed(Vec::new()),
             FromPage::Fetch(request.clone()),
             FromPage::Start(1, request),
@@ -202,6 +204,20 @@ mod tests {
             FromPage::Resumes,
         ];
         said.iter().map(|message| encode(message).unwrap()).collect()
+    }
+
+    fn looked() -> Looked {
+        let attributes = vec![("class".to_owned(), "x".to_owned())];
+        let state = State { value: Some("y".to_owned()), is_checked: Some(true), ..State::default() };
+        let element = Element { space: Space::Svg, tag: "style".to_owned(), attributes, text: None, state };
+        let content = Content::Element(Box::new(element));
+        let base = "http://demo.plugin.invalid/".to_owned();
+        Looked::View(View {
+            document: Some(Origin { base, is_quirky: true }),
+            changes: vec![Change::Insert { id: 1, parent: 0, before: Some(2), content }, Change::Remove { id: 1 }],
+            focus: Some(1),
+            is_cut: true,
+        })
     }
 
     fn framed(content: &[u8]) -> Vec<u8> {

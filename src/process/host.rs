@@ -12,6 +12,7 @@ use super::asked::Listening;
 use super::deaths::Deaths;
 use super::launch::Launcher;
 use super::live::{Death, Doors, Live};
+use super::looks::Looks;
 use super::obituary::{is_lost, obituary};
 use super::probe::Tried;
 use super::protocol::{FromPage, Opening, Role, ToPage, VERSION};
@@ -23,7 +24,7 @@ use crate::base::whereabouts::{self, Whereabouts};
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::fault::PARKED;
 use crate::event::{Cause, Fault, LocalStorage, Place, StimulusKind};
-use crate::page::{CutShort, Driver, LoadError, Moment, Pace, PageOptions, Tasks, Turn, TurnInput};
+use crate::page::{CutShort, Driver, LoadError, Look, Looked, Moment, Pace, PageOptions, Tasks, Turn, TurnInput};
 use crate::session::{Told, Turned};
 
 /// A page in a process of its own. Dropping it ends the process.
@@ -39,6 +40,8 @@ pub struct PageProcess {
     told: Told,
     turned: Turned,
     scrutiny: Scrutiny,
+    /// Who looks at it.
+    looks: Looks,
     deaths: Deaths,
     restarts: u64,
     parked: bool,
@@ -87,6 +90,7 @@ impl PageProcess {
             now,
             told: Told::default(),
             turned: Turned::default(),
+            looks: Looks::default(),
             deaths: Deaths::default(),
             restarts: 0,
             parked: false,
@@ -449,6 +453,20 @@ impl Driver for PageProcess {
         match live.exchange(&ToPage::Document, doors(&self.options), &self.options.limits) {
             Ok(FromPage::Document(html)) => html,
             _ => String::new(),
+        }
+    }
+
+    fn look(&mut self, look: Look) -> Option<Looked> {
+        let live = self.live.as_mut()?;
+        let answer = live.exchange(&ToPage::Look(look), doors(&self.options), &self.options.limits);
+        match answer {
+            Ok(FromPage::Looked(looked)) if self.looks.allow(look, looked.as_ref()) => looked,
+            _ => {
+                // The next turn gets a fresh one. That it died too often is said of one that dies in a turn.
+                self.live = None;
+                self.deaths.add(&self.options.limits);
+                None
+            }
         }
     }
 }

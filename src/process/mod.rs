@@ -21,6 +21,7 @@ pub mod frame;
 mod host;
 pub mod launch;
 mod live;
+mod looks;
 mod obituary;
 pub mod page;
 mod patience;

@@ -133,6 +133,7 @@ impl Server {
                 (ToPage::Reap(child), _) => reap(child),
                 (ToPage::Turn(input), State::Loaded(page)) => FromPage::Turned(page.turn(&input)),
                 (ToPage::Document, State::Loaded(page)) => FromPage::Document(page.document_html()),
+                (ToPage::Look(look), State::Loaded(page)) => FromPage::Looked(page.look(look)),
                 (ToPage::Rest, State::Loaded(_)) => {
                     heap::collect_if_worth();
                     memory::give_back();

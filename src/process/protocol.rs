@@ -14,11 +14,11 @@ use crate::base::limits::page::PageLimits;
 use crate::engine::event_loop::Emission;
 use crate::event::LocalStorage;
 use crate::net::{NetError, Noted, Replied, Request, Response};
-use crate::page::{LoadError, Moment, Pace, Source, Turn, TurnInput};
+use crate::page::{LoadError, Look, Looked, Moment, Pace, Source, Turn, TurnInput};
 use crate::webapi::world::Settings;
 
 /// The version of the protocol; host and page are the same program, so others are refused.
-pub const VERSION: u32 = 7;
+pub const VERSION: u32 = 8;
 
 /// What becomes of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +74,8 @@ pub enum ToPage {
     Turn(Box<TurnInput>),
     /// Asks for the document as HTML.
     Document,
+    /// Looks at the page.
+    Look(Look),
     /// Nothing is to be done for a while: memory that is not needed goes back to the system.
     Rest,
     /// Asks what the process could still do.
@@ -108,6 +110,8 @@ pub enum FromPage {
     Turned(Turn),
     /// The answer to [`ToPage::Document`].
     Document(String),
+    /// The answer to [`ToPage::Look`].
+    Looked(Option<Looked>),
     /// The answer to [`ToPage::Rest`].
     Rested,
     /// The answer to [`ToPage::Probe`].

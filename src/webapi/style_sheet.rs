@@ -146,7 +146,7 @@ fn css_rules(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<J
 
 /// Replaces the text of a sheet.
 fn rewrite(this: &JsValue, source: &str) -> JsResult<()> {
-    with_sheet(this, |data| sheets::set_source(&data.owner, source))
+    with_sheet(this, |data| sheets::rewrite(&data.owner, source))
 }
 
 fn index_error(context: &mut Context) -> boa_engine::JsError {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::base::clock::TimestampMs;
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Cause, Fault, Line, LocalStorage, Place};
-use crate::page::{Driver, LoadError, Tasks, Turn, TurnInput};
+use crate::page::{Driver, LoadError, Look, Looked, Tasks, Turn, TurnInput};
 use crate::record::Recording;
 
 /// Bounds that end no page: past them something is left out, in a replay too.
@@ -206,6 +206,10 @@ impl Driver for Ending {
 
     fn document_html(&mut self) -> String {
         self.page.document_html()
+    }
+
+    fn look(&mut self, look: Look) -> Option<Looked> {
+        self.page.look(look)
     }
 
     fn is_parked(&self) -> bool {

@@ -27,7 +27,7 @@ use crate::host::processes::Processes;
 use crate::host::recorder::{changed, create_private, redact_session};
 use crate::host::replay::{Replayed, replay_by};
 use crate::host::watch::{About, Notice};
-use crate::page::{Driver, LoadError, PageOptions, Tasks, Turn, TurnInput};
+use crate::page::{Driver, LoadError, Look, Looked, PageOptions, Tasks, Turn, TurnInput};
 use crate::process::{Level, yield_to_others};
 use crate::record::{Recording, Session};
 
@@ -219,6 +219,10 @@ impl Driver for Bounded {
 
     fn document_html(&mut self) -> String {
         self.page.document_html()
+    }
+
+    fn look(&mut self, look: Look) -> Option<Looked> {
+        self.page.look(look)
     }
 
     fn end(&mut self, at: i64, storage: LocalStorage) {

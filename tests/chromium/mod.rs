@@ -1,4 +1,6 @@
 //! One page in Chromium, over its debugging pipe: JSON messages that end in a zero byte.
+#![allow(dead_code, reason = "each test binary uses its part")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops there")]
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -25,6 +27,8 @@ pub struct Chromium {
     said: Receiver<Value>,
     session: Option<String>,
     count: u64,
+    /// Addresses that were asked for, once [`Self::note_requests`] was called.
+    requests: Vec<String>,
     _profile: TempDir,
 }
 
@@ -51,7 +55,7 @@ impl Chromium {
                 }
             }
         });
-        let mut chromium = Self { child, pipe, said, session: None, count: 0, _profile: profile };
+        let mut chromium = Self { child, pipe, said, session: None, count: 0, requests: Vec::new(), _profile: profile };
         let targets = chromium.call("Target.getTargets", &json!({}));
         let page = targets["targetInfos"].as_array().unwrap().iter().find(|target| target["type"] == "page").unwrap();
         let attached = chromium.call("Target.attachToTarget", &json!({"targetId": page["targetId"], "flatten": true}));
@@ -103,6 +107,50 @@ impl Chromium {
         self.call("Emulation.clearDeviceMetricsOverride", &json!({}));
     }
 
+    /// From now on takes note of what is asked for, by any frame.
+    pub fn note_requests(&mut self) {
+        self.call("Network.enable", &json!({}));
+    }
+
+    /// The addresses that were asked for since the last call.
+    pub fn take_requests(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.requests)
+    }
+
+    /// Clicks at a point of the window, as a person does.
+    pub fn click(&mut self, x: f64, y: f64, button: &str) {
+        for kind in ["mousePressed", "mouseReleased"] {
+            let params = json!({"type": kind, "x": x, "y": y, "button": button, "clickCount": 1});
+            self.call("Input.dispatchMouseEvent", &params);
+        }
+    }
+
+    /// Types text, as an input method or a keyboard puts it into the field with the focus.
+    pub fn text(&mut self, text: &str) {
+        self.call("Input.insertText", &json!({ "text": text }));
+    }
+
+    /// Presses a key that has a name and a code.
+    pub fn key(&mut self, key: &str, code: u32) {
+        let text = if key == "Enter" { "\r" } else { "" };
+        for kind in ["keyDown", "keyUp"] {
+            let mut params = json!({"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code});
+            if kind == "keyDown" {
+                params["text"] = text.into();
+            }
+            self.call("Input.dispatchKeyEvent", &params);
+        }
+    }
+
+    /// Where `DUOKE_TEST_PICTURES` names a folder, what is to be seen goes there as a picture.
+    pub fn screenshot(&mut self, name: &str) {
+        let Ok(folder) = std::env::var("DUOKE_TEST_PICTURES") else { return };
+        let taken = self.call("Page.captureScreenshot", &json!({"format": "png"}));
+        std::fs::create_dir_all(&folder).unwrap();
+        let picture = STANDARD.decode(taken["data"].as_str().unwrap()).unwrap();
+        std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), picture).unwrap();
+    }
+
     fn call(&mut self, method: &str, params: &Value) -> Value {
         self.count += 1;
         let mut message = json!({"id": self.count, "method": method, "params": params});
@@ -117,6 +165,9 @@ impl Chromium {
                 Err(RecvTimeoutError::Disconnected) => panic!("{NOT_THERE} ({method})"),
                 Err(RecvTimeoutError::Timeout) => panic!("{method}: no answer in {PATIENCE:?}, {message}"),
             };
+            if said["method"] == "Network.requestWillBeSent" {
+                self.requests.push(said["params"]["request"]["url"].as_str().unwrap().to_owned());
+            }
             if said["id"] == self.count {
                 assert!(said["error"].is_null(), "{method}: {}", said["error"]);
                 return said["result"].clone();

@@ -1,0 +1,116 @@
+//! A person works in the mirror of a sample plugin.
+
+use std::path::Path;
+
+use duoke::net::Folder;
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, Mirrored};
+use crate::page_bench::messages;
+
+fn sample(name: &str) -> Folder {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-plugins").join(name).join("page");
+    Folder::open("demo", &folder).unwrap()
+}
+
+/// A page of markup.
+fn page(bench: &mut Bench, html: &str) -> Mirrored {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("index.html"), html).unwrap();
+    bench.open(Folder::open("demo", folder.path()).unwrap(), "index.html")
+}
+
+const USER: &str = r#"{"event":"OnUserChange","useraccount":"oA"}"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn samples_look_like_themselves() {
+    let mut bench = Bench::start().await;
+    for name in ["quick-reply", "order-lookup", "map", "tickets", "echat-faq", "echat-products"] {
+        let mut mirrored = bench.open(sample(name), "index.html");
+        mirrored.tell(USER);
+        mirrored.show(&mut bench);
+        bench.browser.screenshot(&format!("mirror-{name}"));
+        let html = mirrored_text(&mut bench);
+        assert!(html.len() > 10, "{name}: {html}");
+    }
+}
+
+fn mirrored_text(bench: &mut Bench) -> String {
+    bench.value("page.body.innerText").as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_click_in_the_mirror_is_one_in_the_page() {
+    let mut bench = Bench::start().await;
+    let mut mirrored = page(
+        &mut bench,
+        "<!DOCTYPE html><p id=p>0</p><button name=go>go</button><label>l <input type=checkbox name=c></label>
+         <script>var n = 0; function put(text) { external.PutMsg(JSON.stringify({msg: {head: {random: String(++n)},
+           body: [{type: 0, content: {text: text}}]}})); }
+         document.getElementsByName('go')[0].onclick = function () { p.textContent = 'clicked'; put('hello'); };</script>",
+    );
+    mirrored.tell(USER);
+    bench.click("button");
+    let acts = bench.acts(1);
+    assert_eq!(acts[0]["kind"], "click");
+    let turn = mirrored.act(&acts[0]);
+    assert_eq!(messages(&turn).len(), 1);
+    let view = mirrored.look();
+    assert!(view["whole"].is_null() && view.to_string().len() < 400, "only the difference: {view}");
+    bench.apply(&view);
+    assert_eq!(bench.value("page.querySelector('p').textContent"), "clicked");
+    bench.click("label");
+    let acts = bench.acts(1);
+    assert_eq!(bench.value("page.querySelector('[name=c]').checked"), false, "only the page checks its box");
+    mirrored.act(&acts[0]);
+    mirrored.show(&mut bench);
+    assert_eq!(bench.value("page.querySelector('[name=c]').checked"), true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_and_chosen_comes_to_the_page() {
+    let mut bench = Bench::start().await;
+    let mut mirrored = page(
+        &mut bench,
+        "<form onsubmit=\"out.textContent = 'sent ' + q.value; return false\"><input id=q name=q><input type=password name=w value=secret></form>
+         <select name=s multiple size=3><option value=1>one<option value=2 selected>two<option value=3>three</select>
+         <textarea name=t>a</textarea><p id=out></p>
+         <script>q.onkeyup = function () { out.textContent = q.value.length + ' typed'; }</script>",
+    );
+    assert_eq!(bench.value("page.compatMode"), "BackCompat", "as the page is");
+    assert_eq!(bench.value("page.querySelector('[name=w]').type"), "text", "no browser fills in a password");
+    bench.click("#q");
+    bench.browser.text("您好");
+    assert_eq!(bench.value("page.querySelector('#q').value"), "您好");
+    let acts = bench.acts(2);
+    assert_eq!(
+        (&acts[0]["kind"], &acts[1]),
+        (&json!("click"), &json!({"node": acts[0]["node"], "kind": "input", "value": "您好"}))
+    );
+    acts.iter().for_each(|act| drop(mirrored.act(act)));
+    bench.browser.text("!");
+    mirrored.show(&mut bench);
+    assert_eq!(bench.value("page.querySelector('#q').value"), "您好!", "what is being typed stays");
+    assert_eq!(bench.value("page.querySelector('#out').textContent"), "2 typed");
+    bench.browser.key("Enter", 13);
+    let acts = bench.acts(2);
+    let kinds: Vec<&Value> = acts.iter().map(|act| &act["kind"]).collect();
+    assert_eq!((kinds, &acts[1]["value"]), (vec![&json!("input"), &json!("key")], &json!("Enter")));
+    acts.iter().for_each(|act| drop(mirrored.act(act)));
+    mirrored.show(&mut bench);
+    assert_eq!(bench.value("page.querySelector('#out').textContent"), "sent 您好!");
+    bench.click("option:nth-of-type(3)");
+    let acts = bench.acts(1);
+    assert_eq!((&acts[0]["kind"], &acts[0]["value"]), (&json!("change"), &json!(["3"])), "{acts:?}");
+    mirrored.act(&acts[0]);
+    mirrored.show(&mut bench);
+    assert_eq!(bench.value("[...page.querySelector('select').selectedOptions].map((o) => o.value)"), json!(["3"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_that_is_loaded_anew_asks_for_all_of_it() {
+    let mut bench = Bench::start().await;
+    let _page = page(&mut bench, "<!DOCTYPE html><p>x</p>");
+    bench.browser.value("void (frame.src = '/document')");
+    bench.browser.until("document.body.dataset.again");
+}
