@@ -6,6 +6,7 @@
 //! On loopback it answers only to this machine's own names, so that no web page gets at it by a name of its own that leads
 //! here. Where the operator has it listen elsewhere, whoever reaches it may read it.
 
+mod assets;
 mod server;
 
 pub use server::{Console, ConsoleError, Running};

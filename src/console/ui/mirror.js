@@ -1,0 +1,4 @@
+// A stand-in: the page's mirror is written beside this.
+export function mirror() {
+  return { apply() {} };
+}
