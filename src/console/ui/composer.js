@@ -6,6 +6,7 @@ import { model, on, refresh, tell } from "./model.js";
 import { word } from "./words.js";
 
 const KEYS_MAX = 500; // in one request
+const SHOWN_MAX = 100; // messages; the others come up as these go
 const SURE_MS = 4_000;
 
 const rows = new Map(); // key -> {field, saved, acts}: a text's field, what the host has of it, what can be done with it
@@ -193,7 +194,7 @@ function write() {
 }
 
 function show() {
-  keep($("held"), model.held, ({ key }) => key, makeRow, updateRow);
+  keep($("held"), model.held.slice(0, SHOWN_MAX), ({ key }) => key, makeRow, updateRow);
   const keys = new Set(model.held.map(({ key }) => key));
   for (const key of rows.keys()) if (!keys.has(key)) rows.delete(key);
   const count = model.held.length;

@@ -4,6 +4,8 @@ import { choose, model, on, tell } from "./model.js";
 import { day, stretch } from "./say.js";
 import { word } from "./words.js";
 
+const SHOWN_MAX = 200; // customers; others are named below the list
+
 let reach = () => {};
 export const TAIL = 5; // last characters of an openid: by them people tell customers apart
 
@@ -33,12 +35,16 @@ function updateRow(row, { openid, last, sign, waiting }) {
 }
 
 function show() {
-  const known = model.customers;
+  const known = model.customers.slice(0, SHOWN_MAX);
+  const more = model.customers.length - known.length;
   // One that was only named here is there as well.
   const isKnown = model.chosen === null || known.some(({ openid }) => openid === model.chosen);
   const all = isKnown ? known : [{ openid: model.chosen, last: null, sign: null, waiting: 0 }, ...known];
   keep($("customer-list"), all, ({ openid }) => openid, makeRow, updateRow);
   $("no-customers").hidden = all.length > 0;
+  $("more-customers").textContent = more > 0 ? word("moreCustomers", more) : "";
+  const waiting = model.customers.reduce((sum, one) => sum + (one.waiting || 0), 0);
+  document.title = waiting ? `(${waiting}) duoke` : "duoke";
   reach($("customer-list").querySelector("[aria-current=true]"));
 }
 

@@ -67,7 +67,7 @@ export function rove(box, pick) {
 // Rows of a list by their keys: those that stay keep their elements, and with them focus and what was typed.
 export function keep(list, items, keyOf, make, update) {
   const keys = new Set(items.map((item) => String(keyOf(item))));
-  // First, for what is moved loses the focus.
+  const focused = document.activeElement;
   for (const row of [...list.children]) if (!keys.has(row.dataset.key)) row.remove();
   const known = new Map([...list.children].map((row) => [row.dataset.key, row]));
   let place = list.firstElementChild;
@@ -82,6 +82,8 @@ export function keep(list, items, keyOf, make, update) {
     if (row === place) place = place.nextElementSibling;
     else list.insertBefore(row, place);
   }
+  // What is moved loses it.
+  if (list.contains(focused) && document.activeElement !== focused) focused.focus();
 }
 
 let toastTimer = 0;

@@ -38,7 +38,8 @@ function onKey(event) {
     toLog();
     return;
   }
-  const isText = event.target.matches?.(IS_TEXT);
+  // Elements of a mirrored page may hide their own methods.
+  const isText = event.target.nodeType === Node.ELEMENT_NODE && Element.prototype.matches.call(event.target, IS_TEXT);
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     if (!isText && !$("tools").contains(event.target)) does.sendWaiting();
     return;

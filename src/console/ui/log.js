@@ -10,6 +10,7 @@ import { word } from "./words.js";
 
 export const ROW_PX = 24;
 const MINE = "*chosen";
+const CUSTOMERS_MAX = 200; // to choose from
 
 const hiddenGroups = new Set();
 let customer = "";
@@ -95,7 +96,7 @@ function options(select, first, values, chosen) {
 
 function showChoices() {
   const all = node("option", { value: "" }, word("allCustomers"));
-  options($("log-customer"), [all, node("option", { value: MINE }, word("chosenOnly"))], model.customers.map(({ openid }) => openid), customer);
+  options($("log-customer"), [all, node("option", { value: MINE }, word("chosenOnly"))], model.customers.slice(0, CUSTOMERS_MAX).map(({ openid }) => openid), customer);
   const plugins = [...new Set([...(model.state?.seats ?? []).flatMap(({ pages }) => pages.map((page) => page.plugin))])];
   options($("log-plugin"), [node("option", { value: "" }, word("allPlugins"))], plugins, plugin);
 }

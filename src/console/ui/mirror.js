@@ -1,4 +1,8 @@
 // A stand-in: the page's mirror is written beside this.
-export function mirror() {
-  return { apply() {} };
+export function mirror(frame, { address }) {
+  return {
+    apply({ whole, quirks }) {
+      if (whole) frame.src = address(quirks);
+    },
+  };
 }

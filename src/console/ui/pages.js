@@ -10,7 +10,8 @@ const LIT_MS = 1_500; // a tab that is looked at shows its light so long
 
 let reach = () => {};
 let shown = null; // whose mirror it is
-let source = null;
+let source = null; // the mirror's stream
+let hear = () => {}; // opens it
 const lit = new Set(); // plugins whose light is to go out
 
 function makeTab({ plugin }) {
@@ -54,6 +55,9 @@ function show() {
   seen();
 }
 
+// An empty document for a mirror, in quirks mode or not.
+export const frameAddress = (base, quirks) => `${base}/frame?quirks=${quirks ? 1 : 0}`;
+
 function close() {
   source?.close();
   source = null;
@@ -66,7 +70,7 @@ function showMirror(now) {
     shown = wanted;
     close();
     if (now) openMirror(now, wanted);
-  }
+  } else if (source?.readyState === EventSource.CLOSED && !document.hidden) hear();
   $("mirror").setAttribute("aria-label", now ? word("mirrorOf", now.plugin) : word("page"));
   let note = $("mirror").querySelector(".empty");
   const text = !now ? word("noPages") : now.status === "open" ? "" : word(now.status === "broken" ? "pageBroken" : "pageClosed");
@@ -76,12 +80,12 @@ function showMirror(now) {
 }
 
 function openMirror({ plugin }, base) {
-  const frame = node("iframe", { sandbox: "allow-same-origin", src: `${base}/frame`, title: word("mirrorOf", plugin) });
+  const frame = node("iframe", { sandbox: "allow-same-origin", title: word("mirrorOf", plugin) });
   const act = (what) => attempt(() => post(`${base.slice(address("").length)}/act`, what));
-  frame.addEventListener("load", () => {
-    if (shown !== base) return;
-    hearKeys(frame.contentDocument);
-    const view = mirror(frame, { act });
+  frame.addEventListener("load", () => hearKeys(frame.contentDocument));
+  const view = mirror(frame, { act, again: () => { if (shown === base) hear(); }, address: (quirks) => frameAddress(base, quirks) });
+  hear = () => {
+    source?.close();
     source = new EventSource(`${base}/mirror`);
     for (const name of ["whole", "changes"]) {
       source.addEventListener(name, ({ data }) => {
@@ -90,8 +94,9 @@ function openMirror({ plugin }, base) {
       });
     }
     source.addEventListener("gone", () => $("mirror").classList.add("gone"));
-  }, { once: true });
+  };
   $("mirror").append(frame);
+  hear();
 }
 
 // Under `dev` as if it had been saved; else the page is told so.
@@ -107,9 +112,13 @@ export function startPages() {
   reach = rove($("plugin-tabs"), "[role=tab]");
   face($("to-page"), "reload", word("reloadPage"));
   $("to-page").addEventListener("click", reloadPage);
-  document.addEventListener("visibilitychange", seen);
+  // Browsers have few connections to one host: a tab that is not seen keeps none for its mirror.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) source?.close();
+    else show();
+  });
   on("state", show);
-  on("line", (line) => { if (line === "live" && source?.readyState === EventSource.CLOSED) { shown = null; show(); } });
+  on("line", (line) => { if (line === "live") show(); });
   on("panel", seen);
   show();
 }

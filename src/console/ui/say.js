@@ -50,6 +50,7 @@ const short = (value) => {
 const flat = (parts) => parts.filter((part) => part !== null && part !== undefined && part !== "").map(short).join(" · ");
 
 const CHAT_STATUS = ["chatNone", "chatStarted", "chatEnded"];
+const KINDS = { 2: "image", 3: "video", 4: "voice", 5: "file" };
 const RECEIVED = { 1: "content", 2: "sourceImg", 3: "fileUrl", 4: "fileUrl", 5: "fileName" };
 
 function stimulus(name, data, subject) {
@@ -59,7 +60,7 @@ function stimulus(name, data, subject) {
     case "mcs.OnMapMsgClick": return flat([data.location, `${data.latitude}, ${data.longitude}`]);
     case "echat.onSelectVisitor": return flat([word(CHAT_STATUS[data.chatStatus] || "chatNone"), data.visitorData?.visitorId]);
     case "echat.onReceiveMsg":
-    case "mcs.OnReceiveMsg": return flat([data[RECEIVED[data.msgType]] ?? data]);
+    case "mcs.OnReceiveMsg": return flat([word(KINDS[data.msgType]), data[RECEIVED[data.msgType]] || data.fileUrl || data.smallImg]);
     case "echat.onCrmUpdate": {
       const { visitorId, ...rest } = data;
       return flat(Object.entries(rest).filter(([, value]) => value !== "").map(([key, value]) => `${key} ${value}`));

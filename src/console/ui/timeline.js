@@ -5,6 +5,7 @@ import { attempt, button, node } from "./dom.js";
 import { led, lines } from "./lines.js";
 import { mirror } from "./mirror.js";
 import { model, on } from "./model.js";
+import { frameAddress } from "./pages.js";
 import { clock, nameOf, stretch, summary } from "./say.js";
 import { word } from "./words.js";
 
@@ -75,9 +76,10 @@ async function showDocument(line, box) {
 
 // As the mirror shows it, with its styles; nothing in it does anything.
 function mirrored(line, whole) {
-  const source = address(`${path("pages", line.seat ?? model.seat, line.plugin ?? model.plugin)}/frame`);
-  const frame = node("iframe", { sandbox: "allow-same-origin", src: source, title: word("documentThen") });
-  frame.addEventListener("load", () => mirror(frame, { act: () => {} }).apply(whole), { once: true });
+  const base = address(path("pages", line.seat ?? model.seat, line.plugin ?? model.plugin));
+  const frame = node("iframe", { sandbox: "allow-same-origin", title: word("documentThen") });
+  const view = mirror(frame, { act: () => {}, again: () => view.apply(whole), address: (quirks) => frameAddress(base, quirks) });
+  view.apply(whole);
   return frame;
 }
 

@@ -1,5 +1,6 @@
 // The page's words in English; `words.js` says how they are used.
 export const ENGLISH = {
+  moreCustomers: "and {0} more: name one below",
   conversationOf: "Conversation with {0}",
   seconds: "{0} s", minutes: "{0} min", hours: "{0} h", days: "{0} d",
   lastSave: "Last save", code: "Code", panels: "Panels", customers: "Customers", customer: "Customer", page: "Page", phone: "Phone", tools: "Tools",

@@ -1,5 +1,6 @@
 // The page's words in Chinese; `words.js` says how they are used.
 export const CHINESE = {
+  moreCustomers: "另有 {0} 位：请在下方输入",
   conversationOf: "与 {0} 的会话",
   seconds: "{0} 秒", minutes: "{0} 分钟", hours: "{0} 小时", days: "{0} 天",
   lastSave: "最近一次保存", code: "代码", panels: "面板", customers: "客户", customer: "客户", page: "页面", phone: "手机", tools: "工具", plugin: "插件", plugins: "插件",
