@@ -2,7 +2,7 @@
 
 /// Path, content type, text.
 #[cfg_attr(not(test), expect(dead_code, reason = "the routes of the workbench serve them"))]
-pub(super) const FILES: [(&str, &str, &str); 35] = [
+pub(super) const FILES: [(&str, &str, &str); 36] = [
     ("/", "text/html; charset=utf-8", include_str!("ui/index.html")),
     ("/ui/base.css", STYLE, include_str!("ui/base.css")),
     ("/ui/layout.css", STYLE, include_str!("ui/layout.css")),
@@ -13,6 +13,7 @@ pub(super) const FILES: [(&str, &str, &str); 35] = [
     ("/ui/customers.js", SCRIPT, include_str!("ui/customers.js")),
     ("/ui/detail.js", SCRIPT, include_str!("ui/detail.js")),
     ("/ui/develop.js", SCRIPT, include_str!("ui/develop.js")),
+    ("/ui/diff.js", SCRIPT, include_str!("ui/diff.js")),
     ("/ui/dom.js", SCRIPT, include_str!("ui/dom.js")),
     ("/ui/events.js", SCRIPT, include_str!("ui/events.js")),
     ("/ui/faults.js", SCRIPT, include_str!("ui/faults.js")),

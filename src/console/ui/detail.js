@@ -100,14 +100,17 @@ function content(line) {
   }
 }
 
-function chain(line) {
-  const cause = line.cause ? lineOf(line.cause) : null;
+function causeOf(line) {
+  if (!line.cause) return null;
+  const cause = lineOf(line.cause);
+  return node("p", { class: "chain" }, node("b", {}, word("cause")), " ", cause ? toLine(cause) : line.cause);
+}
+
+function ledTo(line) {
   const after = line.type.startsWith("stimulus.") ? led(line.id) : [];
-  return [
-    line.cause ? node("p", { class: "chain" }, node("b", {}, word("cause")), " ", cause ? toLine(cause) : line.cause) : null,
-    after.length > 0 ? node("div", { class: "chain" }, node("b", {}, word("ledTo", after.length)),
-      node("ul", {}, after.slice(0, LED_MAX).map((one) => node("li", {}, toLine(one))))) : null,
-  ];
+  if (after.length === 0) return null;
+  return node("div", { class: "chain" }, node("b", {}, word("ledTo", after.length)),
+    node("ul", {}, after.slice(0, LED_MAX).map((one) => node("li", {}, toLine(one)))));
 }
 
 export function detail(line, close) {
@@ -121,6 +124,6 @@ export function detail(line, close) {
       canFire ? button(word("editFire"), () => { tell("tool", "fire"); tell("edit-line", line); }, { class: "quiet" }) : null,
       node("span", { class: "space" }), shut),
     line.data?.cut ? node("p", { class: "small warn" }, word("wasCut")) : null,
-    content(line), chain(line), facts(line),
+    causeOf(line), content(line), ledTo(line), facts(line),
   ].flat(3).filter(Boolean);
 }

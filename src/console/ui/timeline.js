@@ -1,6 +1,7 @@
 // The turns of the pages: how long each took, what came of it, and the document at its end.
 import { address, get, path } from "./api.js";
 import { toLine } from "./detail.js";
+import { difference } from "./diff.js";
 import { attempt, button, node } from "./dom.js";
 import { led, lines } from "./lines.js";
 import { mirror } from "./mirror.js";
@@ -58,19 +59,42 @@ function choose(line) {
   if (model.mode === "dev") showDocument(line, box);
 }
 
+const documentAfter = (line) => get(`${path("dev", "turns", String(line.seq))}/document`);
+
 async function showDocument(line, box) {
   box.append(node("p", { class: "small" }, word("replayingTurn")));
   await attempt(async () => {
-    const { html, whole } = await get(`${path("dev", "turns", String(line.seq))}/document`);
+    const { html, whole } = await documentAfter(line);
     if (chosen !== line.seq) return;
-    const source = node("pre", { hidden: true }, html ?? "");
-    const frame = whole ? mirrored(line, whole) : node("iframe", { sandbox: "", srcdoc: html, title: word("documentThen") });
-    const turn = button(word("source"), () => {
-      source.hidden = !source.hidden;
-      frame.hidden = !source.hidden;
-      turn.setAttribute("aria-pressed", String(!source.hidden));
-    }, { class: "quiet", "aria-pressed": "false" });
-    box.replaceChildren(node("div", { class: "bar" }, node("h3", {}, word("documentThen")), node("span", { class: "space" }), turn), frame, source);
+    const looks = {
+      documentThen: whole ? mirrored(line, whole) : node("iframe", { sandbox: "", srcdoc: html, title: word("documentThen") }),
+      changesThen: node("pre", { class: "diff", hidden: true }),
+      source: node("pre", { hidden: true }, html),
+    };
+    const choose = (name) => {
+      for (const [one, look] of Object.entries(looks)) look.hidden = one !== name;
+      for (const made of ways) made.setAttribute("aria-pressed", String(made.dataset.look === name));
+      if (name === "changesThen" && !looks.changesThen.firstChild) showChanges(line, html, looks.changesThen);
+    };
+    const ways = Object.keys(looks).map((name) => button(word(name), () => choose(name), { class: "toggle", "data-look": name }));
+    box.replaceChildren(node("div", { class: "bar", role: "group", "aria-label": word("documentThen") }, ways), ...Object.values(looks));
+    choose("documentThen");
+  });
+}
+
+// Against the document after the turn before, of the same page.
+async function showChanges(line, html, box) {
+  const isBefore = ({ seq, plugin, seat }) => seq < line.seq && plugin === line.plugin && seat === line.seat;
+  const before = turns.findLast(isBefore);
+  if (!before) {
+    box.textContent = word("noTurnBefore");
+    return;
+  }
+  await attempt(async () => {
+    const rows = difference((await documentAfter(before)).html, html);
+    const kinds = { "+": "added", "-": "gone", "@": "place" };
+    box.replaceChildren(...rows.map(([mark, text]) => node("span", { class: kinds[mark] }, `${mark} ${text}\n`)));
+    if (rows.length === 0) box.textContent = word("nothingChanged");
   });
 }
 

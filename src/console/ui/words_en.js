@@ -1,6 +1,7 @@
 // The page's words in English; `words.js` says how they are used.
 export const ENGLISH = {
   moreCustomers: "and {0} more: name one below",
+  noTurnBefore: "No turn of this page before it is here.", changesThen: "What it changed",
   conversationOf: "Conversation with {0}",
   seconds: "{0} s", minutes: "{0} min", hours: "{0} h", days: "{0} d",
   lastSave: "Last save", code: "Code", panels: "Panels", customers: "Customers", customer: "Customer", page: "Page", phone: "Phone", tools: "Tools",
@@ -43,7 +44,7 @@ export const ENGLISH = {
   nothingKept: "Nothing", local: "localStorage", session: "sessionStorage", cookies: "Cookies", turn: "Turn",
   chooseTurn: "Choose a turn: what it took, what came of it, the document at its end.",
   noTurns: "The pages were told nothing yet.", replayingTurn: "Replaying up to here",
-  documentThen: "Document at its end", source: "Source", way: "How", way_form: "Form",
+  documentThen: "Document", source: "Source", way: "How", way_form: "Form",
   way_recording: "From a recording", way_json: "JSON", event: "Event", recording: "Recording", fireNow: "Fire",
   asJson: "As JSON", edit: "Edit", notJson: "That is no JSON: {0}", fired: "{0} was fired",
   toldNobody: "No page was told", api_mcs: "Duokefu (MCS)", api_echat: "EChat", api_wechat: "WeChat",

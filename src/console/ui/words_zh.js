@@ -1,6 +1,7 @@
 // The page's words in Chinese; `words.js` says how they are used.
 export const CHINESE = {
   moreCustomers: "另有 {0} 位：请在下方输入",
+  noTurnBefore: "此处没有该页面更早的回合。", changesThen: "改变了什么",
   conversationOf: "与 {0} 的会话",
   seconds: "{0} 秒", minutes: "{0} 分钟", hours: "{0} 小时", days: "{0} 天",
   lastSave: "最近一次保存", code: "代码", panels: "面板", customers: "客户", customer: "客户", page: "页面", phone: "手机", tools: "工具", plugin: "插件", plugins: "插件",
@@ -29,7 +30,7 @@ export const CHINESE = {
   stack: "调用栈", candidates: "现在最接近的元素", requestHeaders: "请求头", requestBody: "请求正文", answerHeaders: "响应头",
   answerBody: "响应正文", failed: "失败", underWay: "进行中", noFaults: "没有错误。", noNetwork: "页面没有网络请求。", askAgain: "刷新",
   nothingKept: "无", local: "localStorage", session: "sessionStorage", cookies: "Cookies", turn: "回合",
-  chooseTurn: "请选择一个回合：耗时、结果和结束时的文档。", noTurns: "页面还没有收到事件。", replayingTurn: "正在回放至此", documentThen: "结束时的文档",
+  chooseTurn: "请选择一个回合：耗时、结果和结束时的文档。", noTurns: "页面还没有收到事件。", replayingTurn: "正在回放至此", documentThen: "文档",
   source: "源代码", way: "方式", way_form: "表单", way_recording: "来自录制", way_json: "JSON", event: "事件", recording: "录制",
   fireNow: "触发", asJson: "转为 JSON", edit: "编辑", notJson: "不是有效的 JSON：{0}", fired: "已触发 {0}", toldNobody: "没有页面收到",
   api_mcs: "多客服 (MCS)", api_echat: "一洽 (EChat)", api_wechat: "微信", api_page: "页面", event_OnUserChange: "切换客户",
