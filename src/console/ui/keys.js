@@ -54,7 +54,7 @@ function onKey(event) {
 // Also those of a frame that is ours.
 export function hearKeys(target) { target?.addEventListener("keydown", onKey); }
 
-const COMBINED = [["Ctrl+Enter", "keySend"], ["Ctrl+Alt+0", "keyLog"], ["Esc", "keyClose"], ["↑ ↓ ← →", "keyArrows"]];
+const COMBINED = [["Ctrl+Enter", "keySend"], ["Ctrl+Alt+0", "keyLog"], ["Ctrl+C", "copyLine"], ["Esc", "keyClose"], ["↑ ↓ ← →", "keyArrows"]];
 
 function showHelp() {
   const single = node("input", {

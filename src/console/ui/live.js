@@ -1,5 +1,6 @@
 // The host's stream: one connection, which comes again by itself.
 import { address, get } from "./api.js";
+import { attempt } from "./dom.js";
 import { addLines, lastSeq, startLines } from "./lines.js";
 import { refresh, tell } from "./model.js";
 
@@ -10,9 +11,13 @@ let run = null; // of the host: its log began with it
 
 // Takes the lines that there are, then what comes.
 export async function live() {
+  await takeLog();
+  connect();
+}
+
+async function takeLog() {
   const { lines, first } = await get("log?limit=1000");
   startLines(lines, first);
-  connect();
 }
 
 function connect() {
@@ -31,10 +36,7 @@ function connect() {
   source.addEventListener("changed", ({ data }) => {
     refresh(...JSON.parse(data).what.filter((name) => ["state", "customers", "outbox", "dev"].includes(name)));
   });
-  source.addEventListener("behind", async () => {
-    const { lines, first } = await get("log?limit=1000");
-    startLines(lines, first);
-  });
+  source.addEventListener("behind", () => attempt(takeLog));
   source.addEventListener("error", () => {
     tell("line", "lost");
     // Browsers come again by themselves where there was no answer, not where it was another one.

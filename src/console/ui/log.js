@@ -1,11 +1,11 @@
 // The interaction log: every line of it, filtered, searched, opened.
 import { detail } from "./detail.js";
 import { TAIL } from "./customers.js";
-import { $, button, node, toast } from "./dom.js";
+import { $, button, node, toast, told } from "./dom.js";
 import { askOlder, lineOf, lines } from "./lines.js";
 import { model, on } from "./model.js";
 import { Rows } from "./rows.js";
-import { GROUPS, clock, groupOf, nameOf, stretch, summary } from "./say.js";
+import { GROUPS, asLogLine, clock, groupOf, nameOf, stretch, summary } from "./say.js";
 import { word } from "./words.js";
 
 export const ROW_PX = 24;
@@ -155,6 +155,12 @@ export function split(panel, id, label, open, more = {}) {
     opened.scrollTop = 0;
   };
   opened.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
+  document.addEventListener("copy", (event) => {
+    if (opened.hidden || document.activeElement !== list || !getSelection().isCollapsed) return;
+    event.preventDefault();
+    event.clipboardData.setData("text/plain", asLogLine(made.chosen));
+    told(word("copied"));
+  });
   const made = new Rows(list, { height: ROW_PX, label, draw, choose, ...more });
   return made;
 }

@@ -34,6 +34,8 @@ export class Rows {
     }).observe(box);
   }
 
+  get chosen() { return this.#items[this.#indexOf(this.#chosen)] || null; }
+
   #toEnd() { this.box.scrollTop = this.#items.length * this.height; }
 
   // Shows these; whoever looks at the end stays there, others keep what they look at.
