@@ -21,7 +21,9 @@ function makeRow(item) {
   const { key, msgtype, cause } = item;
   const plugin = pluginOf(item);
   const field = msgtype === "text"
-    ? node("textarea", { rows: 2, maxlength: 2_048, "aria-label": word("waitingText"), oninput: () => edited(key), onkeydown: (event) => onKey(event, key) })
+    ? node("textarea", {
+      rows: 2, maxlength: 2_048, "aria-label": word("waitingText"), oninput: () => edited(key), onkeydown: (event) => onKey(event, key),
+    })
     : null;
   const acts = field ? [
     button(word("revert"), () => revert(key), { class: "quiet revert", hidden: true }),

@@ -58,7 +58,9 @@ function pick(openid) {
 function meter({ left, actions }) {
   const sends = actions.reduce((sum, action) => sum + (action.sends ?? 0), 0);
   if (left === null || !sends) return null;
-  const bar = node("div", { class: "meter", role: "meter", "aria-valuemin": 0, "aria-valuemax": sends, "aria-valuenow": left, "aria-label": word("left", left, sends) }, node("span"));
+  const bar = node("div", {
+    class: "meter", role: "meter", "aria-valuemin": 0, "aria-valuemax": sends, "aria-valuenow": left, "aria-label": word("left", left, sends),
+  }, node("span"));
   bar.firstChild.style.width = `${Math.max(0, Math.min(100, (left / sends) * 100))}%`;
   bar.classList.toggle("low", left <= 1);
   return bar;

@@ -17,7 +17,8 @@ function facts(line) {
     ["type", line.type], ["time", line.time && `${line.time}`], ["customer", line.subject], ["plugin", line.plugin],
     ["id", line.id], ["took", line.took_ms === undefined ? null : stretch(line.took_ms)],
   ];
-  return node("dl", { class: "facts" }, rows.filter(([, value]) => value).flatMap(([name, value]) => [node("dt", {}, word(name)), node("dd", {}, value)]));
+  const known = rows.filter(([, value]) => value);
+  return node("dl", { class: "facts" }, known.flatMap(([name, value]) => [node("dt", {}, word(name)), node("dd", {}, value)]));
 }
 
 // A code frame: the marked line stands out.
@@ -35,7 +36,7 @@ function pretty(value) {
   try { return JSON.stringify(JSON.parse(value), null, 2); } catch { return value; }
 }
 
-export const block = (name, value) => [node("h3", {}, name), node("pre", {}, cut(pretty(value)))];
+const block = (name, value) => [node("h3", {}, name), node("pre", {}, cut(pretty(value)))];
 
 // --- by type ----------------------------------------------------------------------------------------------------------
 
@@ -80,7 +81,8 @@ function http(line) {
 
 function call({ type, data, plugin }) {
   const messages = type === "effect.mcs.PutMsg" ? ofPutMsg(data.msg) : ofEchat(nameOf(type), data.arguments || []);
-  const seen = messages.length > 0 ? [node("h3", {}, word("asSeen")), node("div", { class: "seen-as" }, messages.map((one) => bubble(one, plugin)))] : null;
+  const seen = messages.length === 0 ? null
+    : [node("h3", {}, word("asSeen")), node("div", { class: "seen-as" }, messages.map((one) => bubble(one, plugin)))];
   const { msg, arguments: given, argument, raw, returned, result, ...rest } = data;
   return [
     seen,

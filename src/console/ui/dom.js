@@ -26,7 +26,7 @@ const SHAPES = {
   close: "M6 6l12 12M18 6L6 18",
 };
 
-export function icon(name) {
+function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const shape = document.createElementNS("http://www.w3.org/2000/svg", "path");
   svg.setAttribute("viewBox", "0 0 24 24");

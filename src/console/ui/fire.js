@@ -26,13 +26,17 @@ const typeOf = () => EVENTS.find(({ type }) => type === $("fire-type").value) ??
 
 function control({ name, kind, values, value = "" }) {
   const id = `fire-${name}`;
-  if (kind === "choice") return node("select", { id, "data-name": name }, values.map(([one, label]) => node("option", { value: one }, `${one} · ${word(label)}`)));
+  if (kind === "choice") {
+    const options = values.map(([one, label]) => node("option", { value: one }, `${one} · ${word(label)}`));
+    return node("select", { id, "data-name": name }, options);
+  }
   if (kind === "long" || kind === "json") {
     const area = node("textarea", { id, "data-name": name, rows: kind === "json" ? 1 : 2, class: kind });
     area.value = value;
     return area;
   }
-  const input = node("input", { id, "data-name": name, type: kind === "number" ? "number" : kind === "address" ? "url" : "text", step: kind === "number" ? "any" : null });
+  const type = { number: "number", address: "url" }[kind] ?? "text";
+  const input = node("input", { id, "data-name": name, type, step: kind === "number" ? "any" : null });
   input.value = value;
   return input;
 }
@@ -118,11 +122,12 @@ async function showSessions() {
     const before = select.value;
     select.replaceChildren(...sessions.map(({ name }) => node("option", { value: name }, name)));
     if (sessions.some(({ name }) => name === before)) select.value = before;
+    const row = (line) => node("li", {},
+      node("span", { class: "type stimulus" }, nameOf(line.type)), node("span", { class: "says" }, summary(line)),
+      button(word("fireNow"), () => fire(line), { class: "quiet" }), button(word("edit"), () => edit(line), { class: "quiet" }));
     const show = () => {
       const { stimuli = [] } = sessions.find(({ name }) => name === select.value) ?? {};
-      $("fire-stimuli").replaceChildren(...stimuli.slice(0, LISTED_MAX).map((line) => node("li", {},
-        node("span", { class: `type stimulus` }, nameOf(line.type)), node("span", { class: "says" }, summary(line)),
-        button(word("fireNow"), () => fire(line), { class: "quiet" }), button(word("edit"), () => edit(line), { class: "quiet" }))));
+      $("fire-stimuli").replaceChildren(...stimuli.slice(0, LISTED_MAX).map(row));
     };
     select.onchange = show;
     show();
@@ -142,9 +147,9 @@ function showChoices() {
 }
 
 function typeChoice() {
-  return node("select", { onchange: () => { memory.set("fire", $("fire-type").value); showFields(); } }, APIS.map((api) =>
-    node("optgroup", { label: word(`api_${api}`) }, EVENTS.filter((event) => event.api === api).map(({ type }) =>
-      node("option", { value: type }, `${nameOf(type)}${word(`event_${nameOf(type)}`) ? ` · ${word(`event_${nameOf(type)}`)}` : ""}`)))));
+  const option = ({ type }) => node("option", { value: type }, `${nameOf(type)} · ${word(`event_${nameOf(type)}`)}`);
+  const group = (api) => node("optgroup", { label: word(`api_${api}`) }, EVENTS.filter((event) => event.api === api).map(option));
+  return node("select", { onchange: () => { memory.set("fire", $("fire-type").value); showFields(); } }, APIS.map(group));
 }
 
 export function startFire(panel) {

@@ -13,7 +13,7 @@ let timer = 0;
 let fresh = []; // came since it was told
 
 export const lastSeq = () => lines.at(-1)?.seq ?? 0;
-export const hasOlder = () => lines.length > 0 && lines.length < LINES_MAX && lines[0].seq > first;
+const hasOlder = () => lines.length > 0 && lines.length < LINES_MAX && lines[0].seq > first;
 export const lineOf = (id) => byId.get(id) || null;
 export const led = (id) => lines.filter(({ cause, type }) => cause === id && !type.startsWith("stimulus."));
 

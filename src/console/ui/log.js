@@ -8,7 +8,7 @@ import { Rows } from "./rows.js";
 import { GROUPS, asLogLine, clock, groupOf, nameOf, stretch, summary } from "./say.js";
 import { word } from "./words.js";
 
-export const ROW_PX = 24;
+const ROW_PX = 24;
 const MINE = "*chosen";
 const CUSTOMERS_MAX = 200; // to choose from
 
@@ -38,7 +38,7 @@ function fits(line) {
 }
 
 // The cells of a row.
-export function draw(line) {
+function draw(line) {
   const group = groupOf(line.type);
   return [
     node("span", { class: "time" }, clock(line.time)),
@@ -96,7 +96,8 @@ function options(select, first, values, chosen) {
 
 function showChoices() {
   const all = node("option", { value: "" }, word("allCustomers"));
-  options($("log-customer"), [all, node("option", { value: MINE }, word("chosenOnly"))], model.customers.slice(0, CUSTOMERS_MAX).map(({ openid }) => openid), customer);
+  const customers = model.customers.slice(0, CUSTOMERS_MAX).map(({ openid }) => openid);
+  options($("log-customer"), [all, node("option", { value: MINE }, word("chosenOnly"))], customers, customer);
   const plugins = [...new Set([...(model.state?.seats ?? []).flatMap(({ pages }) => pages.map((page) => page.plugin))])];
   options($("log-plugin"), [node("option", { value: "" }, word("allPlugins"))], plugins, plugin);
 }

@@ -17,7 +17,7 @@ import { changeLanguage, fill, word } from "./words.js";
 const panelTabs = [...document.querySelectorAll("#panel-tabs [role=tab]")];
 const reachPanel = rove($("panel-tabs"), "[role=tab]");
 
-export function showPanel(name) {
+function showPanel(name) {
   document.body.dataset.panel = name;
   for (const tab of panelTabs) tab.setAttribute("aria-selected", String(tab.dataset.panel === name));
   reachPanel(panelTabs.find((tab) => tab.dataset.panel === name));

@@ -100,6 +100,8 @@ function file({ title, file_name: name, file_url: url, file_size: size, duration
     known ? link(label, known) : label, facts ? ` ${facts}` : null);
 }
 
+const titled = (title, digest) => node("div", { class: "card" }, node("b", {}, title || ""), node("span", { class: "digest" }, digest));
+
 // What is seen of one. `plugin`: whose page sends it.
 export function bubble({ msgtype, body }, plugin = null) {
   const content = body || {};
@@ -111,12 +113,12 @@ export function bubble({ msgtype, body }, plugin = null) {
       const articles = content.articles || [];
       return node("div", { class: "card" }, articles.map((one, index) => article(one, plugin, index === 0)));
     }
-    case "place": return node("div", { class: "card" }, node("b", {}, content.title || word("place")), node("span", { class: "digest" }, content.content));
+    case "place": return titled(content.title || word("place"), content.content);
     case "msgmenu":
       return node("div", { class: "bubble" }, ...textNodes(content.head_content || "", hand),
         node("ul", {}, (content.list || []).map((item) => node("li", {}, String(item.content)))),
         ...textNodes(content.tail_content || "", hand));
-    case "miniprogrampage": return node("div", { class: "card" }, node("b", {}, content.title || ""), node("span", { class: "digest" }, `${word("program")} ${content.appid} ${content.pagepath}`));
+    case "miniprogrampage": return titled(content.title, `${word("program")} ${content.appid} ${content.pagepath}`);
     case "music": return file({ title: content.title, file_url: content.musicurl }, "music");
     case "link": return node("div", { class: "card" }, article({ ...content, picurl: content.thumb_url }, plugin, false));
     case "wxcard": return file({ title: content.card_id }, "card");

@@ -40,7 +40,7 @@ export const memory = {
   },
 };
 
-export const seat = () => model.state?.seats.find(({ name }) => name === model.seat) || null;
+const seat = () => model.state?.seats.find(({ name }) => name === model.seat) || null;
 export const pages = () => seat()?.pages || [];
 export const page = () => pages().find(({ plugin }) => plugin === model.plugin) || null;
 

@@ -25,7 +25,8 @@ function updateTab(tab, { plugin, status, notice, faults, title }) {
   tab.classList.toggle("broken", status === "broken");
   tab.title = [title, word(status)].filter(Boolean).join(" · ");
   tab.children[1].textContent = faults || "";
-  tab.children[2].textContent = [notice ? word("notice") : "", faults ? word("faultsCount", faults) : "", status === "open" ? "" : word(status)].filter(Boolean).join(", ");
+  const said = [notice ? word("notice") : "", faults ? word("faultsCount", faults) : "", status === "open" ? "" : word(status)];
+  tab.children[2].textContent = said.filter(Boolean).join(", ");
 }
 
 function look(plugin) {

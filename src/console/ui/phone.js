@@ -38,7 +38,9 @@ function showFrame(origin) {
 
 function received({ type, data }) {
   if (type === "stimulus.wechat.push") return ofPush(data ?? {});
-  const call = { 1: "sendTxtMsgToVisitor", 2: "sendImageToVisitor", 3: "sendVideoToVisitor", 4: "sendVoiceToVisitor", 5: "sendFileToVisitor" }[data?.msgType];
+  // The calls that send such a message say it in the same names.
+  const calls = ["sendTxtMsgToVisitor", "sendImageToVisitor", "sendVideoToVisitor", "sendVoiceToVisitor", "sendFileToVisitor"];
+  const call = calls[data?.msgType - 1];
   return call ? ofEchat(call, [data.msgType === 1 ? data.content : data])[0] : null;
 }
 
@@ -65,7 +67,10 @@ function showTalk() {
   const box = $("phone-box");
   $("phone-apart").hidden = true;
   let list = box.querySelector("ol");
-  if (!list) box.replaceChildren(list = node("ol", { class: "talk", tabindex: 0, "aria-label": word("conversation") }), node("p", { class: "empty" }, word("nothingSaid")));
+  if (!list) {
+    list = node("ol", { class: "talk", tabindex: 0, "aria-label": word("conversation") });
+    box.replaceChildren(list, node("p", { class: "empty" }, word("nothingSaid")));
+  }
   const isAtEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 40;
   const all = entries();
   keep(list, all, ({ key }) => key, makeEntry, updateEntry);

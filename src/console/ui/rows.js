@@ -50,12 +50,12 @@ export class Rows {
     this.#draw();
   }
 
-  choosing(key, isSilent = false) {
+  choosing(key) {
     this.#chosen = key;
     const at = this.#indexOf(key);
     if (at >= 0) this.#reveal(at);
     this.#draw();
-    if (!isSilent) this.choose(this.#items[at] || null);
+    this.choose(this.#items[at] || null);
   }
 
   // The first of what has this key or a greater one.
