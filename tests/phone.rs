@@ -169,6 +169,32 @@ async fn strange_web_pages_have_no_part_in_it() {
     assert_eq!(bench.calls(Call::Token).await, 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn one_phone_in_a_frame() {
+    let bench = Bench::start(Profile::y2017()).await;
+    let policy = async |path: &str| bench.raw("GET", path, b"").await.1;
+    let own = "frame-ancestors http://127.0.0.1:* http://localhost:*";
+    assert!(policy("/?embed=1&lang=zh").await.contains(own));
+    for other in ["/", "/?embed=0", "/_sandbox/phone/phone.js?embed=1"] {
+        assert!(policy(other).await.contains("frame-ancestors 'none'"), "{other}");
+    }
+    bench.speaks("oA");
+    let mut browser = Chromium::start();
+    browser.open(&format!("{}/?embed=1&lang=zh", bench.running.ready().listening));
+    browser.until("document.querySelector('#user-list button[data-openid=oA]')");
+    let shown = "[document.documentElement.lang, document.getElementById('phone').hidden, \
+        document.getElementById('users').checkVisibility()]";
+    assert_eq!(browser.value(shown), json!(["zh", true, false]), "nobody is chosen but by the frame's address");
+    for openid in ["oA", "oNew"] {
+        browser.value(&format!("location.hash = '{openid}'"));
+        browser.until(&format!("document.getElementById('who').textContent === '{openid}'"));
+    }
+    browser.value("location.hash = 'o%20x'");
+    browser.value("document.getElementById('text').value = 'hi'; document.getElementById('send').click()");
+    browser.until("document.querySelector('.mine .bubble')?.textContent === 'hi'");
+    assert_eq!(browser.value("document.getElementById('who').textContent"), "oNew", "that is nobody's id");
+}
+
 #[tokio::test]
 async fn as_many_pages_as_there_are_places() {
     let bench = Bench::start(Profile::y2017()).await;

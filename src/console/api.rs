@@ -9,6 +9,9 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
+use super::development::Moment;
+use super::mirror::Guard;
+use super::pages::resources;
 use super::served::{Answered, Served, not_found, refusal, response, told, wrong};
 use super::{pages, stream};
 use crate::base::clock::{format_rfc3339, system_now_ms};
@@ -46,8 +49,7 @@ pub(super) async fn answer(served: &Arc<Served>, parts: &Parts, path: &str, body
         (false, ["customers", "choose"]) => choose(served, &body).await,
         (false, ["requests"]) => request(served, &body).await,
         (_, ["pages", seat, plugin, what]) => {
-            let url = query("url");
-            pages::answer(served, (seat, plugin), (is_get, what), (url.as_deref(), &body)).await
+            pages::answer(served, (seat, plugin), (is_get, what), (&query, &body)).await
         }
         (_, ["dev", rest @ ..]) => development(served, is_get, rest, &body).await,
         _ => Err(not_found(format!("there is no call {path}"))),
@@ -192,7 +194,9 @@ async fn development(served: &Served, is_get: bool, call: &[&str], body: &Value)
             (true, ["sessions"]) => Ok(development.sessions()),
             (true, ["turns", line, "document"]) => {
                 let line = line.parse().map_err(|_| wrong("the line is no number"))?;
-                Ok(json!({"html": development.document_after(line)?}))
+                let Moment { seat, plugin, html, view } = development.document_after(line)?;
+                let whole = view.and_then(|view| Guard::new(resources(&seat, &plugin)).admit(&view));
+                Ok(json!({"html": html, "whole": whole}))
             }
             (false, ["accept"]) => development.accept(text(&body, "session")?),
             (false, ["ignore"]) => development.ignore(text(&body, "session")?),

@@ -2,7 +2,21 @@
 
 use serde_json::Value;
 
+use crate::dom::mirror::View;
 use crate::host::desk::Trouble;
+
+/// A page's document as it was.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// The seat.
+    pub seat: String,
+    /// The plugin.
+    pub plugin: String,
+    /// As HTML.
+    pub html: String,
+    /// As a mirror shows it.
+    pub view: Option<View>,
+}
 
 /// Development of plugins (`src/console/API.md`, Development). None of it is called on a thread that others wait for.
 pub trait Development: Send + Sync {
@@ -40,5 +54,5 @@ pub trait Development: Send + Sync {
     ///
     /// # Errors
     /// That is not known any more, or cannot be replayed.
-    fn document_after(&self, line: u64) -> Result<String, Trouble>;
+    fn document_after(&self, line: u64) -> Result<Moment, Trouble>;
 }

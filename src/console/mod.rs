@@ -15,13 +15,13 @@ mod api;
 mod assets;
 mod development;
 mod door;
+pub mod mirror;
 mod pages;
 mod served;
-pub mod mirror;
 mod server;
 mod stream;
 
-pub use development::Development;
+pub use development::{Development, Moment};
 pub use door::Credentials;
 pub use served::Setting;
 pub use server::{Console, ConsoleError, Running};

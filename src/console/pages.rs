@@ -30,7 +30,7 @@ pub(super) async fn answer(
     served: &Arc<Served>,
     (seat, plugin): (&str, &str),
     (is_get, what): (bool, &str),
-    (url, body): (Option<&str>, &Value),
+    (query, body): (&(dyn Fn(&str) -> Option<String> + Send + Sync), &Value),
 ) -> Answered {
     let workbench = &served.setting.workbench;
     match (is_get, what) {
@@ -43,9 +43,9 @@ pub(super) async fn answer(
             workbench.seen(seat, plugin);
             told(&json!({}))
         }
-        (true, "frame") => frame(url == Some("quirks")),
+        (true, "frame") => frame(query("quirks").as_deref() == Some("1")),
         (true, "mirror") => mirror(served, seat, plugin),
-        (true, "resource") => resource(workbench, (seat, plugin), url.unwrap_or_default()).await,
+        (true, "resource") => resource(workbench, (seat, plugin), &query("url").unwrap_or_default()).await,
         (false, "act") => act(workbench, (seat, plugin), body).await,
         _ => Err(not_found(format!("a page has no {what}"))),
     }
@@ -58,7 +58,9 @@ fn gone(seat: &str, plugin: &str) -> Trouble {
 async fn storage(workbench: &Workbench, seat: &str, plugin: &str) -> Answered {
     let looked = workbench.look(seat, plugin, |page| page.look(Look::Storage)).await?;
     let Some(Looked::Storage(storage)) = looked else { return Err(gone(seat, plugin)) };
-    let items = |items: &[(String, String)]| items.iter().map(|(key, value)| (key.clone(), json!(value))).collect::<serde_json::Map<_, _>>();
+    let items = |items: &[(String, String)]| {
+        items.iter().map(|(key, value)| (key.clone(), json!(value))).collect::<serde_json::Map<_, _>>()
+    };
     told(&json!({
         "origin": storage.origin, "local": items(&storage.local), "session": items(&storage.session),
         "cookies": storage.cookies, "cut": storage.is_cut,
@@ -73,7 +75,7 @@ fn frame(is_quirky: bool) -> Answered {
 }
 
 /// Where a page's pictures, fonts and style sheets are for its mirror.
-fn resources(seat: &str, plugin: &str) -> impl Fn(&Url) -> String + Clone + Send + Sync + 'static {
+pub(super) fn resources(seat: &str, plugin: &str) -> impl Fn(&Url) -> String + Clone + Send + Sync + 'static {
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let path = format!("/api/1/pages/{}/{}/resource?url=", encoded(seat), encoded(plugin));
     move |url| format!("{path}{}", utf8_percent_encode(url.as_str(), NON_ALPHANUMERIC))
@@ -103,7 +105,9 @@ async fn act(workbench: &Workbench, (seat, plugin): (&str, &str), body: &Value) 
     let (viewer, node) = (number("viewer")?, u32::try_from(number("node")?).map_err(|_| wrong("`node` is too large"))?);
     let looked = workbench.look(seat, plugin, move |page| page.look(Look::Selector(viewer, node))).await?;
     let Some(Looked::Selector(selector)) = looked else {
-        return Err(not_found("what was seen is not in the page any more").with_hint("the mirror shows it again in a moment"));
+        return Err(
+            not_found("what was seen is not in the page any more").with_hint("the mirror shows it again in a moment")
+        );
     };
     let current = workbench.seats().into_iter().find(|one| one.name == seat).and_then(|one| one.current);
     let id = format!("ui-{}-{}", system_now_ms(), VIEWERS.fetch_add(1, Ordering::Relaxed));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
@@ -34,7 +35,9 @@ pub(super) fn stream(served: &Arc<Served>, after: Option<u64>) -> Answered {
 impl Listener {
     async fn next(mut self) -> Option<(Bytes, Self)> {
         if !std::mem::replace(&mut self.has_begun, true) {
-            return Some((Bytes::from(format!("retry: {}\n\n", RETRY.as_millis())), self));
+            let hello = json!({ "run": self.workbench.run() });
+            let hello = format!("retry: {}\nevent: hello\ndata: {hello}\n\n", RETRY.as_millis());
+            return Some((Bytes::from(hello), self));
         }
         loop {
             let piece = self.piece();
@@ -67,7 +70,7 @@ impl Listener {
         let what = changed(&self.told, &now);
         self.told = Changes { line: self.told.line, ..now };
         if !what.is_empty() {
-            piece.push_str(&format!("event: changed\ndata: {}\n\n", serde_json::json!({ "what": what })));
+            piece.push_str(&format!("event: changed\ndata: {}\n\n", json!({ "what": what })));
         }
         piece
     }

@@ -15,6 +15,7 @@ use super::replays::{changed, replay, summary, troubles};
 use super::sessions::{Shelf, SoFar, stimuli};
 use crate::base::clock::{Stopwatch, TimestampMs, format_rfc3339, system_now_ms};
 use crate::base::limits::RELOADS_MAX;
+use crate::console::Moment;
 use crate::event::Line;
 use crate::host::desk::{Trouble, TroubleKind};
 use crate::host::replay::document_after;
@@ -323,12 +324,13 @@ impl crate::console::Development for Development {
         json!({ "sessions": listed })
     }
 
-    fn document_after(&self, line: u64) -> Result<String, Trouble> {
+    fn document_after(&self, line: u64) -> Result<Moment, Trouble> {
         let Some((session, stimulus)) = self.0.setting.workbench.session_of(line) else {
             let text = format!("line {line} is no stimulus of a session that is still known");
             return Err(Trouble::new(TroubleKind::NotFound, text));
         };
         let found = document_after(session.lines(), &session.plugin, &stimulus, &self.0.setting.processes);
-        found.map_err(|text| Trouble::new(TroubleKind::NotFound, text))
+        let (html, view) = found.map_err(|text| Trouble::new(TroubleKind::NotFound, text))?;
+        Ok(Moment { seat: self.0.setting.seat.clone(), plugin: session.plugin.name.clone(), html, view })
     }
 }

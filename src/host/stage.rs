@@ -202,6 +202,12 @@ impl Stage {
         happened
     }
 
+    /// The page at this place.
+    pub fn driver(&mut self, page: usize) -> Option<&mut dyn Driver> {
+        let actor = self.actors.get_mut(page)?;
+        Some(&mut *actor.driver)
+    }
+
     /// The documents as HTML, with their plugins' names.
     pub fn documents(&mut self) -> Vec<(String, String)> {
         let document = |actor: &mut Actor| (actor.plugin.name.clone(), actor.driver.document_html());

@@ -46,11 +46,20 @@ const MEDIA: &str = "/_sandbox/media/";
 /// Messages may hold anything: nothing of them becomes a script, and only pictures come from elsewhere, as news have it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' http: https: data:; media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// The same for one phone in a frame of the console, whose port is not known here: pages of this machine may frame it.
+const EMBEDDED_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+    img-src 'self' http: https: data:; media-src 'self'; base-uri 'none'; form-action 'none'; \
+    frame-ancestors http://127.0.0.1:* http://localhost:*";
 
 /// Answers what belongs to the page; `None`: this does not.
 pub(super) fn answer(shared: &Shared, incoming: &Incoming, headers: &HeaderMap) -> Option<Response<Body>> {
-    if let Some((_, content_type, text)) = FILES.iter().find(|(path, ..)| *path == incoming.path) {
-        return Some(guarded(response(content_type, Body::from(*text))));
+    if let Some((path, content_type, text)) = FILES.iter().find(|(path, ..)| *path == incoming.path) {
+        let mut page = guarded(response(content_type, Body::from(*text)));
+        if *path == "/" && incoming.query.get("embed").is_some_and(|embed| embed == "1") {
+            let policy = HeaderValue::from_static(EMBEDDED_POLICY);
+            page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        return Some(page);
     }
     if incoming.path == EVENTS {
         return Some(events(shared, headers));

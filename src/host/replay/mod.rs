@@ -26,10 +26,11 @@ use super::stage::{Happened, Stage};
 use super::watch::Notice;
 use crate::base::limits::SETTLE_MS_MAX;
 use crate::config::plugin::PLUGIN_FILE;
+use crate::dom::mirror::View;
 use crate::event::stimulus::STIMULUS_PREFIX;
 use crate::event::{Line, LocalStorage, Place, Stimulus};
 use crate::net::Cookie;
-use crate::page::{Driver, LoadError, Moment, Pace, PageOptions};
+use crate::page::{Driver, LoadError, Look, Looked, Moment, Pace, PageOptions};
 use crate::record::Session;
 use crate::record::session::{DIALOG, HTTP, Recording};
 
@@ -127,7 +128,7 @@ pub fn document_after(
     plugin: &Plugin,
     stimulus: &str,
     processes: &Processes,
-) -> Result<String, String> {
+) -> Result<(String, Option<View>), String> {
     let at = lines.iter().position(|line| line.type_.starts_with(STIMULUS_PREFIX) && line.id == stimulus);
     let at = at.ok_or_else(|| format!("{stimulus} is not in the recording"))?;
     let next = lines.iter().skip(at + 1).position(|line| line.type_.starts_with(STIMULUS_PREFIX));
@@ -138,7 +139,12 @@ pub fn document_after(
     let (replayed, mut stage) = perform(&[(recording, plugin)], &make);
     match replayed.unloaded.or(replayed.environment) {
         Some(reason) => Err(reason),
-        None => Ok(stage.documents().pop().map(|(_, html)| html).unwrap_or_default()),
+        None => {
+            let page = stage.driver(0).ok_or("the recording has no page")?;
+            let looked = page.look(Look::Changes(0));
+            let view = if let Some(Looked::View(view)) = looked { Some(view) } else { None };
+            Ok((page.document_html(), view))
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use super::craft::{Host, Work};
 use super::crew::{Foreman, Whose};
 use super::house::Resident;
 use super::place::Place;
+use super::tab::seed;
 use super::witness::{Turned, Visit};
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Effect, Line};
@@ -104,6 +105,8 @@ pub struct SeatState {
 pub struct Workbench(Arc<Shared>);
 
 struct Shared {
+    /// What tells this host from another at the same address.
+    run: String,
     changes: watch::Sender<Changes>,
     log: Mutex<Log>,
     sessions: Mutex<Sessions>,
@@ -132,6 +135,7 @@ impl std::fmt::Debug for Workbench {
 impl Default for Workbench {
     fn default() -> Self {
         Self(Arc::new(Shared {
+            run: format!("{:016x}", seed()),
             changes: watch::Sender::new(Changes::default()),
             log: Mutex::default(),
             sessions: Mutex::default(),
@@ -152,6 +156,12 @@ impl Workbench {
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<Changes> {
         self.0.changes.subscribe()
+    }
+
+    /// What tells this host's log from that of another at the same address.
+    #[must_use]
+    pub fn run(&self) -> &str {
+        &self.0.run
     }
 
     /// Something of development changed.

@@ -7,6 +7,9 @@ const $ = (id) => document.getElementById(id);
 const TYPING_MS = 15_000;
 const ENTRIES_MAX = 2_000; // kept of one phone
 const DAY_MS = 86_400_000;
+// `/?embed=1#OPENID`: one phone in somebody else's frame, who says whose.
+const isEmbedded = new URLSearchParams(location.search).get("embed") === "1";
+document.body.classList.toggle("embed", isEmbedded);
 
 const phones = new Map(); // openid -> {entries, typing, unread}
 let open = null;
@@ -73,6 +76,13 @@ function choose(openid) {
   showUsers();
   showTalk();
 }
+
+// The phone that the address names.
+function chooseWanted() {
+  const wanted = location.hash.slice(1);
+  if (/^[\w-]{1,64}$/.test(wanted) && wanted !== open) choose(wanted);
+}
+window.addEventListener("hashchange", chooseWanted);
 
 // --- the conversation -------------------------------------------------------------------------------------------
 
@@ -166,13 +176,12 @@ source.addEventListener("hello", ({ data }) => {
   document.title = `${account} · duoke sandbox`;
   $("account").textContent = account;
   if (open) showTalk(); // the clock was moved
-  const wanted = decodeURIComponent(location.hash.slice(1));
-  if (/^[\w-]{1,64}$/.test(wanted) && !open) choose(wanted);
+  if (!open) chooseWanted();
 });
 source.addEventListener("message", ({ data }) => {
   const entry = JSON.parse(data);
   take(entry);
-  if (!open) choose(entry.openid);
+  if (!open && !isEmbedded) choose(entry.openid);
   showUsersSoon();
 });
 source.addEventListener("open", () => { $("line").textContent = ""; });

@@ -1,4 +1,4 @@
-// The page's words, by the browser's language: Chinese, or English.
+// The page's words, by `?lang=` or the browser's language: Chinese, or English.
 const ENGLISH = {
   users: "Phones", newUser: "openid of a new user", add: "Add", send: "Send", more: "More", message: "Message",
   picture: "Picture", subscribe: "Subscribe", unsubscribe: "Unsubscribe", menu: "Menu", click: "Click",
@@ -23,7 +23,8 @@ const CHINESE = {
   passive: "被动回复", unknown: "其他类型的消息", voice: "语音", refused: "被拒绝",
   opens: "将打开小程序",
 };
-const words = (navigator.language || "").toLowerCase().startsWith("zh") ? CHINESE : ENGLISH;
+const asked = new URLSearchParams(location.search).get("lang");
+const words = (asked || navigator.language || "").toLowerCase().startsWith("zh") ? CHINESE : ENGLISH;
 
 export const word = (name) => words[name];
 
