@@ -128,6 +128,7 @@ fn try_dev(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
             processes: Processes::of(&config),
             again: again.clone(),
             openid: Arc::from(FIRST),
+            watching: watched.places(),
             folder: arguments.state.join("sessions"),
             tell: Arc::new(|notice, tested| {
                 let mut output = Output::new(ColorWhen::default());
@@ -302,6 +303,11 @@ impl Watched {
             replaced.map(|folder| if folder == Path::new("") { PathBuf::from(".") } else { folder.to_owned() }),
         );
         Ok(watched)
+    }
+
+    fn places(&self) -> Vec<PathBuf> {
+        let pages = self.pages.iter().map(|(url, _)| PathBuf::from(url.as_str()));
+        self.folders.iter().cloned().chain(pages).collect()
     }
 
     /// As long as what is returned is kept.

@@ -1,7 +1,7 @@
 //! What happens when a page is saved, and what the console asks of it.
 
 use std::collections::{HashMap, VecDeque};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -12,7 +12,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::oneshot;
 
 use super::replays::{changed, replay, summary, troubles};
-use super::sessions::{Shelf, SoFar, stimuli};
+use super::sessions::{Shelf, SoFar, from_here, stimuli};
 use crate::base::clock::{Stopwatch, TimestampMs, format_rfc3339, system_now_ms};
 use crate::base::limits::RELOADS_MAX;
 use crate::console::Moment;
@@ -37,6 +37,8 @@ pub struct Setting {
     pub again: Sender<Again>,
     /// The customer for whom a page is opened that was told nobody.
     pub openid: Arc<str>,
+    /// Folders and addresses that are looked at for saves.
+    pub watching: Vec<PathBuf>,
     /// Folder of this host's own for sessions that nobody saved.
     pub folder: PathBuf,
     /// Tells a person what came of a save; the recordings that differ come with it.
@@ -212,7 +214,7 @@ impl Reload {
             |problem: &Problem| json!({"plugin": problem.plugin, "text": problem.text, "frame": problem.frame});
         json!({
             "at": format_rfc3339(self.at),
-            "files": self.files.iter().map(|file| named(file)).collect::<Vec<_>>(),
+            "files": self.files.iter().map(|file| from_here(file).display().to_string()).collect::<Vec<_>>(),
             "took_ms": (self.took_ms * 10.0).round() / 10.0,
             "ok": self.renewed.has_taken_over,
             "faults": self.renewed.problems.iter().map(problem).collect::<Vec<_>>(),
@@ -222,8 +224,8 @@ impl Reload {
     fn notices(&self) -> Vec<Notice> {
         let files = match self.files.as_slice() {
             [] => "by hand".to_owned(),
-            [file] => named(file),
-            [file, others @ ..] => format!("{} and {} more", named(file), others.len()),
+            [file] => from_here(file).display().to_string(),
+            [file, others @ ..] => format!("{} and {} more", from_here(file).display().to_string(), others.len()),
         };
         let first = match self.renewed.has_taken_over {
             true => Notice::note(format!("{files}: reloaded in {:.0} ms", self.took_ms)),
@@ -237,11 +239,9 @@ impl Reload {
     }
 }
 
-/// A file as it is shown: seen from here, where it is below.
-fn named(file: &Path) -> String {
-    let here = std::env::current_dir().ok().and_then(|here| here.canonicalize().ok());
-    let below = here.as_deref().and_then(|here| file.strip_prefix(here).ok());
-    below.unwrap_or(file).to_string_lossy().into_owned()
+/// What is looked at for saves, as it is shown.
+fn watched(setting: &Setting) -> Vec<String> {
+    setting.watching.iter().map(|place| from_here(place).display().to_string()).collect()
 }
 
 impl crate::console::Development for Development {
@@ -262,6 +262,7 @@ impl crate::console::Development for Development {
             })
         });
         json!({
+            "watching": watched(&self.0.setting),
             "plugins": shelves.iter().map(|shelf| json!({"plugin": shelf.plugin, "page": shelf.argument})).collect::<Vec<_>>(),
             "reloads": state.reloads.iter().map(Reload::data).collect::<Vec<_>>(),
             "replay": replay,

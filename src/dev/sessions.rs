@@ -30,7 +30,8 @@ impl Shelf {
     /// That of a plugin in this folder, or of a page that lies in it.
     #[must_use]
     pub fn of(plugin: &str, argument: &str, root: &Path) -> Self {
-        Self { plugin: plugin.to_owned(), argument: argument.to_owned(), folder: root.join(SESSIONS) }
+        let folder = from_here(root).join(SESSIONS);
+        Self { plugin: plugin.to_owned(), argument: argument.to_owned(), folder }
     }
 
     /// Its recordings.
@@ -77,6 +78,14 @@ impl Shelf {
         write(&path, &self.argument, lines).map_err(|error| failed(&error))?;
         Ok(json!({"path": shown(&path), "stimuli": stimuli(lines)}))
     }
+}
+
+/// A path as it is shown: seen from here, where it is below.
+#[must_use]
+pub fn from_here(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    let below = here.ok().and_then(|here| path.strip_prefix(here).map(Path::to_owned).ok());
+    below.unwrap_or_else(|| path.to_owned())
 }
 
 /// How many stimuli a session has.

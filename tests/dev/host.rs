@@ -12,6 +12,8 @@ use tempfile::TempDir;
 
 /// Longest that nothing happens here, on a machine with much else to do: what takes longer will not come.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Signs of life in which nothing happens, after which nothing will.
+const QUIET_MAX: usize = 8;
 /// What begins a page: puts a text into the conversation.
 pub const PUT: &str = "function put(text) { window.external.PutMsg(JSON.stringify({ msg: { head: { random: String(Math.random()) }, \
     body: [{ type: 0, content: { text: text } }] } })); }\n";
@@ -132,13 +134,16 @@ impl Dev {
     }
 
     /// Asks until it is so, each time that something changed.
+    #[track_caller]
     pub fn until<T>(&self, stream: &mut Stream, mut is_so: impl FnMut(&Self) -> Option<T>) -> T {
-        loop {
+        let mut quiet = 0;
+        while quiet < QUIET_MAX {
             if let Some(found) = is_so(self) {
                 return found;
             }
-            stream.next();
+            quiet = if stream.next() { 0 } else { quiet + 1 };
         }
+        panic!("nothing happens any more: {} {}", self.get("/api/1/dev"), self.get("/api/1/log?after=0"))
     }
 
     /// Messages that wait for somebody, as texts with their keys.
@@ -147,7 +152,7 @@ impl Dev {
             self.post("/api/1/requests", &json!({"v": 1, "op": "outbox.list", "filter": {"states": ["held"]}}));
         assert_eq!(status, 200, "{answer}");
         let text = |row: &Value| {
-            (row["body"]["text"]["content"].as_str().unwrap().to_owned(), row["key"].as_str().unwrap().to_owned())
+            (row["body"]["content"].as_str().unwrap().to_owned(), row["key"].as_str().unwrap().to_owned())
         };
         answer["items"].as_array().unwrap().iter().map(text).collect()
     }
@@ -178,14 +183,14 @@ fn unchunked(answer: &Answer) -> String {
 pub struct Stream(BufReader<TcpStream>);
 
 impl Stream {
-    /// Waits for the next piece of it.
-    pub fn next(&mut self) {
+    /// Waits for the next piece of it; `false`: it says only that it is there.
+    pub fn next(&mut self) -> bool {
         let mut line = String::new();
         loop {
             line.clear();
             assert!(self.0.read_line(&mut line).expect("something happens") > 0, "the stream ended");
             if line.starts_with("data:") || line.starts_with(':') {
-                return;
+                return line.starts_with("data:");
             }
         }
     }
