@@ -4,8 +4,8 @@ import { frame } from "./detail.js";
 import { $, attempt, button, node, told } from "./dom.js";
 import { model, on, refresh, tell } from "./model.js";
 import { reloadPage } from "./pages.js";
-import { clock, stretch } from "./say.js";
-import { openChanges, replayText } from "./strip.js";
+import { clock, nameOf, stretch, summary } from "./say.js";
+import { openChanges, replayText, watched } from "./strip.js";
 import { word } from "./words.js";
 
 const RELOADS_SHOWN = 20;
@@ -23,7 +23,9 @@ function diff(text) {
   return node("pre", { class: "diff" }, text.split("\n").map((row) => node("span", { class: kind(row) }, `${row}\n`)));
 }
 
+// A conversation: messages, or the text of it.
 function talk(label, messages) {
+  if (typeof messages === "string") return node("div", {}, node("h4", {}, label), node("pre", {}, messages));
   const rows = (messages || []).map(({ from, text }) => node("li", { class: from === "customer" ? "his" : "ours" }, node("div", { class: "bubble" }, text)));
   return node("div", {}, node("h4", {}, label), rows.length > 0 ? node("ol", { class: "talk" }, rows) : node("p", { class: "small" }, word("nothingSent")));
 }
@@ -34,15 +36,18 @@ async function decide(what, session) {
   $("tool-develop").querySelector("button.main, h3")?.focus();
 }
 
-function changeNode({ session, plugin, count, stimulus, cause, diff: text, before, after, ignored }) {
+// The stimulus that led to it, in words.
+const led = (stimulus) => (stimulus?.type ? `${nameOf(stimulus.type)} ${summary(stimulus)}` : stimulus);
+
+function changeNode({ session, plugin, count, what, stimulus, cause, frame: code, diff: text, before, after, ignored }) {
   const does = ignored ? node("span", { class: "small" }, word("ignored")) : [
     button(word("accept"), () => decide("accept", session), { class: "main", title: word("acceptWhy") }),
     button(word("ignore"), () => decide("ignore", session), { class: "quiet", title: word("ignoreWhy") })];
   return node("article", { class: ignored ? "change ignored" : "change", "aria-label": session },
     node("div", { class: "bar" }, node("h4", {}, session), node("span", { class: "small" }, plugin ?? ""), node("span", { class: "space" }), does),
-    node("p", { class: "small" }, [word(count === 1 ? "effect1" : "effectsChanged", count), stimulus, cause].filter(Boolean).join(" · ")),
+    node("p", { class: "small" }, [word(count === 1 ? "effect1" : "effectsChanged", count), what, led(stimulus), cause].filter(Boolean).join(" · ")),
     node("div", { class: "compare" }, talk(word("before"), before), talk(word("after"), after)),
-    text ? node("details", {}, node("summary", {}, word("diff")), diff(text)) : null);
+    text ? node("details", {}, node("summary", {}, word("diff")), diff(text), code ? frame(code) : null) : null);
 }
 
 function replayNodes(replay) {
@@ -84,7 +89,7 @@ function show() {
   $("develop-last").replaceChildren(reloads[0] ? reloadNode(reloads[0], true) : node("p", { class: "small" }, word("noReload")));
   $("develop-reloads").replaceChildren(...reloads.slice(1, RELOADS_SHOWN).map((one) => reloadNode(one, false)));
   $("develop-replay").replaceChildren(...replayNodes(dev.replay));
-  $("develop-watching").replaceChildren(...(dev.watching || []).map((file) => node("li", {}, file)));
+  $("develop-watching").replaceChildren(...watched().map((file) => node("li", {}, file)));
   $("develop-session").textContent = dev.recording ? word(dev.recording.full ? "sessionFull" : "sessionSoFar", dev.recording.stimuli) : "";
   const open = openChanges().length;
   const isBad = reloads[0] && !reloads[0].ok;

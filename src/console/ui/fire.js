@@ -14,8 +14,7 @@ export async function fire(line) {
   const { seq: _seq, took_ms: _took, time: _time, cause: _cause, ...rest } = line;
   return attempt(async () => {
     const { items: [item] } = await request("trigger", { line: { ...rest, id: newId("console"), source: "duoke console" } });
-    const pagesTold = Array.isArray(item.told) ? item.told : [];
-    if (item.why || pagesTold.length === 0) toast(item.why ?? word("toldNobody"));
+    if (!item.told) toast(item.why ?? word("toldNobody"));
     told(word("fired", nameOf(item.type)));
   });
 }

@@ -30,7 +30,7 @@ function showReload() {
     return;
   }
   if (!last) {
-    chip(made, "", word("watching", model.dev.watching?.length ?? 0));
+    chip(made, "", word("watching"), watched().join("\n"));
     return;
   }
   const files = (last.files || []).join(", ");
@@ -43,6 +43,9 @@ function showReload() {
   }
   lastReload = last.at;
 }
+
+// The files, or the pages where the host does not say more.
+export const watched = () => model.dev?.watching ?? (model.dev?.plugins || []).map(({ page }) => page);
 
 export const openChanges = () => (model.dev?.replay?.changed || []).filter(({ ignored }) => !ignored);
 

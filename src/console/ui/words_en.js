@@ -25,7 +25,7 @@ export const ENGLISH = {
   pageBroken: "The page is broken: see its faults.",
   pageClosed: "The page is closed; it opens when a customer comes.", open: "open", closed: "closed", broken: "broken",
   reloadPage: "Reload the page", reloadAsked: "Reload asked for", auto: "sends by itself", review: "review",
-  watching: "Watching {0} files", reloadGood: "Saved {0}, reloaded in {1}",
+  watching: "Watching for saves", reloadGood: "Saved {0}, reloaded in {1}",
   reloadBad: "Save of {0} failed, the old page still runs: {1}", replaying: "Replaying {0} sessions",
   session1: "{0} session", sessionsCount: "{0} sessions", nothingChanged: "nothing changed",
   effect1: "{0} effect changed", effectsChanged: "{0} effects changed", troublesCount: "{0} could not be replayed",

@@ -31,7 +31,7 @@ export const CHINESE = {
   pageClosed: "页面已关闭；有客户时会打开。", open: "已打开",
   closed: "已关闭", broken: "已损坏", reloadPage: "重新加载页面", reloadAsked: "已请求重新加载", auto: "自动发送",
   review: "人工审核",
-  watching: "正在监视 {0} 个文件", reloadGood: "{0} 已保存，{1} 内重新加载",
+  watching: "正在等待保存", reloadGood: "{0} 已保存，{1} 内重新加载",
   reloadBad: "{0} 的保存失败，旧页面仍在运行：{1}",
   replaying: "正在回放 {0} 个会话", session1: "{0} 个会话", sessionsCount: "{0} 个会话", nothingChanged: "没有变化",
   effect1: "{0} 个效果有变化", effectsChanged: "{0} 个效果有变化", troublesCount: "{0} 个无法回放",
