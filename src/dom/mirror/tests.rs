@@ -227,8 +227,9 @@ fn what_is_shown_is_bounded_and_says_so() {
     assert!(!look("<p>x").is_cut);
     let many = look(&"<b></b>".repeat(MIRROR_NODES_MAX + 9));
     assert!(many.is_cut && many.changes.len() == MIRROR_NODES_MAX && Shape::default().admit(&many));
+    // A head is beside them.
     let deep = look(&"<div>".repeat(2 * MIRROR_DEPTH_MAX));
-    assert!(deep.is_cut && deep.changes.len() <= MIRROR_DEPTH_MAX && Shape::default().admit(&deep));
+    assert!(deep.is_cut && deep.changes.len() == MIRROR_DEPTH_MAX + 1 && Shape::default().admit(&deep));
     let long = look(&format!("<p>{}", "您".repeat(MIRROR_TEXT_BYTES_MAX)));
     assert!(long.is_cut && Shape::default().admit(&long));
     let attribute = format!("<p title={}>", "x".repeat(MIRROR_TEXT_BYTES_MAX - 9));
@@ -276,4 +277,20 @@ fn a_lying_view_is_told() {
     let chain = |from: u32| (from..from + 150).map(move |id| insert(id, if id == from { 1 } else { id - 1 }, None));
     let two: Vec<Change> = chain(1_000).chain(chain(2_000)).chain([moved(2_000, 1_149, None)]).collect();
     assert!(!admits(two));
+}
+
+#[test]
+fn zz_figure() {
+    let document = parse(&"<p class=row data-id=1><b>name</b> text</p>".repeat(1_250));
+    let row = find(&document, "p");
+    let mut mirror = Mirror::default();
+    let watch = crate::base::clock::Stopwatch::start();
+    mirror.look(&document, "", None);
+    println!("whole {:?}", watch.elapsed());
+    for n in 0..5 {
+        attributes::set(&row, "class", &n.to_string());
+        let watch = crate::base::clock::Stopwatch::start();
+        let view = mirror.look(&document, "", None);
+        println!("one {:?} {}", watch.elapsed(), view.changes.len());
+    }
 }
