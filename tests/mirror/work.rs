@@ -77,7 +77,7 @@ async fn what_is_typed_and_chosen_comes_to_the_page() {
     let mut bench = Bench::start().await;
     let mut mirrored = page(
         &mut bench,
-        "<form onsubmit=\"out.textContent = 'sent ' + q.value; return false\"><input id=q name=q><input type=password name=w value=secret></form>
+        "<form onsubmit=\"out.textContent = 'sent ' + q.value; return false\"><input id=q name=q><input type=password name=w value=secret><button>s</button></form>
          <select name=s multiple size=3><option value=1>one<option value=2 selected>two<option value=3>three</select>
          <textarea name=t>a</textarea><p id=out></p>
          <script>q.onkeyup = function () { out.textContent = q.value.length + ' typed'; }</script>",
