@@ -278,19 +278,3 @@ fn a_lying_view_is_told() {
     let two: Vec<Change> = chain(1_000).chain(chain(2_000)).chain([moved(2_000, 1_149, None)]).collect();
     assert!(!admits(two));
 }
-
-#[test]
-fn zz_figure() {
-    let document = parse(&"<p class=row data-id=1><b>name</b> text</p>".repeat(1_250));
-    let row = find(&document, "p");
-    let mut mirror = Mirror::default();
-    let watch = crate::base::clock::Stopwatch::start();
-    mirror.look(&document, "", None);
-    println!("whole {:?}", watch.elapsed());
-    for n in 0..5 {
-        attributes::set(&row, "class", &n.to_string());
-        let watch = crate::base::clock::Stopwatch::start();
-        let view = mirror.look(&document, "", None);
-        println!("one {:?} {}", watch.elapsed(), view.changes.len());
-    }
-}
