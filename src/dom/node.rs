@@ -40,7 +40,7 @@ pub struct Node {
     kind: NodeKind,
     slot: GcRefCell<Option<Box<dyn ScriptSlot>>>,
     #[unsafe_ignore_trace]
-    _counted: Counted,
+    counted: Counted,
 }
 
 /// The node's tree has a document as its root.
@@ -138,6 +138,7 @@ pub fn same(a: &NodeRef, b: &NodeRef) -> bool {
 thread_local! {
     static NODES: Cell<u64> = const { Cell::new(0) };
     static NODES_MAX: Cell<u64> = const { Cell::new(u64::MAX) };
+    static MADE: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Past so many nodes of this thread's documents the turn is cut short.
@@ -145,8 +146,8 @@ pub fn set_bound(nodes_max: u64) {
     NODES_MAX.set(nodes_max);
 }
 
-/// One node among those of this thread.
-struct Counted;
+/// One node among those of this thread, and the how manieth it is.
+struct Counted(u64);
 
 impl Counted {
     fn new() -> Self {
@@ -154,7 +155,8 @@ impl Counted {
             Self::crowd();
         }
         NODES.set(NODES.get() + 1);
-        Self
+        MADE.set(MADE.get() + 1);
+        Self(MADE.get())
     }
 
     /// There are too many, unless some are nobody's any more.
@@ -189,7 +191,7 @@ impl Node {
             watchers: Cell::default(),
             kind,
             slot: GcRefCell::new(None),
-            _counted: Counted::new(),
+            counted: Counted::new(),
         })
     }
 
@@ -261,6 +263,12 @@ impl Node {
     pub fn attr(owner: &NodeRef, name: QualName, value: String, element: Option<NodeRef>) -> NodeRef {
         let data = AttrData { name, value: RefCell::new(value), owner: Cell::new(element) };
         Self::make(NodeKind::Attr(data), Some(owner.clone()))
+    }
+
+    /// A number that no other node of this thread has, had or will have: names the node without keeping it.
+    #[must_use]
+    pub fn serial(&self) -> u64 {
+        self.counted.0
     }
 
     /// What this node is.

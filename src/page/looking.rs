@@ -33,8 +33,8 @@ impl Viewers {
             }
             Look::Selector(viewer, id) => {
                 let (_, mirror) = self.0.iter().find(|(known, _)| *known == viewer)?;
-                let node = mirror.node(id).filter(|node| node.is_connected())?;
-                selector::of(&window.document, node).map(Looked::Selector)
+                let node = mirror.node(&window.document, id)?;
+                selector::of(&window.document, &node).map(Looked::Selector)
             }
             Look::Storage => Some(Looked::Storage(storage(window))),
         }

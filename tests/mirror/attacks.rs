@@ -19,7 +19,11 @@ fn outside() -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (address, came) = (listener.local_addr().unwrap().to_string(), Arc::new(AtomicUsize::new(0)));
     let count = came.clone();
-    std::thread::spawn(move || listener.incoming().for_each(|_| drop(count.fetch_add(1, Ordering::AcqRel))));
+    std::thread::spawn(move || {
+        for _ in listener.incoming() {
+            count.fetch_add(1, Ordering::AcqRel);
+        }
+    });
     (address, came)
 }
 

@@ -125,8 +125,8 @@ impl Bench {
         if view["whole"] == true {
             self.browser.value(
                 "new Promise((done) => {
-                    const look = () => frame.contentDocument?.documentElement?.children.length > 1
-                        && frame.contentDocument.location.pathname === '/document' ? done() : requestAnimationFrame(look);
+                    const look = () => frame.contentWindow.location.pathname === '/document'
+                        && frame.contentDocument.title !== 'mirror' ? done() : requestAnimationFrame(look);
                     look();
                 })",
             );

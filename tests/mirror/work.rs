@@ -2,11 +2,15 @@
 
 use std::path::Path;
 
+use duoke::base::limits::SETTLE_MS_DEFAULT;
+use duoke::dom::mirror::{Change, Content};
+use duoke::event::{Stimulus, parse_line};
 use duoke::net::Folder;
+use duoke::page::{Driver as _, Look, Looked, PageThread, TurnInput};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, Mirrored};
-use crate::page_bench::messages;
+use crate::page_bench::{Whole as _, messages, options};
 
 fn sample(name: &str) -> Folder {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-plugins").join(name).join("page");
@@ -20,12 +24,13 @@ fn page(bench: &mut Bench, html: &str) -> Mirrored {
     bench.open(Folder::open("demo", folder.path()).unwrap(), "index.html")
 }
 
+const SAMPLES: [&str; 6] = ["quick-reply", "order-lookup", "map", "tickets", "echat-faq", "echat-products"];
 const USER: &str = r#"{"event":"OnUserChange","useraccount":"oA"}"#;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn samples_look_like_themselves() {
     let mut bench = Bench::start().await;
-    for name in ["quick-reply", "order-lookup", "map", "tickets", "echat-faq", "echat-products"] {
+    for name in SAMPLES {
         let mut mirrored = bench.open(sample(name), "index.html");
         mirrored.tell(USER);
         mirrored.show(&mut bench);
@@ -72,7 +77,7 @@ async fn what_is_typed_and_chosen_comes_to_the_page() {
     let mut bench = Bench::start().await;
     let mut mirrored = page(
         &mut bench,
-        "<form onsubmit=\"out.textContent = 'sent ' + q.value; return false\"><input id=q name=q><input type=password name=w value=secret></form>
+        "<form onsubmit=\"out.textContent = 'sent ' + q.value; return false\"><input id=q name=q><input type=password name=w value=secret><button>s</button></form>
          <select name=s multiple size=3><option value=1>one<option value=2 selected>two<option value=3>three</select>
          <textarea name=t>a</textarea><p id=out></p>
          <script>q.onkeyup = function () { out.textContent = q.value.length + ' typed'; }</script>",
@@ -113,4 +118,32 @@ async fn a_frame_that_is_loaded_anew_asks_for_all_of_it() {
     let _page = page(&mut bench, "<!DOCTYPE html><p>x</p>");
     bench.browser.value("void (frame.src = '/document')");
     bench.browser.until("document.body.dataset.again");
+}
+
+/// A selector for each element of a sample: each finds that element alone, and the same when the page is opened again.
+#[test]
+fn each_element_of_a_sample_has_a_selector() {
+    let selectors = |name: &str| {
+        let mut page = PageThread::new(options(sample(name), "index.html", Vec::new()));
+        let now = page.open_whole().unwrap().now;
+        let stimulus = Stimulus::from_line(&parse_line(USER, 1, "events").unwrap().unwrap());
+        page.turn_whole(TurnInput { stimulus: Some(stimulus), at: now, settle_ms: SETTLE_MS_DEFAULT });
+        let Some(Looked::View(view)) = page.look(Look::Changes(1)) else { panic!("the page is there") };
+        let elements = view.changes.iter().filter_map(|change| match change {
+            Change::Insert { id, content: Content::Element(_), .. } => Some(*id),
+            _ => None,
+        });
+        let selectors = elements.map(|id| match page.look(Look::Selector(1, id)) {
+            Some(Looked::Selector(selector)) => selector,
+            other => panic!("{name}: {id} is shown, but {other:?}"),
+        });
+        selectors.collect::<Vec<String>>()
+    };
+    for name in SAMPLES {
+        let found = selectors(name);
+        let distinct: std::collections::BTreeSet<&String> = found.iter().collect();
+        assert_eq!(distinct.len(), found.len(), "{name}: {found:#?}");
+        assert!(found.len() > 5 && found.iter().all(|selector| selector.len() < 200), "{name}: {found:#?}");
+        assert_eq!(found, selectors(name), "{name}");
+    }
 }

@@ -48,17 +48,12 @@ impl Addresses<'_> {
             if address.is_empty() {
                 break;
             }
-            let (address, descriptor) = match address.strip_suffix(',') {
-                Some(address) => {
-                    rest = behind;
-                    (address, "")
-                }
-                None => {
-                    let (descriptor, behind) = behind.split_once(',').unwrap_or((behind, ""));
-                    rest = behind;
-                    (address, descriptor.trim())
-                }
+            let (descriptor, behind) = match address.ends_with(',') {
+                true => ("", behind),
+                false => behind.split_once(',').unwrap_or((behind, "")),
             };
+            rest = behind;
+            let (address, descriptor) = (address.trim_end_matches(','), descriptor.trim());
             let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | ' '));
             let rewritten = self.of(address).filter(|address| !address.contains([',', ' ', '\t', '\n']));
             if let Some(address) = rewritten.filter(|_| is_plain(descriptor)) {

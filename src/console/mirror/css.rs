@@ -51,14 +51,8 @@ impl Rewriter<'_> {
             let Ok(token) = parser.next_including_whitespace_and_comments() else { return };
             let token = token.clone();
             match &token {
-                Token::QuotedString(address) if imports || strings == Strings::Addresses => {
-                    self.address(address);
-                    imports = false;
-                }
-                Token::UnquotedUrl(address) => {
-                    self.address(address);
-                    imports = false;
-                }
+                Token::QuotedString(address) if imports || strings == Strings::Addresses => self.address(address),
+                Token::UnquotedUrl(address) => self.address(address),
                 Token::Function(name) => self.function(&name.to_ascii_lowercase(), &token, parser, strings),
                 Token::ParenthesisBlock => self.block(&token, ")", parser, strings),
                 Token::SquareBracketBlock => self.block(&token, "]", parser, strings),
@@ -70,12 +64,15 @@ impl Rewriter<'_> {
                 Token::BadUrl(_) | Token::BadString(_) => self.write(" ", TokenSerializationType::Nothing),
                 Token::WhiteSpace(_) => self.write(" ", TokenSerializationType::Nothing),
                 Token::Number { .. } | Token::Percentage { .. } | Token::Dimension { .. } => {
-                    // As it was written: `U+0025` is a number in part.
+                    // As it was written, `U+0025-00FF` is a name and two numbers: nothing may come between them.
                     let written = parser.slice_from(start);
-                    let kind = token.serialization_type();
-                    match written.contains('\\') {
-                        true => self.token(&token),
-                        false => self.write(written, kind),
+                    if written.contains('\\') {
+                        self.token(&token);
+                    } else {
+                        if written.starts_with(['+', '-']) {
+                            self.last = TokenSerializationType::Nothing;
+                        }
+                        self.write(written, token.serialization_type());
                     }
                 }
                 other => {

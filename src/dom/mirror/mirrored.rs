@@ -7,16 +7,18 @@ use super::read::{Budget, content, has_shown_children, is_shown, update};
 use super::view::{Change, Content, Origin, View};
 use crate::base::limits::mirror::MIRROR_DEPTH_MAX;
 use crate::dom::document::mutation_count;
-use crate::dom::node::{NodeRef, same};
+use crate::dom::node::NodeRef;
+use crate::dom::tree;
 
 /// What one viewer was shown of a document.
 #[derive(Default)]
 pub struct Mirror {
-    document: Option<NodeRef>,
+    /// The serial number of the document. No node is kept: what a page lets go of is not held for who looks on.
+    document: Option<u64>,
     base: String,
-    /// By the address of the node, which is kept, so that no other one has it.
-    shown: FxHashMap<usize, Shown>,
-    by_id: FxHashMap<u32, usize>,
+    /// By the serial number of the node.
+    shown: FxHashMap<u64, Shown>,
+    by_id: FxHashMap<u32, u64>,
     last_id: u32,
     looks: u64,
     mutations: u64,
@@ -25,7 +27,6 @@ pub struct Mirror {
 
 /// A node that was shown.
 struct Shown {
-    node: NodeRef,
     id: u32,
     parent: u32,
     /// Its place among its parent's shown children.
@@ -37,7 +38,7 @@ struct Shown {
 
 /// A child as it is found in the walk.
 struct Child {
-    key: usize,
+    key: u64,
     id: u32,
     /// Where it stood before, if in the same parent.
     place: Option<u32>,
@@ -53,22 +54,18 @@ struct Family {
 /// What is gone: its number, and that of the parent it had.
 type Gone = (u32, u32);
 
-fn key(node: &NodeRef) -> usize {
-    &raw const **node as usize
-}
-
 impl Mirror {
     /// What is new since the last look, or all of a document that was not shown yet. `base`: the address that others in it
     /// are relative to.
     pub fn look(&mut self, document: &NodeRef, base: &str, focused: Option<&NodeRef>) -> View {
-        let is_known = self.document.as_ref().is_some_and(|known| same(known, document)) && self.base == base;
+        let is_known = self.document == Some(document.serial()) && self.base == base;
         let mutations = mutation_count();
         if is_known && self.mutations == mutations {
             return View { focus: self.focus(focused), is_cut: self.is_cut, ..View::default() };
         }
         if !is_known {
             let last_id = self.last_id;
-            *self = Self { document: Some(document.clone()), base: base.to_owned(), last_id, ..Self::default() };
+            *self = Self { document: Some(document.serial()), base: base.to_owned(), last_id, ..Self::default() };
         }
         self.mutations = mutations;
         self.looks += 1;
@@ -84,14 +81,15 @@ impl Mirror {
         View { document: (!is_known).then(origin), changes, focus: self.focus(focused), is_cut: self.is_cut }
     }
 
-    /// The node with a number, where it is shown.
+    /// The node of a document with a number, where it was shown and is still there.
     #[must_use]
-    pub fn node(&self, id: u32) -> Option<&NodeRef> {
-        self.shown.get(self.by_id.get(&id)?).map(|shown| &shown.node)
+    pub fn node(&self, document: &NodeRef, id: u32) -> Option<NodeRef> {
+        let serial = *self.by_id.get(&id)?;
+        tree::descendants(document).find(|node| node.serial() == serial)
     }
 
     fn focus(&self, focused: Option<&NodeRef>) -> Option<u32> {
-        self.shown.get(&key(focused?)).map(|shown| shown.id)
+        self.shown.get(&focused?.serial()).map(|shown| shown.id)
     }
 
     /// Goes through the document: what has changed in nodes that stay, and the families in tree order.
@@ -145,7 +143,7 @@ impl Mirror {
         changes: &mut Vec<Change>,
         gone: &mut Vec<Gone>,
     ) -> Child {
-        let (key, look) = (key(node), self.looks);
+        let (key, look) = (node.serial(), self.looks);
         let now = u32::try_from(place).unwrap_or(u32::MAX);
         if let Some(shown) = self.shown.get_mut(&key) {
             let seen = update(node, &mut shown.content, budget);
@@ -173,7 +171,7 @@ impl Mirror {
         self.last_id = self.last_id.wrapping_add(1).max(1);
         let id = self.last_id;
         let content = content(node, budget);
-        let shown = Shown { node: node.clone(), id, parent, place: now, content, look };
+        let shown = Shown { id, parent, place: now, content, look };
         self.shown.insert(key, shown);
         self.by_id.insert(id, key);
         Child { key, id, place: None, is_new: true }

@@ -227,8 +227,9 @@ fn what_is_shown_is_bounded_and_says_so() {
     assert!(!look("<p>x").is_cut);
     let many = look(&"<b></b>".repeat(MIRROR_NODES_MAX + 9));
     assert!(many.is_cut && many.changes.len() == MIRROR_NODES_MAX && Shape::default().admit(&many));
+    // A head is beside them.
     let deep = look(&"<div>".repeat(2 * MIRROR_DEPTH_MAX));
-    assert!(deep.is_cut && deep.changes.len() <= MIRROR_DEPTH_MAX && Shape::default().admit(&deep));
+    assert!(deep.is_cut && deep.changes.len() == MIRROR_DEPTH_MAX + 1 && Shape::default().admit(&deep));
     let long = look(&format!("<p>{}", "您".repeat(MIRROR_TEXT_BYTES_MAX)));
     assert!(long.is_cut && Shape::default().admit(&long));
     let attribute = format!("<p title={}>", "x".repeat(MIRROR_TEXT_BYTES_MAX - 9));
