@@ -5,6 +5,8 @@
 #[path = "cli/bench.rs"]
 #[expect(dead_code, reason = "the other programs' servers")]
 mod bench;
+#[path = "recordings/cookies.rs"]
+mod cookies;
 #[path = "recordings/determinism.rs"]
 mod determinism;
 #[path = "recordings/erp.rs"]

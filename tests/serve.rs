@@ -24,6 +24,8 @@ mod kills;
 mod lost;
 #[path = "serve/plugins.rs"]
 mod plugins;
+#[path = "serve/recorded.rs"]
+mod recorded;
 #[path = "serve/recordings.rs"]
 mod recordings;
 #[path = "serve/recovery.rs"]

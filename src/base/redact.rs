@@ -11,6 +11,7 @@ mod pseudonym;
 mod text;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use regress::Regex;
 use ring::hmac;
@@ -18,7 +19,9 @@ use serde_json::{Map, Value};
 
 use escapes::Escaped;
 use pseudonym::{Alphabet, Stream, shape};
-use text::{NAME_LEN_MAX, beside, is_of_run, is_secret_name, runs};
+use text::{NAME_LEN_MAX, beside, is_fraction, is_of_run, is_secret_name, runs};
+
+pub use text::words;
 
 /// Shorter runs are not learned: replaced everywhere they would take ordinary words with them.
 const LEARNED_LEN_MIN: usize = 6;
@@ -26,6 +29,8 @@ const LEARNED_LEN_MIN: usize = 6;
 const ENCODINGS_MAX: usize = 3;
 /// Parts of a run that are longer are no ids.
 const PART_LEN_MAX: usize = 64;
+/// The member of an `effect.cookie` with what a page gave `document.cookie`.
+const SET_BY_PAGE: &str = "cookie";
 /// A customer's id of fewer characters is none of WeChat's (28), and stays.
 const USER_LEN_MIN: usize = 8;
 
@@ -51,6 +56,8 @@ pub struct Redactor {
     parts: HashMap<String, String>,
     /// Pseudonyms in use: no two have the same.
     taken: HashSet<String>,
+    /// What the plugin says itself, run by run.
+    own: Arc<HashSet<String>>,
     has_learned: bool,
     has_replaced: bool,
 }
@@ -78,6 +85,7 @@ impl Redactor {
             known: HashMap::new(),
             parts: HashMap::new(),
             taken: HashSet::new(),
+            own: Arc::default(),
             has_learned: false,
             has_replaced: false,
         }
@@ -105,10 +113,15 @@ impl Redactor {
         }
     }
 
-    /// What of this text has the shape of something personal is no customer's, and stays: the plugin says it itself.
+    /// What of this text has the shape of something personal is no customer's, and stays: the plugin says it itself. So does a
+    /// cookie of such words.
     pub fn leave(&mut self, text: &[u8]) {
         for (start, end) in runs(text) {
             let Ok(run) = std::str::from_utf8(&text[start..end]) else { continue };
+            // Who has the same words shares them.
+            if !self.own.contains(run) {
+                Arc::make_mut(&mut self.own).insert(run.to_owned());
+            }
             for part in std::iter::once(run).chain(run.split(['-', '_'])).filter(|part| shape(part).is_some()) {
                 self.known.entry(part.to_owned()).or_insert_with(|| part.to_owned());
             }
@@ -117,13 +130,26 @@ impl Redactor {
 
     /// A secret, replaced wherever it stands.
     pub fn learn(&mut self, secret: &str) {
-        for (start, end) in runs(secret.as_bytes()) {
-            let run = &secret[start..end];
+        for run in words(secret) {
             if run.len() >= LEARNED_LEN_MIN && !self.known.contains_key(run) {
                 self.know(run, Alphabet::of(run));
                 self.has_learned = true;
             }
         }
+    }
+
+    /// What a page set as a cookie (`name=value; …`) is a secret as well where it had it from one of these answers, and the
+    /// plugin does not say it itself. What it made up it makes up again in a replay.
+    pub fn learn_cookie(&mut self, cookie: &str, answers: &HashSet<String>) {
+        let pair = cookie.split(';').next().unwrap_or_default();
+        let value = pair.split_once('=').map_or(pair, |(_, value)| value);
+        if !self.is_own(value) {
+            words(value).filter(|word| answers.contains(*word)).for_each(|word| self.learn(word));
+        }
+    }
+
+    fn is_own(&self, text: &str) -> bool {
+        words(text).all(|word| self.own.contains(word))
     }
 
     /// Whether something was learned to be a secret: what was written before may hold it.
@@ -146,6 +172,12 @@ impl Redactor {
         String::from_utf8(patched).unwrap_or_default()
     }
 
+    /// A cookie's value, with pseudonyms unless the plugin says it itself.
+    #[must_use]
+    pub fn cookie_value(&mut self, value: &str) -> String {
+        if self.is_own(value) { self.text(value) } else { self.secret(value) }
+    }
+
     /// The value of a header.
     #[must_use]
     pub fn header(&mut self, name: &str, value: &str) -> String {
@@ -166,8 +198,8 @@ impl Redactor {
     fn cookie(&mut self, text: &str) -> String {
         let (pair, attributes) = text.split_at(text.find(';').unwrap_or(text.len()));
         match pair.split_once('=') {
-            Some((name, value)) => format!("{name}={}{attributes}", self.secret(value)),
-            None => format!("{}{attributes}", self.secret(pair)),
+            Some((name, value)) => format!("{name}={}{attributes}", self.cookie_value(value)),
+            None => format!("{}{attributes}", self.cookie_value(pair)),
         }
     }
 
@@ -205,6 +237,8 @@ impl Redactor {
             while named.next_if(|(_, end)| *end <= at).is_some() {}
             match named.peek() {
                 Some((start, _)) if *start <= at => Some(redactor.part(run, Alphabet::of(run))),
+                // Digits that chance made are nobody's number.
+                _ if is_fraction(bytes, at) => redactor.known.get(run).cloned(),
                 _ => redactor.run(run),
             }
         })
@@ -240,6 +274,8 @@ impl Redactor {
 
     fn members(&mut self, members: &Map<String, Value>) -> Map<String, Value> {
         let redacted = |(key, value): (&String, &Value)| match value {
+            // What a page sets as a cookie: it has it from somewhere, or made it itself.
+            Value::String(text) if key == SET_BY_PAGE => (key.clone(), Value::String(self.text(text))),
             Value::String(text) if is_secret_name(key) => (key.clone(), Value::String(self.secret(text))),
             _ => (self.text(key), self.json(value)),
         };

@@ -75,6 +75,7 @@ pub(super) fn replay(arguments: &Arguments, runtime: &Handle, output: &mut Outpu
             break;
         }
     }
+    replayed.notices.into_iter().for_each(|notice| output.say(notice));
     let diverges = !replayed.divergences.is_empty();
     replayed.divergences.into_iter().for_each(|notice| output.say(notice));
     let is_unread = session.troubles.iter().any(|error| !error.is_warning());

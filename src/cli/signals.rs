@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 
 use super::exit::Exit;
 use crate::outbox::Outbox;
+use crate::regress::bundle;
 
 /// Ends at Ctrl-C. Listens from the call on, inside of a runtime; where that is not possible the system's own way ends
 /// the process.
@@ -48,13 +49,14 @@ fn received(kind: tokio::signal::unix::SignalKind) -> impl Future<Output = ()> +
     }
 }
 
-/// Ends the process when it is interrupted: whatever a command prints is whole by then.
+/// Ends the process when it is interrupted: whatever a command prints is whole by then, and no bundle stays unpacked.
 pub(super) fn exit_when_interrupted(runtime: &Handle) {
     let inside = runtime.enter();
     let interrupted = interrupted();
     drop(inside);
     runtime.spawn(async {
         interrupted.await;
+        bundle::remove_unpacked();
         std::process::exit(Exit::Interrupted.code().into());
     });
 }

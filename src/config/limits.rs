@@ -53,6 +53,12 @@ impl LimitSettings {
         self.0.iter().filter_map(move |(name, value)| Some((known(name)?, *value)))
     }
 
+    /// What somebody set of a name.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<u64> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+    }
+
     /// Lets these hold where the others say nothing.
     pub(super) fn or(&mut self, others: &Self) {
         let known = self.0.len();

@@ -43,7 +43,9 @@ impl Answers {
             true => asked,
             false => {
                 let masked = Redactor::masking().text(&asked);
-                let alike = self.waiting.keys().find(|key| has(key) && Redactor::masking().text(key) == masked);
+                let is_alike = |key: &&String| has(key) && Redactor::masking().text(key) == masked;
+                let first = |key: &&String| self.waiting.get(*key).and_then(|waiting| Some(waiting.front()?.number));
+                let alike = self.waiting.keys().filter(is_alike).min_by_key(first);
                 alike.cloned().unwrap_or(asked)
             }
         };
@@ -68,10 +70,11 @@ impl Answers {
         let plain = |url: &Url| (url.origin(), url.path().to_owned());
         let is_it =
             |it: &Exchange| it.request.method == request.method && plain(&it.request.url) == plain(&request.url);
-        let found = self.waiting.values_mut().find_map(|waiting| {
+        let places = self.waiting.values_mut().filter_map(|waiting| {
             let at = waiting.iter().position(is_it)?;
-            waiting.remove(at)
+            Some((waiting.get(at)?.number, waiting, at))
         });
+        let found = places.min_by_key(|(number, ..)| *number).and_then(|(_, waiting, at)| waiting.remove(at));
         found.map_or(taken, |exchange| Ok(answering(exchange, request)))
     }
 }
@@ -146,4 +149,36 @@ fn shown(body: &[u8]) -> String {
     let shown = text.chars().take(BODY_CHARS_MAX).map(|c| if c.is_control() { ' ' } else { c });
     let shown: String = shown.collect();
     if shown.len() < text.len() { shown + "…" } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Arrival;
+
+    fn asked(destination: Destination, url: &str) -> Request {
+        Request::get(Url::parse(url).expect("an address"), destination, 0)
+    }
+
+    /// Of requests in this order.
+    fn answers(destination: Destination, urls: &[&str]) -> Answers {
+        let exchange = |(number, url): (u64, &&str)| {
+            let request = asked(destination, url);
+            Exchange { number, request, result: None, arrival: Arrival::Now, cookies: Vec::new() }
+        };
+        Answers::new((0..).zip(urls).map(exchange).collect(), true)
+    }
+
+    #[test]
+    fn of_those_that_are_alike_the_one_asked_for_first() {
+        let mut secrets =
+            answers(Destination::Xhr, &["http://a.test/?token=zz9", "http://a.test/?token=aa1", "http://a.test/?v=1"]);
+        let mut take = |url: &str| secrets.take(&asked(Destination::Xhr, url)).map(|exchange| exchange.number).ok();
+        assert_eq!(take("http://a.test/?token=mm5"), Some(0));
+        assert_eq!((take("http://a.test/?token=mm5"), take("http://a.test/?token=mm5")), (Some(1), None));
+        let mut documents = answers(Destination::Document, &["http://a.test/x?z=1", "http://a.test/x?a=1"]);
+        let document = asked(Destination::Document, "http://a.test/x?other=1");
+        let mut take = || documents.take_document(&document).map(|exchange| exchange.number).ok();
+        assert_eq!((take(), take(), take()), (Some(0), Some(1), None));
+    }
 }

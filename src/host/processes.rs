@@ -1,9 +1,10 @@
-//! How the processes of pages come to be, as the operator wants it: for every command that opens pages.
+//! How the processes of pages come to be, and what those of a recording may have, as the operator wants it: for every command
+//! that opens pages.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::DuokeConfig;
+use crate::config::{DuokeConfig, LimitSettings};
 use crate::page::{Driver, PageOptions};
 #[cfg(target_os = "linux")]
 use crate::process::Templates;
@@ -18,11 +19,13 @@ pub struct Processes {
     pub confinement_required: bool,
     /// The program that is started, where it is not this one.
     pub program: Option<PathBuf>,
+    /// Bounds that the operator set: pages of recordings may have as much.
+    pub limits: LimitSettings,
 }
 
 impl Default for Processes {
     fn default() -> Self {
-        Self { best: Level::Loaded, confinement_required: false, program: None }
+        Self { best: Level::Loaded, confinement_required: false, program: None, limits: LimitSettings::default() }
     }
 }
 
@@ -34,6 +37,7 @@ impl Processes {
             best: if config.launch.value == "spawn" { Level::Spawned } else { Level::Loaded },
             confinement_required: config.confinement.value == "require",
             program: None,
+            limits: config.limits.clone(),
         }
     }
 

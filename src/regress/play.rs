@@ -89,7 +89,7 @@ impl Player for Replays {
         };
         let pages: Vec<_> = session.recordings.iter().zip(&plugins).collect();
         let make = |options, recording: &_, plugin: &_| self.launchers.page(options, recording, plugin);
-        let replayed = replay_by(&pages, &make);
+        let replayed = replay_by(&pages, self.launchers.limits(), &make);
         let names = pages.iter().map(|(recording, plugin)| (recording.header.plugin.as_str(), plugin.name.as_str()));
         names.map(|(recorded, now)| of_page(&replayed, recorded, now)).collect()
     }
@@ -110,7 +110,13 @@ fn of_page(replayed: &Replayed, recorded: &str, now: &str) -> Played {
     let his = lines.filter(|(line, _)| line.plugin.as_deref() == Some(now));
     let (lines, places) = his.map(|(line, place)| (line.clone(), place.clone())).unzip();
     let of_others = |notice: &&Notice| notice.text.starts_with(&format!("{now}: "));
-    let warnings = replayed.divergences.iter().filter(of_others).map(|notice| notice.text.clone()).collect();
+    let warnings = replayed
+        .notices
+        .iter()
+        .chain(&replayed.divergences)
+        .filter(of_others)
+        .map(|notice| notice.text.clone())
+        .collect();
     Played { plugin: recorded.to_owned(), lines, places, warnings, trouble }
 }
 

@@ -2,13 +2,14 @@
 
 use crate::event::Line;
 use crate::event::stimulus::STIMULUS_PREFIX;
+use crate::record::session::START;
 
 /// The lines of a recording with what its pages did: each line behind the stimulus that led to it and behind all that were
 /// told by its time. `told` has no effects and faults, `done` is in order, and stays so.
 #[must_use]
 pub fn weave(told: Vec<Line>, done: impl IntoIterator<Item = Line>) -> Vec<Line> {
     let mut places: Vec<Vec<Line>> = vec![Vec::new(); told.len() + 1];
-    let mut least = told.iter().take_while(|line| line.type_ == "session.start").count();
+    let mut least = told.iter().take_while(|line| line.type_ == START).count();
     for line in done {
         let is_before = |stimulus: &Line| {
             stimulus.type_.starts_with(STIMULUS_PREFIX)

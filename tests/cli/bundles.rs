@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::bench::{Bench, Ended};
+use crate::bench::{Bench, Ended, interrupt};
 
 const PAGE: &str = r#"<!DOCTYPE html><meta charset="utf-8"><script src="js/own.js"></script><script src="http://cdn.test/lib.js"></script><script>
 var own = new XMLHttpRequest();
@@ -170,4 +170,24 @@ fn what_a_bundle_cannot_take_is_said() {
     {
         ends(&bench.run(command), 102, &["bad.tar.zst: is no bundle that could be unpacked", "hint: "]);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_of_a_bundle_stays_where_its_test_is_interrupted() {
+    let bench = bench();
+    ends(&bench.run(&["sessions", "export", "p/sessions/1.jsonl", "-o", "b.tar.zst"]), 0, &[]);
+    std::fs::create_dir(bench.path("tmp")).unwrap();
+    // So often that it does not end by itself.
+    let mut command = bench.command(&["test", "b.tar.zst", "--repeat", "1000000"]);
+    command.env("TMPDIR", bench.path("tmp"));
+    let mut child = Bench::start(command);
+    let unpacked = || files(Path::new(&bench.path("tmp")));
+    while !unpacked().iter().any(|file| file.ends_with("plugin.toml")) {
+        assert!(child.try_wait().unwrap().is_none(), "it has ended");
+        std::thread::yield_now();
+    }
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(Path::new(&bench.path("tmp")).read_dir().unwrap().count(), 0);
 }

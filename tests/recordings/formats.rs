@@ -132,6 +132,9 @@ fn what_each_has_is_there() {
     let header = |name: &str| session(name).recordings[0].header.clone();
     assert_eq!((header("forked.jsonl").load_seed, header("plain.jsonl").load_seed), (Some(7), None));
     assert!(header("redacted.jsonl").redacted && !header("plain.jsonl").redacted);
+    let served = header("served.jsonl");
+    assert!(served.redacted && served.pace == "hosted" && served.load_time < Some(served.start), "{served:?}");
+    assert!(read("served.jsonl").iter().any(|line| line.type_ == "stimulus.wechat.push"));
     assert_eq!(session("pages.jsonl").recordings.len(), 2);
     assert_eq!((session("plain.jsonl").is_ended, session("cut.jsonl").is_ended), (true, false));
     assert_eq!(session("plain.jsonl").recordings, session("plain.jsonl.zst").recordings);

@@ -45,6 +45,42 @@ fn one_that_this_machine_ends_is_no_difference() {
 }
 
 #[test]
+fn a_recording_lifts_no_bounds() {
+    let bench = Bench::new();
+    bench.write(
+        "page.html",
+        format!("<script>{PUT}\nfor (var n = 0; n < 40100; n++) setTimeout(put, 1e8); put(n);</script>"),
+    );
+    let mut run = bench.command(&["run", "page.html", "--record", "x.jsonl"]);
+    run.env("DUOKE_LIMITS_TIMERS", "50000").env("DUOKE_LIMITS_TURN_SOFT_MS", "4000");
+    let run = Bench::finish(run);
+    assert_eq!((run.code, run.err.as_str(), run.out.lines().count()), (0, "", 1));
+    let told = "page: the recording has bounds that do not hold in a replay: `timers` is 50000 there and 40000 here\n";
+    let replayed = bench.run(&["replay", "x.jsonl"]);
+    assert!(replayed.code == 96 && replayed.err.contains(told), "{} {}", replayed.code, replayed.err);
+    assert!(replayed.err.contains("fault.limit"), "{}", replayed.err);
+    let tested = bench.run(&["test", "x.jsonl"]);
+    assert!(tested.code == 96 && tested.out.contains(told), "{} {}", tested.code, tested.out);
+    // The operator may want as much.
+    bench.write("duoke.toml", "[limits]\ntimers = 50000\n");
+    let replayed = bench.run(&["replay", "x.jsonl"]);
+    assert_eq!((replayed.code, replayed.err.as_str(), replayed.out), (0, "", run.out));
+    std::fs::remove_file(bench.path("duoke.toml")).unwrap();
+    // A page that stays below does the same.
+    bench.write("page.html", bench.read("page.html").replace("40100", "3"));
+    let few = bench.run(&["run", "page.html", "--record", "y.jsonl"]);
+    let lifted = bench.read("y.jsonl").replace("\"memory_bytes\":268435456", "\"memory_bytes\":18446744073709551615");
+    bench.write("y.jsonl", lifted);
+    let replayed = bench.run(&["replay", "y.jsonl"]);
+    assert_eq!((replayed.code, &replayed.out), (0, &few.out));
+    assert!(
+        replayed.err.contains("`memory_bytes` is 18446744073709551615 there and 1073741824 here"),
+        "{}",
+        replayed.err
+    );
+}
+
+#[test]
 fn what_is_left_of_a_recording_that_was_cut_off() {
     let bench = Bench::new();
     page(&bench);

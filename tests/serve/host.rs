@@ -85,7 +85,12 @@ impl Yard {
 
     /// A host of these plugins, which the sandbox pushes to.
     pub async fn serve(&self, plugins: &[&str], environment: &[(&str, &str)]) -> Serving {
-        let serving = self.serve_again(plugins, environment);
+        self.serve_by(self.command(&[&["serve"], plugins].concat()), environment).await
+    }
+
+    /// The same with a host that is started so.
+    pub async fn serve_by(&self, command: Command, environment: &[(&str, &str)]) -> Serving {
+        let serving = self.start(command, environment);
         let url = format!("http://{}/wechat", self.listen);
         let settings = json!({"url": url, "token": "t0ken", "mode": "plain"});
         assert_eq!(self.sandbox.post("/_sandbox/callback", &settings).await, json!({"registered": true}));
@@ -94,7 +99,10 @@ impl Yard {
 
     /// The same, where the sandbox knows the address from an earlier one.
     pub fn serve_again(&self, plugins: &[&str], environment: &[(&str, &str)]) -> Serving {
-        let mut command = self.command(&[&["serve"], plugins].concat());
+        self.start(self.command(&[&["serve"], plugins].concat()), environment)
+    }
+
+    fn start(&self, mut command: Command, environment: &[(&str, &str)]) -> Serving {
         command.envs(environment.iter().copied());
         let serving = Serving::start(command);
         let expected = format!("http://{}/wechat", self.listen);
@@ -187,8 +195,13 @@ impl Serving {
 
     /// Waits until it has said something.
     pub fn says(&self, words: &str) {
+        self.says_so_often(words, 1);
+    }
+
+    /// Waits until it has said something so often.
+    pub fn says_so_often(&self, words: &str, count: usize) {
         let mut said = self.said.0.lock().unwrap();
-        while !said.contains(words) {
+        while said.matches(words).count() < count {
             let waited = self.said.1.wait_timeout(said, PATIENCE).unwrap();
             said = waited.0;
             assert!(!waited.1.timed_out(), "it says {words}: {said}");

@@ -32,7 +32,7 @@ fn descendants(serving: &Serving) -> BTreeSet<u32> {
 }
 
 /// Ends all pages, and the templates that they were forked from.
-fn end_pages(serving: &Serving) {
+pub fn end_pages(serving: &Serving) {
     let pages = descendants(serving);
     assert!(!pages.is_empty());
     for page in pages {
@@ -41,14 +41,15 @@ fn end_pages(serving: &Serving) {
     }
 }
 
-fn answer(stream: &TcpStream, text: &str) {
+pub fn answer(stream: &TcpStream, text: &str) {
     let (mut reader, mut request) = (BufReader::new(stream), String::new());
     while !request.ends_with("\r\n\r\n") && reader.read_line(&mut request).unwrap() > 0 {}
     let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", text.len());
     write!(&mut &*stream, "{head}{text}").unwrap();
 }
 
-async fn yard() -> (Yard, TcpListener) {
+/// A plugin that asks a server for each message, and the server.
+pub async fn asking() -> (Yard, TcpListener) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let script = format!("var SITE = 'http://{address}/';{ASKS}");
@@ -58,7 +59,7 @@ async fn yard() -> (Yard, TcpListener) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_page_was_told_when_it_was_ended_another_one_is_told() {
-    let (yard, listener) = yard().await;
+    let (yard, listener) = asking().await;
     let serving = yard.serve(&["shop"], &[]).await;
     yard.writes("oA", "hi").await;
     let asked = listener.accept().unwrap();
@@ -78,7 +79,7 @@ async fn what_a_page_was_told_when_it_was_ended_another_one_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_ends_pages_is_told_twice_and_no_more() {
-    let (yard, listener) = yard().await;
+    let (yard, listener) = asking().await;
     let serving = yard.serve(&["shop"], &[]).await;
     yard.writes("oA", "hi").await;
     for _ in 0..2 {

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use crate::host::{GENEROUS, Serving, Yard};
 
-const TOML: &str = "extra_events = true\ndialects = [\"mcs\"]";
+pub const TOML: &str = "extra_events = true\ndialects = [\"mcs\"]";
 /// Draws lots, looks at the clock, answers at once and later.
-const ANSWERS: &str = r#"
+pub const ANSWERS: &str = r#"
 var count = 0;
 function MCS_ClientNotify(str) {
   var event = JSON.parse(str);
@@ -23,16 +23,16 @@ function MCS_ClientNotify(str) {
 }"#;
 const CUSTOMER: &str = "oABC1defGHI2jklMNO3pqrSTU4vw";
 
-fn config(yard: &Yard, more: &str) {
+pub fn config(yard: &Yard, more: &str) {
     yard.bench.write("duoke.toml", format!("{GENEROUS}{more}"));
 }
 
 /// Recordings of the host, without those of shadows.
-fn recordings(yard: &Yard) -> Vec<PathBuf> {
+pub fn recordings(yard: &Yard) -> Vec<PathBuf> {
     below(Path::new(&yard.bench.path("state/recordings")), "shadow")
 }
 
-fn below(folder: &Path, not: &str) -> Vec<PathBuf> {
+pub fn below(folder: &Path, not: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.path().is_dir() && entry.file_name() != not {
@@ -45,8 +45,9 @@ fn below(folder: &Path, not: &str) -> Vec<PathBuf> {
     found
 }
 
+/// It happens again, with so many lines of effects and faults.
 #[track_caller]
-fn check_replay(yard: &Yard, path: &Path, effects: usize) {
+pub fn check_replay(yard: &Yard, path: &Path, effects: usize) {
     let path = path.to_str().unwrap();
     let (replayed, tested) = (yard.bench.run(&["replay", path]), yard.bench.run(&["test", path]));
     assert_eq!((replayed.code, replayed.lines().len()), (0, effects), "{}{}", replayed.out, replayed.err);
@@ -54,14 +55,14 @@ fn check_replay(yard: &Yard, path: &Path, effects: usize) {
 }
 
 /// Metrics of the host, once one has come so far.
-async fn metric(serving: &Serving, line: &str) {
+pub async fn metric(serving: &Serving, line: &str) {
     let address = serving.ready["console"].as_str().unwrap().replace("http://", "");
     while !crate::accounts::get(&address, "/metrics").1.lines().any(|found| found == line) {
         tokio::task::yield_now().await;
     }
 }
 
-const CONSOLE: &[(&str, &str)] = &[("DUOKE_CONSOLE_LISTEN", "127.0.0.1:0")];
+pub const CONSOLE: &[(&str, &str)] = &[("DUOKE_CONSOLE_LISTEN", "127.0.0.1:0")];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_recorded_happens_again_and_names_nobody() {

@@ -52,6 +52,10 @@ macro_rules! page_limits {
     };
 }
 
+/// A recording may have bounds so many times as large as they are by default where the operator says nothing of them: it may
+/// be anybody's, and he who made it may have had more of a machine.
+pub const RECORDED_TIMES_MAX: u64 = 4;
+
 const HOUR_MS: u64 = 3_600_000;
 const MIB: u64 = 1024 * 1024;
 
@@ -91,6 +95,17 @@ page_limits! {
         "Pause before a page that was ended twice within that time is started again, in ms; doubled each further time", "";
 }
 
+/// A bound of a recording that does not hold here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifted {
+    /// Its key in `[limits]`.
+    pub name: &'static str,
+    /// What the recording has.
+    pub recorded: u64,
+    /// What holds in its place.
+    pub held: u64,
+}
+
 impl Default for PageLimits {
     fn default() -> Self {
         Self::DEFAULT
@@ -112,6 +127,20 @@ impl PageLimits {
         }
         *place = value;
         Ok(())
+    }
+
+    /// Holds a recording's bounds to their range, and to [`RECORDED_TIMES_MAX`] times the default or what an operator wants
+    /// them to be, whichever is more. Those that do not hold.
+    pub fn hold(&mut self, wanted: impl Fn(&str) -> Option<u64>) -> Vec<Lifted> {
+        let hold = |limit: &PageLimit| {
+            let most = limit.default.saturating_mul(RECORDED_TIMES_MAX).min(limit.most);
+            let most = wanted(limit.name).map_or(most, |wanted| wanted.max(most));
+            let place = self.value_mut(limit.name)?;
+            let recorded = *place;
+            *place = recorded.clamp(limit.least, most);
+            (recorded != *place).then_some(Lifted { name: limit.name, recorded, held: *place })
+        };
+        PAGE_LIMITS.iter().filter_map(hold).collect()
     }
 }
 
@@ -153,6 +182,23 @@ mod tests {
         assert_eq!(limits.set("deaths", 0), Err("`deaths` is 1 to 1000000, not 0".to_owned()));
         limits.set("deaths", 7).unwrap();
         assert_eq!(limits.deaths, 7);
+    }
+
+    #[test]
+    fn a_recording_lifts_none_beyond_what_is_allowed() {
+        let mut limits = PageLimits { timers: u64::MAX, dom_nodes: 2_000_000, tasks: 9_000_000, ..PageLimits::DEFAULT };
+        limits.memory_bytes = 0;
+        let lifted = limits.hold(|name| match name {
+            "tasks" => Some(8_000_000),
+            // What is less than a recording may have anyway says nothing of it.
+            "timers" => Some(10),
+            _ => None,
+        });
+        let found: Vec<_> = lifted.iter().map(|it| (it.name, it.recorded, it.held)).collect();
+        let expected = [("memory_bytes", 0, 16_777_216), ("timers", u64::MAX, 40_000), ("tasks", 9_000_000, 8_000_000)];
+        assert_eq!(found, expected);
+        assert_eq!((limits.timers, limits.dom_nodes, limits.tasks), (40_000, 2_000_000, 8_000_000));
+        assert_eq!(limits.hold(|name| Some(8_000_000).filter(|_| name == "tasks")), []);
     }
 
     #[test]

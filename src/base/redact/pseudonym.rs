@@ -11,6 +11,8 @@ pub(super) enum Alphabet {
     AfterFirst,
     /// Hexadecimal digits behind a prefix of so many characters.
     Hex(usize),
+    /// Digits, of which the first is no 0 where it was none, and an X at the end that stays.
+    Digits,
     /// A mobile number of China's: 1, then 3 to 9.
     Mobile,
 }
@@ -27,6 +29,8 @@ impl Alphabet {
             (Self::Hex(prefix), _) if at < prefix => character,
             (Self::Hex(_), 'a'..='f') => among(b'a', 6),
             (Self::Mobile, '3'..='9') if at == 1 => among(b'3', 7),
+            (Self::Digits, 'X' | 'x') => character,
+            (Self::Digits, '1'..='9') if at == 0 => among(b'1', 9),
             (_, '0'..='9') => among(b'0', 10),
             (_, 'a'..='z') => among(b'a', 26),
             (_, 'A'..='Z') => among(b'A', 26),
@@ -81,9 +85,9 @@ fn digits_shape(run: &str) -> Option<Alphabet> {
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     match run.len() {
         11 if are_digits(run) && run.starts_with('1') => Some(Alphabet::Mobile),
-        11 if are_digits(run) => Some(Alphabet::Words),
+        11 if are_digits(run) => Some(Alphabet::Digits),
         18 if are_digits(&run[..17]) && run.ends_with(|last: char| last.is_ascii_digit() || "xX".contains(last)) => {
-            Some(Alphabet::Words)
+            Some(Alphabet::Digits)
         }
         _ => None,
     }

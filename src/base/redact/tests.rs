@@ -50,6 +50,8 @@ fn what_is_replaced_and_what_stays() {
     check(r#"{"csrfToken": "a1b2c3d4", "x": "a1b2c3d4"}"#, &["a1b2c3d4"]);
     check(r#""{\"api_key\":\"k1k2k3k4\"}""#, &["k1k2k3k4"]);
     check("var token = getToken(1); messages: { password: 'required' }", &[]);
+    check("0.006858481621402346,[-0.13800138000]", &[]);
+    check("10.13800138000 .0.13800138000 1.13800138000", &["13800138000"]);
     check("openTheConversationOfACustomer", &[]);
 }
 
@@ -135,4 +137,17 @@ fn bytes_that_are_no_text_keep_their_number() {
     let bytes = [&[0xff, 0, b' '], OPENID.as_bytes(), &[0xfe]].concat();
     let redacted = redactor().bytes(&bytes);
     assert!(redacted.len() == bytes.len() && !redacted.windows(28).any(|window| window == OPENID.as_bytes()));
+}
+
+#[test]
+fn a_number_stays_one() {
+    // Numbers that begin with 0 are none in JSON.
+    for number in 20_000_000_000_u64..20_000_000_200 {
+        let redacted = redactor().text(&format!("{{\"order\":{number}}}"));
+        let read: Value = serde_json::from_str(&redacted).expect("JSON");
+        assert_eq!(read, redactor().json(&json!({ "order": number })));
+        assert_ne!(read["order"], number);
+    }
+    let landline = redactor().text("02087654321");
+    assert!(landline.len() == 11 && landline != "02087654321", "{landline}");
 }

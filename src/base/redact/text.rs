@@ -42,6 +42,17 @@ pub(super) fn runs(bytes: &[u8]) -> impl Iterator<Item = (usize, usize)> + use<>
     found.into_iter()
 }
 
+/// The runs of a text themselves.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    runs(text.as_bytes()).map(move |(start, end)| &text[start..end])
+}
+
+/// Whether a run that begins here stands behind a `0.`, as in what `Math.random` draws.
+pub(super) fn is_fraction(bytes: &[u8], at: usize) -> bool {
+    let before = bytes[..at].strip_suffix(b"0.");
+    before.is_some_and(|before| before.last().is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'.'))
+}
+
 /// How long the escape is that stands here; 1 for other characters.
 fn escape_len(bytes: &[u8]) -> usize {
     let are_hex = |from: usize, to: usize| bytes.get(from..to).is_some_and(|it| it.iter().all(u8::is_ascii_hexdigit));

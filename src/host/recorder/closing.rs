@@ -1,11 +1,12 @@
 //! What is done with a recording once all is written: what turned out to be a secret late is replaced in earlier lines,
 //! and a replay shows whether redaction changed what the pages do.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::base::redact::Redactor;
+use crate::base::redact::{Redactor, words};
 use crate::event::{Line, Stimulus};
 use crate::host::plugin::{Plugin, is_address};
 use crate::host::processes::Processes;
@@ -16,12 +17,17 @@ use crate::record::{Reader, Recording, Session, write_all};
 
 use super::exchange::Exchange;
 
+/// The type of what a page gave `document.cookie`.
+pub(super) const SET_COOKIE: &str = "effect.cookie";
+
 /// A recording that was written.
 #[derive(Debug)]
 pub struct Closing {
     pub(super) path: PathBuf,
     pub(super) redactor: Option<Redactor>,
     pub(super) plugins: Vec<Plugin>,
+    /// Whether a page set cookies.
+    pub(super) has_cookies: bool,
     pub(super) has_failed: bool,
     pub(super) trouble: Option<Notice>,
 }
@@ -43,12 +49,12 @@ impl Closing {
     /// # Errors
     /// What a person should know.
     pub fn tidy(self) -> Result<bool, Notice> {
-        let Self { path, redactor, has_failed, trouble, .. } = self;
+        let Self { path, redactor, has_cookies, has_failed, trouble, .. } = self;
         if let Some(trouble) = trouble {
             return Err(trouble);
         }
         let Some(mut redactor) = redactor.filter(|_| !has_failed && path.is_file()) else { return Ok(false) };
-        if redactor.has_learned()
+        if (redactor.has_learned() || has_cookies)
             && let Err(error) = redact_again(&path, &mut redactor)
         {
             let text = format!("{}: what became known as a secret late may stand in it: {error}", path.display());
@@ -91,6 +97,7 @@ pub fn changed(path: &Path, plugins: &[Plugin], processes: &Processes) -> Option
 /// Writes the file anew with what is known now, where that makes a difference.
 fn redact_again(path: &Path, redactor: &mut Redactor) -> Result<(), String> {
     let lines: Vec<Line> = Reader::open(path).map_err(|error| error.to_string())?.flatten().collect();
+    learn_cookies(&lines, redactor);
     let redacted: Vec<Line> = lines.iter().map(|line| redacted(line, redactor)).collect();
     if redacted == lines {
         return Ok(());
@@ -98,9 +105,26 @@ fn redact_again(path: &Path, redactor: &mut Redactor) -> Result<(), String> {
     write_all(path, &redacted).map_err(|error| error.to_string())
 }
 
+/// What pages set as cookies and had been answered.
+fn learn_cookies(lines: &[Line], redactor: &mut Redactor) {
+    let set = lines.iter().filter(|line| line.type_ == SET_COOKIE);
+    let set: Vec<&str> = set.filter_map(|line| line.data.get("cookie")?.as_str()).collect();
+    if set.is_empty() {
+        return;
+    }
+    let responses = lines.iter().filter(|line| line.type_ == HTTP).filter_map(|line| line.data.get("response"));
+    let texts = responses.flat_map(|response| {
+        let headers = response.get("headers").and_then(Value::as_array).into_iter().flatten();
+        headers.filter_map(|header| header.get(1)).chain(response.get("body")).filter_map(Value::as_str)
+    });
+    let answers: HashSet<String> = texts.flat_map(words).map(str::to_owned).collect();
+    set.into_iter().for_each(|cookie| redactor.learn_cookie(cookie, &answers));
+}
+
 /// The lines of a session that was not redacted, redacted.
 #[must_use]
 pub fn redact_session(lines: &[Line], redactor: &mut Redactor) -> Vec<Line> {
+    learn_cookies(lines, redactor);
     let mut all = || lines.iter().map(|line| redact_line(line, redactor)).collect::<Vec<_>>();
     // What is learned late stands in earlier lines as well.
     drop(all());

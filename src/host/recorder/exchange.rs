@@ -115,7 +115,7 @@ pub(super) fn cookies_data(cookies: &[Cookie], mut redactor: Option<&mut Redacto
     let kept = |cookie: &Cookie| {
         let mut cookie = cookie.clone();
         if let Some(redactor) = &mut redactor {
-            cookie.value = redactor.secret(&cookie.value);
+            cookie.value = redactor.cookie_value(&cookie.value);
         }
         json!(cookie)
     };

@@ -1,7 +1,7 @@
 //! What a recorded page does, one by one: handed over by whoever has the page, and written elsewhere, turn by turn, so that no
 //! page waits for a disk. A turn is written wholly or not at all.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -182,6 +182,10 @@ impl Recorder {
             return None;
         }
         held.into_iter().for_each(|line| state.put_out(line));
+        if state.has_failed {
+            // What is left of the turn would be one in which the page did less.
+            cut_back(&state.options.path, written);
+        }
         state.committed = (state.turns, state.faults);
         Some(all)
     }
@@ -218,6 +222,14 @@ impl Recorder {
             _ => Vec::new(),
         }
     }
+}
+
+/// Takes back what was written beyond so many bytes, on a disk that takes no more; where that does not work either, it stays.
+fn cut_back(path: &Path, bytes: u64) {
+    let _ = match bytes {
+        0 => fs::remove_file(path),
+        _ => OpenOptions::new().write(true).open(path).and_then(|file| file.set_len(bytes)),
+    };
 }
 
 /// A new file, this user's only.

@@ -65,6 +65,8 @@ struct State {
     faults: u64,
     /// Turns and faults of what was written, where lines are held.
     committed: (u64, u64),
+    /// Whether a page set cookies.
+    has_cookies: bool,
     has_failed: bool,
     trouble: Option<Notice>,
 }
@@ -110,6 +112,7 @@ impl Recorder {
             turns: 0,
             faults: 0,
             committed: (0, 0),
+            has_cookies: false,
             has_failed: false,
             trouble: None,
         })))
@@ -132,6 +135,9 @@ impl Recorder {
     ) -> (Arc<dyn Network>, Arc<dyn ScriptCookies>) {
         let recorded = Recorded::new(network.clone(), Arc::new(self.clone()), page);
         let mut state = self.state();
+        // The header may have what the plugin says itself, in cookies that it set before.
+        let State { options: RecordOptions { redactor, .. }, .. } = &mut *state;
+        redactor.iter_mut().for_each(|redactor| plugin.own_texts().iter().for_each(|text| redactor.leave(text)));
         state.pages.push(Page { plugin: plugin.clone(), network: Some(recorded.clone()) });
         state.start(plugin, options, settle_ms, user, &network.cookies().cookies(TimestampMs::MIN));
         let shared = Arc::new(Shared(recorded));
@@ -203,6 +209,7 @@ impl Recorder {
         state.finish();
         Closing {
             path: state.options.path.clone(),
+            has_cookies: state.has_cookies,
             has_failed: state.has_failed,
             redactor: state.options.redactor.take(),
             plugins: state.pages.drain(..).map(|page| page.plugin).collect(),
@@ -287,6 +294,7 @@ impl State {
 
     fn put(&mut self, line: Line) {
         self.seq += 1;
+        self.has_cookies |= line.type_ == closing::SET_COOKIE;
         let line = Line { seq: Some(self.seq), ..line };
         match &mut self.held {
             Some(held) => held.push(line),

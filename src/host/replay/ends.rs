@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
+use super::network::Replay;
 use crate::base::clock::TimestampMs;
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Cause, Fault, Line, LocalStorage, Place};
@@ -80,6 +81,10 @@ pub(super) struct Ending {
     page: Box<dyn Driver + Send>,
     follow: Follow,
     is_parked: bool,
+    /// So many things it did in all, where nobody opens another one as long as nothing is to be told: a host does not.
+    all: Option<usize>,
+    /// It has ended, and no other one is there yet.
+    is_gone: bool,
 }
 
 /// What of the recording has come about.
@@ -94,12 +99,20 @@ struct Follow {
     is_over: bool,
     /// It ended by itself where it is to end.
     ended_at: Option<TimestampMs>,
+    network: Arc<Replay>,
 }
 
 impl Ending {
-    pub(super) fn new(page: Box<dyn Driver + Send>, ends: VecDeque<End>, storage: LocalStorage, news: News) -> Self {
-        let follow = Follow { ends, news, turn: 0, done: 0, storage, is_over: false, ended_at: None };
-        Self { page, follow, is_parked: false }
+    pub(super) fn new(
+        page: Box<dyn Driver + Send>,
+        (ends, all): (VecDeque<End>, Option<usize>),
+        storage: LocalStorage,
+        news: News,
+        network: Arc<Replay>,
+    ) -> Self {
+        let follow = Follow { ends, news, turn: 0, done: 0, storage, is_over: false, ended_at: None, network };
+        follow.listen();
+        Self { page, follow, is_parked: false, all, is_gone: false }
     }
 
     /// The turn is over: what comes of it at last.
@@ -115,6 +128,7 @@ impl Ending {
         }
         if let Some(at) = self.follow.ended_at.take() {
             self.page.end(at, self.follow.storage.clone());
+            self.is_gone = true;
             turn = Turn { emissions: turn.emissions, now: at, idle: true, ..Turn::default() };
         }
         turn
@@ -125,11 +139,19 @@ impl Follow {
     fn begin(&mut self) {
         self.turn += 1;
         (self.is_over, self.ended_at) = (false, None);
+        self.listen();
+    }
+
+    /// What a page asks for behind its end it did not ask for.
+    fn listen(&self) {
+        self.network.mute(self.is_over || self.is_due());
     }
 
     /// What of this comes out.
     fn pass(&mut self, emissions: Vec<Emission>) -> Vec<Emission> {
-        emissions.into_iter().filter_map(|emission| self.one(emission)).collect()
+        let passed = emissions.into_iter().filter_map(|emission| self.one(emission)).collect();
+        self.listen();
+        passed
     }
 
     fn one(&mut self, emission: Emission) -> Option<Emission> {
@@ -142,8 +164,7 @@ impl Follow {
         };
         // A fresh page, which goes on.
         self.ended_at = None;
-        let is_here = self.ends.front().is_some_and(|end| end.turn <= self.turn && end.after <= self.done);
-        let emission = match (is_here, fault) {
+        let emission = match (self.is_due(), fault) {
             (true, Some(fault)) if self.is_next(&fault) => {
                 let end = self.ends.pop_front()?;
                 self.ended_at = Some(end.fault.time);
@@ -174,10 +195,14 @@ impl Follow {
         self.ends.front().is_some_and(is_it)
     }
 
+    /// Whether the page is to end before it does anything more.
+    fn is_due(&self) -> bool {
+        self.ends.front().is_some_and(|end| end.turn <= self.turn && end.after <= self.done)
+    }
+
     /// The end that is due at the end of this turn.
     fn due(&mut self) -> Option<End> {
-        let is_due = self.ends.front().is_some_and(|end| end.turn <= self.turn && end.after <= self.done);
-        if is_due { self.ends.pop_front() } else { None }
+        if self.is_due() { self.ends.pop_front() } else { None }
     }
 }
 
@@ -190,9 +215,11 @@ impl Driver for Ending {
 
     fn turn(&mut self, input: TurnInput, tasks: &mut Tasks<'_>) -> Turn {
         self.follow.begin();
-        if self.is_parked {
+        let is_done = self.all.is_some_and(|all| self.follow.done >= all);
+        if self.is_parked || self.is_gone && is_done && input.stimulus.is_none() {
             return Turn { now: input.at, idle: true, ..Turn::default() };
         }
+        self.is_gone = false;
         let follow = &mut self.follow;
         let turn = self.page.turn(input, &mut |emissions, repeated| {
             // Nothing is said of a fresh page as well.

@@ -6,6 +6,7 @@ use ring::digest::{SHA256, digest};
 use serde_json::json;
 
 use crate::base::limits::page::PageLimits;
+use crate::config::LimitSettings;
 use crate::host::plugin::Plugin;
 use crate::host::processes::Processes;
 use crate::page::{Driver, PageOptions, Source};
@@ -30,6 +31,12 @@ impl Launchers {
     #[must_use]
     pub fn new(processes: Processes) -> Self {
         Self { processes, groups: Mutex::default() }
+    }
+
+    /// Bounds that the operator set.
+    #[must_use]
+    pub fn limits(&self) -> &LimitSettings {
+        &self.processes.limits
     }
 
     /// The page of a recording.

@@ -25,6 +25,8 @@ use super::rights::Rights;
 use super::stage::{Happened, Stage};
 use super::watch::Notice;
 use crate::base::limits::SETTLE_MS_MAX;
+use crate::base::limits::page::{Lifted, PageLimits};
+use crate::config::LimitSettings;
 use crate::config::plugin::PLUGIN_FILE;
 use crate::dom::mirror::View;
 use crate::event::stimulus::STIMULUS_PREFIX;
@@ -52,6 +54,8 @@ pub struct Replayed {
     pub places: Vec<Option<Place>>,
     /// Where the pages asked for something that was not recorded.
     pub divergences: Vec<Notice>,
+    /// What else a person should know.
+    pub notices: Vec<Notice>,
     /// Why there are no lines: a page does not load, or its recording is none.
     pub unloaded: Option<String>,
     /// Why the lines mean nothing: this machine ended a page that had not been ended.
@@ -70,25 +74,28 @@ pub fn replay(recording: &Recording, plugin: &Plugin, processes: &Processes) -> 
 /// Replays the pages of one file, side by side as they ran.
 #[must_use]
 pub fn replay_all(pages: &[(&Recording, &Plugin)], processes: &Processes) -> Replayed {
-    replay_by(pages, &|options, _, _| processes.page(options))
+    replay_by(pages, &processes.limits, &|options, _, _| processes.page(options))
 }
 
-/// The same with pages that come to be in this way.
+/// The same with pages that come to be in this way, where the operator set these bounds.
 #[must_use]
-pub fn replay_by(pages: &[(&Recording, &Plugin)], make: &Make<'_>) -> Replayed {
-    perform(pages, make).0
+pub fn replay_by(pages: &[(&Recording, &Plugin)], limits: &LimitSettings, make: &Make<'_>) -> Replayed {
+    perform(pages, limits, make).0
 }
 
 /// The same, with the pages as they are then.
-fn perform(pages: &[(&Recording, &Plugin)], make: &Make<'_>) -> (Replayed, Stage) {
+fn perform(pages: &[(&Recording, &Plugin)], limits: &LimitSettings, make: &Make<'_>) -> (Replayed, Stage) {
     let mut replayed = Replayed::default();
     let settle_ms = pages.first().map_or(0, |(recording, _)| recording.header.settle_ms.clamp(0, SETTLE_MS_MAX));
     let mut show = Show { stage: Stage::new(settle_ms, false), lines: Lines::new(true), pages: Vec::new() };
     let rounds = rounds(pages);
     let mut loading = Vec::new();
     for (recording, plugin) in pages {
-        match show.open(recording, plugin, &rounds, make) {
-            Ok(happened) => loading.extend(happened),
+        match show.open(recording, plugin, (rounds.as_slice(), limits), make) {
+            Ok((happened, notice)) => {
+                loading.extend(happened);
+                replayed.notices.extend(notice);
+            }
             Err(error) => {
                 replayed.unloaded = Some(error.text);
                 return (replayed, show.stage);
@@ -136,7 +143,7 @@ pub fn document_after(
     let session = Session::of_lines(lines);
     let recording = session.recordings.first().ok_or("the lines are no recording")?;
     let make = |options: PageOptions, _: &Recording, _: &Plugin| -> Box<dyn Driver + Send> { processes.page(options) };
-    let (replayed, mut stage) = perform(&[(recording, plugin)], &make);
+    let (replayed, mut stage) = perform(&[(recording, plugin)], &processes.limits, &make);
     match replayed.unloaded.or(replayed.environment) {
         Some(reason) => Err(reason),
         None => {
@@ -242,9 +249,9 @@ impl Show {
         &mut self,
         recording: &Recording,
         plugin: &Plugin,
-        rounds: &[Round<'_>],
+        (rounds, allowed): (&[Round<'_>], &LimitSettings),
         page: &Make<'_>,
-    ) -> Result<Vec<Happened>, Notice> {
+    ) -> Result<(Vec<Happened>, Option<Notice>), Notice> {
         let name = &plugin.name;
         let wrong = |reason: String| Notice::error(format!("the recording of {name} cannot be replayed: {reason}"));
         let network = plugin.network(&Rights::default(), None, &recording.header.seat);
@@ -257,6 +264,10 @@ impl Show {
         });
         let network = Replay::new(network, exchanges.collect::<Result<_, Notice>>()?, recording.header.redacted);
         let mut options = options(recording, plugin, &network).map_err(wrong)?;
+        // Where a page was parked the recording says.
+        options.limits = PageLimits { deaths: PageLimits::DEFAULT.deaths, restart_pause_ms: 0, ..options.limits };
+        let lifted = lifted(name, &options.limits.hold(|name| allowed.value(name)));
+        options.limits.deaths = u64::MAX;
         let turn_of = |line: &Line| rounds.iter().take_while(|round| round.line.seq < line.seq).count();
         let (news, ends) = (News::default(), ends(recording, turn_of));
         if ends.is_empty() {
@@ -264,16 +275,18 @@ impl Show {
             options.limits.turn_soft_ms = options.limits.turn_soft_ms.saturating_mul(PATIENCE);
             options.limits.turn_hard_ms = options.limits.turn_hard_ms.saturating_mul(PATIENCE);
         }
+        let all = (recording.header.pace == HOSTED).then_some(recording.expected.len());
         let make = |options: PageOptions| -> Box<dyn Driver + Send> {
             let storage = options.storage.clone();
-            Box::new(Ending::new(page(options, recording, plugin), ends, storage, news.clone()))
+            let page = page(options, recording, plugin);
+            Box::new(Ending::new(page, (ends, all), storage, news.clone(), network.clone()))
         };
         let loaded = self.stage.open(plugin.clone(), options, make, &mut |_| ());
         let loaded = loaded.map_err(|error: LoadError| {
             Notice::error(format!("the page {name} does not load: {error}")).with_hint(error.hint())
         })?;
         self.pages.push((network, news));
-        Ok(loaded)
+        Ok((loaded, lifted))
     }
 
     fn give_out(&mut self, happened: &[Happened], replayed: &mut Replayed) {
@@ -317,12 +330,17 @@ fn options(recording: &Recording, plugin: &Plugin, network: &Arc<Replay>) -> Res
         overlaid(&options.settings, &header.settings).map_err(|reason| format!("`settings`: {reason}"))?;
     options.settings.recorded_dialogs =
         recording.world.iter().filter(|line| line.type_ == DIALOG).filter_map(dialog).collect();
-    let mut limits = overlaid(&plugin.limits, &header.limits).map_err(|reason| format!("`limits`: {reason}"))?;
-    // Where a page was parked the recording says.
-    limits.deaths = u64::MAX;
-    limits.restart_pause_ms = 0;
-    options.limits = limits;
+    options.limits = overlaid(&plugin.limits, &header.limits).map_err(|reason| format!("`limits`: {reason}"))?;
     Ok(options)
+}
+
+/// What a person is told of bounds that a recording has and that do not hold.
+fn lifted(name: &str, lifted: &[Lifted]) -> Option<Notice> {
+    let each = |it: &Lifted| format!("`{}` is {} there and {} here", it.name, it.recorded, it.held);
+    let all: Vec<String> = lifted.iter().map(each).collect();
+    let text = format!("{name}: the recording has bounds that do not hold in a replay: {}", all.join(", "));
+    let hint = "where it is to have more, say so in `[limits]` of duoke.toml";
+    (!all.is_empty()).then(|| Notice::warning(text).with_hint(Some(hint)))
 }
 
 fn read<T: serde::de::DeserializeOwned>(name: &str, value: &Value) -> Result<Option<T>, String> {

@@ -22,13 +22,15 @@ struct State {
     /// Cookies that come with answers that the page has not taken.
     cookies: BTreeMap<u64, Vec<Cookie>>,
     divergences: Vec<String>,
+    /// Nothing is said of what is refused.
+    is_muted: bool,
 }
 
 impl Replay {
     /// Where pseudonyms stand for secrets, those that the page's own code has are not compared.
     pub(super) fn new(network: PluginNetwork, exchanges: Vec<Exchange>, is_redacted: bool) -> Arc<Self> {
         let answers = Answers::new(exchanges, is_redacted);
-        let state = State { answers, cookies: BTreeMap::new(), divergences: Vec::new() };
+        let state = State { answers, cookies: BTreeMap::new(), divergences: Vec::new(), is_muted: false };
         Arc::new(Self { network, state: Mutex::new(state) })
     }
 
@@ -46,6 +48,11 @@ impl Replay {
         std::mem::take(&mut self.state().divergences)
     }
 
+    /// Whether nothing is said of what is refused from now on.
+    pub(super) fn mute(&self, is_muted: bool) {
+        self.state().is_muted = is_muted;
+    }
+
     /// What was recorded for a request; one that nobody recorded is refused.
     fn take(&self, request: &Request) -> Exchange {
         let mut state = self.state();
@@ -54,7 +61,9 @@ impl Replay {
             Err(why) => why,
         };
         let (method, url) = (&request.method, &request.url);
-        state.divergences.push(format!("{method} {url} was refused: it is {why}"));
+        if !state.is_muted {
+            state.divergences.push(format!("{method} {url} was refused: it is {why}"));
+        }
         let refused = NetError::Unreachable { url: url.to_string(), reason: REFUSED.to_owned() };
         Exchange {
             number: 0,

@@ -20,7 +20,7 @@ use super::run::{Played, Player as _};
 use crate::host::Processes;
 
 pub use self::pack::{Packed, Packing};
-pub use self::unpack::{Unpacked, is_bundle, unpack};
+pub use self::unpack::{Unpacked, is_bundle, remove_unpacked, unpack};
 
 /// The folder of the recordings.
 const SESSIONS: &str = "sessions";

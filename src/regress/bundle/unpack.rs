@@ -1,9 +1,11 @@
 //! Reading a bundle. Whoever made it may mean harm: nothing of it lands outside of the folder, is a link, or names what
 //! lies elsewhere on this machine; its size and the number of its files are bounded.
 
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{BundleError, PLUGINS, SESSIONS, failed};
 use crate::base::limits::{BUNDLE_BYTES_MAX, BUNDLE_FILES_MAX};
@@ -15,6 +17,9 @@ use crate::regress::update::ZSTD_MAGIC;
 /// Where `ustar` stands in the first block (POSIX.1-1988, §10.1.1).
 const MAGIC_AT: usize = 257;
 const MAGIC: &[u8] = b"ustar";
+
+/// The folders of bundles that are unpacked now: a process that is interrupted drops nothing.
+static UNPACKED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// A bundle in a folder of its own, which nobody else can look into and which goes with it.
 #[derive(Debug)]
@@ -36,7 +41,11 @@ impl Unpacked {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
         let folder = builder.tempdir().map_err(failed(&std::env::temp_dir()))?;
         let inside = folder.path().join("bundle");
+        // Who removes it meanwhile waits until it is whole.
+        let mut all = unpacked();
         let recordings = unpack(bundle, &inside)?.into_iter();
+        all.insert(folder.path().to_owned());
+        drop(all);
         let named = |path: PathBuf| LogFile {
             name: format!("{name}/{}", super::super::select::shown(&path)),
             path: inside.join(&path),
@@ -48,6 +57,24 @@ impl Unpacked {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+}
+
+impl Drop for Unpacked {
+    fn drop(&mut self) {
+        unpacked().remove(self.folder.path());
+    }
+}
+
+fn unpacked() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    UNPACKED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes what bundles were unpacked to in this process, which is about to end.
+pub fn remove_unpacked() {
+    for folder in std::mem::take(&mut *unpacked()) {
+        // One that cannot be removed stays for whoever looks after the folder for such things.
+        let _ = fs::remove_dir_all(folder);
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) struct Keeper {
     open: HashMap<u64, Kept>,
     /// Bytes of what is in memory for shadows.
     held_bytes: u64,
-    /// Whether trouble was told, until something is written again.
+    /// Whether trouble was told, until a recording ends without any.
     is_troubled: bool,
 }
 
@@ -146,13 +146,13 @@ impl Keeper {
         if let Some(Written { recorder, bytes, .. }) = &mut kept.file {
             items.iter().for_each(|item| recorder.take(item));
             match recorder.commit(*bytes, bytes_max) {
+                Some(_) if recorder.has_failed() => has_failed = true,
                 Some(all) => {
                     self.shared.operations.metrics.recorded(all - *bytes);
                     *bytes = all;
                 }
                 None => is_full = true,
             }
-            has_failed = recorder.has_failed();
         }
         if let Some(shown) = &mut kept.shown {
             shown.turn(id, items, *took);
@@ -170,9 +170,6 @@ impl Keeper {
         }
         if is_full || has_failed {
             self.end_file(id, if is_full { "size" } else { "trouble" });
-        } else if self.open.get(&id).is_some_and(|kept| kept.file.is_some()) {
-            // What comes next is news again.
-            self.is_troubled = false;
         }
         if is_at_end {
             self.end_memory(id);
@@ -210,11 +207,14 @@ impl Keeper {
             metrics.recording_cut(&plugin.name, why);
         }
         match written.recorder.end_at(at, why).tidy() {
-            Ok(true) => {
-                let processes = policy.processes.clone();
-                self.shadows.tell(Job::Check { path: written.path, plugin: Box::new(plugin), processes });
+            Ok(has_replaced) => {
+                // What comes next is news again.
+                self.is_troubled = false;
+                if has_replaced {
+                    let processes = policy.processes.clone();
+                    self.shadows.tell(Job::Check { path: written.path, plugin: Box::new(plugin), processes });
+                }
             }
-            Ok(false) => {}
             Err(notice) => self.trouble(&plugin.name, &notice.text),
         }
         self.look();

@@ -183,7 +183,7 @@ fn play(recording: &Recording, plugin: &Plugin, processes: &Processes) -> Result
     let make = |options: PageOptions, _: &Recording, _: &Plugin| -> Box<dyn Driver + Send> {
         Box::new(Bounded { page: processes.page(options), budget: budget.clone(), is_ended: false })
     };
-    let replayed = replay_by(&[(recording, plugin)], &make);
+    let replayed = replay_by(&[(recording, plugin)], &processes.limits, &make);
     if budget.is_over.load(Ordering::Acquire) { Err(TooLong) } else { Ok(replayed) }
 }
 
