@@ -223,7 +223,9 @@ fn token() -> String {
 fn sandbox(arguments: &Arguments, runtime: &Handle) -> Result<Sandboxed, Notice> {
     let config = SandboxConfig { profile: arguments.profile.clone(), ..SandboxConfig::default() };
     let started = runtime.block_on(Sandbox::start(config));
-    started.map_err(|error| Notice::error(error.to_string()).with_hint(Some(error.hint())))
+    started
+        .inspect(|sandbox| sandbox.employ(&arguments.account))
+        .map_err(|error| Notice::error(error.to_string()).with_hint(Some(error.hint())))
 }
 
 fn account(sandbox: &Sandboxed, arguments: &Arguments, token: &str) -> AccountSetup {

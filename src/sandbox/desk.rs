@@ -71,6 +71,13 @@ pub(super) struct SeedKf {
     pub(super) online: bool,
 }
 
+impl SeedKf {
+    /// Bound and online.
+    pub(super) fn online(kf_account: &str) -> Self {
+        Self { kf_account: kf_account.to_owned(), nickname: String::new(), bound: true, online: true }
+    }
+}
+
 fn yes() -> bool {
     true
 }

@@ -27,7 +27,9 @@ use super::{
     api::{self, Incoming},
     callback::{Callback, Registration},
     config::{Ready, SandboxConfig, SandboxError},
-    control, door,
+    control,
+    desk::SeedKf,
+    door,
     fault::{Cut, Fault},
     kept::Received,
     listener::{CutListener, Line},
@@ -106,6 +108,11 @@ impl Running {
     pub fn messages(&self, openid: Option<&str>) -> Vec<Received> {
         let received = self.shared.with(|world| world.received(openid));
         received.into_iter().map(Arc::unwrap_or_clone).collect()
+    }
+
+    /// A customer-service account that is there, bound and online: `POST /_sandbox/seed` without the wire.
+    pub fn employ(&self, kf_account: &str) {
+        self.shared.with(|world| world.desk.seed(SeedKf::online(kf_account)));
     }
 
     /// Pushes go to this address from now on, once it has answered the echostr, as they are: `POST /_sandbox/callback` without the
