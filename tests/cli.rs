@@ -5,6 +5,8 @@
 mod bench;
 #[path = "cli/bundles.rs"]
 mod bundles;
+#[path = "cli/config.rs"]
+mod config;
 #[cfg(unix)]
 #[path = "cli/doctor.rs"]
 mod doctor;
@@ -14,6 +16,8 @@ mod echat;
 mod erp;
 #[path = "cli/har.rs"]
 mod har;
+#[path = "cli/help.rs"]
+mod help;
 #[cfg(unix)]
 #[path = "cli/host.rs"]
 mod host;
@@ -24,6 +28,8 @@ mod lasting;
 #[cfg(unix)]
 #[path = "cli/listen.rs"]
 mod listen;
+#[path = "cli/new.rs"]
+mod new;
 #[cfg(unix)]
 #[path = "cli/operations.rs"]
 mod operations;

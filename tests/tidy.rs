@@ -54,6 +54,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("quick_xml::", &["wechat::push"]),
     ("aes::", &["wechat::crypt"]),
     ("cbc::", &["wechat::crypt"]),
+    ("clap_complete::", &["cli::completions_command"]),
+    ("clap_mangen::", &["cli::man_command"]),
     ("use image::", &["wechat::fit"]), // `webapi::image` is a module of ours
     ("opentelemetry::", &["host::serve::otlp"]),
     ("opentelemetry_otlp::", &["host::serve::otlp"]),
@@ -325,6 +327,39 @@ fn nothing_names_one_machine() {
         }
     }
     assert_none(&problems, "The project must work anywhere: use relative paths, and lock without registry addresses.");
+}
+
+/// What a text says in code: its commands, each on a line of its own, and what stands between backticks.
+fn in_code(markdown: &str) -> std::collections::BTreeSet<String> {
+    let (mut found, mut prose, mut is_fenced) = (std::collections::BTreeSet::new(), String::new(), false);
+    for line in markdown.lines() {
+        if line.starts_with("```") {
+            is_fenced = !is_fenced;
+        } else if is_fenced {
+            // Comments there are in the text's language.
+        } else if let Some(command) = line.strip_prefix("    ") {
+            found.insert(command.to_owned());
+        } else {
+            prose.push_str(line);
+            prose.push(' ');
+        }
+    }
+    found.extend(prose.split('`').skip(1).step_by(2).map(str::to_owned));
+    found
+}
+
+#[test]
+fn the_readme_says_the_same_in_both_languages() {
+    let read = |name: &str| fs::read_to_string(root().join(name)).unwrap();
+    let (english, chinese) = (in_code(&read("README.md")), in_code(&read("README.zh.md")));
+    let mut problems = String::new();
+    for (missing_in, code) in
+        [("README.zh.md", english.difference(&chinese)), ("README.md", chinese.difference(&english))]
+    {
+        code.for_each(|code| writeln!(problems, "{missing_in}: no {code}").unwrap());
+    }
+    assert_none(&problems, "README.md and README.zh.md have the same commands, options and keys: change both.");
+    assert!(english.contains("duoke test") && english.iter().any(|code| code.starts_with("duoke outbox list")));
 }
 
 #[test]

@@ -6,10 +6,12 @@
 //!   `signals` hears Ctrl-C, `state` opens the durable state or asks the host that has it, `format` prints lists
 //! - `run_command`, `replay_command`, `coverage_command`, `demo_command`, `dev_command`, `doctor_command`, `listen_command`, `sandbox_command`,
 //!   `outbox_command`, `explain_command`, `erase_command`, `kf_command`, `send_command`, `window_command`, `signs_command`,
-//!   `trigger_command`, `serve_command`, `test_command`, `sessions_command` are the commands; `log` and `console` are a serving host's; `plugins` is what those that take a PAGE share, `recording` is `--record`, `bundle` opens bundles, `new_id` names what they send
+//!   `trigger_command`, `serve_command`, `test_command`, `sessions_command`, `new_command`, `config_command`, `completions_command`, `man_command` are the commands; `log` and `console` are a serving host's; `plugins` is what those that take a PAGE share, `recording` is `--record`, `bundle` opens bundles, `new_id` names what they send
 
 mod bundle;
 mod callback;
+mod completions_command;
+mod config_command;
 mod console;
 mod coverage_command;
 mod demo_command;
@@ -23,6 +25,8 @@ mod format;
 mod kf_command;
 mod listen_command;
 mod log;
+mod man_command;
+mod new_command;
 mod new_id;
 mod outbox_command;
 mod output;
@@ -44,7 +48,7 @@ mod window_command;
 
 use std::ffi::OsString;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use tokio::runtime::Handle;
 
 pub use exit::Exit;
@@ -66,6 +70,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Completions(completions_command::Arguments),
+    Config(config_command::Arguments),
     Coverage(coverage_command::Arguments),
     Demo(demo_command::Arguments),
     Dev(dev_command::Arguments),
@@ -74,6 +80,8 @@ enum Command {
     Explain(explain_command::Arguments),
     Kf(kf_command::Arguments),
     Listen(listen_command::Arguments),
+    Man(man_command::Arguments),
+    New(new_command::Arguments),
     Outbox(outbox_command::Arguments),
     Replay(replay_command::Arguments),
     Run(run_command::Arguments),
@@ -100,6 +108,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, runtime: &Handle) -> E
     };
     let mut output = Output::new(arguments.color);
     let exit = match arguments.command {
+        Command::Completions(arguments) => completions_command::completions(&arguments, definition(), &mut output),
+        Command::Config(arguments) => config_command::config(&arguments, &mut output),
         Command::Coverage(arguments) => coverage_command::coverage(&arguments, runtime, &mut output),
         Command::Demo(arguments) => demo_command::demo(&arguments, runtime, &mut output),
         Command::Dev(arguments) => dev_command::dev(&arguments, runtime, &mut output),
@@ -108,6 +118,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, runtime: &Handle) -> E
         Command::Explain(arguments) => explain_command::explain(&arguments, runtime, &mut output),
         Command::Kf(arguments) => kf_command::kf(&arguments, runtime, &mut output),
         Command::Listen(arguments) => listen_command::listen(&arguments, runtime, &mut output),
+        Command::Man(arguments) => man_command::man(&arguments, definition(), &mut output),
+        Command::New(arguments) => new_command::new(&arguments, &mut output),
         Command::Outbox(arguments) => outbox_command::outbox(&arguments, runtime, &mut output),
         Command::Replay(arguments) => replay_command::replay(&arguments, runtime, &mut output),
         Command::Run(arguments) => run_command::run(arguments, runtime, &mut output),
@@ -123,6 +135,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, runtime: &Handle) -> E
     output.failure().unwrap_or(exit)
 }
 
+/// The commands and their arguments, as completions and manual pages are made of.
+fn definition() -> clap::Command {
+    Arguments::command()
+}
+
 /// The runtime of the command cannot be had: says so.
 #[must_use]
 pub fn no_runtime(error: &std::io::Error) -> Exit {
@@ -133,8 +150,6 @@ pub fn no_runtime(error: &std::io::Error) -> Exit {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]

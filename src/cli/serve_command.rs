@@ -18,7 +18,7 @@ use super::state::{self, Ears};
 use super::{settings, signals};
 use crate::base::clock::Clock;
 use crate::config::duoke::{LOGS, SINKS};
-use crate::config::{DuokeConfig, SeatEntry, Setting};
+use crate::config::{DuokeConfig, PluginEntry, SeatEntry, Setting};
 use crate::host::control::take;
 use crate::host::doctor::pages::try_page;
 use crate::host::serve::{
@@ -265,9 +265,9 @@ fn setup(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> Resul
 
 /// What customers are served with.
 fn residence(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> Result<Residence, (Notice, Exit)> {
-    let pages: Vec<&str> = match arguments.pages.as_slice() {
-        [] => config.plugins.iter().map(|entry| entry.path.as_str()).collect(),
-        pages => pages.iter().map(String::as_str).collect(),
+    let pages: Vec<String> = match arguments.pages.as_slice() {
+        [] => config.plugins.iter().map(PluginEntry::page).collect(),
+        pages => pages.to_vec(),
     };
     if pages.is_empty() {
         let hint = "name one under [[plugin]] in duoke.toml, or on the command line";
@@ -277,7 +277,7 @@ fn residence(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> R
     let (mut names, mut plugins) = (Names::default(), Vec::new());
     for page in pages {
         let plugin =
-            Plugin::resolve(page, &mut names).and_then(|plugin| Ok(plugin.look_for_page().map(|()| plugin)?));
+            Plugin::resolve(&page, &mut names).and_then(|plugin| Ok(plugin.look_for_page().map(|()| plugin)?));
         let mut plugin = plugin.map_err(|error| (plugins::notice(&error), plugins::exit(&error)))?;
         plugin.hold_to(&config.limits);
         plugins.push(plugin);

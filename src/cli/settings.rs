@@ -13,8 +13,12 @@ const USER_FOLDER: &str = "duoke";
 
 /// The configuration in force: flag > environment > `duoke.toml` here > the user's > defaults.
 pub(super) fn load(flag: &dyn Fn(&str) -> Option<String>) -> Result<DuokeConfig, ConfigError> {
-    let layers = files().iter().map(|file| Layer::read(file)).collect::<Result<Vec<_>, _>>()?;
-    resolve(flag, &environment, &layers)
+    resolve(flag, &environment, &layers()?)
+}
+
+/// What the files say, the project's before the user's.
+pub(super) fn layers() -> Result<Vec<Layer>, ConfigError> {
+    files().iter().map(|file| Layer::read(file)).collect()
 }
 
 /// The files that are read, the project's before the user's.

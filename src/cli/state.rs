@@ -12,6 +12,7 @@ use super::output::Output;
 use super::plugins::fail;
 use super::settings;
 use super::signals::stop_when_interrupted;
+use crate::config::PluginEntry;
 use crate::host::control::{Control, Door, take};
 use crate::host::desk::{Answer, Desk, Request, Trouble, TroubleKind};
 use crate::host::{Forwarder, Notice, Triggers, Watch as _};
@@ -157,7 +158,7 @@ impl<'a> Asker<'a> {
         let profile = config.wechat.profile.value.clone();
         let first = config.wechat.app_id.iter().map(|app_id| app_id.value.clone());
         let accounts = first.chain(config.accounts.iter().map(|entry| entry.app_id.value.clone())).collect();
-        let pages = config.plugins.into_iter().map(|entry| entry.path).collect();
+        let pages = config.plugins.iter().map(PluginEntry::page).collect();
         Ok(Self { door, output, folder, profile, pages, accounts })
     }
 

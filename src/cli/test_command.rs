@@ -206,7 +206,7 @@ fn choose(
     for file in logs {
         let case = Case::of(&file);
         if !case.is_recording() && !case.is_unreadable() {
-            chosen.logs.push(case.name);
+            chosen.logs.extend((!is_recorded(&file.path)).then_some(case.name));
             continue;
         }
         let (last_failed, never_run) = (remembered.failed(&case.name), !remembered.was_run(&case.name));
@@ -258,8 +258,15 @@ fn found(paths: &[PathBuf], arguments: &Arguments, config: &DuokeConfig) -> Resu
         return select::below(paths);
     }
     // Pages that are files or addresses have no sessions.
-    let folders = config.plugins.iter().map(|entry| PathBuf::from(&entry.path)).filter(|path| path.is_dir());
+    let folders = config.plugins.iter().map(|entry| PathBuf::from(entry.page())).filter(|path| path.is_dir());
     select::of_project(Path::new(""), &folders.collect::<Vec<_>>())
+}
+
+/// Whether a log of a plugin's `events` has a recording of its name in the `sessions` beside them.
+fn is_recorded(log: &Path) -> bool {
+    let events = log.parent().filter(|folder| folder.file_name().is_some_and(|name| name == "events"));
+    let plugin = events.and_then(Path::parent);
+    plugin.zip(log.file_name()).is_some_and(|(plugin, name)| plugin.join("sessions").join(name).is_file())
 }
 
 /// Nothing is run: says why.

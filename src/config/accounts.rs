@@ -1,26 +1,12 @@
 //! `[[account]]`: official accounts that are served besides the one in `[wechat]`.
 
-use super::duoke::{CALLBACK_MODES, DuokeConfig, Origin, Setting};
+use super::duoke::{DuokeConfig, Origin, Setting};
 use super::error::ConfigError;
-use super::layers::{check_aes_key, check_any, check_listen, check_path, check_transfer, check_word};
+use super::form::Form;
+use super::keys::ACCOUNT_MEMBERS;
 use super::secret::Secret;
 use super::table::Section;
 
-/// Says what is wrong with a value.
-type Check = fn(&str) -> Result<(), String>;
-
-/// The members of the table; all are text.
-const MEMBERS: [(&str, Check); 9] = [
-    ("app_id", check_any),
-    ("app_secret", check_any),
-    ("listen", check_listen),
-    ("path", check_path),
-    ("mode", |text| check_word(text, &CALLBACK_MODES)),
-    ("token", check_any),
-    ("encoding_aes_key", check_aes_key),
-    ("previous_encoding_aes_key", check_aes_key),
-    ("transfer", check_transfer),
-];
 /// Those that are secrets, with the beginnings of the variables that go before the file: the app id is their end.
 const SECRETS: [(&str, &str); 4] = [
     ("app_secret", "DUOKE_APP_SECRET_"),
@@ -43,13 +29,17 @@ impl AccountEntry {
     /// # Errors
     /// Unknown keys, values of the wrong kind or form, no app id.
     pub(super) fn of(section: &Section<'_>, file: &str) -> Result<Self, ConfigError> {
-        section.only(&MEMBERS.map(|(name, _)| name))?;
+        section.only(&ACCOUNT_MEMBERS.map(|member| member.name))?;
         let origin = |line| Origin::File { file: file.to_owned(), line };
         let app_id = section.required("app_id")?;
         let mut members = Vec::new();
-        for (name, check) in MEMBERS {
+        for member in &ACCOUNT_MEMBERS {
+            let name = member.name;
             let Some(value) = section.string(name)? else { continue };
-            check(&value.value).map_err(|reason| section.invalid(&value, format!("`account.{name}` {reason}")))?;
+            member
+                .form
+                .check(&value.value)
+                .map_err(|reason| section.invalid(&value, format!("`account.{name}` {reason}")))?;
             let origin = origin(section.line_of(&value));
             members.push((name, Setting { value: Secret::new(value.value), origin }));
         }
@@ -66,9 +56,37 @@ impl AccountEntry {
         self.app_id.value == other.app_id.value && said(self) == said(other)
     }
 
+    fn own(&self, name: &str) -> Option<Setting<Secret>> {
+        self.members.iter().find(|(own, _)| *own == name).map(|(_, setting)| setting.clone())
+    }
+
+    /// Whether a member is a secret.
+    pub(super) fn is_secret(name: &str) -> bool {
+        SECRETS.iter().any(|(secret, _)| *secret == name)
+    }
+
+    /// What it says of a member, or for a secret the environment.
+    ///
+    /// # Errors
+    /// A variable of the wrong form.
+    pub(super) fn member(
+        &self,
+        name: &str,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Option<Setting<Secret>>, ConfigError> {
+        let Some((_, beginning)) = SECRETS.iter().find(|(secret, _)| *secret == name) else {
+            return Ok(self.own(name));
+        };
+        let variable = format!("{beginning}{}", self.app_id.value);
+        let Some(value) = env(&variable).filter(|value| !value.is_empty()) else { return Ok(self.own(name)) };
+        let form = ACCOUNT_MEMBERS.iter().find(|member| member.name == name).map_or(Form::Text, |found| found.form);
+        form.check(&value).map_err(|reason| ConfigError::Setting { origin: variable.clone(), reason })?;
+        Ok(Some(Setting { value: Secret::new(value), origin: Origin::Variable(variable) }))
+    }
+
     /// Whether the file holds a secret of it.
     pub(super) fn has_secret(&self) -> bool {
-        self.members.iter().any(|(name, _)| SECRETS.iter().any(|(secret, _)| secret == name))
+        self.members.iter().any(|(name, _)| Self::is_secret(name))
     }
 
     /// The configuration as it holds for this account. `env` answers for the name of a variable.
@@ -81,15 +99,8 @@ impl AccountEntry {
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<DuokeConfig, ConfigError> {
         let mut config = common.clone();
-        let own = |name: &str| self.members.iter().find(|(own, _)| *own == name).map(|(_, setting)| setting.clone());
-        let secret = |name: &'static str| -> Result<Option<Setting<Secret>>, ConfigError> {
-            let Some((_, beginning)) = SECRETS.iter().find(|(secret, _)| *secret == name) else { return Ok(own(name)) };
-            let variable = format!("{beginning}{}", self.app_id.value);
-            let Some(value) = env(&variable).filter(|value| !value.is_empty()) else { return Ok(own(name)) };
-            let check = MEMBERS.iter().find(|(member, _)| *member == name).map_or(check_any as Check, |found| found.1);
-            check(&value).map_err(|reason| ConfigError::Setting { origin: variable, reason })?;
-            Ok(Some(Setting { value: Secret::new(value), origin: Origin::Environment(beginning) }))
-        };
+        let own = |name: &str| self.own(name);
+        let secret = |name: &str| self.member(name, env);
         let text = |name: &str, common: &Setting<String>| match own(name) {
             Some(setting) => Setting { value: setting.value.expose().to_owned(), origin: setting.origin },
             None => common.clone(),

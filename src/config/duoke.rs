@@ -1,9 +1,11 @@
 //! `duoke.toml` as it holds: every setting with where it came from (cli.md, duoke.toml).
 
 use std::fmt;
+use std::path::Path;
 
 use super::accounts::AccountEntry;
 use super::limits::LimitSettings;
+use super::plugin::is_http;
 use super::secret::Secret;
 
 /// The file's name in a project's folder.
@@ -180,6 +182,27 @@ pub struct PluginEntry {
     pub origin: Origin,
 }
 
+impl PluginEntry {
+    /// The PAGE that it means: a path is relative to the file it stands in.
+    #[must_use]
+    pub fn page(&self) -> String {
+        self.located(&self.path)
+    }
+
+    /// The PAGE of its other version.
+    #[must_use]
+    pub fn shadow_page(&self) -> Option<String> {
+        self.shadow.as_deref().map(|path| self.located(path))
+    }
+
+    fn located(&self, path: &str) -> String {
+        match &self.origin {
+            Origin::File { file, .. } if !is_http(path) => Path::new(file).with_file_name(path).display().to_string(),
+            _ => path.to_owned(),
+        }
+    }
+}
+
 /// One `[[seat]]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeatEntry {
@@ -207,6 +230,8 @@ pub enum Origin {
     Flag,
     /// A variable of the environment.
     Environment(&'static str),
+    /// A variable of the environment whose name is made of another one: of a bound's, or of an account's.
+    Variable(String),
     /// A file.
     File {
         /// Its name.
@@ -225,6 +250,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Flag => formatter.write_str("flag"),
             Self::Environment(name) => write!(formatter, "environment {name}"),
+            Self::Variable(name) => write!(formatter, "environment {name}"),
             Self::File { file, line } => write!(formatter, "{file}:{line}"),
             Self::Default => formatter.write_str("default"),
             Self::DefaultWhere(why) => write!(formatter, "default where {why}"),

@@ -56,6 +56,15 @@ impl ConfigError {
         }
     }
 
+    /// Line and column of what is wrong in its file, from 1; those of a file that cannot be read are 0.
+    #[must_use]
+    pub fn place(&self) -> (u64, u64) {
+        match self {
+            Self::Invalid(invalid) => (invalid.line, invalid.column),
+            Self::Read { .. } | Self::Setting { .. } => (0, 0),
+        }
+    }
+
     /// The same error, which shows nothing of the file: a secret may stand there.
     pub(super) fn hiding(mut self) -> Self {
         if let Self::Invalid(invalid) = &mut self {

@@ -1,117 +1,20 @@
 //! Flag > environment > project file > user file > default (cli.md, Streams): a pure function of its inputs.
 
-use std::net::SocketAddr;
 use std::path::Path;
 
 use url::Url;
 
 use super::accounts::AccountEntry;
 use super::duoke::{
-    CALLBACK_MODES, CONFINEMENTS, CONSOLE_OFF, CallbackConfig, DuokeConfig, LAUNCHES, LOG_TEXTS, LOGS, NEWS_POLICIES,
-    ON_UNKNOWN, Origin, PROFILE_DEFAULTS, PROFILES, PSEUDONYMS, PluginEntry, RecordConfig, SINKS, SeatEntry,
-    ServeConfig, Setting, TEXT_POLICIES, TOKEN_APIS, TRANSFER_ANY, TRIM_POLICIES, WechatConfig,
+    CallbackConfig, DuokeConfig, Origin, PROFILE_DEFAULTS, PluginEntry, RecordConfig, SeatEntry, ServeConfig, Setting,
+    WechatConfig,
 };
 use super::error::{ConfigError, Source};
+use super::keys::{KEYS, Key, Member, PLUGIN_MEMBERS, REDACT, SEAT_MEMBERS, TABLES};
 use super::limits::LimitSettings;
 use super::secret::Secret;
-use super::table::{Located, Section, parse};
+use super::table::{Located, Section, Wrong, parse};
 use crate::base::loopback::is_loopback;
-
-/// A setting of `duoke.toml`: all are text; those that are a number are the text of it.
-#[derive(Clone, Copy, Debug)]
-pub struct Key {
-    /// Its table; the tables of the file are these, `plugin` and `seat`.
-    pub table: &'static str,
-    /// Its name in the table.
-    pub name: &'static str,
-    /// The variable of the environment that overrides it.
-    pub env: &'static str,
-    /// Its value where nobody gives one; that of `wechat.profile` follows from `wechat.base_url`.
-    pub default: Option<&'static str>,
-    /// Secrets are never taken from a flag.
-    pub secret: bool,
-    /// A number may stand without quotes.
-    pub number: bool,
-    check: fn(&str) -> Result<(), String>,
-}
-
-/// Every setting, in the order `duoke config show` prints them.
-pub const KEYS: [Key; 38] = [
-    key("wechat", "base_url", "DUOKE_WECHAT_BASE_URL", Some("https://api.weixin.qq.com"), check_url),
-    key("wechat", "profile", "DUOKE_WECHAT_PROFILE", None, |text| check_word(text, &PROFILES)),
-    key("wechat", "app_id", "DUOKE_APP_ID", None, check_any),
-    secret("wechat", "app_secret", "DUOKE_APP_SECRET", check_any),
-    key("wechat", "token_api", "DUOKE_WECHAT_TOKEN_API", Some("stable_token"), |text| check_word(text, &TOKEN_APIS)),
-    secret("wechat", "proxy", "DUOKE_WECHAT_PROXY", check_proxy),
-    key("wechat", "news", "DUOKE_WECHAT_NEWS", Some("split"), |text| check_word(text, &NEWS_POLICIES)),
-    key("wechat", "text", "DUOKE_WECHAT_TEXT", Some("split"), |text| check_word(text, &TEXT_POLICIES)),
-    key("wechat", "trim", "DUOKE_WECHAT_TRIM", Some("cut"), |text| check_word(text, &TRIM_POLICIES)),
-    number("wechat", "title_bytes_max", "DUOKE_WECHAT_TITLE_BYTES_MAX", check_bytes),
-    number("wechat", "description_bytes_max", "DUOKE_WECHAT_DESCRIPTION_BYTES_MAX", check_bytes),
-    key("wechat.callback", "listen", "DUOKE_CALLBACK_LISTEN", Some("127.0.0.1:8080"), check_listen),
-    key("wechat.callback", "path", "DUOKE_CALLBACK_PATH", Some("/wechat"), check_path),
-    key("wechat.callback", "mode", "DUOKE_CALLBACK_MODE", Some("secure"), |text| check_word(text, &CALLBACK_MODES)),
-    secret("wechat.callback", "token", "DUOKE_CALLBACK_TOKEN", check_any),
-    secret("wechat.callback", "encoding_aes_key", "DUOKE_ENCODING_AES_KEY", check_aes_key),
-    secret("wechat.callback", "previous_encoding_aes_key", "DUOKE_PREVIOUS_ENCODING_AES_KEY", check_aes_key),
-    key("wechat.callback", "transfer", "DUOKE_CALLBACK_TRANSFER", None, check_transfer),
-    key("store", "path", "DUOKE_STORE_PATH", Some("state"), check_any),
-    key("outbox", "on_unknown", "DUOKE_ON_UNKNOWN", Some("hold"), |text| check_word(text, &ON_UNKNOWN)),
-    key("process", "confinement", "DUOKE_CONFINEMENT", Some("warn"), |text| check_word(text, &CONFINEMENTS)),
-    key("process", "launch", "DUOKE_LAUNCH", Some("fork"), |text| check_word(text, &LAUNCHES)),
-    counted("serve", "conversations_max", "DUOKE_CONVERSATIONS_MAX", "200"),
-    counted("serve", "quiet_s", "DUOKE_QUIET_S", "600"),
-    number("serve", "workers", "DUOKE_WORKERS", check_count),
-    key("serve", "log", "DUOKE_LOG", Some("human"), |text| check_word(text, &LOGS)),
-    key("serve", "log_text", "DUOKE_LOG_TEXT", Some("hide"), |text| check_word(text, &LOG_TEXTS)),
-    key("serve", "sink", "DUOKE_SINK", Some("wechat"), |text| check_word(text, &SINKS)),
-    key("serve", "traces", "OTEL_EXPORTER_OTLP_ENDPOINT", None, check_any),
-    secret("record", "redaction_key", "DUOKE_REDACTION_KEY", check_any),
-    key("record", "folder", "DUOKE_RECORD_FOLDER", None, check_any),
-    key("record", "share", "DUOKE_RECORD_SHARE", Some("0%"), check_share),
-    key("record", "pseudonyms", "DUOKE_RECORD_PSEUDONYMS", Some("yes"), |text| check_word(text, &PSEUDONYMS)),
-    sized("record", "file_bytes_max", "DUOKE_RECORD_FILE_BYTES_MAX", "1048576"),
-    sized("record", "bytes_max", "DUOKE_RECORD_BYTES_MAX", "268435456"),
-    counted("record", "files_max", "DUOKE_RECORD_FILES_MAX", "1000"),
-    counted("record", "days_max", "DUOKE_RECORD_DAYS_MAX", "30"),
-    key("console", "listen", "DUOKE_CONSOLE_LISTEN", Some("127.0.0.1:8081"), check_console),
-];
-
-type Check = fn(&str) -> Result<(), String>;
-
-const fn key(
-    table: &'static str,
-    name: &'static str,
-    env: &'static str,
-    default: Option<&'static str>,
-    check: Check,
-) -> Key {
-    Key { table, name, env, default, secret: false, number: false, check }
-}
-
-const fn secret(table: &'static str, name: &'static str, env: &'static str, check: Check) -> Key {
-    Key { table, name, env, default: None, secret: true, number: false, check }
-}
-
-const fn number(table: &'static str, name: &'static str, env: &'static str, check: Check) -> Key {
-    Key { table, name, env, default: None, secret: false, number: true, check }
-}
-
-const fn counted(table: &'static str, name: &'static str, env: &'static str, default: &'static str) -> Key {
-    Key { default: Some(default), ..number(table, name, env, check_count) }
-}
-
-const fn sized(table: &'static str, name: &'static str, env: &'static str, default: &'static str) -> Key {
-    Key { default: Some(default), ..number(table, name, env, check_recorded_bytes) }
-}
-
-impl Key {
-    /// The whole name, for instance `wechat.base_url`.
-    #[must_use]
-    pub fn path(&self) -> String {
-        format!("{}.{}", self.table, self.name)
-    }
-}
 
 /// What one file says.
 #[derive(Clone, Debug, Default)]
@@ -120,7 +23,7 @@ pub struct Layer {
     plugins: Vec<PluginEntry>,
     seats: Vec<SeatEntry>,
     accounts: Vec<AccountEntry>,
-    redact: Vec<String>,
+    redact: Vec<Setting<String>>,
     limits: LimitSettings,
 }
 
@@ -141,58 +44,70 @@ impl Layer {
     /// Reads the text of a `duoke.toml`; `file` is its name in messages.
     ///
     /// # Errors
-    /// Text that is no TOML, unknown keys, values of the wrong kind or form.
+    /// Text that is no TOML, unknown keys, values of the wrong kind or form: the first of what [`Self::examine`] finds.
     pub fn parse(text: &str, file: &str) -> Result<Self, ConfigError> {
-        let source = Source { file, text };
-        let table = parse(source)?;
-        let root = Section::root(source, &table);
-        root.only(&[
-            "wechat", "store", "outbox", "process", "serve", "console", "record", "limits", "plugin", "seat", "account",
-        ])?;
-        let mut layer = Self { limits: LimitSettings::of(&root)?, ..Self::default() };
-        if let Some(wechat) = root.section("wechat")? {
-            layer.take(&wechat, "wechat", &["callback"], file)?;
-            if let Some(callback) = wechat.section("callback")? {
-                layer.take(&callback, "wechat.callback", &[], file)?;
+        let (layer, wrong) = Self::examine(text, file);
+        wrong.into_iter().next().map_or(Ok(layer), Err)
+    }
+
+    /// Reads it as far as it goes, and says all that is wrong with it.
+    #[must_use]
+    pub fn examine(text: &str, file: &str) -> (Self, Vec<ConfigError>) {
+        let (source, mut layer, mut wrong) = (Source { file, text }, Self::default(), Wrong::default());
+        if let Some(table) = wrong.of(parse(source)) {
+            layer.take_root(&Section::root(source, &table), file, &mut wrong);
+        }
+        (layer, wrong.errors)
+    }
+
+    fn take_root(&mut self, root: &Section<'_>, file: &str, wrong: &mut Wrong) {
+        wrong.unknown(root, &TABLES.map(|(name, _)| name));
+        self.limits = LimitSettings::of(root, file, wrong);
+        for (name, _) in TABLES.iter().filter(|(name, _)| KEYS.iter().any(|key| key.table == *name)) {
+            let Some(section) = wrong.of(root.section(name)).flatten() else { continue };
+            match *name {
+                "wechat" => {
+                    self.take(&section, name, &["callback"], file, wrong);
+                    if let Some(callback) = wrong.of(section.section("callback")).flatten() {
+                        self.take(&callback, "wechat.callback", &[], file, wrong);
+                    }
+                }
+                "record" => {
+                    self.take(&section, name, &[REDACT], file, wrong);
+                    let patterns = wrong.of(section.strings(REDACT)).flatten().unwrap_or_default();
+                    let setting =
+                        |it: Located<String>| Setting { origin: origin_of(&section, &it, file), value: it.value };
+                    self.redact = patterns.into_iter().map(setting).collect();
+                }
+                _ => self.take(&section, name, &[], file, wrong),
             }
         }
-        for name in ["store", "outbox", "process", "serve", "console"] {
-            if let Some(section) = root.section(name)? {
-                layer.take(&section, name, &[], file)?;
-            }
+        for section in wrong.of(root.sections("plugin")).unwrap_or_default() {
+            self.plugins.extend(wrong.of(plugin_entry(&section, file)));
         }
-        if let Some(record) = root.section("record")? {
-            layer.take(&record, "record", &["redact"], file)?;
-            layer.redact = record.strings("redact")?.unwrap_or_default().into_iter().map(|it| it.value).collect();
+        for section in wrong.of(root.sections("account")).unwrap_or_default() {
+            self.accounts.extend(wrong.of(AccountEntry::of(&section, file)));
         }
-        for section in root.sections("plugin")? {
-            layer.plugins.push(plugin_entry(&section, file)?);
+        for section in wrong.of(root.sections("seat")).unwrap_or_default() {
+            self.seats.extend(wrong.of(seat_entry(&section, file)));
         }
-        for section in root.sections("account")? {
-            layer.accounts.push(AccountEntry::of(&section, file)?);
-        }
-        for section in root.sections("seat")? {
-            section.only(&["name", "kf_account"])?;
-            let (name, kf_account) = (section.required("name")?, section.required("kf_account")?.value);
-            layer.seats.push(SeatEntry { origin: origin_of(&section, &name, file), name: name.value, kf_account });
-        }
-        Ok(layer)
     }
 
     /// Takes the settings of one table.
-    fn take(&mut self, section: &Section<'_>, table: &str, tables: &[&str], file: &str) -> Result<(), ConfigError> {
+    fn take(&mut self, section: &Section<'_>, table: &str, tables: &[&str], file: &str, wrong: &mut Wrong) {
         let keys: Vec<&Key> = KEYS.iter().filter(|key| key.table == table).collect();
         let known: Vec<&str> = keys.iter().map(|key| key.name).chain(tables.iter().copied()).collect();
-        section.only(&known)?;
+        wrong.unknown(section, &known);
         for key in keys {
-            let value = if key.number { section.number(key.name) } else { section.string(key.name) };
-            let Some(value) = value? else { continue };
-            (key.check)(&value.value)
-                .map_err(|reason| section.invalid(&value, format!("`{}` {reason}", key.path())))?;
-            let origin = origin_of(section, &value, file);
-            self.values.push((key.path(), Setting { value: value.value, origin }));
+            let value = if key.is_number() { section.number(key.name) } else { section.string(key.name) };
+            let Some(value) = wrong.of(value).flatten() else { continue };
+            let checked = key.form.check(&value.value);
+            let checked = checked.map_err(|reason| section.invalid(&value, format!("`{}` {reason}", key.path())));
+            if wrong.of(checked).is_some() {
+                let origin = origin_of(section, &value, file);
+                self.values.push((key.path(), Setting { value: value.value, origin }));
+            }
         }
-        Ok(())
     }
 
     /// Whether it holds a secret.
@@ -202,6 +117,12 @@ impl Layer {
         KEYS.iter().any(has_secret) || self.accounts.iter().any(AccountEntry::has_secret)
     }
 
+    /// Its `[[plugin]]`.
+    #[must_use]
+    pub fn plugins(&self) -> &[PluginEntry] {
+        &self.plugins
+    }
+
     fn value(&self, path: &str) -> Option<&Setting<String>> {
         self.values.iter().find(|(name, _)| name == path).map(|(_, setting)| setting)
     }
@@ -209,24 +130,58 @@ impl Layer {
 
 /// One `[[plugin]]`.
 fn plugin_entry(section: &Section<'_>, file: &str) -> Result<PluginEntry, ConfigError> {
-    section.only(&["path", "record", "shadow", "shadow_share"])?;
+    section.only(&PLUGIN_MEMBERS.map(|member| member.name))?;
     let path = section.required("path")?;
-    let share = |name: &str| -> Result<Option<String>, ConfigError> {
-        let Some(share) = section.string(name)? else { return Ok(None) };
-        check_share(&share.value).map_err(|reason| section.invalid(&share, format!("`plugin.{name}` {reason}")))?;
-        Ok(Some(share.value))
-    };
     Ok(PluginEntry {
-        record: share("record")?,
-        shadow: section.string("shadow")?.map(|shadow| shadow.value),
-        shadow_share: share("shadow_share")?,
+        record: member(section, &PLUGIN_MEMBERS, "record")?,
+        shadow: member(section, &PLUGIN_MEMBERS, "shadow")?,
+        shadow_share: member(section, &PLUGIN_MEMBERS, "shadow_share")?,
         origin: origin_of(section, &path, file),
         path: path.value,
     })
 }
 
+/// One `[[seat]]`.
+fn seat_entry(section: &Section<'_>, file: &str) -> Result<SeatEntry, ConfigError> {
+    section.only(&SEAT_MEMBERS.map(|member| member.name))?;
+    let (name, kf_account) = (section.required("name")?, section.required("kf_account")?.value);
+    Ok(SeatEntry { origin: origin_of(section, &name, file), name: name.value, kf_account })
+}
+
+/// A member that may be missing, checked.
+fn member(section: &Section<'_>, members: &[Member], name: &str) -> Result<Option<String>, ConfigError> {
+    let Some(text) = section.string(name)? else { return Ok(None) };
+    let checked = members.iter().find(|member| member.name == name).map_or(Ok(()), |it| it.form.check(&text.value));
+    checked.map_err(|reason| section.invalid(&text, format!("`plugin.{name}` {reason}")))?;
+    Ok(Some(text.value))
+}
+
 fn origin_of<T>(section: &Section<'_>, at: &Located<T>, file: &str) -> Origin {
     Origin::File { file: file.to_owned(), line: section.line_of(at) }
+}
+
+/// A setting and what it is; none where nobody says anything and there is no default.
+pub(super) type InForce = (&'static Key, Option<Setting<String>>);
+
+/// Every setting of [`KEYS`] as it is in force, in their order.
+/// The arguments are those of [`resolve`].
+///
+/// # Errors
+/// A flag or variable of the wrong form.
+pub(super) fn settings(
+    flag: &dyn Fn(&str) -> Option<String>,
+    env: &dyn Fn(&str) -> Option<String>,
+    layers: &[Layer],
+) -> Result<Vec<InForce>, ConfigError> {
+    let found = KEYS.iter().map(|key| Ok((key, setting_of(key, flag, env, layers)?)));
+    let mut found = found.collect::<Result<Vec<_>, ConfigError>>()?;
+    let of = |path: &str| found.iter().position(|(key, _)| key.path() == path);
+    if let (Some(base_url), Some(profile)) = (of("wechat.base_url"), of("wechat.profile")) {
+        let base_url = found[base_url].1.as_ref().map_or("", |setting| setting.value.as_str());
+        let by_default = profile_default(base_url);
+        found[profile].1.get_or_insert(by_default);
+    }
+    Ok(found)
 }
 
 /// Puts the layers together. `flag` answers for the path of a setting (`wechat.base_url`), `env` for the name of a
@@ -239,12 +194,9 @@ pub fn resolve(
     env: &dyn Fn(&str) -> Option<String>,
     layers: &[Layer],
 ) -> Result<DuokeConfig, ConfigError> {
-    let mut found = Vec::with_capacity(KEYS.len());
-    for key in &KEYS {
-        found.push((key.path(), setting_of(key, flag, env, layers)?));
-    }
+    let mut found = settings(flag, env, layers)?;
     let mut take = |path: &str| -> Option<Setting<String>> {
-        let at = found.iter().position(|(name, _)| name == path)?;
+        let at = found.iter().position(|(key, _)| key.path() == path)?;
         found.swap_remove(at).1
     };
     let mut limits = LimitSettings::of_environment(env)?;
@@ -269,11 +221,16 @@ pub fn resolve(
         record: record(&mut take),
         redaction_key: hide(take("record.redaction_key")),
         // All of them: a file takes away nothing that another one hides.
-        redact: layers.iter().flat_map(|layer| layer.redact.clone()).collect(),
+        redact: redact(layers).map(|pattern| pattern.value.clone()).collect(),
         plugins: nearest(layers, |layer| &layer.plugins),
         accounts: nearest(layers, |layer| &layer.accounts),
         seats: nearest(layers, |layer| &layer.seats),
     })
+}
+
+/// The patterns of all files, each with its place.
+pub(super) fn redact(layers: &[Layer]) -> impl Iterator<Item = &Setting<String>> {
+    layers.iter().flat_map(|layer| &layer.redact)
 }
 
 /// The list of the first layer that has one.
@@ -298,10 +255,9 @@ fn record(take: &mut dyn FnMut(&str) -> Option<Setting<String>>) -> RecordConfig
 }
 
 fn wechat(take: &mut dyn FnMut(&str) -> Option<Setting<String>>) -> WechatConfig {
-    let base_url = defaulted(take("wechat.base_url"));
     WechatConfig {
-        profile: take("wechat.profile").unwrap_or_else(|| profile_default(&base_url.value)),
-        base_url,
+        base_url: defaulted(take("wechat.base_url")),
+        profile: defaulted(take("wechat.profile")),
         app_id: take("wechat.app_id"),
         app_secret: hide(take("wechat.app_secret")),
         token_api: defaulted(take("wechat.token_api")),
@@ -344,7 +300,7 @@ fn setting_of(
     layers: &[Layer],
 ) -> Result<Option<Setting<String>>, ConfigError> {
     let path = key.path();
-    let checked = |value: String, origin: Origin, name: &str| match (key.check)(&value) {
+    let checked = |value: String, origin: Origin, name: &str| match key.form.check(&value) {
         Ok(()) => Ok(Some(Setting { value, origin })),
         Err(reason) => Err(ConfigError::Setting { origin: name.to_owned(), reason }),
     };
@@ -358,98 +314,6 @@ fn setting_of(
         return Ok(Some(setting.clone()));
     }
     Ok(key.default.map(|value| Setting { value: value.to_owned(), origin: Origin::Default }))
-}
-
-pub(super) fn check_any(text: &str) -> Result<(), String> {
-    if text.trim().is_empty() { Err("is empty".to_owned()) } else { Ok(()) }
-}
-
-fn check_url(text: &str) -> Result<(), String> {
-    match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.query().is_none() => Ok(()),
-        _ => Err("is not an http(s) address".to_owned()),
-    }
-}
-
-/// Never says what it was: it may hold a password.
-fn check_proxy(text: &str) -> Result<(), String> {
-    let is_proxy = |url: &Url| matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") && url.has_host();
-    match Url::parse(text) {
-        Ok(url) if is_proxy(&url) => Ok(()),
-        _ => Err("is not the address of a proxy, like http://user:password@host:port or socks5://host:port".to_owned()),
-    }
-}
-
-/// From what an ellipsis and a few characters take.
-fn check_bytes(text: &str) -> Result<(), String> {
-    match text.parse::<usize>() {
-        Ok(bytes) if bytes >= 16 => Ok(()),
-        _ => Err("is not a number of bytes from 16".to_owned()),
-    }
-}
-
-/// From what a header and a few turns take.
-fn check_recorded_bytes(text: &str) -> Result<(), String> {
-    match text.parse::<u64>() {
-        Ok(4_096..=1_099_511_627_776) => Ok(()),
-        _ => Err("is not a number of bytes from 4096 to 2^40".to_owned()),
-    }
-}
-
-fn check_share(text: &str) -> Result<(), String> {
-    share_ppm(text).map(drop).ok_or_else(|| "is not a share from 0% to 100%, like 5% or 0.1%".to_owned())
-}
-
-/// A share as `5%` in parts of a million.
-#[must_use]
-pub fn share_ppm(text: &str) -> Option<u32> {
-    let number = text.strip_suffix('%')?.trim_end();
-    let is_plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let percent = number.parse::<f64>().ok().filter(|percent| is_plain && *percent <= 100.0)?;
-    // Within a million it is exact.
-    Some((percent * 10_000.0).round() as u32)
-}
-
-fn check_count(text: &str) -> Result<(), String> {
-    match text.parse::<u32>() {
-        Ok(1..=1_000_000) => Ok(()),
-        _ => Err("is not a number from 1 to 1000000".to_owned()),
-    }
-}
-
-pub(super) fn check_listen(text: &str) -> Result<(), String> {
-    text.parse::<SocketAddr>().map(|_| ()).map_err(|_| "is not an address and a port, like 127.0.0.1:8080".to_owned())
-}
-
-fn check_console(text: &str) -> Result<(), String> {
-    if text == CONSOLE_OFF {
-        Ok(())
-    } else {
-        check_listen(text).map_err(|reason| format!("{reason}, nor \"{CONSOLE_OFF}\""))
-    }
-}
-
-pub(super) fn check_path(text: &str) -> Result<(), String> {
-    if text.starts_with('/') { Ok(()) } else { Err("does not start with /".to_owned()) }
-}
-
-pub(super) fn check_word(text: &str, words: &[&str]) -> Result<(), String> {
-    if words.contains(&text) { Ok(()) } else { Err(format!("is not one of {}", words.join(", "))) }
-}
-
-/// The length is WeChat's (wechat-api.md): 43 characters of base64 without its padding.
-pub(super) fn check_aes_key(text: &str) -> Result<(), String> {
-    let fits = text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte));
-    if fits { Ok(()) } else { Err("is not 43 letters and digits".to_owned()) }
-}
-
-/// Whoever WeChat chooses, or an agent's account (wechat-api.md §3).
-pub(super) fn check_transfer(text: &str) -> Result<(), String> {
-    let is_account = text.split_once('@').is_some_and(|(name, account)| !name.is_empty() && !account.is_empty());
-    if text == TRANSFER_ANY || is_account {
-        return Ok(());
-    }
-    Err(format!("is neither \"{TRANSFER_ANY}\" nor a customer-service account, like kf2001@gh_xxx"))
 }
 
 #[cfg(test)]

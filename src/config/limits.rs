@@ -1,27 +1,27 @@
 //! `[limits]`: bounds of pages that a configuration sets (`base::limits::page`).
 
+use super::duoke::{Origin, Setting};
 use super::error::ConfigError;
-use super::table::Section;
+use super::table::{Section, Wrong};
 use crate::base::limits::page::{PAGE_LIMITS, PageLimit, PageLimits};
 
 /// Bounds that somebody set, those that nobody set left open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LimitSettings(Vec<(&'static str, u64)>);
+pub struct LimitSettings(Vec<(&'static str, Setting<u64>)>);
 
 impl LimitSettings {
-    /// Reads `[limits]` where it is there.
-    ///
-    /// # Errors
-    /// Unknown names, values that are no whole numbers or out of their range.
-    pub(super) fn of(root: &Section<'_>) -> Result<Self, ConfigError> {
-        let Some(section) = root.section("limits")? else { return Ok(Self::default()) };
-        section.only(&PAGE_LIMITS.iter().map(|limit| limit.name).collect::<Vec<_>>())?;
+    /// Reads `[limits]` where it is there: unknown names, values that are no whole numbers or out of their range are wrong.
+    pub(super) fn of(root: &Section<'_>, file: &str, wrong: &mut Wrong) -> Self {
         let mut settings = Self::default();
+        let Some(section) = wrong.of(root.section("limits")).flatten() else { return settings };
+        wrong.unknown(&section, &PAGE_LIMITS.iter().map(|limit| limit.name).collect::<Vec<_>>());
         for limit in PAGE_LIMITS {
-            let Some(number) = section.whole(limit.name)? else { continue };
-            settings.add(limit.name, number.value).map_err(|reason| section.invalid(&number, reason))?;
+            let Some(number) = wrong.of(section.whole(limit.name)).flatten() else { continue };
+            let origin = Origin::File { file: file.to_owned(), line: section.line_of(&number) };
+            let added = settings.add(limit.name, Setting { value: number.value, origin });
+            wrong.of(added.map_err(|reason| section.invalid(&number, reason)));
         }
-        Ok(settings)
+        settings
     }
 
     /// Reads the variables of the environment: `DUOKE_LIMITS_TURN_HARD_MS` and so on.
@@ -35,22 +35,29 @@ impl LimitSettings {
             let Some(text) = env(&variable).filter(|text| !text.is_empty()) else { continue };
             let number = text.parse().map_err(|_| format!("`{}` is a whole number, not {text}", limit.name));
             number
-                .and_then(|number| settings.add(limit.name, number))
+                .and_then(|value| {
+                    settings.add(limit.name, Setting { value, origin: Origin::Variable(variable.clone()) })
+                })
                 .map_err(|reason| ConfigError::Setting { origin: variable, reason })?;
         }
         Ok(settings)
     }
 
-    fn add(&mut self, name: &'static str, value: u64) -> Result<(), String> {
-        PageLimits::default().set(name, value)?;
-        self.0.push((name, value));
+    fn add(&mut self, name: &'static str, setting: Setting<u64>) -> Result<(), String> {
+        PageLimits::default().set(name, setting.value)?;
+        self.0.push((name, setting));
         Ok(())
     }
 
     /// Those that somebody set, and their values.
     pub fn set(&self) -> impl Iterator<Item = (&'static PageLimit, u64)> {
         let known = |name: &str| PAGE_LIMITS.iter().find(|limit| limit.name == name);
-        self.0.iter().filter_map(move |(name, value)| Some((known(name)?, *value)))
+        self.0.iter().filter_map(move |(name, setting)| Some((known(name)?, setting.value)))
+    }
+
+    /// One of them, where somebody set it.
+    pub(super) fn get(&self, name: &str) -> Option<&Setting<u64>> {
+        self.0.iter().find(|(set, _)| *set == name).map(|(_, setting)| setting)
     }
 
     /// What somebody set of a name.
@@ -62,18 +69,18 @@ impl LimitSettings {
     /// Lets these hold where the others say nothing.
     pub(super) fn or(&mut self, others: &Self) {
         let known = self.0.len();
-        for (name, value) in &others.0 {
+        for (name, setting) in &others.0 {
             if !self.0[..known].iter().any(|(set, _)| set == name) {
-                self.0.push((name, *value));
+                self.0.push((name, setting.clone()));
             }
         }
     }
 
     /// Puts them in force.
     pub fn apply(&self, limits: &mut PageLimits) {
-        for (name, value) in &self.0 {
+        for (name, setting) in &self.0 {
             // They were checked when they were set.
-            let _ = limits.set(name, *value);
+            let _ = limits.set(name, setting.value);
         }
     }
 }
@@ -87,7 +94,9 @@ mod tests {
     fn read(text: &str) -> Result<LimitSettings, String> {
         let source = Source { file: "duoke.toml", text };
         let table = parse(source).map_err(|error| error.to_string())?;
-        LimitSettings::of(&Section::root(source, &table)).map_err(|error| error.to_string())
+        let mut wrong = Wrong::default();
+        let settings = LimitSettings::of(&Section::root(source, &table), "duoke.toml", &mut wrong);
+        wrong.errors.first().map_or(Ok(settings), |error| Err(error.to_string()))
     }
 
     #[test]

@@ -7,30 +7,18 @@ use url::Url;
 use super::error::{ConfigError, Source};
 use super::limits::LimitSettings;
 use super::secret::Secret;
-use super::table::{Located, Section, parse};
+use super::table::{Located, Section, Wrong, parse};
 use crate::event::EchatSettings;
 use crate::session::{LatePolicy, PluginPolicy, SendPolicy};
+
+pub(super) mod members;
+
+use members::{DIALECTS, DIALOGS, ECHAT, LATES, MEMBERS, RECORD, SENDS, USER_CHANGES, names};
 
 /// The file's name in a plugin's folder.
 pub const PLUGIN_FILE: &str = "plugin.toml";
 /// Default of `[echat] signature_ttl_s`: how old a signature may be, in seconds.
 pub const SIGNATURE_TTL_S_DEFAULT: u32 = EchatSettings::SIGNATURE_TTL_S_DEFAULT;
-
-const KEYS: [&str; 13] = [
-    "name",
-    "page",
-    "dialects",
-    "send",
-    "late",
-    "allow",
-    "replace",
-    "echat",
-    "extra_events",
-    "user_change",
-    "dialogs",
-    "limits",
-    "record",
-];
 
 /// A plugin as its author describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,29 +148,52 @@ impl PluginConfig {
     ///
     /// # Errors
     /// Text that is no TOML, unknown keys and words, values of the wrong kind, a missing page, a page outside of the
-    /// folder, an origin or address that is none.
+    /// folder, an origin or address that is none: the first of what [`Self::examine`] finds.
     pub fn parse(text: &str, file: &str) -> Result<Self, ConfigError> {
+        Self::examine(text, file).map_err(|wrong| wrong.into_iter().next().expect("what is wrong has an error"))
+    }
+
+    /// Reads it and says all that is wrong with it.
+    ///
+    /// # Errors
+    /// Everything that [`Self::parse`] refuses.
+    pub fn examine(text: &str, file: &str) -> Result<Self, Vec<ConfigError>> {
         let source = Source { file, text };
-        let table = parse(source)?;
-        let root = Section::root(source, &table);
-        root.only(&KEYS)?;
-        let defaults = Self::of_page(page_of(&root)?);
-        Ok(Self {
-            name: root.string("name")?.map(|_| root.required("name")).transpose()?.map(|name| name.value),
-            dialects: dialects_of(&root)?.unwrap_or(defaults.dialects),
-            policy: policy_of(&root)?,
-            allow: allow_of(&root)?,
-            replace: replace_of(&root)?,
-            echat: echat_of(&root)?,
-            extra_events: root.boolean("extra_events")?.unwrap_or(defaults.extra_events),
-            user_change: match root.word("user_change", &["message", "conversation"])? {
-                Some(1) => UserChange::Conversation,
-                _ => UserChange::Message,
-            },
-            dialogs: dialogs_of(&root)?,
-            redact: redact_of(&root)?,
-            limits: LimitSettings::of(&root)?,
-            page: defaults.page,
+        let table = parse(source).map_err(|error| vec![error])?;
+        let (root, mut wrong) = (Section::root(source, &table), Wrong::default());
+        wrong.unknown(&root, &names(&MEMBERS));
+        let read = Self::of(&root, file, &mut wrong);
+        read.filter(|_| wrong.errors.is_empty()).ok_or(wrong.errors)
+    }
+
+    /// None where something is wrong, but for the limits.
+    fn of(root: &Section<'_>, file: &str, wrong: &mut Wrong) -> Option<Self> {
+        let defaults = Self::of_page("");
+        let page = wrong.of(page_of(root));
+        let name = wrong.of(root.string("name").and_then(|name| name.map(|_| root.required("name")).transpose()));
+        let dialects = wrong.of(dialects_of(root));
+        let policy = wrong.of(policy_of(root));
+        let allow = wrong.of(allow_of(root));
+        let replace = wrong.of(replace_of(root));
+        let echat = wrong.of(echat_of(root));
+        let extra_events = wrong.of(root.boolean("extra_events"));
+        let user_change = wrong.of(root.word("user_change", &USER_CHANGES));
+        let dialogs = wrong.of(dialogs_of(root));
+        let redact = wrong.of(redact_of(root));
+        let limits = LimitSettings::of(root, file, wrong);
+        Some(Self {
+            name: name?.map(|name| name.value),
+            page: page?,
+            dialects: dialects?.unwrap_or(defaults.dialects),
+            policy: policy?,
+            allow: allow?,
+            replace: replace?,
+            echat: echat?,
+            extra_events: extra_events?.unwrap_or(defaults.extra_events),
+            user_change: if user_change? == Some(1) { UserChange::Conversation } else { UserChange::Message },
+            dialogs: dialogs?,
+            redact: redact?,
+            limits,
         })
     }
 }
@@ -206,7 +217,7 @@ fn dialects_of(root: &Section<'_>) -> Result<Option<Vec<Dialect>>, ConfigError> 
     let Some(words) = root.strings("dialects")? else { return Ok(None) };
     let mut dialects = Vec::new();
     for word in words {
-        let dialect = [Dialect::Mcs, Dialect::Echat][root.index_of(&word, &["mcs", "echat"])?];
+        let dialect = [Dialect::Mcs, Dialect::Echat][root.index_of(&word, &DIALECTS)?];
         if !dialects.contains(&dialect) {
             dialects.push(dialect);
         }
@@ -215,11 +226,11 @@ fn dialects_of(root: &Section<'_>) -> Result<Option<Vec<Dialect>>, ConfigError> 
 }
 
 fn policy_of(root: &Section<'_>) -> Result<PluginPolicy, ConfigError> {
-    let send = match root.word("send", &["auto", "review"])? {
+    let send = match root.word("send", &SENDS)? {
         Some(1) => SendPolicy::Review,
         _ => SendPolicy::Auto,
     };
-    let late = match root.word("late", &["hold", "send"])? {
+    let late = match root.word("late", &LATES)? {
         Some(1) => LatePolicy::Send,
         _ => LatePolicy::Hold,
     };
@@ -258,7 +269,7 @@ fn replace_of(root: &Section<'_>) -> Result<Vec<Replacement>, ConfigError> {
 
 fn echat_of(root: &Section<'_>) -> Result<Option<EchatConfig>, ConfigError> {
     let Some(section) = root.section("echat")? else { return Ok(None) };
-    section.only(&["token", "signature_ttl_s", "query", "sdk"])?;
+    section.only(&names(&ECHAT))?;
     let query = match section.section("query")? {
         Some(query) => query.texts(true)?.into_iter().map(|(key, value)| (key.value, value)).collect(),
         None => Vec::new(),
@@ -273,18 +284,19 @@ fn echat_of(root: &Section<'_>) -> Result<Option<EchatConfig>, ConfigError> {
 
 fn dialogs_of(root: &Section<'_>) -> Result<Dialogs, ConfigError> {
     let Some(section) = root.section("dialogs")? else { return Ok(Dialogs::default()) };
-    section.only(&["confirm", "prompt"])?;
+    section.only(&names(&DIALOGS))?;
     let confirm = section.boolean("confirm")?.unwrap_or(Dialogs::default().confirm);
     Ok(Dialogs { confirm, prompt: section.string("prompt")?.map(|prompt| prompt.value) })
 }
 
 fn redact_of(root: &Section<'_>) -> Result<Vec<String>, ConfigError> {
     let Some(section) = root.section("record")? else { return Ok(Vec::new()) };
-    section.only(&["redact"])?;
+    section.only(&names(&RECORD))?;
     Ok(section.strings("redact")?.unwrap_or_default().into_iter().map(|pattern| pattern.value).collect())
 }
 
-fn is_http(address: &str) -> bool {
+/// Whether it is an http(s) address.
+pub(super) fn is_http(address: &str) -> bool {
     ["http://", "https://"]
         .iter()
         .any(|scheme| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))

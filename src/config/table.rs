@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::error::{ConfigError, Source};
 use super::suggest::nearest;
 
 /// The tables that have secrets. Errors in them show no line of the file: an inline table has all its members on one.
-const WITH_SECRETS: [&str; 3] = ["wechat", "echat", "record"];
+const WITH_SECRETS: [&str; 4] = ["wechat", "echat", "record", "account"];
 
 /// A table of a file. `path` is empty for the file itself.
 pub(super) struct Section<'a> {
@@ -17,6 +17,24 @@ pub(super) struct Section<'a> {
     path: String,
     span: Range<usize>,
     table: &'a DeTable<'a>,
+}
+
+/// What was found to be wrong so far: one error does not hide the next.
+#[derive(Debug, Default)]
+pub(super) struct Wrong {
+    pub(super) errors: Vec<ConfigError>,
+}
+
+impl Wrong {
+    /// What could be read.
+    pub(super) fn of<T>(&mut self, result: Result<T, ConfigError>) -> Option<T> {
+        result.map_err(|error| self.errors.push(error)).ok()
+    }
+
+    /// Every key of a table that is not `known`.
+    pub(super) fn unknown(&mut self, section: &Section<'_>, known: &[&str]) {
+        self.errors.extend(section.unknown(known));
+    }
 }
 
 /// A value and the byte range it stands at.
@@ -41,20 +59,29 @@ impl<'a> Section<'a> {
         Self { source, path: String::new(), span: 0..0, table: table.get_ref() }
     }
 
-    /// Refuses every key that is not `known`. Shows no more than the key: it may be a secret's, misspelt or in
-    /// another's table.
+    /// Refuses every key that is not `known`, the first one in the file.
     pub(super) fn only(&self, known: &[&str]) -> Result<(), ConfigError> {
-        let unknown = self.table.keys().filter(|key| !known.contains(&key.get_ref().as_ref()));
-        let Some(key) = unknown.min_by_key(|key| key.span().start) else { return Ok(()) };
-        let hint = match nearest(key.get_ref(), known) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("known here: {}", known.join(", ")),
+        self.unknown(known).into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// An error for every key that is not `known`, in the file's order. Shows no more than the key: it may be a secret's,
+    /// misspelt or in another's table.
+    fn unknown(&self, known: &[&str]) -> Vec<ConfigError> {
+        let mut unknown: Vec<_> = self.table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())).collect();
+        unknown.sort_by_key(|key| key.span().start);
+        let error_at = |key: &Spanned<DeString<'_>>| {
+            let name: &str = key.get_ref();
+            let hint = match nearest(name, known) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("known here: {}", known.join(", ")),
+            };
+            let reason = format!("unknown key `{}`", self.name(name));
+            let shown = self.source.text.get(..key.span().end).unwrap_or_default();
+            let wrong = Source { text: shown, ..self.source }.invalid(key.span(), reason, Some(hint));
+            let before = shown.get(..key.span().start).and_then(|before| before.rsplit('\n').next());
+            if before.is_some_and(|before| before.trim().is_empty()) { wrong } else { wrong.hiding() }
         };
-        let reason = format!("unknown key `{}`", self.name(key.get_ref()));
-        let shown = self.source.text.get(..key.span().end).unwrap_or_default();
-        let wrong = Source { text: shown, ..self.source }.invalid(key.span(), reason, Some(hint));
-        let before = shown.get(..key.span().start).and_then(|before| before.rsplit('\n').next());
-        Err(if before.is_some_and(|before| before.trim().is_empty()) { wrong } else { wrong.hiding() })
+        unknown.into_iter().map(error_at).collect()
     }
 
     /// A text.

@@ -95,9 +95,9 @@ fn redactor(
 
 /// The other version of a plugin. Customers are served without one that is not there.
 fn shadow(entry: &PluginEntry, config: &DuokeConfig) -> Result<Option<Shadow>, Notice> {
-    let Some(path) = &entry.shadow else { return Ok(None) };
+    let Some(path) = entry.shadow_page() else { return Ok(None) };
     // It is what it is a shadow of, and has its name.
-    let found = Plugin::resolve(path, &mut Names::default()).and_then(|it| Ok(it.look_for_page().map(|()| it)?));
+    let found = Plugin::resolve(&path, &mut Names::default()).and_then(|it| Ok(it.look_for_page().map(|()| it)?));
     let mut plugin = found.map_err(|error| {
         Notice::warning(format!("the shadow {path} is told nothing: {error}")).with_hint(error.hint())
     })?;

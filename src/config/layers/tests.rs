@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
+use crate::config::share_ppm;
 
 const EXAMPLE: &str = r#"
 [wechat]
@@ -74,7 +75,7 @@ fn defaults() {
 fn every_default_passes_its_own_check() {
     for key in KEYS {
         if let Some(default) = key.default {
-            assert_eq!((key.check)(default), Ok(()), "{}", key.path());
+            assert_eq!(key.form.check(default), Ok(()), "{}", key.path());
         }
         // That of the collector is OpenTelemetry's own.
         assert!(key.env.starts_with("DUOKE_") || key.env == "OTEL_EXPORTER_OTLP_ENDPOINT", "{}", key.env);
@@ -178,6 +179,8 @@ fn no_error_shows_a_line_that_may_hold_a_secret() {
         "wechat = { app_secret = \"5ecret\", callback = { token = \"5ecret\", listen = \"x\" } }",
         "wechat = [\"5ecret\"]",
         "wechat.app_secret = [\"5ecret\"]",
+        "account = [{ app_id = \"x\", app_secret = \"5ecret\", mode = \"open\" }]",
+        "[[account]]\napp_id = \"x\"\nencoding_aes_key = \"5ecret\"",
         // Where it does not belong, and by another name.
         "app_secret = \"5ecret\"",
         "wehcat.app_secret = \"5ecret\"",

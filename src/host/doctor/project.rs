@@ -2,15 +2,15 @@
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use nix::unistd::{getegid, geteuid};
 
 use super::{Check, State, serving};
 use crate::base::limits::page::PAGE_LIMITS;
 use crate::config::plugin::PLUGIN_FILE;
-use crate::config::{DuokeConfig, Layer, Origin, PluginConfig, PluginEntry, Setting, resolve};
-use crate::host::plugin::{Names, Plugin, PluginError, is_address};
+use crate::config::{DuokeConfig, Layer, PluginConfig, PluginEntry, Setting, resolve};
+use crate::host::plugin::{Names, Plugin, PluginError};
 
 /// Reads the configuration. Of files that are wrong nothing holds, so that everything else can be looked at.
 #[must_use]
@@ -97,7 +97,7 @@ fn is_open(data: &Metadata) -> bool {
 fn secrets(mut files: Vec<PathBuf>, plugins: &[PluginEntry]) -> Check {
     const NAME: &str = "secret_files";
     let toml = plugins.iter().map(|entry| {
-        let page = PathBuf::from(page_of(entry));
+        let page = PathBuf::from(entry.page());
         if page.ends_with(PLUGIN_FILE) { page } else { page.join(PLUGIN_FILE) }
     });
     let has_secret = |config: PluginConfig| config.echat.is_some_and(|echat| echat.token.is_some());
@@ -121,7 +121,7 @@ fn plugins(entries: &[PluginEntry]) -> (Check, Vec<Plugin>) {
     const NAME: &str = "plugins";
     let (mut names, mut found, mut problems) = (Names::default(), Vec::new(), Vec::new());
     for entry in entries {
-        let plugin = Plugin::resolve(&page_of(entry), &mut names);
+        let plugin = Plugin::resolve(&entry.page(), &mut names);
         let plugin = plugin.and_then(|plugin| plugin.look_for_page().map(|()| plugin).map_err(PluginError::from));
         match plugin {
             Ok(plugin) => found.push(plugin),
@@ -139,14 +139,4 @@ fn plugins(entries: &[PluginEntry]) -> (Check, Vec<Plugin>) {
         Check::ok(NAME, if names.is_empty() { "none is named in duoke.toml".to_owned() } else { names.join(", ") })
     };
     (check, found)
-}
-
-/// The PAGE that a `[[plugin]]` means: a path is relative to the file it stands in.
-fn page_of(entry: &PluginEntry) -> String {
-    match &entry.origin {
-        Origin::File { file, .. } if !is_address(&entry.path) => {
-            Path::new(file).with_file_name(&entry.path).display().to_string()
-        }
-        _ => entry.path.clone(),
-    }
 }
