@@ -9,7 +9,7 @@ use super::output::Output;
 use super::plugins::fail;
 use crate::config::duoke::CONSOLE_OFF;
 use crate::config::{Origin, Setting};
-use crate::console::{Console, Running};
+use crate::console::{Console, Running, Setting as Workbench};
 use crate::host::serve::Operations;
 use crate::host::{Notice, Watch as _};
 
@@ -17,7 +17,7 @@ use crate::host::{Notice, Watch as _};
 /// the default is taken: another host may be there.
 pub(super) fn console(
     listen: &Setting<String>,
-    operations: &Arc<Operations>,
+    (operations, workbench): (&Arc<Operations>, Option<Workbench>),
     beside: bool,
     runtime: &Handle,
     output: &mut Output,
@@ -29,11 +29,12 @@ pub(super) fn console(
         let notice = Notice::error(format!("console.listen {} is not an address and a port", listen.value));
         fail(output, notice, Exit::Configuration)
     })?;
-    match runtime.block_on(Console::start(address, beside, operations.clone(), None)) {
+    match runtime.block_on(Console::start(address, beside, operations.clone(), workbench)) {
         Ok(running) => {
             if !running.address.ip().is_loopback() {
                 let text = format!("the console at {} is not of this machine alone", running.address);
-                let hint = "whoever reaches it reads the metrics; a firewall says who may";
+                let hint = "whoever reaches it reads the metrics, and the workbench's token goes over the wire as it is: a firewall \
+                            says who may, a proxy adds TLS";
                 output.say(Notice::note(text).with_hint(Some(hint)));
             }
             Ok(Some(running))

@@ -33,6 +33,7 @@ mod record;
 mod reread;
 mod takeover;
 mod traces;
+mod workbench;
 
 use accounts::SINK_LOG;
 use takeover::take_over;
@@ -53,7 +54,8 @@ answered; what pages say goes out through the outbox. Once it serves, one JSON l
 SIGTERM ends it in order, a second one at once (130); whatever is not done then, the next one does.
 
 The console says how it is doing: GET /healthz (the process answers), /readyz (200 while it serves and its store works,
-else 503 with the reason), /metrics (Prometheus). Standard error is its log: a line of JSON has time, level, message and,
+else 503 with the reason), /metrics (Prometheus). With `[console] token` or `identity_header` it has a workbench for agents, who
+sign in, see the pages of their seats, and send what waits for them. Standard error is its log: a line of JSON has time, level, message and,
 where there is one, event, account, plugin, customer, cause, key. A customer is shown by the first 12 digits of
 `printf %s OPENID | sha256sum`, and nothing that was said is, without --log-text.
 
@@ -120,7 +122,10 @@ fn try_serve(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Re
     let setup = setup(arguments, &config, runtime).map_err(|(notice, exit)| fail(output, notice, exit))?;
     let setup = Setup { traces: traces::traces(&config, output)?, ..setup };
     check_confinement(&setup, output)?;
-    let console = console(&config.console_listen, &setup.operations, arguments.takeover, runtime, output)?;
+    let workbench = workbench::workbench(&config, &setup);
+    let setup = Setup { workbench: workbench.as_ref().map(|served| served.workbench.clone()), ..setup };
+    let served = (&setup.operations, workbench);
+    let console = console(&config.console_listen, served, arguments.takeover, runtime, output)?;
     let console_address = console.as_ref().map(|console| console.address);
     let folder = PathBuf::from(&config.store_path.value);
     let (taken, listeners) = match arguments.takeover {

@@ -63,6 +63,12 @@ pub struct DuokeConfig {
     pub serve: ServeConfig,
     /// `[console] listen`: an address and a port, or [`CONSOLE_OFF`].
     pub console_listen: Setting<String>,
+    /// `[console] token`: what agents sign in to the workbench with.
+    pub console_token: Option<Setting<Secret>>,
+    /// `[console] identity_header`: in which a reverse proxy names whom it let in.
+    pub console_identity_header: Option<Setting<String>>,
+    /// `[console] origin`: under which browsers reach the workbench.
+    pub console_origin: Option<Setting<String>>,
     /// `[record] redaction_key`: of the pseudonyms in recordings; none: another for each recording.
     pub redaction_key: Option<Setting<Secret>>,
     /// `[record] redact`: regular expressions for what else must not stand in recordings.

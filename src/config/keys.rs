@@ -41,7 +41,7 @@ pub(super) const TABLES: [(&str, &str); 11] = [
     ("outbox", "Messages on their way."),
     ("process", "The processes of pages."),
     ("serve", "How customers are served."),
-    ("console", "Health and metrics."),
+    ("console", "Health and metrics, and the workbench."),
     ("record", "What is recorded of pages."),
     ("limits", "Bounds of every page; they go before those of plugin.toml."),
     ("plugin", "The plugins that are served."),
@@ -50,7 +50,7 @@ pub(super) const TABLES: [(&str, &str); 11] = [
 ];
 
 /// Every setting, in the order `duoke config show` prints them.
-pub const KEYS: [Key; 38] = [
+pub const KEYS: [Key; 41] = [
     key("wechat", "base_url", "DUOKE_WECHAT_BASE_URL", Form::Url, "The server that speaks WeChat's interface.")
         .by_default("https://api.weixin.qq.com"),
     key(
@@ -212,9 +212,30 @@ pub const KEYS: [Key; 38] = [
         "listen",
         "DUOKE_CONSOLE_LISTEN",
         Form::Console,
-        "Where health and metrics are asked; off: nowhere.",
+        "Where health, metrics and the workbench are; off: nowhere.",
     )
     .by_default("127.0.0.1:8081"),
+    secret(
+        "console",
+        "token",
+        "DUOKE_CONSOLE_TOKEN",
+        Form::Text,
+        "What agents sign in to the workbench with. Without it, and without identity_header, there is no workbench.",
+    ),
+    key(
+        "console",
+        "identity_header",
+        "DUOKE_CONSOLE_IDENTITY_HEADER",
+        Form::Text,
+        "The header in which a reverse proxy names whom it let in; it must keep away those that others send.",
+    ),
+    key(
+        "console",
+        "origin",
+        "DUOKE_CONSOLE_ORIGIN",
+        Form::Text,
+        "The origin under which browsers reach the workbench, where a proxy stands before it: https://desk.example.com",
+    ),
 ];
 
 /// The members of `[[plugin]]`.

@@ -218,6 +218,9 @@ pub fn resolve(
             traces: take("serve.traces"),
         },
         console_listen: defaulted(take("console.listen")),
+        console_token: hide(take("console.token")),
+        console_identity_header: take("console.identity_header"),
+        console_origin: take("console.origin"),
         record: record(&mut take),
         redaction_key: hide(take("record.redaction_key")),
         // All of them: a file takes away nothing that another one hides.

@@ -63,7 +63,7 @@ impl LimitSettings {
     /// What somebody set of a name.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<u64> {
-        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, setting)| setting.value)
     }
 
     /// Lets these hold where the others say nothing.

@@ -23,11 +23,17 @@ pub(super) fn differences((started, in_force): (&DuokeConfig, &DuokeConfig), rea
             values(&[&started.store_path, &started.on_unknown]) != values(&[&read.store_path, &read.on_unknown]),
         ),
         ("[serve] workers, log, log_text, sink, traces", serve(started) != serve(read)),
-        ("[console]", started.console_listen.value != read.console_listen.value),
+        ("[console]", console(started) != console(read)),
     ];
     let named =
         |rows: &[(&'static str, bool)]| rows.iter().filter(|(_, differs)| *differs).map(|(name, _)| *name).collect();
     Reread { changed: named(&rows), later: named(&later) }
+}
+
+fn console(config: &DuokeConfig) -> impl PartialEq + '_ {
+    let token = config.console_token.as_ref().map(|token| token.value.expose());
+    let (header, origin) = (value(&config.console_identity_header), value(&config.console_origin));
+    (&config.console_listen.value, token, header, origin)
 }
 
 fn values<'a>(settings: &[&'a Setting<String>]) -> Vec<&'a str> {
