@@ -1,7 +1,7 @@
 // The composer: messages of the chosen customer that wait for a person, and what the person writes himself.
 import { newId, request } from "./api.js";
 import { $, attempt, button, keep, node, toast, told } from "./dom.js";
-import { bubble } from "./messages.js";
+import { bubble, says } from "./messages.js";
 import { model, on, refresh, tell } from "./model.js";
 import { word } from "./words.js";
 
@@ -195,7 +195,24 @@ function write() {
   else drafts.delete(`own ${model.chosen}`);
 }
 
+// --- what did not go out ----------------------------------------------------------------------------------------------
+
+function makeStuck({ key }) {
+  const act = (name, how, done) => button(word(name), async () => {
+    if (await attempt(() => change([key], how))) told(word(done, 1));
+    refresh("outbox", "customers");
+  }, { class: "quiet" });
+  return node("li", {}, node("p", {}), act("sendAgain", "retry", "sentCount"), act("discard", "drop", "discardedCount"));
+}
+
+function updateStuck(row, item) {
+  const discard = row.lastElementChild;
+  discard.hidden = item.state === "dead";
+  row.firstElementChild.replaceChildren(node("b", {}, word(item.state) ?? item.state), ` ${says(item)} `, node("span", { class: "small" }, item.reason || ""));
+}
+
 function show() {
+  keep($("stuck"), model.stuck, ({ key }) => key, makeStuck, updateStuck);
   keep($("held"), model.held.slice(0, SHOWN_MAX), ({ key }) => key, makeRow, updateRow);
   const keys = new Set(model.held.map(({ key }) => key));
   for (const key of rows.keys()) if (!keys.has(key)) rows.delete(key);

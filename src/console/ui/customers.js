@@ -14,7 +14,13 @@ function openidNode(openid) {
   return node("span", { class: "openid", title: openid }, node("span", {}, openid.slice(0, -TAIL)), node("span", {}, openid.slice(-TAIL)));
 }
 
-const ago = (time) => (time ? stretch(Math.max(0, Date.now() - Date.parse(time))) : "");
+const NOW_MS = 60_000; // so long it was just now
+
+function ago(time) {
+  if (!time) return "";
+  const ms = Date.now() - Date.parse(time);
+  return ms < NOW_MS ? word("now") : stretch(ms);
+}
 
 function makeRow({ openid }) {
   const button = node("button", { type: "button", onclick: () => pick(openid) }, openidNode(openid),

@@ -10,7 +10,8 @@ export const model = {
   customers: [],
   chosen: null, // an openid
   held: [], // messages that wait for a person, of the chosen customer
-  sent: [], // the others of his
+  stuck: [], // those of his that did not go out, the last ones
+  sent: [], // all that are no longer to be decided on
   windows: [], // what he may still be sent, of each account
   dev: null,
   tool: null, // the one that is open
@@ -56,7 +57,7 @@ function takeState(state) {
 }
 
 function setChosen(openid) {
-  Object.assign(model, { chosen: openid, held: [], sent: [], windows: [] });
+  Object.assign(model, { chosen: openid, held: [], stuck: [], sent: [], windows: [] });
   tell("chosen");
   tell("outbox");
   refresh("outbox");
@@ -64,6 +65,9 @@ function setChosen(openid) {
 
 // Newest of the messages that are no longer to be decided on.
 const SENT_SHOWN = 200;
+const STUCK_SHOWN = 3;
+// What the reason of a message begins with that a person discarded.
+const DISCARDED = "dropped by a person";
 
 async function askOutbox() {
   const openid = model.chosen;
@@ -75,6 +79,8 @@ async function askOutbox() {
   if (openid !== model.chosen) return;
   model.held = rows.filter(({ state }) => state === "held");
   model.sent = rows.filter(({ state }) => state !== "held").slice(-SENT_SHOWN);
+  model.stuck = rows.filter(({ state, reason }) =>
+    ["parked", "unknown", "dead"].includes(state) && !reason?.startsWith(DISCARDED)).slice(-STUCK_SHOWN);
   model.windows = windows.items;
 }
 

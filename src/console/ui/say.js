@@ -110,6 +110,7 @@ export function summary(line) {
     case "console": return short(data.text ?? data);
     case "delivery": return flat([data.msgtype ?? data.messages?.[0]?.msgtype, data.errcode, data.reason, data.key]);
     case "dev":
+      if (data.text) return short(data.text);
       return name === "reload"
         ? flat([data.ok ? word("reloaded") : word("reloadFailed"), (data.files || []).join(", "), stretch(data.took_ms ?? 0)])
         : flat([word("sessionsCount", data.sessions ?? 0), word("changedCount", data.changed?.length ?? data.changed ?? 0)]);

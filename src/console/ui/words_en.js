@@ -2,6 +2,7 @@
 export const ENGLISH = {
   moreCustomers: "and {0} more: name one below",
   noTurnBefore: "No turn of this page before it is here.", changesThen: "What it changed",
+  now: "now", stuck: "Did not go out", sendAgain: "Send again",
   conversationOf: "Conversation with {0}",
   seconds: "{0} s", minutes: "{0} min", hours: "{0} h", days: "{0} d",
   lastSave: "Last save", code: "Code", panels: "Panels", customers: "Customers", customer: "Customer", page: "Page", phone: "Phone", tools: "Tools",

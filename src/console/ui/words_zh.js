@@ -2,6 +2,7 @@
 export const CHINESE = {
   moreCustomers: "另有 {0} 位：请在下方输入",
   noTurnBefore: "此处没有该页面更早的回合。", changesThen: "改变了什么",
+  now: "刚刚", stuck: "未能发出", sendAgain: "重新发送",
   conversationOf: "与 {0} 的会话",
   seconds: "{0} 秒", minutes: "{0} 分钟", hours: "{0} 小时", days: "{0} 天",
   lastSave: "最近一次保存", code: "代码", panels: "面板", customers: "客户", customer: "客户", page: "页面",
