@@ -26,6 +26,7 @@ use crate::host::serve::{
     Workbench, serve,
 };
 use crate::host::{Names, Notice, Plugin, Processes, Rights, Target, Watch as _, is_address};
+use crate::regress::Tested;
 use crate::regress::report::human;
 use crate::sandbox::{Running as Sandboxed, Sandbox, SandboxConfig};
 use crate::session::SendPolicy;
@@ -41,6 +42,8 @@ const FIRST: &str = "oCustomer1";
 const HELLO: &str = "你好，请问有人吗？";
 /// Pages of different customers that are open at once: with `--auto`.
 const CONVERSATIONS_MAX: usize = 20;
+/// Places that are worked on at the same time: the seat, and with `--auto` customers.
+const THREADS: usize = 4;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -105,50 +108,32 @@ fn try_dev(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
     let watched = Watched::of(&first, arguments).map_err(|notice| fail(output, notice, Exit::Page))?;
     empty(&arguments.state).map_err(|notice| fail(output, notice, Exit::Environment))?;
     let sandbox = sandbox(arguments, runtime).map_err(|notice| fail(output, notice, Exit::Environment))?;
-    let token = token();
-    let workbench = Workbench::default();
-    let operations = Arc::new(Operations::new(false));
+    let (token, workbench, operations) = (token(), Workbench::default(), Arc::new(Operations::new(false)));
     let (again, comes_again) = channel(1);
     let setup = Setup {
         accounts: vec![account(&sandbox, arguments, &token)],
         listeners: Vec::new(),
         residence: first,
         log: None,
-        threads: 4,
+        threads: THREADS,
         clock: Clock::system(),
         operations: operations.clone(),
         traces: None,
         workbench: Some(workbench.clone()),
     };
-    let development = Development::begin(
-        Setting {
-            workbench: workbench.clone(),
-            seat: seat(arguments).name.to_string(),
-            shelves,
-            processes: Processes::of(&config),
-            again: again.clone(),
-            openid: Arc::from(FIRST),
-            watching: watched.places(),
-            folder: arguments.state.join("sessions"),
-            tell: Arc::new(|notice, tested| {
-                let mut output = Output::new(ColorWhen::default());
-                output.say(notice);
-                for tested in tested.iter().filter(|tested| !tested.verdict.is_fine()) {
-                    let text = human::tested(tested, &|text, style| paint(&output, text, style));
-                    output.tell(&text);
-                }
-            }),
-        },
-        runtime,
-    );
-    let served = Served {
-        workbench,
-        credentials: Credentials::default(),
-        development: Some(Arc::new(development.clone())),
-        sandbox: Some(format!("http://{}", sandbox.address)),
-        account: (sandbox.ready().app_id.clone(), format!("http://{}", sandbox.address)),
-        send: if arguments.auto { "auto" } else { "review" },
+    let setting = Setting {
+        workbench: workbench.clone(),
+        seat: seat(arguments).name.to_string(),
+        shelves,
+        processes: Processes::of(&config),
+        again: again.clone(),
+        openid: Arc::from(FIRST),
+        watching: watched.places(),
+        folder: arguments.state.join("sessions"),
+        tell: Arc::new(tell),
     };
+    let development = Development::begin(setting, runtime);
+    let served = served(arguments, &sandbox, workbench, &development);
     let console = runtime.block_on(Console::start(arguments.console, false, operations, Some(served)));
     let console = console.map_err(|error| {
         let hint = "`--console 127.0.0.1:0` takes a free port";
@@ -180,6 +165,29 @@ fn try_dev(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
         let exit = if matches!(error, ServeError::Died(_)) { Exit::Bug } else { Exit::Environment };
         fail(output, Notice::error(error.to_string()).with_hint(error.hint()), exit)
     })
+}
+
+/// What a person at the terminal hears of a save.
+fn tell(notice: Notice, tested: &[Tested]) {
+    let mut output = Output::new(ColorWhen::default());
+    output.say(notice);
+    for tested in tested.iter().filter(|tested| !tested.verdict.is_fine()) {
+        let text = human::tested(tested, &|text, style| paint(&output, text, style));
+        output.tell(&text);
+    }
+}
+
+/// The workbench.
+fn served(arguments: &Arguments, sandbox: &Sandboxed, workbench: Workbench, development: &Development) -> Served {
+    let address = format!("http://{}", sandbox.address);
+    Served {
+        workbench,
+        credentials: Credentials::default(),
+        development: Some(Arc::new(development.clone())),
+        sandbox: Some(address.clone()),
+        account: (sandbox.ready().app_id.clone(), address),
+        send: if arguments.auto { "auto" } else { "review" },
+    }
 }
 
 /// Ctrl-C or SIGTERM.
@@ -221,7 +229,7 @@ fn token() -> String {
 }
 
 fn sandbox(arguments: &Arguments, runtime: &Handle) -> Result<Sandboxed, Notice> {
-    let config = SandboxConfig { profile: arguments.profile.clone(), ..SandboxConfig::default() };
+    let config = SandboxConfig { profile: arguments.profile, ..SandboxConfig::default() };
     let started = runtime.block_on(Sandbox::start(config));
     started
         .inspect(|sandbox| sandbox.employ(&arguments.account))
@@ -232,7 +240,7 @@ fn account(sandbox: &Sandboxed, arguments: &Arguments, token: &str) -> AccountSe
     let ready = sandbox.ready();
     let base = format!("http://{}", sandbox.address);
     let base = base.parse().unwrap_or_else(|error| panic!("a socket's address is a host and a port, {base}: {error}"));
-    let profile = arguments.profile.clone();
+    let profile = arguments.profile;
     let client = ClientConfig { profile, ..ClientConfig::new(base, &ready.app_id, Secret::new(&ready.app_secret)) };
     let callback = CallbackSettings {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),

@@ -91,7 +91,8 @@ impl Output {
     /// Text for a person, as it is, on standard error.
     pub(super) fn tell(&mut self, text: &str) {
         self.progress("");
-        eprint!("{text}");
+        // There is nowhere to complain.
+        let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
     /// The exit of a command whose data could not be written; nobody reading it is none.

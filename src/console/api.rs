@@ -73,17 +73,19 @@ fn session(served: &Served, parts: &Parts) -> Answered {
 
 fn sign_in(served: &Served, parts: &Parts, body: &Value) -> Answered {
     Ok(match served.door.sign_in(text(body, "token")?) {
-        Ok(value) => with_cookie(served, parts, &value, json!({"signed_in": true})),
+        Ok(value) => with_cookie(served, parts, &value),
         Err(refused) => refusal(refused),
     })
 }
 
 fn sign_out(served: &Served, parts: &Parts) -> Response<Body> {
     served.door.sign_out(&parts.headers);
-    with_cookie(served, parts, "", json!({"signed_in": false}))
+    with_cookie(served, parts, "")
 }
 
-fn with_cookie(served: &Served, parts: &Parts, value: &str, body: Value) -> Response<Body> {
+/// An answer with the cookie of a sign-in; without a value it is taken away.
+fn with_cookie(served: &Served, parts: &Parts, value: &str) -> Response<Body> {
+    let body = json!({ "signed_in": !value.is_empty() });
     let mut response = response(StatusCode::OK, "application/json", body.to_string());
     if let Ok(cookie) = HeaderValue::from_str(&served.door.set_cookie(value, &parts.headers)) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);

@@ -20,6 +20,9 @@ use crate::host::desk::{Request, Trouble};
 use crate::host::serve::{Changes, Workbench};
 use crate::page::{Look, Looked};
 
+/// A parameter of the address, by its name.
+pub(super) type Query<'a> = &'a (dyn Fn(&str) -> Option<String> + Send + Sync);
+
 /// What a person can do in a mirror.
 const KINDS: [&str; 5] = ["click", "input", "change", "submit", "key"];
 /// So many viewers there were.
@@ -30,7 +33,7 @@ pub(super) async fn answer(
     served: &Arc<Served>,
     (seat, plugin): (&str, &str),
     (is_get, what): (bool, &str),
-    (query, body): (&(dyn Fn(&str) -> Option<String> + Send + Sync), &Value),
+    (query, body): (Query<'_>, &Value),
 ) -> Answered {
     let workbench = &served.setting.workbench;
     match (is_get, what) {

@@ -23,6 +23,9 @@ use crate::host::serve::{Again, Beside, Problem, Renewed, Session, Workbench};
 use crate::host::{Notice, Processes};
 use crate::regress::{Options, Strictness, Tested, Verdict, play::Replays, run};
 
+/// Tells a person something, with the recordings that differ.
+pub type Tell = Arc<dyn Fn(Notice, &[Tested]) + Send + Sync>;
+
 /// What is developed, and how.
 pub struct Setting {
     /// What is shown.
@@ -42,7 +45,7 @@ pub struct Setting {
     /// Folder of this host's own for sessions that nobody saved.
     pub folder: PathBuf,
     /// Tells a person what came of a save; the recordings that differ come with it.
-    pub tell: Arc<dyn Fn(Notice, &[Tested]) + Send + Sync>,
+    pub tell: Tell,
 }
 
 /// Development, while it goes on. Cheap to clone.
@@ -225,7 +228,7 @@ impl Reload {
         let files = match self.files.as_slice() {
             [] => "by hand".to_owned(),
             [file] => from_here(file).display().to_string(),
-            [file, others @ ..] => format!("{} and {} more", from_here(file).display().to_string(), others.len()),
+            [file, others @ ..] => format!("{} and {} more", from_here(file).display(), others.len()),
         };
         let first = match self.renewed.has_taken_over {
             true => Notice::note(format!("{files}: reloaded in {:.0} ms", self.took_ms)),
@@ -332,6 +335,6 @@ impl crate::console::Development for Development {
         };
         let found = document_after(session.lines(), &session.plugin, &stimulus, &self.0.setting.processes);
         let (html, view) = found.map_err(|text| Trouble::new(TroubleKind::NotFound, text))?;
-        Ok(Moment { seat: self.0.setting.seat.clone(), plugin: session.plugin.name.clone(), html, view })
+        Ok(Moment { seat: self.0.setting.seat.clone(), plugin: session.plugin.name, html, view })
     }
 }

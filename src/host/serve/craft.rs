@@ -37,6 +37,9 @@ pub struct Handling {
     pub _under_way: UnderWay,
 }
 
+/// Something that somebody does with pages.
+pub type Look = Box<dyn FnOnce(Option<&mut Conversation>) + Send>;
+
 /// A piece of work for a conversation.
 pub enum Work {
     /// An event that came.
@@ -44,7 +47,7 @@ pub enum Work {
     /// Something waits for pages of this customer's that an earlier host had begun.
     TakeUp(Arc<str>, Arc<House>),
     /// Somebody does something with the pages that are open, between their turns; none: none are.
-    Look(Box<dyn FnOnce(Option<&mut Conversation>) + Send>),
+    Look(Look),
     /// Pages of another version are to take the place of those that are open.
     Renew(Renewal),
 }
@@ -182,7 +185,7 @@ impl Host {
         &self,
         whose: &Whose,
         mut open: Option<Conversation>,
-        look: Box<dyn FnOnce(Option<&mut Conversation>) + Send>,
+        look: Look,
     ) -> Result<Outcome<Conversation, Work>, StoreError> {
         look(open.as_mut());
         match open {

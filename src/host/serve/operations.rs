@@ -14,6 +14,7 @@ use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::limits::{CONSOLE_LOOK_SHARE, CONSOLE_LOOK_TIME, CONSOLE_STORE_TIME};
 use crate::host::inbox::Inbox;
 use crate::outbox::Outbox;
+use crate::store::AccountId;
 use crate::wechat::Client;
 
 /// How far a host is.
@@ -31,6 +32,13 @@ pub(super) struct Observed {
     pub(super) inbox: Arc<Inbox>,
     pub(super) outbox: Outbox,
     pub(super) client: Client,
+}
+
+impl Observed {
+    /// Their app ids, and the accounts in the store.
+    pub(super) fn accounts(all: &[Self]) -> Vec<(String, AccountId)> {
+        all.iter().map(|one| (one.app_id.clone(), one.outbox.account())).collect()
+    }
 }
 
 /// Whom to ask while it runs.

@@ -100,8 +100,7 @@ pub fn serve(
     let (hear, mut told) = channel(TOLD_WAITING_MAX);
     let traces = traces.map(|exporter| Traces::begin(exporter, &operations, hear.clone(), runtime));
     let (traces, exporting) = traces.unzip();
-    let teller = Teller::new(hear.clone(), operations.clone(), (traces, accounts.len() == 1));
-    let teller = teller.shown_at(workbench.clone());
+    let teller = Teller::new(hear.clone(), operations.clone(), (traces, accounts.len() == 1), workbench.clone());
     let room = residence.room;
     let (recordings, recording) = Recordings::begin(clock.clone(), operations.clone(), Arc::new(teller.clone()));
     let recording = Ends(recordings.clone(), Some(recording));
@@ -134,11 +133,11 @@ pub fn serve(
         if let (Some(log), Some(inbox)) = (log, first) {
             follow(log, background.clock.clone(), inbox, Handle::current(), hear.clone());
         }
-        let kept_in: Vec<_> = observed.iter().map(|one| (one.app_id.clone(), one.outbox.account())).collect();
+        let kept_in = (Observed::accounts(&observed), store.clone());
         operations.serving(crew.foreman(), observed);
         let desk = desk.map(|desk| desk.ending_by(ending.clone()).recording_by(Arc::new(recordings.clone())));
         if let (Some(workbench), Some(desk)) = (&workbench, &desk) {
-            workbench.serving(crew.foreman(), desk.clone(), (kept_in, store.clone()));
+            workbench.serving(crew.foreman(), desk.clone(), kept_in);
         }
         guard = desk.map(|desk| (doors.begun)(&ready, desk));
         let stop = async {

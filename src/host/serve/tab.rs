@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::recording::Tape;
-use super::witness::{Visit, Witness};
+use super::witness::Witness;
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{ANSWERS_AWAITED_MS, HOSTED_PAUSE_MS_MAX, WAKE_MS_MIN};
 use crate::config::Dialect;
@@ -117,13 +117,7 @@ pub(super) struct Tab {
 
 impl Tab {
     /// A page that has just loaded.
-    pub(super) fn new(
-        driver: Box<dyn Driver + Send>,
-        turn: &Turn,
-        witness: Arc<dyn Witness>,
-        visit: Visit<'_>,
-    ) -> Self {
-        witness.opened(visit);
+    pub(super) fn new(driver: Box<dyn Driver + Send>, turn: &Turn, witness: Arc<dyn Witness>) -> Self {
         Self {
             _alive: Alive(witness),
             driver,
@@ -247,7 +241,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_awaited_beyond_the_time_of_an_event_but_not_for_ever() {
-        let mut tab = Tab::new(Box::new(Nothing), &Turn::default(), Arc::new(Nobody), "p");
+        let mut tab = Tab::new(Box::new(Nothing), &Turn::default(), Arc::new(Nobody));
         assert!(!tab.is_owing(0));
         tab.told_at = 1_000;
         let until = 11_000;

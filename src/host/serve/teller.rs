@@ -41,13 +41,9 @@ impl Teller {
         notices: Sender<Notice>,
         operations: Arc<Operations>,
         (traces, is_one): (Option<Traces>, bool),
+        workbench: Option<Workbench>,
     ) -> Self {
-        Self { notices, operations, repeats: Arc::default(), traces, is_one, workbench: None }
-    }
-
-    /// What happens at seats is shown there as well.
-    pub(super) fn shown_at(self, workbench: Option<Workbench>) -> Self {
-        Self { workbench, ..self }
+        Self { notices, operations, repeats: Arc::default(), traces, is_one, workbench }
     }
 
     /// What was left out since the last time.

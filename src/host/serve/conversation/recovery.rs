@@ -114,7 +114,8 @@ impl Conversation {
             tape.did(&loading);
             tape.turned(turn.now, began.elapsed());
         }
-        let mut tab = Tab::new(driver, &turn, self.witness.clone(), self.visit(resident));
+        self.witness.opened(self.visit(resident));
+        let mut tab = Tab::new(driver, &turn, self.witness.clone());
         // What a page does while it loads is for nobody; what goes wrong is worth knowing.
         for emission in &loading {
             if let Output::Fault(fault) = &emission.output {

@@ -6,6 +6,7 @@ use tokio::runtime::Runtime;
 
 use super::super::recording::RecordPolicy;
 use super::super::scheduler::Room;
+use super::super::setup::Reread;
 use super::*;
 use crate::event::Line;
 use crate::host::forward::Target;
@@ -59,12 +60,12 @@ fn end_of(
     let _inside = runtime.enter();
     let (hear, mut told) = channel(TOLD_WAITING_MAX);
     let operations = Arc::new(Operations::new(false));
-    let teller = Teller::new(hear.clone(), operations.clone(), (None, true));
+    let teller = Teller::new(hear.clone(), operations.clone(), (None, true), None);
     let house = House::new(residence(), Vec::new(), 0);
     let crew =
         Crew::start(Host::new(Clock::system(), house, Vec::new(), Arc::new(teller.clone())), residence().room, 1);
     let (recordings, _) = Recordings::begin(Clock::system(), operations.clone(), Arc::new(teller.clone()));
-    let mut background = Background::new(Clock::system(), teller, recordings);
+    let mut background = Background::new(Clock::system(), teller, recordings, None);
     happen(&mut background, &hear);
     let (_again, again) = channel(1);
     let doors =
