@@ -84,7 +84,7 @@ fn damage(bench: &mut Bench, origin: &str) -> Vec<String> {
         path.is_some_and(|path| {
             path == "/"
                 || ["/resource?", "/document", "/mirror.js", "/favicon.ico"].iter().any(|known| path.starts_with(known))
-        }) || address.starts_with("data:image/")
+        }) || ["data:image/", "about:invalid"].iter().any(|known| address.starts_with(known))
     };
     found.extend(bench.browser.take_requests().into_iter().filter(|address| !is_ours(address)));
     found

@@ -151,10 +151,9 @@ fn link(attributes: &[(String, String)], addresses: Addresses<'_>, kept: &mut Ma
     let value = |wanted: &str| attributes.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
     let words = value("rel").unwrap_or_default().to_ascii_lowercase();
     let has = |wanted: &str| words.split_ascii_whitespace().any(|word| word == wanted);
-    if has("stylesheet")
-        && !has("alternate")
-        && let Some(address) = value("href").filter(|href| !is_data(href)).and_then(|href| addresses.of(href))
-    {
+    let is_sheet = has("stylesheet") && !has("alternate");
+    let href = value("href").filter(|href| is_sheet && !is_data(href));
+    if let Some(address) = href.and_then(|href| addresses.of(href)) {
         kept.insert("rel".into(), "stylesheet".into());
         kept.insert("href".into(), address.into());
     }
