@@ -50,8 +50,7 @@ const DRAWING_ATTRIBUTES: &str = "accentunder alignment-baseline amplitude azimu
     x1 x2 xChannelSelector xml:space y y1 y2 yChannelSelector z";
 
 /// SVG attributes whose value is one of CSS that may name an address.
-const PAINTED_ATTRIBUTES: &[&str] =
-    &["clip-path", "cursor", "fill", "filter", "marker-end", "marker-mid", "marker-start", "mask", "stroke"];
+const PAINTED_ATTRIBUTES: &str = "clip-path cursor fill filter marker-end marker-mid marker-start mask stroke";
 
 /// What becomes of an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
