@@ -67,7 +67,7 @@ async fn resources(State(shared): State<Arc<Shared>>, Query(query): Query<Vec<(S
     let fetched = tokio::task::spawn_blocking(move || {
         let response = network?.fetch(Request::get(url.clone(), Destination::Style, 0)).ok()?;
         let kind = response.header("content-type").unwrap_or_default().to_owned();
-        Resource::of(&response.url.clone(), &kind, response.body.clone(), &resource).ok()
+        Resource::of(&response.url, &kind, response.body, &resource).ok()
     });
     let Some(found) = fetched.await.unwrap() else {
         return Response::builder().status(404).body(Body::empty()).unwrap();

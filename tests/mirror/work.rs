@@ -106,7 +106,11 @@ async fn what_is_typed_and_chosen_comes_to_the_page() {
     assert_eq!(bench.value("page.querySelector('#out').textContent"), "sent 您好!");
     bench.click("option:nth-of-type(3)");
     let acts = bench.acts(1);
-    assert_eq!((&acts[0]["kind"], &acts[0]["value"]), (&json!("change"), &json!(["3"])), "{acts:?}");
+    assert_eq!(
+        (&acts[0]["kind"], &acts[0]["value"]),
+        (&json!("change"), &json!(["3"])),
+        "Enter has told the other: {acts:?}"
+    );
     mirrored.act(&acts[0]);
     mirrored.show(&mut bench);
     assert_eq!(bench.value("[...page.querySelector('select').selectedOptions].map((o) => o.value)"), json!(["3"]));

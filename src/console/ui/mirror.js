@@ -55,6 +55,7 @@ export function mirror(frame, {act, again = () => {}, address}) {
   let nodes = new Map();
   let ids = new WeakMap();
   let pending = null; // {node, id, timer, isAfterEnter}: typed, not yet said
+  let entered = null; // the field whose value Enter has committed
   let focus = null; // as the page had it last
   const edited = new Set(); // editing hosts with nodes that the person made
 
@@ -259,6 +260,7 @@ export function mirror(frame, {act, again = () => {}, address}) {
       const node = fieldOf(event);
       if (!node || event.isComposing) return;
       if (!isField(node)) edited.add(node);
+      entered = null;
       typed(node);
     },
     compositionend(event) {
@@ -271,7 +273,7 @@ export function mirror(frame, {act, again = () => {}, address}) {
         const chosen = [...getter(HTMLSelectElement, 'selectedOptions')(node)];
         const values = chosen.map(getter(HTMLOptionElement, 'value'));
         say(node, 'change', getter(HTMLSelectElement, 'multiple')(node) ? values : values[0] ?? '');
-      } else if (isField(node)) {
+      } else if (isField(node) && entered !== node) {
         say(node, 'change', valueOf(node));
       }
     },
@@ -284,6 +286,7 @@ export function mirror(frame, {act, again = () => {}, address}) {
       if (isLine && event.key === 'Enter') event.preventDefault();
       flush();
       say(node, 'key', event.key);
+      if (isLine && event.key === 'Enter') entered = node;
       // Unless the page does something with it, the browser breaks the line.
       if (!isLine) pending = {node, isAfterEnter: true, timer: setTimeout(flush, PAUSE_MS)};
     },
