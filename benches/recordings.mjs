@@ -49,7 +49,7 @@ function events(session) {
 /** What a recording has: what is told, and the messages that came. */
 function recorded(file) {
   const lines = readFileSync(file, "utf8").trim().split("\n").map((line) => JSON.parse(line));
-  const told = lines.filter(({ type }) => type.startsWith("stimulus.mcs.")).map(({ data }) => JSON.stringify(data));
+  const told = lines.filter(({ type }) => type.startsWith("stimulus.mcs.")).map(({ type, data }) => JSON.stringify({ event: type.split(".").pop(), ...data }));
   return { told, put: lines.filter(({ type }) => type === "effect.mcs.PutMsg").map(({ data }) => text(data)) };
 }
 

@@ -37,6 +37,8 @@ mod strangers;
 #[path = "serve/trouble.rs"]
 mod trouble;
 mod wechat_bench;
+#[path = "serve/workbench.rs"]
+mod workbench;
 
 /// A number from the environment.
 fn wanted(variable: &str, ordinary: usize) -> usize {
