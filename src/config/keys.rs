@@ -9,7 +9,7 @@ use super::form::Form;
 /// A setting of `duoke.toml`: all are text; those that are a number are the text of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
-    /// Its table; [`TABLES`] are the tables of the file.
+    /// Its table; `TABLES` are the tables of the file.
     pub table: &'static str,
     /// Its name in the table.
     pub name: &'static str,

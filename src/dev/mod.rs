@@ -14,6 +14,6 @@ mod replays;
 mod sessions;
 
 pub use development::{Development, Setting};
-pub use files::Files;
+pub use files::{Files, WatchError};
 pub use remote::Remote;
 pub use sessions::Shelf;

@@ -130,6 +130,12 @@ impl Chromium {
         self.call("Input.insertText", &json!({ "text": text }));
     }
 
+    /// The window is so large from now on.
+    pub fn size(&mut self, width: u32, height: u32) {
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.call("Emulation.setDeviceMetricsOverride", &size);
+    }
+
     /// Presses a key that has a name and a code.
     pub fn key(&mut self, key: &str, code: u32) {
         let text = if key == "Enter" { "\r" } else { "" };

@@ -16,6 +16,7 @@ use super::house::Resident;
 use super::place::Place;
 use super::tab::seed;
 use super::witness::{Turned, Visit};
+use crate::base::clock::system_now_ms;
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Effect, Line};
 use crate::host::desk::{Desk, Trouble, TroubleKind};
@@ -411,7 +412,8 @@ impl Workbench {
         let line = Line::new(delivery.key.to_string(), "duoke", delivery.outcome.log_type(), delivery.data());
         let (subject, cause) = (Some(delivery.openid.clone()), Some(delivery.cause.clone()));
         let plugin = Some(delivery.key.plugin.clone());
-        self.put(&Line { subject, cause, plugin, ..line }, &Beside::default());
+        let time = Some(system_now_ms());
+        self.put(&Line { time, subject, cause, plugin, ..line }, &Beside::default());
         self.note(|changes| {
             changes.outbox += 1;
             changes.customers += 1;
