@@ -15,7 +15,7 @@ use super::output::{ColorWhen, Output};
 use super::plugins::{self, ACCOUNT_DEFAULT, fail, live};
 use super::state::{self, Ears};
 use super::test_command::paint;
-use super::{settings, signals};
+use super::{recording, settings, signals};
 use crate::base::clock::Clock;
 use crate::config::DuokeConfig;
 use crate::console::{Console, Credentials, Setting as Served};
@@ -84,6 +84,9 @@ pub(super) struct Arguments {
     /// Answer an address from a file: for CDNs that are gone.
     #[arg(long, value_name = "URL=FILE")]
     replace: Vec<String>,
+    /// Save sessions as they are, without pseudonyms for customers, phone numbers and secrets.
+    #[arg(long)]
+    no_redact: bool,
     /// Where what it keeps lies; emptied at each start.
     #[arg(long, value_name = "DIR", default_value = FOLDER)]
     state: PathBuf,
@@ -104,7 +107,8 @@ fn try_dev(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
         return Err(fail(output, notice.with_hint(Some(hint)), Exit::Usage));
     }
     let first = residence(arguments, &config, runtime).map_err(|(notice, exit)| fail(output, notice, exit))?;
-    let shelves: Vec<Shelf> = first.plugins.iter().map(shelf).collect();
+    let shelves = first.plugins.iter().map(|plugin| shelf(plugin, arguments, &config)).collect::<Result<Vec<_>, _>>();
+    let shelves = shelves.map_err(|(notice, exit)| fail(output, notice, exit))?;
     let watched = Watched::of(&first, arguments).map_err(|notice| fail(output, notice, Exit::Page))?;
     empty(&arguments.state).map_err(|notice| fail(output, notice, Exit::Environment))?;
     let sandbox = sandbox(arguments, runtime).map_err(|notice| fail(output, notice, Exit::Environment))?;
@@ -287,8 +291,12 @@ fn residence(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> R
 }
 
 /// Where a plugin's recordings are: beside its plugin.toml, or its page.
-fn shelf(plugin: &Plugin) -> Shelf {
-    Shelf::of(&plugin.name, &plugin.argument, plugin.root().unwrap_or(Path::new(".")))
+fn shelf(plugin: &Plugin, arguments: &Arguments, config: &DuokeConfig) -> Result<Shelf, (Notice, Exit)> {
+    let redactor = match arguments.no_redact {
+        true => None,
+        false => Some(recording::redactor(&recording::key(config)?, plugin.redact.clone(), config)?),
+    };
+    Ok(Shelf::of(&plugin.name, &plugin.argument, plugin.root().unwrap_or(Path::new(".")), redactor))
 }
 
 /// What is looked at for saves.

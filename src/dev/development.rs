@@ -318,7 +318,7 @@ impl crate::console::Development for Development {
         let Some((shelf, session)) = sessions.next() else {
             return Err(Trouble::new(TroubleKind::NotFound, "no page was told anything yet"));
         };
-        let saved = shelf.save(name, &session.lines())?;
+        let saved = shelf.save(name, &session)?;
         workbench.note_development();
         Ok(saved)
     }

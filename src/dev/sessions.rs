@@ -6,17 +6,18 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::base::limits::SESSIONS_SO_FAR_MAX;
+use crate::base::redact::Redactor;
 use crate::event::Line;
 use crate::event::stimulus::STIMULUS_PREFIX;
 use crate::host::desk::{Trouble, TroubleKind};
-use crate::host::recorder::{create_private, page_from};
+use crate::host::recorder::{create_private, page_from, redact_session};
 use crate::host::serve::Session;
 use crate::record::session::{START, end_line};
 use crate::regress::select::{SESSIONS, below, shown};
 use crate::regress::{Case, case::LogFile};
 
 /// Where a plugin's recordings are.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Shelf {
     /// The plugin.
     pub plugin: String,
@@ -24,14 +25,16 @@ pub struct Shelf {
     pub argument: String,
     /// The folder of its recordings, there or not.
     pub folder: PathBuf,
+    /// What puts pseudonyms into those that are saved; none: everything is written as it is.
+    pub redactor: Option<Redactor>,
 }
 
 impl Shelf {
     /// That of a plugin in this folder, or of a page that lies in it.
     #[must_use]
-    pub fn of(plugin: &str, argument: &str, root: &Path) -> Self {
+    pub fn of(plugin: &str, argument: &str, root: &Path, redactor: Option<Redactor>) -> Self {
         let folder = from_here(root).join(SESSIONS);
-        Self { plugin: plugin.to_owned(), argument: argument.to_owned(), folder }
+        Self { plugin: plugin.to_owned(), argument: argument.to_owned(), folder, redactor }
     }
 
     /// Its recordings.
@@ -62,7 +65,7 @@ impl Shelf {
     ///
     /// # Errors
     /// The name is none or taken, or it cannot be written.
-    pub fn save(&self, name: &str, lines: &[Line]) -> Result<Value, Trouble> {
+    pub fn save(&self, name: &str, session: &Session) -> Result<Value, Trouble> {
         let wrong = |text: String| Trouble::new(TroubleKind::Request, text);
         let is_name = !name.starts_with(['.', '-']) && name.len() <= 100 && !name.contains(['/', '\\', '\0']);
         if !is_name || name.chars().any(char::is_control) {
@@ -75,8 +78,13 @@ impl Shelf {
         if path.exists() {
             return Err(wrong(format!("{} is there already", shown(&path))).with_hint("choose another name"));
         }
-        write(&path, &self.argument, lines).map_err(|error| failed(&error))?;
-        Ok(json!({"path": shown(&path), "stimuli": stimuli(lines)}))
+        let mut lines = session.lines();
+        if let Some(mut redactor) = self.redactor.clone() {
+            session.plugin.own_texts().iter().for_each(|text| redactor.leave(text));
+            lines = redact_session(&lines, &mut redactor);
+        }
+        write(&path, &self.argument, &lines).map_err(|error| failed(&error))?;
+        Ok(json!({"path": shown(&path), "stimuli": stimuli(&lines)}))
     }
 }
 

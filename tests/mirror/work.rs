@@ -120,6 +120,13 @@ async fn what_is_typed_and_chosen_comes_to_the_page() {
 async fn a_frame_that_is_loaded_anew_asks_for_all_of_it() {
     let mut bench = Bench::start().await;
     let _page = page(&mut bench, "<!DOCTYPE html><p>x</p>");
+    // Before that it is not loaded anew.
+    bench.browser.value(
+        "new Promise((done) => {
+            const look = () => (frame.contentDocument?.querySelector('p') ? done(true) : requestAnimationFrame(look));
+            look();
+        })",
+    );
     bench.browser.value("void (frame.src = '/document')");
     bench.browser.until("document.body.dataset.again");
 }

@@ -127,8 +127,9 @@ mod tests {
             group(&recording(Header { user: Some(user.to_owned()), ..Header::default() }, Vec::new()), plugin)
         };
         assert_eq!(of("oA", &plugin(0)), of("oB", &plugin(0)), "it is not told before the first stimulus");
-        let echat = SAMPLES.iter().position(|sample| sample.toml.contains("[echat]")).expect("a sample");
-        assert_ne!(of("oA", &plugin(echat)), of("oB", &plugin(echat)), "it is in the page's address");
+        let toml = "page = \"page/index.html\"\n[echat]\ntoken = \"t\"\nquery = { user = \"{openid}\" }\n";
+        let echat = Plugin::bundled(toml, SAMPLES[3].files, &mut Names::default()).expect("a plugin");
+        assert_ne!(of("oA", &echat), of("oB", &echat), "it is in the page's address");
     }
 
     #[test]

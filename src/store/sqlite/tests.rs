@@ -322,24 +322,6 @@ fn signs(store: &SqliteStore, openid: &str) -> Vec<u8> {
     store.signs(filter, 0, 9).wait().unwrap().iter().map(|sign| sign.sign).collect()
 }
 
-fn acted(openid: &str, at: TimestampMs) -> Acted {
-    Acted { openid: openid.to_owned(), deed: Deed::Opens(Trigger::Message), at }
-}
-
-#[test]
-fn customers_who_did_something_last_come_first() {
-    let (store, account) = memory();
-    for (id, openid, at) in [("1", "oA", 10), ("2", "oB", 20), ("3", "oC", 30), ("4", "oA", 40)] {
-        store
-            .accept(NewEvent { acted: Some(acted(openid, at)), now: at, ..event(account, id, openid) })
-            .wait()
-            .unwrap();
-    }
-    let found = store.customers(account, 2).wait().unwrap();
-    let names: Vec<_> = found.iter().map(|customer| (customer.openid.as_str(), customer.held, customer.sign)).collect();
-    assert_eq!(names, [("oA", 0, None), ("oC", 0, None)]);
-}
-
 #[test]
 fn a_sign_counts_whatever_the_event_had_led_to_before() {
     let (store, account) = memory();
