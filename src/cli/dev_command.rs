@@ -97,17 +97,15 @@ pub(super) fn dev(arguments: &Arguments, runtime: &Handle, output: &mut Output) 
 }
 
 fn try_dev(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<Exit, Exit> {
-    let config = settings::load(&|_| None).map_err(|error| {
-        let notice = settings::notice(&error);
-        fail(output, notice, Exit::Configuration)
-    })?;
+    let config =
+        settings::load(&|_| None).map_err(|error| fail(output, settings::notice(&error), Exit::Configuration))?;
     if !arguments.console.ip().is_loopback() {
         let notice = Notice::error(format!("--console {}: not an address of this machine alone", arguments.console));
         let hint = "whoever reaches the workbench drives the pages; `duoke serve` has one with a sign-in";
         return Err(fail(output, notice.with_hint(Some(hint)), Exit::Usage));
     }
     let first = residence(arguments, &config, runtime).map_err(|(notice, exit)| fail(output, notice, exit))?;
-    let shelves = first.plugins.iter().map(|plugin| shelf(plugin, arguments, &config)).collect::<Result<Vec<_>, _>>();
+    let shelves: Result<Vec<_>, _> = first.plugins.iter().map(|plugin| shelf(plugin, arguments, &config)).collect();
     let shelves = shelves.map_err(|(notice, exit)| fail(output, notice, exit))?;
     let watched = Watched::of(&first, arguments).map_err(|notice| fail(output, notice, Exit::Page))?;
     empty(&arguments.state).map_err(|notice| fail(output, notice, Exit::Environment))?;

@@ -31,7 +31,7 @@ pub const CONSOLE_LINES_MAX: usize = 1_000;
 pub const CONSOLE_CUSTOMERS_MAX: usize = 200;
 /// Streams of server-sent events that are open at once: of a workbench two or three in each browser.
 pub const CONSOLE_STREAMS_MAX: usize = 32;
-/// How often a stream says something though nothing happens: well below [`CONSOLE_CONNECTION_TIME`].
+/// How often a stream says something though nothing happens: well below [`CONSOLE_CONNECTION_TIME`](super::CONSOLE_CONNECTION_TIME).
 pub const CONSOLE_BEAT: Duration = Duration::from_secs(4);
 /// Changes within this time are told once: a browser asks again for what is shown not more than so often.
 pub const CONSOLE_CHANGES_TIME: Duration = Duration::from_millis(40);
