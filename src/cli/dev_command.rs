@@ -34,8 +34,8 @@ use crate::store::{OnUnknown, Retention, Store};
 use crate::wechat::callback::{CallbackSettings, Mode};
 use crate::wechat::{ClientConfig, Profile, Secret};
 
-/// The folder of what development keeps, emptied at each start. `duoke trigger` looks for a host there too.
-pub(super) const FOLDER: &str = ".duoke/dev";
+/// The folder of what development keeps, emptied at each start; `duoke trigger --store` finds the host by it.
+const FOLDER: &str = ".duoke/dev";
 /// The customer who writes first.
 const FIRST: &str = "oCustomer1";
 /// What he writes.
