@@ -4,6 +4,7 @@ import { $, attempt, button, keep, node, toast, told } from "./dom.js";
 import { openidNode } from "./customers.js";
 import { bubble, says } from "./messages.js";
 import { draftOf, hasDraft, keepDraft, model, on, refresh, tell } from "./model.js";
+import { reasonNode } from "./say.js";
 import { word } from "./words.js";
 
 const KEYS_MAX = 500; // in one request
@@ -54,7 +55,7 @@ function updateRow(made, item) {
   const row = rows.get(item.key);
   // What is being written stays.
   if (row.field && !isEdited(row)) host(row, item);
-  made.querySelector(".reason").textContent = item.reason || "";
+  made.querySelector(".reason").replaceChildren(reasonNode(item.reason));
   edited(row);
 }
 
@@ -96,7 +97,7 @@ async function change(keys, how) {
     const filter = { keys: keys.slice(at, at + KEYS_MAX) };
     const { items } = await request("outbox.change", { change: how, filter });
     const stayed = items.find(({ changed }) => !changed);
-    if (stayed) toast(stayed.note || word("notChanged"));
+    if (stayed) toast(word("notChanged"), stayed.note ?? "");
   }
 }
 
@@ -197,7 +198,7 @@ async function sendOwn() {
     const { items: [row] } = await request("send", { letter });
     keepDraft(openid, { own: "", held: draftOf(openid).held });
     if (row.state === "sent") told(word("sentCount", 1));
-    else toast(`${word(row.state) ?? row.state}: ${row.reason || ""}`);
+    else toast(word(row.state) ?? row.state, row.reason ?? "");
   });
   sending.delete(openid);
   showOwn();
@@ -235,15 +236,12 @@ function makeStuck({ key }) {
 function updateStuck(row, item) {
   const discard = row.lastElementChild;
   discard.hidden = item.state === "dead";
-  row.firstElementChild.replaceChildren(node("b", {}, word(item.state) ?? item.state), ` ${says(item)} `, node("span", { class: "small" }, item.reason || ""));
+  row.firstElementChild.replaceChildren(node("b", {}, word(item.state) ?? item.state), ` ${says(item)} `, reasonNode(item.reason));
 }
 
 function show() {
-  const wasIn = $("held").contains(document.activeElement);
   keep($("stuck"), model.stuck, ({ key }) => key, makeStuck, updateStuck);
   keep($("held"), model.held.slice(0, SHOWN_MAX), ({ key }) => key, makeRow, updateRow);
-  // The field that was being written in may be gone: what is typed goes on here, and does nothing.
-  if (wasIn && document.activeElement === document.body) $("composer").focus();
   const keys = new Set(model.held.map(({ key }) => key));
   for (const key of rows.keys()) if (!keys.has(key)) rows.delete(key);
   const count = model.held.length;

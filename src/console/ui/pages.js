@@ -22,11 +22,11 @@ function makeTab({ plugin }) {
     node("span", { class: "name" }, plugin), node("span", { class: "count faults" }), node("span", { class: "unseen" }));
 }
 
-function updateTab(tab, { plugin, status, notice, faults, title }) {
+function updateTab(tab, { plugin, status, notice, faults }) {
   tab.setAttribute("aria-selected", String(plugin === model.plugin));
   tab.classList.toggle("lit", notice);
   tab.classList.toggle("broken", status === "broken");
-  tab.title = [title, word(status)].filter(Boolean).join(" · ");
+  tab.title = word(status);
   tab.children[1].textContent = faults || "";
   const said = [notice ? word("notice") : "", faults ? word("faultsCount", faults) : "", status === "open" ? "" : word(status)];
   tab.children[2].textContent = said.filter(Boolean).join(", ");
@@ -74,8 +74,8 @@ function close() {
 // What is wrong with the page, or with its mirror.
 function showNote() {
   const now = page();
-  const text = !now ? word("noPages")
-    : [now.status === "open" ? null : word(now.status === "broken" ? "pageBroken" : "pageClosed"), ...notes.map((name) => word(name))].filter(Boolean).join(" ");
+  const status = !now ? "noPages" : { broken: "pageBroken", closed: "pageClosed" }[now.status];
+  const text = [status, ...notes].filter(Boolean).map((name) => word(name)).join(" ");
   let note = $("mirror").querySelector(".empty");
   if (!note) $("mirror").append(note = node("p", { class: "empty", role: "status" }));
   if (note.textContent !== text) note.textContent = text;
