@@ -10,6 +10,7 @@ import { word } from "./words.js";
 const KEYS_MAX = 500; // in one request
 const SHOWN_MAX = 100; // messages; the others come up as these go
 const SURE_MS = 4_000;
+const TEXT_MAX = 2_048; // characters of a message
 
 // key -> {key, openid, field, saved, acts}: a text's field, what the host has of it, what can be done with it
 const rows = new Map();
@@ -23,7 +24,7 @@ function makeRow(item) {
   const row = { key, openid: model.chosen, field: null, saved: null, acts: [] };
   if (msgtype === "text") {
     row.field = node("textarea", {
-      rows: 2, maxlength: 2_048, "aria-label": word("waitingText"), oninput: () => edited(row), onkeydown: (event) => onKey(event, row),
+      rows: 2, maxlength: TEXT_MAX, "aria-label": word("waitingText"), oninput: () => edited(row), onkeydown: (event) => onKey(event, row),
     });
     row.acts = [
       button(word("revert"), () => revert(row), { class: "quiet revert", hidden: true }),
@@ -239,11 +240,25 @@ function updateStuck(row, item) {
   row.firstElementChild.replaceChildren(node("b", {}, word(item.state) ?? item.state), ` ${says(item)} `, reasonNode(item.reason));
 }
 
+// What was written to messages that wait no longer, for another person took them, becomes one of one's own.
+function takeGone() {
+  const { own, held } = draftOf(model.chosen);
+  const here = new Set(keysOf(model.held));
+  const isGone = ([key]) => !here.has(key) && !sending.has(key);
+  const texts = Object.entries(held).filter(isGone).map(([, { text }]) => text);
+  if (texts.length === 0) return;
+  const stays = Object.fromEntries(Object.entries(held).filter((entry) => !isGone(entry)));
+  keepDraft(model.chosen, { own: [own, ...texts].filter(Boolean).join("\n").slice(0, TEXT_MAX), held: stays });
+  showOwn();
+  toast(word("editGone"));
+}
+
 function show() {
   keep($("stuck"), model.stuck, ({ key }) => key, makeStuck, updateStuck);
   keep($("held"), model.held.slice(0, SHOWN_MAX), ({ key }) => key, makeRow, updateRow);
-  const keys = new Set(model.held.map(({ key }) => key));
+  const keys = new Set(keysOf(model.held));
   for (const key of rows.keys()) if (!keys.has(key)) rows.delete(key);
+  if (model.chosen !== null && model.known === model.chosen) takeGone();
   const count = model.held.length;
   $("held-count").textContent = count || "";
   $("send-all").hidden = $("discard-all").hidden = count < 2;

@@ -7,7 +7,9 @@ import { word } from "./words.js";
 const LISTED_MAX = 200; // customers of whom the host tells; others are named below the list
 
 let reach = () => {};
-export const TAIL = 5; // last characters of an openid: by them people tell customers apart
+const TAIL = 5; // last characters of an openid: by them people tell customers apart
+
+export const shortOf = (openid) => (openid.length > TAIL + 1 ? `…${openid.slice(-TAIL)}` : openid);
 
 // An openid of which the end stays to be seen where there is no room.
 export function openidNode(openid) {

@@ -3,13 +3,14 @@ import { post } from "./api.js";
 import { frame } from "./detail.js";
 import { shownLines } from "./diff.js";
 import { $, attempt, button, keep, node, told } from "./dom.js";
-import { model, on, refresh, tell } from "./model.js";
+import { latest, model, on, refresh, tell } from "./model.js";
 import { reloadPage } from "./pages.js";
 import { clock, nameOf, stretch, summary } from "./say.js";
 import { openChanges, replayText, watched } from "./strip.js";
 import { word } from "./words.js";
 
 const RELOADS_SHOWN = 20;
+const COUNT_MS = 500; // between two times that is asked for the number of events
 
 function reloadNode({ at, files, took_ms: took, ok, faults }, isLast) {
   const head = node("p", { class: `reload ${ok ? "good" : "bad"}` }, node("span", { class: "time" }, clock(at, false)), " ",
@@ -36,20 +37,22 @@ const led = (stimulus) => (stimulus?.type ? `${nameOf(stimulus.type)} ${summary(
 function makeChange(change) {
   return node("article", { class: "change", "aria-label": change.session },
     node("div", { class: "bar" }, node("h4", {}, change.session), node("span", { class: "small" }, change.plugin ?? ""), node("span", { class: "space" }),
-      node("span", { class: "small" }),
-      button(word("accept"), () => decide("accept", change), { class: "main", title: word("acceptWhy") }),
-      button(word("ignore"), () => decide("ignore", change), { class: "quiet", title: word("ignoreWhy") })),
+      node("span", { class: "small" })),
     node("p", { class: "small" }), node("div", { class: "compare" }),
     node("details", {}, node("summary", {}, word("diff")), node("pre", { class: "diff" }), node("div")));
 }
 
-function updateChange(made, { count, what, stimulus, cause, frame: code, diff, before, after, ignored, updated }) {
+function updateChange(made, change) {
+  const { session, plugin, count, what, stimulus, cause, frame: code, diff, before, after, ignored, updated } = change;
+  const choice = (name, kind) => button(word(name), () => decide(name, { session, plugin }), { class: kind, title: word(`${name}Why`) });
   const [bar, says, compare, more] = made.children;
   const [, , , note, ...does] = bar.children;
+  const isOpen = !ignored && !updated;
   made.classList.toggle("ignored", ignored);
   // The session so far has what the page does now: nothing is to be decided.
   note.textContent = ignored ? word("ignored") : updated ? word("updatedNow") : "";
-  for (const one of does) one.hidden = ignored || updated;
+  if (!isOpen) for (const one of does) one.remove();
+  else if (does.length === 0) bar.append(choice("accept", "main"), choice("ignore", "quiet"));
   says.textContent = [word(count === 1 ? "effect1" : "effectsChanged", count), what, led(stimulus), cause].filter(Boolean).join(" · ");
   compare.replaceChildren(talk(word("before"), before), talk(word("after"), after));
   more.hidden = !diff;
@@ -80,9 +83,8 @@ function showRecorder() {
   const stimuli = model.dev?.recording?.stimuli ?? 0;
   $("develop-session").textContent = word(isRecording ? "recordingNow" : "sessionSoFar", stimuli);
   $("develop-session").classList.toggle("recording", isRecording);
-  $("record-begin").hidden = isNaming;
+  $("record-does").hidden = isNaming;
   $("record-begin").textContent = word(isRecording ? "recordAgain" : "recordBegin");
-  $("record-stop").hidden = isNaming;
   $("record-stop").textContent = word(isRecording ? "recordStop" : "recordSave");
   $("record-stop").classList.toggle("main", isRecording);
   $("record-stop").disabled = stimuli === 0;
@@ -120,7 +122,7 @@ async function record(event) {
 function recorder() {
   return [
     node("p", { id: "develop-session" }),
-    node("div", { class: "bar" },
+    node("div", { id: "record-does", class: "bar" },
       button("", beginRecording, { id: "record-begin", title: word("restartWhy") }), button("", () => naming(true), { id: "record-stop" })),
     node("form", { id: "record", autocomplete: "off", hidden: true, onsubmit: record },
       node("label", { for: "record-name" }, word("recordName")),
@@ -154,4 +156,8 @@ export function startDevelop(panel) {
     part("saves", node("div", { class: "bar" }, button(word("reloadNow"), reloadPage)), node("div", { id: "develop-reloads" }),
       node("details", {}, node("summary", {}, word("watched")), node("ul", { id: "develop-watching" })))));
   on("dev", show);
+  // How many events there are is not told by itself.
+  const count = latest(() => refresh("dev"), COUNT_MS);
+  on("lines", (fresh) => { if (model.tool === "develop" && fresh.some(({ type }) => type.startsWith("stimulus."))) count(); });
+  on("tool-shown", (name) => { if (name === "develop") count(); });
 }

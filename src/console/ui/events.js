@@ -83,7 +83,7 @@ export const EVENTS = [
       { name: "Event", kind: "text", when: ["event"], value: "CLICK" },
       { name: "EventKey", kind: "text", when: ["event"], value: "menu-1" },
     ],
-    fill: (data, openid) => ({ FromUserName: openid, CreateTime: Math.floor(Date.now() / 1_000), MsgId: Date.now(), ...data }),
+    fill: (data, openid) => ({ ToUserName: "gh_duoke", FromUserName: openid, CreateTime: Math.floor(Date.now() / 1_000), MsgId: Date.now(), ...data }),
   },
   { type: "stimulus.page.reload", api: "page", fields: [] },
   { type: "stimulus.ui.click", api: "page", fields: [SELECTOR] },

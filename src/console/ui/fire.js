@@ -112,6 +112,11 @@ function edit(line) {
 
 function fireNow() {
   const line = read(() => (way === "json" ? JSON.parse($("fire-json").value) : formLine()));
+  if (way === "form" && line && !line.subject) {
+    $("fire-trouble").textContent = word("chooseCustomer");
+    $("fire-openid").focus();
+    return;
+  }
   if (line && typeof line === "object") fire(line);
 }
 

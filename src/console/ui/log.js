@@ -1,6 +1,6 @@
 // The interaction log: every line of it, filtered, searched, opened.
 import { detail } from "./detail.js";
-import { TAIL } from "./customers.js";
+import { shortOf } from "./customers.js";
 import { $, button, node, options, toast, told } from "./dom.js";
 import { askOlder, lineOf, lines } from "./lines.js";
 import { model, on } from "./model.js";
@@ -45,7 +45,7 @@ function draw(line) {
     node("span", { class: `type ${group}` }, nameOf(line.type)),
     node("span", { class: "says" }, summary(line)),
     line.took_ms === undefined ? null : node("span", { class: "took" }, stretch(line.took_ms)),
-    node("span", { class: "openid", title: line.subject }, line.subject ? `…${line.subject.slice(-TAIL)}` : ""),
+    node("span", { class: "openid", title: line.subject }, line.subject ? shortOf(line.subject) : ""),
     node("span", { class: "plugin" }, line.plugin ?? ""),
   ];
 }

@@ -1,5 +1,6 @@
 // The plugins' tabs, and the mirror of the page that is looked at.
 import { address, newId, path, post, request } from "./api.js";
+import { shortOf } from "./customers.js";
 import { $, attempt, face, keep, node, rove, toast, told } from "./dom.js";
 import { hearKeys } from "./keys.js";
 import { mirror } from "./mirror.js";
@@ -152,9 +153,10 @@ export async function reloadPage() {
 // The way to the customer whose turn it is, where the person is at another one.
 function showElsewhere() {
   const { elsewhere } = model;
-  const text = elsewhere === null ? "" : word("elsewhere", elsewhere);
+  const text = elsewhere === null ? "" : word("elsewhere", shortOf(elsewhere));
   if ($("elsewhere").textContent !== text && text) told(text);
   $("elsewhere").textContent = text;
+  $("elsewhere").title = elsewhere ?? "";
   $("elsewhere").hidden = elsewhere === null;
 }
 

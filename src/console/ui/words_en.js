@@ -2,6 +2,7 @@
 export const ENGLISH = {
   moreCustomers: "There may be more: name one below", draft: "draft", elsewhere: "The page is at {0} now: go there",
   turned: "Not done: the page is another customer's now. What you see is shown again.",
+  editGone: "A message that you were editing waits no longer. What you wrote is in the field below.",
   mirrorCut: "The page is too large: what is shown is cut.",
   mirrorLost: "The mirror was refused or cut; it is tried again. Too many may be open.",
   noTurnBefore: "No turn of this page before it is here.", changesThen: "What it changed",

@@ -2,6 +2,7 @@
 export const CHINESE = {
   moreCustomers: "可能还有更多客户：请在下方输入", draft: "有草稿", elsewhere: "页面已切换到 {0}：前往",
   turned: "未执行：页面已切换到另一位客户，画面会随之更新。",
+  editGone: "您正在编辑的消息已不再等待，所写内容已放入下方输入框。",
   mirrorCut: "页面太大：显示的内容已截断。",
   mirrorLost: "镜像被拒绝或已断开，将再次尝试。可能打开得太多。",
   noTurnBefore: "此处没有该页面更早的回合。", changesThen: "改变了什么",
