@@ -96,7 +96,7 @@ function openMirror({ plugin }, base) {
       });
     }
     source.addEventListener("viewer", ({ data }) => { viewer = Number(data); });
-    source.addEventListener("gone", () => $("mirror").classList.add("gone"));
+    for (const name of ["gone", "error"]) source.addEventListener(name, () => $("mirror").classList.add("gone"));
   };
   $("mirror").append(frame);
   hear();
