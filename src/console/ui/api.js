@@ -1,5 +1,6 @@
 // The calls of the host (API.md). What is refused is thrown as a `Refused`, with the next step in `hint`.
 const BASE = "/api/1/";
+const PATIENCE_MS = 60_000; // after which an answer is taken for lost
 
 export class Refused extends Error {
   constructor(status, { kind = "", text = "", hint = "" } = {}) {
@@ -13,13 +14,16 @@ export const path = (...parts) => parts.map(encodeURIComponent).join("/");
 export const address = (rest) => BASE + rest;
 
 async function ask(rest, options) {
-  let answer;
+  let [answer, told] = [null, {}];
   try {
-    answer = await fetch(BASE + rest, { credentials: "same-origin", cache: "no-store", ...options });
+    answer = await fetch(BASE + rest, { credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS), ...options });
+    told = await answer.json();
   } catch {
-    throw new Refused(0, { kind: "lost" });
+    // What is refused may have no words.
+    if (answer === null || answer.ok) throw new Refused(0, { kind: "lost" });
   }
-  const told = await answer.json().catch(() => ({}));
+  // Signed out meanwhile: the page begins anew, with the sign-in.
+  if (answer.status === 401) location.reload();
   if (!answer.ok) throw new Refused(answer.status, told.error);
   return told;
 }

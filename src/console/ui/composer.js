@@ -1,94 +1,95 @@
 // The composer: messages of the chosen customer that wait for a person, and what the person writes himself.
 import { newId, request } from "./api.js";
 import { $, attempt, button, keep, node, toast, told } from "./dom.js";
+import { openidNode } from "./customers.js";
 import { bubble, says } from "./messages.js";
-import { model, on, refresh, tell } from "./model.js";
+import { draftOf, hasDraft, keepDraft, model, on, refresh, tell } from "./model.js";
 import { word } from "./words.js";
 
 const KEYS_MAX = 500; // in one request
 const SHOWN_MAX = 100; // messages; the others come up as these go
 const SURE_MS = 4_000;
 
-const rows = new Map(); // key -> {field, saved, acts}: a text's field, what the host has of it, what can be done with it
-const drafts = new Map(); // key, or `own OPENID` -> what was written and not sent, also while another customer is chosen
+// key -> {key, openid, field, saved, acts}: a text's field, what the host has of it, what can be done with it
+const rows = new Map();
+const sending = new Set(); // keys, and the customers that something of one's own is on the way to
 const pluginOf = ({ key }) => key.split("/").at(-2) ?? null;
-const isEdited = (key) => {
-  const row = rows.get(key);
-  return row?.field ? row.field.value !== row.saved : false;
-};
+const isEdited = (row) => Boolean(row?.field) && row.field.value !== row.saved;
 
 function makeRow(item) {
   const { key, msgtype, cause } = item;
   const plugin = pluginOf(item);
-  const field = msgtype === "text"
-    ? node("textarea", {
-      rows: 2, maxlength: 2_048, "aria-label": word("waitingText"), oninput: () => edited(key), onkeydown: (event) => onKey(event, key),
-    })
-    : null;
-  const acts = field ? [
-    button(word("revert"), () => revert(key), { class: "quiet revert", hidden: true }),
-    button(word("save"), () => save(key), { class: "quiet save", hidden: true }),
-  ] : [];
-  rows.set(key, { field, saved: null, acts });
-  if (field) {
-    host(key, item);
-    field.value = drafts.get(key) ?? field.value;
+  const row = { key, openid: model.chosen, field: null, saved: null, acts: [] };
+  if (msgtype === "text") {
+    row.field = node("textarea", {
+      rows: 2, maxlength: 2_048, "aria-label": word("waitingText"), oninput: () => edited(row), onkeydown: (event) => onKey(event, row),
+    });
+    row.acts = [
+      button(word("revert"), () => revert(row), { class: "quiet revert", hidden: true }),
+      button(word("save"), () => save(row), { class: "quiet save", hidden: true }),
+    ];
+    host(row, item);
+    // What was written to another text than the host's is none of it.
+    const draft = draftOf(row.openid).held[key];
+    if (draft?.of === row.saved) row.field.value = draft.text;
   }
+  rows.set(key, row);
   const facts = node("p", { class: "facts" },
     node("span", { class: "kind" }, word(msgtype) ?? msgtype), " ", node("span", {}, plugin), " ",
     cause ? button(word("causeOf", cause), () => tell("show-line", cause), { class: "link" }) : null,
     node("span", { class: "reason" }));
-  const does = node("div", { class: "does" }, acts,
+  const does = node("div", { class: "does" }, row.acts,
     button(word("discard"), () => discard([key]), { class: "quiet" }),
-    button(word("send"), () => send([key]), { class: "main", title: word("ctrlEnter") }));
-  return node("li", { "data-type": msgtype }, facts, does, field ?? bubble(item, plugin));
+    button(word("send"), () => send([key]), { class: "main", title: row.field ? word("ctrlEnter") : null }));
+  return node("li", { "data-type": msgtype }, facts, does, row.field ?? bubble(item, plugin));
 }
 
 // Takes what the host has; read back, for fields have line ends of their own.
-function host(key, { body }) {
-  const row = rows.get(key);
+function host(row, { body }) {
   row.field.value = body.content;
   row.saved = row.field.value;
 }
 
-function updateRow(row, item) {
-  const known = rows.get(item.key);
+function updateRow(made, item) {
+  const row = rows.get(item.key);
   // What is being written stays.
-  if (known.field && !isEdited(item.key)) host(item.key, item);
-  row.querySelector(".reason").textContent = item.reason || "";
-  edited(item.key);
+  if (row.field && !isEdited(row)) host(row, item);
+  made.querySelector(".reason").textContent = item.reason || "";
+  edited(row);
+}
+
+function edited(row) {
+  const draft = draftOf(row.openid);
+  const { [row.key]: known, ...held } = draft.held;
+  if (isEdited(row)) keepDraft(row.openid, { ...draft, held: { ...held, [row.key]: { text: row.field.value, of: row.saved } } });
+  else if (known) keepDraft(row.openid, { ...draft, held });
+  for (const act of row.acts) act.hidden = !isEdited(row);
+}
+
+function forget(row) {
+  row.field.value = row.saved;
+  edited(row);
+}
+
+function revert(row) {
+  forget(row);
+  row.field.focus();
+}
+
+async function keepText(row) {
+  if (!isEdited(row)) return;
+  const text = row.field.value;
+  await request("outbox.edit", { key: row.key, text });
+  row.saved = text;
+  edited(row);
+}
+
+async function save(row) {
+  if (await attempt(() => keepText(row))) told(word("saved"));
+  row.field.focus();
 }
 
 function rowNode(key) { return [...$("held").children].find((row) => row.dataset.key === key); }
-
-function edited(key) {
-  const row = rows.get(key);
-  if (isEdited(key)) drafts.set(key, row.field.value);
-  else drafts.delete(key);
-  for (const act of row?.acts || []) act.hidden = !isEdited(key);
-}
-
-function revert(key) {
-  const { field, saved } = rows.get(key);
-  field.value = saved;
-  edited(key);
-  field.focus();
-}
-
-async function keepText(key) {
-  if (!isEdited(key)) return;
-  const row = rows.get(key);
-  const text = row.field.value;
-  await request("outbox.edit", { key, text });
-  row.saved = text;
-  edited(key);
-}
-
-async function save(key) {
-  if (await attempt(() => keepText(key))) told(word("saved"));
-  edited(key);
-  rows.get(key)?.field.focus();
-}
 
 async function change(keys, how) {
   for (let at = 0; at < keys.length; at += KEYS_MAX) {
@@ -115,43 +116,50 @@ function next(keys) {
   };
 }
 
-async function send(keys) {
+// Does something with messages of which none is under way already; their rows may be gone by then.
+async function decide(keys, act, said) {
+  const open = keys.filter((key) => !sending.has(key)).map((key) => rows.get(key) ?? { key });
+  if (open.length === 0) return;
   const toNext = next(keys);
-  const isDone = await attempt(async () => {
-    for (const key of keys) await keepText(key);
-    await change(keys, "retry");
-  });
+  for (const { key } of open) sending.add(key);
+  const isDone = await attempt(() => act(open));
+  for (const { key } of open) sending.delete(key);
   if (isDone) {
     toNext();
-    told(word("sentCount", keys.length));
+    told(word(said, open.length));
   }
   refresh("outbox", "customers");
 }
 
-async function discard(keys) {
-  const toNext = next(keys);
-  if (await attempt(() => change(keys, "drop"))) {
-    for (const key of keys) drafts.delete(key);
-    toNext();
-    told(word("discardedCount", keys.length));
-  }
-  refresh("outbox", "customers");
-}
+const keysOf = (open) => open.map(({ key }) => key);
 
-function onKey(event, key) {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+const send = (keys) => decide(keys, async (open) => {
+  for (const row of open) await keepText(row);
+  await change(keysOf(open), "retry");
+}, "sentCount");
+
+const discard = (keys) => decide(keys, async (open) => {
+  await change(keysOf(open), "drop");
+  for (const row of open.filter(isEdited)) forget(row);
+}, "discardedCount");
+
+const isSend = (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey);
+
+function onKey(event, row) {
+  if (isSend(event)) {
     event.preventDefault();
+    // A key that is held down sends no other one.
+    if (!event.repeat) send([row.key]);
+  } else if (event.key === "Escape" && isEdited(row)) {
     event.stopPropagation();
-    send([key]);
-  } else if (event.key === "Escape" && isEdited(key)) {
-    event.stopPropagation();
-    revert(key);
+    revert(row);
   }
 }
 
-// Of several ones only who says it twice.
+// Of several ones only who says it twice, and those that he was asked about.
 function twice(made, label, act) {
   let timer = 0;
+  let keys = [];
   const reset = () => {
     clearTimeout(timer);
     timer = 0;
@@ -160,39 +168,58 @@ function twice(made, label, act) {
   made.addEventListener("click", () => {
     if (timer) {
       reset();
-      act();
+      act(keys);
       return;
     }
-    made.textContent = word("sure", model.held.length);
+    keys = keysOf(model.held);
+    made.textContent = word("sure", keys.length);
     timer = setTimeout(reset, SURE_MS);
   });
+  on("chosen", reset);
 }
 
+// What is written to a customer keeps its number until it is answered: said twice it is sent once.
 async function sendOwn() {
-  const field = $("own-text");
-  const text = field.value;
-  if (text.trim() === "" || model.chosen === null) return;
+  const openid = model.chosen;
+  const draft = draftOf(openid);
+  const text = draft.own;
+  if (openid === null || text.trim() === "" || sending.has(openid)) return;
   const { app_id: account, server } = model.state;
   const seat = model.state.seats.find(({ name }) => name === model.seat);
   // The sandbox knows no account of the seat's.
   const agent = model.state.sandbox ? null : seat?.kf_account ?? null;
-  const letter = { id: newId("console"), account, server, openid: model.chosen, kf_account: agent, content: { msgtype: "text", text } };
+  const id = draft.sent?.text === text ? draft.sent.id : newId("console");
+  keepDraft(openid, { ...draft, sent: { id, text } });
+  sending.add(openid);
+  showOwn();
+  const letter = { id, account, server, openid, kf_account: agent, content: { msgtype: "text", text } };
   await attempt(async () => {
     const { items: [row] } = await request("send", { letter });
-    field.value = "";
-    write();
+    keepDraft(openid, { own: "", held: draftOf(openid).held });
     if (row.state === "sent") told(word("sentCount", 1));
     else toast(`${word(row.state) ?? row.state}: ${row.reason || ""}`);
   });
+  sending.delete(openid);
+  showOwn();
   refresh("outbox");
 }
 
-// What was written to this customer is kept; the field grows, where the browser does not do it by itself.
+// The field grows, where the browser does not do it by itself. While it is being sent it stays as it is.
+function showOwn() {
+  const field = $("own-text");
+  const { own } = draftOf(model.chosen);
+  const isSending = sending.has(model.chosen);
+  if (field.value !== own) field.value = own;
+  field.rows = Math.min(6, own.split("\n").length);
+  field.readOnly = isSending;
+  $("own").setAttribute("aria-busy", String(isSending));
+  $("own-send").setAttribute("aria-disabled", String(isSending));
+  for (const one of $("own").elements) one.disabled = model.chosen === null;
+}
+
 function write() {
-  const { value } = $("own-text");
-  $("own-text").rows = Math.min(6, value.split("\n").length);
-  if (value) drafts.set(`own ${model.chosen}`, value);
-  else drafts.delete(`own ${model.chosen}`);
+  keepDraft(model.chosen, { ...draftOf(model.chosen), own: $("own-text").value });
+  showOwn();
 }
 
 // --- what did not go out ----------------------------------------------------------------------------------------------
@@ -212,45 +239,40 @@ function updateStuck(row, item) {
 }
 
 function show() {
+  const wasIn = $("held").contains(document.activeElement);
   keep($("stuck"), model.stuck, ({ key }) => key, makeStuck, updateStuck);
   keep($("held"), model.held.slice(0, SHOWN_MAX), ({ key }) => key, makeRow, updateRow);
+  // The field that was being written in may be gone: what is typed goes on here, and does nothing.
+  if (wasIn && document.activeElement === document.body) $("composer").focus();
   const keys = new Set(model.held.map(({ key }) => key));
   for (const key of rows.keys()) if (!keys.has(key)) rows.delete(key);
   const count = model.held.length;
   $("held-count").textContent = count || "";
   $("send-all").hidden = $("discard-all").hidden = count < 2;
-  for (const field of $("own").elements) field.disabled = model.chosen === null;
-}
-
-// Where the keyboard is nowhere else: the only message that waits, else the first of them is at hand.
-export function sendWaiting() {
-  if (model.held.length === 1) send([model.held[0].key]);
-  else focusComposer();
 }
 
 export function focusComposer() { handOf($("held").firstElementChild).focus(); }
 
+// Whether the person is at work on a message to the chosen customer.
+const isWriting = () => $("composer").contains(document.activeElement) || hasDraft(model.chosen);
+
 export function startComposer() {
-  twice($("send-all"), "sendAll", () => send(model.held.map(({ key }) => key)));
-  twice($("discard-all"), "discardAll", () => discard(model.held.map(({ key }) => key)));
-  $("held").addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-    const row = event.target.closest("li");
-    if (row) onKey(event, row.dataset.key);
-  });
+  model.isWriting = isWriting;
+  twice($("send-all"), "sendAll", send);
+  twice($("discard-all"), "discardAll", discard);
   $("own").addEventListener("submit", (event) => { event.preventDefault(); sendOwn(); });
   $("own-text").addEventListener("input", write);
   $("own-text").addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    if (!isSend(event)) return;
     event.preventDefault();
-    event.stopPropagation();
-    sendOwn();
+    if (!event.repeat) sendOwn();
   });
   on("outbox", show);
   on("chosen", () => {
-    $("own-text").value = drafts.get(`own ${model.chosen}`) ?? "";
-    write();
+    $("composer-for").replaceChildren(openidNode(model.chosen));
+    showOwn();
     show();
   });
+  showOwn();
   show();
 }

@@ -1,16 +1,16 @@
 // The customers: who did something last, what waits for them, what may still be sent to the one that is chosen.
 import { $, keep, node, rove } from "./dom.js";
-import { choose, model, on, tell } from "./model.js";
+import { choose, hasDraft, model, on, tell } from "./model.js";
 import { day, stretch } from "./say.js";
 import { word } from "./words.js";
 
-const SHOWN_MAX = 200; // customers; others are named below the list
+const LISTED_MAX = 200; // customers of whom the host tells; others are named below the list
 
 let reach = () => {};
 export const TAIL = 5; // last characters of an openid: by them people tell customers apart
 
 // An openid of which the end stays to be seen where there is no room.
-function openidNode(openid) {
+export function openidNode(openid) {
   return node("span", { class: "openid", title: openid }, node("span", {}, openid.slice(0, -TAIL)), node("span", {}, openid.slice(-TAIL)));
 }
 
@@ -34,22 +34,22 @@ function updateRow(row, { openid, last, sign, waiting }) {
   button.setAttribute("aria-current", String(openid === model.chosen));
   lastNode.textContent = ago(last);
   lastNode.title = last ? word("lastAt", day(last)) : "";
-  signNode.textContent = sign === null || sign === undefined ? "" : word("sign", sign);
+  const notes = [sign === null || sign === undefined ? null : word("sign", sign), hasDraft(openid) ? word("draft") : null];
+  signNode.textContent = notes.filter(Boolean).join(" · ");
   waitingNode.textContent = waiting || "";
   waitingNode.title = waiting ? word("waiting", waiting) : "";
   if (waiting) waitingNode.setAttribute("aria-label", word("waiting", waiting));
 }
 
 function show() {
-  const known = model.customers.slice(0, SHOWN_MAX);
-  const more = model.customers.length - known.length;
+  const known = model.customers;
   // One that was only named here is there as well.
   const isKnown = model.chosen === null || known.some(({ openid }) => openid === model.chosen);
   const all = isKnown ? known : [{ openid: model.chosen, last: null, sign: null, waiting: 0 }, ...known];
   keep($("customer-list"), all, ({ openid }) => openid, makeRow, updateRow);
   $("no-customers").hidden = all.length > 0;
-  $("more-customers").textContent = more > 0 ? word("moreCustomers", more) : "";
-  const waiting = model.customers.reduce((sum, one) => sum + (one.waiting || 0), 0);
+  $("more-customers").hidden = known.length < LISTED_MAX;
+  const waiting = known.reduce((sum, one) => sum + (one.waiting || 0), 0);
   document.title = waiting ? `(${waiting}) duoke` : "duoke";
   reach($("customer-list").querySelector("[aria-current=true]"));
 }
@@ -107,7 +107,7 @@ export function startCustomers() {
     openid.value = "";
     tell("panel", "work");
   });
-  on("customers chosen", show);
+  on("customers chosen drafts", show);
   on("outbox", showWindow);
   setInterval(() => { show(); showWindow(); }, 30_000);
   show();

@@ -103,6 +103,8 @@ export async function attempt(act) {
     await act();
     return true;
   } catch (error) {
+    // Then the page begins anew.
+    if (error.status === 401) return false;
     const text = error.kind === "lost" ? word("lost") : error.message;
     toast(error.hint ? `${text}. ${error.hint}` : text);
     if (!("kind" in error)) throw error;

@@ -3,7 +3,8 @@ import { $, button, node } from "./dom.js";
 import { memory, model, tell } from "./model.js";
 import { word } from "./words.js";
 
-const IS_TEXT = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
+// Where keys write; the composer itself has the focus only where a field was that is gone.
+const IS_TEXT = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable], #composer";
 let does = {}; // what other parts do
 
 const focus = (panel, ...picks) => () => {
@@ -38,13 +39,10 @@ function onKey(event) {
     toLog();
     return;
   }
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
   // Elements of a mirrored page may hide their own methods.
   const isText = event.target.nodeType === Node.ELEMENT_NODE && Element.prototype.matches.call(event.target, IS_TEXT);
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    if (!isText && !$("tools").contains(event.target)) does.sendWaiting();
-    return;
-  }
-  if (event.ctrlKey || event.altKey || event.metaKey || isText || !areSingle()) return;
+  if (isText || !areSingle()) return;
   const found = SINGLE[event.key];
   if (!found) return;
   event.preventDefault();

@@ -2,12 +2,19 @@
 import { address, get } from "./api.js";
 import { attempt } from "./dom.js";
 import { addLines, lastSeq, startLines } from "./lines.js";
-import { refresh, tell } from "./model.js";
+import { latest, refresh, tell } from "./model.js";
 
 const AGAIN_MS = [500, 1_000, 2_000, 5_000];
+const ASKED = ["state", "customers", "outbox", "dev"];
+const PAUSE_MS = 500; // between two times that is asked for what has changed
 
 let failures = 0;
 let run = null; // of the host: its log began with it
+const changed = new Set();
+const askChanged = latest(() => {
+  refresh(...changed);
+  changed.clear();
+}, PAUSE_MS);
 
 // Takes the lines that there are, then what comes.
 export async function live() {
@@ -25,7 +32,7 @@ function connect() {
   source.addEventListener("open", () => {
     failures = 0;
     tell("line", "live");
-    refresh("state", "customers", "outbox", "dev");
+    refresh(...ASKED);
   });
   source.addEventListener("hello", ({ data }) => {
     const hello = JSON.parse(data);
@@ -34,7 +41,8 @@ function connect() {
   });
   source.addEventListener("line", ({ data }) => addLines([JSON.parse(data)]));
   source.addEventListener("changed", ({ data }) => {
-    refresh(...JSON.parse(data).what.filter((name) => ["state", "customers", "outbox", "dev"].includes(name)));
+    for (const name of JSON.parse(data).what) if (ASKED.includes(name)) changed.add(name);
+    askChanged();
   });
   source.addEventListener("behind", () => attempt(takeLog));
   source.addEventListener("error", () => {

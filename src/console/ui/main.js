@@ -1,7 +1,7 @@
 // The workbench begins here: sign-in, then every part of it.
 import { Refused, get, post } from "./api.js";
 import { $, attempt, face, rove, told } from "./dom.js";
-import { focusComposer, sendWaiting, startComposer } from "./composer.js";
+import { focusComposer, startComposer } from "./composer.js";
 import { startCustomers } from "./customers.js";
 import { startKeys } from "./keys.js";
 import { isSignedOut, live } from "./live.js";
@@ -95,7 +95,7 @@ function begin(session) {
   startComposer();
   startPhone();
   startTools();
-  startKeys({ focusComposer, sendWaiting, reloadPage });
+  startKeys({ focusComposer, reloadPage });
   startSplitter();
   for (const tab of panelTabs) tab.addEventListener("click", () => showPanel(tab.dataset.panel));
   on("panel", showPanel);

@@ -1,17 +1,20 @@
 // The plugins' tabs, and the mirror of the page that is looked at.
 import { address, newId, path, post, request } from "./api.js";
-import { $, attempt, face, keep, node, rove, told } from "./dom.js";
+import { $, attempt, face, keep, node, rove, toast, told } from "./dom.js";
 import { hearKeys } from "./keys.js";
 import { mirror } from "./mirror.js";
-import { choosePlugin, model, on, page, pages, refresh } from "./model.js";
+import { choosePlugin, current, follow, model, on, page, pages, refresh } from "./model.js";
 import { word } from "./words.js";
 
 const LIT_MS = 1_500; // a tab that is looked at shows its light so long
+const AGAIN_MS = 5_000; // until a mirror that was refused is asked for again
 
 let reach = () => {};
 let shown = null; // whose mirror it is
 let source = null; // the mirror's stream
 let hear = () => {}; // opens it
+let again = 0; // the timer of it
+let notes = []; // what is wrong with the mirror
 const lit = new Set(); // plugins whose light is to go out
 
 function makeTab({ plugin }) {
@@ -60,9 +63,29 @@ function show() {
 export const frameAddress = (base, quirks) => `${base}/frame?quirks=${quirks ? 1 : 0}`;
 
 function close() {
+  clearTimeout(again);
   source?.close();
   source = null;
+  notes = [];
+  $("mirror").classList.remove("gone");
   $("mirror").replaceChildren();
+}
+
+// What is wrong with the page, or with its mirror.
+function showNote() {
+  const now = page();
+  const text = !now ? word("noPages")
+    : [now.status === "open" ? null : word(now.status === "broken" ? "pageBroken" : "pageClosed"), ...notes.map((name) => word(name))].filter(Boolean).join(" ");
+  let note = $("mirror").querySelector(".empty");
+  if (!note) $("mirror").append(note = node("p", { class: "empty", role: "status" }));
+  if (note.textContent !== text) note.textContent = text;
+  note.hidden = text === "";
+}
+
+function noteMirror(isGone, ...names) {
+  $("mirror").classList.toggle("gone", isGone);
+  notes = names;
+  showNote();
 }
 
 function showMirror(now) {
@@ -73,45 +96,73 @@ function showMirror(now) {
     if (now) openMirror(now, wanted);
   } else if (source?.readyState === EventSource.CLOSED && !document.hidden) hear();
   $("mirror").setAttribute("aria-label", now ? word("mirrorOf", now.plugin) : word("page"));
-  let note = $("mirror").querySelector(".empty");
-  const text = !now ? word("noPages") : now.status === "open" ? "" : word(now.status === "broken" ? "pageBroken" : "pageClosed");
-  if (!note) $("mirror").append(note = node("p", { class: "empty" }));
-  note.textContent = text;
-  note.hidden = text === "";
+  showNote();
 }
 
 function openMirror({ plugin }, base) {
   const frame = node("iframe", { sandbox: "allow-same-origin", title: word("mirrorOf", plugin) });
   let viewer = 0; // as the host knows this mirror
-  const act = (what) => attempt(() => post(`${base.slice(address("").length)}/act`, { ...what, viewer }));
+  // It is done where it is still the turn of whom the person sees.
+  const act = (what) => attempt(async () => {
+    try {
+      await post(`${base.slice(address("").length)}/act`, { ...what, viewer, openid: current() });
+    } catch (error) {
+      if (error.status !== 409) throw error;
+      toast(word("turned"));
+      refresh("state");
+    }
+  });
   frame.addEventListener("load", () => hearKeys(frame.contentDocument));
   const view = mirror(frame, { act, again: () => { if (shown === base) hear(); }, address: (quirks) => frameAddress(base, quirks) });
   hear = () => {
+    clearTimeout(again);
     source?.close();
-    source = new EventSource(`${base}/mirror`);
+    const mine = source = new EventSource(`${base}/mirror`);
     for (const name of ["whole", "changes"]) {
-      source.addEventListener(name, ({ data }) => {
-        $("mirror").classList.remove("gone");
-        view.apply(JSON.parse(data));
+      mine.addEventListener(name, ({ data }) => {
+        const looked = JSON.parse(data);
+        noteMirror(false, ...(looked.cut ? ["mirrorCut"] : []));
+        view.apply(looked);
       });
     }
-    source.addEventListener("viewer", ({ data }) => { viewer = Number(data); });
-    for (const name of ["gone", "error"]) source.addEventListener(name, () => $("mirror").classList.add("gone"));
+    mine.addEventListener("viewer", ({ data }) => { viewer = Number(data); });
+    mine.addEventListener("gone", () => noteMirror(true));
+    mine.addEventListener("error", () => {
+      if (mine !== source) return;
+      noteMirror(true, "mirrorLost");
+      // Browsers come again by themselves where there was no answer.
+      if (mine.readyState === EventSource.CLOSED) again = setTimeout(() => { if (mine === source && !document.hidden) hear(); }, AGAIN_MS);
+    });
   };
   $("mirror").append(frame);
   hear();
 }
 
-// Under `dev` as if it had been saved; else the page is told so.
+// Under `dev` as if it had been saved; else the page is told so, with the customer whose turn it is: by him it is found.
 export async function reloadPage() {
   const now = page();
   if (!now) return;
-  const line = { id: newId("console"), source: "duoke console", type: "stimulus.page.reload", plugin: now.plugin, data: {} };
+  const subject = current() ?? model.chosen;
+  if (model.mode !== "dev" && subject === null) return void toast(word("chooseCustomer"));
+  const line = { id: newId("console"), source: "duoke console", type: "stimulus.page.reload", subject, plugin: now.plugin, data: {} };
   const act = () => (model.mode === "dev" ? post("dev/reload") : request("trigger", { line }));
   if (await attempt(act)) told(word("reloadAsked"));
 }
 
+// The way to the customer whose turn it is, where the person is at another one.
+function showElsewhere() {
+  const { elsewhere } = model;
+  const text = elsewhere === null ? "" : word("elsewhere", elsewhere);
+  if ($("elsewhere").textContent !== text && text) told(text);
+  $("elsewhere").textContent = text;
+  $("elsewhere").hidden = elsewhere === null;
+}
+
 export function startPages() {
+  $("elsewhere").addEventListener("click", () => {
+    follow();
+    $("own-text").focus();
+  });
   reach = rove($("plugin-tabs"), "[role=tab]");
   face($("to-page"), "reload", word("reloadPage"));
   $("to-page").addEventListener("click", reloadPage);
@@ -121,6 +172,7 @@ export function startPages() {
     else show();
   });
   on("state", show);
+  on("state chosen", showElsewhere);
   on("line", (line) => { if (line === "live") show(); });
   on("panel", seen);
   show();

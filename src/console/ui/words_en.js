@@ -1,6 +1,9 @@
 // The page's words in English; `words.js` says how they are used.
 export const ENGLISH = {
-  moreCustomers: "and {0} more: name one below",
+  moreCustomers: "There may be more: name one below", draft: "draft", elsewhere: "The page is at {0} now: go there",
+  turned: "Not done: the page is another customer's now. What you see is shown again.",
+  mirrorCut: "The page is too large: what is shown is cut.",
+  mirrorLost: "The mirror was refused or cut; it is tried again. Too many may be open.",
   noTurnBefore: "No turn of this page before it is here.", changesThen: "What it changed",
   now: "now", stuck: "Did not go out", sendAgain: "Send again",
   conversationOf: "Conversation with {0}",

@@ -1,6 +1,9 @@
 // The page's words in Chinese; `words.js` says how they are used.
 export const CHINESE = {
-  moreCustomers: "另有 {0} 位：请在下方输入",
+  moreCustomers: "可能还有更多客户：请在下方输入", draft: "有草稿", elsewhere: "页面已切换到 {0}：前往",
+  turned: "未执行：页面已切换到另一位客户，画面会随之更新。",
+  mirrorCut: "页面太大：显示的内容已截断。",
+  mirrorLost: "镜像被拒绝或已断开，将再次尝试。可能打开得太多。",
   noTurnBefore: "此处没有该页面更早的回合。", changesThen: "改变了什么",
   now: "刚刚", stuck: "未能发出", sendAgain: "重新发送",
   conversationOf: "与 {0} 的会话",
