@@ -140,8 +140,12 @@ impl Workbench {
     pub async fn choose(&self, openid: &str, beside: Option<&str>) -> Result<SeatState, Trouble> {
         let seat = self.seat_for(openid, beside).await?;
         let id = new_id("choose");
+        let (crew, _) = self.whose(&seat.name)?;
+        let house = crew.craft(Host::house).ok_or_else(not_serving)?;
         for (at, (plugin, _)) in seat.pages.iter().enumerate() {
-            for dialect in [Dialect::Mcs, Dialect::Echat] {
+            let resident = house.residents.iter().find(|resident| resident.plugin.name == *plugin);
+            let hears = |dialect: &Dialect| resident.is_some_and(|resident| resident.plugin.hears(*dialect));
+            for dialect in [Dialect::Mcs, Dialect::Echat].into_iter().filter(hears) {
                 let line = turned_to(dialect, openid, SOURCE, &format!("{id}-{at}"));
                 self.fire(&seat.name, &Line { plugin: Some(plugin.clone()), ..line }).await?;
             }
