@@ -18,6 +18,7 @@ use super::state::{self, DEV_FOLDER, Ears};
 use super::test_command::paint;
 use super::{recording, settings, signals};
 use crate::base::clock::Clock;
+use crate::base::hex::hex;
 use crate::config::DuokeConfig;
 use crate::console::{Console, Credentials, Setting as Served};
 use crate::dev::{Development, Files, Remote, Setting, Shelf};
@@ -291,7 +292,7 @@ fn token() -> String {
     let mut bytes = [0; 16];
     // Without randomness it is guessed by who is on this machine alone.
     let _ = SystemRandom::new().fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&bytes)
 }
 
 fn account(sandbox: &Sandboxed, arguments: &Arguments, token: &str) -> AccountSetup {

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, Method, header};
@@ -12,8 +12,10 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use subtle::ConstantTimeEq as _;
 
 use crate::base::clock::Stopwatch;
+use crate::base::hex::hex;
 use crate::base::limits::{SIGN_IN_TIME, SIGN_INS_FAILED_MAX, SIGN_INS_FAILED_TIME, SIGN_INS_MAX};
 use crate::base::loopback::is_loopback_host;
+use crate::base::sync::lock;
 
 /// The cookie of who signed in.
 pub const COOKIE: &str = "duoke_session";
@@ -186,7 +188,7 @@ impl Door {
         self.sign_in_by(token)?;
         let mut bytes = [0; 32];
         SystemRandom::new().fill(&mut bytes).map_err(|_| Refused::TooMany)?;
-        let cookie: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let cookie = hex(&bytes);
         let mut signed_in = lock(&self.signed_in);
         signed_in.retain(|_, since| since.elapsed() < SIGN_IN_TIME);
         if signed_in.len() >= SIGN_INS_MAX {
@@ -216,10 +218,6 @@ impl Door {
 fn cookie(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     cookies.flat_map(|value| value.split(';')).find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use super::replays::{changed, replay, summary, troubles};
 use super::sessions::{Shelf, SoFar, from_here, stimuli};
 use crate::base::clock::{Stopwatch, TimestampMs, format_rfc3339, system_now_ms};
 use crate::base::limits::RELOADS_MAX;
+use crate::base::sync::lock;
 use crate::console::Moment;
 use crate::event::Line;
 use crate::host::desk::{Trouble, TroubleKind};
@@ -88,10 +89,6 @@ struct Replay {
 
 fn ms(watch: &Stopwatch) -> f64 {
     watch.elapsed().as_secs_f64() * 1_000.0
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Development {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -18,6 +18,7 @@ use super::place::Place;
 use super::tab::seed;
 use super::witness::{Turned, Visit};
 use crate::base::clock::system_now_ms;
+use crate::base::sync::lock;
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Effect, Line};
 use crate::host::desk::{Desk, Trouble, TroubleKind};
@@ -456,10 +457,6 @@ fn is_shown(type_: &str) -> bool {
 
 fn label(seat: &str, app_id: &str, is_one: bool) -> String {
     if is_one { seat.to_owned() } else { format!("{seat}@{app_id}") }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
