@@ -4,47 +4,18 @@
 // three ways of doing them all again on two cores, each session on a page of its own, its messages compared with those that
 // were recorded: `duoke test` (target/release/duoke), the same without templates, and jsdom in two processes. Prints wall
 // time and peak memory (proportional set size of all processes) of RUNS (3) rounds, and the medians as ratios.
-import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { DUOKE, inJsdom, median, plugin as prepared, record } from "./replies.mjs";
 
 const EVENTS = 20;
 const JOBS = 2;
 const SAMPLE_MS = 50;
-const HERE = dirname(fileURLToPath(import.meta.url));
-const LIBRARIES = join(HERE, "../tests/libraries");
-const DUOKE = process.env.DUOKE || join(HERE, "../target/release/duoke");
 const RUNS = Number(process.env.RUNS || 3);
-const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 const self = fileURLToPath(import.meta.url);
-
-/** The plugin, and its sessions. */
-function prepare(folder, count) {
-  const plugin = join(folder, "replies");
-  cpSync(join(LIBRARIES, "pages/jquery"), plugin, { recursive: true });
-  cpSync(join(LIBRARIES, "node_modules/jquery-1.11/dist/jquery.js"), join(plugin, "jquery.js"));
-  const page = join(plugin, "index.html");
-  writeFileSync(page, readFileSync(page, "utf8").replace("../../node_modules/jquery-1.11/dist/jquery.js", "jquery.js"));
-  writeFileSync(join(plugin, "plugin.toml"), 'name = "replies"\npage = "index.html"\n');
-  mkdirSync(join(plugin, "sessions"));
-  for (let number = 0; number < count; number++) {
-    const log = join(folder, "log.jsonl");
-    writeFileSync(log, events(number).map((event) => JSON.stringify(event) + "\n").join(""));
-    const file = join(plugin, "sessions", `${String(number).padStart(4, "0")}.jsonl`);
-    execFileSync(DUOKE, ["run", plugin, "--events", log, "--record", file, "--no-redact"], { stdio: ["ignore", "ignore", "inherit"] });
-  }
-  return plugin;
-}
-
-function events(session) {
-  return Array.from({ length: EVENTS }, (_, at) => at % 2 === 0
-    ? { event: "OnUserChange", channeltype: "1", useraccount: `oSession${session}x${at >> 2}` }
-    : { event: "OnMapMsgClick", latitude: 22 + ((session * 61 + at) % 997) / 500, longitude: 113 + ((session * 83 + at) % 991) / 500,
-        location: `广州市海珠区新港中路${session}号`, scale: String(10 + (at % 9)) });
-}
 
 /** What a recording has: what is told, and the messages that came. */
 function recorded(file) {
@@ -57,24 +28,14 @@ function recorded(file) {
 const text = (message) => JSON.stringify((message.msg ?? message).body);
 
 /** Every JOBS-th session, in jsdom; each gets a window of its own. */
-async function inJsdom(where, plugin, part) {
-  const { JSDOM, VirtualConsole } = createRequire(join(where, "x.js"))("jsdom");
+async function playInJsdom(where, plugin, part) {
   const sessions = join(plugin, "sessions");
   for (const name of readdirSync(sessions).sort().filter((_, at) => at % JOBS === part)) {
     const { told, put } = recorded(join(sessions, name));
-    const came = [];
-    const dom = await JSDOM.fromFile(join(plugin, "index.html"), {
-      runScripts: "dangerously", resources: "usable", virtualConsole: new VirtualConsole(),
-      beforeParse(window) {
-        window.external = { PutMsg(json) { came.push(text(JSON.parse(json))); return '{"retCode":0,"errMsg":""}'; }, Notice() {} };
-      },
-    });
-    if (dom.window.document.readyState !== "complete") await new Promise((done) => dom.window.addEventListener("load", done));
-    for (const event of told) {
-      dom.window.MCS_ClientNotify(event);
-      await new Promise(setImmediate);
-    }
-    dom.window.close();
+    const page = await inJsdom(where, plugin);
+    for (const event of told) await page.fire(event);
+    page.close();
+    const came = page.came.map(text);
     if (JSON.stringify(came) !== JSON.stringify(put)) throw new Error(`${name}: ${came.length} messages, not those recorded`);
   }
 }
@@ -109,7 +70,8 @@ async function measure(commands) {
 async function main(where, count) {
   const folder = mkdtempSync(join(tmpdir(), "recordings-"));
   try {
-    const plugin = prepare(folder, count);
+    const plugin = prepared(folder);
+    record(plugin, count, EVENTS);
     const test = ["test", join(plugin, "sessions"), "--jobs", String(JOBS), "--reporter", "json"];
     const ways = {
       duoke: [[DUOKE, test]],
@@ -136,5 +98,5 @@ async function main(where, count) {
 }
 
 const [first, ...rest] = process.argv.slice(2);
-if (first === "--jsdom") await inJsdom(rest[0], rest[1], Number(rest[2]));
+if (first === "--jsdom") await playInJsdom(rest[0], rest[1], Number(rest[2]));
 else await main(resolve(first), Number(rest[0] || 1000));

@@ -43,8 +43,16 @@ fn a_save_takes_the_place_of_the_page_and_is_replayed() {
     assert!(change["after"].as_str().unwrap().contains("two oCustomer1"), "{change}");
     // It was told again whose turn it is, and what came of that is not sent again.
     assert_eq!(dev.held_texts(), ["one oCustomer1"]);
-    assert_eq!(dev.post("/api/1/customers/choose", &json!({"openid": "oB"})).0, 200);
+    let chosen = dev.post("/api/1/customers/choose", &json!({"openid": "oB"}));
+    assert_eq!(chosen, (200, json!({"seat": "kf0001", "openid": "oB"})));
     dev.until(&mut stream, |dev| (dev.held_texts() == ["one oCustomer1", "two oB"]).then_some(()));
+    // He never did anything, but somebody is to send him something.
+    let customers = dev.get("/api/1/customers");
+    let waiting = |openid: &str| {
+        let mut all = customers["customers"].as_array().unwrap().iter();
+        all.find(|customer| customer["openid"] == openid).unwrap_or_else(|| panic!("{customers}"))["waiting"].clone()
+    };
+    assert_eq!([waiting("oB"), waiting("oCustomer1")], [1, 1]);
     let state = dev.get("/api/1/state");
     assert_eq!((&state["mode"], &state["seats"][0]["current"]), (&json!("dev"), &json!("oB")), "{state}");
     assert_eq!(
@@ -122,14 +130,7 @@ fn a_message_is_edited_and_sent_and_turns_can_be_looked_back_at() {
     let (status, answer) = dev
         .post("/api/1/requests", &json!({"v": 1, "op": "outbox.change", "change": "retry", "filter": {"keys": [key]}}));
     assert_eq!(status, 200, "{answer}");
-    let sent = |dev: &Dev| {
-        let request = format!(
-            "GET /_sandbox/messages?openid=oCustomer1 HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
-            dev.sandbox
-        );
-        Dev::ask(&dev.sandbox, &request).body
-    };
-    dev.until(&mut stream, |dev| sent(dev).contains("edited").then_some(()));
+    dev.until(&mut stream, |dev| dev.phone("oCustomer1").contains("edited").then_some(()));
     let customers = dev.get("/api/1/customers");
     assert_eq!(
         (&customers["customers"][0]["openid"], &customers["customers"][0]["waiting"]),
@@ -181,4 +182,105 @@ fn nobody_else_drives_it() {
     for path in ["/api/1/none", "/api/1/pages/kf0001/none/document", "/api/1/dev/turns/999/document", "/none"] {
         assert_eq!(ask(&format!("GET {path} HTTP/1.1\r\n{own}")).status, 404, "{path}");
     }
+}
+
+#[test]
+fn events_are_fired_from_the_same_folder() {
+    let dev = Dev::start(&greeting("one"), &[]);
+    let mut stream = dev.stream();
+    dev.until(&mut stream, |dev| (dev.held_texts().len() == 1).then_some(()));
+    let fired = ["trigger", "mcs.OnUserChange", "--set", "channeltype=1", "--set", "useraccount=oB"];
+    assert_eq!(dev.run(&fired).0, Some(0));
+    dev.until(&mut stream, |dev| dev.held_texts().contains(&"one oB".to_owned()).then_some(()));
+    // Whoever names a folder means that one.
+    let (code, said) = dev.run(&[&fired[..], &["--store", "other"]].concat());
+    assert_eq!(code, Some(4), "{said}");
+}
+
+#[test]
+fn the_demo_goes_on_in_a_workbench() {
+    let (dev, before) = Dev::by(tempfile::tempdir().unwrap(), &["demo", "--open=127.0.0.1:0"]);
+    assert_eq!(before, include_str!("cli/demo.txt"));
+    let mut stream = dev.stream();
+    let customers = dev.until(&mut stream, |dev| {
+        let customers = dev.get("/api/1/customers")["customers"].as_array().unwrap().clone();
+        (customers.len() == 2).then_some(customers)
+    });
+    let named = |openid: &str| customers.iter().any(|customer| customer["openid"].as_str().unwrap().contains(openid));
+    assert!(named("LiHua") && named("WangFang"), "{customers:?}");
+    let pages = dev.get("/api/1/state")["seats"][0]["pages"].as_array().unwrap().len();
+    assert_eq!(pages, 4);
+    // What was said before is on the phones.
+    let latest = customers[0]["openid"].as_str().unwrap();
+    assert!(dev.phone(latest).len() > 100);
+}
+
+#[test]
+fn what_is_done_in_a_page_is_for_the_customer_who_was_seen_there() {
+    let dev = Dev::start(&greeting("one"), &[]);
+    let mut stream = dev.stream();
+    dev.until(&mut stream, |dev| (dev.held_texts().len() == 1).then_some(()));
+    let click = |openid: &str| {
+        let said = ["trigger", "ui.click", "--set", "selector=#again", "--subject", openid, "--plugin", "greeter"];
+        assert_eq!(dev.run(&said).0, Some(0), "it is on disk");
+    };
+    // A mirror that shows an earlier customer.
+    click("oEarlier");
+    click("oCustomer1");
+    let texts = dev.until(&mut stream, |dev| Some(dev.held_texts()).filter(|texts| texts.len() == 2));
+    assert_eq!(texts, ["one oCustomer1", "clicked"]);
+    let rows = dev.run(&["outbox", "list", "--state", "held", "--store", ".duoke/dev", "--format", "jsonl"]).1;
+    assert!(!rows.contains("oEarlier"), "{rows}");
+}
+
+#[test]
+fn a_browser_that_does_not_read_holds_nobody_up() {
+    let page = format!(
+        "<div id='rows'></div><script>{PUT} var round = 0; function MCS_ClientNotify(json) {{ round++;\n\
+         document.getElementById('rows').innerHTML = new Array(3000).join('<p>round ' + round + '</p>'); put('round ' + round); }}\n\
+         </script>"
+    );
+    let dev = Dev::start(&page, &[]);
+    let mut stream = dev.stream();
+    dev.until(&mut stream, |dev| (dev.held_texts().len() == 1).then_some(()));
+    let mirror = format!("GET /api/1/pages/kf0001/greeter/mirror HTTP/1.1\r\nHost: {}\r\n\r\n", dev.console());
+    // So many are shown it, and one more is told why not. What comes then they do not read.
+    let mut asleep: Vec<_> = std::iter::repeat_with(|| dev.open(&mirror)).take(9).collect();
+    let heads: Vec<_> = asleep.iter_mut().map(Dev::ask_head).collect();
+    assert_eq!(heads.iter().filter(|head| head.contains("200 OK")).count(), 8, "{heads:?}");
+    for round in 2..=8 {
+        assert_eq!(dev.post("/api/1/customers/choose", &json!({"openid": format!("oC{round}")})).0, 200);
+        dev.until(&mut stream, |dev| dev.held_texts().contains(&format!("round {round}")).then_some(()));
+    }
+    drop(asleep);
+}
+
+#[test]
+fn one_at_a_time_and_nobody_else_s_folder() {
+    let dev = Dev::start(&greeting("one"), &[]);
+    let mut stream = dev.stream();
+    dev.until(&mut stream, |dev| (dev.held_texts().len() == 1).then_some(()));
+    let (code, said) = dev.run(&["dev", "greeter", "--console", "127.0.0.1:0"]);
+    assert!(code == Some(96) && said.contains(".duoke/dev"), "{code:?} {said}");
+    assert_eq!(dev.held_texts(), ["one oCustomer1"], "nothing was lost");
+    std::fs::create_dir(dev.path("state")).unwrap();
+    dev.write("state/duoke.sqlite", "a business");
+    let (code, said) = dev.run(&["dev", "greeter", "--console", "127.0.0.1:0", "--state", "state"]);
+    assert!(code == Some(96) && said.contains("not ours"), "{code:?} {said}");
+    assert_eq!(fs::read_to_string(dev.path("state/duoke.sqlite")).unwrap(), "a business");
+}
+
+#[test]
+fn the_session_so_far_outlives_a_version_that_does_not_load() {
+    let dev = Dev::start(&greeting("one"), &[]);
+    let mut stream = dev.stream();
+    dev.until(&mut stream, |dev| (dev.held_texts().len() == 1).then_some(()));
+    dev.write("greeter/index.html", &greeting("two").replace("var event", "var event event"));
+    dev.until(&mut stream, |dev| reload(dev, 1));
+    assert_eq!(dev.get("/api/1/state")["seats"][0]["pages"][0]["faults"], 0, "the page that is open has none");
+    dev.until(&mut stream, |dev| (dev.post("/api/1/dev/record", &json!({"name": "so-far"})).0 == 200).then_some(()));
+    assert!(fs::read_to_string(dev.path("greeter/sessions/so-far.jsonl")).unwrap().contains("one o"));
+    dev.write("greeter/index.html", &greeting("two"));
+    let replay = dev.until(&mut stream, |dev| replayed(dev, |_| true));
+    assert_eq!((&replay["sessions"], &replay["running"]), (&json!(1), &json!(false)), "{replay}");
 }

@@ -13,10 +13,13 @@ use serde_json::{Value, json};
 
 /// What finds a control by what stands on it.
 const FIND: &str = "const named = (where, text) => [...document.querySelectorAll(where)].find((found) => found.textContent.trim() === text);";
+/// The element with the focus, wherever it is.
+const FOCUS: &str = "const focused = () => { let found = document.activeElement;
+    while (found?.contentDocument) found = found.contentDocument.activeElement; return found; };";
 /// The document that the mirror shows.
 const SHOWN: &str = "document.querySelector('#mirror iframe')?.contentDocument";
 
-/// The workbench of a page, in English.
+/// The workbench of a page.
 struct Desk {
     dev: Dev,
     chromium: Chromium,
@@ -24,8 +27,12 @@ struct Desk {
 
 impl Desk {
     fn open(page: &str) -> Self {
+        Self::open_in("en-US", page)
+    }
+
+    fn open_in(language: &str, page: &str) -> Self {
         let dev = Dev::start(page, &[]);
-        let mut chromium = Chromium::start();
+        let mut chromium = Chromium::start_in(language);
         chromium.size(1_280, 800);
         chromium.open(&format!("http://{}/", dev.console()));
         let mut desk = Self { dev, chromium };
@@ -66,12 +73,18 @@ impl Desk {
         self.dev.until(&mut stream, is_so)
     }
 
-    /// What the customer's phone has.
-    fn phone(&self, openid: &str) -> String {
-        let at = &self.dev.sandbox;
-        let request =
-            format!("GET /_sandbox/messages?openid={openid} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n");
-        Dev::ask(at, &request).body
+    /// Goes on with Tab until an expression is the element with the focus, in the page or in a frame of it.
+    fn tab_to(&mut self, expression: &str) {
+        let is_there = format!(
+            "(() => {{ {FIND} {FOCUS} const found = {expression}; return Boolean(found) && focused() === found; }})()"
+        );
+        for _ in 0..80 {
+            if self.chromium.value(&is_there) == true {
+                return;
+            }
+            self.chromium.key("Tab", 9);
+        }
+        panic!("no way leads to {expression}: {}", self.chromium.value(&format!("{FOCUS} focused().outerHTML")));
     }
 
     /// What axe-core finds that keeps people out.
@@ -109,7 +122,7 @@ fn a_customer_is_answered_by_hand() {
     desk.chromium.value("document.activeElement.setSelectionRange(7, 7)");
     desk.chromium.text(", and edited");
     desk.click("named('#held li:has(textarea:focus) button', 'Send')");
-    desk.host(|_| desk.phone("oLiHua").contains("clicked, and edited").then_some(()));
+    desk.host(|dev| dev.phone("oLiHua").contains("clicked, and edited").then_some(()));
     desk.until("document.querySelector('#phone-box iframe')");
     desk.chromium.screenshot("workbench-sent");
     assert_eq!(desk.violations(), json!([]));
@@ -142,4 +155,45 @@ fn a_save_is_shown_with_what_changed_and_accepted() {
     desk.chromium.screenshot("workbench-broken");
     desk.click(&format!("{SHOWN}?.querySelector('#again')"));
     desk.host(|dev| dev.held_texts().contains(&"clicked".to_owned()).then_some(()));
+}
+
+#[test]
+fn a_customer_is_answered_by_keys_alone_in_chinese() {
+    let mut desk = Desk::open_in("zh-CN", &greeting("您好"));
+    desk.until("document.documentElement.lang === 'zh-CN'");
+    desk.until("[...document.querySelectorAll('#held textarea')].some((field) => field.value === '您好 oCustomer1')");
+    desk.chromium.key("c", 67);
+    desk.tab_to("document.querySelector('#new-customer input')");
+    desk.chromium.text("oLiHua");
+    desk.chromium.key("Enter", 13);
+    desk.until(&format!("{SHOWN}?.querySelector('#who')?.textContent === 'oLiHua'"));
+    let wrote = json!({"MsgType": "text", "Content": "在吗"});
+    assert_eq!(Dev::post_to(&desk.dev.sandbox, "/_sandbox/users/oLiHua/send", &wrote).0, 200);
+    // Through the page's tabs into its mirror, and out of it to the composer.
+    desk.tab_to(&format!("{SHOWN}?.querySelector('#again')"));
+    desk.chromium.key("Enter", 13);
+    desk.until("[...document.querySelectorAll('#held textarea')].some((field) => field.value === 'clicked')");
+    desk.tab_to("[...document.querySelectorAll('#held textarea')].find((field) => field.value === 'clicked')");
+    desk.chromium.key("End", 35);
+    desk.chromium.text("，已改");
+    desk.tab_to(
+        "[...document.querySelectorAll('#held li')].find((row) => row.querySelector('textarea').value === 'clicked，已改')
+            ?.querySelector('button.send, button.main')",
+    );
+    desk.chromium.key("Enter", 13);
+    desk.host(|dev| dev.phone("oLiHua").contains("clicked，已改").then_some(()));
+    desk.until("document.querySelector('#phone-box iframe')");
+    desk.chromium.screenshot("workbench-chinese");
+    assert_eq!(desk.violations(), json!([]));
+    // The list of keys, and back to where it was asked for.
+    desk.tab_to("document.querySelector('#to-help')");
+    desk.chromium.key("Enter", 13);
+    desk.until("document.querySelector('#help').open");
+    assert_eq!(desk.violations(), json!([]));
+    desk.chromium.screenshot("workbench-keys");
+    desk.chromium.key("Escape", 27);
+    desk.until("!document.querySelector('#help').open && document.activeElement.id === 'to-help'");
+    desk.chromium.size(420, 800);
+    desk.chromium.screenshot("workbench-chinese-narrow");
+    assert_eq!(desk.violations(), json!([]));
 }

@@ -220,7 +220,7 @@ pub const CALLBACK_CONNECTION_TIME: Duration = Duration::from_secs(6);
 /// Longest that a receiver which ends waits for pushes under way.
 pub const CALLBACK_STOP_TIME: Duration = Duration::from_secs(5);
 /// Connections to the console at once: a scraper or two, and probes.
-pub const CONSOLE_CONNECTIONS_MAX: usize = 64;
+pub const CONSOLE_CONNECTIONS_MAX: usize = 320;
 /// How long such a connection may be without an answer, and a request without a next one.
 pub const CONSOLE_CONNECTION_TIME: Duration = Duration::from_secs(10);
 /// How long the console waits for the store before it says that it does not answer: below the 5 s and more that scrapers

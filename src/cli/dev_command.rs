@@ -1,6 +1,7 @@
 //! `duoke dev`
 
 use std::fs;
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,10 +14,11 @@ use tokio::sync::mpsc::{Sender, channel};
 use super::exit::Exit;
 use super::output::{ColorWhen, Output};
 use super::plugins::{self, ACCOUNT_DEFAULT, fail, live};
-use super::state::{self, Ears};
+use super::state::{self, DEV_FOLDER, Ears};
 use super::test_command::paint;
 use super::{recording, settings, signals};
 use crate::base::clock::Clock;
+use crate::base::hex::hex;
 use crate::config::DuokeConfig;
 use crate::console::{Console, Credentials, Setting as Served};
 use crate::dev::{Development, Files, Remote, Setting, Shelf};
@@ -30,20 +32,16 @@ use crate::regress::Tested;
 use crate::regress::report::human;
 use crate::sandbox::{Running as Sandboxed, Sandbox, SandboxConfig};
 use crate::session::SendPolicy;
-use crate::store::{OnUnknown, Retention, Store};
+use crate::store::{LOCK_FILE, OnUnknown, Retention, StateFolder, Store};
 use crate::wechat::callback::{CallbackSettings, Mode};
 use crate::wechat::{ClientConfig, Profile, Secret};
 
-/// The folder of what development keeps, emptied at each start; `duoke trigger --store` finds the host by it.
-const FOLDER: &str = ".duoke/dev";
 /// The customer who writes first.
 const FIRST: &str = "oCustomer1";
 /// What he writes.
 const HELLO: &str = "你好，请问有人吗？";
-/// Pages of different customers that are open at once: with `--auto`.
-const CONVERSATIONS_MAX: usize = 20;
-/// Places that are worked on at the same time: the seat, and with `--auto` customers.
-const THREADS: usize = 4;
+/// Places that are worked on at the same time: there is one seat.
+const THREADS: usize = 1;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -54,8 +52,10 @@ Examples:
 Opens the page at a seat, with a WeChat of its own (the sandbox), and a workbench in the browser: customers and their phones, the
 page as the agent sees it, the messages that it wants to send, all that it was told and did. Each save reloads the page, beside
 the one that is open, which goes on where the new one does not load; then the plugin's recordings (`sessions`, else the
-session so far) are replayed, and what differs is shown. Messages wait in the workbench until they are sent; with --auto they
-go out as plugin.toml says. Nothing leaves this machine but what the page asks of origins that were allowed.
+session so far) are replayed, and what differs is shown. Messages wait in the workbench until they are sent.
+Nothing leaves this machine but what the page asks of origins that were allowed.
+
+At a terminal `a` and Enter accepts what differs: the recordings have what the page does now; `i` and Enter has it not shown again.
 
 One JSON line on standard output says where all of it is: {\"console\",\"sandbox\",\"state\"}. Ctrl-C ends it.";
 
@@ -69,9 +69,6 @@ pub(super) struct Arguments {
     /// Where the workbench is, an address of this machine and a port; port 0 takes a free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
     console: SocketAddr,
-    /// Messages go out as plugin.toml says, instead of waiting in the workbench.
-    #[arg(long)]
-    auto: bool,
     /// The customer-service account of the seat.
     #[arg(long, value_name = "KF_ACCOUNT", default_value = ACCOUNT_DEFAULT)]
     account: String,
@@ -88,15 +85,47 @@ pub(super) struct Arguments {
     #[arg(long)]
     no_redact: bool,
     /// Where what it keeps lies; emptied at each start.
-    #[arg(long, value_name = "DIR", default_value = FOLDER)]
+    #[arg(long, value_name = "DIR", default_value = DEV_FOLDER)]
     state: PathBuf,
 }
 
-pub(super) fn dev(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Exit {
-    try_dev(arguments, runtime, output).unwrap_or_else(|exit| exit)
+impl Arguments {
+    /// Of these pages.
+    pub(super) fn of(pages: Vec<String>, console: SocketAddr, profile: Profile, state: PathBuf) -> Self {
+        let (account, allow, replace) = (ACCOUNT_DEFAULT.to_owned(), Vec::new(), Vec::new());
+        Self { pages, console, account, profile, allow, replace, no_redact: false, state }
+    }
 }
 
-fn try_dev(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<Exit, Exit> {
+/// What is there before a page is opened: a sandbox, and who writes in it and what.
+pub(super) struct Opening {
+    pub(super) sandbox: Arc<Sandboxed>,
+    pub(super) hellos: &'static [(&'static str, &'static str)],
+}
+
+pub(super) fn dev(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Exit {
+    let config = SandboxConfig { profile: arguments.profile, ..SandboxConfig::default() };
+    let opening = match runtime.block_on(Sandbox::start(config)) {
+        Ok(sandbox) => Opening { sandbox: Arc::new(sandbox), hellos: &[(FIRST, HELLO)] },
+        Err(error) => {
+            let notice = Notice::error(error.to_string()).with_hint(Some(error.hint()));
+            return fail(output, notice, Exit::Environment);
+        }
+    };
+    develop(arguments, opening, runtime, output)
+}
+
+/// Until it is interrupted.
+pub(super) fn develop(arguments: &Arguments, opening: Opening, runtime: &Handle, output: &mut Output) -> Exit {
+    try_develop(arguments, opening, runtime, output).unwrap_or_else(|exit| exit)
+}
+
+fn try_develop(
+    arguments: &Arguments,
+    Opening { sandbox, hellos }: Opening,
+    runtime: &Handle,
+    output: &mut Output,
+) -> Result<Exit, Exit> {
     let config =
         settings::load(&|_| None).map_err(|error| fail(output, settings::notice(&error), Exit::Configuration))?;
     if !arguments.console.ip().is_loopback() {
@@ -108,9 +137,9 @@ fn try_dev(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
     let shelves: Result<Vec<_>, _> = first.plugins.iter().map(|plugin| shelf(plugin, arguments, &config)).collect();
     let shelves = shelves.map_err(|(notice, exit)| fail(output, notice, exit))?;
     let watched = Watched::of(&first, arguments).map_err(|notice| fail(output, notice, Exit::Page))?;
-    empty(&arguments.state).map_err(|notice| fail(output, notice, Exit::Environment))?;
-    let sandbox = sandbox(arguments, runtime).map_err(|notice| fail(output, notice, Exit::Environment))?;
-    let (token, workbench, operations) = (token(), Workbench::default(), Arc::new(Operations::new(false)));
+    let folder = empty(&arguments.state).map_err(|notice| fail(output, notice, Exit::Environment))?;
+    sandbox.employ(&arguments.account);
+    let (token, workbench, operations) = (token(), Workbench::of_development(), Arc::new(Operations::new(false)));
     let (again, comes_again) = channel(1);
     let setup = Setup {
         accounts: vec![account(&sandbox, arguments, &token)],
@@ -129,37 +158,38 @@ fn try_dev(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Resu
         shelves,
         processes: Processes::of(&config),
         again: again.clone(),
-        openid: Arc::from(FIRST),
+        openid: Arc::from(hellos.first().map_or(FIRST, |(openid, _)| openid)),
         watching: watched.places(),
         folder: arguments.state.join("sessions"),
         tell: Arc::new(tell),
     };
     let development = Development::begin(setting, runtime);
-    let served = served(arguments, &sandbox, workbench, &development);
+    let served = served(&sandbox, workbench, &development);
     let console = runtime.block_on(Console::start(arguments.console, false, operations, Some(served)));
     let console = console.map_err(|error| {
         let hint = "`--console 127.0.0.1:0` takes a free port";
         fail(output, Notice::error(format!("the workbench: {error}")).with_hint(Some(hint)), Exit::Environment)
     })?;
-    let store: Arc<dyn Store> = Arc::new(state::open_taken(take(&arguments.state), Retention::default(), output)?);
+    let store: Arc<dyn Store> = Arc::new(state::open_taken(Ok(folder), Retention::default(), output)?);
     let where_ = json!({
         "console": format!("http://{}", console.address), "sandbox": format!("http://{}", sandbox.address),
         "state": arguments.state,
     });
-    let _watching = watched.watch(&development, runtime).map_err(|notice| fail(output, notice, Exit::Environment))?;
-    let sandbox = Arc::new(sandbox);
+    let _watching =
+        watched.watch(&development, &arguments.state).map_err(|notice| fail(output, notice, Exit::Environment))?;
     let mut begun = |ready: &Ready, desk| -> Box<dyn std::any::Any + Send> {
         let mut output = Output::new(ColorWhen::default());
         // Nobody reading it is fine.
         let _ = output.data(&format!("{where_}\n"));
         output.say(Notice::note(format!("the workbench is at {}", where_["console"].as_str().unwrap_or_default())));
-        runtime.spawn(greet(sandbox.clone(), callback_of(ready), token.clone()));
+        runtime.spawn(greet(sandbox.clone(), callback_of(ready), token.clone(), hellos));
         Box::new(Ears::of_desk(&arguments.state, desk, runtime, &mut output))
     };
     let mut read = || {
         let residence = residence(arguments, &config, runtime).map_err(|(notice, _)| notice)?;
         Ok((residence, Reread::default()))
     };
+    hear(development);
     let doors = Doors { begun: &mut begun, again: comes_again, read: &mut read };
     let served = serve(setup, &store, runtime, doors, stop(runtime, again), output);
     runtime.block_on(console.shutdown());
@@ -179,8 +209,36 @@ fn tell(notice: Notice, tested: &[Tested]) {
     }
 }
 
+/// What a person at the terminal says to what differs.
+fn hear(development: Development) {
+    if !std::io::stdin().is_terminal() {
+        return;
+    }
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lines().map_while(Result::ok) {
+            let is_right = match line.trim() {
+                "a" => true,
+                "i" => false,
+                "" => continue,
+                _ => {
+                    Output::new(ColorWhen::default()).say(Notice::note("`a` accepts what differs, `i` ignores it"));
+                    continue;
+                }
+            };
+            let notice = match development.settle(is_right) {
+                Ok(names) if names.is_empty() => Notice::note("nothing differs"),
+                Ok(names) => {
+                    Notice::note(format!("{}: {}", if is_right { "accepted" } else { "ignored" }, names.join(", ")))
+                }
+                Err(trouble) => Notice::error(trouble.text).with_hint(trouble.hint),
+            };
+            Output::new(ColorWhen::default()).say(notice);
+        }
+    });
+}
+
 /// The workbench.
-fn served(arguments: &Arguments, sandbox: &Sandboxed, workbench: Workbench, development: &Development) -> Served {
+fn served(sandbox: &Sandboxed, workbench: Workbench, development: &Development) -> Served {
     let address = format!("http://{}", sandbox.address);
     Served {
         workbench,
@@ -188,7 +246,7 @@ fn served(arguments: &Arguments, sandbox: &Sandboxed, workbench: Workbench, deve
         development: Some(Arc::new(development.clone())),
         sandbox: Some(address.clone()),
         account: (sandbox.ready().app_id.clone(), address),
-        send: if arguments.auto { "auto" } else { "review" },
+        send: "review",
     }
 }
 
@@ -209,16 +267,23 @@ fn callback_of(ready: &Ready) -> String {
     ready.callbacks.first().map(|(_, address, path)| format!("http://{address}{path}")).unwrap_or_default()
 }
 
-/// The sandbox pushes to this host from now on, and the first customer writes.
-async fn greet(sandbox: Arc<Sandboxed>, callback: String, token: String) {
+/// The sandbox pushes to this host from now on, and customers write.
+async fn greet(
+    sandbox: Arc<Sandboxed>,
+    callback: String,
+    token: String,
+    hellos: &'static [(&'static str, &'static str)],
+) {
     let mut output = Output::new(ColorWhen::default());
     if let Err(reason) = sandbox.call_back(&callback, &token).await {
         let text = format!("what customers do in the sandbox does not come: {reason}");
         return output.say(Notice::error(text));
     }
-    let push = json!({"MsgType": "text", "Content": HELLO});
-    if let Some(Err(reason)) = push.as_object().map(|push| sandbox.user_sends(FIRST, push)) {
-        output.say(Notice::warning(format!("the first customer could not write: {reason}")));
+    for (openid, text) in hellos {
+        let push = json!({"MsgType": "text", "Content": text});
+        if let Some(Err(reason)) = push.as_object().map(|push| sandbox.user_sends(openid, push)) {
+            output.say(Notice::warning(format!("{openid} could not write: {reason}")));
+        }
     }
 }
 
@@ -227,15 +292,7 @@ fn token() -> String {
     let mut bytes = [0; 16];
     // Without randomness it is guessed by who is on this machine alone.
     let _ = SystemRandom::new().fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn sandbox(arguments: &Arguments, runtime: &Handle) -> Result<Sandboxed, Notice> {
-    let config = SandboxConfig { profile: arguments.profile, ..SandboxConfig::default() };
-    let started = runtime.block_on(Sandbox::start(config));
-    started
-        .inspect(|sandbox| sandbox.employ(&arguments.account))
-        .map_err(|error| Notice::error(error.to_string()).with_hint(Some(error.hint())))
+    hex(&bytes)
 }
 
 fn account(sandbox: &Sandboxed, arguments: &Arguments, token: &str) -> AccountSetup {
@@ -269,9 +326,7 @@ fn residence(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> R
             Plugin::resolve(page, &mut names).and_then(|plugin| Ok(plugin.look_for_page().map(|()| plugin)?));
         let mut plugin = plugin.map_err(|error| (plugins::notice(&error), plugins::exit(&error)))?;
         plugin.hold_to(&config.limits);
-        if !arguments.auto {
-            plugin.policy.send = SendPolicy::Review;
-        }
+        plugin.policy.send = SendPolicy::Review;
         plugins.push(plugin);
     }
     let rights = Rights::new(arguments.allow.clone(), arguments.replace.clone());
@@ -283,7 +338,7 @@ fn residence(arguments: &Arguments, config: &DuokeConfig, runtime: &Handle) -> R
         kf_account: None,
         seat_account: arguments.account.clone(),
         processes: Processes::of(config),
-        room: Room { open_max: CONVERSATIONS_MAX, quiet_ms_max: i64::MAX },
+        room: Room { open_max: 1, quiet_ms_max: i64::MAX },
         record: RecordPolicy::default(),
     })
 }
@@ -327,12 +382,12 @@ impl Watched {
     }
 
     /// As long as what is returned is kept.
-    fn watch(self, development: &Development, _: &Handle) -> Result<(Option<Files>, Option<Remote>), Notice> {
+    fn watch(self, development: &Development, own: &Path) -> Result<(Option<Files>, Option<Remote>), Notice> {
         let saved = |development: Development| move |files| development.saved(files);
         let files = match self.folders.as_slice() {
             [] => None,
             folders => Some(
-                Files::watch(folders, saved(development.clone()))
+                Files::watch(folders, own, saved(development.clone()))
                     .map_err(|error| Notice::error(error.to_string()).with_hint(Some(error.hint())))?,
             ),
         };
@@ -341,22 +396,28 @@ impl Watched {
     }
 }
 
-/// What an earlier one left goes.
-fn empty(folder: &Path) -> Result<(), Notice> {
-    let is_ours = |folder: &Path| {
-        fs::read_dir(folder).is_ok_and(|entries| {
-            let known = ["duoke.sqlite", "lock", "control.sock", "sessions", "backups"];
-            entries
-                .flatten()
-                .all(|entry| known.iter().any(|name| entry.file_name().to_string_lossy().starts_with(name)))
-        })
-    };
-    if !folder.exists() {
-        return Ok(());
+/// Says of a folder that it is one of ours, whose state nobody misses.
+const MARK: &str = "duoke-dev";
+
+/// Takes the folder of the state; what an earlier one left there goes.
+fn empty(folder: &Path) -> Result<StateFolder, Notice> {
+    let failed = |error: &dyn std::fmt::Display| Notice::error(format!("--state {}: {error}", folder.display()));
+    let is_empty = fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
+    if !is_empty && !folder.join(MARK).is_file() {
+        let notice = failed(&"there is something in it that is not ours");
+        return Err(notice.with_hint(Some("name a folder that is empty, or not there")));
     }
-    if !is_ours(folder) {
-        let text = format!("--state {}: there is something in it that is not ours", folder.display());
-        return Err(Notice::error(text).with_hint(Some("name a folder that is empty, or not there")));
+    // Before anything goes: another one may run.
+    let taken = take(folder).map_err(|error| failed(&error).with_hint(Some(error.hint())))?;
+    fs::write(folder.join(MARK), "").map_err(|error| failed(&error))?;
+    for entry in fs::read_dir(folder).map_err(|error| failed(&error))?.flatten() {
+        let name = entry.file_name();
+        if name == MARK || name == LOCK_FILE {
+            continue;
+        }
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let gone = if is_folder { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
+        gone.map_err(|error| failed(&error))?;
     }
-    fs::remove_dir_all(folder).map_err(|error| Notice::error(format!("{}: {error}", folder.display())))
+    Ok(taken)
 }

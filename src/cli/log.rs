@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::output::one_line;
 use crate::base::clock::{TimestampMs, format_rfc3339};
+use crate::base::hex::hex;
 use crate::config::DuokeConfig;
 use crate::host::{About, Notice, Severity};
 
@@ -132,8 +133,7 @@ fn level(severity: Severity) -> &'static str {
 /// The beginning of an openid's SHA-256: `printf %s OPENID | sha256sum` finds a customer's lines.
 fn pseudonym(openid: &str) -> String {
     let digest = digest(&SHA256, openid.as_bytes());
-    let digits = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    digits[..PSEUDONYM_DIGITS].to_owned()
+    hex(digest.as_ref())[..PSEUDONYM_DIGITS].to_owned()
 }
 
 /// Has a customer's pseudonym stand where his openid does.

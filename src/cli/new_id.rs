@@ -1,6 +1,6 @@
 //! Ids of what a command sends or fires.
 
-use std::fmt::Write as _;
+use crate::base::hex::hex;
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 
@@ -9,11 +9,7 @@ pub(super) fn new_id(prefix: &str) -> String {
     let mut random = [0; 8];
     // Without randomness the second such one is refused, not lost.
     let _ = SystemRandom::new().fill(&mut random);
-    random.iter().fold(format!("{prefix}-"), |mut id, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(id, "{byte:02x}");
-        id
-    })
+    format!("{prefix}-{}", hex(&random))
 }
 
 #[cfg(test)]

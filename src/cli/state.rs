@@ -12,8 +12,8 @@ use super::output::Output;
 use super::plugins::fail;
 use super::settings;
 use super::signals::stop_when_interrupted;
-use crate::config::PluginEntry;
-use crate::host::control::{Control, Door, take};
+use crate::config::{Origin, PluginEntry};
+use crate::host::control::{Control, Door, is_heard, take};
 use crate::host::desk::{Answer, Desk, Request, Trouble, TroubleKind};
 use crate::host::{Forwarder, Notice, Triggers, Watch as _};
 use crate::store::{OnUnknown, OpenOptions, Retention, SqliteStore, StateFolder, Store, StoreError};
@@ -25,6 +25,9 @@ pub(super) struct StoreArguments {
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
 }
+
+/// The folder of `duoke dev`, emptied at each start.
+pub(super) const DEV_FOLDER: &str = ".duoke/dev";
 
 /// Takes the state folder and opens its store; the error is said.
 pub(super) fn open(path: &Path, retention: Retention, output: &mut Output) -> Result<SqliteStore, Exit> {
@@ -147,13 +150,32 @@ pub(super) struct Asker<'a> {
 impl<'a> Asker<'a> {
     /// The way to the state that flags and configuration name; what is wrong with them is said.
     pub(super) fn new(arguments: &StoreArguments, runtime: &Handle, output: &'a mut Output) -> Result<Self, Exit> {
+        Self::choosing(arguments, runtime, output, |_, folder| folder)
+    }
+
+    /// The same for what only a running host can do: where no folder is named and no host is heard, `duoke dev` may be.
+    pub(super) fn of_host(arguments: &StoreArguments, runtime: &Handle, output: &'a mut Output) -> Result<Self, Exit> {
+        Self::choosing(arguments, runtime, output, |is_named, folder| {
+            let is_dev = !is_named && !is_heard(&folder) && is_heard(Path::new(DEV_FOLDER));
+            if is_dev { PathBuf::from(DEV_FOLDER) } else { folder }
+        })
+    }
+
+    /// `choose` is told whether a folder is named, and which.
+    fn choosing(
+        arguments: &StoreArguments,
+        runtime: &Handle,
+        output: &'a mut Output,
+        choose: impl FnOnce(bool, PathBuf) -> PathBuf,
+    ) -> Result<Self, Exit> {
         let flag = |path: &str| match path {
             "store.path" => arguments.store.as_ref().map(|path| path.to_string_lossy().into_owned()),
             _ => None,
         };
         let config =
             settings::load(&flag).map_err(|error| fail(output, settings::notice(&error), Exit::Configuration))?;
-        let folder = PathBuf::from(&config.store_path.value);
+        let is_named = config.store_path.origin != Origin::Default;
+        let folder = choose(is_named, PathBuf::from(&config.store_path.value));
         let door = Door::new(folder.clone(), settings::on_unknown(&config), runtime);
         let profile = config.wechat.profile.value.clone();
         let first = config.wechat.app_id.iter().map(|app_id| app_id.value.clone());

@@ -34,7 +34,7 @@ Examples:
 
 TYPE is a stimulus of the session log, with or without `stimulus.` before it. A host takes events while it follows what
 comes: `duoke run PAGE --events - --forward`, and has told its pages when the answer comes; or `duoke serve`, which tells
-the customer's pages once the event is on disk. The exit is 0 then, and 4 where no page was told: none of that plugin or
+the customer's pages once the event is on disk; or `duoke dev` in this folder. The exit is 0 then, and 4 where no page was told: none of that plugin or
 dialect is open, none is turned to that visitor, or the event of that id was handled before.
 
 JSON, one object: id, type, subject, plugin of the event, told (how many pages; null: not known yet), why (none was).";
@@ -108,7 +108,7 @@ pub(super) fn trigger(arguments: &Arguments, runtime: &Handle, output: &mut Outp
 fn fire(arguments: &Arguments, runtime: &Handle, output: &mut Output) -> Result<Exit, Exit> {
     let line = line(arguments, output)?;
     let line = serde_json::from_str(&line.to_json()).map_err(|_| Exit::Bug)?;
-    let mut asker = Asker::new(&arguments.store, runtime, output)?;
+    let mut asker = Asker::of_host(&arguments.store, runtime, output)?;
     let Some(item) = asker.ask_one(&Request::Trigger { line })? else { return Ok(Exit::NothingMatched) };
     let text = match arguments.format {
         Format::Human => {

@@ -14,7 +14,7 @@ use super::mirror::Guard;
 use super::pages::resources;
 use super::served::{Answered, Served, not_found, refusal, response, told, wrong};
 use super::{pages, stream};
-use crate::base::clock::{format_rfc3339, system_now_ms};
+use crate::base::clock::format_rfc3339;
 use crate::base::limits::{CONSOLE_CUSTOMERS_MAX, CONSOLE_LINES_MAX};
 use crate::host::desk::{Request, Trouble, TroubleKind};
 use crate::host::serve::{SeatState, Shown};
@@ -38,7 +38,11 @@ pub(super) async fn answer(served: &Arc<Served>, parts: &Parts, path: &str, body
         (true, ["state"]) => told(&state(served)),
         (true, ["stream"]) => {
             let known = parts.headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
-            stream::stream(served, known.map_or_else(|| number("after").transpose(), |known| Ok(Some(known)))?)
+            stream::stream(
+                served,
+                &parts.headers,
+                known.map_or_else(|| number("after").transpose(), |known| Ok(Some(known)))?,
+            )
         }
         (true, ["log"]) => {
             let limit = number("limit").transpose()?.and_then(|limit| usize::try_from(limit).ok());
@@ -49,7 +53,7 @@ pub(super) async fn answer(served: &Arc<Served>, parts: &Parts, path: &str, body
         (false, ["customers", "choose"]) => choose(served, &body).await,
         (false, ["requests"]) => request(served, &body).await,
         (_, ["pages", seat, plugin, what]) => {
-            pages::answer(served, (seat, plugin), (is_get, what), (&query, &body)).await
+            pages::answer((served, &parts.headers), (seat, plugin), (is_get, what), (&query, &body)).await
         }
         (_, ["dev", rest @ ..]) => development(served, is_get, rest, &body).await,
         _ => Err(not_found(format!("there is no call {path}"))),
@@ -139,21 +143,11 @@ async fn customers(served: &Served) -> Answered {
     told(&json!({ "customers": customers }))
 }
 
-/// The seat's pages are told that it is a customer's turn, in the words of each dialect.
+/// The pages of a customer's seat are told that it is his turn, in the words of each dialect that they hear.
 async fn choose(served: &Served, body: &Value) -> Answered {
-    let (openid, desk) = (text(body, "openid")?, served.setting.workbench.desk()?);
-    let user = json!({"channeltype": "1", "useraccount": openid, "userid": openid});
-    let visitor = json!({"chatStatus": 1, "visitorData": {"visitorId": openid}});
-    let now = system_now_ms();
-    for (name, type_, data) in
-        [("user", "stimulus.mcs.OnUserChange", user), ("select", "stimulus.echat.onSelectVisitor", visitor)]
-    {
-        let line = json!({
-            "id": format!("choose-{now}-{name}"), "source": "duoke console", "type": type_, "subject": openid, "data": data,
-        });
-        desk.answer(Request::Trigger { line }).await?;
-    }
-    told(&json!({ "openid": openid }))
+    let openid = text(body, "openid")?;
+    let seat = served.setting.workbench.choose(openid, body["seat"].as_str()).await?;
+    told(&json!({ "seat": seat.name, "openid": openid }))
 }
 
 /// What agents may ask of the host: what concerns their customers, and nothing of the machine's.
@@ -201,7 +195,7 @@ async fn development(served: &Served, is_get: bool, call: &[&str], body: &Value)
                 Ok(json!({"html": html, "whole": whole}))
             }
             (false, ["accept"]) => development.accept(text(&body, "session")?),
-            (false, ["ignore"]) => development.ignore(text(&body, "session")?),
+            (false, ["ignore"]) => development.ignore(text(&body, "session")?, body["plugin"].as_str()),
             (false, ["record"]) => development.record(text(&body, "name")?),
             (false, ["reload"]) => {
                 development.reload();

@@ -33,7 +33,7 @@ pub trait Development: Send + Sync {
     ///
     /// # Errors
     /// There is none of this name.
-    fn ignore(&self, session: &str) -> Result<Value, Trouble>;
+    fn ignore(&self, session: &str, plugin: Option<&str>) -> Result<Value, Trouble>;
 
     /// As if the page had been saved.
     fn reload(&self);

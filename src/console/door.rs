@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, Method, header};
@@ -12,13 +12,19 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use subtle::ConstantTimeEq as _;
 
 use crate::base::clock::Stopwatch;
+use crate::base::hex::hex;
 use crate::base::limits::{SIGN_IN_TIME, SIGN_INS_FAILED_MAX, SIGN_INS_FAILED_TIME, SIGN_INS_MAX};
 use crate::base::loopback::is_loopback_host;
+use crate::base::sync::lock;
 
 /// The cookie of who signed in.
 pub const COOKIE: &str = "duoke_session";
 /// The header of a browser that says whose page asks (Fetch Metadata).
 const FETCH_SITE: &str = "sec-fetch-site";
+/// The one that says what for.
+const FETCH_MODE: &str = "sec-fetch-mode";
+/// From so many bytes on a token is none that could be guessed.
+const TOKEN_BYTES_LONG: usize = 16;
 
 /// What whoever asks must show.
 #[derive(Clone, Default)]
@@ -103,11 +109,11 @@ impl Door {
         self.credentials.is_any() || !self.is_loopback
     }
 
-    /// Whether a request is its own page's or a program's.
+    /// Whether a request is its own page's or a program's, or a person opens its page (`is_page`) from wherever.
     ///
     /// # Errors
     /// Why not.
-    pub fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<(), Refused> {
+    pub fn admit(&self, method: &Method, headers: &HeaderMap, is_page: bool) -> Result<(), Refused> {
         let host = text(headers, header::HOST.as_str()).unwrap_or_default();
         let named = self.credentials.origin.as_deref();
         let is_named =
@@ -115,10 +121,12 @@ impl Door {
         if self.is_loopback && !host.is_empty() && !is_loopback_host(host) && !is_named {
             return Err(Refused::Host);
         }
-        if matches!(text(headers, FETCH_SITE), Some("cross-site" | "same-site")) {
+        let is_safe = matches!(*method, Method::GET | Method::HEAD);
+        // After a sign-in at somebody else's, or by a link. The page says nothing of what is here, and is in nobody's frame.
+        let is_opened = is_page && is_safe && text(headers, FETCH_MODE) == Some("navigate");
+        if matches!(text(headers, FETCH_SITE), Some("cross-site" | "same-site")) && !is_opened {
             return Err(Refused::Origin);
         }
-        let is_safe = matches!(*method, Method::GET | Method::HEAD);
         let is_own = |origin: &str| {
             let is_here =
                 ["http", "https"].iter().any(|scheme| origin.eq_ignore_ascii_case(&format!("{scheme}://{host}")));
@@ -156,12 +164,17 @@ impl Door {
         if failed.as_ref().is_some_and(|(since, _)| since.elapsed() >= SIGN_INS_FAILED_TIME) {
             *failed = None;
         }
-        if failed.as_ref().is_some_and(|(_, count)| *count >= SIGN_INS_FAILED_MAX) {
+        let is_guessed = failed.as_ref().is_some_and(|(_, count)| *count >= SIGN_INS_FAILED_MAX);
+        // Nobody guesses a long one, and whoever tries shall not keep those out who know it.
+        if is_guessed && self.credentials.token.as_ref().is_none_or(|token| token.len() < TOKEN_BYTES_LONG) {
             return Err(Refused::TooMany);
         }
         let is_right = |expected: &String| bool::from(expected.as_bytes().ct_eq(token.as_bytes()));
         if self.credentials.token.as_ref().is_some_and(is_right) {
             return Ok(());
+        }
+        if is_guessed {
+            return Err(Refused::TooMany);
         }
         failed.get_or_insert_with(|| (Stopwatch::start(), 0)).1 += 1;
         Err(Refused::Token)
@@ -175,7 +188,7 @@ impl Door {
         self.sign_in_by(token)?;
         let mut bytes = [0; 32];
         SystemRandom::new().fill(&mut bytes).map_err(|_| Refused::TooMany)?;
-        let cookie: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let cookie = hex(&bytes);
         let mut signed_in = lock(&self.signed_in);
         signed_in.retain(|_, since| since.elapsed() < SIGN_IN_TIME);
         if signed_in.len() >= SIGN_INS_MAX {
@@ -207,10 +220,6 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
     cookies.flat_map(|value| value.split(';')).find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderName;
@@ -227,7 +236,7 @@ mod tests {
         let door =
             Door::new(true, Credentials { origin: Some("https://desk.test".to_owned()), ..Credentials::default() });
         let here = "127.0.0.1:8081";
-        let post = |pairs: &[(&'static str, &str)]| door.admit(&Method::POST, &headers(pairs));
+        let post = |pairs: &[(&'static str, &str)]| door.admit(&Method::POST, &headers(pairs), true);
         assert_eq!(post(&[]), Ok(()), "a program of HTTP/1.0");
         assert_eq!(post(&[("host", here)]), Ok(()), "a program");
         assert_eq!(
@@ -239,10 +248,14 @@ mod tests {
         for origin in ["http://evil.test", "null", "http://127.0.0.1:8082", ""] {
             assert_eq!(post(&[("host", here), ("origin", origin)]), Err(Refused::Origin), "{origin}");
         }
-        let get = |pairs: &[(&'static str, &str)]| door.admit(&Method::GET, &headers(pairs));
+        let get = |pairs: &[(&'static str, &str)]| door.admit(&Method::GET, &headers(pairs), false);
         assert_eq!(get(&[("host", "evil.test")]), Err(Refused::Host));
         assert_eq!(get(&[("host", here), ("sec-fetch-site", "cross-site")]), Err(Refused::Origin));
         assert_eq!(get(&[("host", here), ("sec-fetch-site", "none")]), Ok(()), "typed by a person");
+        let link = headers(&[("host", here), ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")]);
+        assert_eq!(door.admit(&Method::GET, &link, true), Ok(()), "a link to the page");
+        assert_eq!(door.admit(&Method::GET, &link, false), Err(Refused::Origin), "but not to what is here");
+        assert_eq!(door.admit(&Method::POST, &link, true), Err(Refused::Origin));
         assert!(door.knows(&headers(&[])), "this machine alone, and no token");
     }
 
@@ -269,6 +282,13 @@ mod tests {
             assert_eq!(door.sign_in("wrong"), Err(Refused::Token));
         }
         assert_eq!(door.sign_in("secret"), Err(Refused::TooMany), "whoever guesses is kept out");
+        let token = Some("0123456789abcdef".to_owned());
+        let door = Door::new(false, Credentials { token, ..Credentials::default() });
+        for _ in 0..=SIGN_INS_FAILED_MAX {
+            assert!(door.sign_in("wrong").is_err());
+        }
+        assert_eq!(door.sign_in("wrong"), Err(Refused::TooMany));
+        assert!(door.sign_in("0123456789abcdef").is_ok(), "whoever guesses keeps nobody out who knows a long one");
         assert!(Door::new(false, Credentials::default()).needs_sign_in(), "not of this machine alone: nobody comes in");
     }
 

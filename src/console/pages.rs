@@ -4,19 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Bytes;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{sleep, timeout};
 use url::Url;
 
 use super::api::text;
 use super::mirror::{Guard, POLICY, Resource, document};
-use super::served::{Answered, BEAT, RETRY, Served, not_found, response, stream, told, wrong};
-use crate::base::clock::system_now_ms;
+use super::served::{Answered, BEAT, RETRY, Served, conflict, not_found, response, stream, told, wrong};
 use crate::base::limits::{CONSOLE_BEAT, MIRROR_TIME};
-use crate::host::desk::{Request, Trouble};
+use crate::host::desk::Trouble;
 use crate::host::serve::{Changes, Workbench};
 use crate::page::{Look, Looked};
 
@@ -30,7 +29,7 @@ static VIEWERS: AtomicU64 = AtomicU64::new(1);
 
 /// Answers a call about the page of a plugin at a seat.
 pub(super) async fn answer(
-    served: &Arc<Served>,
+    (served, headers): (&Arc<Served>, &HeaderMap),
     (seat, plugin): (&str, &str),
     (is_get, what): (bool, &str),
     (query, body): (Query<'_>, &Value),
@@ -47,7 +46,7 @@ pub(super) async fn answer(
             told(&json!({}))
         }
         (true, "frame") => frame(query("quirks").as_deref() == Some("1")),
-        (true, "mirror") => mirror(served, seat, plugin),
+        (true, "mirror") => mirror((served, headers), seat, plugin),
         (true, "resource") => resource(workbench, (seat, plugin), &query("url").unwrap_or_default()).await,
         (false, "act") => act(workbench, (seat, plugin), body).await,
         _ => Err(not_found(format!("a page has no {what}"))),
@@ -113,18 +112,17 @@ async fn act(workbench: &Workbench, (seat, plugin): (&str, &str), body: &Value) 
         );
     };
     let current = workbench.seats().into_iter().find(|one| one.name == seat).and_then(|one| one.current);
-    let id = format!("ui-{}-{}", system_now_ms(), VIEWERS.fetch_add(1, Ordering::Relaxed));
-    let mut line = json!({
-        "id": id, "source": "duoke console", "type": format!("stimulus.ui.{kind}"), "plugin": plugin,
-        "data": {"selector": selector},
-    });
+    if body["openid"].as_str() != current.as_deref() {
+        // What he saw was another's.
+        return Ok(conflict(
+            &wrong("the page is another customer's by now").with_hint("look whose turn it is, and do it again"),
+        ));
+    }
+    let mut data = json!({ "selector": selector });
     if !body["value"].is_null() {
-        line["data"]["value"] = body["value"].clone();
+        data["value"] = body["value"].clone();
     }
-    if let Some(current) = current {
-        line["subject"] = current.into();
-    }
-    workbench.desk()?.answer(Request::Trigger { line }).await?;
+    let id = workbench.act((seat, plugin, current.as_deref()), &kind, data).await?;
     told(&json!({"selector": selector, "id": id}))
 }
 
@@ -141,9 +139,10 @@ struct Viewer<F: Fn(&Url) -> String> {
     /// Whether it sees a page.
     sees: bool,
     has_begun: bool,
+    _place: OwnedSemaphorePermit,
 }
 
-fn mirror(served: &Arc<Served>, seat: &str, plugin: &str) -> Answered {
+fn mirror((served, headers): (&Arc<Served>, &HeaderMap), seat: &str, plugin: &str) -> Answered {
     let workbench = served.setting.workbench.clone();
     let viewer = Viewer {
         changes: workbench.changes(),
@@ -155,8 +154,9 @@ fn mirror(served: &Arc<Served>, seat: &str, plugin: &str) -> Answered {
         turns: None,
         sees: false,
         has_begun: false,
+        _place: served.mirror_place(seat, plugin)?,
     };
-    stream(served, viewer, Viewer::next)
+    stream((served, headers), viewer, Viewer::next)
 }
 
 impl<F: Fn(&Url) -> String + Send + Sync + 'static> Viewer<F> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use axum::http::HeaderMap;
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -21,7 +22,7 @@ struct Listener {
 }
 
 /// The lines behind `after`, or from now on, and what changes.
-pub(super) fn stream(served: &Arc<Served>, after: Option<u64>) -> Answered {
+pub(super) fn stream(served: &Arc<Served>, headers: &HeaderMap, after: Option<u64>) -> Answered {
     let workbench = served.setting.workbench.clone();
     let changes = workbench.changes();
     let now = *changes.borrow();
@@ -29,7 +30,7 @@ pub(super) fn stream(served: &Arc<Served>, after: Option<u64>) -> Answered {
     // A number from before the host was started anew is none.
     let after = after.filter(|after| *after <= last).unwrap_or(last);
     let listener = Listener { workbench, changes, told: Changes { line: after, ..now }, has_begun: false };
-    serve(served, listener, |listener| listener.next())
+    serve((served, headers), listener, |listener| listener.next())
 }
 
 impl Listener {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use super::replays::{changed, replay, summary, troubles};
 use super::sessions::{Shelf, SoFar, from_here, stimuli};
 use crate::base::clock::{Stopwatch, TimestampMs, format_rfc3339, system_now_ms};
 use crate::base::limits::RELOADS_MAX;
+use crate::base::sync::lock;
 use crate::console::Moment;
 use crate::event::Line;
 use crate::host::desk::{Trouble, TroubleKind};
@@ -62,11 +63,13 @@ struct State {
     /// The last one first.
     reloads: VecDeque<Reload>,
     replay: Option<Replay>,
-    /// Differences that are not shown, by session.
-    ignored: HashMap<String, String>,
+    /// Differences that are not shown, by session and plugin.
+    ignored: HashMap<(String, String), String>,
     so_far: SoFar,
-    /// Given up where another save comes.
+    /// Gives the replay up that is going on.
     is_over: Arc<AtomicBool>,
+    /// The session begins anew with the next reload.
+    is_anew: bool,
 }
 
 struct Reload {
@@ -88,18 +91,20 @@ fn ms(watch: &Stopwatch) -> f64 {
     watch.elapsed().as_secs_f64() * 1_000.0
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Development {
     /// Begins: whoever notices a save calls [`Development::saved`].
     #[must_use]
     pub fn begin(setting: Setting, runtime: &Handle) -> Self {
         let (saves, saved) = channel(1);
         let so_far = SoFar::new(setting.folder.clone());
-        let state =
-            State { reloads: VecDeque::new(), replay: None, ignored: HashMap::new(), so_far, is_over: Arc::default() };
+        let state = State {
+            reloads: VecDeque::new(),
+            replay: None,
+            ignored: HashMap::new(),
+            so_far,
+            is_over: Arc::default(),
+            is_anew: false,
+        };
         let development = Self(Arc::new(Shared { setting, saves, state: Mutex::new(state) }));
         runtime.spawn(development.clone().run(saved));
         development
@@ -113,14 +118,18 @@ impl Development {
     /// Until the host ends.
     async fn run(self, mut saved: Receiver<Vec<PathBuf>>) {
         while let Some(files) = saved.recv().await {
-            lock(&self.0.state).is_over.store(true, Ordering::Relaxed);
-            let (began, before) = (Stopwatch::start(), self.so_far());
+            let is_anew = std::mem::take(&mut lock(&self.0.state).is_anew);
+            let (began, before) = (Stopwatch::start(), if is_anew { Vec::new() } else { self.so_far() });
             let Some(renewed) = self.renew().await else { return };
             let has_taken_over = renewed.has_taken_over;
             self.note(Reload { at: system_now_ms(), files, took_ms: ms(&began), renewed });
             if has_taken_over {
+                // Who saved again does not wait for what was before.
+                let is_over = Arc::<AtomicBool>::default();
+                let earlier = std::mem::replace(&mut lock(&self.0.state).is_over, is_over.clone());
+                earlier.store(true, Ordering::Relaxed);
                 let development = self.clone();
-                thread::spawn(move || development.replay(&before));
+                thread::spawn(move || development.replay(&before, &is_over));
             }
         }
     }
@@ -152,14 +161,15 @@ impl Development {
     }
 
     /// Replays each plugin's recordings, or where it has none the sessions so far.
-    fn replay(&self, before: &[Option<Session>]) {
+    fn replay(&self, before: &[Option<Session>], is_over: &Arc<AtomicBool>) {
         let Setting { workbench, shelves, processes, tell, .. } = &self.0.setting;
         let began = Stopwatch::start();
-        let is_over = Arc::new(AtomicBool::new(false));
         let mut runs = Vec::new();
         {
             let mut state = lock(&self.0.state);
-            state.is_over = is_over.clone();
+            if is_over.load(Ordering::Relaxed) {
+                return;
+            }
             for (at, shelf) in shelves.iter().enumerate() {
                 let recordings = shelf.recordings();
                 let has_none = recordings.is_empty();
@@ -174,21 +184,45 @@ impl Development {
         workbench.note_development();
         let mut all = Vec::new();
         for (files, is_so_far) in &runs {
-            let Some(tested) = replay(files, *is_so_far, processes.clone(), &is_over) else { return };
+            let Some(tested) = replay(files, *is_so_far, processes.clone(), is_over) else { return };
             all.extend(tested);
         }
         let took_ms = ms(&began);
         let text = format!("{}, {took_ms:.0} ms", summary(&all));
         let line = Line::new(format!("replay-{}", system_now_ms()), "duoke", "dev.replay", json!({ "text": text }));
         workbench.put(&Line { time: Some(system_now_ms()), ..line }, &Beside::default());
-        let differs = all.iter().any(|tested| tested.verdict.findings().iter().any(|_| true));
+        let differs = all.iter().any(|tested| !tested.verdict.findings().is_empty());
         let notice = if differs { Notice::warning(text) } else { Notice::note(text) };
         if !all.is_empty() {
             tell(notice, &all);
         }
-        let sessions = all.len();
-        lock(&self.0.state).replay = Some(Replay { is_running: false, sessions, took_ms, tested: all });
+        let mut state = lock(&self.0.state);
+        if !is_over.load(Ordering::Relaxed) {
+            state.replay = Some(Replay { is_running: false, sessions: all.len(), took_ms, tested: all });
+        }
+        drop(state);
         workbench.note_development();
+    }
+
+    /// What differs in recordings is right, or is not to be shown again; the names of these.
+    ///
+    /// # Errors
+    /// A recording cannot be written.
+    pub fn settle(&self, is_right: bool) -> Result<Vec<String>, Trouble> {
+        let mut names: Vec<String> = {
+            let state = lock(&self.0.state);
+            let tested = state.replay.as_ref().map(|replay| replay.tested.as_slice()).unwrap_or_default();
+            let differs = tested.iter().filter(|tested| matches!(tested.verdict, Verdict::Different(_)));
+            differs.map(|tested| tested.name.clone()).collect()
+        };
+        names.dedup();
+        for name in &names {
+            match is_right {
+                true => crate::console::Development::accept(self, name)?,
+                false => crate::console::Development::ignore(self, name, None)?,
+            };
+        }
+        Ok(names)
     }
 
     fn find(&self, session: &str) -> Result<(usize, crate::regress::case::LogFile), Trouble> {
@@ -231,7 +265,10 @@ impl Reload {
             [file, others @ ..] => format!("{} and {} more", from_here(file).display(), others.len()),
         };
         let first = match self.renewed.has_taken_over {
-            true => Notice::note(format!("{files}: reloaded in {:.0} ms", self.took_ms)),
+            true if self.renewed.problems.is_empty() => {
+                Notice::note(format!("{files}: reloaded in {:.0} ms", self.took_ms))
+            }
+            true => Notice::warning(format!("{files}: reloaded in {:.0} ms, with faults", self.took_ms)),
             false => Notice::error(format!("{files}: the page does not load; the one before goes on")),
         };
         let problem = |Problem { plugin, text, frame }: &Problem| {
@@ -257,7 +294,10 @@ impl crate::console::Development for Development {
             .sum();
         let state = lock(&self.0.state);
         let replay = state.replay.as_ref().map(|replay| {
-            let is_ignored = |session: &str, diff: &str| state.ignored.get(session).is_some_and(|known| known == diff);
+            let is_ignored = |session: &str, plugin: &str, diff: &str| {
+                let key = (session.to_owned(), plugin.to_owned());
+                state.ignored.get(&key).is_some_and(|known| known == diff)
+            };
             json!({
                 "running": replay.is_running, "sessions": replay.sessions, "took_ms": replay.took_ms.round(),
                 "summary": summary(&replay.tested),
@@ -288,14 +328,21 @@ impl crate::console::Development for Development {
         Ok(json!({"session": session, "updated": updated}))
     }
 
-    fn ignore(&self, session: &str) -> Result<Value, Trouble> {
+    fn ignore(&self, session: &str, plugin: Option<&str>) -> Result<Value, Trouble> {
         let mut state = lock(&self.0.state);
-        let tested = state.replay.as_ref().map(|replay| replay.tested.clone()).unwrap_or_default();
-        let found = changed(&tested, |_, _| false).into_iter().find(|change| change["session"] == session);
-        let Some(diff) = found.and_then(|change| change["diff"].as_str().map(str::to_owned)) else {
+        let tested = state.replay.as_ref().map(|replay| replay.tested.as_slice()).unwrap_or_default();
+        let all = changed(tested, |_, _, _| false).into_iter();
+        let is_it =
+            |change: &Value| change["session"] == session && plugin.is_none_or(|plugin| change["plugin"] == plugin);
+        let own = |change: &Value, member: &str| change[member].as_str().unwrap_or_default().to_owned();
+        let found: Vec<_> = all
+            .filter(is_it)
+            .map(|change| ((session.to_owned(), own(&change, "plugin")), own(&change, "diff")))
+            .collect();
+        if found.is_empty() {
             return Err(Trouble::new(TroubleKind::NotFound, format!("{session} has no difference")));
-        };
-        state.ignored.insert(session.to_owned(), diff);
+        }
+        state.ignored.extend(found);
         drop(state);
         self.0.setting.workbench.note_development();
         Ok(json!({ "session": session }))
@@ -307,20 +354,28 @@ impl crate::console::Development for Development {
     }
 
     fn restart(&self) {
-        lock(&self.0.state).so_far.clear();
+        let mut state = lock(&self.0.state);
+        state.so_far.clear();
+        state.is_anew = true;
+        drop(state);
         self.reload();
     }
 
     fn record(&self, name: &str) -> Result<Value, Trouble> {
         let Setting { workbench, seat, shelves, .. } = &self.0.setting;
         let sessions = shelves.iter().filter_map(|shelf| Some((shelf, workbench.session(seat, &shelf.plugin)?)));
-        let mut sessions = sessions.filter(|(_, session)| stimuli(&session.lines()) > 0);
-        let Some((shelf, session)) = sessions.next() else {
-            return Err(Trouble::new(TroubleKind::NotFound, "no page was told anything yet"));
-        };
-        let saved = shelf.save(name, &session)?;
+        let sessions: Vec<_> = sessions.filter(|(_, session)| stimuli(&session.lines()) > 0).collect();
+        let is_one = sessions.len() == 1;
+        let mut saved = Vec::new();
+        for (shelf, session) in sessions {
+            let name = if is_one { name.to_owned() } else { format!("{name}-{}", shelf.plugin) };
+            saved.push(shelf.save(&name, &session)?);
+        }
         workbench.note_development();
-        Ok(saved)
+        match saved.first() {
+            Some(first) => Ok(json!({"path": first["path"], "stimuli": first["stimuli"], "saved": saved})),
+            None => Err(Trouble::new(TroubleKind::NotFound, "no page was told anything yet")),
+        }
     }
 
     fn sessions(&self) -> Value {

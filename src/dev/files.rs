@@ -7,7 +7,8 @@ use std::thread;
 
 use notify::{EventKind, RecursiveMode, Watcher};
 
-use crate::base::limits::{SAVES_BURST_TIME, SAVES_FILES_MAX};
+use crate::base::clock::Stopwatch;
+use crate::base::limits::{SAVES_BURST_TIME, SAVES_BURST_TIME_MAX, SAVES_FILES_MAX};
 
 /// Folders in which nothing is the page's.
 const FOREIGN: &[&str] = &["node_modules", "target", "sessions"];
@@ -39,12 +40,13 @@ impl WatchError {
 }
 
 impl Files {
-    /// Calls `saved` with the files of each burst, as long as it returns `true`.
+    /// Calls `saved` with the files of each burst, as long as it returns `true`. What is in `own` is nobody's page.
     ///
     /// # Errors
     /// [`WatchError`].
     pub fn watch(
         folders: &[PathBuf],
+        own: &Path,
         mut saved: impl FnMut(Vec<PathBuf>) -> bool + Send + 'static,
     ) -> Result<Self, WatchError> {
         let (sender, events) = channel();
@@ -63,9 +65,10 @@ impl Files {
         for root in &roots {
             watcher.watch(root, RecursiveMode::Recursive).map_err(failed(root))?;
         }
+        let watched = Watched { roots, own: own.canonicalize().unwrap_or_else(|_| own.to_owned()) };
         thread::spawn(move || {
-            while let Some(files) = burst(&events, &roots) {
-                if !files.is_empty() && !saved(files) {
+            while let Some(files) = watched.burst(&events) {
+                if !saved(files) {
                     break;
                 }
             }
@@ -74,32 +77,57 @@ impl Files {
     }
 }
 
-/// The files of the next burst; `None`: nobody watches any more.
-fn burst(events: &Receiver<notify::Result<notify::Event>>, roots: &[PathBuf]) -> Option<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    take(events.recv().ok()?, roots, &mut files);
-    loop {
-        match events.recv_timeout(SAVES_BURST_TIME) {
-            Ok(event) => take(event, roots, &mut files),
-            Err(RecvTimeoutError::Timeout) => return Some(files),
-            Err(RecvTimeoutError::Disconnected) => return None,
-        }
-    }
+/// What is watched, and what in it is not.
+struct Watched {
+    roots: Vec<PathBuf>,
+    own: PathBuf,
 }
 
-fn take(event: notify::Result<notify::Event>, roots: &[PathBuf], files: &mut Vec<PathBuf>) {
-    // What was missed is made good by the next save.
-    let Ok(event) = event else { return };
-    let is_change = match event.kind {
-        EventKind::Create(_) | EventKind::Remove(_) => true,
-        EventKind::Modify(kind) => !matches!(kind, notify::event::ModifyKind::Metadata(_)),
-        EventKind::Any | EventKind::Access(_) | EventKind::Other => false,
-    };
-    for path in event.paths.into_iter().filter(|_| is_change) {
-        let is_new = !files.contains(&path) && files.len() < SAVES_FILES_MAX;
-        if is_new && roots.iter().any(|root| is_of_page(&path, root)) {
-            files.push(path);
+impl Watched {
+    /// The files of the next burst; `None`: nobody watches any more.
+    fn burst(&self, events: &Receiver<notify::Result<notify::Event>>) -> Option<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        while files.is_empty() {
+            self.take(events.recv().ok()?, &mut files);
         }
+        let (begun, mut last) = (Stopwatch::start(), Stopwatch::start());
+        loop {
+            let quiet = SAVES_BURST_TIME.saturating_sub(last.elapsed());
+            let left = quiet.min(SAVES_BURST_TIME_MAX.saturating_sub(begun.elapsed()));
+            if left.is_zero() {
+                return Some(files);
+            }
+            match events.recv_timeout(left) {
+                Ok(event) => {
+                    if self.take(event, &mut files) {
+                        last = Stopwatch::start();
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
+
+    /// Whether it is about a page's file.
+    fn take(&self, event: notify::Result<notify::Event>, files: &mut Vec<PathBuf>) -> bool {
+        // What was missed is made good by the next save.
+        let Ok(event) = event else { return false };
+        let is_change = match event.kind {
+            EventKind::Create(_) | EventKind::Remove(_) => true,
+            EventKind::Modify(kind) => !matches!(kind, notify::event::ModifyKind::Metadata(_)),
+            EventKind::Any | EventKind::Access(_) | EventKind::Other => false,
+        };
+        let is_of_one =
+            |path: &PathBuf| !path.starts_with(&self.own) && self.roots.iter().any(|root| is_of_page(path, root));
+        let mut is_any = false;
+        for path in event.paths.into_iter().filter(|path| is_change && is_of_one(path)) {
+            is_any = true;
+            if !files.contains(&path) && files.len() < SAVES_FILES_MAX {
+                files.push(path);
+            }
+        }
+        is_any
     }
 }
 
@@ -151,14 +179,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         fs::create_dir(path("js")).unwrap();
+        fs::create_dir(path("state")).unwrap();
         fs::write(path("index.html"), "1").unwrap();
         let (sender, bursts) = channel();
-        let _files = Files::watch(&[folder.path().to_owned()], move |files| sender.send(files).is_ok()).unwrap();
+        let _files =
+            Files::watch(&[folder.path().to_owned()], &path("state"), move |files| sender.send(files).is_ok()).unwrap();
         // In place, by another file that takes its name, and one more.
         fs::write(path("js/a.js"), "1").unwrap();
         fs::write(path("index.html.tmp"), "2").unwrap();
         fs::rename(path("index.html.tmp"), path("index.html")).unwrap();
         fs::write(path("index.html~"), "1").unwrap();
+        fs::write(path("state/duoke.sqlite"), "1").unwrap();
         let mut names = Vec::new();
         // A machine with much else to do may make two of one burst.
         while names.len() < 2 {

@@ -61,14 +61,14 @@ pub fn summary(tested: &[Tested]) -> String {
     format!("{}, {what}{troubles}", plural(tested.len(), "session"))
 }
 
-/// A difference as the console has it; `is_ignored` by its session and its text.
-pub fn changed(tested: &[Tested], is_ignored: impl Fn(&str, &str) -> bool) -> Vec<Value> {
+/// A difference as the console has it; `is_ignored` by its session, its plugin and its text.
+pub fn changed(tested: &[Tested], is_ignored: impl Fn(&str, &str, &str) -> bool) -> Vec<Value> {
     let findings =
         tested.iter().flat_map(|tested| tested.verdict.findings().iter().map(move |finding| (tested, finding)));
     findings.take(REPLAY_CHANGES_MAX).map(|(tested, finding)| change(tested, finding, &is_ignored)).collect()
 }
 
-fn change(tested: &Tested, finding: &Finding, is_ignored: &impl Fn(&str, &str) -> bool) -> Value {
+fn change(tested: &Tested, finding: &Finding, is_ignored: &impl Fn(&str, &str, &str) -> bool) -> Value {
     let diff = as_text(&finding.diff);
     let place = finding
         .place
@@ -82,7 +82,7 @@ fn change(tested: &Tested, finding: &Finding, is_ignored: &impl Fn(&str, &str) -
         "stimulus": stimulus, "cause": place, "frame": finding.frame, "diff": diff,
         "customer": finding.chat.as_ref().map(|chat| &chat.customer),
         "before": finding.chat.as_ref().map(|chat| &chat.before), "after": finding.chat.as_ref().map(|chat| &chat.after),
-        "ignored": is_ignored(&tested.name, &diff), "updated": matches!(tested.verdict, Verdict::Updated(_)),
+        "ignored": is_ignored(&tested.name, &finding.plugin, &diff), "updated": matches!(tested.verdict, Verdict::Updated(_)),
     })
 }
 

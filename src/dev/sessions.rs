@@ -84,7 +84,7 @@ impl Shelf {
             lines = redact_session(&lines, &mut redactor);
         }
         write(&path, &self.argument, &lines).map_err(|error| failed(&error))?;
-        Ok(json!({"path": shown(&path), "stimuli": stimuli(&lines)}))
+        Ok(json!({"path": shown(&path), "stimuli": stimuli(&lines), "plugin": self.plugin}))
     }
 }
 

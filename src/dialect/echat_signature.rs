@@ -4,6 +4,7 @@ use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use serde_json::{Value, json};
 
 use crate::base::clock::TimestampMs;
+use crate::base::hex::hex;
 use crate::event::EchatSettings;
 
 /// Digits of a timestamp in milliseconds; one with fewer is in seconds.
@@ -59,8 +60,7 @@ impl Refusal {
 pub fn signature(token: &str, timestamp: &str, nonce: &str) -> String {
     let mut parts = [token, timestamp, nonce];
     parts.sort_unstable();
-    let sum = digest(&SHA1_FOR_LEGACY_USE_ONLY, parts.concat().as_bytes());
-    sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(digest(&SHA1_FOR_LEGACY_USE_ONLY, parts.concat().as_bytes()).as_ref())
 }
 
 /// Checks the argument of `config` at a page time. A timestamp may lie as far ahead as it may lie back.

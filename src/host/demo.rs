@@ -20,7 +20,7 @@ use super::watch::{Closed, Notice, Severity, Watch};
 use crate::event::Line;
 use crate::net::NetError;
 use crate::record::Reader;
-use crate::sandbox::{Running, Sandbox, SandboxConfig, SandboxError};
+use crate::sandbox::{Running, SandboxConfig};
 use crate::store::{OnUnknown, SqliteStore, StoreError};
 use crate::wechat::{ClientConfig, Secret};
 
@@ -28,8 +28,10 @@ use crate::wechat::{ClientConfig, Secret};
 const ACCOUNT: &str = "kf0001@duoke";
 /// What the agent's side is called in the conversation.
 const AGENT: &str = "客服";
-const LI_HUA: &str = "oDemoLiHua0000000000000000001";
-const WANG_FANG: &str = "oDemoWangFang00000000000000002";
+/// One of the customers of the session.
+pub const LI_HUA: &str = "oDemoLiHua0000000000000000001";
+/// The other one.
+pub const WANG_FANG: &str = "oDemoWangFang00000000000000002";
 /// The customers and their names, in the order they are shown.
 const CUSTOMERS: [(&str, &str); 2] = [(LI_HUA, "李华"), (WANG_FANG, "王芳")];
 /// Why the agent turns to a customer: what that one says, and before which line of the session.
@@ -71,9 +73,6 @@ impl Said {
 /// A demo that cannot begin.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
-    /// The sandbox does not start.
-    #[error(transparent)]
-    Sandbox(#[from] SandboxError),
     /// A bundled plugin is broken: a bug.
     #[error(transparent)]
     Plugin(#[from] PluginError),
@@ -99,12 +98,16 @@ pub struct DemoOutcome {
     pub faults: usize,
 }
 
-/// Plays the bundled session against a sandbox of its own. To be called from outside of `runtime`.
+/// Plays the bundled session against this sandbox, which is fresh. To be called from outside of `runtime`.
 ///
 /// # Errors
 /// [`DemoError`]: it could not begin.
-pub fn demo(runtime: &Handle, processes: Processes, watch: &mut dyn Watch) -> Result<DemoOutcome, DemoError> {
-    let running = Rc::new(runtime.block_on(Sandbox::start(SandboxConfig::default()))?);
+pub fn demo(
+    running: &Arc<Running>,
+    runtime: &Handle,
+    processes: Processes,
+    watch: &mut dyn Watch,
+) -> Result<DemoOutcome, DemoError> {
     let mut names = Names::default();
     let mut pages = Vec::new();
     for sample in SAMPLES {
@@ -112,7 +115,7 @@ pub fn demo(runtime: &Handle, processes: Processes, watch: &mut dyn Watch) -> Re
         let network = Arc::new(plugin.network(&Rights::default(), None, ACCOUNT)?);
         pages.push(Hosted { plugin, network });
     }
-    let target = Target { client: client(&running), kf_account: None, on_unknown: OnUnknown::Hold };
+    let target = Target { client: client(running), kf_account: None, on_unknown: OnUnknown::Hold };
     let forward = Forwarder::new(target, Arc::new(SqliteStore::in_memory()?), runtime.clone())?;
     let talk = Rc::new(RefCell::new(Talk::default()));
     let source = Source { name: "demo.jsonl".to_owned(), identity: Some("demo.jsonl".to_owned()) };
@@ -120,7 +123,7 @@ pub fn demo(runtime: &Handle, processes: Processes, watch: &mut dyn Watch) -> Re
     let mut faults = Faults { watch, count: 0 };
     let options = RunOptions { processes, ..RunOptions::default() };
     let outcome = run(pages, Some(log), Lasting { forward: Some(forward), ..Lasting::default() }, options, &mut faults);
-    let conversation = talk.borrow().conversation(&running);
+    let conversation = talk.borrow().conversation(running);
     Ok(DemoOutcome { conversation, outcome, faults: faults.count })
 }
 
@@ -134,7 +137,7 @@ fn client(running: &Running) -> ClientConfig {
 
 /// The session's lines. Before a line is read the customers say what leads to it, everything earlier is delivered then.
 fn lines(
-    running: Rc<Running>,
+    running: Arc<Running>,
     talk: Rc<RefCell<Talk>>,
 ) -> Box<dyn Iterator<Item = Result<Line, crate::record::ReadError>>> {
     let mut reader = Reader::new(DEMO_LOG.as_bytes(), "demo.jsonl");

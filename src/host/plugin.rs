@@ -336,6 +336,15 @@ impl Plugin {
         self.dialects.contains(&dialect)
     }
 
+    /// Whether its pages are told whose turn it is in this dialect.
+    #[must_use]
+    pub fn hears(&self, dialect: Dialect) -> bool {
+        match dialect {
+            Dialect::Mcs => self.speaks(dialect),
+            Dialect::Echat => self.is_opened_for_echat(),
+        }
+    }
+
     /// Whether its page is one of EChat: its address has the business data, and it is told of pushes.
     #[must_use]
     pub fn is_opened_for_echat(&self) -> bool {

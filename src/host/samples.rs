@@ -1,6 +1,10 @@
 //! The sample plugins as `duoke demo` plays them, compiled in so that an installed program needs no files. They are those
 //! of the 2014 client's API alone: its session is one of that client, and pages of 一洽 would have nothing to say in it.
 
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use crate::config::plugin::PLUGIN_FILE;
 use crate::net::EmbeddedFiles;
 
 /// A bundled plugin.
@@ -39,17 +43,32 @@ pub const SAMPLES: [Sample; 4] = [
     sample!("map": "page/index.html"),
 ];
 
+/// Writes the samples into a folder; their folders, in order.
+///
+/// # Errors
+/// They cannot be written.
+pub fn unpack(to: &Path) -> io::Result<Vec<PathBuf>> {
+    let write = |path: PathBuf, bytes: &[u8]| {
+        path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        fs::write(path, bytes)
+    };
+    let sample = |sample: &Sample| {
+        let folder = to.join(sample.folder);
+        write(folder.join(PLUGIN_FILE), sample.toml.as_bytes())?;
+        sample.files.iter().try_for_each(|(path, bytes)| write(folder.join(path), bytes))?;
+        Ok(folder)
+    };
+    SAMPLES.iter().map(sample).collect()
+}
+
 /// The session that the demo plays.
 pub const DEMO_LOG: &str = include_str!("../../sample-plugins/demo.jsonl");
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-    use std::fs;
-    use std::path::Path;
 
     use super::*;
-    use crate::config::plugin::PLUGIN_FILE;
     use crate::config::{Dialect, PluginConfig};
 
     /// Files below a folder, but for what a page never asks for.

@@ -4,7 +4,7 @@ use std::{
     collections::HashSet,
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -16,6 +16,7 @@ use tokio::{
 };
 
 use super::{carrier::Carrier, delivery::Delivery, lane, schedule::Schedule};
+use crate::base::sync::lock;
 use crate::{
     base::{
         clock::{Clock, TimestampMs},
@@ -371,10 +372,6 @@ impl Drop for Busy {
         lock(&self.outbox.inner.busy).remove(&self.openid);
         self.outbox.inner.wake.notify_one();
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A panic while delivering is our bug and goes on in the caller; a lane that was cancelled is none.

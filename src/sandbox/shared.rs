@@ -3,7 +3,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use serde_json::{Map, Value, json};
@@ -14,6 +14,7 @@ use tokio::{
 
 use super::{callback::Callback, config::SandboxConfig, passive, world::World};
 use crate::base::limits::{SANDBOX_PHONES_MAX, SANDBOX_PUSHES_UNDER_WAY_MAX, SANDBOX_PUSHES_WAITING_MAX};
+use crate::base::sync::lock;
 
 /// How often WeChat tries (wechat-api.md §3).
 const ATTEMPTS: u32 = 3;
@@ -69,10 +70,6 @@ struct Lanes {
 /// The handle of it all. Cloning it shares it.
 #[derive(Debug, Clone)]
 pub(super) struct Shared(Arc<Inner>);
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 impl Shared {
     /// To be called inside of the runtime that sends. When the other end of `stopped` is gone, everything ends.

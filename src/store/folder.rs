@@ -11,7 +11,7 @@ use super::error::{StoreError, StoreErrorKind};
 /// The store's file.
 const STORE_FILE: &str = "duoke.sqlite";
 /// Held by the host that has the folder; holds its process id.
-const LOCK_FILE: &str = "lock";
+pub const LOCK_FILE: &str = "lock";
 /// Where the host listens to commands.
 const CONTROL_FILE: &str = "control.sock";
 /// Copies made before migrations.

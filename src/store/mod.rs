@@ -30,7 +30,7 @@ pub use event::{
     Accepted, AccountId, Before, Commit, Committed, EffectRecord, EventId, LISTEN, NewEvent, OPERATOR, PlacedAt,
     Progress, SERVE, TurnEnd, TurnState, Unfinished,
 };
-pub use folder::{ControlPath, StateFolder};
+pub use folder::{ControlPath, LOCK_FILE, StateFolder};
 pub use keep::{Kept, KeptMedia, KeptToken, PluginState};
 pub use ledger::{Acted, Known, Seen, WindowChange};
 pub use query::{Change, Changed, Checked, Edited, Erased, Explained, Filter, Listed, Summary, Tidied};

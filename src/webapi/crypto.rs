@@ -8,6 +8,7 @@ use boa_engine::{Context, JsObject, JsResult, JsValue};
 
 use super::body::buffer_place;
 use super::exception::dom_exception;
+use crate::base::hex::hex;
 use crate::base::limits::RANDOM_BYTES_MAX;
 use crate::engine::builtins::math_random::Random;
 use crate::engine::convert::{arg, require, string, type_error};
@@ -50,7 +51,7 @@ fn random_uuid(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<Js
     fill(&mut bytes, context);
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = hex(&bytes);
     let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
     Ok(string(&parts.join("-")))
 }

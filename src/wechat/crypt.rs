@@ -19,6 +19,7 @@ use ring::{
 use subtle::ConstantTimeEq as _;
 
 use super::secret::Secret;
+use crate::base::hex::hex;
 
 /// Bytes that plaintexts are padded to a multiple of: WeChat's own, not the cipher's 16.
 const PADDED_BYTES: usize = 32;
@@ -44,11 +45,6 @@ pub fn signature(token: &Secret, parts: &[&str]) -> String {
 #[must_use]
 pub fn is_signed(given: &str, token: &Secret, parts: &[&str]) -> bool {
     signature(token, parts).as_bytes().ct_eq(given.as_bytes()).into()
-}
-
-/// Bytes as hexadecimal digits in small letters.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A text that is no EncodingAESKey.

@@ -34,14 +34,20 @@ pub struct Chromium {
 
 impl Chromium {
     pub fn start() -> Self {
+        Self::start_in("en-US")
+    }
+
+    /// With this language.
+    pub fn start_in(language: &str) -> Self {
         let profile = tempfile::tempdir().unwrap();
         // Its pipe is at descriptors 3 and 4.
-        let script = "exec \"${CHROMIUM:-chromium}\" --headless --no-sandbox --disable-gpu --no-first-run --lang=en-US \
+        let script = "exec \"${CHROMIUM:-chromium}\" --headless --no-sandbox --disable-gpu --no-first-run --lang=\"$1\" --accept-lang=\"$1\" \
             --disable-background-networking --disable-dev-shm-usage --user-data-dir=\"$0\" --remote-debugging-pipe \
             --window-size=800,900 about:blank 3<&0 4>&1 >/dev/null 2>&1";
         let mut child = Command::new("sh")
             .args(["-c", script])
             .arg(profile.path())
+            .arg(language)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -138,7 +144,11 @@ impl Chromium {
 
     /// Presses a key that has a name and a code.
     pub fn key(&mut self, key: &str, code: u32) {
-        let text = if key == "Enter" { "\r" } else { "" };
+        let text = match key {
+            "Enter" => "\r",
+            letter if letter.len() == 1 => letter,
+            _ => "",
+        };
         for kind in ["keyDown", "keyUp"] {
             let mut params = json!({"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code});
             if kind == "keyDown" {

@@ -64,16 +64,36 @@ impl Dev {
 
     /// In this folder.
     pub fn of(folder: TempDir, arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_duoke"));
-        command.current_dir(folder.path()).args(["dev", "--console", "127.0.0.1:0"]).args(arguments);
-        command.env_remove("DUOKE_STORE_PATH").env("HOME", folder.path());
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        Self::by(folder, &[&["dev", "--console", "127.0.0.1:0"], arguments].concat()).0
+    }
+
+    /// By a command that says more before it says where it is.
+    pub fn by(folder: TempDir, arguments: &[&str]) -> (Self, String) {
+        let mut child = command(&folder).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
+        let (mut before, mut line) = (String::new(), String::new());
+        while !line.starts_with('{') {
+            before += &std::mem::take(&mut line);
+            assert!(stdout.read_line(&mut line).unwrap() > 0, "it says {before:?}");
+        }
         let ready: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("it says {line:?}"));
         let address = |name: &str| ready[name].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
-        Self { child, _stdout: stdout, folder, console: address("console"), sandbox: address("sandbox") }
+        let (console, sandbox) = (address("console"), address("sandbox"));
+        (Self { child, _stdout: stdout, folder, console, sandbox }, before)
+    }
+
+    /// Another command in the same folder: how it ended, and what it said.
+    pub fn run(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let ended = command(&self.folder).args(arguments).output().unwrap();
+        let said = [ended.stdout, ended.stderr].concat();
+        (ended.status.code(), String::from_utf8(said).unwrap())
+    }
+
+    /// What the customer's phone has.
+    pub fn phone(&self, openid: &str) -> String {
+        let at = &self.sandbox;
+        let path = format!("/_sandbox/messages?openid={openid}");
+        Self::ask(at, &format!("GET {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n")).body
     }
 
     /// Where the console listens.
@@ -99,6 +119,21 @@ impl Dev {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         Answer { status: head[9..12].parse().unwrap(), head: head.to_lowercase(), body: body.to_owned() }
+    }
+
+    /// A connection on which this was asked.
+    pub fn open(&self, request: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.console).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        stream
+    }
+
+    /// The first line of what is answered there.
+    pub fn ask_head(stream: &mut TcpStream) -> String {
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).unwrap();
+        line
     }
 
     #[track_caller]
@@ -160,6 +195,12 @@ impl Dev {
     pub fn held_texts(&self) -> Vec<String> {
         self.held().into_iter().map(|(text, _)| text).collect()
     }
+}
+
+fn command(folder: &TempDir) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_duoke"));
+    command.current_dir(folder.path()).env_remove("DUOKE_STORE_PATH").env("HOME", folder.path());
+    command
 }
 
 /// Of an answer that came in chunks, the whole.

@@ -126,6 +126,7 @@ impl Bench {
             self.browser.value(
                 "new Promise((done) => {
                     const look = () => frame.contentWindow.location.pathname === '/document'
+                        && frame.contentDocument.readyState === 'complete'
                         && frame.contentDocument.title !== 'mirror' ? done() : requestAnimationFrame(look);
                     look();
                 })",

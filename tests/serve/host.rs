@@ -18,7 +18,7 @@ use crate::bench::{Bench, Ended};
 use crate::wechat_bench::Bench as Sandbox;
 
 /// Longest that nothing happens here, on a machine with much else to do: what takes longer will not come.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 /// Bounds that no page here runs into.
 pub const GENEROUS: &str = "[limits]\nturn_soft_ms = 300000\nturn_hard_ms = 300000\n[serve]\nworkers = 8\n";
 /// What begins a page: puts a text into the conversation.

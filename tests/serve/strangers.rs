@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::host::{GENEROUS, Yard};
+use crate::host::{GENEROUS, PATIENCE, Yard};
+use crate::recordings::{CONSOLE, metric};
 use crate::wanted;
 
 /// Answers each message by a timer, XHR, a promise after fetch, and a chain of two JSONP scripts; each says whom it was
@@ -44,16 +45,22 @@ function MCS_ClientNotify(str) {
 }"#;
 const WAYS: [&str; 4] = ["timer", "xhr", "promise", "jsonp"];
 
-/// Answers `/xhr?for=oA&ms=7` with `oA` after 7 ms, `/jsonp` with a script.
-fn site() -> String {
+/// Answers `/xhr?for=oA&ms=7` with `oA` after 7 ms, `/jsonp` with a script. What was asked is said as well.
+fn site() -> (String, Receiver<()>) {
+    let (asked, answered) = channel();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
         for stream in listener.incoming() {
-            thread::spawn(move || answer(stream.unwrap()));
+            let asked = asked.clone();
+            thread::spawn(move || {
+                answer(stream.unwrap());
+                // Not every test counts them.
+                let _ = asked.send(());
+            });
         }
     });
-    address
+    (address, answered)
 }
 
 fn answer(mut stream: TcpStream) {
@@ -81,18 +88,18 @@ fn slowly(ms: u64) {
     let _ = nobody.recv_timeout(Duration::from_millis(ms));
 }
 
-/// With a plugin of that page, and these lines of plugin.toml.
-async fn yard(toml: &str) -> Yard {
-    let site = site();
+/// With a plugin of that page, and these lines of plugin.toml; and what is asked of its site.
+async fn yard(toml: &str) -> (Yard, Receiver<()>) {
+    let (site, answered) = site();
     let page = format!("var SITE = '{site}';{PAGE}");
-    Yard::with("late", &format!("allow = [\"{site}\"]\ndialects = [\"mcs\"]\n{toml}"), &page).await
+    (Yard::with("late", &format!("allow = [\"{site}\"]\ndialects = [\"mcs\"]\n{toml}"), &page).await, answered)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_message_reaches_another() {
     let customers = wanted("DUOKE_TEST_SERVE_CUSTOMERS", 40);
     let rounds = wanted("DUOKE_TEST_SERVE_EVENTS", 160).div_ceil(customers);
-    let yard = yard("").await;
+    let (yard, _answered) = yard("").await;
     // Half of them have room: pages are closed and opened again meanwhile.
     let room = customers.div_ceil(2).to_string();
     let serving = yard.serve(&["late"], &[("DUOKE_CONVERSATIONS_MAX", &room)]).await;
@@ -123,23 +130,24 @@ async fn no_message_reaches_another() {
 async fn no_message_is_held_for_another_at_a_seat() {
     let customers = wanted("DUOKE_TEST_SERVE_CUSTOMERS", 40) / 4;
     let rounds = (wanted("DUOKE_TEST_SERVE_EVENTS", 160) / 4).div_ceil(customers);
-    let yard = yard("send = \"review\"").await;
-    let seat = |name| format!("[[seat]]\nname = \"{name}\"\nkf_account = \"{name}@gh\"\n");
-    yard.bench.write("duoke.toml", format!("{GENEROUS}{}{}", seat("one"), seat("two")));
-    let serving = yard.serve(&["late"], &[]).await;
+    let seats = wanted("DUOKE_TEST_SERVE_SEATS", 2);
+    let (yard, answered) = yard("send = \"review\"").await;
+    let seat = |number| format!("[[seat]]\nname = \"seat{number}\"\nkf_account = \"seat{number}@gh\"\n");
+    yard.bench.write("duoke.toml", format!("{GENEROUS}{}", (0..seats).map(seat).collect::<String>()));
+    let serving = yard.serve(&["late"], CONSOLE).await;
     for customer in (0..customers).cycle().take(rounds * customers) {
         yard.writes(&format!("oUser{customer}"), "hi").await;
     }
     let all = rounds * customers * WAYS.len();
-    let held = || {
-        let listed = yard.run(&["outbox", "list", "--state", "held", "--format", "jsonl"]).lines();
-        listed.into_iter().map(|row| (row["openid"].as_str().unwrap().to_owned(), row["body"].to_string())).collect()
-    };
-    let mut rows: Vec<(String, String)> = held();
-    while rows.len() < all {
-        rows = held();
+    // As many questions as ways: one by XHR, one by fetch, two scripts.
+    for so_far in 0..all {
+        answered.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{so_far} of {all}: {}", serving.said()));
     }
-    for (openid, body) in &rows {
+    let account = &yard.sandbox.running.ready().app_id;
+    metric(&serving, &format!("duoke_outbox_rows{{account=\"{account}\",state=\"held\"}} {all}")).await;
+    let rows = yard.run(&["outbox", "list", "--state", "held", "--format", "jsonl"]).lines();
+    for row in &rows {
+        let (openid, body) = (row["openid"].as_str().unwrap(), row["body"].to_string());
         assert!(WAYS.iter().any(|way| body.contains(&format!("\"{openid} {way} {openid}\""))), "{openid}: {body}");
     }
     assert_eq!((rows.len(), serving.end()), (all, Some(0)));

@@ -15,7 +15,7 @@ pub const MIRROR_NODE_BYTES: usize = 32;
 /// Changes that one look may have: each node comes, goes, moves and changes in three ways at most.
 pub const MIRROR_CHANGES_MAX: usize = 6 * MIRROR_NODES_MAX;
 /// Viewers for whom a page remembers what they were shown; past that the one that looked longest ago is shown all again.
-pub const MIRROR_VIEWERS_MAX: usize = 4;
+pub const MIRROR_VIEWERS_MAX: usize = 8;
 /// What is shown of a storage area or of the cookies, in bytes.
 pub const MIRROR_STORAGE_BYTES_MAX: usize = 256 * 1024;
 /// Longest selector for an element, in bytes: what is longer is nothing that a person would choose.

@@ -30,7 +30,7 @@ pub const CONSOLE_LINES_MAX: usize = 1_000;
 /// Customers in one answer.
 pub const CONSOLE_CUSTOMERS_MAX: usize = 200;
 /// Streams of server-sent events that are open at once: of a workbench two or three in each browser.
-pub const CONSOLE_STREAMS_MAX: usize = 32;
+pub const CONSOLE_STREAMS_MAX: usize = 192;
 /// How often a stream says something though nothing happens: well below [`CONSOLE_CONNECTION_TIME`](super::CONSOLE_CONNECTION_TIME).
 pub const CONSOLE_BEAT: Duration = Duration::from_secs(4);
 /// Changes within this time are told once: a browser asks again for what is shown not more than so often.
@@ -39,6 +39,8 @@ pub const CONSOLE_CHANGES_TIME: Duration = Duration::from_millis(40);
 pub const MIRROR_TIME: Duration = Duration::from_millis(50);
 /// A burst of saves is over when nothing was saved for so long: editors write a file in two or three steps within it.
 pub const SAVES_BURST_TIME: Duration = Duration::from_millis(40);
+/// Longest that a burst is waited for.
+pub const SAVES_BURST_TIME_MAX: Duration = Duration::from_secs(1);
 /// Files of a burst that are named.
 pub const SAVES_FILES_MAX: usize = 100;
 /// How often a page at an address is looked at for whether it is another one.

@@ -164,6 +164,7 @@ impl Conversation {
 
     /// Takes an event in for these pages, and tells those that have not done with it.
     fn accept(&mut self, line: &Line, whom: Vec<usize>, openid: &Arc<str>, now: TimestampMs) -> Result<(), StoreError> {
+        let whom = self.meant_for(line, whom, openid);
         if whom.is_empty() {
             return Ok(());
         }
@@ -177,6 +178,25 @@ impl Conversation {
         let is_open = |at: &usize| accepted.open.contains(&self.house.residents[*at].name);
         let whom: Vec<usize> = whom.into_iter().filter(is_open).collect();
         self.tell_all(&line, &whom, openid, now)
+    }
+
+    /// Those of these pages that a line may be told: what an agent does in one was meant for the customer whom he saw there,
+    /// and is nobody else's.
+    fn meant_for(&self, line: &Line, whom: Vec<usize>, openid: &str) -> Vec<usize> {
+        if !matches!(Stimulus::from_line(line).kind, StimulusKind::Ui(_)) {
+            return whom;
+        }
+        let is_others = |at: &usize| {
+            self.tabs[*at].up().and_then(|tab| tab.turned_to.as_deref()).is_some_and(|turned_to| turned_to != openid)
+        };
+        let (others, own): (Vec<usize>, Vec<usize>) = whom.into_iter().partition(is_others);
+        for at in others {
+            let name = &self.house.residents[at].plugin.name;
+            let text = format!("{name}: {} is not told: the page is turned to another customer by now", line.type_);
+            let about = About::new("event.untold").account(&self.app_id).plugin(name).openid(openid).cause(&line.id);
+            self.witness.say(Notice::warning(text).about(about));
+        }
+        own
     }
 
     /// Tells a line, by the name of its event, to those that are not being told it.
@@ -218,13 +238,9 @@ impl Conversation {
             StimulusKind::Echat { .. } => vec![Dialect::Echat],
             _ => vec![Dialect::Mcs, Dialect::Echat],
         };
-        let speaks = |dialect| match dialect {
-            Dialect::Mcs => plugin.speaks(Dialect::Mcs),
-            Dialect::Echat => plugin.is_opened_for_echat(),
-        };
         let knows_by = &mut tab.knows_by;
         let untold: Vec<Dialect> =
-            spoken.into_iter().filter(|dialect| speaks(*dialect) && !knows_by.contains(dialect)).collect();
+            spoken.into_iter().filter(|dialect| plugin.hears(*dialect) && !knows_by.contains(dialect)).collect();
         knows_by.extend(&untold);
         let again = |dialect| turned_to(dialect, openid, &line.source, &format!("{}/again", line.id));
         let lines: Vec<Line> = untold.into_iter().filter(|_| !turns).map(again).collect();
@@ -371,7 +387,7 @@ impl Conversation {
 }
 
 /// That it is a customer's turn, in the words of a dialect.
-fn turned_to(dialect: Dialect, openid: &str, source: &str, id: &str) -> Line {
+pub fn turned_to(dialect: Dialect, openid: &str, source: &str, id: &str) -> Line {
     let (id, type_, data) = match dialect {
         Dialect::Mcs => {
             let user = json!({"channeltype": "1", "useraccount": openid, "userid": openid});

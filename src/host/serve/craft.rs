@@ -37,8 +37,8 @@ pub struct Handling {
     pub _under_way: UnderWay,
 }
 
-/// Something that somebody does with pages.
-pub type Look = Box<dyn FnOnce(Option<&mut Conversation>) + Send>;
+/// Something that somebody does with pages that are open.
+pub type Look = Box<dyn FnOnce(&mut Conversation) + Send>;
 
 /// A piece of work for a conversation.
 pub enum Work {
@@ -46,7 +46,7 @@ pub enum Work {
     Event(Arc<Handling>),
     /// Something waits for pages of this customer's that an earlier host had begun.
     TakeUp(Arc<str>, Arc<House>),
-    /// Somebody does something with the pages that are open, between their turns; none: none are.
+    /// Somebody does something with the pages that are open, between their turns.
     Look(Look),
     /// Pages of another version are to take the place of those that are open.
     Renew(Renewal),
@@ -130,6 +130,11 @@ impl Host {
         }
     }
 
+    /// What comes for an account.
+    pub fn inbox(&self, account: usize) -> Arc<Inbox> {
+        self.accounts[account].inbox.clone()
+    }
+
     /// What is in force.
     pub fn house(&self) -> Arc<House> {
         self.house.read().unwrap_or_else(PoisonError::into_inner).clone()
@@ -181,19 +186,6 @@ impl Host {
         Outcome { open: Some(conversation), back: None, wake }
     }
 
-    fn look(
-        &self,
-        whose: &Whose,
-        mut open: Option<Conversation>,
-        look: Look,
-    ) -> Result<Outcome<Conversation, Work>, StoreError> {
-        look(open.as_mut());
-        match open {
-            Some(conversation) => Ok(self.outcome(conversation)),
-            None => self.closed(whose),
-        }
-    }
-
     /// A place at which no page is open: it is opened again where something waits.
     fn closed(&self, (account, place): &Whose) -> Result<Outcome<Conversation, Work>, StoreError> {
         let Account { outbox, .. } = &self.accounts[*account];
@@ -223,6 +215,7 @@ impl Host {
             return open.map_or_else(|| self.closed(whose), |open| Ok(self.outcome(open)));
         }
         self.move_to(house);
+        fresh.take_over();
         if let Some(open) = open {
             fresh.tell_again(&open, &format!("reload-{:016x}", seed()), self.now())?;
             open.close()?;
@@ -246,7 +239,12 @@ impl Craft for Host {
     ) -> Result<Outcome<Conversation, Work>, StoreError> {
         let Account { inbox, outbox, .. } = &self.accounts[whose.0];
         let work = match work {
-            Some(Work::Look(look)) => return self.look(whose, open, look),
+            Some(Work::Look(look)) => {
+                // It is handed in for those that are open alone.
+                let Some(mut open) = open else { return self.closed(whose) };
+                look(&mut open);
+                return Ok(self.outcome(open));
+            }
             Some(Work::Renew(renewal)) => return self.renew(whose, open, renewal),
             work => work,
         };

@@ -340,6 +340,13 @@ impl<C: Craft> Foreman<C> {
         state.scheduler.next_time()
     }
 
+    /// Hands in what is to be done with a conversation that is open, between its pieces of work; where none is it goes.
+    pub fn submit_aside(&self, whose: &Whose, work: C::Work) {
+        let Some(shared) = self.0.upgrade() else { return };
+        shared.state().scheduler.submit_aside(whose, work);
+        shared.changed.notify_one();
+    }
+
     /// Hands in a piece of work, once there is room for it; `false`: the crew has stopped.
     pub async fn submit(&self, whose: &Whose, work: C::Work) -> bool {
         let Some(shared) = self.0.upgrade() else { return false };

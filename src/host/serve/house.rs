@@ -1,7 +1,7 @@
 //! What is in force: the plugins, and how pages of theirs come to be.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::place::{Place, Seat, seat_of};
 use super::recording::{RecordPolicy, Recordings, Tape};
@@ -31,6 +31,8 @@ pub struct Resident {
     /// Page time at which its pages are loaded, so that one load stands for all.
     loaded_at: Mutex<TimestampMs>,
     trouble: Mutex<Trouble>,
+    /// What its pages may reach, for whoever looks at one: it knows what a document names once that was had.
+    viewed: OnceLock<Arc<PluginNetwork>>,
 }
 
 impl Resident {
@@ -94,6 +96,7 @@ impl House {
             launcher: processes.launcher(),
             loaded_at: now.into(),
             trouble: Mutex::default(),
+            viewed: OnceLock::new(),
         };
         let residents = plugins.into_iter().zip(names).map(resident).collect();
         let (account, record) = (seat_account, Arc::new(record));
@@ -148,6 +151,18 @@ impl House {
     /// Rights that are none; they were checked.
     pub fn network(&self, resident: &Resident, account: &str) -> Result<PluginNetwork, NetError> {
         resident.plugin.network(&self.rights, self.live.as_ref(), account)
+    }
+
+    /// What whoever looks at pages of a resident may have: the same for all of them, without a cookie of any.
+    ///
+    /// # Errors
+    /// Rights that are none; they were checked.
+    pub fn viewed(&self, resident: &Resident) -> Result<Arc<PluginNetwork>, NetError> {
+        if let Some(network) = resident.viewed.get() {
+            return Ok(network.clone());
+        }
+        let network = Arc::new(self.network(resident, "")?);
+        Ok(resident.viewed.get_or_init(|| network).clone())
     }
 
     /// Where an event about a customer, whom this agent serves by WeChat's choice, is told, for all plugins or for the one of this name.
@@ -243,7 +258,14 @@ mod tests {
             let toml = format!("page = \"index.html\"\n{more}");
             let plugin = Plugin::bundled(&toml, SAMPLES[3].files, &mut Names::default()).unwrap();
             let launcher = Processes::default().launcher();
-            Resident { plugin, name: "p".to_owned(), launcher, loaded_at: 0.into(), trouble: Mutex::default() }
+            Resident {
+                plugin,
+                name: "p".to_owned(),
+                launcher,
+                loaded_at: 0.into(),
+                trouble: Mutex::default(),
+                viewed: OnceLock::new(),
+            }
         };
         let signed = resident("[echat]\nsignature_ttl_s = 4\n");
         assert_eq!([0, 999, 1_000, 1_500, 2_500].map(|now| signed.loaded_at(now)), [0, 0, 1_000, 1_000, 2_500]);

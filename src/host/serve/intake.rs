@@ -39,7 +39,11 @@ pub(super) fn customer(line: &Line) -> Option<Arc<str>> {
 }
 
 /// The agent whom WeChat chose for a customer, as far as it is known.
-async fn agent_of(store: &Arc<dyn Store>, account: AccountId, openid: &str) -> Result<Option<String>, StoreError> {
+pub(super) async fn agent_of(
+    store: &Arc<dyn Store>,
+    account: AccountId,
+    openid: &str,
+) -> Result<Option<String>, StoreError> {
     let line = store.last_push(account, openid, SESSION_EVENTS).get().await?;
     Ok(line.and_then(|line| agent(&read(&line)?)))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -12,6 +12,7 @@ use super::crew::Foreman;
 use super::metrics::{Look, Metrics};
 use crate::base::clock::{Stopwatch, TimestampMs};
 use crate::base::limits::{CONSOLE_LOOK_SHARE, CONSOLE_LOOK_TIME, CONSOLE_STORE_TIME};
+use crate::base::sync::lock;
 use crate::host::inbox::Inbox;
 use crate::outbox::Outbox;
 use crate::store::AccountId;
@@ -192,10 +193,6 @@ impl Operations {
         *last = Some((Stopwatch::start(), good_for, look.clone()));
         Ok(look)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

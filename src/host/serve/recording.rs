@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ use crate::base::limits::{
     RECORD_BYTES_WAITING_MAX, RECORD_TURNS_WAITING_MAX, SETTLE_MS_DEFAULT, WORKBENCH_SESSION_BYTES_MAX,
 };
 use crate::base::redact::Redactor;
+use crate::base::sync::lock;
 use crate::engine::event_loop::Emission;
 use crate::event::Line;
 use crate::host::desk::{Records, Trouble, TroubleKind};
@@ -234,10 +235,6 @@ impl std::fmt::Debug for Recordings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Recordings").finish_non_exhaustive()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Recordings {

@@ -68,6 +68,8 @@ impl Wake {
 /// One conversation.
 struct Slot<W, C> {
     work: VecDeque<W>,
+    /// What is done between pieces of work, and before a held one, where it is open.
+    aside: VecDeque<W>,
     /// Where it is, unless somebody works on it.
     open: Option<C>,
     is_busy: bool,
@@ -139,6 +141,7 @@ impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
         self.waiting += 1;
         let slot = self.slots.entry(key.clone()).or_insert_with(|| Slot {
             work: VecDeque::new(),
+            aside: VecDeque::new(),
             open: None,
             is_busy: false,
             is_ready: false,
@@ -149,6 +152,16 @@ impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
         });
         slot.work.push_back(work);
         if !slot.is_busy && !slot.is_ready && !slot.is_held {
+            self.line_up(key);
+        }
+    }
+
+    /// Takes in what is to be done with one that is open, between its pieces of work; nothing is opened, woken or waits for it.
+    /// Where it is not open the work goes.
+    pub fn submit_aside(&mut self, key: &K, work: W) {
+        let Some(slot) = self.slots.get_mut(key).filter(|slot| slot.open.is_some() || slot.is_busy) else { return };
+        slot.aside.push_back(work);
+        if !slot.is_busy && !slot.is_ready {
             self.line_up(key);
         }
     }
@@ -218,6 +231,11 @@ impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
     }
 
     fn take_work(&mut self, key: &K) -> Job<K, W, C> {
+        let slot = self.slots.get_mut(key);
+        let aside = slot.and_then(|slot| slot.aside.pop_front());
+        if let Some(aside) = aside {
+            return self.take(key, Task::Work(aside));
+        }
         let work = self.slots.get_mut(key).and_then(|slot| slot.work.pop_front());
         self.waiting -= usize::from(work.is_some());
         self.take(key, work.map_or(Task::Wake, Task::Work))
@@ -249,6 +267,9 @@ impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
             self.closing -= usize::from(was == Was::Closed);
         }
         slot.open = open;
+        if slot.open.is_none() {
+            slot.aside.clear();
+        }
         if was != Was::Closed {
             slot.again = wake.again;
         }
@@ -265,7 +286,7 @@ impl<K: Clone + Eq + Ord + Hash, W, C> Scheduler<K, W, C> {
             slot.work.push_front(work);
             slot.is_held = slot.wake.is_some();
         }
-        if !slot.work.is_empty() && !slot.is_held {
+        if !slot.aside.is_empty() || !slot.work.is_empty() && !slot.is_held {
             slot.wake = None;
             return self.line_up(key);
         }

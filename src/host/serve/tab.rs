@@ -6,14 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::recording::Tape;
-use super::witness::Witness;
+use super::witness::{Visit, Witness};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{ANSWERS_AWAITED_MS, HOSTED_PAUSE_MS_MAX, WAKE_MS_MIN};
 use crate::config::Dialect;
+use crate::engine::event_loop::Emission;
 use crate::event::Fault;
 use crate::host::keeping::Changes;
 use crate::host::ledger::Ledger;
-use crate::host::messages::Sender;
+use crate::host::messages::{Sender, Taken};
 use crate::host::stage::{Ended, Step};
 use crate::page::{Driver, Turn};
 use crate::store::EventId;
@@ -93,7 +94,8 @@ pub(super) struct Open {
 
 /// A page, and how far it is.
 pub(super) struct Tab {
-    _alive: Alive,
+    /// Once it has taken its place.
+    alive: Option<Alive>,
     pub(super) driver: Box<dyn Driver + Send>,
     /// Where it is recorded.
     pub(super) tape: Option<Tape>,
@@ -113,13 +115,15 @@ pub(super) struct Tab {
     pub(super) open: Vec<Open>,
     /// What went wrong as it was loaded.
     pub(super) load_faults: Vec<Fault>,
+    /// The same, until somebody hears of it.
+    pub(super) loading: Vec<Emission>,
 }
 
 impl Tab {
     /// A page that has just loaded.
-    pub(super) fn new(driver: Box<dyn Driver + Send>, turn: &Turn, witness: Arc<dyn Witness>) -> Self {
+    pub(super) fn new(driver: Box<dyn Driver + Send>, turn: &Turn) -> Self {
         Self {
-            _alive: Alive(witness),
+            alive: None,
             driver,
             tape: None,
             now: turn.now,
@@ -132,6 +136,18 @@ impl Tab {
             repetitions: Vec::new(),
             open: Vec::new(),
             load_faults: Vec::new(),
+            loading: Vec::new(),
+        }
+    }
+
+    /// It takes its place; what went wrong as it was loaded is worth knowing.
+    pub(super) fn arrive(&mut self, visit: Visit<'_>, witness: &Arc<dyn Witness>) {
+        if self.alive.is_some() {
+            return;
+        }
+        self.alive = Some(Alive(witness.clone(), witness.opened(visit)));
+        for emission in std::mem::take(&mut self.loading) {
+            witness.emission(visit, &emission, &Taken::default());
         }
     }
 
@@ -183,11 +199,11 @@ impl Tab {
 }
 
 /// A page that is open, until this is dropped.
-struct Alive(Arc<dyn Witness>);
+struct Alive(Arc<dyn Witness>, u64);
 
 impl Drop for Alive {
     fn drop(&mut self) {
-        self.0.closed();
+        self.0.closed(self.1);
     }
 }
 
@@ -201,11 +217,7 @@ pub(super) fn seed() -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::witness::{Turned, Visit};
     use super::*;
-    use crate::engine::event_loop::Emission;
-    use crate::host::messages::Taken;
-    use crate::host::watch::Notice;
     use crate::page::{LoadError, Tasks, TurnInput};
 
     struct Nothing;
@@ -228,20 +240,9 @@ mod tests {
         }
     }
 
-    struct Nobody;
-
-    impl Witness for Nobody {
-        fn emission(&self, _: Visit<'_>, _: &Emission, _: &Taken) {}
-        fn turn(&self, _: Visit<'_>, _: Turned<'_>) {}
-        fn opened(&self, _: Visit<'_>) {}
-        fn not_opened(&self, _: Visit<'_>) {}
-        fn closed(&self) {}
-        fn say(&self, _: Notice) {}
-    }
-
     #[test]
     fn an_answer_is_awaited_beyond_the_time_of_an_event_but_not_for_ever() {
-        let mut tab = Tab::new(Box::new(Nothing), &Turn::default(), Arc::new(Nobody));
+        let mut tab = Tab::new(Box::new(Nothing), &Turn::default());
         assert!(!tab.is_owing(0));
         tab.told_at = 1_000;
         let until = 11_000;

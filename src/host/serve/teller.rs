@@ -217,19 +217,22 @@ impl Witness for Teller {
         });
     }
 
-    fn opened(&self, visit: Visit<'_>) {
+    fn opened(&self, visit: Visit<'_>) -> u64 {
         self.operations.metrics.pages_alive(1);
         self.operations.opened(&visit.resident.name, true);
-        self.workbench.iter().for_each(|workbench| workbench.opened(visit, Standing::Open));
+        self.workbench.as_ref().map_or(0, |workbench| workbench.opened(visit, Standing::Open))
     }
 
     fn not_opened(&self, visit: Visit<'_>) {
         self.operations.opened(&visit.resident.name, false);
-        self.workbench.iter().for_each(|workbench| workbench.opened(visit, Standing::Broken));
+        self.workbench.iter().for_each(|workbench| {
+            workbench.opened(visit, Standing::Broken);
+        });
     }
 
-    fn closed(&self) {
+    fn closed(&self, page: u64) {
         self.operations.metrics.pages_alive(-1);
+        self.workbench.iter().for_each(|workbench| workbench.closed(page));
     }
 
     fn say(&self, notice: Notice) {

@@ -23,6 +23,7 @@ use super::operations::Operations;
 use super::otlp;
 use super::witness::{Turned, Visit};
 use crate::base::clock::{TimestampMs, system_now_ms};
+use crate::base::hex::hex;
 use crate::base::limits::{SPANS_STOP_TIME, SPANS_WAITING_MAX};
 use crate::event::Line;
 use crate::host::watch::Notice;
@@ -227,7 +228,7 @@ impl Trace {
 
     /// As hexadecimal digits.
     pub(super) fn hex(self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.0)
     }
 
     /// The span of the event itself.

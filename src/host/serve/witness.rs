@@ -36,12 +36,12 @@ pub trait Witness: Send + Sync {
     fn emission(&self, visit: Visit<'_>, emission: &Emission, taken: &Taken);
     /// A turn ended.
     fn turn(&self, visit: Visit<'_>, turned: Turned<'_>);
-    /// A page was opened.
-    fn opened(&self, visit: Visit<'_>);
+    /// A page was opened; its number.
+    fn opened(&self, visit: Visit<'_>) -> u64;
     /// A page could not be opened.
     fn not_opened(&self, visit: Visit<'_>);
-    /// A page that had been opened is no more.
-    fn closed(&self);
+    /// The page of this number is no more.
+    fn closed(&self, page: u64);
     /// Worth a person's while.
     fn say(&self, notice: Notice);
 }

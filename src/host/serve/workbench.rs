@@ -1,32 +1,34 @@
 //! What somebody sees of the pages at seats while they are served, and does with them: the state of a workbench, for whoever
 //! shows it. Nothing waits for who looks: what changes is counted, and who is behind asks for what he missed.
 //!
-//! `log` is the interaction log, `sessions` what was recorded of each page, `desk` what is asked of the host.
+//! `log` is the interaction log, `sessions` what was recorded of each page, `pages` what is done with pages, `desk` what is asked of
+//! the host.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::{oneshot, watch};
-use url::Url;
+use serde_json::Value;
+use tokio::sync::watch;
 
-use super::craft::{Host, Work};
-use super::crew::{Foreman, Whose};
-use super::house::Resident;
+use super::craft::Host;
+use super::crew::Foreman;
 use super::place::Place;
 use super::tab::seed;
 use super::witness::{Turned, Visit};
 use crate::base::clock::system_now_ms;
+use crate::base::sync::lock;
 use crate::engine::event_loop::{Emission, Output};
 use crate::event::{Effect, Line};
 use crate::host::desk::{Desk, Trouble, TroubleKind};
 use crate::host::messages::Taken;
-use crate::net::{Destination, NetError, Network as _, Request, Response};
 use crate::outbox::Delivery;
-use crate::page::Driver;
+use crate::record::session::HTTP;
 use crate::store::{AccountId, Store};
 
 mod log;
+mod pages;
 mod sessions;
 
 use log::Log;
@@ -101,6 +103,9 @@ pub struct SeatState {
     pub pages: Vec<(String, PageState)>,
 }
 
+/// So many pages there were.
+static PAGES: AtomicU64 = AtomicU64::new(1);
+
 /// What somebody sees. Cheap to clone.
 #[derive(Clone)]
 pub struct Workbench(Arc<Shared>);
@@ -111,8 +116,10 @@ struct Shared {
     changes: watch::Sender<Changes>,
     log: Mutex<Log>,
     sessions: Mutex<Sessions>,
-    /// By seat and plugin.
-    pages: Mutex<BTreeMap<(String, String), PageState>>,
+    /// By seat and plugin; with the number of the page that is open.
+    pages: Mutex<BTreeMap<(String, String), (u64, PageState)>>,
+    /// Whether recordings of pages are kept.
+    keeps_sessions: bool,
     /// Whose turn it is, by seat.
     turns: Mutex<BTreeMap<String, String>>,
     running: Mutex<Option<Running>>,
@@ -133,9 +140,22 @@ impl std::fmt::Debug for Workbench {
     }
 }
 
-impl Default for Workbench {
-    fn default() -> Self {
+impl Workbench {
+    /// One of a host that serves customers.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::keeping(false)
+    }
+
+    /// One that can go back to what its pages did: recordings of them are in memory.
+    #[must_use]
+    pub fn of_development() -> Self {
+        Self::keeping(true)
+    }
+
+    fn keeping(keeps_sessions: bool) -> Self {
         Self(Arc::new(Shared {
+            keeps_sessions,
             run: format!("{:016x}", seed()),
             changes: watch::Sender::new(Changes::default()),
             log: Mutex::default(),
@@ -144,6 +164,12 @@ impl Default for Workbench {
             turns: Mutex::default(),
             running: Mutex::default(),
         }))
+    }
+}
+
+impl Default for Workbench {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -261,7 +287,9 @@ impl Workbench {
                 let name = label(&seat.name, app_id, accounts.len() == 1);
                 let place = Place::Seat(seat.name.clone());
                 let here = house.residents.iter().filter(|resident| house.is_at(resident, &place));
-                let state = |plugin: &str| pages.get(&(name.clone(), plugin.to_owned())).cloned().unwrap_or_default();
+                let state = |plugin: &str| {
+                    pages.get(&(name.clone(), plugin.to_owned())).map(|(_, page)| page.clone()).unwrap_or_default()
+                };
                 let pages = here.map(|resident| (resident.plugin.name.clone(), state(&resident.plugin.name)));
                 seats.push(SeatState {
                     app_id: app_id.clone(),
@@ -275,90 +303,16 @@ impl Workbench {
         seats
     }
 
-    /// A seat's place.
-    fn whose(&self, seat: &str) -> Result<(Foreman<Host>, Whose), Trouble> {
-        let running = lock(&self.0.running);
-        let Running { crew, accounts, .. } = running.as_ref().ok_or_else(not_serving)?;
-        let house = crew.craft(Host::house).ok_or_else(not_serving)?;
-        let is_one = accounts.len() == 1;
-        for (number, (app_id, _)) in accounts.iter().enumerate() {
-            if let Some(found) = house.seats().iter().find(|one| label(&one.name, app_id, is_one) == seat) {
-                return Ok((crew.clone(), (number, Place::Seat(found.name.clone()))));
-            }
-        }
-        Err(Trouble::new(TroubleKind::NotFound, format!("there is no seat {seat}")))
-    }
-
-    /// Does something with the page of a plugin at a seat, between its turns.
-    ///
-    /// # Errors
-    /// There is no such page, or it is not open.
-    pub async fn look<R: Send + 'static>(
-        &self,
-        seat: &str,
-        plugin: &str,
-        look: impl FnOnce(&mut dyn Driver) -> R + Send + 'static,
-    ) -> Result<R, Trouble> {
-        let (crew, whose) = self.whose(seat)?;
-        let closed = || Trouble::new(TroubleKind::NotFound, format!("the page {plugin} at {seat} is not open"));
-        let (answer, answered) = oneshot::channel();
-        let name = plugin.to_owned();
-        let work = Work::Look(Box::new(move |conversation| {
-            if let Some(driver) = conversation.and_then(|conversation| conversation.driver(&name)) {
-                // Who asked may be gone.
-                let _ = answer.send(look(driver));
-            }
-        }));
-        if !crew.submit(&whose, work).await {
-            return Err(not_serving());
-        }
-        answered.await.map_err(|_| closed())
-    }
-
-    /// What the page of a plugin at a seat could have by this address: its own files and what it may reach, as anybody gets it, without
-    /// its cookies.
-    ///
-    /// # Errors
-    /// There is no such page, or the address may not be had, or is not answered.
-    pub async fn fetch(&self, seat: &str, plugin: &str, url: Url) -> Result<Response, Trouble> {
-        let (crew, (_, place)) = self.whose(seat)?;
-        let house = crew.craft(Host::house).ok_or_else(not_serving)?;
-        let nobody = || Trouble::new(TroubleKind::NotFound, format!("there is no plugin {plugin} at {seat}"));
-        let is_it = |resident: &&Resident| resident.plugin.name == plugin && house.is_at(resident, &place);
-        let resident = house.residents.iter().find(is_it).ok_or_else(nobody)?;
-        let failed = |error: NetError| {
-            let trouble = Trouble::new(TroubleKind::NotFound, error.to_string());
-            error.hint().into_iter().fold(trouble, Trouble::with_hint)
-        };
-        let network = house.network(resident, "").map_err(failed)?;
-        let page = resident.plugin.source_at(0, 0, None).document_url().clone();
-        let work = move || {
-            let get = |url: &Url, destination| {
-                network.fetch(Request { credentials: false, ..Request::get(url.clone(), destination, 0) })
-            };
-            match get(&url, Destination::Xhr) {
-                // A style sheet that the page's HTML names may be had though nobody named its origin.
-                Err(NetError::NotAllowed { .. }) => {
-                    get(&page, Destination::Document).and_then(|_| get(&url, Destination::Style))
-                }
-                answer => answer,
-            }
-        };
-        // A page's network blocks: not on the runtime's own threads.
-        let answer = tokio::task::spawn_blocking(work).await;
-        answer.map_err(|_| not_serving())?.map_err(failed)
-    }
-
     /// A page was looked at: it does not want to be any more.
     pub fn seen(&self, seat: &str, plugin: &str) {
-        if let Some(page) = lock(&self.0.pages).get_mut(&(seat.to_owned(), plugin.to_owned())) {
+        if let Some((_, page)) = lock(&self.0.pages).get_mut(&(seat.to_owned(), plugin.to_owned())) {
             page.has_notice = false;
         }
         self.note(|changes| changes.state += 1);
     }
 
     fn page(&self, seat: String, plugin: &str, change: impl FnOnce(&mut PageState)) {
-        change(lock(&self.0.pages).entry((seat, plugin.to_owned())).or_default());
+        change(&mut lock(&self.0.pages).entry((seat, plugin.to_owned())).or_default().1);
         self.note(|changes| changes.state += 1);
     }
 
@@ -394,12 +348,28 @@ impl Workbench {
         });
     }
 
-    /// A page was opened, or could not be.
-    pub(super) fn opened(&self, visit: Visit<'_>, standing: Standing) {
-        let Some(seat) = self.seat_of(visit) else { return };
-        let plugin = &visit.resident.plugin.name;
-        self.page(seat, plugin, |page| *page = PageState { standing, has_notice: page.has_notice, faults: 0 });
-        self.note(|changes| changes.turns += 1);
+    /// A page was opened, or could not be; its number.
+    pub(super) fn opened(&self, visit: Visit<'_>, standing: Standing) -> u64 {
+        let number = PAGES.fetch_add(1, Ordering::Relaxed);
+        let Some(seat) = self.seat_of(visit) else { return number };
+        let key = (seat, visit.resident.plugin.name.clone());
+        let mut pages = lock(&self.0.pages);
+        let (open, page) = pages.entry(key).or_default();
+        *open = number;
+        *page = PageState { standing, has_notice: page.has_notice, faults: 0 };
+        drop(pages);
+        self.note(|changes| (changes.state, changes.turns) = (changes.state + 1, changes.turns + 1));
+        number
+    }
+
+    /// The page of this number is no more.
+    pub(super) fn closed(&self, number: u64) {
+        let mut pages = lock(&self.0.pages);
+        // Another one may have taken its place.
+        let Some((_, page)) = pages.values_mut().find(|(open, _)| *open == number) else { return };
+        page.standing = Standing::Closed;
+        drop(pages);
+        self.note(|changes| (changes.state, changes.turns) = (changes.state + 1, changes.turns + 1));
     }
 
     /// Something came for an account.
@@ -425,9 +395,19 @@ impl Workbench {
         self.note(|changes| changes.outbox += 1);
     }
 
+    /// Whether recordings of pages are kept, besides their lines.
+    pub(super) fn keeps_sessions(&self) -> bool {
+        self.0.keeps_sessions
+    }
+
     /// A page is recorded from now on.
     pub(super) fn recorded(&self, id: u64, seat: &str, session: Session) {
         lock(&self.0.sessions).begin(id, seat, session);
+    }
+
+    /// It is not any more.
+    pub(super) fn recorded_all(&self, id: u64) {
+        lock(&self.0.sessions).end(id);
     }
 
     /// What a recorded page did in a turn, as lines.
@@ -435,12 +415,37 @@ impl Workbench {
         for line in lines.iter().filter(|line| is_shown(&line.type_)) {
             let is_stimulus = line.type_.starts_with("stimulus.");
             let (seat, took) = (Some(seat.clone()), is_stimulus.then_some(took));
-            let number = self.put(line, &Beside { seat, took });
-            if is_stimulus {
+            let number = match line.type_ == HTTP {
+                true => self.put(&without_secrets(line), &Beside { seat, took }),
+                false => self.put(line, &Beside { seat, took }),
+            };
+            if is_stimulus && self.0.keeps_sessions {
                 lock(&self.0.sessions).note(id, number, &line.id);
             }
         }
     }
+}
+
+/// Headers that let whoever has them be somebody else.
+const SECRET_HEADERS: [&str; 5] = ["authorization", "cookie", "proxy-authorization", "set-cookie", "set-cookie2"];
+
+/// A request as people may see it: what keeps cookies and passwords from scripts keeps them from browsers too.
+fn without_secrets(line: &Line) -> Line {
+    let mut line = line.clone();
+    for part in ["request", "response"] {
+        let headers = line.data.get_mut(part).and_then(|part| part.get_mut("headers")).and_then(Value::as_array_mut);
+        for header in headers.into_iter().flatten() {
+            let is_secret =
+                header[0].as_str().is_some_and(|name| SECRET_HEADERS.contains(&&*name.to_ascii_lowercase()));
+            if is_secret {
+                header[1] = "…".into();
+            }
+        }
+    }
+    for cookie in line.data.get_mut("cookies").and_then(Value::as_array_mut).into_iter().flatten() {
+        cookie["value"] = "…".into();
+    }
+    line
 }
 
 /// What the recording says of itself is no interaction.
@@ -454,6 +459,22 @@ fn label(seat: &str, app_id: &str, is_one: bool) -> String {
     if is_one { seat.to_owned() } else { format!("{seat}@{app_id}") }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_scripts_may_not_see_no_browser_sees() {
+        let data = json!({
+            "request": {"method": "GET", "headers": [["Authorization", "Bearer s3cret"], ["Accept", "*/*"]]},
+            "response": {"status": 200, "headers": [["set-cookie", "id=s3cret; HttpOnly"], ["content-type", "text/plain"]]},
+            "cookies": [{"name": "id", "value": "s3cret"}],
+        });
+        let shown = without_secrets(&Line::new("1", "duoke", HTTP, data)).data;
+        assert!(!shown.to_string().contains("s3cret"), "{shown}");
+        assert!(shown.to_string().contains("text/plain") && shown["request"]["headers"][1][1] == "*/*");
+        assert_eq!(without_secrets(&Line::new("1", "duoke", HTTP, json!({}))).data, json!({}));
+    }
 }

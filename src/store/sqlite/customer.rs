@@ -1,4 +1,4 @@
-//! Customers, who did something last first.
+//! Customers: those with messages that wait for somebody, then those who did something last.
 
 use rusqlite::{Connection, params};
 
@@ -7,10 +7,22 @@ use super::super::customer::Customer;
 /// At most so many of an account.
 pub(super) fn customers(tx: &Connection, account: i64, limit: usize) -> rusqlite::Result<Vec<Customer>> {
     let mut select = tx.prepare_cached(
-        "SELECT l.openid, l.changed,
-             (SELECT sign FROM sign s WHERE s.account = l.account AND s.openid = l.openid),
-             (SELECT COUNT(*) FROM outbox o WHERE o.openid = l.openid AND o.account = l.account AND o.state = 'held')
-         FROM ledger l WHERE l.account = ?1 ORDER BY l.changed DESC, l.openid LIMIT ?2",
+        "WITH waiting AS (
+             SELECT openid, COUNT(*) AS held, MAX(created) AS last FROM outbox
+             WHERE account = ?1 AND state = 'held' GROUP BY openid
+         ), customer AS (
+             SELECT w.openid, COALESCE(l.changed, w.last) AS changed, w.held AS held
+             FROM waiting w LEFT JOIN ledger l ON l.account = ?1 AND l.openid = w.openid
+             UNION ALL
+             SELECT * FROM (
+                 SELECT openid, changed, 0 FROM ledger l WHERE account = ?1
+                 AND NOT EXISTS (SELECT 1 FROM waiting w WHERE w.openid = l.openid)
+                 ORDER BY changed DESC, openid LIMIT ?2
+             )
+         )
+         SELECT openid, changed,
+             (SELECT sign FROM sign s WHERE s.account = ?1 AND s.openid = customer.openid), held
+         FROM customer ORDER BY held > 0 DESC, changed DESC, openid LIMIT ?2",
     )?;
     let customers = select.query_map(params![account, limit], |row| {
         Ok(Customer { openid: row.get(0)?, at: row.get(1)?, sign: row.get(2)?, held: row.get(3)? })

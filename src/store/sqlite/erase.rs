@@ -10,17 +10,12 @@ use serde_json::Value;
 use super::super::query::Erased;
 use super::events::json;
 use super::keep;
+use crate::base::hex::hex;
 use crate::base::limits::OPENID_BYTES_MIN;
 
 /// An id that may name a customer, as it stays after he was erased.
 pub(super) fn erased_id(id: &str) -> String {
-    let hash = digest(&SHA256, id.as_bytes());
-    hash.as_ref().iter().fold("erased-".to_owned(), |mut text, byte| {
-        use std::fmt::Write as _;
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    format!("erased-{}", hex(digest(&SHA256, id.as_bytes()).as_ref()))
 }
 
 /// A short text stands in much that is about others: unless it is a customer's whole openid, nothing is his.

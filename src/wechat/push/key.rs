@@ -2,8 +2,8 @@
 
 use ring::digest::{Context, SHA256};
 
-use super::super::crypt::hex;
 use super::{fields::Fields, typed::Push};
+use crate::base::hex::hex;
 
 /// Bytes of the digest that an id carries: 80 bits do not meet by accident.
 const DIGEST_BYTES: usize = 10;

@@ -15,7 +15,7 @@ use crate::engine::event_loop::Output;
 use crate::event::{Line, Stimulus};
 use crate::host::keeping::Changes;
 use crate::host::ledger::read;
-use crate::host::messages::{Sender, Taken};
+use crate::host::messages::Sender;
 use crate::host::stage::{Ended, Step};
 use crate::host::watch::{About, Notice};
 use crate::page::{LoadError, Moment};
@@ -87,6 +87,7 @@ impl Conversation {
                 }
                 self.ledger.refresh(&resident.name);
                 self.tabs[at] = Stand::Up(Box::new(tab));
+                self.arrive(at);
             }
             Err(error) => {
                 self.witness.not_opened(self.visit(resident));
@@ -109,22 +110,29 @@ impl Conversation {
         let mut loading = Vec::new();
         let mut turn = driver.open(SETTLE_MS_DEFAULT, &mut |emissions, _| loading.extend(emissions))?;
         loading.append(&mut turn.emissions);
-        // What a page does while it loads is for nobody; what goes wrong is worth knowing.
         if let Some(tape) = &tape {
             tape.did(&loading);
             tape.turned(turn.now, began.elapsed());
         }
-        self.witness.opened(self.visit(resident));
-        let mut tab = Tab::new(driver, &turn, self.witness.clone());
+        let mut tab = Tab::new(driver, &turn);
+        tab.tape = tape;
         // What a page does while it loads is for nobody; what goes wrong is worth knowing.
-        for emission in &loading {
+        for emission in loading {
             if let Output::Fault(fault) = &emission.output {
-                self.witness.emission(self.visit(resident), emission, &Taken::default());
                 tab.load_faults.push(fault.clone());
+                tab.loading.push(emission);
             }
         }
-        tab.tape = tape;
         Ok(tab)
+    }
+
+    /// A page that was loaded takes its place.
+    pub(super) fn arrive(&mut self, at: usize) {
+        let Self { app_id, place, openid, house, tabs, witness, .. } = self;
+        let visit = Visit { app_id, place, openid, resident: &house.residents[at] };
+        if let Some(tab) = tabs[at].up_mut() {
+            tab.arrive(visit, witness);
+        }
     }
 
     fn visit<'a>(&'a self, resident: &'a Resident) -> Visit<'a> {

@@ -61,6 +61,11 @@ impl Conversation {
         problems
     }
 
+    /// Its pages that load take their places.
+    pub fn take_over(&mut self) {
+        (0..self.tabs.len()).for_each(|at| self.arrive(at));
+    }
+
     /// Whether a page of it is open.
     pub fn has_pages(&self) -> bool {
         self.up().next().is_some()
@@ -82,11 +87,7 @@ impl Conversation {
             let (openid, knows_by) = (before.turned_to.clone(), before.knows_by.clone());
             let Some(tab) = self.tabs[at].up_mut() else { continue };
             let Some(openid) = openid else { continue };
-            let speaks = |dialect: &Dialect| match dialect {
-                Dialect::Mcs => resident.plugin.speaks(Dialect::Mcs),
-                Dialect::Echat => resident.plugin.is_opened_for_echat(),
-            };
-            let told: Vec<Dialect> = knows_by.into_iter().filter(speaks).collect();
+            let told: Vec<Dialect> = knows_by.into_iter().filter(|dialect| resident.plugin.hears(*dialect)).collect();
             (tab.turned_to, tab.knows_by) = (Some(openid.clone()), told.clone());
             let line = |dialect: &Dialect| turned_to(*dialect, &openid, "duoke", id);
             let lines: Vec<Line> = told.iter().map(line).collect();

@@ -194,7 +194,9 @@ impl Keeper {
     fn end(&mut self, id: u64, why: &'static str) {
         self.end_file(id, why);
         self.end_memory(id);
-        self.open.remove(&id);
+        if let Some(shown) = self.open.remove(&id).and_then(|kept| kept.shown) {
+            shown.end(id);
+        }
     }
 
     fn end_file(&mut self, id: u64, why: &'static str) {

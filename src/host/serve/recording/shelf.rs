@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use crate::base::clock::{TimestampMs, format_rfc3339};
+use crate::base::hex::hex;
 
 /// For this user only.
 const FOLDER_MODE: u32 = 0o700;
@@ -43,8 +44,7 @@ pub(super) fn name(at: TimestampMs) -> String {
     let mut bytes = [0; DIGITS / 2];
     // Without randomness a name may be taken, and the file is not written.
     let _ = SystemRandom::new().fill(&mut bytes);
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}Z-{digits}", time.split('.').next().unwrap_or_default().trim_end_matches('Z'))
+    format!("{}Z-{}", time.split('.').next().unwrap_or_default().trim_end_matches('Z'), hex(&bytes))
 }
 
 /// Whether a file's name is one of ours: `20261130T040000Z-0123abcd.jsonl`, `….shadow.jsonl`.

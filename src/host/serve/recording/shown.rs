@@ -14,7 +14,7 @@ pub(super) struct AtWorkbench {
     recorder: Recorder,
     /// Its bytes so far.
     bytes: u64,
-    /// It is too large: what comes now is in the log alone.
+    /// It is too large, or nobody goes back to it: what comes now is in the log alone.
     is_full: bool,
 }
 
@@ -28,8 +28,16 @@ impl AtWorkbench {
     ) -> Option<Self> {
         // There is no file that could not be created.
         let recorder = Recorder::handed_over(options, opened, false).ok()?;
-        workbench.recorded(id, seat, Session::new(opened.plugin.clone(), recorder.clone()));
-        Some(Self { workbench: workbench.clone(), seat: seat.clone(), recorder, bytes: 0, is_full: false })
+        let is_kept = workbench.keeps_sessions();
+        if is_kept {
+            workbench.recorded(id, seat, Session::new(opened.plugin.clone(), recorder.clone()));
+        }
+        Some(Self { workbench: workbench.clone(), seat: seat.clone(), recorder, bytes: 0, is_full: !is_kept })
+    }
+
+    /// Nothing more comes.
+    pub(super) fn end(&self, id: u64) {
+        self.workbench.recorded_all(id);
     }
 
     /// What it did in a turn.

@@ -192,3 +192,23 @@ fn work_that_cannot_be_done_yet_is_tried_again_when_it_is_woken() {
     }
     assert_eq!(jobs.waiting(), 0);
 }
+
+#[test]
+fn what_is_done_aside_waits_for_no_work_and_opens_nothing() {
+    let mut jobs = jobs(9);
+    jobs.submit_aside(&"a", 7);
+    assert_eq!((next(&mut jobs, 0).as_str(), jobs.waiting()), ("-", 0), "it is not open");
+    jobs.submit(&"a", 1);
+    assert_eq!(next(&mut jobs, 0), "a new 1");
+    jobs.submit_aside(&"a", 8);
+    jobs.submit(&"a", 2);
+    assert_eq!((next(&mut jobs, 0).as_str(), jobs.waiting_of(&"a")), ("-", 1), "one at a time; it holds no place");
+    // Its work is held, until 50.
+    jobs.done(&"a", Was::Work, (Some("A"), Some(1)), at(50), 0);
+    assert_eq!(next(&mut jobs, 0), "a A 8");
+    jobs.done(&"a", Was::Work, (Some("A"), None), at(50), 0);
+    assert_eq!(next(&mut jobs, 0), "a A 1", "tried again");
+    jobs.submit_aside(&"a", 9);
+    jobs.done(&"a", Was::Work, (None, Some(1)), Wake::NEVER, 0);
+    assert_eq!([next(&mut jobs, 0), next(&mut jobs, 0)], ["a new 1", "-"], "it closed meanwhile");
+}

@@ -62,15 +62,16 @@ impl Log {
 
     /// Lines behind `after` and before `before`, so many at most: the first of them, or the last where `after` is not given.
     pub(super) fn lines(&self, after: Option<u64>, before: u64, limit: usize) -> Vec<Shown> {
-        let within = |line: &&Shown| line.number < before && after.is_none_or(|after| line.number > after);
-        match after {
-            Some(_) => self.lines.iter().filter(within).take(limit).cloned().collect(),
-            None => {
-                let mut last: Vec<Shown> = self.lines.iter().rev().filter(within).take(limit).cloned().collect();
-                last.reverse();
-                last
-            }
-        }
+        // They are numbered one after another.
+        let place = |number: u64| {
+            usize::try_from(number.saturating_sub(self.first())).map_or(self.lines.len(), |at| at.min(self.lines.len()))
+        };
+        let end = place(before);
+        let begin = match after {
+            Some(after) => place(after.saturating_add(1)).min(end),
+            None => end.saturating_sub(limit),
+        };
+        self.lines.range(begin..end).take(limit).cloned().collect()
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::base::limits::WORKBENCH_SESSIONS_MAX;
+use crate::base::limits::{WORKBENCH_LINES_MAX, WORKBENCH_SESSIONS_MAX};
 use crate::event::Line;
 use crate::host::plugin::Plugin;
 use crate::host::recorder::Recorder;
@@ -32,7 +32,9 @@ struct Kept {
     id: u64,
     seat: String,
     session: Session,
-    /// The numbers in the log of its stimuli, with their ids.
+    /// Nothing more comes.
+    has_ended: bool,
+    /// The numbers in the log of its last stimuli, with their ids.
     stimuli: BTreeMap<u64, String>,
 }
 
@@ -42,16 +44,24 @@ pub(super) struct Sessions(VecDeque<Kept>);
 
 impl Sessions {
     pub(super) fn begin(&mut self, id: u64, seat: &str, session: Session) {
-        self.0.push_back(Kept { id, seat: seat.to_owned(), session, stimuli: BTreeMap::new() });
+        self.0.push_back(Kept { id, seat: seat.to_owned(), session, has_ended: false, stimuli: BTreeMap::new() });
         if self.0.len() > WORKBENCH_SESSIONS_MAX {
             self.0.pop_front();
         }
+    }
+
+    /// Nothing more comes of it.
+    pub(super) fn end(&mut self, id: u64) {
+        self.0.iter_mut().filter(|kept| kept.id == id).for_each(|kept| kept.has_ended = true);
     }
 
     /// A stimulus of it is this line of the log.
     pub(super) fn note(&mut self, id: u64, number: u64, stimulus: &str) {
         if let Some(kept) = self.0.iter_mut().find(|kept| kept.id == id) {
             kept.stimuli.insert(number, stimulus.to_owned());
+            if kept.stimuli.len() > WORKBENCH_LINES_MAX {
+                kept.stimuli.pop_first();
+            }
         }
     }
 
@@ -60,7 +70,9 @@ impl Sessions {
     }
 
     pub(super) fn last(&self, seat: &str, plugin: &str) -> Option<Session> {
-        let is_it = |kept: &&Kept| kept.seat == seat && kept.session.plugin.name == plugin;
+        // A version that was only tried was told nothing.
+        let is_any = |kept: &Kept| !kept.has_ended || !kept.stimuli.is_empty();
+        let is_it = |kept: &&Kept| kept.seat == seat && kept.session.plugin.name == plugin && is_any(kept);
         self.0.iter().rev().find(is_it).map(|kept| kept.session.clone())
     }
 }
