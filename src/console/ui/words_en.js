@@ -71,7 +71,7 @@ export const ENGLISH = {
   noReload: "Nothing was saved yet.", reloadNow: "Reload now", watched: "Watched files",
   recordName: "Name of the test", saveTest: "Save test",
   restartWhy: "The session begins anew, with fresh pages", restarted: "The session began anew",
-  recordedAs: "{0}, {1} events", sessionSoFar: "{0} events so far",
+  recordedAs: "{0}, events: {1}", sessionSoFar: "Events so far: {0}",
   keySend: "Send the message that is being written",
   keyLog: "Interaction log", keyClose: "Close, revert", keyArrows: "Move in lists and tabs",
   keyCustomers: "Customers", keyPage: "Plugin page", keyComposer: "Composer", keyFire: "Fire an event",
@@ -91,7 +91,7 @@ export const ENGLISH = {
   trigger_payment: "payment", storageCut: "There is more: what is shown is cut.",
   cutNotFired: "It cannot happen again, for it would be another event.",
   updatedNow: "the session so far, which has what the page does now", recordBegin: "Record", recordAgain: "Begin anew",
-  recordStop: "Stop and save", recordSave: "Save the session so far", recordingNow: "Recording: {0} events",
+  recordStop: "Stop and save", recordSave: "Save the session so far", recordingNow: "Recording, events: {0}",
   goOnRecording: "Cancel", event_input: "text in the page", event_change: "choice in the page",
   event_submit: "form of the page", event_key: "key in the page",
 };
