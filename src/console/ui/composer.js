@@ -27,8 +27,8 @@ function makeRow(item) {
       rows: 2, maxlength: TEXT_MAX, "aria-label": word("waitingText"), oninput: () => edited(row), onkeydown: (event) => onKey(event, row),
     });
     row.acts = [
-      button(word("revert"), () => revert(row), { class: "quiet revert", hidden: true }),
-      button(word("save"), () => save(row), { class: "quiet save", hidden: true }),
+      button(word("revert"), () => revert(row), { class: "quiet", hidden: true }),
+      button(word("save"), () => save(row), { class: "quiet", hidden: true }),
     ];
     host(row, item);
     // What was written to another text than the host's is none of it.

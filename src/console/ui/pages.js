@@ -14,7 +14,7 @@ let reach = () => {};
 let shown = null; // whose mirror it is
 let source = null; // the mirror's stream
 let hear = () => {}; // opens it
-let again = 0; // the timer of it
+let again = 0; // the timer after which it is opened again
 let notes = []; // what is wrong with the mirror
 const lit = new Set(); // plugins whose light is to go out
 
@@ -65,6 +65,7 @@ export const frameAddress = (base, quirks) => `${base}/frame?quirks=${quirks ? 1
 
 function close() {
   clearTimeout(again);
+  again = 0;
   source?.close();
   source = null;
   notes = [];
@@ -95,7 +96,7 @@ function showMirror(now) {
     shown = wanted;
     close();
     if (now) openMirror(now, wanted);
-  } else if (source?.readyState === EventSource.CLOSED && !document.hidden) hear();
+  } else if (source?.readyState === EventSource.CLOSED && !again && !document.hidden) hear();
   $("mirror").setAttribute("aria-label", now ? word("mirrorOf", now.plugin) : word("page"));
   showNote();
 }
@@ -117,6 +118,7 @@ function openMirror({ plugin }, base) {
   const view = mirror(frame, { act, again: () => { if (shown === base) hear(); }, address: (quirks) => frameAddress(base, quirks) });
   hear = () => {
     clearTimeout(again);
+    again = 0;
     source?.close();
     const mine = source = new EventSource(`${base}/mirror`);
     for (const name of ["whole", "changes"]) {
@@ -132,7 +134,11 @@ function openMirror({ plugin }, base) {
       if (mine !== source) return;
       noteMirror(true, "mirrorLost");
       // Browsers come again by themselves where there was no answer.
-      if (mine.readyState === EventSource.CLOSED) again = setTimeout(() => { if (mine === source && !document.hidden) hear(); }, AGAIN_MS);
+      if (mine.readyState !== EventSource.CLOSED) return;
+      again = setTimeout(() => {
+        again = 0;
+        if (mine === source && !document.hidden) hear();
+      }, AGAIN_MS);
     });
   };
   $("mirror").append(frame);
