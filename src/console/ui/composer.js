@@ -4,11 +4,13 @@ import { $, attempt, button, keep, node, toast, told } from "./dom.js";
 import { openidNode } from "./customers.js";
 import { bubble, says } from "./messages.js";
 import { draftOf, hasDraft, keepDraft, model, on, refresh, tell } from "./model.js";
+import { reasonNode } from "./say.js";
 import { word } from "./words.js";
 
 const KEYS_MAX = 500; // in one request
 const SHOWN_MAX = 100; // messages; the others come up as these go
 const SURE_MS = 4_000;
+const TEXT_MAX = 2_048; // characters of a message
 
 // key -> {key, openid, field, saved, acts}: a text's field, what the host has of it, what can be done with it
 const rows = new Map();
@@ -22,7 +24,7 @@ function makeRow(item) {
   const row = { key, openid: model.chosen, field: null, saved: null, acts: [] };
   if (msgtype === "text") {
     row.field = node("textarea", {
-      rows: 2, maxlength: 2_048, "aria-label": word("waitingText"), oninput: () => edited(row), onkeydown: (event) => onKey(event, row),
+      rows: 2, maxlength: TEXT_MAX, "aria-label": word("waitingText"), oninput: () => edited(row), onkeydown: (event) => onKey(event, row),
     });
     row.acts = [
       button(word("revert"), () => revert(row), { class: "quiet revert", hidden: true }),
@@ -54,7 +56,7 @@ function updateRow(made, item) {
   const row = rows.get(item.key);
   // What is being written stays.
   if (row.field && !isEdited(row)) host(row, item);
-  made.querySelector(".reason").textContent = item.reason || "";
+  made.querySelector(".reason").replaceChildren(reasonNode(item.reason));
   edited(row);
 }
 
@@ -96,7 +98,7 @@ async function change(keys, how) {
     const filter = { keys: keys.slice(at, at + KEYS_MAX) };
     const { items } = await request("outbox.change", { change: how, filter });
     const stayed = items.find(({ changed }) => !changed);
-    if (stayed) toast(stayed.note || word("notChanged"));
+    if (stayed) toast(word("notChanged"), stayed.note ?? "");
   }
 }
 
@@ -197,7 +199,7 @@ async function sendOwn() {
     const { items: [row] } = await request("send", { letter });
     keepDraft(openid, { own: "", held: draftOf(openid).held });
     if (row.state === "sent") told(word("sentCount", 1));
-    else toast(`${word(row.state) ?? row.state}: ${row.reason || ""}`);
+    else toast(word(row.state) ?? row.state, row.reason ?? "");
   });
   sending.delete(openid);
   showOwn();
@@ -235,17 +237,28 @@ function makeStuck({ key }) {
 function updateStuck(row, item) {
   const discard = row.lastElementChild;
   discard.hidden = item.state === "dead";
-  row.firstElementChild.replaceChildren(node("b", {}, word(item.state) ?? item.state), ` ${says(item)} `, node("span", { class: "small" }, item.reason || ""));
+  row.firstElementChild.replaceChildren(node("b", {}, word(item.state) ?? item.state), ` ${says(item)} `, reasonNode(item.reason));
+}
+
+// What was written to messages that wait no longer, for another person took them, becomes one of one's own.
+function takeGone() {
+  const { own, held } = draftOf(model.chosen);
+  const here = new Set(keysOf(model.held));
+  const isGone = ([key]) => !here.has(key) && !sending.has(key);
+  const texts = Object.entries(held).filter(isGone).map(([, { text }]) => text);
+  if (texts.length === 0) return;
+  const stays = Object.fromEntries(Object.entries(held).filter((entry) => !isGone(entry)));
+  keepDraft(model.chosen, { own: [own, ...texts].filter(Boolean).join("\n").slice(0, TEXT_MAX), held: stays });
+  showOwn();
+  toast(word("editGone"));
 }
 
 function show() {
-  const wasIn = $("held").contains(document.activeElement);
   keep($("stuck"), model.stuck, ({ key }) => key, makeStuck, updateStuck);
   keep($("held"), model.held.slice(0, SHOWN_MAX), ({ key }) => key, makeRow, updateRow);
-  // The field that was being written in may be gone: what is typed goes on here, and does nothing.
-  if (wasIn && document.activeElement === document.body) $("composer").focus();
-  const keys = new Set(model.held.map(({ key }) => key));
+  const keys = new Set(keysOf(model.held));
   for (const key of rows.keys()) if (!keys.has(key)) rows.delete(key);
+  if (model.chosen !== null && model.known === model.chosen) takeGone();
   const count = model.held.length;
   $("held-count").textContent = count || "";
   $("send-all").hidden = $("discard-all").hidden = count < 2;

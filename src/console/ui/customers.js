@@ -1,13 +1,15 @@
 // The customers: who did something last, what waits for them, what may still be sent to the one that is chosen.
 import { $, keep, node, rove } from "./dom.js";
 import { choose, hasDraft, model, on, tell } from "./model.js";
-import { day, stretch } from "./say.js";
+import { day, reason, stretch } from "./say.js";
 import { word } from "./words.js";
 
 const LISTED_MAX = 200; // customers of whom the host tells; others are named below the list
 
 let reach = () => {};
-export const TAIL = 5; // last characters of an openid: by them people tell customers apart
+const TAIL = 5; // last characters of an openid: by them people tell customers apart
+
+export const shortOf = (openid) => (openid.length > TAIL + 1 ? `…${openid.slice(-TAIL)}` : openid);
 
 // An openid of which the end stays to be seen where there is no room.
 export function openidNode(openid) {
@@ -61,8 +63,7 @@ function pick(openid) {
 
 // --- the window -----------------------------------------------------------------------------------------------------
 
-function meter({ left, actions }) {
-  const sends = actions.reduce((sum, action) => sum + (action.sends ?? 0), 0);
+function meter({ left, sends }) {
   if (left === null || !sends) return null;
   const bar = node("div", {
     class: "meter", role: "meter", "aria-valuemin": 0, "aria-valuemax": sends, "aria-valuenow": left, "aria-label": word("left", left, sends),
@@ -72,30 +73,35 @@ function meter({ left, actions }) {
   return bar;
 }
 
-function windowNodes(one) {
-  const until = one.until ? word("until", day(one.until), stretch(Math.max(0, Date.parse(one.until) - Date.now()))) : null;
-  const sends = one.actions.reduce((sum, action) => sum + (action.sends ?? 0), 0);
-  const head = { open: "windowOpen", closed: "windowClosed", unknown: "windowUnknown" }[one.state];
-  const actions = one.actions.map((action) => node("li", {}, node("span", {}, action.trigger),
+function makeWindow() {
+  return node("div", {}, node("h3", {}, word("window")), node("p"), node("div"),
+    node("details", {}, node("summary", {}, word("windowActions")), node("ul")), node("p", { class: "small" }));
+}
+
+function updateWindow(made, { state, left, until, reason: why, actions, chat_sign: sign }) {
+  const [, head, more, details, signed] = made.children;
+  const sends = actions.reduce((sum, action) => sum + (action.sends ?? 0), 0);
+  head.className = `state ${state}`;
+  const said = word({ open: "windowOpen", closed: "windowClosed", unknown: "windowUnknown" }[state]);
+  head.textContent = left === null || !sends ? said : `${said} · ${word("left", left, sends)}`;
+  const known = reason(why);
+  more.replaceChildren(...[
+    meter({ left, sends }),
+    until ? node("p", { class: "small" }, word("until", day(until), stretch(Math.max(0, Date.parse(until) - Date.now())))) : null,
+    why ? node("p", { class: "small" }, known, known ? node("br") : null, node("span", { lang: "en" }, why)) : null,
+  ].filter(Boolean));
+  details.hidden = actions.length === 0;
+  details.lastElementChild.replaceChildren(...actions.map((action) => node("li", {},
+    node("span", {}, word(`trigger_${action.trigger}`) ?? action.trigger),
     node("span", {}, action.left === null || action.left === undefined ? word("anyNumber") : word("left", action.left, action.sends)),
-    node("span", {}, day(action.until))));
-  return [
-    node("h3", {}, word("window")),
-    node("p", { class: `state ${one.state}` }, word(head), one.left === null || !sends ? null : ` · ${word("left", one.left, sends)}`),
-    meter(one),
-    until ? node("p", { class: "small" }, until) : null,
-    one.reason ? node("p", { class: "small" }, one.reason) : null,
-    actions.length > 0 ? node("details", {}, node("summary", {}, word("windowActions")), node("ul", {}, actions)) : null,
-    one.chat_sign ? node("p", { class: "small" }, word("signBy", one.chat_sign.sign, one.chat_sign.plugin, day(one.chat_sign.at))) : null,
-  ];
+    node("span", {}, day(action.until)))));
+  signed.textContent = sign ? word("signBy", sign.sign, sign.plugin, day(sign.at)) : "";
 }
 
 function showWindow() {
   const box = $("window");
   box.hidden = model.chosen === null || model.windows.length === 0;
-  const isOpen = box.querySelector("details")?.open;
-  box.replaceChildren(...model.windows.flatMap(windowNodes).filter(Boolean));
-  if (isOpen && box.querySelector("details")) box.querySelector("details").open = true;
+  keep(box, model.windows, ({ account, server }) => `${account} ${server}`, makeWindow, updateWindow);
 }
 
 export function startCustomers() {

@@ -119,13 +119,16 @@ export function detail(line, close) {
   const shut = button("", close, { class: "quiet square" });
   face(shut, "close", word("close"));
   const canFire = /^stimulus\.(mcs|echat|ui|wechat|page)\./.test(line.type);
+  // What was cut would happen cut.
+  const isCut = Boolean(line.data?.cut);
+  const does = { class: "quiet", disabled: isCut, title: isCut ? word("cutNotFired") : null };
   return [
     node("div", { class: "bar" },
       button(word("copyLine"), () => attempt(() => copy(asLogLine(line))), { class: "quiet" }),
-      canFire ? button(word("again"), () => fire(line), { class: "quiet" }) : null,
-      canFire ? button(word("editFire"), () => { tell("tool", "fire"); tell("edit-line", line); }, { class: "quiet" }) : null,
+      canFire ? button(word("again"), () => fire(line), does) : null,
+      canFire ? button(word("editFire"), () => { tell("tool", "fire"); tell("edit-line", line); }, does) : null,
       node("span", { class: "space" }), shut),
-    line.data?.cut ? node("p", { class: "small warn" }, word("wasCut")) : null,
+    isCut ? node("p", { class: "small warn" }, word("wasCut"), canFire ? ` ${word("cutNotFired")}` : null) : null,
     causeOf(line), content(line), ledTo(line), facts(line),
   ].flat(3).filter(Boolean);
 }

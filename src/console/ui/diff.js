@@ -1,10 +1,17 @@
 // What two documents differ in, by their lines.
+import { node } from "./dom.js";
+
 const COMPARED_MAX = 1_500; // lines on each side; of longer stretches all is told as gone and as added
 const AROUND = 2; // lines shown before and after what differs
 
 const linesOf = (html) => html.replace(/>\s*</g, ">\n<").split("\n").map((line) => line.trim()).filter(Boolean);
 
-// The lines that differ, as `[mark, line]` with `+`, `-`, a blank for what is around them, `@` where some are left out.
+const KINDS = { "+": "added", "-": "gone", "@": "place" };
+
+// Lines of a difference, each by its first character.
+export const shownLines = (lines) => lines.map((line) => node("span", { class: KINDS[line[0]] }, `${line}\n`));
+
+// The lines that differ, after `+`, `-`, a blank where they are around them, or `@` where some are left out.
 export function difference(before, after) {
   const [a, b] = [linesOf(before), linesOf(after)];
   let start = 0;
@@ -14,7 +21,7 @@ export function difference(before, after) {
   const middle = compare(a.slice(start, a.length - end), b.slice(start, b.length - end));
   if (middle.length === 0) return [];
   const same = (lines) => lines.map((line) => [" ", line]);
-  return shorten([...same(a.slice(0, start)), ...middle, ...same(a.slice(a.length - end))]);
+  return shorten([...same(a.slice(0, start)), ...middle, ...same(a.slice(a.length - end))]).map(([mark, line]) => `${mark} ${line}`);
 }
 
 function compare(a, b) {

@@ -68,6 +68,7 @@ export function rove(box, pick) {
 export function keep(list, items, keyOf, make, update) {
   const keys = new Set(items.map((item) => String(keyOf(item))));
   const focused = document.activeElement;
+  const wasIn = list.contains(focused);
   for (const row of [...list.children]) if (!keys.has(row.dataset.key)) row.remove();
   const known = new Map([...list.children].map((row) => [row.dataset.key, row]));
   let place = list.firstElementChild;
@@ -82,13 +83,25 @@ export function keep(list, items, keyOf, make, update) {
     if (row === place) place = place.nextElementSibling;
     else list.insertBefore(row, place);
   }
-  // What is moved loses it.
-  if (list.contains(focused) && document.activeElement !== focused) focused.focus();
+  // What is moved loses it; with what is gone it goes to what is around, so that keys do nothing else.
+  if (document.activeElement === focused) return;
+  if (list.contains(focused)) focused.focus();
+  else if (wasIn) list.closest("[tabindex]")?.focus();
+}
+
+// The choices of a list, `[value, label]`; what is chosen stays, also while it is open.
+export function options(select, choices) {
+  const { value } = select;
+  keep(select, choices, ([one]) => one, ([one]) => node("option", { value: one }), (made, [one, label = one]) => {
+    if (made.textContent !== label) made.textContent = label;
+  });
+  if (choices.some(([one]) => one === value)) select.value = value;
 }
 
 let toastTimer = 0;
-export function toast(text) {
-  $("toast").textContent = text;
+// `more`: what the host said, in its own words.
+export function toast(text, more = "") {
+  $("toast").replaceChildren(text, more ? node("span", { class: "more", lang: "en" }, ` ${more}`) : "");
   $("toast").hidden = false;
   clearTimeout(toastTimer);
   toastTimer = setTimeout(() => { $("toast").hidden = true; }, 6_000);
@@ -105,8 +118,8 @@ export async function attempt(act) {
   } catch (error) {
     // Then the page begins anew.
     if (error.status === 401) return false;
-    const text = error.kind === "lost" ? word("lost") : error.message;
-    toast(error.hint ? `${text}. ${error.hint}` : text);
+    if (error.kind === "lost") toast(word("lost"));
+    else toast(word(`kind_${error.kind}`) ?? word("kind_request"), [error.message, error.hint].filter(Boolean).join(". "));
     if (!("kind" in error)) throw error;
     return false;
   }

@@ -13,6 +13,8 @@ const RECEIVED = [
   { name: "fileSize", kind: "number", when: [5], value: 1024 },
 ];
 
+const SELECTOR = { name: "selector", kind: "text", value: "" };
+
 export const EVENTS = [
   {
     type: "stimulus.mcs.OnUserChange", api: "mcs",
@@ -61,21 +63,34 @@ export const EVENTS = [
   {
     type: "stimulus.wechat.push", api: "wechat",
     fields: [
-      { name: "MsgType", kind: "choice", values: [["text", "text"], ["location", "place"], ["event", "event"]] },
+      {
+        name: "MsgType", kind: "choice", values: [["text", "text"], ["image", "image"], ["voice", "voice"], ["video", "video"],
+          ["location", "place"], ["link", "link"], ["event", "event"]],
+      },
       { name: "Content", kind: "long", when: ["text"], value: "你好" },
+      { name: "PicUrl", kind: "address", when: ["image"], value: "http://mmbiz.qpic.cn/mmbiz/demo/0" },
+      { name: "MediaId", kind: "text", when: ["image", "voice", "video"], value: "media-demo-1" },
+      { name: "Format", kind: "text", when: ["voice"], value: "amr" },
+      { name: "Recognition", kind: "text", when: ["voice"], value: "我的订单到哪了" },
+      { name: "ThumbMediaId", kind: "text", when: ["video"], value: "media-demo-2" },
       { name: "Label", kind: "text", when: ["location"], value: "上海市人民广场" },
       { name: "Location_X", kind: "number", when: ["location"], value: 31.2304 },
       { name: "Location_Y", kind: "number", when: ["location"], value: 121.4737 },
+      { name: "Scale", kind: "number", when: ["location"], value: 15 },
+      { name: "Title", kind: "text", when: ["link"], value: "公众平台官网链接" },
+      { name: "Description", kind: "text", when: ["link"] },
+      { name: "Url", kind: "address", when: ["link"], value: "https://example.com/" },
       { name: "Event", kind: "text", when: ["event"], value: "CLICK" },
-      { name: "EventKey", kind: "text", when: ["event"] },
+      { name: "EventKey", kind: "text", when: ["event"], value: "menu-1" },
     ],
-    fill: (data, openid) => ({ FromUserName: openid, ...data }),
+    fill: (data, openid) => ({ ToUserName: "gh_duoke", FromUserName: openid, CreateTime: Math.floor(Date.now() / 1_000), MsgId: Date.now(), ...data }),
   },
   { type: "stimulus.page.reload", api: "page", fields: [] },
-  {
-    type: "stimulus.ui.click", api: "page",
-    fields: [{ name: "selector", kind: "text", value: "" }],
-  },
+  { type: "stimulus.ui.click", api: "page", fields: [SELECTOR] },
+  { type: "stimulus.ui.input", api: "page", fields: [SELECTOR, { name: "value", kind: "long" }] },
+  { type: "stimulus.ui.change", api: "page", fields: [SELECTOR, { name: "value", kind: "state" }] },
+  { type: "stimulus.ui.submit", api: "page", fields: [SELECTOR] },
+  { type: "stimulus.ui.key", api: "page", fields: [SELECTOR, { name: "value", kind: "text", value: "Enter" }] },
 ];
 
 export const APIS = ["mcs", "echat", "wechat", "page"];
@@ -88,6 +103,8 @@ export function valueOf({ kind, values }, text) {
   switch (kind) {
     case "number": return text === "" ? undefined : Number(text);
     case "json": return text.trim() === "" ? undefined : JSON.parse(text);
+    // Of a box that is ticked or not, of a list of which several are chosen, or a text.
+    case "state": return /^(true|false|\[.*\])$/.test(text) ? JSON.parse(text) : text;
     case "choice": return values.find(([value]) => String(value) === text)?.[0];
     default: return text;
   }

@@ -1,9 +1,9 @@
 // Firing events: by a form, from a recording, or as a line of JSON.
 import { get, newId, request } from "./api.js";
-import { $, attempt, button, node, toast, told } from "./dom.js";
+import { $, attempt, button, node, options, toast, told } from "./dom.js";
 import { APIS, EVENTS, isAsked, put, valueOf } from "./events.js";
 import { memory, model, on, pages } from "./model.js";
-import { nameOf, summary } from "./say.js";
+import { nameOf, reason, summary } from "./say.js";
 import { word } from "./words.js";
 
 const LISTED_MAX = 500; // stimuli of a recording
@@ -14,7 +14,8 @@ export async function fire(line) {
   const { seq: _seq, took_ms: _took, time: _time, cause: _cause, ...rest } = line;
   return attempt(async () => {
     const { items: [item] } = await request("trigger", { line: { ...rest, id: newId("console"), source: "duoke console" } });
-    if (!item.told) toast(item.why ?? word("toldNobody"));
+    // In service it turns out later whom it reaches: `told` is null then.
+    if (item.told === 0) toast(reason(item.why) ?? word("toldNobody"), item.why ?? "");
     told(word("fired", nameOf(item.type)));
   });
 }
@@ -111,6 +112,11 @@ function edit(line) {
 
 function fireNow() {
   const line = read(() => (way === "json" ? JSON.parse($("fire-json").value) : formLine()));
+  if (way === "form" && line && !line.subject) {
+    $("fire-trouble").textContent = word("chooseCustomer");
+    $("fire-openid").focus();
+    return;
+  }
   if (line && typeof line === "object") fire(line);
 }
 
@@ -118,9 +124,7 @@ async function showSessions() {
   await attempt(async () => {
     const { sessions } = await get("dev/sessions");
     const select = $("fire-session");
-    const before = select.value;
-    select.replaceChildren(...sessions.map(({ name }) => node("option", { value: name }, name)));
-    if (sessions.some(({ name }) => name === before)) select.value = before;
+    options(select, sessions.map(({ name }) => [name]));
     const row = (line) => node("li", {},
       node("span", { class: "type stimulus" }, nameOf(line.type)), node("span", { class: "says" }, summary(line)),
       button(word("fireNow"), () => fire(line), { class: "quiet" }), button(word("edit"), () => edit(line), { class: "quiet" }));
@@ -140,9 +144,7 @@ function label(name, id, made) {
 
 function showChoices() {
   $("fire-customers").replaceChildren(...model.customers.slice(0, 200).map(({ openid }) => node("option", { value: openid })));
-  const before = $("fire-plugin").value;
-  $("fire-plugin").replaceChildren(node("option", { value: "" }, word("allPlugins")), ...pages().map(({ plugin }) => node("option", { value: plugin }, plugin)));
-  $("fire-plugin").value = before;
+  options($("fire-plugin"), [["", word("allPlugins")], ...pages().map(({ plugin }) => [plugin])]);
 }
 
 function typeChoice() {
@@ -177,7 +179,8 @@ export function startFire(panel) {
     event.preventDefault();
     fireNow();
   });
-  on("chosen", () => { $("fire-openid").value = model.chosen ?? ""; });
+  // Who fills in the form stays with whom he named.
+  on("chosen", () => { if (!$("fire").contains(document.activeElement)) $("fire-openid").value = model.chosen ?? ""; });
   on("customers state", showChoices);
   on("edit-line", edit);
   showFields();

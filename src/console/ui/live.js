@@ -7,6 +7,7 @@ import { latest, refresh, tell } from "./model.js";
 const AGAIN_MS = [500, 1_000, 2_000, 5_000];
 const ASKED = ["state", "customers", "outbox", "dev"];
 const PAUSE_MS = 500; // between two times that is asked for what has changed
+const STATE_PAUSE_MS = 100; // the same, of whose turn it is: by that is known for whom a click is
 
 let failures = 0;
 let run = null; // of the host: its log began with it
@@ -15,6 +16,7 @@ const askChanged = latest(() => {
   refresh(...changed);
   changed.clear();
 }, PAUSE_MS);
+const askState = latest(() => refresh("state"), STATE_PAUSE_MS);
 
 // Takes the lines that there are, then what comes.
 export async function live() {
@@ -41,8 +43,10 @@ function connect() {
   });
   source.addEventListener("line", ({ data }) => addLines([JSON.parse(data)]));
   source.addEventListener("changed", ({ data }) => {
-    for (const name of JSON.parse(data).what) if (ASKED.includes(name)) changed.add(name);
-    askChanged();
+    const { what } = JSON.parse(data);
+    if (what.includes("state")) askState();
+    for (const name of what) if (ASKED.includes(name) && name !== "state") changed.add(name);
+    if (changed.size > 0) askChanged();
   });
   source.addEventListener("behind", () => attempt(takeLog));
   source.addEventListener("error", () => {

@@ -1,7 +1,7 @@
 // The interaction log: every line of it, filtered, searched, opened.
 import { detail } from "./detail.js";
-import { TAIL } from "./customers.js";
-import { $, button, node, toast, told } from "./dom.js";
+import { shortOf } from "./customers.js";
+import { $, button, node, options, toast, told } from "./dom.js";
 import { askOlder, lineOf, lines } from "./lines.js";
 import { model, on } from "./model.js";
 import { Rows } from "./rows.js";
@@ -45,7 +45,7 @@ function draw(line) {
     node("span", { class: `type ${group}` }, nameOf(line.type)),
     node("span", { class: "says" }, summary(line)),
     line.took_ms === undefined ? null : node("span", { class: "took" }, stretch(line.took_ms)),
-    node("span", { class: "openid", title: line.subject }, line.subject ? `…${line.subject.slice(-TAIL)}` : ""),
+    node("span", { class: "openid", title: line.subject }, line.subject ? shortOf(line.subject) : ""),
     node("span", { class: "plugin" }, line.plugin ?? ""),
   ];
 }
@@ -86,20 +86,12 @@ function showCount() {
   pause.setAttribute("aria-pressed", String(isPaused));
 }
 
-function options(select, first, values, chosen) {
-  const now = values.join("\n");
-  if (select.dataset.values === now) return;
-  select.dataset.values = now;
-  select.replaceChildren(...first, ...values.map((value) => node("option", { value }, value)));
-  select.value = chosen;
-}
-
 function showChoices() {
-  const all = node("option", { value: "" }, word("allCustomers"));
   const customers = model.customers.slice(0, CUSTOMERS_MAX).map(({ openid }) => openid);
-  options($("log-customer"), [all, node("option", { value: MINE }, word("chosenOnly"))], customers, customer);
-  const plugins = [...new Set([...(model.state?.seats ?? []).flatMap(({ pages }) => pages.map((page) => page.plugin))])];
-  options($("log-plugin"), [node("option", { value: "" }, word("allPlugins"))], plugins, plugin);
+  if (customer && customer !== MINE && !customers.includes(customer)) customers.push(customer);
+  options($("log-customer"), [["", word("allCustomers")], [MINE, word("chosenOnly")], ...customers.map((openid) => [openid])]);
+  const plugins = new Set((model.state?.seats ?? []).flatMap(({ pages }) => pages.map((page) => page.plugin)));
+  options($("log-plugin"), [["", word("allPlugins")], ...[...plugins].map((name) => [name])]);
 }
 
 function toggle(group) {
@@ -133,7 +125,7 @@ function showLine(id) {
   if (!shown.includes(line)) {
     hiddenGroups.clear();
     [customer, plugin, search, isPaused] = ["", "", "", false];
-    for (const made of document.querySelectorAll(".toggle")) made.setAttribute("aria-pressed", "true");
+    for (const made of document.querySelectorAll("#tool-log .toggle")) made.setAttribute("aria-pressed", "true");
     for (const name of ["log-customer", "log-plugin", "log-search"]) $(name).value = "";
     filterAll();
   }

@@ -82,7 +82,7 @@ function askForSignIn() {
 function begin(session) {
   model.mode = session.mode;
   document.body.dataset.mode = session.mode;
-  $("mode").textContent = session.mode;
+  $("mode").textContent = word(`mode_${session.mode}`);
   $("mode").title = `duoke ${session.version}`;
   $("bench").hidden = false;
   $("sign-out").hidden = !session.needs_sign_in;

@@ -11,6 +11,7 @@ export const model = {
   chosen: null, // an openid
   elsewhere: null, // whose turn it is at the seat, where that is another one
   isWriting: () => false, // whether something is being written to him
+  known: null, // the customer whose messages these are, once the host has said
   held: [], // messages that wait for a person, of the chosen customer
   stuck: [], // those of his that did not go out, the last ones
   sent: [], // all that are no longer to be decided on
@@ -93,7 +94,7 @@ function takeState(state) {
 }
 
 function setChosen(openid) {
-  Object.assign(model, { chosen: openid, elsewhere: null, held: [], stuck: [], sent: [], windows: [] });
+  Object.assign(model, { chosen: openid, elsewhere: null, known: null, held: [], stuck: [], sent: [], windows: [] });
   tell("chosen");
   tell("outbox");
   refresh("outbox");
@@ -146,7 +147,7 @@ async function askOutbox() {
   const [held, stuck, sent, windows] = await Promise.all([
     askHeld(openid), askStuck(openid), model.state?.sandbox ? [] : askSent(openid), request("window", { openid, profile: "2025" }),
   ]);
-  if (openid === model.chosen) Object.assign(model, { held, stuck, sent, windows: windows.items });
+  if (openid === model.chosen) Object.assign(model, { known: openid, held, stuck, sent, windows: windows.items });
 }
 
 // --- asking -----------------------------------------------------------------------------------------------------------

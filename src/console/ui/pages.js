@@ -1,5 +1,6 @@
 // The plugins' tabs, and the mirror of the page that is looked at.
 import { address, newId, path, post, request } from "./api.js";
+import { shortOf } from "./customers.js";
 import { $, attempt, face, keep, node, rove, toast, told } from "./dom.js";
 import { hearKeys } from "./keys.js";
 import { mirror } from "./mirror.js";
@@ -22,11 +23,11 @@ function makeTab({ plugin }) {
     node("span", { class: "name" }, plugin), node("span", { class: "count faults" }), node("span", { class: "unseen" }));
 }
 
-function updateTab(tab, { plugin, status, notice, faults, title }) {
+function updateTab(tab, { plugin, status, notice, faults }) {
   tab.setAttribute("aria-selected", String(plugin === model.plugin));
   tab.classList.toggle("lit", notice);
   tab.classList.toggle("broken", status === "broken");
-  tab.title = [title, word(status)].filter(Boolean).join(" · ");
+  tab.title = word(status);
   tab.children[1].textContent = faults || "";
   const said = [notice ? word("notice") : "", faults ? word("faultsCount", faults) : "", status === "open" ? "" : word(status)];
   tab.children[2].textContent = said.filter(Boolean).join(", ");
@@ -74,8 +75,8 @@ function close() {
 // What is wrong with the page, or with its mirror.
 function showNote() {
   const now = page();
-  const text = !now ? word("noPages")
-    : [now.status === "open" ? null : word(now.status === "broken" ? "pageBroken" : "pageClosed"), ...notes.map((name) => word(name))].filter(Boolean).join(" ");
+  const status = !now ? "noPages" : { broken: "pageBroken", closed: "pageClosed" }[now.status];
+  const text = [status, ...notes].filter(Boolean).map((name) => word(name)).join(" ");
   let note = $("mirror").querySelector(".empty");
   if (!note) $("mirror").append(note = node("p", { class: "empty", role: "status" }));
   if (note.textContent !== text) note.textContent = text;
@@ -152,9 +153,10 @@ export async function reloadPage() {
 // The way to the customer whose turn it is, where the person is at another one.
 function showElsewhere() {
   const { elsewhere } = model;
-  const text = elsewhere === null ? "" : word("elsewhere", elsewhere);
+  const text = elsewhere === null ? "" : word("elsewhere", shortOf(elsewhere));
   if ($("elsewhere").textContent !== text && text) told(text);
   $("elsewhere").textContent = text;
+  $("elsewhere").title = elsewhere ?? "";
   $("elsewhere").hidden = elsewhere === null;
 }
 

@@ -3,7 +3,7 @@ import { $, keep, node } from "./dom.js";
 import { lines } from "./lines.js";
 import { bubble, ofEchat, ofPush } from "./messages.js";
 import { model, on } from "./model.js";
-import { day } from "./say.js";
+import { day, reasonNode } from "./say.js";
 import { isChinese, word } from "./words.js";
 
 const SHOWN_MAX = 200;
@@ -59,8 +59,8 @@ function makeEntry({ time, isHis, message }) {
 }
 
 function updateEntry(row, { state, reason }) {
-  const note = row.querySelector(".delivery");
-  note.textContent = state && state !== "sent" ? [word(state) ?? state, reason].filter(Boolean).join(": ") : "";
+  const isTold = state && state !== "sent";
+  row.querySelector(".delivery").replaceChildren(...(isTold ? [word(state) ?? state, " ", reasonNode(reason)] : []));
 }
 
 function showTalk() {

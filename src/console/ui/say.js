@@ -1,4 +1,5 @@
 // Lines of the log in words: their group, their name, what they say in one line.
+import { node } from "./dom.js";
 import { word } from "./words.js";
 import { ofPutMsg, ofEchat, says } from "./messages.js";
 
@@ -119,6 +120,30 @@ export function summary(line) {
       if (type === "world.dialog") return flat([data.kind, data.text ?? data.message, JSON.stringify(data.answer)]);
       return short(data);
   }
+}
+
+// Reasons of the host's that are known, in the page's language.
+const REASONS = [
+  [/^the page had been told another customer$/, "reason_late"],
+  [/^the plugin is in review mode$/, "reason_review"],
+  [/^waits behind /, "reason_behind"],
+  [/^dropped by a person/, "reason_dropped"],
+  [/^the host ended while it was sent/, "reason_interrupted"],
+  [/^the user left the account /, "reason_left"],
+  [/^the .* after the user's last .* ended at |^WeChat said at .* is over /, "reason_ended"],
+  [/^the \d+ messages? that the user's last |^WeChat said at .* as many messages /, "reason_used"],
+  [/^no page.* is open that is told of such things$/, "why_no_page"],
+  [/^an event with the id .* was handled before$/, "why_before"],
+  [/^the page died too often/, "why_died"],
+  [/^no page is turned to the visitor /, "why_not_turned"],
+];
+
+export const reason = (text) => word(REASONS.find(([known]) => known.test(text ?? ""))?.[1] ?? "");
+
+// A reason, with the host's own words behind it.
+export function reasonNode(text) {
+  const known = reason(text);
+  return node("span", { class: "reason", title: known ? text : null, lang: text && !known ? "en" : null }, known ?? text ?? "");
 }
 
 // The line as a session log has it: what only the console knows is left out.

@@ -1,5 +1,5 @@
 // The strip at the top: what became of the last save, of the replay, of the connection; seen at a glance.
-import { $, node, told } from "./dom.js";
+import { $, options, told } from "./dom.js";
 import { chooseSeat, model, on, tell } from "./model.js";
 import { clock, stretch } from "./say.js";
 import { word } from "./words.js";
@@ -81,9 +81,9 @@ export function replayText({ running, sessions, troubles }) {
 function showSeats() {
   const names = model.state?.seats.map(({ name }) => name) || [];
   $("seat-choice").hidden = names.length < 2;
-  $("seat").replaceChildren(...names.map((name) => node("option", { selected: name === model.seat }, name)));
-  const mode = $("mode");
-  mode.textContent = model.state?.send ? `${model.mode} · ${word(model.state.send)}` : model.mode;
+  options($("seat"), names.map((name) => [name]));
+  $("seat").value = model.seat ?? "";
+  $("mode").textContent = [word(`mode_${model.mode}`), word(model.state?.send)].filter(Boolean).join(" · ");
 }
 
 export function startStrip() {

@@ -1,11 +1,11 @@
 // The turns of the pages: how long each took, what came of it, and the document at its end.
 import { address, get, path } from "./api.js";
 import { toLine } from "./detail.js";
-import { difference } from "./diff.js";
-import { attempt, button, node } from "./dom.js";
+import { difference, shownLines } from "./diff.js";
+import { attempt, button, keep, node } from "./dom.js";
 import { led, lines } from "./lines.js";
 import { mirror } from "./mirror.js";
-import { model, on } from "./model.js";
+import { latest, model, on } from "./model.js";
 import { frameAddress } from "./pages.js";
 import { clock, nameOf, stretch, summary } from "./say.js";
 import { word } from "./words.js";
@@ -22,14 +22,15 @@ let turns = [];
 // Of 0.1 ms to 10 s by tenths and tens.
 const height = (ms) => Math.max(3, Math.min(1, (Math.log10(Math.max(ms, 0.1)) + 1) / 5) * HEIGHT_PX);
 
-function bar(line, causes) {
-  const kind = causes.has(line.id) ? "fault" : line.took_ms >= SLOW_MS ? "slow" : "";
-  const made = node("div", {
-    role: "option", id: `turn-${line.seq}`, class: `turn ${kind}`, "data-seq": line.seq, "aria-selected": String(line.seq === chosen),
-    "aria-label": label(line), title: label(line),
-  }, node("span"));
+function bar(line) {
+  const made = node("div", { role: "option", id: `turn-${line.seq}`, "data-seq": line.seq, "aria-label": label(line), title: label(line) }, node("span"));
   made.firstChild.style.height = `${height(line.took_ms)}px`;
   return made;
+}
+
+function updateBar(made, { id, seq, took_ms: took }, causes) {
+  made.className = `turn ${causes.has(id) ? "fault" : took >= SLOW_MS ? "slow" : ""}`;
+  made.setAttribute("aria-selected", String(seq === chosen));
 }
 
 const label = (line) => `${clock(line.time)} ${nameOf(line.type)} ${summary(line)}, ${stretch(line.took_ms)}`;
@@ -38,7 +39,7 @@ function show() {
   turns = lines.filter(({ type, took_ms: ms }) => ms !== undefined && type.startsWith("stimulus.")).slice(-TURNS_MAX);
   const causes = new Set(lines.filter(({ type }) => type.startsWith("fault.")).map(({ cause }) => cause));
   const isAtEnd = bars.scrollLeft + bars.clientWidth >= bars.scrollWidth - 20;
-  bars.replaceChildren(...turns.map((line) => bar(line, causes)));
+  keep(bars, turns, ({ seq }) => seq, bar, (made, line) => updateBar(made, line, causes));
   bars.hidden = turns.length === 0;
   if (isAtEnd) bars.scrollLeft = bars.scrollWidth;
   if (chosen === null) told.replaceChildren(node("p", { class: "empty" }, word(turns.length > 0 ? "chooseTurn" : "noTurns")));
@@ -56,30 +57,39 @@ function choose(line) {
     node("p", { class: "chain" }, toLine(line), node("span", { class: "small" }, ` ${stretch(line.took_ms)}`)),
     node("ul", { class: "chain" }, after.slice(0, 20).map((one) => node("li", {}, toLine(one)))),
     box);
-  if (model.mode === "dev") showDocument(line, box);
+  if (model.mode !== "dev") return;
+  box.append(node("p", { class: "small" }, word("replayingTurn")));
+  askDocument(line, box);
 }
+
+// One replay at a time; of turns that were passed over meanwhile there is none.
+const askDocument = latest(async (line, box) => {
+  if (chosen !== line.seq) return;
+  try {
+    const { html, whole } = await documentAfter(line);
+    if (chosen === line.seq) showDocument(line, box, html, whole);
+  } catch (error) {
+    box.replaceChildren();
+    throw error;
+  }
+});
 
 const documentAfter = (line) => get(`${path("dev", "turns", String(line.seq))}/document`);
 
-async function showDocument(line, box) {
-  box.append(node("p", { class: "small" }, word("replayingTurn")));
-  await attempt(async () => {
-    const { html, whole } = await documentAfter(line);
-    if (chosen !== line.seq) return;
-    const looks = {
-      documentThen: whole ? mirrored(line, whole) : node("iframe", { sandbox: "", srcdoc: html, title: word("documentThen") }),
-      changesThen: node("pre", { class: "diff", hidden: true }),
-      source: node("pre", { hidden: true }, html),
-    };
-    const choose = (name) => {
-      for (const [one, look] of Object.entries(looks)) look.hidden = one !== name;
-      for (const made of ways) made.setAttribute("aria-pressed", String(made.dataset.look === name));
-      if (name === "changesThen" && !looks.changesThen.firstChild) showChanges(line, html, looks.changesThen);
-    };
-    const ways = Object.keys(looks).map((name) => button(word(name), () => choose(name), { class: "toggle", "data-look": name }));
-    box.replaceChildren(node("div", { class: "bar", role: "group", "aria-label": word("documentThen") }, ways), ...Object.values(looks));
-    choose("documentThen");
-  });
+// What cannot be shown as a mirror shows it is shown as text only.
+function showDocument(line, box, html, whole) {
+  const looks = { changesThen: node("pre", { class: "diff" }), source: node("pre", {}, html) };
+  if (whole) looks.documentThen = mirrored(line, whole);
+  const names = ["documentThen", "changesThen", "source"].filter((name) => looks[name]);
+  const ways = names.map((name) => button(word(name), () => look(name), { class: "toggle", "data-look": name }));
+  const look = (name) => {
+    for (const one of names) looks[one].hidden = one !== name;
+    for (const made of ways) made.setAttribute("aria-pressed", String(made.dataset.look === name));
+    if (name === "changesThen" && !looks.changesThen.firstChild) showChanges(line, html, looks.changesThen);
+  };
+  box.replaceChildren(node("div", { class: "bar", role: "group", "aria-label": word("documentThen") }, ways), ...names.map((name) => looks[name]));
+  if (whole?.cut) box.append(node("p", { class: "small warn" }, word("mirrorCut")));
+  look(whole ? "documentThen" : "source");
 }
 
 // Against the document after the turn before, of the same page.
@@ -90,12 +100,13 @@ async function showChanges(line, html, box) {
     box.textContent = word("noTurnBefore");
     return;
   }
-  await attempt(async () => {
-    const rows = difference((await documentAfter(before)).html, html);
-    const kinds = { "+": "added", "-": "gone", "@": "place" };
-    box.replaceChildren(...rows.map(([mark, text]) => node("span", { class: kinds[mark] }, `${mark} ${text}\n`)));
-    if (rows.length === 0) box.textContent = word("nothingChanged");
+  box.textContent = word("replayingTurn");
+  const isThere = await attempt(async () => {
+    const lines = difference((await documentAfter(before)).html, html);
+    box.replaceChildren(...shownLines(lines));
+    if (lines.length === 0) box.textContent = word("nothingChanged");
   });
+  if (!isThere) box.replaceChildren();
 }
 
 // As the mirror shows it, with its styles; nothing in it does anything.
