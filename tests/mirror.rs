@@ -6,6 +6,8 @@ mod attacks;
 #[path = "mirror/bench.rs"]
 mod bench;
 mod chromium;
+#[path = "mirror/hostile.rs"]
+mod hostile;
 #[path = "mirror/looks.rs"]
 mod looks;
 mod page_bench;

@@ -4,6 +4,8 @@
 mod chromium;
 #[path = "dev/host.rs"]
 mod host;
+#[path = "mirror/hostile.rs"]
+mod hostile;
 
 use std::fs;
 
@@ -196,4 +198,38 @@ fn a_customer_is_answered_by_keys_alone_in_chinese() {
     desk.chromium.size(420, 800);
     desk.chromium.screenshot("workbench-chinese-narrow");
     assert_eq!(desk.violations(), json!([]));
+}
+
+#[test]
+fn hostile_pages_run_nothing_in_the_workbench_and_reach_nobody() {
+    let (outside, came) = hostile::outside();
+    let mut desk = Desk::open(&greeting("one"));
+    desk.chromium.note_requests();
+    let own = [format!("http://{}/", desk.dev.console()), format!("http://{}/", desk.dev.sandbox)];
+    fs::write(desk.dev.path("greeter/pixel.png"), hostile::PIXEL).unwrap();
+    let attacks = hostile::attacks(&outside);
+    assert!(attacks.len() >= 18, "the table was read");
+    let mut problems = Vec::new();
+    for (name, page) in attacks {
+        desk.until(&format!("{SHOWN}?.documentElement"));
+        desk.chromium.value(&format!("{SHOWN}.documentElement.dataset.before = 'yes'"));
+        desk.dev.write("greeter/index.html", &format!("<!DOCTYPE html>{page}<p>shown</p>"));
+        desk.until(&format!("{SHOWN}?.documentElement && !{SHOWN}.documentElement.dataset.before"));
+        let state = format!(
+            "[location.pathname, {SHOWN}.defaultView.location.pathname.endsWith('/frame'), typeof window.hacked,
+              typeof {SHOWN}.defaultView.hacked, document.querySelectorAll('iframe:not(#mirror iframe, #phone-box iframe)').length]"
+        );
+        let state = desk.chromium.value(&state);
+        if state != json!(["/", true, "undefined", "undefined", 0]) {
+            problems.push(format!("{name}: {state}"));
+        }
+        let is_own = |address: &String| {
+            own.iter().any(|own| address.starts_with(own.as_str()))
+                || ["data:image/", "about:"].iter().any(|known| address.starts_with(known))
+        };
+        let asked = desk.chromium.take_requests().into_iter().filter(|address| !is_own(address));
+        problems.extend(asked.map(|address| format!("{name}: {address}")));
+    }
+    assert!(problems.is_empty(), "{problems:#?}");
+    assert_eq!(came.load(std::sync::atomic::Ordering::Acquire), 0, "somebody was reached");
 }
