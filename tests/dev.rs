@@ -263,7 +263,7 @@ fn one_at_a_time_and_nobody_else_s_folder() {
     let (code, said) = dev.run(&["dev", "greeter", "--console", "127.0.0.1:0"]);
     assert!(code == Some(96) && said.contains(".duoke/dev"), "{code:?} {said}");
     assert_eq!(dev.held_texts(), ["one oCustomer1"], "nothing was lost");
-    std::fs::create_dir(dev.path("state")).unwrap();
+    fs::create_dir(dev.path("state")).unwrap();
     dev.write("state/duoke.sqlite", "a business");
     let (code, said) = dev.run(&["dev", "greeter", "--console", "127.0.0.1:0", "--state", "state"]);
     assert!(code == Some(96) && said.contains("not ours"), "{code:?} {said}");

@@ -49,15 +49,22 @@ fn received(kind: tokio::signal::unix::SignalKind) -> impl Future<Output = ()> +
     }
 }
 
-/// Ends the process when it is interrupted: whatever a command prints is whole by then, and no bundle stays unpacked.
+/// What a process ends with that was asked to end, as shells have it: 128 and the number of SIGTERM (signal(7)).
+const TERMINATED: i32 = 128 + 15;
+
+/// Ends the process when it is interrupted or asked to end: whatever a command prints is whole by then, and no bundle stays
+/// unpacked.
 pub(super) fn exit_when_interrupted(runtime: &Handle) {
     let inside = runtime.enter();
-    let interrupted = interrupted();
+    let (interrupted, terminated) = (interrupted(), terminated());
     drop(inside);
     runtime.spawn(async {
-        interrupted.await;
+        let code = tokio::select! {
+            () = interrupted => Exit::Interrupted.code().into(),
+            () = terminated => TERMINATED,
+        };
         bundle::remove_unpacked();
-        std::process::exit(Exit::Interrupted.code().into());
+        std::process::exit(code);
     });
 }
 

@@ -1,4 +1,5 @@
 //! `duoke dev` as a process, and its console as a program uses it.
+#![allow(dead_code, reason = "tests use parts of it")]
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -257,8 +257,14 @@ impl Triggers for Fired {
     fn fire(&self, line: Line) -> BoxFuture<'_, Result<Option<Reached>, Trouble>> {
         Box::pin(async move {
             if customer(&line).is_none() {
-                let text = "the event names no customer: nobody's pages are told";
-                return Err(Trouble::new(TroubleKind::Request, text).with_hint("name one by --subject"));
+                let is_push = line.type_.ends_with(".push") && line.data.get("FromUserName").is_some();
+                let (text, hint) = match is_push {
+                    true => {
+                        ("pages are told nothing of such a push", "fire what they are to be told: `mcs.`, `echat.`")
+                    }
+                    false => ("the event names no customer: nobody's pages are told", "name one by --subject"),
+                };
+                return Err(Trouble::new(TroubleKind::Request, text).with_hint(hint));
             }
             // Whom it reaches turns out when his pages are told.
             self.0.take(&line).await.map(|_| None).map_err(Trouble::from)
