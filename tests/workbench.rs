@@ -34,7 +34,10 @@ impl Desk {
     }
 
     fn open_in(language: &str, page: &str) -> Self {
-        let dev = Dev::start(page, &[]);
+        Self::of(Dev::start(page, &[]), language)
+    }
+
+    fn of(dev: Dev, language: &str) -> Self {
         let mut chromium = Chromium::start_in(language);
         chromium.size(1_280, 800);
         chromium.open(&format!("http://{}/", dev.console()));
@@ -244,4 +247,25 @@ fn hostile_pages_run_nothing_in_the_workbench_and_reach_nobody() {
     }
     assert!(problems.is_empty(), "{problems:#?}");
     assert_eq!(came.load(Ordering::Acquire), 0, "somebody was reached");
+}
+
+/// The pictures of README and TUTORIAL (docs/) are these.
+#[test]
+fn the_demo_goes_on_in_both_languages() {
+    for language in ["en-US", "zh-CN"] {
+        let (dev, _) = Dev::by(tempfile::tempdir().unwrap(), &["demo", "--open=127.0.0.1:0"]);
+        let mut desk = Desk::of(dev, language);
+        desk.click("named('#plugin-tabs [role=tab]', '快捷回复')");
+        desk.until("document.querySelectorAll('#customer-list button').length >= 2");
+        desk.click(&format!("{SHOWN}?.querySelector('#send-welcome')"));
+        desk.until("document.querySelector('#held textarea')?.value");
+        // What was said before he came to this workbench is on his phone.
+        desk.until("document.querySelector('#phone-box iframe')");
+        desk.until(&format!("[...{SHOWN}.images].every((image) => image.complete)"));
+        desk.chromium.screenshot(&format!("demo-{language}"));
+        assert_eq!(desk.violations(), json!([]), "{language}");
+        desk.chromium.size(420, 800);
+        desk.chromium.screenshot(&format!("demo-{language}-narrow"));
+        assert_eq!(desk.violations(), json!([]), "{language}");
+    }
 }
