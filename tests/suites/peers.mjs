@@ -1,0 +1,91 @@
+// The two that run a page: each gives its results one by one, and says how it ended.
+import fs from "node:fs";
+import path from "node:path";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const MARK = "suites:";
+
+// Page time goes as fast as it can, so that no page waits; what computes for so long is given up.
+const COMPUTING_MS_MAX = 60_000;
+// The same for one that shares our time, as jsdom's do, and tells nothing new.
+const SILENCE_MS_MAX = 8_000;
+
+const LIMITS = {
+  turn_soft_ms: 50_000, turn_hard_ms: 55_000, memory_bytes: 2_000_000_000, requests_per_turn: 100_000, timers: 1_000_000,
+  tasks: 1_000_000, effects_per_turn: 1_000_000, turn_bytes: 67_108_864, console_lines_per_turn: 1_000_000,
+  faults_per_turn: 100_000, navigations_per_turn: 1_000, dom_nodes: 10_000_000,
+};
+
+// Kills `child` once nothing came for that long; gives what restarts the wait.
+function watch(child, ms, late) {
+  let timer;
+  const again = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => { late(); child.kill("SIGKILL"); }, ms);
+  };
+  again();
+  return { again, stop: () => clearTimeout(timer) };
+}
+
+// A process for each page, in `folder`.
+export function duoke(program, folder) {
+  const limits = Object.entries(LIMITS).map(([name, value]) => `${name} = ${value}\n`).join("");
+  fs.writeFileSync(path.join(folder, "duoke.toml"), `[limits]\n${limits}`);
+  // Two things to be told, far apart, so that page time passes between them.
+  const line = (time) => JSON.stringify({ type: "stimulus.mcs.OnSuites", time, data: {} });
+  fs.writeFileSync(path.join(folder, "time.jsonl"), `${line("2020-01-01T00:00:00Z")}\n${line("2020-01-01T00:20:00Z")}\n`);
+  return {
+    run(url, tell) {
+      return new Promise((resolve) => {
+        const options = ["run", url, "--allow", new URL(url).origin, "--events", "time.jsonl", "--all"];
+        const child = spawn(program, options, { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
+        let ended = "not completed", faults = [];
+        const silence = watch(child, COMPUTING_MS_MAX, () => { ended = "too long"; });
+        createInterface({ input: child.stdout }).on("line", (text) => {
+          silence.again();
+          let line;
+          try { line = JSON.parse(text); } catch { return; }
+          if (line.type?.startsWith("fault.") && faults.length < 3) faults.push(`${line.type}: ${line.data.message ?? JSON.stringify(line.data).slice(0, 200)}`);
+          const said = line.type === "console.log" && line.data.text.startsWith(MARK) && JSON.parse(line.data.text.slice(MARK.length));
+          if (!said) return;
+          if ("end" in said) { ended = said.end === 0 ? "completed" : said.why ?? "error"; child.kill("SIGKILL"); } else tell(said);
+        });
+        child.on("error", (error) => { silence.stop(); resolve({ ended: String(error), faults }); });
+        child.on("close", () => { silence.stop(); resolve({ ended, faults }); });
+      });
+    },
+    stop() {},
+  };
+}
+
+// One process for many pages, a fresh one after one that had to be given up. `folder` has jsdom in its node_modules.
+export function jsdom(folder) {
+  const worker = fileURLToPath(new URL("./jsdom_worker.mjs", import.meta.url));
+  let child, hear;
+  const start = () => {
+    child = spawn(process.execPath, ["--max-old-space-size=2000", worker, folder], { stdio: ["pipe", "pipe", "ignore"] });
+    createInterface({ input: child.stdout }).on("line", (text) => hear?.(JSON.parse(text)));
+    child.stdin.on("error", () => {});
+    child.on("close", () => { child = undefined; hear?.({ end: "died" }); });
+  };
+  return {
+    run(url, tell) {
+      return new Promise((resolve) => {
+        if (!child) start();
+        let ended;
+        const silence = watch(child, SILENCE_MS_MAX, () => { ended = "too long"; });
+        hear = (said) => {
+          silence.again();
+          if (!("end" in said)) return tell(said);
+          silence.stop();
+          hear = undefined;
+          resolve({ ended: ended ?? (said.end === 0 ? "completed" : said.why ?? String(said.end)), faults: [] });
+        };
+        child.stdin.write(`${url}\n`);
+      });
+    },
+    stop() { child?.kill("SIGKILL"); },
+  };
+}
