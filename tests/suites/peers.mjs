@@ -6,6 +6,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const MARK = "suites:";
+// A page's last word, in testharness.js's numbers.
+const endOf = (said) => (said.end === 0 ? "completed" : said.why ?? ["", "error", "timed out", "precondition failed"][said.end] ?? String(said.end));
 
 // Page time goes as fast as it can, so that no page waits; what computes for so long is given up.
 const COMPUTING_MS_MAX = 60_000;
@@ -50,7 +52,7 @@ export function duoke(program, folder) {
           if (line.type?.startsWith("fault.") && faults.length < 3) faults.push(`${line.type}: ${line.data.message ?? JSON.stringify(line.data).slice(0, 200)}`);
           const said = line.type === "console.log" && line.data.text.startsWith(MARK) && JSON.parse(line.data.text.slice(MARK.length));
           if (!said) return;
-          if ("end" in said) { ended = said.end === 0 ? "completed" : said.why ?? "error"; child.kill("SIGKILL"); } else tell(said);
+          if ("end" in said) { ended = endOf(said); child.kill("SIGKILL"); } else tell(said);
         });
         child.on("error", (error) => { silence.stop(); resolve({ ended: String(error), faults }); });
         child.on("close", () => { silence.stop(); resolve({ ended, faults }); });
@@ -81,7 +83,7 @@ export function jsdom(folder) {
           if (!("end" in said)) return tell(said);
           silence.stop();
           hear = undefined;
-          resolve({ ended: ended ?? (said.end === 0 ? "completed" : said.why ?? String(said.end)), faults: [] });
+          resolve({ ended: ended ?? endOf(said), faults: [] });
         };
         child.stdin.write(`${url}\n`);
       });

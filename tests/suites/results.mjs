@@ -6,45 +6,40 @@ const file = (suite) => new URL(`./results/${suite}.jsonl`, import.meta.url);
 // Names of tests that jsdom passes and we do not: enough to see what it is, not so many that the files grow large.
 const NAMES_MAX = 5, NAMES_OF_MODULE_MAX = 200, NAME_MAX = 90;
 
-export function read(suite) {
-  if (!fs.existsSync(file(suite))) return new Map();
-  const lines = fs.readFileSync(file(suite), "utf8").trimEnd().split("\n").map((it) => JSON.parse(it));
-  return new Map(lines.map((it) => [it.page, it]));
+function read(suite) {
+  if (!fs.existsSync(file(suite))) return [];
+  return fs.readFileSync(file(suite), "utf8").trimEnd().split("\n").map((it) => JSON.parse(it));
 }
 
 export function write(suite, results) {
-  fs.writeFileSync(file(suite), [...results.values()].map((it) => `${JSON.stringify(it)}\n`).join(""));
+  fs.writeFileSync(file(suite), results.map((it) => `${JSON.stringify(it)}\n`).join(""));
 }
 
 const passed = (found) => found.tests.filter((it) => it.passed);
 
-// Lines from what was found, with the old figures of one that did not run. `of`: what the more talkative one knows of.
-export function merge(old, duoke, jsdom) {
-  const pages = [...(duoke ?? jsdom).keys()];
-  return new Map(pages.map((page) => {
-    const [here, there, was] = [duoke?.get(page), jsdom?.get(page), old.get(page)];
-    const line = {
+// Lines from what was found in each. `of`: what the more talkative one knows of.
+export function merge(duoke, jsdom) {
+  const ended = (it) => (it.ended === "completed" ? undefined : it.ended.slice(0, NAME_MAX));
+  return [...duoke].filter(([page]) => jsdom.has(page)).map(([page, here]) => {
+    const there = jsdom.get(page), mine = new Set(passed(here).map((it) => it.name));
+    const lost = passed(there).map((it) => it.name).filter((it) => !mine.has(it));
+    const names = lost.slice(0, page.includes("index.html") ? NAMES_OF_MODULE_MAX : NAMES_MAX).map((it) => it.slice(0, NAME_MAX));
+    return {
       page,
-      of: Math.max(here?.tests.length ?? 0, there?.tests.length ?? 0, here && there ? 0 : was?.of ?? 0),
-      duoke: here ? passed(here).length : was?.duoke ?? null,
-      jsdom: there ? passed(there).length : was?.jsdom ?? null,
+      of: Math.max(here.tests.length, there.tests.length),
+      duoke: passed(here).length,
+      jsdom: passed(there).length,
+      duokeEnded: ended(here),
+      jsdomEnded: ended(there),
+      ...(lost.length ? { lost: lost.length, names } : {}),
     };
-    const ended = (it, before) => (it ? (it.ended === "completed" ? undefined : it.ended.slice(0, NAME_MAX)) : before);
-    line.duokeEnded = ended(here, was?.duokeEnded);
-    line.jsdomEnded = ended(there, was?.jsdomEnded);
-    if (here && there) {
-      const mine = new Set(passed(here).map((it) => it.name));
-      const lost = passed(there).map((it) => it.name).filter((it) => !mine.has(it));
-      if (lost.length) Object.assign(line, { lost: lost.length, names: lost.slice(0, page.includes("index.html") ? NAMES_OF_MODULE_MAX : NAMES_MAX).map((it) => it.slice(0, NAME_MAX)) });
-    } else if (was?.lost) Object.assign(line, { lost: was.lost, names: was.names });
-    return [page, line];
-  }));
+  });
 }
 
 // A table of all that is kept, by suite and by folder within it.
 export function table() {
   const rows = Object.keys(SUITES).flatMap((suite) => {
-    const lines = [...read(suite).values()], groups = new Map();
+    const lines = read(suite), groups = new Map();
     for (const it of lines) {
       const group = groupOf(suite, it.page);
       if (!groups.has(group)) groups.set(group, []);

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import * as peers from "./peers.mjs";
 import { serve } from "./serve.mjs";
 import { SUITES } from "./suites.mjs";
-import { merge, read, table, write } from "./results.mjs";
+import { merge, table, write } from "./results.mjs";
 
 const HELP = `usage: scripts/suites DIR [SUITE…]
 
@@ -15,7 +15,7 @@ Runs test suites that others wrote, from a loopback server, in duoke and in jsdo
 DIR is where they were unpacked; tests/suites/README.md says how, and how PHP and jsdom are obtained.
 
   --only TEXT    only pages with this in their address: prints what fails here and why, writes nothing
-  --peer NAME    only duoke, or only jsdom; the other's results stay as they are
+  --peer NAME    only duoke, or only jsdom; the other's are those of the last run, which are in DIR
   --duoke FILE   the program, by default target/release/duoke
   --jobs N       pages at once, by default 2
   --table        prints the results there are
@@ -89,8 +89,11 @@ async function main() {
       if (!only) fs.writeFileSync(path.join(root, `${name}.${it}.json`), JSON.stringify([...found[it]]));
     }
     served.stop();
-    if (only) print(found);
-    else write(name, merge(read(name), found.duoke, found.jsdom));
+    if (only) { print(found); continue; }
+    const both = ["duoke", "jsdom"].map((it) => path.join(root, `${name}.${it}.json`));
+    const missing = both.find((it) => !fs.existsSync(it));
+    if (missing) process.stderr.write(`scripts/suites: note: ${name} is not written until there is ${missing}\n`);
+    else write(name, merge(...both.map((it) => new Map(JSON.parse(fs.readFileSync(it, "utf8"))))));
   }
   fs.rmSync(folder, { recursive: true });
 }
