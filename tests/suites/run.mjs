@@ -51,9 +51,10 @@ async function runAll(pages, origin, jobs, peer, note) {
   const work = async () => {
     const mine = peer();
     for (let page = waiting.shift(); page !== undefined; page = waiting.shift()) {
-      const tests = [];
-      const end = await mine.run(`${origin}/${page}`, (it) => tests.push(it));
-      found.set(page, { tests, ...end });
+      // The first of a name: a page that navigates to itself tells all again.
+      const tests = new Map();
+      const end = await mine.run(`${origin}/${page}`, (it) => tests.has(it.name) || tests.set(it.name, it));
+      found.set(page, { tests: [...tests.values()], ...end });
       note(page, found.size, found.get(page));
     }
     mine.stop();
