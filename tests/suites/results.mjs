@@ -17,18 +17,18 @@ export function write(suite, results) {
 
 const passed = (found) => found.tests.filter((it) => it.passed);
 
-// Lines from what was found in each. `of`: what the more talkative one knows of.
+// Lines from what was found in each, jsdom's null where it has not run. `of`: what the more talkative one knows of.
 export function merge(duoke, jsdom) {
-  const ended = (it) => (it.ended === "completed" ? undefined : it.ended.slice(0, NAME_MAX));
-  return [...duoke].filter(([page]) => jsdom.has(page)).map(([page, here]) => {
-    const there = jsdom.get(page), mine = new Set(passed(here).map((it) => it.name));
-    const lost = passed(there).map((it) => it.name).filter((it) => !mine.has(it));
+  const ended = (it) => (!it || it.ended === "completed" ? undefined : it.ended.slice(0, NAME_MAX));
+  return [...duoke].map(([page, here]) => {
+    const there = jsdom?.get(page), mine = new Set(passed(here).map((it) => it.name));
+    const lost = there ? passed(there).map((it) => it.name).filter((it) => !mine.has(it)) : [];
     const names = lost.slice(0, page.includes("index.html") ? NAMES_OF_MODULE_MAX : NAMES_MAX).map((it) => it.slice(0, NAME_MAX));
     return {
       page,
-      of: Math.max(here.tests.length, there.tests.length),
+      of: Math.max(here.tests.length, there?.tests.length ?? 0),
       duoke: passed(here).length,
-      jsdom: passed(there).length,
+      jsdom: there ? passed(there).length : null,
       duokeEnded: ended(here),
       jsdomEnded: ended(there),
       ...(lost.length ? { lost: lost.length, names } : {}),
@@ -48,7 +48,10 @@ export function table() {
     return groups.size > 1 ? [[`**${suite}**`, lines], ...groups] : [[`**${suite}**`, lines]];
   });
   const sum = (lines, of) => lines.reduce((total, it) => total + (it[of] ?? 0), 0);
-  const text = rows.filter(([, lines]) => lines.length).map(([name, lines]) => `| ${name} | ${lines.length} | ${sum(lines, "of")} | ${sum(lines, "duoke")} | ${sum(lines, "jsdom")} | ${sum(lines, "lost")} |\n`);
+  const text = rows.filter(([, lines]) => lines.length).map(([name, lines]) => {
+    const ran = lines.some((it) => it.jsdom !== null);
+    return `| ${name} | ${lines.length} | ${sum(lines, "of")} | ${sum(lines, "duoke")} | ${ran ? sum(lines, "jsdom") : "not run"} | ${ran ? sum(lines, "lost") : ""} |\n`;
+  });
   return `| | pages | tests | duoke | jsdom | only jsdom |\n|---|---:|---:|---:|---:|---:|\n${text.join("")}`;
 }
 

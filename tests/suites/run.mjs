@@ -69,6 +69,9 @@ const tally = (found) => {
   return `${completed} of ${found.size} pages completed, ${tests.filter((it) => it.passed).length} of ${tests.length} tests passed`;
 };
 
+// What a run left in DIR, of this time or an earlier one.
+const kept = (file) => (fs.existsSync(file) ? new Map(JSON.parse(fs.readFileSync(file, "utf8"))) : undefined);
+
 async function main() {
   const { root, names, only, peer, jobs, ...rest } = chosen();
   const program = path.resolve(rest.duoke ?? fileURLToPath(new URL("../../target/release/duoke", import.meta.url)));
@@ -91,10 +94,8 @@ async function main() {
     }
     served.stop();
     if (only) { print(found); continue; }
-    const both = ["duoke", "jsdom"].map((it) => path.join(root, `${name}.${it}.json`));
-    const missing = both.find((it) => !fs.existsSync(it));
-    if (missing) process.stderr.write(`scripts/suites: note: ${name} is not written until there is ${missing}\n`);
-    else write(name, merge(...both.map((it) => new Map(JSON.parse(fs.readFileSync(it, "utf8"))))));
+    const [duoke, jsdom] = ["duoke", "jsdom"].map((it) => kept(path.join(root, `${name}.${it}.json`)));
+    if (duoke) write(name, merge(duoke, jsdom));
   }
   fs.rmSync(folder, { recursive: true });
 }
