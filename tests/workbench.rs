@@ -255,7 +255,9 @@ fn the_demo_goes_on_in_both_languages() {
     for language in ["en-US", "zh-CN"] {
         let (dev, _) = Dev::by(tempfile::tempdir().unwrap(), &["demo", "--open=127.0.0.1:0"]);
         let mut desk = Desk::of(dev, language);
-        desk.click("named('#plugin-tabs [role=tab]', '快捷回复')");
+        desk.click(
+            "[...document.querySelectorAll('#plugin-tabs .name')].find((name) => name.textContent === '快捷回复')",
+        );
         desk.until("document.querySelectorAll('#customer-list button').length >= 2");
         desk.click(&format!("{SHOWN}?.querySelector('#send-welcome')"));
         desk.until("document.querySelector('#held textarea')?.value");

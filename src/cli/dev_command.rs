@@ -22,12 +22,13 @@ use crate::base::hex::hex;
 use crate::config::DuokeConfig;
 use crate::console::{Console, Credentials, Setting as Served};
 use crate::dev::{Development, Files, Remote, Setting, Shelf};
+use crate::event::Line;
 use crate::host::control::take;
 use crate::host::serve::{
     AccountSetup, Again, Doors, Operations, Ready, RecordPolicy, Reread, Residence, Room, Seat, ServeError, Setup,
     Workbench, serve,
 };
-use crate::host::{Names, Notice, Plugin, Processes, Rights, Target, Watch as _, is_address};
+use crate::host::{Closed, Names, Notice, Plugin, Processes, Rights, Severity, Target, Watch, is_address};
 use crate::regress::Tested;
 use crate::regress::report::human;
 use crate::sandbox::{Running as Sandboxed, Sandbox, SandboxConfig};
@@ -191,12 +192,28 @@ fn try_develop(
     };
     hear(development);
     let doors = Doors { begun: &mut begun, again: comes_again, read: &mut read };
-    let served = serve(setup, &store, runtime, doors, stop(runtime, again), output);
+    let served = serve(setup, &store, runtime, doors, stop(runtime, again), &mut AtTerminal(output));
     runtime.block_on(console.shutdown());
     served.map(|()| Exit::Fine).map_err(|error| {
         let exit = if matches!(error, ServeError::Died(_)) { Exit::Bug } else { Exit::Environment };
         fail(output, Notice::error(error.to_string()).with_hint(error.hint()), exit)
     })
+}
+
+/// What a person at the terminal hears of the host: not of each message that waits, which the workbench shows.
+struct AtTerminal<'a>(&'a mut Output);
+
+impl Watch for AtTerminal<'_> {
+    fn line(&mut self, line: &Line) -> Result<(), Closed> {
+        self.0.line(line)
+    }
+
+    fn say(&mut self, notice: Notice) {
+        let waits = notice.about.as_ref().is_some_and(|about| about.event == "message.notice");
+        if !waits || notice.severity != Severity::Note {
+            self.0.say(notice);
+        }
+    }
 }
 
 /// What a person at the terminal hears of a save.
