@@ -76,7 +76,7 @@ impl Edited {
             let mut page = page(options(folder.clone(), JQUERY, Vec::new()), launcher);
             let started = Instant::now();
             std::fs::write(self.folder.path().join(SCRIPT), format!("{}\n// {}", self.script, self.edits)).unwrap();
-            launcher.forget_loaded();
+            launcher.changed();
             let turn = page.open_whole().unwrap();
             page.turn_whole(input(&event(0), turn.now));
             sum += started.elapsed();

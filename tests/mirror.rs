@@ -6,8 +6,6 @@ mod attacks;
 #[path = "mirror/bench.rs"]
 mod bench;
 mod chromium;
-#[path = "mirror/hostile.rs"]
-mod hostile;
 #[path = "mirror/looks.rs"]
 mod looks;
 mod page_bench;

@@ -64,7 +64,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("quick_junit::", &["regress::report::junit"]),
     ("similar::", &["regress"]),
     ("tar::", &["regress::bundle"]),
-    ("tempfile::", &["regress::bundle"]),
+    ("tempfile::", &["cli::demo_command", "regress::bundle"]),
     ("rusqlite::", &["store"]),
     ("notify::", &["dev"]),
     ("print!", &["cli"]),

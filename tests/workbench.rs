@@ -4,11 +4,8 @@
 mod chromium;
 #[path = "dev/host.rs"]
 mod host;
-#[path = "mirror/hostile.rs"]
-mod hostile;
 
 use std::fs;
-use std::sync::atomic::Ordering;
 
 use chromium::Chromium;
 use host::{Dev, greeting};
@@ -202,51 +199,6 @@ fn a_customer_is_answered_by_keys_alone_in_chinese() {
     desk.chromium.size(420, 800);
     desk.chromium.screenshot("workbench-chinese-narrow");
     assert_eq!(desk.violations(), json!([]));
-}
-
-#[test]
-fn hostile_pages_run_nothing_in_the_workbench_and_reach_nobody() {
-    /// Goes to the page that is named as a place on a map: what goes wrong in one would keep a save from being shown.
-    const GO: &str = "<!DOCTYPE html><script>function MCS_ClientNotify(json) {\n\
-        var event = JSON.parse(json); if (event.event === 'OnMapMsgClick') location.href = event.location + '.html'; }</script>";
-    let (outside, came) = hostile::outside();
-    let mut desk = Desk::open(&format!("{GO}<p>first</p>"));
-    desk.chromium.note_requests();
-    let own = [format!("http://{}/", desk.dev.console()), format!("http://{}/", desk.dev.sandbox)];
-    fs::write(desk.dev.path("greeter/pixel.png"), hostile::PIXEL).unwrap();
-    let attacks = hostile::attacks(&outside);
-    assert!(attacks.len() >= 18, "the table was read");
-    for (number, (_, page)) in attacks.iter().enumerate() {
-        desk.dev.write(&format!("greeter/{number}.html"), &format!("{GO}{page}<p>shown</p>"));
-    }
-    let mut problems = Vec::new();
-    for (number, (name, _)) in attacks.iter().enumerate() {
-        desk.until(&format!("{SHOWN}?.documentElement"));
-        desk.chromium.value(&format!("{SHOWN}.documentElement.setAttribute('data-before', '')"));
-        let data = json!({"latitude": 1, "longitude": 1, "location": number.to_string(), "scale": 1});
-        let line = json!({"id": format!("go-{number}"), "source": "test", "type": "stimulus.mcs.OnMapMsgClick",
-            "subject": "oCustomer1", "data": data});
-        let fired = json!({"v": 1, "op": "trigger", "line": line});
-        assert_eq!(desk.dev.post("/api/1/requests", &fired).0, 200);
-        desk.until(&format!("{SHOWN}?.documentElement && !{SHOWN}.documentElement.hasAttribute('data-before')"));
-        let state = desk.chromium.value(
-            "(({contentWindow}) => [location.pathname, contentWindow.location.pathname.endsWith('/frame'),
-                typeof window.hacked, typeof contentWindow.hacked,
-                document.querySelectorAll('iframe:not(#mirror iframe, #phone-box iframe)').length])(
-                document.querySelector('#mirror iframe'))",
-        );
-        if state != json!(["/", true, "undefined", "undefined", 0]) {
-            problems.push(format!("{name}: {state}"));
-        }
-        let is_own = |address: &String| {
-            own.iter().any(|own| address.starts_with(own.as_str()))
-                || ["data:image/", "about:"].iter().any(|known| address.starts_with(known))
-        };
-        let asked = desk.chromium.take_requests().into_iter().filter(|address| !is_own(address));
-        problems.extend(asked.map(|address| format!("{name}: {address}")));
-    }
-    assert!(problems.is_empty(), "{problems:#?}");
-    assert_eq!(came.load(Ordering::Acquire), 0, "somebody was reached");
 }
 
 /// The pictures of README and TUTORIAL (docs/) are these.

@@ -111,7 +111,7 @@ async fn act(workbench: &Workbench, (seat, plugin): (&str, &str), body: &Value) 
             not_found("what was seen is not in the page any more").with_hint("the mirror shows it again in a moment")
         );
     };
-    let current = workbench.seats().into_iter().find(|one| one.name == seat).and_then(|one| one.current);
+    let current = workbench.current(seat);
     if body["openid"].as_str() != current.as_deref() {
         // What he saw was another's.
         return Ok(conflict(
@@ -138,6 +138,8 @@ struct Viewer<F: Fn(&Url) -> String> {
     turns: Option<u64>,
     /// Whether it sees a page.
     sees: bool,
+    /// Whose turn it was when it looked last.
+    current: Option<String>,
     has_begun: bool,
     _place: OwnedSemaphorePermit,
 }
@@ -153,6 +155,7 @@ fn mirror((served, headers): (&Arc<Served>, &HeaderMap), seat: &str, plugin: &st
         guard: Guard::new(resources(seat, plugin)),
         turns: None,
         sees: false,
+        current: None,
         has_begun: false,
         _place: served.mirror_place(seat, plugin)?,
     };
@@ -186,16 +189,23 @@ impl<F: Fn(&Url) -> String + Send + Sync + 'static> Viewer<F> {
 
     /// What is new of the page; `None`: nothing.
     async fn look(&mut self) -> Option<String> {
-        let number = self.number;
-        let looked = self.workbench.look(&self.seat, &self.plugin, move |page| page.look(Look::Changes(number))).await;
-        let Ok(Some(Looked::View(view))) = looked else {
+        let (number, workbench, seat) = (self.number, self.workbench.clone(), self.seat.clone());
+        // Between turns: what is seen is what the page was told of him.
+        let look = move |page: &mut dyn crate::page::Driver| {
+            Some((page.look(Look::Changes(number))?, workbench.current(&seat)))
+        };
+        let looked = self.workbench.look(&self.seat, &self.plugin, look).await;
+        let Ok(Some((Looked::View(view), current))) = looked else {
             let did_see = std::mem::replace(&mut self.sees, false);
             return did_see.then(|| "event: gone\ndata: {}\n\n".to_owned());
         };
         self.sees = true;
         let is_whole = view.document.is_some();
+        let turn = (is_whole || current != self.current)
+            .then(|| format!("event: turn\ndata: {}\n\n", json!({ "openid": current })));
+        self.current = current;
         if !is_whole && view.changes.is_empty() {
-            return None;
+            return turn;
         }
         let Some(shown) = self.guard.admit(&view) else {
             // The page says what no page says: all of it anew.
@@ -205,6 +215,6 @@ impl<F: Fn(&Url) -> String + Send + Sync + 'static> Viewer<F> {
             return None;
         };
         let event = if is_whole { "whole" } else { "changes" };
-        Some(format!("event: {event}\ndata: {shown}\n\n"))
+        Some(format!("{}event: {event}\ndata: {shown}\n\n", turn.unwrap_or_default()))
     }
 }

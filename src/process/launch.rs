@@ -92,6 +92,9 @@ pub trait Launcher: Debug + Send + Sync {
         let _ = (opening, asked);
     }
 
+    /// What the pages are made of may have changed: what was learnt of loading them is forgotten.
+    fn changed(&self) {}
+
     /// How many pages came to be in which way.
     fn served(&self) -> Served {
         Served::default()

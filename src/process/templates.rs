@@ -75,12 +75,6 @@ impl Templates {
         Self { best, ..self }
     }
 
-    /// The plugin has changed: pages are loaded afresh. What is compiled stays, for it is found by its text.
-    pub fn forget_loaded(&self) {
-        let mut state = self.state();
-        (state.loaded, state.is_never_the_same) = (None, false);
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -189,6 +183,12 @@ impl Launcher for Templates {
             // The newest version is the one that further pages will be of.
             (state.known, state.loaded, state.is_never_the_same) = (Some(known), None, false);
         }
+    }
+
+    /// Pages are loaded afresh. What is compiled stays, for it is found by its text.
+    fn changed(&self) {
+        let mut state = self.state();
+        (state.loaded, state.is_never_the_same) = (None, false);
     }
 
     fn served(&self) -> Served {

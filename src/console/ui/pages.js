@@ -104,10 +104,11 @@ function showMirror(now) {
 function openMirror({ plugin }, base) {
   const frame = node("iframe", { sandbox: "allow-same-origin", title: word("mirrorOf", plugin) });
   let viewer = 0; // as the host knows this mirror
+  let turnedTo = null; // whose turn it is in what is seen
   // It is done where it is still the turn of whom the person sees.
   const act = (what) => attempt(async () => {
     try {
-      await post(`${base.slice(address("").length)}/act`, { ...what, viewer, openid: current() });
+      await post(`${base.slice(address("").length)}/act`, { ...what, viewer, openid: turnedTo });
     } catch (error) {
       if (error.status !== 409) throw error;
       toast(word("turned"));
@@ -129,6 +130,7 @@ function openMirror({ plugin }, base) {
       });
     }
     mine.addEventListener("viewer", ({ data }) => { viewer = Number(data); });
+    mine.addEventListener("turn", ({ data }) => { turnedTo = JSON.parse(data).openid; });
     mine.addEventListener("gone", () => noteMirror(true));
     mine.addEventListener("error", () => {
       if (mine !== source) return;

@@ -111,6 +111,19 @@ impl House {
         Self { workbench, ..self }
     }
 
+    /// Its pages are forked from what is compiled for those of an earlier house, whose plugins may have changed since.
+    #[must_use]
+    pub fn compiled_by(mut self, before: &Self) -> Self {
+        for resident in &mut self.residents {
+            let is_it = |other: &&Resident| other.plugin.name == resident.plugin.name;
+            if let Some(before) = before.residents.iter().find(is_it) {
+                before.launcher.changed();
+                resident.launcher = before.launcher.clone();
+            }
+        }
+        self
+    }
+
     /// Whether it is another one that came later.
     pub fn is_after(&self, other: &Self) -> bool {
         self.number > other.number

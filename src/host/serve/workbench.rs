@@ -303,6 +303,12 @@ impl Workbench {
         seats
     }
 
+    /// The customer whose turn it is at a seat.
+    #[must_use]
+    pub fn current(&self, seat: &str) -> Option<String> {
+        lock(&self.0.turns).get(seat).cloned()
+    }
+
     /// A page was looked at: it does not want to be any more.
     pub fn seen(&self, seat: &str, plugin: &str) {
         if let Some((_, page)) = lock(&self.0.pages).get_mut(&(seat.to_owned(), plugin.to_owned())) {

@@ -76,6 +76,7 @@ impl Background {
         (crew, store): (&Crew<Host>, &Arc<dyn Store>),
     ) -> Result<(), ServeError> {
         let house = house(residence, store, (&self.clock, &self.recordings, &self.workbench)).await?;
+        let house = house.compiled_by(&crew.craft().house());
         let networks = house.networks()?;
         self.origins.iter().for_each(|origins| origins.set(&networks));
         let (house, crew, workbench) = (Arc::new(house), crew.foreman(), self.workbench.clone());
