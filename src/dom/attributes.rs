@@ -181,6 +181,19 @@ pub fn attr_node(element: &NodeRef, at: usize) -> Option<NodeRef> {
     Some(node)
 }
 
+/// Whether one attribute node of an element comes before another of it.
+#[must_use]
+pub fn is_before(a: &NodeRef, b: &NodeRef) -> bool {
+    let (super::NodeKind::Attr(x), super::NodeKind::Attr(y)) = (a.kind(), b.kind()) else { return false };
+    let is =
+        |attribute: &Attribute, name: &QualName| attribute.name.local == name.local && attribute.name.ns == name.ns;
+    let owner = get(&x.owner);
+    owner.as_ref().and_then(|owner| owner.as_element()).is_some_and(|element| {
+        let attributes = element.attributes.borrow();
+        attributes.iter().find(|one| is(one, &x.name) || is(one, &y.name)).is_some_and(|first| is(first, &x.name))
+    })
+}
+
 /// Hands an attribute node to an element, replacing an attribute of the same name (`setAttributeNode`).
 pub fn adopt_node(element: &NodeRef, node: &NodeRef) {
     let super::NodeKind::Attr(attr) = node.kind() else { return };

@@ -31,6 +31,7 @@ fn clone_shallow(node: &NodeRef, document: &NodeRef) -> NodeRef {
         NodeKind::Document(data) => {
             let copy = super::document::DocumentData::new(data.content_type);
             copy.quirks.set(data.quirks.get());
+            copy.url.borrow_mut().clone_from(&data.url.borrow());
             Node::document(copy)
         }
         NodeKind::Element(data) => {

@@ -45,6 +45,9 @@ pub struct DocumentData {
     /// `text/html` and the like.
     #[unsafe_ignore_trace]
     pub content_type: &'static str,
+    /// Its address, where that is not the window's.
+    #[unsafe_ignore_trace]
+    pub url: RefCell<Option<String>>,
 }
 
 impl DocumentData {
@@ -61,8 +64,9 @@ impl DocumentData {
             ranges: GcRefCell::default(),
             iterators: GcRefCell::default(),
             quirks: Cell::new(QuirksMode::NoQuirks),
-            is_html: content_type == "text/html",
+            is_html: !content_type.ends_with("xml"),
             content_type,
+            url: RefCell::default(),
         }
     }
 
@@ -84,7 +88,7 @@ impl DocumentData {
     #[must_use]
     pub fn element_by_id(&self, id: &str) -> Option<NodeRef> {
         let ids = self.ids.borrow();
-        let list = ids.get(id)?;
+        let list = ids.get(id).filter(|_| !id.is_empty())?;
         let mut first = list.first()?;
         for node in &list[1..] {
             if !same(node, first) && tree::is_before(node, first) {

@@ -6,6 +6,7 @@
 //!
 //! - [`node`]: the node, its kinds, its slot; [`attributes`]: an element's attributes
 //! - [`tree`]: insertion, removal, order, traversal; [`copy`]: cloning
+//! - [`names`]: which names are valid
 //! - [`document`]: what a document keeps beside its children: ids, names, the mutation count
 //! - [`parse`]: html5ever's sink; whole documents that pause at scripts, and fragments
 //! - [`inner_text`]: `innerText`; [`serialize`]: `innerHTML` and `outerHTML`
@@ -40,6 +41,7 @@ pub mod form_values;
 pub mod inner_text;
 pub mod media_query;
 pub mod mirror;
+pub mod names;
 pub mod node;
 pub mod observe;
 pub mod options;

@@ -109,26 +109,40 @@ pub fn is_before(a: &NodeRef, b: &NodeRef) -> bool {
 /// compareDocumentPosition (DOM §4.4): the bits of where `other` is, seen from `node`.
 #[must_use]
 pub fn compare_position(node: &NodeRef, other: &NodeRef) -> u16 {
+    const APART: u16 = 1 + 32;
+    const PRECEDING: u16 = 2;
+    const FOLLOWING: u16 = 4;
     if same(node, other) {
         return 0;
     }
-    let path = |from: &NodeRef| {
-        let mut path: Vec<NodeRef> = std::iter::once(from.clone()).chain(ancestors(from)).collect();
+    // An attribute is where its element is.
+    let place = |of: &NodeRef| if let NodeKind::Attr(attr) = of.kind() { get(&attr.owner) } else { Some(of.clone()) };
+    let is_attribute = |of: &NodeRef| matches!(of.kind(), NodeKind::Attr(_));
+    let path = |from: Option<NodeRef>| {
+        let mut path: Vec<NodeRef> =
+            from.into_iter().flat_map(|from| std::iter::once(from.clone()).chain(ancestors(&from))).collect();
         path.reverse();
         path
     };
-    let (ours, theirs) = (path(node), path(other));
-    if !same(&ours[0], &theirs[0]) {
-        let before = (&raw const *ours[0] as usize) < (&raw const *theirs[0] as usize);
-        return 1 + 32 + if before { 4 } else { 2 };
+    let (ours, theirs) = (path(place(node)), path(place(other)));
+    if !ours.first().zip(theirs.first()).is_some_and(|(a, b)| same(a, b)) {
+        return APART + if other.serial() < node.serial() { PRECEDING } else { FOLLOWING };
     }
     let shared = ours.iter().zip(&theirs).take_while(|(a, b)| same(a, b)).count();
     match (ours.get(shared), theirs.get(shared)) {
-        (None, _) => 16 + 4,
-        (_, None) => 8 + 2,
+        (None, None) if is_attribute(node) && is_attribute(other) => {
+            32 + if super::attributes::is_before(other, node) { PRECEDING } else { FOLLOWING }
+        }
+        (None, None) if is_attribute(node) => 8 + PRECEDING,
+        (None, None) => 16 + FOLLOWING,
+        (None, _) if !is_attribute(node) => 16 + FOLLOWING,
+        (_, None) if !is_attribute(other) => 8 + PRECEDING,
+        // What is in an element comes after its attributes.
+        (None, _) => FOLLOWING,
+        (_, None) => PRECEDING,
         (Some(a), Some(b)) => {
             let after = std::iter::successors(a.next_sibling(), |n| n.next_sibling()).any(|n| same(&n, b));
-            if after { 4 } else { 2 }
+            if after { FOLLOWING } else { PRECEDING }
         }
     }
 }
@@ -248,9 +262,12 @@ pub fn replace(parent: &NodeRef, new: &NodeRef, old: &NodeRef) {
     let next = if next.as_ref().is_some_and(|next| same(next, new)) { new.next_sibling() } else { next };
     let previous = old.previous_sibling();
     let added = if is_watched(OBSERVERS) { as_list(new) } else { Vec::new() };
+    // Taken from where it was, it may have been `old` itself.
+    remove(new);
+    let removed: &[NodeRef] = if old.parent().is_some() { std::slice::from_ref(old) } else { &[] };
     take_out(old, false);
     place(parent, new, next.as_ref(), false);
-    observe::child_list(parent, &added, std::slice::from_ref(old), previous, next);
+    observe::child_list(parent, &added, removed, previous, next);
 }
 
 /// Puts `new` (a fragment: its children) or nothing in the place of all children; observers are told of all at once

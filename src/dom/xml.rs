@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::attributes::Attribute;
 use super::document::DocumentData;
 use super::node::{Doctype, Node, NodeRef};
-use super::tree;
+use super::{names, tree};
 
 /// Why a text is no XML, and where.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -69,14 +69,6 @@ fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n')
 }
 
-fn is_name_start(c: char) -> bool {
-    c.is_alphabetic() || matches!(c, '_' | ':')
-}
-
-fn is_name(c: char) -> bool {
-    is_name_start(c) || c.is_numeric() || matches!(c, '-' | '.' | '\u{b7}' | '\u{300}'..='\u{36f}')
-}
-
 /// XML 1.0 §2.2, Char.
 fn is_allowed(c: char) -> bool {
     c >= ' ' && !matches!(c, '\u{fffe}' | '\u{ffff}') || is_space(c)
@@ -122,8 +114,8 @@ impl<'a> Parser<'a> {
 
     fn name(&mut self) -> Result<&'a str, String> {
         let rest = self.rest();
-        let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
-        if !rest.starts_with(is_name_start) {
+        let end = rest.find(|c| !names::is_part(c)).unwrap_or(rest.len());
+        if !rest.starts_with(names::is_start) {
             return Err("a name is missing".to_owned());
         }
         self.at += end;
@@ -131,7 +123,7 @@ impl<'a> Parser<'a> {
     }
 
     fn document(&mut self) -> Result<(), String> {
-        if self.take("<?xml") && !self.rest().starts_with(is_name) {
+        if self.take("<?xml") && !self.rest().starts_with(names::is_part) {
             self.until("?>", "the XML declaration")?;
         } else {
             self.at = 0;

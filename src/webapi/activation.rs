@@ -38,7 +38,8 @@ pub fn mouse_event(kind: &str, trusted: bool, context: &mut Context) -> boa_engi
 /// # Errors
 /// Where `event` is none: a bug.
 pub fn dispatch_click(event: &boa_engine::JsObject, element: &NodeRef, context: &mut Context) -> JsResult<bool> {
-    let activated = activation_target(element);
+    let bubbles = event::bubbles(event)?;
+    let activated = activation_target(element, bubbles);
     let undo = activated.as_ref().and_then(before_click);
     let target = wrap(element, context);
     let go_on = event::dispatch_plain(event, &target, context)?;
@@ -53,12 +54,12 @@ pub fn dispatch_click(event: &boa_engine::JsObject, element: &NodeRef, context: 
     Ok(true)
 }
 
-/// The nearest element, from the target up, that a click does something to.
-fn activation_target(element: &NodeRef) -> Option<NodeRef> {
-    std::iter::once(element.clone()).chain(tree::ancestors(element)).find(|node| match node.html_name() {
+/// The nearest element, from the target up where the event bubbles, that a click does something to.
+fn activation_target(element: &NodeRef, bubbles: bool) -> Option<NodeRef> {
+    let above = tree::ancestors(element).take_while(|_| bubbles);
+    std::iter::once(element.clone()).chain(above).find(|node| match node.html_name() {
         "a" | "area" => form::has_flag(node, "href"),
-        "input" | "button" => !form::is_disabled(node),
-        "label" | "summary" => true,
+        "input" | "button" | "label" | "summary" => true,
         _ => false,
     })
 }
@@ -106,8 +107,10 @@ fn has_changed(undo: Option<&Undo>) -> bool {
 }
 
 fn activate(element: &NodeRef, clicked: &NodeRef, undo: Option<&Undo>, context: &mut Context) -> JsResult<()> {
+    let is_box = element.is_html("input") && matches!(form::input_type(element), "checkbox" | "radio");
     match element.html_name() {
         "a" | "area" => follow_link(element, context),
+        "button" | "input" if !is_box && form::is_disabled(element) => Ok(()),
         "button" => match form::button_type(element) {
             "submit" => submit_from(element, context),
             "reset" => reset_from(element, context),

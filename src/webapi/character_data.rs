@@ -34,6 +34,7 @@ fn replace(node: &NodeRef, at: usize, count: usize, with: &str, context: &mut Co
 }
 
 fn append_data(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    convert::require(args, 1)?;
     let more = convert::text(args, 0, context)?;
     let node = this_node(this)?;
     let end = node.character_data().map_or(0, |data| text::utf16_len(&data.borrow()));
@@ -41,21 +42,25 @@ fn append_data(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsRes
 }
 
 fn insert_data(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    convert::require(args, 2)?;
     let (at, more) = (index(args, 0, context)?, convert::text(args, 1, context)?);
     replace(&this_node(this)?, at, 0, &more, context)
 }
 
 fn delete_data(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    convert::require(args, 2)?;
     let (at, count) = (index(args, 0, context)?, index(args, 1, context)?);
     replace(&this_node(this)?, at, count, "", context)
 }
 
 fn replace_data(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    convert::require(args, 3)?;
     let (at, count, more) = (index(args, 0, context)?, index(args, 1, context)?, convert::text(args, 2, context)?);
     replace(&this_node(this)?, at, count, &more, context)
 }
 
 fn substring_data(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    convert::require(args, 2)?;
     let (at, count) = (index(args, 0, context)?, index(args, 1, context)?);
     match text::substring_data(&this_node(this)?, at, count) {
         Some(text) => Ok(string(&text)),
@@ -64,6 +69,7 @@ fn substring_data(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
 }
 
 fn split_text(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    convert::require(args, 1)?;
     let at = index(args, 0, context)?;
     match text::split_text(&this_node(this)?, at) {
         Some(node) => Ok(wrap(&node, context).into()),

@@ -10,7 +10,7 @@ use boa_gc::{Finalize, GcRefCell, Trace};
 use super::wrap::{wrap, wrap_or_null};
 use crate::dom::attributes::qualified;
 use crate::dom::document::mutation_count;
-use crate::dom::{LocalName, NodeRef, form, ns, options, tree};
+use crate::dom::{LocalName, Namespace, NodeRef, form, ns, options, tree};
 use crate::engine::convert::{self, arg, this_object, to_utf8};
 use crate::engine::exotic::{self, Exotic, Key};
 use crate::engine::interface::{Interface, define_value, prototype};
@@ -25,7 +25,7 @@ pub enum Kind {
     /// Descendants with a local name; HTML names fold to lower case; `*` is all.
     TagName(Box<str>),
     /// Descendants with a local name in a namespace; `*` is any.
-    TagNameNs(Option<Box<str>>, Box<str>),
+    TagNameNs(Namespace, Box<str>),
     /// Descendants with all these classes.
     ClassName(Vec<Box<str>>),
     /// Elements with this `name`.
@@ -110,10 +110,8 @@ pub fn list(root: &NodeRef, kind: &Kind) -> Vec<NodeRef> {
         Kind::Children => tree::element_children(root).collect(),
         Kind::TagName(name) => by_tag_name(root, name),
         Kind::TagNameNs(ns, local) => descend(&|n| {
-            n.as_element().is_some_and(|e| {
-                (&**local == "*" || *e.name.local == **local)
-                    && ns.as_deref().is_none_or(|ns| ns == "*" || *e.name.ns == *ns)
-            })
+            n.as_element()
+                .is_some_and(|e| (&**local == "*" || *e.name.local == **local) && (&**ns == "*" || e.name.ns == *ns))
         }),
         Kind::ClassName(classes) => {
             let quirks = tree::document_of(root).is_some_and(|document| document.is_quirky());

@@ -6,6 +6,7 @@ use boa_engine::builtins::is_html_dda::IsHTMLDDA;
 use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::property::Attribute;
 use boa_engine::{Context, JsObject, JsResult, JsString, JsValue};
+use url::Url;
 
 use super::collection::{Kind, live};
 use super::element::LOOKUPS;
@@ -15,12 +16,11 @@ use super::node::{constructed, node_link};
 use super::target::{Listeners, with_listeners};
 use super::window::{ReadyState, Window};
 use super::wrap::{node_arg, part, peek_script, this_node, wrap, wrap_or_null};
-use super::{cookie, element, event_types, handlers, location, mutation, scripting};
-use crate::dom::document::DocumentData;
+use super::{cookie, creation, element, event_types, handlers, location, mutation, scripting};
 use crate::dom::node::{Doctype, get, same};
 use crate::dom::parse::DocumentParser;
-use crate::dom::{LocalName, Namespace, Node, NodeRef, QualName, ns, text as dom_text, tree};
-use crate::engine::convert::{Native, arg, string, text, text_null_empty, value_text};
+use crate::dom::{Node, NodeRef, text as dom_text, tree};
+use crate::engine::convert::{Native, arg, string, text, value_text};
 use crate::engine::event_loop::Output;
 use crate::engine::interface::{Interface, define_method, define_value, install, interruptible, prototype};
 use crate::event::Effect;
@@ -39,13 +39,16 @@ pub fn open(context: &Context) {
 }
 
 fn open_native(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    if Window::of(context).parser.borrow().is_none() {
+    if is_own(this, context)? && Window::of(context).parser.borrow().is_none() {
         open(context);
     }
     Ok(this.clone())
 }
 
-fn close(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+fn close(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    if !is_own(this, context)? {
+        return Ok(JsValue::undefined());
+    }
     let window = Window::of(context);
     let is_written = window.ready_state.get() == ReadyState::Loading && window.scripts.current.borrow().is_none();
     if is_written && let Some(parser) = window.parser.borrow_mut().take() {
@@ -55,64 +58,17 @@ fn close(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue>
     Ok(JsValue::undefined())
 }
 
-fn written(args: &[JsValue], end: &str, context: &mut Context) -> JsResult<JsValue> {
+fn written(this: &JsValue, args: &[JsValue], end: &str, context: &mut Context) -> JsResult<JsValue> {
     let mut markup = String::new();
     for value in args {
         markup.push_str(&value_text(value, context)?);
     }
-    scripting::write(&(markup + end), context).map(|()| JsValue::undefined())
-}
-
-fn create_element(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let document = this_node(this)?;
-    let name = text(args, 0, context)?;
-    let valid = name.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == ':')
-        && !name.contains(|c: char| c.is_ascii_whitespace() || matches!(c, '<' | '>' | '/' | '\0'));
-    if !valid {
-        return Err(dom_exception("InvalidCharacterError", &format!("'{name}' is not a valid tag name."), context));
+    markup.push_str(end);
+    // A document without a window is not written.
+    if is_own(this, context)? {
+        scripting::write(&markup, context)?;
     }
-    let is_html = document.as_document().is_none_or(|d| d.is_html);
-    let local = if is_html { name.to_ascii_lowercase() } else { name };
-    let element = Node::html_element(&document, &local);
-    Ok(wrap(&element, context).into())
-}
-
-fn create_element_ns(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let ns = arg(args, 0);
-    let ns = if ns.is_null_or_undefined() { ns!() } else { Namespace::from(value_text(&ns, context)?) };
-    let name = text(args, 1, context)?;
-    let element = Node::element(&this_node(this)?, element::qual_name(ns, &name), Vec::new());
-    Ok(wrap(&element, context).into())
-}
-
-fn create_text(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let data = text(args, 0, context)?;
-    let node = Node::text(&this_node(this)?, data);
-    Ok(wrap(&node, context).into())
-}
-
-fn create_comment(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let data = text(args, 0, context)?;
-    let node = Node::comment(&this_node(this)?, data);
-    Ok(wrap(&node, context).into())
-}
-
-fn create_fragment(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let node = Node::fragment(&this_node(this)?);
-    Ok(wrap(&node, context).into())
-}
-
-fn create_attribute(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let name = text(args, 0, context)?.to_ascii_lowercase();
-    let name = QualName::new(None, ns!(), LocalName::from(name));
-    let node = Node::attr(&this_node(this)?, name, String::new(), None);
-    Ok(wrap(&node, context).into())
-}
-
-fn create_instruction(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let (target, data) = (text(args, 0, context)?, text(args, 1, context)?);
-    let node = Node::processing_instruction(&this_node(this)?, &target, data);
-    Ok(wrap(&node, context).into())
+    Ok(JsValue::undefined())
 }
 
 fn create_event(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -249,8 +205,27 @@ fn compat_mode(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsVal
     Ok(string(if document.is_quirky() { "BackCompat" } else { "CSS1Compat" }))
 }
 
-fn url(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    Ok(string(Window::of(context).url.borrow().as_str()))
+/// The address of a document: the window's, or the one it was made with.
+#[must_use]
+pub fn address(document: &NodeRef, context: &Context) -> Url {
+    let window = Window::of(context);
+    let own =
+        document.as_document().and_then(|data| data.url.borrow().clone()).filter(|_| !same(document, &window.document));
+    own.and_then(|url| Url::parse(&url).ok()).unwrap_or_else(|| window.url.borrow().clone())
+}
+
+/// What addresses in a document are relative to: its `<base>`, or its own address.
+#[must_use]
+pub fn base_address(document: &NodeRef, context: &Context) -> Url {
+    let url = address(document, context);
+    match tree::base_href(document) {
+        Some(href) => url.join(href.trim()).unwrap_or(url),
+        None => url,
+    }
+}
+
+fn url(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    Ok(string(address(&this_node(this)?, context).as_str()))
 }
 
 fn domain(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -262,8 +237,9 @@ fn exec_command(_: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue
     Ok(false.into())
 }
 
-fn encoding(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    Ok(string(Window::of(context).encoding))
+/// Documents that script made are of no encoding but this.
+fn encoding(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    Ok(string(if is_own(this, context)? { Window::of(context).encoding } else { "UTF-8" }))
 }
 
 /// "MM/DD/YYYY hh:mm:ss" of the load, in the page's zone.
@@ -280,7 +256,7 @@ fn last_modified(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<
 }
 
 fn construct(new_target: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let document = Node::document(DocumentData::new("application/xml"));
+    let document = creation::blank("application/xml");
     constructed(&document, "Document", new_target, context).map(JsValue::from)
 }
 
@@ -336,20 +312,22 @@ const DOCUMENT: Interface = Interface {
         ("styleSheets", super::style_sheet::style_sheets, None),
     ],
     methods: &[
-        ("createElement", create_element, 1),
-        ("createElementNS", create_element_ns, 2),
-        ("createTextNode", create_text, 1),
-        ("createComment", create_comment, 1),
-        ("createDocumentFragment", create_fragment, 0),
-        ("createAttribute", create_attribute, 1),
-        ("createProcessingInstruction", create_instruction, 2),
+        ("createElement", creation::element, 1),
+        ("createElementNS", creation::element_ns, 2),
+        ("createTextNode", creation::text_node, 1),
+        ("createComment", creation::comment, 1),
+        ("createDocumentFragment", creation::fragment, 0),
+        ("createAttribute", creation::attribute, 1),
+        ("createAttributeNS", creation::attribute_ns, 2),
+        ("createCDATASection", creation::cdata, 1),
+        ("createProcessingInstruction", creation::instruction, 2),
         ("createEvent", create_event, 1),
         ("importNode", import_node, 1),
         ("adoptNode", adopt_node, 1),
         ("getElementById", get_element_by_id, 1),
         ("getElementsByName", get_elements_by_name, 1),
-        ("write", |_, args, c| written(args, "", c), 1),
-        ("writeln", |_, args, c| written(args, "\n", c), 1),
+        ("write", |this, args, c| written(this, args, "", c), 1),
+        ("writeln", |this, args, c| written(this, args, "\n", c), 1),
         ("open", open_native, 0),
         ("close", close, 0),
         ("hasFocus", |_, _, _| Ok(true.into()), 0),
@@ -417,7 +395,7 @@ pub fn named_constructor(name: &str, interface: &str, native: Native, context: &
 /// `document.implementation` and DOMParser use it: a document made of a doctype, html, head and body.
 #[must_use]
 pub fn blank_html(title: Option<&str>) -> NodeRef {
-    let document = Node::document(DocumentData::new("text/html"));
+    let document = creation::blank("text/html");
     let doctype = Doctype { name: "html".to_owned(), public_id: String::new(), system_id: String::new() };
     tree::append(&document, &Node::doctype(&document, doctype));
     let html = Node::html_element(&document, "html");
@@ -426,7 +404,7 @@ pub fn blank_html(title: Option<&str>) -> NodeRef {
     tree::append(&html, &head);
     if let Some(title) = title {
         let element = Node::html_element(&document, "title");
-        dom_text::set_text_content(&element, title);
+        tree::append(&element, &Node::text(&document, title.to_owned()));
         tree::append(&head, &element);
     }
     tree::append(&html, &Node::html_element(&document, "body"));
@@ -440,12 +418,4 @@ pub fn blank_html(title: Option<&str>) -> NodeRef {
 pub fn template_content(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let contents = this_node(this)?.as_element().and_then(|e| get(&e.template));
     Ok(wrap_or_null(contents, context))
-}
-
-/// `null` means empty for `createDocument`'s names.
-///
-/// # Errors
-/// What `toString` throws.
-pub fn name_arg(args: &[JsValue], at: usize, context: &mut Context) -> JsResult<String> {
-    text_null_empty(args, at, context)
 }

@@ -5,11 +5,11 @@ use boa_engine::{Context, JsResult, JsString, JsValue};
 use super::collection::{Kind, live};
 use super::exception::dom_exception;
 use super::wrap::{node_arg, part, this_element, wrap_or_null};
-use super::{handlers, mutation, named_node_map, node, parent_node, token_list};
+use super::{creation, handlers, mutation, named_node_map, node, parent_node, token_list};
 use crate::dom::attributes::{self, qualified};
 use crate::dom::select::Selectors;
-use crate::dom::{LocalName, Namespace, NodeRef, QualName, ns, parse, serialize, tree};
-use crate::engine::convert::{self, arg, array, string, string_or_null, text, text_null_empty, value_text};
+use crate::dom::{NodeRef, QualName, ns, parse, serialize, tree};
+use crate::engine::convert::{self, arg, array, string, string_or_null, text, text_null_empty};
 use crate::engine::interface::Interface;
 
 /// Sets an attribute in no namespace as script does: handlers follow.
@@ -53,15 +53,6 @@ fn folded(element: &NodeRef, name: String) -> String {
     if html && name.bytes().any(|b| b.is_ascii_uppercase()) { name.to_ascii_lowercase() } else { name }
 }
 
-fn check_name(name: &str, context: &mut Context) -> JsResult<()> {
-    let bad = |c: char| c.is_ascii_whitespace() || matches!(c, '\0' | '/' | '>' | '=' | '<' | '"' | '\'');
-    if name.is_empty() || name.contains(bad) {
-        let message = format!("'{name}' is not a valid attribute name.");
-        return Err(dom_exception("InvalidCharacterError", &message, context));
-    }
-    Ok(())
-}
-
 fn get_attribute(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let element = this_element(this)?;
     let name = folded(&element, text(args, 0, context)?);
@@ -74,7 +65,7 @@ fn set_attribute_native(this: &JsValue, args: &[JsValue], context: &mut Context)
     let element = this_element(this)?;
     let name = folded(&element, text(args, 0, context)?);
     let value = text(args, 1, context)?;
-    check_name(&name, context)?;
+    creation::check(&name, context)?;
     let known = element.as_element().and_then(|e| e.with_qualified(&name, |a| a.map(|a| a.name.clone())));
     attributes::set_named(&element, known.unwrap_or_else(|| attributes::plain_name(&name)), value);
     attribute_set(&element, &name, context)?;
@@ -97,7 +88,7 @@ fn has_attribute(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsR
 fn toggle_attribute(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let element = this_element(this)?;
     let name = folded(&element, text(args, 0, context)?);
-    check_name(&name, context)?;
+    creation::check(&name, context)?;
     let there = element.as_element().is_some_and(|e| e.with_qualified(&name, |a| a.is_some()));
     let wanted = args.get(1).filter(|v| !v.is_undefined()).map_or(!there, JsValue::to_boolean);
     if wanted && !there {
@@ -109,13 +100,8 @@ fn toggle_attribute(this: &JsValue, args: &[JsValue], context: &mut Context) -> 
     Ok(wanted.into())
 }
 
-fn ns_arg(args: &[JsValue], context: &mut Context) -> JsResult<Namespace> {
-    let value = arg(args, 0);
-    Ok(if value.is_null_or_undefined() { ns!() } else { Namespace::from(value_text(&value, context)?) })
-}
-
 fn get_attribute_ns(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let (ns, local) = (ns_arg(args, context)?, text(args, 1, context)?);
+    let (ns, local) = (creation::namespace(args, context)?, text(args, 1, context)?);
     let element = this_element(this)?;
     let value = element.as_element().and_then(|e| e.with_attr_ns(&ns, &local, |a| a.map(|a| a.value.clone())));
     Ok(string_or_null(value))
@@ -126,23 +112,19 @@ fn has_attribute_ns(this: &JsValue, args: &[JsValue], context: &mut Context) -> 
 }
 
 fn set_attribute_ns(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let (ns, name, value) = (ns_arg(args, context)?, text(args, 1, context)?, text(args, 2, context)?);
-    check_name(&name, context)?;
-    attributes::set_named(&this_element(this)?, qual_name(ns, &name), value);
+    convert::require(args, 3)?;
+    let (ns, name, value) = (creation::namespace(args, context)?, text(args, 1, context)?, text(args, 2, context)?);
+    let (element, name) = (this_element(this)?, creation::extract(ns, &name, context)?);
+    let plain = (name.ns == ns!()).then(|| name.local.clone());
+    attributes::set_named(&element, name, value);
+    if let Some(plain) = plain {
+        attribute_set(&element, &plain, context)?;
+    }
     Ok(JsValue::undefined())
 }
 
-/// A qualified name from `prefix:local`.
-#[must_use]
-pub fn qual_name(ns: Namespace, name: &str) -> QualName {
-    match name.split_once(':') {
-        Some((prefix, local)) => QualName::new(Some(prefix.into()), ns, LocalName::from(local)),
-        None => QualName::new(None, ns, LocalName::from(name)),
-    }
-}
-
 fn remove_attribute_ns(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let (ns, local) = (ns_arg(args, context)?, text(args, 1, context)?);
+    let (ns, local) = (creation::namespace(args, context)?, text(args, 1, context)?);
     attributes::remove(&this_element(this)?, |a| a.name.ns == ns && *a.name.local == *local);
     Ok(JsValue::undefined())
 }
@@ -163,9 +145,7 @@ fn get_elements_by_tag_name(this: &JsValue, args: &[JsValue], context: &mut Cont
 }
 
 fn get_elements_by_tag_name_ns(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let ns = arg(args, 0);
-    let ns = if ns.is_null_or_undefined() { None } else { Some(value_text(&ns, context)?.into()) };
-    let kind = Kind::TagNameNs(ns, text(args, 1, context)?.into());
+    let kind = Kind::TagNameNs(creation::namespace(args, context)?, text(args, 1, context)?.into());
     live(&super::wrap::this_node(this)?, kind, context).map(JsValue::from)
 }
 
@@ -303,7 +283,7 @@ fn attribute_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
 }
 
 fn attribute_node_ns(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let (ns, local) = (ns_arg(args, context)?, text(args, 1, context)?);
+    let (ns, local) = (creation::namespace(args, context)?, text(args, 1, context)?);
     let element = this_element(this)?;
     let is_it = |a: &attributes::Attribute| a.name.ns == ns && *a.name.local == *local;
     let at = element.as_element().and_then(|e| e.with_attributes(|list| list.iter().position(is_it)));

@@ -221,18 +221,21 @@ pub fn dispatch_as(event: &JsObject, target: &JsObject, named: &JsObject, contex
         data.kind.borrow().clone()
     })?;
     let legacy = legacy_of(event, &kind)?;
-    let listened: Vec<(usize, JsObject)> = listening(&path, &kind, legacy.as_ref(), context);
-    with(event, |data| *data.path.borrow_mut() = path)?;
-    let is_target = |at: usize| at == 0;
-    let bubbles = with(event, |data| data.flag(BUBBLES))?;
+    with(event, |data| data.path.borrow_mut().clone_from(&path))?;
+    let bubbles = bubbles(event)?;
+    let down = path.iter().enumerate().rev().map(|(at, stop)| (at, stop, true));
+    let up = path.iter().enumerate().take(if bubbles { path.len() } else { 1 }).map(|(at, stop)| (at, stop, false));
     let mut fired = Ok(());
-    for (at, object) in listened.iter().rev() {
-        with(event, |data| data.phase.set(if is_target(*at) { 2 } else { 1 }))?;
-        fired = fired.and_then(|()| invoke(event, object, &kind, true, context));
-    }
-    for (at, object) in listened.iter().filter(|(at, _)| is_target(*at) || bubbles) {
-        with(event, |data| data.phase.set(if is_target(*at) { 2 } else { 3 }))?;
-        fired = fired.and_then(|()| invoke(event, object, &kind, false, context));
+    for (at, stop, capture) in down.chain(up) {
+        // Asked when its turn comes: a listener may have added another one further on.
+        let Some(object) = listening(stop, &kind, legacy.as_ref(), capture, context) else { continue };
+        let phase = match (at, capture) {
+            (0, _) => 2,
+            (_, true) => 1,
+            (_, false) => 3,
+        };
+        with(event, |data| data.phase.set(phase))?;
+        fired = fired.and_then(|()| invoke(event, &object, &kind, capture, context));
     }
     with(event, |data| {
         data.phase.set(0);
@@ -257,32 +260,34 @@ fn path_of(target: &JsObject, event: &JsObject, context: &Context) -> Vec<Stop> 
     path
 }
 
-/// The stops of a path that have something to call, with their place in it.
+/// The object of a stop that has something to call.
 fn listening(
-    path: &[Stop],
+    stop: &Stop,
     kind: &JsString,
     legacy: Option<&JsString>,
+    capture: bool,
     context: &mut Context,
-) -> Vec<(usize, JsObject)> {
-    let attribute = handlers::attribute_of(kind);
-    let mut found = Vec::new();
-    for (at, stop) in path.iter().enumerate() {
-        match stop {
-            Stop::Object(object) => found.push((at, object.clone())),
-            Stop::Node(node) => {
-                let hears =
-                    |kind: &JsString| peek_script(node, |script| script.listeners.has_type(kind)).unwrap_or(false);
-                let listens = hears(kind) || legacy.is_some_and(hears);
-                let has_attribute = attribute
-                    .as_deref()
-                    .is_some_and(|name| node.as_element().is_some_and(|element| element.has_attr(name)));
-                if listens || has_attribute {
-                    found.push((at, wrap(node, context)));
-                }
-            }
-        }
-    }
-    found
+) -> Option<JsObject> {
+    let node = match stop {
+        Stop::Object(object) => return Some(object.clone()),
+        Stop::Node(node) => node,
+    };
+    let hears = |kind: &JsString| peek_script(node, |script| script.listeners.has_type(kind)).unwrap_or(false);
+    // Handlers of attributes are not for capturing.
+    let has_attribute = || {
+        let element = node.as_element().filter(|_| !capture)?;
+        handlers::attribute_of(kind).map(|name| element.has_attr(&name))
+    };
+    let is_heard = hears(kind) || legacy.is_some_and(hears) || has_attribute().unwrap_or(false);
+    is_heard.then(|| wrap(node, context))
+}
+
+/// Whether an event bubbles.
+///
+/// # Errors
+/// Where `event` is none: a bug.
+pub(super) fn bubbles(event: &JsObject) -> JsResult<bool> {
+    with(event, |data| data.flag(BUBBLES))
 }
 
 fn invoke(event: &JsObject, object: &JsObject, kind: &JsString, capture: bool, context: &mut Context) -> JsResult<()> {
@@ -357,8 +362,11 @@ fn call(
             let (function, this) = if callback.is_callable() {
                 (Some(callback.clone()), JsValue::from(object.clone()))
             } else {
-                let handle = callback.get(JsString::from("handleEvent"), context)?;
-                (handle.as_object().filter(JsObject::is_callable), JsValue::from(callback.clone()))
+                let found = callback.get(JsString::from("handleEvent"), context).and_then(|handle| {
+                    let handle = handle.as_object().filter(JsObject::is_callable);
+                    handle.ok_or_else(|| type_error("EventListener.handleEvent is not a function"))
+                });
+                (found.map_err(|error| event_loop.report(&error, context)).ok(), JsValue::from(callback.clone()))
             };
             if let Some(function) = function {
                 event_loop.call(&function, &this, &[event.clone().into()], context);
@@ -446,6 +454,7 @@ fn composed_path(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResu
 }
 
 fn init_event(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    crate::engine::convert::require(args, 1)?;
     let kind = arg(args, 0).to_string(context)?;
     let (bubbles, cancelable) = (arg(args, 1).to_boolean(), arg(args, 2).to_boolean());
     get(this, context, |e| e.init(kind, bubbles, cancelable)).map(|()| JsValue::undefined())

@@ -107,7 +107,14 @@ const READ_ONLY: [&str; 14] = [
 ];
 
 /// Interface, parent, attributes of its own. Parents come first.
-pub(super) const TYPES: [(&str, &str, Members); 27] = [
+pub(super) const TYPES: [(&str, &str, Members); 29] = [
+    // Nothing here moves, so nobody fires these.
+    (
+        "DeviceMotionEvent",
+        "Event",
+        &[("acceleration", Null), ("accelerationIncludingGravity", Null), ("rotationRate", Null), ("interval", ZERO)],
+    ),
+    ("DeviceOrientationEvent", "Event", &[("alpha", Null), ("beta", Null), ("gamma", Null), ("absolute", False)]),
     ("UIEvent", "Event", &[("view", Null), ("detail", Zero), ("which", Zero), ("sourceCapabilities", Null)]),
     (
         "MouseEvent",

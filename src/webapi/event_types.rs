@@ -17,7 +17,7 @@ use crate::engine::convert::{arg, array, member, require, text, this_object, typ
 use crate::engine::interface::{Interface, define_method, define_value, install, prototype};
 
 /// Names that `document.createEvent` takes, and their interfaces (DOM §4.5).
-const LEGACY_NAMES: [(&str, &str); 21] = [
+const LEGACY_NAMES: [(&str, &str); 23] = [
     ("event", "Event"),
     ("events", "Event"),
     ("htmlevents", "Event"),
@@ -35,6 +35,8 @@ const LEGACY_NAMES: [(&str, &str); 21] = [
     ("storageevent", "StorageEvent"),
     ("compositionevent", "CompositionEvent"),
     ("textevent", "TextEvent"),
+    ("devicemotionevent", "DeviceMotionEvent"),
+    ("deviceorientationevent", "DeviceOrientationEvent"),
     ("dragevent", "DragEvent"),
     ("beforeunloadevent", "BeforeUnloadEvent"),
     ("animationevent", "AnimationEvent"),

@@ -3,7 +3,7 @@
 use super::reflect::{Kind, Reflected};
 
 /// Interfaces by local name; a sorted table would not be shorter, and names sit in the first dozen.
-pub const BY_NAME: [(&str, &str); 78] = [
+pub const BY_NAME: [(&str, &str); 81] = [
     ("div", "HTMLDivElement"),
     ("span", "HTMLSpanElement"),
     ("a", "HTMLAnchorElement"),
@@ -58,6 +58,9 @@ pub const BY_NAME: [(&str, &str); 78] = [
     ("colgroup", "HTMLTableColElement"),
     ("area", "HTMLAreaElement"),
     ("map", "HTMLMapElement"),
+    ("data", "HTMLDataElement"),
+    ("dir", "HTMLDirectoryElement"),
+    ("frame", "HTMLFrameElement"),
     ("object", "HTMLObjectElement"),
     ("param", "HTMLParamElement"),
     ("embed", "HTMLEmbedElement"),
@@ -85,7 +88,7 @@ pub const BY_NAME: [(&str, &str); 78] = [
 ];
 
 /// Interfaces without operations of their own: name and reflected attributes (HTML, each element's IDL).
-pub const SIMPLE: [(&str, &[Reflected]); 48] = [
+pub const SIMPLE: [(&str, &[Reflected]); 51] = [
     ("HTMLDivElement", &[Reflected::text("align")]),
     ("HTMLSpanElement", &[]),
     ("HTMLLIElement", &[Reflected::of("value", "value", Kind::Int(0)), Reflected::text("type")]),
@@ -239,6 +242,9 @@ pub const SIMPLE: [(&str, &[Reflected]); 48] = [
         "HTMLTrackElement",
         &[Reflected::url("src"), Reflected::text("srclang"), Reflected::text("label"), Reflected::flag("default")],
     ),
+    ("HTMLDataElement", &[Reflected::text("value")]),
+    ("HTMLDirectoryElement", &[Reflected::flag("compact")]),
+    ("HTMLFrameElement", &[Reflected::url("src"), Reflected::text("name")]),
     ("HTMLFrameSetElement", &[]),
     ("HTMLMarqueeElement", &[]),
 ];

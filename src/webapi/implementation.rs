@@ -2,15 +2,18 @@
 
 use std::rc::Rc;
 
-use boa_engine::{Context, JsObject, JsResult, JsValue};
+use boa_engine::{Context, JsData, JsObject, JsResult, JsValue};
+use boa_gc::{Finalize, Trace};
 
-use super::document::{blank_html, name_arg};
-use super::wrap::{node_arg, wrap};
+use super::creation;
+use super::document::blank_html;
+use super::exception::dom_exception;
+use super::wrap::{as_node, node_arg, wrap};
 use crate::dom::document::DocumentData;
 use crate::dom::node::Doctype;
 use crate::dom::parse::DocumentParser;
-use crate::dom::{Namespace, Node, NodeRef, ns, tree, xml, xml_serialize};
-use crate::engine::convert::{arg, optional_text, string, text, type_error, value_text};
+use crate::dom::{Node, NodeKind, NodeRef, names, ns, tree, xml, xml_serialize};
+use crate::engine::convert::{arg, optional_text, require, string, text, text_null_empty, type_error};
 use crate::engine::interface::{Interface, install, new_target_prototype, prototype};
 
 fn create_html_document(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -20,27 +23,47 @@ fn create_html_document(_: &JsValue, args: &[JsValue], context: &mut Context) ->
 }
 
 fn create_document(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let ns = arg(args, 0);
-    let ns = if ns.is_null_or_undefined() { ns!() } else { Namespace::from(value_text(&ns, context)?) };
-    let name = name_arg(args, 1, context)?;
-    let document = Node::document(DocumentData::new("application/xml"));
-    if !name.is_empty() {
-        let root = Node::element(&document, super::element::qual_name(ns, &name), Vec::new());
-        tree::append(&document, &root);
+    require(args, 2)?;
+    let (namespace, name) = (creation::namespace(args, context)?, text_null_empty(args, 1, context)?);
+    let doctype = arg(args, 2);
+    let doctype = match as_node(&doctype) {
+        Some(node) if matches!(node.kind(), NodeKind::Doctype(_)) => Some(node),
+        None if doctype.is_null_or_undefined() => None,
+        _ => return Err(type_error("parameter 3 is not of type 'DocumentType'")),
+    };
+    let document = creation::blank(match &namespace {
+        html if *html == ns!(html) => "application/xhtml+xml",
+        svg if *svg == ns!(svg) => "image/svg+xml",
+        _ => "application/xml",
+    });
+    let name = if name.is_empty() { None } else { Some(creation::extract(namespace, &name, context)?) };
+    let root = name.map(|name| Node::element(&document, name, Vec::new()));
+    for child in doctype.iter().chain(&root) {
+        tree::append(&document, child);
     }
     Ok(wrap(&document, context).into())
 }
 
-fn create_document_type(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+fn create_document_type(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    require(args, 3)?;
     let doctype = Doctype {
         name: text(args, 0, context)?,
         public_id: text(args, 1, context)?,
         system_id: text(args, 2, context)?,
     };
-    let owner = super::window::Window::of(context).document.clone();
-    let node = Node::doctype(&owner, doctype);
+    if !names::is_qualified(&doctype.name) {
+        let message = format!("'{}' is not a valid name of a document type.", doctype.name);
+        return Err(dom_exception("InvalidCharacterError", &message, context));
+    }
+    let object = this.as_object();
+    let owner = object.as_ref().and_then(|object| object.downcast_ref::<Implementation>());
+    let node = Node::doctype(&owner.ok_or_else(|| type_error("Illegal invocation"))?.0, doctype);
     Ok(wrap(&node, context).into())
 }
+
+/// The native data of `document.implementation`: its document.
+#[derive(Trace, Finalize, JsData)]
+struct Implementation(NodeRef);
 
 const IMPLEMENTATION: Interface = Interface {
     name: "DOMImplementation",
@@ -57,9 +80,9 @@ const IMPLEMENTATION: Interface = Interface {
 ///
 /// # Errors
 /// None.
-pub fn make(_document: &NodeRef, context: &mut Context) -> JsResult<JsObject> {
+pub fn make(document: &NodeRef, context: &mut Context) -> JsResult<JsObject> {
     let prototype = prototype("DOMImplementation", context);
-    Ok(JsObject::from_proto_and_data(prototype, boa_engine::builtins::object::OrdinaryObject))
+    Ok(JsObject::from_proto_and_data(prototype, Implementation(document.clone())))
 }
 
 /// Parses a whole HTML document; scripts in it never run.

@@ -104,6 +104,18 @@ fn install_nodes(context: &mut Context) -> JsResult<()> {
         let target = prototype(name, context);
         parent_node::install_child(&target, with_siblings, context);
     }
+    let of_parents = ["append", "prepend", "replaceChildren"];
+    let of_children = ["after", "before", "remove", "replaceWith"];
+    let of_both: Vec<&str> = of_parents.into_iter().chain(of_children).chain(["slot"]).collect();
+    for (name, names) in [
+        ("Element", &of_both[..]),
+        ("Document", &of_parents[..]),
+        ("DocumentFragment", &of_parents[..]),
+        ("CharacterData", &of_children[..]),
+        ("DocumentType", &of_children[..]),
+    ] {
+        parent_node::install_unscopables(&prototype(name, context), names);
+    }
     mutation_observer::install_mutation_observer(context)?;
     traversal::install_traversal(context)?;
     range::install_range(context)?;

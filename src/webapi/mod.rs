@@ -4,6 +4,7 @@
 //! learn from outside. Each other file is one interface or a few that belong together, named as their specs name them.
 //! Shared by several of them: [`iterable`] (`for … of`, sequences, records), [`entry_list`] (`get`, `append` and the
 //! like), [`body`] and [`form_encoding`] (from values to bytes), [`fetching`] (methods, faults of requests).
+//! [`creation`]: what makes nodes.
 //! [`catalogue`] lists what pages ask for, with what is missing.
 
 pub mod abort;
@@ -20,6 +21,7 @@ pub mod console;
 pub mod console_format;
 pub mod controls;
 pub mod cookie;
+pub mod creation;
 pub mod crypto;
 pub mod css;
 pub mod dataset;

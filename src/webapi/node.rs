@@ -4,10 +4,9 @@ use boa_engine::{Context, JsObject, JsResult, JsValue};
 
 use super::collection::{Kind, live};
 use super::mutation;
-use super::window::Window;
 use super::wrap::{as_node, node_arg, part, this_node, wrap, wrap_or_null};
 use crate::dom::node::same;
-use crate::dom::{NodeKind, NodeRef, ns, text, tree};
+use crate::dom::{NodeKind, NodeRef, names, ns, text, tree};
 use crate::engine::convert::{self, arg, string, string_or_null, value_text};
 use crate::engine::interface::Interface;
 
@@ -118,8 +117,10 @@ fn owner_document(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsRes
     Ok(wrap_or_null(owner, context))
 }
 
-fn base_uri(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    Ok(string(Window::of(context).base_url().as_str()))
+fn base_uri(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let node = this_node(this)?;
+    let document = node.owner_document().unwrap_or(node);
+    Ok(string(super::document::base_address(&document, context).as_str()))
 }
 
 fn compare(this: &JsValue, args: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
@@ -136,12 +137,30 @@ fn is_equal(this: &JsValue, args: &[JsValue], _: &mut Context) -> JsResult<JsVal
     Ok(as_node(&arg(args, 0)).is_some_and(|other| tree::is_equal(&node, &other)).into())
 }
 
-fn lookup_namespace(this: &JsValue, args: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+/// A namespace or a prefix as these methods take one: null and the empty string are none.
+fn name_or_none(args: &[JsValue], context: &mut Context) -> JsResult<Option<String>> {
+    convert::require(args, 1)?;
+    let value = arg(args, 0);
+    if value.is_null_or_undefined() {
+        return Ok(None);
+    }
+    value_text(&value, context).map(|name| Some(name).filter(|name| !name.is_empty()))
+}
+
+fn lookup_namespace(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let prefix = name_or_none(args, context)?;
+    Ok(string_or_null(names::namespace_of(&this_node(this)?, prefix.as_deref())))
+}
+
+fn lookup_prefix(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let namespace = name_or_none(args, context)?;
     let node = this_node(this)?;
-    let element = if node.as_element().is_some() { Some(node) } else { tree::document_element(&node) };
-    let no_prefix = arg(args, 0).is_null_or_undefined();
-    let ns = element.and_then(|e| e.as_element().map(|e| e.name.ns.to_string()));
-    Ok(string_or_null(ns.filter(|ns| no_prefix && !ns.is_empty())))
+    Ok(string_or_null(namespace.and_then(|namespace| names::prefix_of(&node, &namespace))))
+}
+
+fn is_default_namespace(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let namespace = name_or_none(args, context)?;
+    Ok((names::namespace_of(&this_node(this)?, None) == namespace).into())
 }
 
 /// The table of Node.
@@ -185,8 +204,8 @@ pub const NODE: Interface = Interface {
             0,
         ),
         ("lookupNamespaceURI", lookup_namespace, 1),
-        ("isDefaultNamespace", |_, _, _| Ok(false.into()), 1),
-        ("lookupPrefix", |_, _, _| Ok(JsValue::null()), 1),
+        ("isDefaultNamespace", is_default_namespace, 1),
+        ("lookupPrefix", lookup_prefix, 1),
     ],
     constants: &[
         ("ELEMENT_NODE", 1),

@@ -1,6 +1,7 @@
 //! ParentNode, ChildNode, NonDocumentTypeChildNode (DOM §4.2.6 to §4.2.8): mixins of several interfaces.
 
-use boa_engine::{Context, JsObject, JsResult, JsValue};
+use boa_engine::property::{Attribute, PropertyDescriptor};
+use boa_engine::{Context, JsObject, JsResult, JsSymbol, JsValue};
 
 use super::collection::{Kind, live, static_list};
 use super::exception::dom_exception;
@@ -10,7 +11,7 @@ use super::wrap::{part, this_node, wrap_or_null};
 use crate::dom::select::Selectors;
 use crate::dom::{NodeRef, tree};
 use crate::engine::convert::{Native, text};
-use crate::engine::interface::{define_accessor, define_method};
+use crate::engine::interface::{define_accessor, define_method, define_value};
 
 /// Parses a selector argument.
 ///
@@ -85,6 +86,16 @@ const PARENT_METHODS: [(&str, Native, usize); 5] = [
     ("replaceChildren", replace_children, 0),
 ];
 
+/// What `with (node)` does not find on a prototype (`[Unscopable]`): inline handlers have globals of these names.
+pub fn install_unscopables(prototype: &JsObject, names: &[&str]) {
+    let list = JsObject::with_null_proto();
+    for name in names {
+        define_value(&list, name, true, Attribute::all());
+    }
+    let descriptor = PropertyDescriptor::builder().value(list).writable(false).enumerable(false).configurable(true);
+    prototype.insert_property(JsSymbol::unscopables(), descriptor);
+}
+
 /// Puts ParentNode on a prototype.
 pub fn install_parent(prototype: &JsObject, context: &mut Context) {
     for (name, getter) in PARENT_ATTRIBUTES {
@@ -100,14 +111,18 @@ fn remove(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     Ok(JsValue::undefined())
 }
 
+/// The first sibling from `start` on that is none of the arguments ("viable next sibling").
+fn sibling_not_given(start: Option<NodeRef>, args: &[JsValue]) -> Option<NodeRef> {
+    let given: Vec<NodeRef> = args.iter().filter_map(super::wrap::as_node).collect();
+    let is_given = |n: &NodeRef| given.iter().any(|g| crate::dom::node::same(g, n));
+    std::iter::successors(start, |n| n.next_sibling()).find(|n| !is_given(n))
+}
+
 /// Inserts the arguments beside `this`, before what `next` finds; nothing happens without a parent.
 fn beside(this: &JsValue, args: &[JsValue], after: bool, context: &mut Context) -> JsResult<JsValue> {
     let node = this_node(this)?;
     let Some(parent) = node.parent() else { return Ok(JsValue::undefined()) };
-    let given: Vec<NodeRef> = args.iter().filter_map(super::wrap::as_node).collect();
-    let is_given = |n: &NodeRef| given.iter().any(|g| crate::dom::node::same(g, n));
-    let start = if after { node.next_sibling() } else { Some(node.clone()) };
-    let before = std::iter::successors(start, |n| n.next_sibling()).find(|n| !is_given(n));
+    let before = sibling_not_given(if after { node.next_sibling() } else { Some(node.clone()) }, args);
     let child = nodes_arg(args, &document_of(&node), context)?;
     mutation::insert(&parent, &child, before.as_ref(), context).map(|()| JsValue::undefined())
 }
@@ -115,11 +130,12 @@ fn beside(this: &JsValue, args: &[JsValue], after: bool, context: &mut Context) 
 fn replace_with(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let node = this_node(this)?;
     let Some(parent) = node.parent() else { return Ok(JsValue::undefined()) };
+    let next = sibling_not_given(node.next_sibling(), args);
     let child = nodes_arg(args, &document_of(&node), context)?;
     if node.parent().is_some_and(|p| crate::dom::node::same(&p, &parent)) {
         mutation::replace(&parent, &child, &node, context)?;
     } else {
-        mutation::insert(&parent, &child, None, context)?;
+        mutation::insert(&parent, &child, next.as_ref(), context)?;
     }
     Ok(JsValue::undefined())
 }

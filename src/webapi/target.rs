@@ -8,7 +8,7 @@ use boa_gc::{Finalize, GcRefCell, Trace};
 
 use super::event::{self, Event};
 use super::wrap::{NodeObject, with_script};
-use crate::engine::convert::{arg, member, text, this_object, type_error};
+use crate::engine::convert::{arg, member, require, text, this_object, type_error};
 use crate::engine::interface::{Interface, new_target_prototype};
 
 /// One listener.
@@ -180,27 +180,40 @@ fn capture_of(options: &JsValue, context: &mut Context) -> JsResult<bool> {
     }
 }
 
+/// Whether listeners may not prevent what an event does unless they say so: those of touches and wheels at the window,
+/// the document, its root and its body ([default passive value](https://dom.spec.whatwg.org/#default-passive-value)).
+fn is_passive_by_default(target: &JsObject, kind: &JsString, context: &Context) -> bool {
+    if !["touchstart", "touchmove", "wheel", "mousewheel"].iter().any(|name| *kind == *name) {
+        return false;
+    }
+    match target.downcast_ref::<NodeObject>() {
+        Some(node) => node.0.as_document().is_some() || matches!(node.0.html_name(), "html" | "body"),
+        None => JsObject::equals(target, &context.global_object()),
+    }
+}
+
 fn add_event_listener(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    require(args, 2)?;
     let target = this_object(this, context);
     let kind = arg(args, 0).to_string(context)?;
     let callback = arg(args, 1);
+    if !callback.is_null_or_undefined() && !callback.is_object() {
+        return Err(type_error("parameter 2 is not of type 'Object'"));
+    }
+    // Read also where there is no callback: pages learn so which options are known.
     let options = arg(args, 2);
-    let Some(callback) = callback.as_object() else {
-        return if callback.is_null_or_undefined() {
-            Ok(JsValue::undefined())
-        } else {
-            Err(type_error("parameter 2 is not of type 'Object'"))
-        };
-    };
-    let listener = Listener {
-        kind,
-        callback: Some(callback),
-        capture: capture_of(&options, context)?,
-        once: member(&options, "once", context)?.to_boolean(),
-        passive: member(&options, "passive", context)?.to_boolean(),
-        signal: member(&options, "signal", context)?.as_object(),
-        removed: Rc::default(),
-    };
+    let capture = capture_of(&options, context)?;
+    let once = member(&options, "once", context)?.to_boolean();
+    let passive = member(&options, "passive", context)?;
+    let signal = member(&options, "signal", context)?;
+    if !signal.is_undefined() && !signal.as_object().is_some_and(|signal| signal.is::<super::abort::SignalObject>()) {
+        return Err(type_error("member signal is not of type 'AbortSignal'"));
+    }
+    let Some(callback) = callback.as_object() else { return Ok(JsValue::undefined()) };
+    let passive =
+        if passive.is_undefined() { is_passive_by_default(&target, &kind, context) } else { passive.to_boolean() };
+    let (callback, signal) = (Some(callback), signal.as_object());
+    let listener = Listener { kind, callback, capture, once, passive, signal, removed: Rc::default() };
     if listener.is_aborted() {
         return Ok(JsValue::undefined());
     }

@@ -1,20 +1,23 @@
-//! DOMTokenList (DOM §7.1): `classList`. Its items are read by index through `item` and iteration.
+//! DOMTokenList (DOM §7.1): `classList`, `relList` and the like. Its items are read by index through `item` and iteration.
 
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
 use boa_gc::{Finalize, Trace};
 
+use super::element::set_reflected;
 use super::exception::dom_exception;
+use super::wrap::{part, this_element};
 use crate::dom::{NodeRef, attributes};
-use crate::engine::convert::{self, arg, string, string_or_null, this_object, to_utf8, type_error, value_text};
+use crate::engine::convert::{self, Native, arg, string, string_or_null, this_object, to_utf8, type_error, value_text};
 use crate::engine::exotic::{self, Exotic, Key};
-use crate::engine::interface::{Interface, prototype};
+use crate::engine::interface::{Interface, define_accessor, prototype};
 
-#[derive(Trace, Finalize, JsData)]
-struct TokenList(NodeRef);
+/// An element, and the attribute that has the tokens.
+#[derive(Trace, Finalize, JsData, Clone)]
+struct TokenList(NodeRef, #[unsafe_ignore_trace] &'static str);
 
-fn tokens(element: &NodeRef) -> Vec<String> {
+fn tokens(TokenList(element, attribute): &TokenList) -> Vec<String> {
     let mut list: Vec<String> = Vec::new();
-    let value = element.as_element().and_then(|e| e.attr("class")).unwrap_or_default();
+    let value = element.as_element().and_then(|e| e.attr(attribute)).unwrap_or_default();
     for token in value.split_ascii_whitespace() {
         if !list.iter().any(|old| old == token) {
             list.push(token.to_owned());
@@ -29,12 +32,12 @@ static LIST: Exotic = Exotic {
         let Key::Index(at) = key else { return Ok(None) };
         Ok(target
             .downcast_ref::<TokenList>()
-            .and_then(|list| tokens(&list.0).get(*at as usize).map(|token| string(token))))
+            .and_then(|list| tokens(&list).get(*at as usize).map(|token| string(token))))
     },
     set: Exotic::READ_ONLY_SET,
     delete: Exotic::READ_ONLY_DELETE,
     keys: |target, _| {
-        let count = target.downcast_ref::<TokenList>().map_or(0, |list| tokens(&list.0).len());
+        let count = target.downcast_ref::<TokenList>().map_or(0, |list| tokens(&list).len());
         (0..count).map(|at| JsString::from(at.to_string())).collect()
     },
     enumerable: true,
@@ -46,14 +49,37 @@ static LIST: Exotic = Exotic {
 /// # Errors
 /// What boa says; a bug.
 pub fn class_list(element: &NodeRef, context: &mut Context) -> JsResult<JsObject> {
-    let target = JsObject::from_proto_and_data(prototype("DOMTokenList", context), TokenList(element.clone()));
+    make(element, "class", context)
+}
+
+fn make(element: &NodeRef, attribute: &'static str, context: &mut Context) -> JsResult<JsObject> {
+    let list = TokenList(element.clone(), attribute);
+    let target = JsObject::from_proto_and_data(prototype("DOMTokenList", context), list);
     exotic::wrap(target, &LIST, context)
 }
 
-fn element_of(this: &JsValue, context: &mut Context) -> JsResult<NodeRef> {
+/// Puts the lists of other attributes on the elements that have some.
+pub fn install_token_lists(context: &mut Context) {
+    let rel: Native = |this, _, context| {
+        part(&this_element(this)?, "relList", context, |element, context| make(element, "rel", context))
+    };
+    let set_rel: Native = |this, args, context| set_reflected(this, "rel", args, context);
+    for name in ["HTMLAnchorElement", "HTMLAreaElement", "HTMLLinkElement"] {
+        let target = prototype(name, context);
+        define_accessor(&target, "relList", rel, Some(set_rel), context);
+    }
+    let html_for: Native = |this, _, context| {
+        part(&this_element(this)?, "htmlFor", context, |element, context| make(element, "for", context))
+    };
+    let set_for: Native = |this, args, context| set_reflected(this, "for", args, context);
+    let target = prototype("HTMLOutputElement", context);
+    define_accessor(&target, "htmlFor", html_for, Some(set_for), context);
+}
+
+fn list_of(this: &JsValue, context: &mut Context) -> JsResult<TokenList> {
     let object = this_object(this, context);
     let target = exotic::unwrap(&object, context)?;
-    let found = target.downcast_ref::<TokenList>().map(|list| list.0.clone());
+    let found = target.downcast_ref::<TokenList>().map(|list| TokenList::clone(&list));
     found.ok_or_else(|| type_error("Illegal invocation"))
 }
 
@@ -78,38 +104,38 @@ fn checked_args(args: &[JsValue], context: &mut Context) -> JsResult<Vec<String>
     Ok(list)
 }
 
-fn store(element: &NodeRef, list: &[String]) {
-    let is_there = element.as_element().is_some_and(|e| e.has_attr("class"));
+fn store(TokenList(element, attribute): &TokenList, list: &[String]) {
+    let is_there = element.as_element().is_some_and(|e| e.has_attr(attribute));
     if is_there || !list.is_empty() {
-        attributes::set(element, "class", &list.join(" "));
+        attributes::set(element, attribute, &list.join(" "));
     }
 }
 
 fn add(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let element = element_of(this, context)?;
-    let mut list = tokens(&element);
+    let own = list_of(this, context)?;
+    let mut list = tokens(&own);
     for token in checked_args(args, context)? {
         if !list.contains(&token) {
             list.push(token);
         }
     }
-    store(&element, &list);
+    store(&own, &list);
     Ok(JsValue::undefined())
 }
 
 fn remove(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let element = element_of(this, context)?;
+    let own = list_of(this, context)?;
     let gone = checked_args(args, context)?;
-    let list: Vec<String> = tokens(&element).into_iter().filter(|token| !gone.contains(token)).collect();
-    store(&element, &list);
+    let list: Vec<String> = tokens(&own).into_iter().filter(|token| !gone.contains(token)).collect();
+    store(&own, &list);
     Ok(JsValue::undefined())
 }
 
 fn toggle(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let element = element_of(this, context)?;
+    let own = list_of(this, context)?;
     let token = convert::text(args, 0, context)?;
     check(&token, context)?;
-    let mut list = tokens(&element);
+    let mut list = tokens(&own);
     let there = list.contains(&token);
     let wanted = args.get(1).filter(|v| !v.is_undefined()).map_or(!there, JsValue::to_boolean);
     if wanted != there {
@@ -118,15 +144,19 @@ fn toggle(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<J
         } else {
             list.retain(|old| *old != token);
         }
-        store(&element, &list);
+        store(&own, &list);
     }
     Ok(wanted.into())
 }
 
 fn replace(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let element = element_of(this, context)?;
-    let pair = checked_args(&[arg(args, 0), arg(args, 1)], context)?;
-    let mut list = tokens(&element);
+    let own = list_of(this, context)?;
+    let pair = [value_text(&arg(args, 0), context)?, value_text(&arg(args, 1), context)?];
+    // An empty token is told of before one with white space.
+    for token in pair.iter().filter(|token| token.is_empty()).chain(&pair) {
+        check(token, context)?;
+    }
+    let mut list = tokens(&own);
     let Some(at) = list.iter().position(|token| *token == pair[0]) else { return Ok(false.into()) };
     list[at].clone_from(&pair[1]);
     let mut seen = Vec::new();
@@ -136,33 +166,34 @@ fn replace(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<
             true
         }
     });
-    store(&element, &list);
+    store(&own, &list);
     Ok(true.into())
 }
 
 fn contains(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let token = convert::text(args, 0, context)?;
-    Ok(tokens(&element_of(this, context)?).contains(&token).into())
+    Ok(tokens(&list_of(this, context)?).contains(&token).into())
 }
 
 fn item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let at = convert::index(args, 0, context)?;
-    Ok(string_or_null(tokens(&element_of(this, context)?).get(at).cloned()))
+    Ok(string_or_null(tokens(&list_of(this, context)?).get(at).cloned()))
 }
 
 fn value(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let element = element_of(this, context)?;
-    Ok(string(&element.as_element().and_then(|e| e.attr("class")).unwrap_or_default()))
+    let own = list_of(this, context)?;
+    Ok(string(&own.0.as_element().and_then(|e| e.attr(own.1)).unwrap_or_default()))
 }
 
 fn set_value(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let text = to_utf8(&arg(args, 0).to_string(context)?);
-    attributes::set(&element_of(this, context)?, "class", &text);
+    let own = list_of(this, context)?;
+    attributes::set(&own.0, own.1, &text);
     Ok(JsValue::undefined())
 }
 
 fn length(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    Ok(tokens(&element_of(this, context)?).len().into())
+    Ok(tokens(&list_of(this, context)?).len().into())
 }
 
 /// The table of DOMTokenList.
