@@ -95,6 +95,8 @@ impl Listener for Connections {
         // The semaphore is never closed.
         let place = self.places.clone().acquire_owned().await.ok();
         let (stream, address) = Listener::accept(&mut self.listener).await;
+        // What is told as it happens does not wait until the last of it was acknowledged; where it does, it is only later.
+        let _ = stream.set_nodelay(true);
         let ends = Box::pin(sleep(self.time));
         (Connection { stream, _place: place, time: self.time, ends }, address)
     }

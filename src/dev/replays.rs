@@ -40,7 +40,8 @@ pub fn replay(
     processes: Processes,
     is_over: &Arc<AtomicBool>,
 ) -> Option<Vec<Tested>> {
-    let jobs = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    // One more than there are processors: a replay waits for its page, then its page for it.
+    let jobs = 1 + std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let options = Options { strictness: Strictness::Meaning, repeat: 1, update: is_so_far, jobs };
     let player = UntilSaved { replays: Replays::new(processes), is_over };
     let tested = run(files, &player, options, &mut |_| ());

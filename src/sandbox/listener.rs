@@ -55,6 +55,8 @@ impl Listener for CutListener {
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         let (stream, address) = Listener::accept(&mut self.0).await;
+        // As for all that is told as it happens.
+        let _ = stream.set_nodelay(true);
         (CutStream { stream, line: Line { cut: Arc::default(), peer: address.ip() } }, address)
     }
 

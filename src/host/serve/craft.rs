@@ -216,13 +216,14 @@ impl Host {
         }
         self.move_to(house);
         fresh.take_over();
-        if let Some(open) = open {
-            fresh.tell_again(&open, &format!("reload-{:016x}", seed()), self.now())?;
-            open.close()?;
+        if let Some(open) = &open {
+            fresh.tell_again(open, &format!("reload-{:016x}", seed()), self.now())?;
         }
+        // Nobody waits for the end of the pages before.
+        let _ = renewed.send(Renewed { has_taken_over, problems });
+        open.map_or(Ok(()), Conversation::close)?;
         // Those that did not load are tried again, those that did are told what waits for them.
         fresh.restore(&|| self.now())?;
-        let _ = renewed.send(Renewed { has_taken_over, problems });
         Ok(self.outcome(fresh))
     }
 }
