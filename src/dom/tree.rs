@@ -152,6 +152,19 @@ pub fn compare_position(node: &NodeRef, other: &NodeRef) -> u16 {
 /// # Errors
 /// The DOMException's name, as [`InsertError`].
 pub fn check_insert(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>) -> Result<(), InsertError> {
+    check(parent, child, before, false)
+}
+
+/// Whether `new` may stand in `parent` where `old` is (DOM "replace", 1 to 6).
+///
+/// # Errors
+/// As [`check_insert`].
+pub fn check_replace(parent: &NodeRef, new: &NodeRef, old: &NodeRef) -> Result<(), InsertError> {
+    check(parent, new, Some(old), true)
+}
+
+/// `replaces`: what `child` is to stand before is taken out.
+fn check(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>, replaces: bool) -> Result<(), InsertError> {
     let is_document = matches!(parent.kind(), NodeKind::Document(_));
     if !is_document && !matches!(parent.kind(), NodeKind::Element(_) | NodeKind::Fragment)
         || is_inclusive_ancestor(child, parent)
@@ -167,17 +180,26 @@ pub fn check_insert(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>)
         NodeKind::Document(_) | NodeKind::Attr(_) => Err(InsertError::Hierarchy),
         NodeKind::Text(_) | NodeKind::CData(_) if is_document => Err(InsertError::Hierarchy),
         NodeKind::Doctype(_) if !is_document => Err(InsertError::Hierarchy),
-        _ if is_document => check_document_child(parent, child, before),
+        _ if is_document => check_document_child(parent, child, before, replaces),
         _ => Ok(()),
     }
 }
 
-fn check_document_child(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>) -> Result<(), InsertError> {
+fn check_document_child(
+    parent: &NodeRef,
+    child: &NodeRef,
+    before: Option<&NodeRef>,
+    replaces: bool,
+) -> Result<(), InsertError> {
     let is_element = |n: &NodeRef| n.as_element().is_some();
     let is_doctype = |n: &NodeRef| matches!(n.kind(), NodeKind::Doctype(_));
-    let doctype_follows =
-        || before.is_some_and(|b| std::iter::successors(Some(b.clone()), |n| n.next_sibling()).any(|n| is_doctype(&n)));
-    let others = |test: &dyn Fn(&NodeRef) -> bool| children(parent).any(|n| !same(&n, child) && test(&n));
+    let is_leaving = |n: &NodeRef| replaces && before.is_some_and(|old| same(n, old));
+    let doctype_follows = || {
+        let mut rest = std::iter::successors(before.cloned(), |n| n.next_sibling());
+        rest.any(|n| is_doctype(&n) && !is_leaving(&n))
+    };
+    let others =
+        |test: &dyn Fn(&NodeRef) -> bool| children(parent).any(|n| !same(&n, child) && !is_leaving(&n) && test(&n));
     let bad = match child.kind() {
         NodeKind::Fragment => {
             let elements = children(child).filter(|n| is_element(n)).count();

@@ -53,7 +53,7 @@ fn set_pathname(url: &mut Url, value: &str) {
 fn install_link(interface: &'static str, context: &mut Context) -> JsResult<()> {
     install(&Interface { name: interface, parent: Some("HTMLElement"), ..Interface::EMPTY }, context)?;
     let target = prototype(interface, context);
-    let parts: [(&str, (Native, Native)); 7] = [
+    let parts: [(&str, (Native, Native)); 8] = [
         ("host", url_part!(url::quirks::host, url::quirks::set_host)),
         ("hostname", url_part!(url::quirks::hostname, url::quirks::set_hostname)),
         ("port", url_part!(url::quirks::port, url::quirks::set_port)),
@@ -61,6 +61,7 @@ fn install_link(interface: &'static str, context: &mut Context) -> JsResult<()> 
         ("search", url_part!(url::quirks::search, set_search)),
         ("hash", url_part!(url::quirks::hash, set_hash)),
         ("username", url_part!(url::quirks::username, url::quirks::set_username)),
+        ("password", url_part!(url::quirks::password, url::quirks::set_password)),
     ];
     for (name, (get, set)) in parts {
         define_accessor(&target, name, get, Some(set), context);

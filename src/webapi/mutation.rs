@@ -68,13 +68,7 @@ fn inserted(parent: &NodeRef, scripts: Vec<NodeRef>, links: &[NodeRef], context:
 /// # Errors
 /// A DOMException where the node may not go there.
 pub fn replace(parent: &NodeRef, new: &NodeRef, old: &NodeRef, context: &mut Context) -> JsResult<()> {
-    tree::check_insert(parent, new, Some(old))
-        .or_else(|error| match old.as_element().is_some() && parent.as_document().is_some() {
-            // A document's one element may be replaced by another.
-            true if old.parent().is_some_and(|p| crate::dom::node::same(&p, parent)) => Ok(()),
-            _ => Err(error),
-        })
-        .map_err(|error| insert_exception(error, context))?;
+    tree::check_replace(parent, new, old).map_err(|error| insert_exception(error, context))?;
     let (scripts, links) = pending(new);
     tree::replace(parent, new, old);
     inserted(parent, scripts, &links, context)
