@@ -99,6 +99,10 @@ pub const HEAP_RESERVE_BYTES: usize = 4 * 1024 * 1024;
 pub const HEAP_GROWTH_BYTES: isize = 32 * 1024 * 1024;
 /// Files of a page whose text is kept for code frames: a page that asks by JSONP loads a new one every time.
 pub const SOURCES_MAX: usize = 100;
+/// Modules of a document: an application that nobody bundled has a few hundred.
+pub const MODULES_MAX: usize = 1_000;
+/// What they have together, in bytes: many times the largest libraries.
+pub const MODULE_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Style sheets of links that are fetched while a document is parsed.
 pub const SHEETS_MAX: usize = 100;
 /// Sheets that a style sheet may import, directly and through others: a circle has no end.

@@ -9,6 +9,7 @@ use super::builtins::{self, math_random::Random};
 use super::event_loop::{ErrorReporter, EventLoop};
 use super::heap;
 use super::jobs::{Hooks, Microtasks, RejectionReporter, Rejections};
+use super::modules::Modules;
 use crate::base::limits::RECURSION_DEPTH_MAX;
 
 /// What a context is made of.
@@ -35,12 +36,15 @@ pub fn build(parts: Parts) -> JsResult<Context> {
     heap::raise_threshold();
     let rejections = Rc::new(Rejections::default());
     let hooks = Hooks::new(parts.event_loop.clone(), rejections.clone(), parts.zone_offset_s, parts.make_global);
+    let modules = Rc::new(Modules::default());
     let mut context = Context::builder()
         .clock(parts.event_loop.clock().clone())
         .host_hooks(Rc::new(hooks))
-        .job_executor(Rc::new(Microtasks::new(parts.event_loop.clone(), rejections)))
+        .job_executor(Rc::new(Microtasks::new(parts.event_loop.clone(), rejections, modules.clone())))
+        .module_loader(modules.clone())
         .build()?;
     parts.event_loop.set_reporter(parts.report_error);
+    context.insert_data(modules);
     context.insert_data(parts.event_loop);
     context.insert_data(RejectionReporter(parts.report_rejection));
     let limits = context.runtime_limits_mut();

@@ -7,13 +7,14 @@ use std::rc::Rc;
 use boa_engine::builtins::promise::{OperationType, Promise};
 use boa_engine::context::HostHooks;
 use boa_engine::context::intrinsics::Intrinsics;
-use boa_engine::job::{GenericJob, Job, JobCallback, JobExecutor, PromiseJob};
+use boa_engine::job::{GenericJob, Job, JobCallback, JobExecutor, NativeAsyncJob, PromiseJob};
 use boa_engine::object::builtins::JsFunction;
 use boa_engine::realm::Realm;
 use boa_engine::{Context, JsData, JsNativeError, JsObject, JsResult, JsString, JsValue};
 use boa_gc::{Finalize, Trace};
 
 use super::event_loop::{EventLoop, Work};
+use super::modules::{self, Modules};
 use crate::base::interrupt;
 use crate::base::limits::CODE_NESTING_MAX;
 use crate::event::Cause;
@@ -22,6 +23,8 @@ enum Microtask {
     Promise(PromiseJob),
     Generic(GenericJob),
     Native(Option<Cause>, Work),
+    /// An `import()`.
+    Import(Option<Cause>, NativeAsyncJob),
 }
 
 /// Holds the microtasks of a page and runs them to exhaustion.
@@ -29,6 +32,7 @@ pub struct Microtasks {
     queue: RefCell<VecDeque<Microtask>>,
     event_loop: Rc<EventLoop>,
     rejections: Rc<Rejections>,
+    modules: Rc<Modules>,
     running: Cell<bool>,
 }
 
@@ -42,8 +46,8 @@ pub struct RejectionReporter(pub fn(&JsObject, &mut Context));
 impl Microtasks {
     /// No microtasks yet.
     #[must_use]
-    pub fn new(event_loop: Rc<EventLoop>, rejections: Rc<Rejections>) -> Self {
-        Self { queue: RefCell::default(), event_loop, rejections, running: Cell::new(false) }
+    pub fn new(event_loop: Rc<EventLoop>, rejections: Rc<Rejections>, modules: Rc<Modules>) -> Self {
+        Self { queue: RefCell::default(), event_loop, rejections, modules, running: Cell::new(false) }
     }
 
     /// Queues a microtask under the current cause.
@@ -66,7 +70,11 @@ impl JobExecutor for Microtasks {
         let microtask = match job {
             Job::PromiseJob(job) => Microtask::Promise(job),
             Job::GenericJob(job) => Microtask::Generic(job),
-            // Timers and asynchronous natives are our own; finalization callbacks would make collections visible.
+            Job::AsyncJob(job) => match self.modules.take_job(job) {
+                Some(job) => Microtask::Import(self.event_loop.cause(), job),
+                None => return,
+            },
+            // Timers are our own; finalization callbacks would make collections visible.
             _ => return,
         };
         self.queue.borrow_mut().push_back(microtask);
@@ -97,6 +105,9 @@ impl Microtasks {
                 Microtask::Promise(job) => job.call(context).map(|_| ()),
                 Microtask::Generic(job) => job.call(context).map(|_| ()),
                 Microtask::Native(cause, work) => self.event_loop.clone().with_cause(cause, || work(context)),
+                Microtask::Import(cause, job) => {
+                    self.event_loop.clone().with_cause(cause, || modules::poll_once(job, context))
+                }
             };
             if let Err(error) = result {
                 self.event_loop.report(&error, context);

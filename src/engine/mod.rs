@@ -6,6 +6,7 @@
 //!   [`jobs`]: boa's job executor and host hooks over it
 //! - [`script`]: running a page's scripts at their place in their file; [`compiled`]: scripts compiled ahead; [`fault`]: what went wrong, with a code frame;
 //!   [`lexer`]: a script's text as tokens
+//! - [`modules`]: ES modules, their map and boa's loader; [`module_evaluation`]: linking and running them
 //! - [`interface`]: tables of Web IDL interfaces; [`exotic`]: objects with computed properties; [`convert`]: values
 //! - [`builtins`]: builtins that boa lacks or that hurt real pages
 
@@ -23,6 +24,8 @@ pub mod interface;
 pub mod jobs;
 pub mod lexer;
 mod meter;
+pub mod module_evaluation;
+pub mod modules;
 mod name_search;
 pub mod script;
 mod unterminated;

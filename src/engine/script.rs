@@ -104,7 +104,7 @@ fn parse(code: &Code<'_>, context: &mut Context) -> Result<Script, Box<Fault>> {
     compiled::parse(code.url, &code.padded(), context).map_err(|error| Box::new(parse_fault(&error, code, context)))
 }
 
-fn parse_fault(error: &JsError, code: &Code<'_>, context: &mut Context) -> Fault {
+pub(super) fn parse_fault(error: &JsError, code: &Code<'_>, context: &mut Context) -> Fault {
     let described = describe(error, context);
     let end = || {
         let lines = u32::try_from(code.text.matches('\n').count()).unwrap_or(0);

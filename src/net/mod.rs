@@ -7,7 +7,8 @@
 //! - `request`, `network`, `error`: what is asked, of whom, and what may go wrong
 //! - `plugin`: the order above
 //! - `folder`, `disk`, `plugin_host`, `content_type`: files of a plugin at `http://<name>.plugin.invalid/`
-//! - `original_scripts`: the scripts that the page's HTML names, whose origins need not be allowed
+//! - `original_scripts`: the scripts that the page's HTML names, whose origins need not be allowed; `import_map`: what its
+//!   modules are called
 //! - `guard`, `reach`, `address`: origins allowed, addresses a connection may be made to, what an address is
 //! - `replace`, `data_url`: addresses answered from files, addresses that are their own answer
 //! - `live`, `headers`: HTTP
@@ -25,6 +26,7 @@ mod error;
 mod folder;
 mod guard;
 mod headers;
+mod import_map;
 mod live;
 mod network;
 mod original_scripts;
@@ -43,6 +45,7 @@ pub(crate) use data_url::percent_decode;
 pub use error::NetError;
 pub use folder::{EmbeddedFiles, Folder, GivenOut};
 pub use guard::Guard;
+pub use import_map::ImportMap;
 pub use live::{Bounds, Live};
 pub use network::{
     Arrival, Element, Latency, Network, Noted, RefuseAll, Replied, Reply, ScriptCookies, StandIn, StoodIn,

@@ -15,7 +15,7 @@ use html5ever::tokenizer::states::{RawKind, RawKind::Rawtext, RawKind::Rcdata, R
 use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 use url::Url;
 
-use super::{Destination, Request, Response, decode_html};
+use super::{Destination, ImportMap, Request, Response, decode_html};
 use crate::base::clock::Stopwatch;
 use crate::base::limits::{
     ORIGINAL_SCRIPT_FETCHES_MAX, ORIGINAL_SCRIPTS_MAX, ORIGINAL_SCRIPTS_STEP_BYTES, ORIGINAL_SCRIPTS_TIME,
@@ -96,7 +96,8 @@ fn key(url: &Url) -> String {
 /// page may have made its document up, and must not hold up the host.
 fn scan(text: &str, url: &Url, encoding: &'static Encoding, time: Duration) -> BTreeSet<String> {
     let started = Stopwatch::start();
-    let sink = Scan { url, encoding, base: RefCell::default(), addresses: RefCell::default() };
+    let (base, addresses, map) = (RefCell::default(), RefCell::default(), RefCell::default());
+    let sink = Scan { url, encoding, base, addresses, map };
     let queue = BufferQueue::default();
     let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
     let mut rest = text;
@@ -117,10 +118,13 @@ struct Scan<'a> {
     encoding: &'static Encoding,
     base: RefCell<Option<Url>>,
     addresses: RefCell<BTreeSet<String>>,
+    /// The text of the import map that is being read.
+    map: RefCell<Option<String>>,
 }
 
 impl Scan<'_> {
     fn start_tag(&self, tag: &Tag) {
+        *self.map.borrow_mut() = is_import_map(tag).then(String::new);
         match &*tag.name {
             "base" => self.set_base(tag),
             "script" => self.add(attribute(tag, "src")),
@@ -138,6 +142,14 @@ impl Scan<'_> {
         }
     }
 
+    /// The addresses that an import map names as a whole, once it has been read.
+    fn add_map(&self) {
+        let Some(text) = self.map.take() else { return };
+        let base = self.base.borrow().clone().unwrap_or_else(|| self.url.clone());
+        let Ok((map, _)) = ImportMap::parse(&text, &base) else { return };
+        map.addresses().for_each(|url| self.add(Some(url.as_str())));
+    }
+
     /// An address as the page resolves it: its query is in the document's encoding
     /// ([encoding-parse](https://html.spec.whatwg.org/#encoding-parsing-a-url)).
     fn add(&self, address: Option<&str>) {
@@ -149,6 +161,11 @@ impl Scan<'_> {
             addresses.insert(key(&url));
         }
     }
+}
+
+fn is_import_map(tag: &Tag) -> bool {
+    let is_one = |kind: &str| kind.trim().eq_ignore_ascii_case("importmap");
+    &*tag.name == "script" && attribute(tag, "src").is_none() && attribute(tag, "type").is_some_and(is_one)
 }
 
 fn is_style_sheet(rel: Option<&str>) -> bool {
@@ -177,7 +194,17 @@ impl TokenSink for Scan<'_> {
     type Handle = ();
 
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
-        let Token::TagToken(tag) = token else { return TokenSinkResult::Continue };
+        let tag = match token {
+            Token::TagToken(tag) => tag,
+            Token::CharacterTokens(text) => {
+                if let Some(map) = &mut *self.map.borrow_mut() {
+                    map.push_str(&text);
+                }
+                return TokenSinkResult::Continue;
+            }
+            _ => return TokenSinkResult::Continue,
+        };
+        self.add_map();
         if tag.kind == TagKind::EndTag {
             return TokenSinkResult::Continue;
         }
@@ -209,6 +236,12 @@ mod tests {
         ("<script>document.write('<script src=1.js><\\/script>')</script>", &[]),
         ("<script src='http://['></script><plaintext><script src=1.js></script>", &[]),
         ("<svg><script src=1.js></script></svg>", &["http://a.test/p/1.js"]),
+        ("<script type=module src=//cdn.test/m.js></script>", &["http://cdn.test/m.js"]),
+        (
+            "<script type=importmap>{\"imports\": {\"vue\": \"//cdn.test/vue.js\", \"x/\": \"//cdn.test/x/\"}}</script>",
+            &["http://cdn.test/vue.js"],
+        ),
+        ("<script type=importmap>{\"imports\": {\"vue\": \"http://cdn.test/vue.js\"}", &[]),
         ("<link rel='Stylesheet' href=1.css><link rel=icon href=2.ico><link href=3.css>", &["http://a.test/p/1.css"]),
     ];
 

@@ -142,11 +142,17 @@ fn set_async(this: &JsValue, args: &[JsValue], _: &mut Context) -> JsResult<JsVa
     Ok(JsValue::undefined())
 }
 
+/// `HTMLScriptElement.supports(type)` (HTML §4.12.1).
+fn supports(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    Ok(matches!(text(args, 0, context)?.as_str(), "classic" | "module" | "importmap").into())
+}
+
 fn install_script(context: &mut Context) -> JsResult<()> {
     let script = Interface {
         name: "HTMLScriptElement",
         parent: Some("HTMLElement"),
         attributes: &[("text", own_text, Some(set_own_text)), ("async", is_async, Some(set_async))],
+        statics: &[("supports", supports, 1)],
         ..Interface::EMPTY
     };
     install(&script, context)?;

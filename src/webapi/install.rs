@@ -10,8 +10,8 @@ use super::wrap::wrap;
 use super::{
     abort, autocorrect, base64, blob, character_data, collection, console, controls, crypto, css, dataset, dialogs,
     document, element, elements, event, event_types, exception, fetch, file, file_reader, form_data, form_element,
-    geometry, handlers, history, html_element, implementation, location, media_query_list, message_port, motion,
-    mutation_observer, named_access, named_node_map, navigator, node, object_url, parent_node, performance,
+    geometry, handlers, history, html_element, implementation, location, media_query_list, message_port, modules,
+    motion, mutation_observer, named_access, named_node_map, navigator, node, object_url, parent_node, performance,
     post_message, range, report_error, runtime, select, selection, storage, structured_clone, style, style_sheet, svg,
     target, text_encoding, timers, token_list, traversal, url, url_search_params, validity, xhr,
 };
@@ -41,6 +41,7 @@ pub fn install_all(context: &mut Context) -> JsResult<()> {
     storage::install(context)?;
     install_style(context)?;
     install_network(context)?;
+    modules::install_modules(context)?;
     runtime::install_runtime(context)
 }
 

@@ -61,6 +61,8 @@ pub mod media;
 pub mod media_query_list;
 pub mod message_port;
 pub mod missing;
+mod module_scripts;
+pub mod modules;
 pub mod motion;
 pub mod mutation;
 pub mod mutation_observer;

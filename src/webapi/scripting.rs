@@ -7,6 +7,8 @@ use boa_engine::{Context, JsResult};
 use url::Url;
 
 use super::linked_sheets;
+use super::module_scripts::{self, Source};
+use super::modules::DocumentModules;
 use super::target::fire;
 use super::window::{Window, report_error_of, report_parse_fault};
 use super::wrap::wrap;
@@ -24,20 +26,32 @@ use crate::net::{Destination, NetError, Request, Response, decode_script};
 pub struct Scripts {
     /// `document.currentScript`
     pub current: RefCell<Option<NodeRef>>,
-    /// `defer` scripts, in document order.
-    deferred: RefCell<VecDeque<NodeRef>>,
+    /// `defer` scripts and module scripts, in document order.
+    deferred: RefCell<VecDeque<Deferred>>,
     /// A script with an address that `document.write` wrote: it runs when the writing script has ended.
     blocking: RefCell<Option<NodeRef>>,
-    /// Inserted scripts with `async = false`, in order of insertion, with their answers as they come.
-    in_order: RefCell<VecDeque<InOrder>>,
+    /// Inserted scripts with `async = false`, in order of insertion, and what runs them once that can be.
+    in_order: RefCell<VecDeque<(NodeRef, Option<Ready>)>>,
     /// Scripts that the load event waits for.
     delaying: Cell<usize>,
     /// The level that the running script writes to; none: it may not write.
     write_level: Cell<Option<usize>>,
+    /// Whether a module script runs.
+    in_module: Cell<bool>,
+    /// The document's modules.
+    pub(super) modules: DocumentModules,
 }
 
-/// A script in its turn, and its answer once it has come.
-type InOrder = (NodeRef, Option<Result<Response, NetError>>);
+enum Deferred {
+    Classic(NodeRef),
+    Module(module_scripts::Deferred),
+}
+
+/// Runs a script that is there.
+pub(super) type Ready = Box<dyn FnOnce(&mut Context) -> JsResult<()>>;
+
+/// What ran when a module script began.
+pub(super) struct Around(Option<NodeRef>, Option<usize>, bool);
 
 impl Scripts {
     /// The load event has to wait for one thing more, or less.
@@ -49,6 +63,48 @@ impl Scripts {
     #[must_use]
     pub fn delay_load(&self) -> bool {
         self.delaying.get() > 0
+    }
+
+    /// A module script begins: it is no `currentScript`, and may not write.
+    pub(super) fn begin_module(&self) -> Around {
+        Around(self.current.take(), self.write_level.take(), self.in_module.replace(true))
+    }
+
+    pub(super) fn end_module(&self, around: Around) {
+        *self.current.borrow_mut() = around.0;
+        self.write_level.set(around.1);
+        self.in_module.set(around.2);
+    }
+
+    /// Whether a script runs that the parser does not wait for.
+    fn is_script_running(&self) -> bool {
+        self.current.borrow().is_some() || self.in_module.get()
+    }
+
+    pub(super) fn defer_module(&self, deferred: module_scripts::Deferred) {
+        self.deferred.borrow_mut().push_back(Deferred::Module(deferred));
+    }
+
+    /// A script runs behind those that have a turn already.
+    pub(super) fn take_turn(&self, script: &NodeRef) {
+        self.in_order.borrow_mut().push_back((script.clone(), None));
+    }
+
+    /// Runs a script that is there, unless one before it is not; and those behind it that were only waiting for it.
+    pub(super) fn run_in_turn(&self, script: &NodeRef, run: Ready, context: &mut Context) -> JsResult<()> {
+        if let Some(entry) = self.in_order.borrow_mut().iter_mut().find(|(other, _)| same(other, script)) {
+            entry.1 = Some(run);
+        }
+        loop {
+            let is_ready = self.in_order.borrow().front().is_some_and(|(_, run)| run.is_some());
+            if !is_ready {
+                return Ok(());
+            }
+            let next = self.in_order.borrow_mut().pop_front();
+            if let Some((_, Some(run))) = next {
+                run(context)?;
+            }
+        }
     }
 }
 
@@ -80,7 +136,13 @@ fn kind_of(script: &NodeRef) -> String {
         (None, Some(language)) if !language.is_empty() => format!("text/{}", language.to_ascii_lowercase()),
         _ => return String::new(),
     };
-    if SCRIPT_TYPES.contains(&kind.as_str()) { String::new() } else { kind }
+    if is_javascript_type(&kind) { String::new() } else { kind }
+}
+
+/// Whether a content type without parameters, in lower case, is one of JavaScript
+/// ([JavaScript MIME type](https://mimesniff.spec.whatwg.org/#javascript-mime-type)).
+pub(super) fn is_javascript_type(essence: &str) -> bool {
+    SCRIPT_TYPES.contains(&essence)
 }
 
 pub(super) fn warn(text: &str, context: &Context) {
@@ -103,8 +165,9 @@ fn is_for_other_event(script: &NodeRef) -> bool {
 /// What a script element asks for.
 pub(super) enum Wanted {
     Nothing,
-    /// A module, which is not supported.
-    Module,
+    Module(Source),
+    /// An import map; none: it has an address instead of a text.
+    ImportMap(Option<String>),
     Inline(String),
     Address(Option<Url>),
 }
@@ -118,21 +181,27 @@ pub(super) fn wanted(script: &NodeRef, window: &Window) -> Wanted {
     if is_elsewhere || script.script_started() || !script.is_connected() || source.is_none() && inline.is_empty() {
         return Wanted::Nothing;
     }
-    match kind_of(script).as_str() {
-        "" if is_for_other_event(script) => return Wanted::Nothing,
-        "" => script.set_script_started(true),
-        "module" => return Wanted::Module,
+    let kind = kind_of(script);
+    let is_for_others = is_for_other_event(script);
+    match kind.as_str() {
+        "" if is_for_others => return Wanted::Nothing,
+        "" | "module" | "importmap" => script.set_script_started(true),
         _ => return Wanted::Nothing,
     }
-    match source {
-        None => Wanted::Inline(inline),
-        Some(address) if address.trim().is_empty() => Wanted::Address(None),
-        Some(address) => Wanted::Address(window.resolve(address.trim())),
+    // Whoever runs modules does not run what is for those that do not.
+    if kind.is_empty() && element.attr("nomodule").is_some() {
+        return Wanted::Nothing;
     }
-}
-
-fn warn_of_module(context: &Context) {
-    warn("a <script type=module> was skipped: modules are not supported; a nomodule script runs instead", context);
+    let is_inline = source.is_none();
+    let address =
+        source.filter(|address| !address.trim().is_empty()).and_then(|address| window.resolve(address.trim()));
+    match (kind.as_str(), is_inline) {
+        ("importmap", is_inline) => Wanted::ImportMap(is_inline.then_some(inline)),
+        ("module", true) => Wanted::Module(Source::Inline(inline)),
+        ("module", false) => Wanted::Module(Source::Address(address)),
+        (_, true) => Wanted::Inline(inline),
+        (_, false) => Wanted::Address(address),
+    }
 }
 
 /// A script element that script inserted: inline code runs at once, an address is fetched.
@@ -142,8 +211,9 @@ fn warn_of_module(context: &Context) {
 pub fn prepare_inserted(script: &NodeRef, context: &mut Context) -> JsResult<()> {
     match wanted(script, &Window::of(context)) {
         Wanted::Nothing => Ok(()),
-        Wanted::Module => {
-            warn_of_module(context);
+        Wanted::Module(source) => module_scripts::prepare_inserted(script, source, context),
+        Wanted::ImportMap(text) => {
+            module_scripts::add_import_map(text.as_deref(), None, script, context);
             Ok(())
         }
         Wanted::Inline(text) => {
@@ -163,30 +233,17 @@ pub fn prepare_inserted(script: &NodeRef, context: &mut Context) -> JsResult<()>
 fn fetch_later(script: &NodeRef, url: Url, in_turn: bool, context: &mut Context) {
     let window = Window::of(context);
     let request = request(&url, &window);
-    window.scripts.delaying.set(window.scripts.delaying.get() + 1);
+    window.scripts.delay(1);
     if in_turn {
-        window.scripts.in_order.borrow_mut().push_back((script.clone(), None));
+        window.scripts.take_turn(script);
     }
     let script = script.clone();
     let on_answer = Box::new(move |answer, context: &mut Context| {
         let window = Window::of(context);
-        window.scripts.delaying.set(window.scripts.delaying.get().saturating_sub(1));
-        if !in_turn {
-            return run_fetched(&script, &url, answer, None, context);
-        }
-        if let Some(entry) = window.scripts.in_order.borrow_mut().iter_mut().find(|(n, _)| same(n, &script)) {
-            entry.1 = Some(answer);
-        }
-        loop {
-            let is_ready = window.scripts.in_order.borrow().front().is_some_and(|(_, answer)| answer.is_some());
-            if !is_ready {
-                return Ok(());
-            }
-            let next = window.scripts.in_order.borrow_mut().pop_front();
-            if let Some((script, Some(answer))) = next {
-                run_fetched(&script, &url, answer, None, context)?;
-            }
-        }
+        window.scripts.delay(-1);
+        let own = script.clone();
+        let run: Ready = Box::new(move |context| run_fetched(&own, &url, answer, None, context));
+        if in_turn { window.scripts.run_in_turn(&script, run, context) } else { run(context) }
     });
     window.world.start(request, on_answer, &window.event_loop);
 }
@@ -205,8 +262,9 @@ pub fn prepare_parsed(parsed: &ParsedScript, context: &mut Context) -> JsResult<
     let level = window.parser.borrow().as_ref().map(|parser| parser.enter_script());
     match wanted(script, &window) {
         Wanted::Nothing => Ok(()),
-        Wanted::Module => {
-            warn_of_module(context);
+        Wanted::Module(source) => module_scripts::prepare_parsed(script, source, parsed.position, context),
+        Wanted::ImportMap(text) => {
+            module_scripts::add_import_map(text.as_deref(), parsed.position, script, context);
             Ok(())
         }
         Wanted::Inline(text) => {
@@ -221,7 +279,7 @@ pub fn prepare_parsed(parsed: &ParsedScript, context: &mut Context) -> JsResult<
             Ok(())
         }
         Wanted::Address(Some(_)) if form::has_flag(script, "defer") => {
-            window.scripts.deferred.borrow_mut().push_back(script.clone());
+            window.scripts.deferred.borrow_mut().push_back(Deferred::Classic(script.clone()));
             Ok(())
         }
         Wanted::Address(Some(_)) if window.scripts.write_level.get().is_some() => {
@@ -270,14 +328,21 @@ fn run_blocking(context: &mut Context) -> JsResult<()> {
     }
 }
 
-/// Runs the `defer` scripts, after parsing and before DOMContentLoaded.
+/// Runs the `defer` and module scripts, after parsing and before DOMContentLoaded.
 ///
 /// # Errors
 /// None that the page made.
 pub fn run_deferred(context: &mut Context) -> JsResult<()> {
     let window = Window::of(context);
     loop {
-        let Some(script) = window.scripts.deferred.borrow_mut().pop_front() else { return Ok(()) };
+        let script = match window.scripts.deferred.borrow_mut().pop_front() {
+            None => return Ok(()),
+            Some(Deferred::Module(module)) => {
+                module_scripts::run_deferred(module, context)?;
+                continue;
+            }
+            Some(Deferred::Classic(script)) => script,
+        };
         let address = script.as_element().and_then(|e| e.attr("src")).unwrap_or_default();
         match window.resolve(address.trim()) {
             Some(url) => fetch_now(&script, &url, None, context)?,
@@ -317,7 +382,7 @@ pub(super) fn encoding_of(name: &str) -> &'static encoding_rs::Encoding {
 }
 
 /// A script could not be had: a fault, and its `error` event.
-fn fail(script: &NodeRef, url: &str, message: &str, context: &mut Context) -> JsResult<()> {
+pub(super) fn fail(script: &NodeRef, url: &str, message: &str, context: &mut Context) -> JsResult<()> {
     let fault = Fault::Load { url: url.to_owned(), message: message.to_owned(), file: None };
     Window::of(context).event_loop.emit(Output::Fault(fault));
     let target = wrap(script, context);
@@ -361,7 +426,7 @@ pub fn write(text: &str, context: &mut Context) -> JsResult<()> {
     let window = Window::of(context);
     let parser = window.parser.borrow().clone();
     let Some(parser) = parser else {
-        if window.scripts.current.borrow().is_some() {
+        if window.scripts.is_script_running() {
             warn("document.write from a script that was inserted or deferred is ignored", context);
             return Ok(());
         }
@@ -369,7 +434,7 @@ pub fn write(text: &str, context: &mut Context) -> JsResult<()> {
         return write(text, context);
     };
     let Some(level) = window.scripts.write_level.get() else {
-        if window.scripts.current.borrow().is_some() {
+        if window.scripts.is_script_running() {
             warn("document.write from an async script is ignored", context);
             return Ok(());
         }

@@ -41,7 +41,8 @@ pub fn scripts(parser: &DocumentParser, window: &Window) -> Vec<Script> {
                     found.push(Script { text, url: url.to_string(), line: 1, column: 1 });
                 }
             }
-            Wanted::Nothing | Wanted::Address(None) | Wanted::Module => {}
+            // Modules are read when they run.
+            Wanted::Nothing | Wanted::Address(None) | Wanted::Module(_) | Wanted::ImportMap(_) => {}
         }
     }
     found

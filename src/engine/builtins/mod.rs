@@ -21,7 +21,7 @@ mod install;
 pub mod json_parse;
 pub mod locale;
 pub mod math_random;
-mod native;
+pub(super) mod native;
 pub mod regexp_fast;
 pub mod regexp_source;
 pub mod regexp_statics;

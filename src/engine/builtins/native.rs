@@ -29,7 +29,7 @@ pub(super) fn method(
 }
 
 /// Defines `target[key]` as writable, configurable and non-enumerable.
-pub(super) fn hidden_value(
+pub(in crate::engine) fn hidden_value(
     target: &JsObject,
     key: impl Into<PropertyKey>,
     value: impl Into<boa_engine::JsValue>,

@@ -1,0 +1,3 @@
+import "./broken_b.js";
+import { nobody } from "../sibling.js";
+log.push("never");

@@ -1,0 +1,2 @@
+import "./broken_a.js";
+log.push("never");

@@ -1,0 +1,1 @@
+log.push("element " + new URL(import.meta.url).search);

@@ -1,0 +1,3 @@
+import "./sibling.js";
+import _ from "lodash";
+log.push("never");

@@ -1,0 +1,2 @@
+import { fine } from "./broken.js";
+log.push("never");

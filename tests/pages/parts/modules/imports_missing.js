@@ -1,0 +1,2 @@
+import "./nowhere.js";
+log.push("never");

@@ -1,0 +1,2 @@
+import { sibling, nobody } from "./sibling.js";
+log.push("never");

@@ -1,0 +1,3 @@
+log.push("lazy runs");
+export const cause = "lazy";
+export const own = () => import("./lazy.js");

@@ -1,0 +1,2 @@
+import which from "which";
+export default "x with " + which;

@@ -1,0 +1,3 @@
+log.push("never begins");
+await new Promise(() => {});
+log.push("never ends");

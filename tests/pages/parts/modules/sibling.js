@@ -1,0 +1,2 @@
+log.push("sibling runs");
+export const sibling = 1;

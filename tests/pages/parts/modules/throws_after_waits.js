@@ -1,0 +1,2 @@
+import "./waits_shortly.js";
+throw new RangeError("behind one that waits");
