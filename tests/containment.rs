@@ -206,4 +206,4 @@ macro_rules! files {
     };
 }
 
-files!(code documents floods loops memory recursion tasks values);
+files!(code documents floods loops memory modules recursion tasks values);

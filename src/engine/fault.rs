@@ -78,13 +78,17 @@ impl Sources {
     /// Where `snippet` stands in the text at `url`, from 1; the place of an inline handler.
     #[must_use]
     pub fn find(&self, url: &str, snippet: &str) -> Option<(u32, u32)> {
-        let text = self.text(url)?;
-        let at = text.find(snippet)?;
-        let before = &text[..at];
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().map_or(0, |line| line.encode_utf16().count()) + 1;
-        Some((u32::try_from(line).ok()?, u32::try_from(column).ok()?))
+        place_in(&self.text(url)?, snippet)
     }
+}
+
+/// Where `snippet` stands in a text: line and column, from 1.
+pub(super) fn place_in(text: &str, snippet: &str) -> Option<(u32, u32)> {
+    let at = text.find(snippet)?;
+    let before = &text[..at];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |line| line.encode_utf16().count()) + 1;
+    Some((u32::try_from(line).ok()?, u32::try_from(column).ok()?))
 }
 
 /// The lines around a place, with a marker under the column.
@@ -197,10 +201,11 @@ fn improve(frame: &mut String, message: &str, sources: &Sources) {
     let (Some(column), Some(line), Some(url)) = (parts.next(), parts.next(), parts.next()) else { return };
     let script = || sources.script.borrow().clone().filter(|(running, ..)| running == url);
     let known = line.parse().ok().zip(column.parse().ok());
-    let Some((line, column)) = known.or_else(|| script().map(|(_, line, column)| (line, column))) else { return };
+    let known = known.or_else(|| script().map(|(_, line, column)| (line, column)));
     let name = message.strip_prefix("ReferenceError: ").and_then(|rest| rest.strip_suffix(" is not defined"));
-    let found = name.and_then(|name| super::name_search::find(&sources.text(url)?, name, (line, column)));
-    let (line, column) = found.unwrap_or((line, column));
+    // Of a module nothing is known but its file.
+    let find = |name| super::name_search::find(&sources.text(url)?, name, known.unwrap_or((1, 1)));
+    let Some((line, column)) = name.and_then(find).or(known) else { return };
     *frame = format!("{head}({url}:{line}:{column})");
 }
 

@@ -2,7 +2,7 @@
 //! ([HTML §8.1.5.4](https://html.spec.whatwg.org/multipage/webappapis.html#module-map)).
 //!
 //! boa asks for a module while it holds the context, so nothing can be fetched there. What a module imports is found by a
-//! first load in which nothing is answered; whoever fetches ([`crate::webapi::modules`]) puts the answers into the map, and
+//! first load in which nothing is answered; whoever fetches (`webapi::modules`) puts the answers into the map, and
 //! only when all are there boa loads for good.
 //!
 //! `import()` cannot wait either. It is answered at once with a stand-in that exports `then`: promises follow such a
@@ -26,7 +26,7 @@ use rustc_hash::FxHashMap;
 
 use super::builtins::json_parse;
 use super::convert::{to_utf8, type_error};
-use super::fault::Sources;
+use super::fault::{Sources, place_in};
 use super::module_evaluation::Evaluations;
 use super::script::{Code, callable, nesting, parse_fault};
 use crate::base::limits::CODE_NESTING_MAX;
@@ -201,7 +201,7 @@ impl Modules {
         let mut requests = Vec::new();
         for request in self.requests_of(&module, context) {
             let import = Import::new(code.url.to_owned(), &request);
-            let key = self.resolve(&import, context).map_err(|error| thrown(error, &import, context))?;
+            let key = self.resolve(&import, context).map_err(|error| thrown(error, &import, Some(code), context))?;
             requests.push((request, key));
         }
         Ok(self.push(module, code.url, requests, code.text.contains("await")))
@@ -369,12 +369,17 @@ fn parse(code: &Code<'_>, context: &mut Context) -> Result<Module, Failure> {
     })
 }
 
-/// An error about what code names, at the place where it does.
+/// An error about what code names, at the place where it does: in this code, or else in the file of whoever asks.
 #[must_use]
-pub fn thrown(error: JsError, import: &Import, context: &mut Context) -> Failure {
+pub fn thrown(error: JsError, import: &Import, code: Option<&Code<'_>>, context: &mut Context) -> Failure {
     let sources = Sources::of(context);
-    let quoted = ['"', '\'', '`'].map(|quote| format!("{quote}{}{quote}", import.specifier));
-    let found = quoted.iter().filter_map(|text| sources.find(&import.referrer, text)).min();
+    let place = |quote: &str| {
+        let quoted = format!("{quote}{}{quote}", import.specifier);
+        let Some(code) = code else { return sources.find(&import.referrer, &quoted) };
+        let (line, column) = place_in(code.text, &quoted)?;
+        Some((code.line + line - 1, if line == 1 { code.column + column - 1 } else { column }))
+    };
+    let found = ["\"", "'", "`"].into_iter().filter_map(place).min();
     match found {
         Some((line, column)) => Failure::Thrown(placed(error, (&import.referrer, line, column), context)),
         None => Failure::Thrown(opaque(error, context)),

@@ -1,5 +1,7 @@
 //! The scripts and style sheets written in a page's original HTML, which may be fetched though nobody named their origin.
 //!
+//! An import map names scripts as well, where it has whole addresses.
+//!
 //! Old pages load jQuery from a CDN; the operator who gave the page gave its scripts and its looks as well. The page process is not
 //! trusted to say which those are, so the host reads them out of the document as it hands it over, and remembers the
 //! exact addresses until the next document. What a script inserts or writes later is not among them: its address could

@@ -36,8 +36,8 @@ pub struct Request {
     pub body: Vec<u8>,
     /// What the answer is for.
     pub destination: Destination,
-    /// Whether the page's cookies go along and may be set: documents and scripts always, an XHR to another origin only
-    /// by `withCredentials`.
+    /// Whether the page's cookies go along and may be set: documents and scripts always, modules of the page's own origin, an
+    /// XHR to another origin only by `withCredentials`.
     pub credentials: bool,
     /// Page time of the request, by which cookies expire.
     pub now_ms: TimestampMs,

@@ -45,6 +45,9 @@ pub(super) fn prepare_parsed(
     context: &mut Context,
 ) -> JsResult<()> {
     let position = at.unwrap_or(START);
+    if matches!(source, Source::Address(None)) {
+        return fail_address(script, context);
+    }
     if form::has_flag(script, "async") {
         return run_later(script, source, position, false, context);
     }
@@ -59,8 +62,15 @@ pub(super) fn prepare_parsed(
 /// # Errors
 /// None that the page made.
 pub(super) fn prepare_inserted(script: &NodeRef, source: Source, context: &mut Context) -> JsResult<()> {
+    if matches!(source, Source::Address(None)) {
+        return fail_address(script, context);
+    }
     let in_turn = script.script_in_order() && !form::has_flag(script, "async");
     run_later(script, source, START, in_turn, context)
+}
+
+fn fail_address(script: &NodeRef, context: &mut Context) -> JsResult<()> {
+    fail(script, "", "the address is empty or not valid", context)
 }
 
 const START: Position = Position { line: 1, column: 1 };
@@ -116,10 +126,7 @@ pub(super) fn run_deferred(deferred: Deferred, context: &mut Context) -> JsResul
 fn root(script: &NodeRef, source: Source, position: Position, context: &mut Context) -> JsResult<Option<Key>> {
     let text = match source {
         Source::Address(Some(url)) => return Ok(Some(Key::Script(url.into()))),
-        Source::Address(None) => {
-            fail(script, "", "the address is empty or not valid", context)?;
-            return Ok(None);
-        }
+        Source::Address(None) => return Ok(None),
         Source::Inline(text) => text,
     };
     let window = Window::of(context);

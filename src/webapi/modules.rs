@@ -155,6 +155,9 @@ pub(super) fn load_now(root: &Key, context: &mut Context) -> Result<usize, Failu
             return Err(failure);
         }
         let Some(key) = lacking.absent.first().or(lacking.fetching.first()) else { break };
+        if interrupt::is_raised() {
+            return Err(Failure::Load("the turn was cut short".to_owned()));
+        }
         let window = Window::of(context);
         if let Some(request) = request(key, lacking.absent.is_empty(), context) {
             let answer = window.world.fetch(request, &window.event_loop);
@@ -313,7 +316,7 @@ fn import(import: &Import, functions: ResolvingFunctions, context: &mut Context)
     let import = import.clone();
     let key = match resolve(&import, context) {
         Ok(key) => key,
-        Err(error) => return reject(&functions, thrown(error, &import, context), &import, context),
+        Err(error) => return reject(&functions, thrown(error, &import, None, context), &import, context),
     };
     let on_loaded: OnLoaded = Box::new(move |loaded, context| match loaded {
         Ok(node) => {
@@ -353,7 +356,7 @@ fn reject(functions: &ResolvingFunctions, failure: Failure, import: &Import, con
     let failure = match failure {
         Failure::Load(problem) => {
             let message = format!("Failed to fetch dynamically imported module \"{}\": {problem}", import.specifier);
-            thrown(type_error(&message), import, context)
+            thrown(type_error(&message), import, None, context)
         }
         other => other,
     };

@@ -117,7 +117,7 @@ fn is_javascript(kind: Option<&str>, language: Option<&str>) -> bool {
     let kind = kind.filter(|kind| !kind.is_empty()).or(language.filter(|language| !language.is_empty()));
     kind.is_none_or(|kind| {
         let kind = kind.to_ascii_lowercase();
-        kind.contains("javascript") || kind.contains("ecmascript") || kind.contains("jscript")
+        kind.contains("javascript") || kind.contains("ecmascript") || kind.contains("jscript") || kind == "module"
     })
 }
 
@@ -207,7 +207,7 @@ mod tests {
         check("<iframe src=x></iframe><Input type='File'><input>", &[], &["<iframe>", "<input type=file>"]);
         check(
             "<meta http-equiv=Refresh content=1><script type=module>a</script>",
-            &[],
+            &["a"],
             &["<meta http-equiv=refresh>", "<script type=module>"],
         );
         check(

@@ -85,6 +85,16 @@ fn what_is_loaded_while_it_runs_is_scanned_too() {
 }
 
 #[test]
+fn modules_are_scanned_with_what_they_import() {
+    let page = "<script type=module>import { ask } from './more.js'; ask(); new Worker('x');</script>";
+    let more = "export const ask = () => window.EventSource ? 1 : 0;";
+    let report = look(&[("page.html", page), ("more.js", more)], true);
+    let names: Vec<&str> = report.files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["page.html", "more.js"]);
+    assert_eq!((report.verdict(), &report.json()["summary"]["missing"]), (Verdict::Faults, &Value::from(1)));
+}
+
+#[test]
 fn the_keys_of_the_json() {
     let json =
         look(&[("page.html", "<script>if (window.Worker) new Worker('x'); alert(1); no()</script>")], true).json();
