@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
 
+#[path = "net/kept.rs"]
+mod kept;
+#[path = "net/origins.rs"]
+mod origins;
+
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc;
@@ -14,7 +19,9 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{Html, Redirect};
 use axum::routing::{any, get};
 use duoke::base::limits::ORIGINAL_SCRIPT_FETCHES_MAX;
-use duoke::net::{Bounds, Destination, Folder, Guard, Live, NetError, Network, PluginNetwork, Replied, Request};
+use duoke::net::{
+    Bounds, Credentials, Destination, Folder, Guard, Live, NetError, Network, PluginNetwork, Replied, Request,
+};
 use tokio::runtime::Runtime;
 use url::Url;
 
@@ -32,9 +39,7 @@ impl World {
 
     fn with_bounds(bounds: Bounds) -> Self {
         let runtime = Runtime::new().unwrap();
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-        let address = listener.local_addr().unwrap();
-        runtime.spawn(async move { axum::serve(listener, routes()).await });
+        let address = serve(&runtime);
         let mut guard = Guard::new();
         guard.allow(&format!("http://{address}")).unwrap();
         let live = Live::new(runtime.handle().clone(), bounds);
@@ -52,6 +57,20 @@ impl World {
     fn text(&self, path: &str) -> String {
         String::from_utf8(self.ask(path).unwrap().body).unwrap()
     }
+}
+
+/// Starts a server; returns its address.
+fn serve(runtime: &Runtime) -> SocketAddr {
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    runtime.spawn(async move { axum::serve(listener, routes()).await });
+    address
+}
+
+/// `Origin`, `Referer` and `Accept`.
+async fn said(headers: HeaderMap) -> String {
+    let value = |name| headers.get(name).map_or("", |value| value.to_str().unwrap());
+    format!("origin={} referer={} accept={}", value(header::ORIGIN), value(header::REFERER), value(header::ACCEPT))
 }
 
 fn routes() -> Router {
@@ -78,6 +97,13 @@ fn routes() -> Router {
         .route("/elsewhere", get(|| async { Redirect::to("http://forbidden.invalid/secret?x=1") }))
         .route("/file", get(|| async { Redirect::to("file:///etc/passwd") }))
         .route("/to", get(|uri: Uri| async move { Redirect::to(uri.query().unwrap()) }))
+        .route("/said", any(said))
+        .route(
+            "/quietly",
+            get(|uri: Uri| async move {
+                ([(header::REFERRER_POLICY, "no-referrer")], Redirect::to(uri.query().unwrap()))
+            }),
+        )
         .route("/html", get(|RawQuery(query): RawQuery| async move { Html(decoded(&query.unwrap())) }))
         .route("/loop", get(|| async { Redirect::to("/loop") }))
         .route("/nothing", get(|| async { (StatusCode::NOT_FOUND, "gone") }))
@@ -220,7 +246,8 @@ fn scripts_of_the_original_html_from_public_addresses_only() {
 fn cookies_are_kept_over_redirects_and_sent_with_credentials_only() {
     let world = World::new();
     assert_eq!(world.text("/login"), "Some(\"sid=1\")");
-    let anonymous = Request { credentials: false, ..Request::get(world.url("/cookies"), Destination::Xhr, 0) };
+    let anonymous =
+        Request { credentials: Credentials::Omit, ..Request::get(world.url("/cookies"), Destination::Xhr, 0) };
     assert_eq!(world.network.fetch(anonymous).unwrap().body, b"None");
     assert_eq!(world.network.cookies().get_for_script(&world.url("/"), 0), "");
 }

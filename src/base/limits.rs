@@ -1,9 +1,11 @@
 //! Every bound of the program, in one place: name, unit, reason.
 
 pub mod mirror;
+mod network;
 pub mod page;
 mod workbench;
 
+pub use network::*;
 pub use workbench::*;
 
 use std::time::Duration;

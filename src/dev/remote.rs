@@ -11,7 +11,7 @@ use ring::digest::{SHA256, digest};
 use url::Url;
 
 use crate::base::limits::REMOTE_LOOK_TIME;
-use crate::net::{Destination, Network, PluginNetwork, Request, Response, original_scripts};
+use crate::net::{Credentials, Destination, Network, PluginNetwork, Request, Response, original_scripts};
 
 /// Not another one: by its validator.
 const NOT_MODIFIED: u16 = 304;
@@ -75,8 +75,10 @@ fn ask(
     changed: &mut Vec<Url>,
 ) -> Option<Response> {
     let before = known.entry(url.clone()).or_default();
-    let headers = before.validators.clone();
-    let request = Request { headers, credentials: false, ..Request::get(url.clone(), destination, 0) };
+    // Nobody but the server is to say what is there now.
+    let mut headers = vec![("Cache-Control".to_owned(), "no-cache".to_owned())];
+    headers.extend(before.validators.clone());
+    let request = Request { headers, credentials: Credentials::Omit, ..Request::get(url.clone(), destination, 0) };
     let answer = network.fetch(request).ok()?;
     if answer.status == NOT_MODIFIED || !(200..300).contains(&answer.status) {
         return None;

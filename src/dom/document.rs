@@ -48,6 +48,9 @@ pub struct DocumentData {
     /// Its address, where that is not the window's.
     #[unsafe_ignore_trace]
     pub url: RefCell<Option<String>>,
+    /// The encoding that it was read in; UTF-8 where it was made.
+    #[unsafe_ignore_trace]
+    pub encoding: Cell<&'static str>,
 }
 
 impl DocumentData {
@@ -67,6 +70,7 @@ impl DocumentData {
             is_html: !content_type.ends_with("xml"),
             content_type,
             url: RefCell::default(),
+            encoding: Cell::new("UTF-8"),
         }
     }
 

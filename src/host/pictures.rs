@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::net::{Destination, NetError, Network, PluginNetwork, Request, Response, is_plugin_host};
+use crate::net::{Credentials, Destination, NetError, Network, PluginNetwork, Request, Response, is_plugin_host};
 use crate::wechat::{BoxFuture, LivePictures, Picture, PictureError, PictureSource};
 
 /// Answers for a folder's missing file.
@@ -38,7 +38,7 @@ impl PluginPictures {
         if let Whose::Plugin(network) = &self.whose {
             let network = network.clone();
             let mut request = Request::get(url.clone(), Destination::Xhr, 0);
-            request.credentials = false;
+            request.credentials = Credentials::Omit;
             // A page's network blocks: not on the runtime's own threads.
             let answer = tokio::task::spawn_blocking(move || network.fetch(request)).await;
             match answer {

@@ -418,7 +418,7 @@ impl Plugin {
             network = network.with_answer(echat.sdk_script());
         }
         Ok(match live {
-            Some(live) => network.with_live(live.clone().with_bounds(bounds)),
+            Some(live) => network.with_live(live.clone().with_bounds(bounds).of_plugin(&self.identity)),
             None => network,
         })
     }

@@ -4,8 +4,9 @@
 //! UTF-8 where it is valid UTF-8, else GBK, since these pages are Chinese and the client they were written for took the
 //! system's encoding.
 
-use encoding_rs::{Encoding, GBK, UTF_8};
+use encoding_rs::{Encoding, GBK, UTF_8, UTF_16BE, UTF_16LE};
 
+use super::late_meta::late_meta;
 use super::prescan::prescan;
 use crate::base::limits::BINARY_SNIFF_BYTES;
 
@@ -31,10 +32,10 @@ const CONTROLS_RARE: usize = 32;
 const CONTROLS_MIN: usize = 4;
 
 /// A document's text and encoding ([encoding sniffing algorithm](https://html.spec.whatwg.org/#encoding-sniffing-algorithm)):
-/// byte-order mark, `Content-Type`, `<meta charset>` in the first 1024 bytes, then UTF-8 if valid, else GBK.
+/// byte-order mark, `Content-Type`, `<meta charset>` in the first 1024 bytes or later, then UTF-8 if valid, else GBK.
 #[must_use]
 pub fn decode_html(bytes: &[u8], content_type: Option<&str>) -> (String, &'static Encoding) {
-    let declared = || charset_parameter(content_type).or_else(|| prescan(bytes));
+    let declared = || charset_parameter(content_type).or_else(|| prescan(bytes)).or_else(|| late_meta(bytes));
     decode(bytes, || declared().unwrap_or(if is_utf_8(bytes) { UTF_8 } else { GBK }))
 }
 
@@ -55,14 +56,22 @@ pub fn decode_script(
 /// charset of the (perhaps overridden) `Content-Type`, UTF-8.
 #[must_use]
 pub fn decode_xhr(bytes: &[u8], content_type: Option<&str>) -> String {
-    decode(bytes, || charset_parameter(content_type).unwrap_or(UTF_8)).0
+    decode_xml(bytes, content_type).0
+}
+
+/// The same, with the encoding: of an answer that is XML.
+#[must_use]
+pub fn decode_xml(bytes: &[u8], content_type: Option<&str>) -> (String, &'static Encoding) {
+    decode(bytes, || charset_parameter(content_type).unwrap_or(UTF_8))
 }
 
 /// Whether a document is binary data rather than a page: a known file signature, or control characters as only binary
-/// data has them ([binary data bytes](https://mimesniff.spec.whatwg.org/#binary-data-byte)) in its first 1445 bytes.
+/// data has them ([binary data bytes](https://mimesniff.spec.whatwg.org/#binary-data-byte)) in its first 1445 bytes. Text in
+/// UTF-16 has them too: it is text where a byte-order mark or the content type says so.
 #[must_use]
-pub fn looks_binary(bytes: &[u8]) -> bool {
-    if Encoding::for_bom(bytes).is_some() {
+pub fn looks_binary(bytes: &[u8], content_type: Option<&str>) -> bool {
+    let is_wide = |encoding: &'static Encoding| encoding == UTF_16BE || encoding == UTF_16LE;
+    if Encoding::for_bom(bytes).is_some() || charset_parameter(content_type).is_some_and(is_wide) {
         return false;
     }
     let head = &bytes[..bytes.len().min(BINARY_SNIFF_BYTES)];
@@ -118,6 +127,10 @@ mod tests {
         check_html(&"您好".as_bytes()[..5], None, "您", "UTF-8");
         check_html(b"\xff\xfe<\0p\0", None, "<p", "UTF-16LE");
         check_html(b"", None, "", "UTF-8");
+        check_html(b"\0<\0p", Some("text/html; charset=utf-16be"), "<p", "UTF-16BE");
+        let late = [" ".repeat(2000).as_bytes(), b"<meta charset=big5>", b"\xb1\x7a\xa6\x6e"].concat();
+        check_html(&late, None, "您好", "Big5");
+        check_html(&late, Some("text/html; charset=gbk"), "<meta", "GBK");
     }
 
     #[test]
@@ -144,13 +157,15 @@ mod tests {
     #[test]
     fn binary_data_is_told_from_text() {
         for text in ["", "a\0", "<p>您好</p>", "if (/[\u{1}-\u{1f}]/.test(x)) {}", "\u{feff}x"] {
-            assert!(!looks_binary(text.as_bytes()), "{text}");
+            assert!(!looks_binary(text.as_bytes(), None), "{text}");
         }
-        assert!(!looks_binary(GREETING_GBK));
-        assert!(!looks_binary(b"\xff\xfe<\0p\0>\0a\0b\0"));
-        assert!(looks_binary(b"%PDF-1.4\n"));
-        assert!(looks_binary(b"\x89PNG\r\n\x1a\n"));
+        assert!(!looks_binary(GREETING_GBK, None));
+        assert!(!looks_binary(b"\xff\xfe<\0p\0>\0a\0b\0", None));
+        let wide = b"\0<\0p\0>\0a\0b\0";
+        assert!(looks_binary(wide, Some("text/html")) && !looks_binary(wide, Some("text/html;charset=UTF-16BE")));
+        assert!(looks_binary(b"%PDF-1.4\n", None));
+        assert!(looks_binary(b"\x89PNG\r\n\x1a\n", None));
         let noise: Vec<u8> = (0..2000_u32).map(|index| ((index * 7919) >> 3) as u8).collect();
-        assert!(looks_binary(&noise));
+        assert!(looks_binary(&noise, None));
     }
 }

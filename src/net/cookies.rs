@@ -1,8 +1,9 @@
 //! One page's cookies, shared by its requests and `document.cookie`
 //! ([RFC 6265](https://www.rfc-editor.org/rfc/rfc6265)).
 //!
-//! Time is the page's and comes with every call. Against the RFC: no public suffix list (a jar serves one page, whose
-//! origins the operator named; a `Domain` without a dot is refused all the same), and no `SameSite`.
+//! `SameSite` and the prefixes of names are those of its successor
+//! ([RFC 6265bis](https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis)). Time is the page's and comes with
+//! every call. What stands in for a list of public suffixes says [`super::site`].
 
 use std::fmt;
 use std::net::IpAddr;
@@ -11,7 +12,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::cookie_date;
+use super::site::is_public_suffix;
+use super::{Sites, cookie_date};
 use crate::base::clock::TimestampMs;
 use crate::base::limits::{COOKIE_BYTES_MAX, COOKIES_MAX};
 
@@ -20,6 +22,40 @@ use crate::base::limits::{COOKIE_BYTES_MAX, COOKIES_MAX};
 pub struct CookieJar {
     /// In order of creation.
     cookies: Mutex<Vec<Cookie>>,
+}
+
+/// Whether a cookie goes along where another site's document asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SameSite {
+    /// It does.
+    None,
+    /// Only where that opens a document, by a method that changes nothing: what a cookie is that says nothing.
+    #[default]
+    Lax,
+    /// It does not.
+    Strict,
+}
+
+impl SameSite {
+    // What serde wants.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether a cookie goes along.
+    fn lets_go(self, sites: Sites) -> bool {
+        match self {
+            Self::None => true,
+            Self::Lax => matches!(sites, Sites::Same | Sites::Opens),
+            Self::Strict => sites == Sites::Same,
+        }
+    }
+
+    /// Whether an answer may set a cookie.
+    fn lets_set(self, sites: Sites) -> bool {
+        self == Self::None || sites != Sites::Cross
+    }
 }
 
 /// A stored cookie ([RFC 6265 §5.3](https://www.rfc-editor.org/rfc/rfc6265#section-5.3)).
@@ -44,6 +80,9 @@ pub struct Cookie {
     /// Whether scripts do not see it.
     #[serde(rename = "http_only")]
     pub is_http_only: bool,
+    /// Where it goes along.
+    #[serde(default, skip_serializing_if = "SameSite::is_default")]
+    pub same_site: SameSite,
 }
 
 impl fmt::Debug for Cookie {
@@ -55,8 +94,8 @@ impl fmt::Debug for Cookie {
 /// Who reads or writes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Party {
-    /// A request or its answer.
-    Http,
+    /// A request or its answer, which stands so to the document's site.
+    Http(Sites),
     /// `document.cookie`.
     Script,
 }
@@ -80,18 +119,19 @@ impl CookieJar {
         self.store(url, text, now_ms, Party::Script);
     }
 
-    /// The value of a request's `Cookie` header; `None` for none.
+    /// The value of the `Cookie` header of a request that stands so to its document's site; `None` for none.
     #[must_use]
-    pub fn header_for(&self, url: &Url, now_ms: TimestampMs) -> Option<String> {
-        Some(self.text_for(url, now_ms, Party::Http)).filter(|text| !text.is_empty())
+    pub fn header_for(&self, url: &Url, sites: Sites, now_ms: TimestampMs) -> Option<String> {
+        Some(self.text_for(url, now_ms, Party::Http(sites))).filter(|text| !text.is_empty())
     }
 
-    /// Takes the `set-cookie` headers of an answer from `url`; their text is one character a byte, as answers have it.
-    pub fn store_response(&self, url: &Url, headers: &[(String, String)], now_ms: TimestampMs) {
+    /// Takes the `set-cookie` headers of an answer from `url` to such a request; their text is one character a byte, as
+    /// answers have it.
+    pub fn store_response(&self, url: &Url, sites: Sites, headers: &[(String, String)], now_ms: TimestampMs) {
         for (_, value) in headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")) {
             let bytes: Result<Vec<u8>, _> = value.chars().map(|character| u8::try_from(u32::from(character))).collect();
             let text = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok());
-            self.store(url, text.as_deref().unwrap_or(value), now_ms, Party::Http);
+            self.store(url, text.as_deref().unwrap_or(value), now_ms, Party::Http(sites));
         }
     }
 
@@ -137,11 +177,16 @@ impl CookieJar {
     /// Stores one cookie, as far as this party may.
     fn store(&self, url: &Url, text: &str, now_ms: TimestampMs, party: Party) {
         let Some(cookie) = parse(url, text, now_ms) else { return };
-        if party == Party::Script && cookie.is_http_only {
-            return;
-        }
+        let may_set = match party {
+            Party::Script => !cookie.is_http_only,
+            Party::Http(sites) => cookie.same_site.lets_set(sites),
+        };
         let mut cookies = self.lock();
         cookies.retain(|held| !held.is_over(now_ms));
+        let is_shadowed = url.scheme() != "https" && cookies.iter().any(|held| held.is_secure_twin(&cookie));
+        if !may_set || is_shadowed {
+            return;
+        }
         match cookies.iter().position(|held| held.is_same(&cookie)) {
             Some(index) if party == Party::Script && cookies[index].is_http_only => {}
             Some(index) if cookie.is_over(now_ms) => drop(cookies.remove(index)),
@@ -173,7 +218,7 @@ impl Cookie {
         let Cookie { name, value, domain, path, .. } = self;
         let texts = [name, value, domain, path];
         let is_control = |character: char| character.is_ascii_control() && character != '\t';
-        let is_wide = domain.contains('.') && domain.parse::<IpAddr>().is_err();
+        let is_wide = !is_public_suffix(domain) && domain.parse::<IpAddr>().is_err();
         let flaws = [
             texts.iter().any(|text| text.chars().any(is_control)),
             name.contains(['=', ';']) || value.contains(';'),
@@ -192,11 +237,21 @@ impl Cookie {
         is_domain
             && path_matches(url.path(), &self.path)
             && (!self.is_secure || url.scheme() == "https")
-            && (!self.is_http_only || party == Party::Http)
+            && match party {
+                Party::Script => !self.is_http_only,
+                Party::Http(sites) => self.same_site.lets_go(sites),
+            }
             && !self.is_over(now_ms)
     }
 
-    /// Whether it is the cookie that another one replaces.
+    /// Whether it is a secure one that a like one from an origin in the clear must not hide (RFC 6265bis §5.7).
+    fn is_secure_twin(&self, other: &Cookie) -> bool {
+        self.is_secure
+            && self.name == other.name
+            && (domain_matches(&self.domain, &other.domain) || domain_matches(&other.domain, &self.domain))
+            && path_matches(&other.path, &self.path)
+    }
+
     /// Whether it takes the other one's place.
     #[must_use]
     pub fn is_same(&self, other: &Cookie) -> bool {
@@ -229,11 +284,18 @@ fn parse(url: &Url, text: &str, now_ms: TimestampMs) -> Option<Cookie> {
         return None;
     }
     let domain = url.host_str()?.to_owned();
-    let (is_secure, is_http_only) = (false, false);
-    let path = default_path(url).to_owned();
-    let mut cookie =
-        Cookie { name, value, domain, is_host_only: true, path, expires_ms: None, is_secure, is_http_only };
-    let mut max_age = None;
+    let mut cookie = Cookie {
+        name,
+        value,
+        domain,
+        is_host_only: true,
+        path: default_path(url).to_owned(),
+        expires_ms: None,
+        is_secure: false,
+        is_http_only: false,
+        same_site: SameSite::default(),
+    };
+    let (mut max_age, mut has_path) = (None, false);
     for part in parts {
         let (key, value) = part.split_once('=').unwrap_or((part, ""));
         let value = value.trim();
@@ -241,8 +303,12 @@ fn parse(url: &Url, text: &str, now_ms: TimestampMs) -> Option<Cookie> {
             "expires" => cookie.expires_ms = cookie_date::parse(value).or(cookie.expires_ms),
             "max-age" => max_age = value.parse::<i64>().ok().or(max_age),
             "domain" => cookie.set_domain(value)?,
-            "path" if value.starts_with('/') => value.clone_into(&mut cookie.path),
-            "path" => default_path(url).clone_into(&mut cookie.path),
+            "path" => {
+                has_path = value.starts_with('/');
+                let path = if has_path { value } else { default_path(url) };
+                path.clone_into(&mut cookie.path);
+            }
+            "samesite" => cookie.same_site = same_site(value),
             "secure" => cookie.is_secure = true,
             "httponly" => cookie.is_http_only = true,
             _ => {}
@@ -252,21 +318,46 @@ fn parse(url: &Url, text: &str, now_ms: TimestampMs) -> Option<Cookie> {
         let lifetime_ms = if seconds <= 0 { 0 } else { seconds.saturating_mul(1000) };
         cookie.expires_ms = Some(now_ms.saturating_add(lifetime_ms));
     }
-    // A cookie of a secure origin must come over one.
-    (!cookie.is_secure || url.scheme() == "https").then_some(cookie)
+    // A cookie of a secure origin must come over one; one for all sites must be of one.
+    let is_secure = !cookie.is_secure || url.scheme() == "https";
+    let is_safe = cookie.same_site != SameSite::None || cookie.is_secure;
+    (is_secure && is_safe && cookie.keeps_promise(has_path)).then_some(cookie)
+}
+
+/// What a `SameSite` attribute says.
+fn same_site(value: &str) -> SameSite {
+    match value.to_ascii_lowercase().as_str() {
+        "none" => SameSite::None,
+        "strict" => SameSite::Strict,
+        _ => SameSite::Lax,
+    }
 }
 
 impl Cookie {
+    /// Whether it is what the prefix of its name says; one without a name must not look as if it had one (RFC 6265bis §4.1.3).
+    fn keeps_promise(&self, has_path: bool) -> bool {
+        let starts =
+            |text: &str, prefix: &str| text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+        let is_named = |prefix: &str| starts(if self.name.is_empty() { &self.value } else { &self.name }, prefix);
+        let is_bound = self.is_host_only && has_path && self.path == "/";
+        match (is_named("__Host-"), is_named("__Secure-")) {
+            (false, false) => true,
+            _ if self.name.is_empty() => false,
+            (true, _) => self.is_secure && is_bound,
+            (false, true) => self.is_secure,
+        }
+    }
+
     /// Widens the cookie to a domain that its host lies in; `None` for a domain it may not name.
     fn set_domain(&mut self, attribute: &str) -> Option<()> {
         let domain = attribute.trim_start_matches('.').to_ascii_lowercase();
         if domain.is_empty() {
             return Some(());
         }
-        if domain == self.domain && !domain.contains('.') || self.domain.parse::<IpAddr>().is_ok() {
+        if is_public_suffix(&domain) || self.domain.parse::<IpAddr>().is_ok() {
             return (domain == self.domain).then_some(());
         }
-        if !domain.contains('.') || !domain_matches(&self.domain, &domain) {
+        if !domain_matches(&self.domain, &domain) {
             return None;
         }
         self.is_host_only = false;
@@ -295,155 +386,4 @@ fn default_path(url: &Url) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn url(text: &str) -> Url {
-        Url::parse(text).unwrap()
-    }
-
-    fn respond(jar: &CookieJar, from: &str, cookie: &str, now_ms: TimestampMs) {
-        jar.store_response(&url(from), &[("Set-Cookie".to_owned(), cookie.to_owned())], now_ms);
-    }
-
-    #[test]
-    fn scripts_set_replace_and_remove() {
-        let jar = CookieJar::new();
-        let page = url("http://demo.plugin.invalid/page/index.html");
-        for text in ["a=1; path=/", "b=2", "c=您好;path=/page", "a=3; path=/", "flag"] {
-            jar.set_from_script(&page, text, 0);
-        }
-        assert_eq!(jar.get_for_script(&page, 0), "b=2; c=您好; flag; a=3");
-        assert_eq!(jar.get_for_script(&url("http://demo.plugin.invalid/pages"), 0), "a=3");
-        jar.set_from_script(&page, "b=; expires=Thu, 01 Jan 1970 00:00:00 GMT", 10);
-        jar.set_from_script(&page, "c=; max-age=0", 10);
-        assert_eq!(jar.get_for_script(&page, 10), "flag; a=3");
-        assert_eq!(jar.get_for_script(&url("http://other.test/page/"), 10), "");
-    }
-
-    #[test]
-    fn cookies_end_by_page_time() {
-        let jar = CookieJar::new();
-        let page = url("http://a.test/");
-        jar.set_from_script(&page, "a=1; max-age=60; expires=Thu, 01 Jan 1970 00:00:00 GMT", 1_000);
-        jar.set_from_script(&page, "b=1; expires=Thu, 01 Jan 1970 00:00:30 GMT", 1_000);
-        assert_eq!(jar.get_for_script(&page, 29_999), "a=1; b=1");
-        assert_eq!(jar.get_for_script(&page, 30_000), "a=1");
-        assert_eq!(jar.get_for_script(&page, 61_000), "");
-    }
-
-    #[test]
-    fn http_only_cookies_are_out_of_a_script_s_reach() {
-        let jar = CookieJar::new();
-        respond(&jar, "http://a.test/login", "sid=1; HttpOnly; Path=/", 0);
-        let page = url("http://a.test/");
-        jar.set_from_script(&page, "sid=2; path=/", 0);
-        jar.set_from_script(&page, "mine=1; httponly", 0);
-        assert_eq!(jar.get_for_script(&page, 0), "");
-        assert_eq!(jar.header_for(&page, 0).as_deref(), Some("sid=1"));
-    }
-
-    #[test]
-    fn domains() {
-        let jar = CookieJar::new();
-        respond(&jar, "http://www.shop.test/", "wide=1; domain=.shop.test", 0);
-        respond(&jar, "http://www.shop.test/", "host=1", 0);
-        for foreign in
-            ["x=1; domain=other.test", "x=1; domain=test", "x=1; domain=op.test", "x=1; domain=a.www.shop.test"]
-        {
-            respond(&jar, "http://www.shop.test/", foreign, 0);
-        }
-        respond(&jar, "http://127.0.0.1/", "x=1; domain=0.0.1", 0);
-        respond(&jar, "http://localhost/", "local=1; domain=localhost", 0);
-        let header = |text: &str| jar.header_for(&url(text), 0);
-        assert_eq!(header("http://www.shop.test/").as_deref(), Some("wide=1; host=1"));
-        assert_eq!(header("http://m.shop.test/").as_deref(), Some("wide=1"));
-        assert_eq!(header("http://workshop.test/"), None);
-        assert_eq!(header("http://127.0.0.1/"), None);
-        assert_eq!(header("http://localhost/").as_deref(), Some("local=1"));
-    }
-
-    #[test]
-    fn secure_cookies_stay_on_https() {
-        let jar = CookieJar::new();
-        respond(&jar, "https://a.test/", "s=1; Secure", 0);
-        respond(&jar, "http://a.test/", "t=1; Secure", 0);
-        assert_eq!(jar.header_for(&url("https://a.test/"), 0).as_deref(), Some("s=1"));
-        assert_eq!(jar.header_for(&url("http://a.test/"), 0), None);
-    }
-
-    #[test]
-    fn kept_ones_are_there_again() {
-        let jar = CookieJar::new();
-        let page = url("https://www.shop.test/page/");
-        respond(&jar, "https://www.shop.test/", "sid=1; HttpOnly; Secure; Path=/; domain=shop.test", 0);
-        for text in ["a=1; max-age=60", "session=您 好; path=/", "b=1; max-age=30", "flag"] {
-            jar.set_from_script(&page, text, 0);
-        }
-        let (script, header) = (jar.get_for_script(&page, 30_000), jar.header_for(&page, 30_000));
-        let kept = serde_json::to_string(&jar.cookies(30_000)).unwrap();
-        assert!(!kept.contains(r#""b""#) && !format!("{jar:?}").contains("您"), "{kept}");
-        let other = CookieJar::new();
-        other.set_from_script(&page, "here=before", 0);
-        other.restore(serde_json::from_str(&kept).unwrap(), 30_000);
-        assert_eq!((other.get_for_script(&page, 30_000), other.header_for(&page, 30_000)), (script, header));
-        assert_eq!(other.header_for(&url("http://m.shop.test/"), 30_000), None, "it is for https only");
-        assert_eq!(other.cookies(60_000).len(), 3);
-        other.restore(serde_json::from_str(&kept).unwrap(), 60_000);
-        assert_eq!(other.get_for_script(&page, 30_000), "flag; session=您 好");
-    }
-
-    #[test]
-    fn kept_ones_that_nobody_could_have_set_are_left_out() {
-        let jar = CookieJar::new();
-        jar.set_from_script(&url("http://a.test/"), "a=1", 0);
-        let good = jar.cookies(0).remove(0);
-        let spoilt: [fn(&mut Cookie); 10] = [
-            |cookie| cookie.path = "/x".repeat(COOKIE_BYTES_MAX),
-            |cookie| (cookie.domain, cookie.is_host_only) = ("test".to_owned(), false),
-            |cookie| cookie.name = "a\r\nb".to_owned(),
-            |cookie| cookie.value = "1\r\nX: y".to_owned(),
-            |cookie| cookie.value = "1; b=2".to_owned(),
-            |cookie| cookie.value = "x".repeat(COOKIE_BYTES_MAX),
-            |cookie| (cookie.name, cookie.value) = Default::default(),
-            |cookie| cookie.name = "b=".to_owned(),
-            |cookie| cookie.domain = String::new(),
-            |cookie| cookie.path = "page".to_owned(),
-        ];
-        for spoil in spoilt {
-            let mut cookie = good.clone();
-            spoil(&mut cookie);
-            jar.restore(vec![cookie.clone()], 0);
-            assert_eq!(jar.cookies(0), [], "{:?}", cookie.value);
-        }
-        let many = (0..=COOKIES_MAX).map(|number| Cookie { name: format!("n{number}"), ..good.clone() });
-        jar.restore(many.chain([Cookie { value: "2".to_owned(), ..good.clone() }]).collect(), 0);
-        assert_eq!(jar.cookies(0).len(), COOKIES_MAX);
-        jar.restore(vec![good.clone(), Cookie { value: "2".to_owned(), ..good }], 0);
-        assert_eq!(jar.get_for_script(&url("http://a.test/"), 0), "a=2");
-    }
-
-    #[test]
-    fn bounds_and_malformed_ones() {
-        let jar = CookieJar::new();
-        let page = url("http://a.test/");
-        for text in ["", ";", "=", "a=\r\nb", &format!("a={}", "x".repeat(COOKIE_BYTES_MAX))] {
-            jar.set_from_script(&page, text, 0);
-        }
-        assert_eq!(jar.get_for_script(&page, 0), "");
-        for number in 0..=COOKIES_MAX {
-            jar.set_from_script(&page, &format!("n{number}=1"), 0);
-        }
-        let text = jar.get_for_script(&page, 0);
-        assert_eq!(text.split("; ").count(), COOKIES_MAX);
-        assert!(text.starts_with("n1=1; "), "the oldest goes first");
-    }
-
-    #[test]
-    fn utf_8_from_the_wire_is_read_as_such() {
-        let jar = CookieJar::new();
-        let wire: String = "名=值".bytes().map(char::from).collect();
-        respond(&jar, "http://a.test/", &wire, 0);
-        assert_eq!(jar.get_for_script(&url("http://a.test/"), 0), "名=值");
-    }
-}
+mod tests;

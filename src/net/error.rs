@@ -154,6 +154,37 @@ pub enum NetError {
         /// Its standard reason.
         status_text: String,
     },
+    /// A redirect that the page did not want.
+    #[error("{url} was redirected to {target}, which the page's request does not allow")]
+    Redirected {
+        /// The address asked for.
+        url: String,
+        /// Where it leads.
+        target: String,
+    },
+    /// An address of another origin, for a request that the page keeps to its own.
+    #[error("{url} is of another origin, which the page's request does not allow")]
+    OtherOrigin {
+        /// The address asked for, or redirected to.
+        url: String,
+    },
+    /// A script whose server says that it is something else ([`super::Response::as_script`]).
+    #[error("{url} may not run: its server says that it is {}{}", if kind.is_empty() { "of no type" } else { kind.as_str() },
+        if *is_nosniff { ", and not to be taken for anything else (nosniff)" } else { "" })]
+    NotScript {
+        /// The final address.
+        url: String,
+        /// The content type, without parameters.
+        kind: String,
+        /// Whether it would do without `X-Content-Type-Options: nosniff`.
+        is_nosniff: bool,
+    },
+    /// A script that is not the one its `integrity` names.
+    #[error("{url} may not run: it is not what the page's `integrity` says")]
+    Integrity {
+        /// The final address.
+        url: String,
+    },
     /// The server broke the protocol: malformed answer, broken body, redirects without end.
     #[error("{url} was answered badly: {reason}")]
     Protocol {
@@ -225,6 +256,10 @@ impl NetError {
             | NetError::OutsideFolder { url, .. }
             | NetError::BadUrl { url, .. }
             | NetError::Status { url, .. }
+            | NetError::Redirected { url, .. }
+            | NetError::OtherOrigin { url }
+            | NetError::NotScript { url, .. }
+            | NetError::Integrity { url }
             | NetError::Protocol { url, .. }
             | NetError::NotText { url } => url,
             NetError::NoClient { .. } => "",
@@ -274,6 +309,16 @@ impl NetError {
             NetError::WaitedTooLong { .. } => {
                 Some("find the server that answers slowly; an asynchronous request holds nobody up".to_owned())
             }
+            NetError::Redirected { .. } | NetError::OtherOrigin { .. } => {
+                Some("let `fetch` follow it: without `redirect: \"error\"` and `mode: \"same-origin\"`".to_owned())
+            }
+            NetError::NotScript { url, .. } => {
+                Some(format!("have its server say `Content-Type: text/javascript`, or {}", replace(url)))
+            }
+            NetError::Integrity { .. } => Some(
+                "if another version stands in for it on purpose, take `integrity` out of the page or put the new hash there"
+                    .to_owned(),
+            ),
             NetError::TooLarge { .. } | NetError::FileUnreadable { .. } => None,
         }
     }

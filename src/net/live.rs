@@ -14,9 +14,14 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use url::Url;
 
+use super::cache::{self, Cache, Found, NOT_MODIFIED, Place};
 use super::network::answer;
+use super::passage::Passage;
 use super::request::reason;
-use super::{CookieJar, Destination, Guard, NetError, Reach, Reply, Request, Response, headers, refused_address};
+use super::{
+    CookieJar, Credentials, Destination, Guard, NetError, Reach, Redirects, Reply, Request, Response, headers,
+    refused_address,
+};
 use crate::base::limits::page::PageLimits;
 use crate::base::limits::{CONNECT_TIMEOUT, DOCUMENT_BYTES_MAX, REDIRECTS_MAX};
 use crate::base::loopback::is_loopback;
@@ -91,13 +96,25 @@ pub struct Live {
     /// By [`Way`]. Made when they are wanted: each reads the system's certificates, and most pages want none.
     clients: Arc<[OnceLock<Result<Client, NetError>>; 3]>,
     bounds: Bounds,
+    /// What all pages share.
+    cache: Arc<Cache>,
+    /// Whose pages share it.
+    plugin: Arc<str>,
+}
+
+/// What a request came to at one address.
+enum Step {
+    /// Its answer.
+    Answer(Response),
+    /// Another address, by this status, with what is said of referrers from there on.
+    Turn(StatusCode, Url, Option<String>),
 }
 
 impl Live {
     /// Requests on a runtime with I/O and time enabled.
     #[must_use]
     pub fn new(handle: Handle, bounds: Bounds) -> Self {
-        Self { handle, clients: Arc::default(), bounds }
+        Self { handle, clients: Arc::default(), bounds, cache: Arc::default(), plugin: "".into() }
     }
 
     fn client(&self, way: Way) -> Result<&Client, NetError> {
@@ -117,6 +134,19 @@ impl Live {
     #[must_use]
     pub fn with_bounds(self, bounds: Bounds) -> Self {
         Self { bounds, ..self }
+    }
+
+    /// The same, for the pages of this plugin: answers that are kept are shared among those only.
+    #[must_use]
+    pub fn of_plugin(self, identity: &str) -> Self {
+        Self { plugin: identity.into(), ..self }
+    }
+
+    /// The same, after a reload: what is kept is given out only once its server has said that it is still the same.
+    #[must_use]
+    pub fn reloaded(self) -> Self {
+        self.cache.distrust();
+        self
     }
 
     /// The bounds in force.
@@ -154,32 +184,95 @@ impl Live {
 
     /// Follows redirects ([HTTP-redirect fetch](https://fetch.spec.whatwg.org/#http-redirect-fetch)).
     async fn follow(&self, mut request: Request, rights: &Rights) -> Result<Response, NetError> {
+        let mut passage = Passage::new(&request);
         for _ in 0..=REDIRECTS_MAX {
             let reach = rights.guard.reach(&request.url, rights.is_original)?;
             if reach == Reach::Public {
                 make_anonymous(&mut request);
+                passage = Passage::new(&request);
             }
-            let answer = self.hop(&request, reach, &rights.cookies).await?;
-            match redirect_target(&request.url, &answer)? {
-                Some(target) => turn(&mut request, answer.status(), target),
-                None => return self.read(&request, answer).await,
+            passage.arrive(&request)?;
+            match self.hop(&request, reach, &rights.cookies, &passage).await? {
+                Step::Answer(response) => return Ok(response),
+                Step::Turn(_, target, _) if request.redirects == Redirects::Error => {
+                    return Err(NetError::Redirected { url: request.url.into(), target: target.into() });
+                }
+                Step::Turn(status, target, policy) => {
+                    passage.turn(&request.url, &target, policy.as_deref());
+                    turn(&mut request, status, target);
+                }
             }
         }
         let reason = format!("more than {REDIRECTS_MAX} redirects");
         Err(NetError::Protocol { url: request.url.into(), reason })
     }
 
-    /// Sends one request and takes the cookies of its answer.
-    async fn hop(&self, request: &Request, reach: Reach, cookies: &CookieJar) -> Result<reqwest::Response, NetError> {
-        let malformed = |reason: &str| NetError::BadUrl { url: request.url.to_string(), reason: reason.to_owned() };
-        let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| malformed("its method is malformed"))?;
+    /// Sends one request and takes the cookies of its answer; or has the answer already.
+    async fn hop(
+        &self,
+        request: &Request,
+        reach: Reach,
+        cookies: &CookieJar,
+        passage: &Passage,
+    ) -> Result<Step, NetError> {
         let mut map = headers::outgoing(request)?;
-        if request.credentials
-            && let Some(value) = cookies.header_for(&request.url, request.now_ms)
+        passage.introduce(request, &mut map);
+        let has_cookies = passage.has_cookies(request);
+        if has_cookies
+            && let Some(value) = cookies.header_for(&request.url, request.sites(), request.now_ms)
             && let Ok(value) = header::HeaderValue::from_bytes(value.as_bytes())
         {
             map.insert(header::COOKIE, value);
         }
+        let place = Place::new(self.plugin.clone(), reach, &request.url);
+        let is_cached = cache::is_cached(request, &map);
+        let found = if is_cached { self.cache.find(&place, request, &map) } else { Found::Nothing };
+        let kept = match found {
+            Found::Fresh(response) => {
+                return self.within(request, response.body.len()).map(|()| Step::Answer(response));
+            }
+            Found::Stale(kept) => Some(kept),
+            Found::Nothing => None,
+        };
+        let mut asked = map.clone();
+        kept.iter().for_each(|kept| kept.ask(&mut asked));
+        let answer = self.send(request, reach, asked).await?;
+        let said = headers::incoming(answer.headers());
+        if has_cookies {
+            cookies.store_response(&request.url, request.sites(), &said, request.now_ms);
+        }
+        if let Some(kept) = kept.filter(|_| answer.status().as_u16() == NOT_MODIFIED) {
+            let kept = self.cache.confirm(place, &kept, &map, &said);
+            let response = Response { url: request.url.clone(), ..kept };
+            return self.within(request, response.body.len()).map(|()| Step::Answer(response));
+        }
+        if request.redirects != Redirects::Manual
+            && let Some(target) = redirect_target(&request.url, &answer)?
+        {
+            let policy = said.into_iter().find(|(name, _)| name == "referrer-policy").map(|(_, value)| value);
+            return Ok(Step::Turn(answer.status(), target, policy));
+        }
+        let response = self.read(request, answer).await?;
+        if is_cached {
+            self.cache.keep(place, &map, &response);
+        } else if !matches!(request.method.as_str(), "GET" | "HEAD") && response.status < 400 {
+            // What was kept may be of before (RFC 9111 §4.4).
+            self.cache.forget(&place, None);
+        } else if request.method == "GET" && response.status == 200 {
+            self.cache.forget(&place, Some(&response.body));
+        }
+        Ok(Step::Answer(response))
+    }
+
+    /// Sends one request.
+    async fn send(
+        &self,
+        request: &Request,
+        reach: Reach,
+        map: header::HeaderMap,
+    ) -> Result<reqwest::Response, NetError> {
+        let malformed = |reason: &str| NetError::BadUrl { url: request.url.to_string(), reason: reason.to_owned() };
+        let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| malformed("its method is malformed"))?;
         let client = self.client(match reach {
             Reach::Public => Way::Public,
             Reach::Named if is_loopback(&request.url) => Way::Direct,
@@ -191,15 +284,18 @@ impl Live {
         if !request.body.is_empty() && !matches!(request.method.as_str(), "GET" | "HEAD") {
             builder = builder.body(request.body.clone());
         }
-        let response = builder.send().await.map_err(|error| match refused_address(&error) {
+        builder.send().await.map_err(|error| match refused_address(&error) {
             Some(refused) => NetError::refused_address(&request.url, reach, refused),
             None if error.is_connect() => self.unreachable(&request.url, reach, &error),
             None => broken(&request.url, &error),
-        })?;
-        if request.credentials {
-            cookies.store_response(&request.url, &headers::incoming(response.headers()), request.now_ms);
-        }
-        Ok(response)
+        })
+    }
+
+    /// Refuses a body of so many bytes, where the page may not have it.
+    fn within(&self, request: &Request, bytes: usize) -> Result<(), NetError> {
+        let bytes_max = self.bounds.bytes_max(request.destination);
+        let too_large = || NetError::TooLarge { url: request.url.to_string(), bytes_max };
+        if bytes > bytes_max { Err(too_large()) } else { Ok(()) }
     }
 
     /// Why there is no connection.
@@ -219,17 +315,11 @@ impl Live {
 
     /// Reads the body as far as the page may have it.
     async fn read(&self, request: &Request, mut answer: reqwest::Response) -> Result<Response, NetError> {
-        let bytes_max = self.bounds.bytes_max(request.destination);
-        let too_large = || NetError::TooLarge { url: request.url.to_string(), bytes_max };
-        if answer.content_length().is_some_and(|length| usize::try_from(length).map_or(true, |bytes| bytes > bytes_max))
-        {
-            return Err(too_large());
-        }
+        let length = answer.content_length().map_or(0, |length| usize::try_from(length).unwrap_or(usize::MAX));
+        self.within(request, length)?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| broken(&request.url, &error))? {
-            if body.len() + chunk.len() > bytes_max {
-                return Err(too_large());
-            }
+            self.within(request, body.len() + chunk.len())?;
             body.extend_from_slice(&chunk);
         }
         let status = answer.status().as_u16();
@@ -247,7 +337,8 @@ impl Live {
 
 /// Takes away what is the page's own: nothing of it goes to an origin that nobody named.
 fn make_anonymous(request: &mut Request) {
-    request.credentials = false;
+    request.credentials = Credentials::Omit;
+    request.client = None;
     request.headers.clear();
     request.body.clear();
 }
@@ -324,7 +415,7 @@ mod tests {
         request.headers.push(("X-Learnt".to_owned(), "1".to_owned()));
         request.body = b"learnt".to_vec();
         make_anonymous(&mut request);
-        let plain = Request { credentials: false, ..Request::get(url, Destination::Script, 5) };
+        let plain = Request { credentials: Credentials::Omit, ..Request::get(url, Destination::Script, 5) };
         assert_eq!(format!("{request:?}"), format!("{plain:?}"));
     }
 

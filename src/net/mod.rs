@@ -11,11 +11,14 @@
 //!   modules are called
 //! - `guard`, `reach`, `address`: origins allowed, addresses a connection may be made to, what an address is
 //! - `replace`, `data_url`: addresses answered from files, addresses that are their own answer
-//! - `live`, `headers`: HTTP
-//! - `cookies`, `cookie_date`: one page's cookies, shared by requests and `document.cookie`
-//! - `charset`, `prescan`: from bytes to text
+//! - `live`, `headers`, `cache`: HTTP, and answers that further pages share
+//! - `passage`, `referrer`: what a request carries on each hop: credentials, `Origin`, `Referer`
+//! - `cookies`, `cookie_date`, `site`: one page's cookies, shared by requests and `document.cookie`
+//! - `charset`, `prescan`, `late_meta`: from bytes to text
+//! - `script_type`: which answers may run
 
 mod address;
+mod cache;
 mod charset;
 mod content_type;
 mod cookie_date;
@@ -27,20 +30,25 @@ mod folder;
 mod guard;
 mod headers;
 mod import_map;
+mod late_meta;
 mod live;
 mod network;
 mod original_scripts;
+mod passage;
 mod plugin;
 mod plugin_host;
 mod prescan;
 mod reach;
+mod referrer;
 mod replace;
 mod request;
+mod script_type;
+mod site;
 
 pub use address::{Special, special};
-pub use charset::{decode_html, decode_script, decode_xhr, looks_binary};
+pub use charset::{decode_html, decode_script, decode_xhr, decode_xml, looks_binary};
 pub use content_type::content_type_of;
-pub use cookies::{Cookie, CookieJar};
+pub use cookies::{Cookie, CookieJar, SameSite};
 pub(crate) use data_url::percent_decode;
 pub use error::NetError;
 pub use folder::{EmbeddedFiles, Folder, GivenOut};
@@ -54,5 +62,8 @@ pub use original_scripts::original_scripts;
 pub use plugin::{Answer, PluginNetwork};
 pub use plugin_host::{is_plugin_host, plugin_host, plugin_label, plugin_url};
 pub use reach::{Reach, RefusedAddress, refused_address};
+pub use referrer::ReferrerPolicy;
 pub use replace::Replacements;
-pub use request::{Destination, Request, Response};
+pub use request::{Client, Credentials, Destination, Mode, Redirects, Request, Response};
+pub use script_type::{SCRIPT_TYPES, has_integrity};
+pub use site::Sites;

@@ -183,7 +183,7 @@ fn attribute<'a>(tag: &'a Tag, name: &str) -> Option<&'a str> {
 }
 
 /// How the text of an element is read, where it is no markup (HTML §13.2.6.4; scripts run here, so `noscript` is text).
-fn raw_text(name: &str) -> Option<RawKind> {
+pub(super) fn raw_text(name: &str) -> Option<RawKind> {
     match name {
         "script" => Some(ScriptData),
         "title" | "textarea" => Some(Rcdata),

@@ -8,6 +8,7 @@ use super::network::answer;
 use tokio::task::AbortHandle;
 
 use super::original_scripts::{Original, OriginalScripts};
+use super::passage::Passage;
 use super::{
     Arrival, Bounds, CookieJar, Destination, Folder, Guard, Latency, Live, NetError, Network, Replacements, Replied,
     Reply, Request, Response, StandIn, StoodIn, data_url,
@@ -154,8 +155,12 @@ impl PluginNetwork {
     /// What is asked of whoever stands in for the network, with the page's cookies set.
     fn ask(&self, stand_in: &dyn StandIn, request: &Request) -> (Result<Response, NetError>, i64) {
         let StoodIn { result, latency_ms, headers } = stand_in.answer(request);
-        if request.credentials {
-            headers.iter().for_each(|(url, headers)| self.cookies.store_response(url, headers, request.now_ms));
+        let mut passage = Passage::new(request);
+        for (url, headers) in headers {
+            let hop = Request { url, ..request.clone() };
+            if passage.arrive(&hop).is_ok() && passage.has_cookies(&hop) {
+                self.cookies.store_response(&hop.url, hop.sites(), &headers, hop.now_ms);
+            }
         }
         (result, latency_ms)
     }

@@ -130,7 +130,7 @@ impl Scanner<'_> {
 }
 
 /// The encoding in a `content` attribute ([extract a character encoding](https://html.spec.whatwg.org/#extracting-character-encodings-from-meta-elements)).
-fn charset_in_content(content: &str) -> Option<&'static Encoding> {
+pub(super) fn charset_in_content(content: &str) -> Option<&'static Encoding> {
     let mut rest = content;
     loop {
         rest = &rest[rest.find("charset")? + "charset".len()..];
@@ -145,7 +145,7 @@ fn charset_in_content(content: &str) -> Option<&'static Encoding> {
 }
 
 /// What an encoding means in a `<meta>`, which was read as ASCII after all.
-fn as_meta(encoding: &'static Encoding) -> &'static Encoding {
+pub(super) fn as_meta(encoding: &'static Encoding) -> &'static Encoding {
     if encoding == UTF_16BE || encoding == UTF_16LE {
         UTF_8
     } else if encoding == X_USER_DEFINED {

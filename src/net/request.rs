@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::NetError;
+use super::{NetError, ReferrerPolicy};
 use crate::base::clock::TimestampMs;
 
 /// What the answer is for (the Fetch standard's [destination](https://fetch.spec.whatwg.org/#concept-request-destination),
@@ -22,6 +22,52 @@ pub enum Destination {
     Xhr,
 }
 
+/// Whether the page's cookies go along and may be set
+/// ([credentials mode](https://fetch.spec.whatwg.org/#concept-request-credentials-mode)); decided at each address that it
+/// is led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Credentials {
+    /// Never.
+    Omit,
+    /// As long as it has only been at the origin of the document that makes it.
+    SameOrigin,
+    /// Always: documents and scripts, an XHR `withCredentials`.
+    Include,
+}
+
+/// What a request is by the standard ([mode](https://fetch.spec.whatwg.org/#concept-request-mode)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mode {
+    /// For a document.
+    Navigate,
+    /// For what documents may always have of others: scripts, style sheets.
+    NoCors,
+    /// For what a script reads.
+    Cors,
+    /// The same, and fails elsewhere than at the document's origin.
+    SameOrigin,
+}
+
+/// What becomes of redirects ([redirect mode](https://fetch.spec.whatwg.org/#concept-request-redirect-mode)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Redirects {
+    /// They are followed.
+    Follow,
+    /// They are errors.
+    Error,
+    /// They are the answer.
+    Manual,
+}
+
+/// The document that makes a request. It is the page's own word: nothing that matters to others hangs on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Client {
+    /// Its address.
+    pub url: Url,
+    /// How much of that the request says.
+    pub referrer_policy: ReferrerPolicy,
+}
+
 /// One request of a page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
@@ -36,19 +82,30 @@ pub struct Request {
     pub body: Vec<u8>,
     /// What the answer is for.
     pub destination: Destination,
-    /// Whether the page's cookies go along and may be set: documents and scripts always, modules of the page's own origin, an
-    /// XHR to another origin only by `withCredentials`.
-    pub credentials: bool,
+    /// Whether cookies go along.
+    pub credentials: Credentials,
+    /// What it is.
+    pub mode: Mode,
+    /// What becomes of redirects.
+    pub redirects: Redirects,
+    /// The document that makes it; `None` where the operator or the host does.
+    pub client: Option<Client>,
     /// Page time of the request, by which cookies expire.
     pub now_ms: TimestampMs,
 }
 
 impl Request {
-    /// A `GET` without headers, with credentials, at page time `now_ms`.
+    /// A `GET` of nobody's document, without headers, with credentials, at page time `now_ms`.
     #[must_use]
     pub fn get(url: Url, destination: Destination, now_ms: TimestampMs) -> Self {
         let (method, headers, body) = ("GET".to_owned(), Vec::new(), Vec::new());
-        Request { method, url, headers, body, destination, credentials: true, now_ms }
+        let (credentials, redirects, client) = (Credentials::Include, Redirects::Follow, None);
+        let mode = match destination {
+            Destination::Document => Mode::Navigate,
+            Destination::Script | Destination::Style => Mode::NoCors,
+            Destination::Xhr => Mode::Cors,
+        };
+        Request { method, url, headers, body, destination, credentials, mode, redirects, client, now_ms }
     }
 }
 

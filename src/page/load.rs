@@ -19,12 +19,12 @@ use crate::dom::{Node, NodeRef};
 use crate::engine::context::{Parts, build};
 use crate::engine::event_loop::Output;
 use crate::event::Fault;
-use crate::net::{Destination, NetError, Request, Response, decode_html, looks_binary};
+use crate::net::{Client, Destination, NetError, ReferrerPolicy, Request, Response, decode_html, looks_binary};
 use crate::webapi::event::{self, Event};
 use crate::webapi::target::fire;
 use crate::webapi::window::{HistoryEntry, Navigation, ReadyState, Window};
 use crate::webapi::wrap::wrap;
-use crate::webapi::{focus, install, scripting, window};
+use crate::webapi::{fetching, focus, install, scripting, window};
 
 /// Why there is no page.
 #[derive(Debug, Error, Serialize, Deserialize)]
@@ -84,6 +84,7 @@ pub(super) struct Fetched {
     pub(super) text: String,
     pub(super) encoding: &'static str,
     file: Option<String>,
+    referrer_policy: Option<ReferrerPolicy>,
 }
 
 impl Page {
@@ -97,7 +98,7 @@ impl Page {
     pub(super) fn fetch_source(&self) -> Result<Fetched, LoadError> {
         match self.options.source.clone() {
             Source::Document(url) => {
-                self.fetch(Navigation { url, kind: crate::event::NavigateKind::Assign, body: None })
+                self.fetch(Navigation { url, kind: crate::event::NavigateKind::Assign, body: None }, None)
             }
             Source::Script(document, script) => {
                 let request = Request::get(script.clone(), Destination::Script, self.event_loop.clock().now());
@@ -106,13 +107,15 @@ impl Page {
                     "<!DOCTYPE html><html><head></head><body><script src=\"{}\"></script></body></html>",
                     script.path().replace('&', "&amp;")
                 );
-                Ok(Fetched { url: document, text, encoding: "UTF-8", file: None })
+                Ok(Fetched { url: document, text, encoding: "UTF-8", file: None, referrer_policy: None })
             }
         }
     }
 
-    fn fetch(&self, navigation: Navigation) -> Result<Fetched, LoadError> {
-        let mut request = Request::get(navigation.url, Destination::Document, self.event_loop.clock().now());
+    /// The document that a navigation leads to; `client` is the one that it leads away from.
+    fn fetch(&self, navigation: Navigation, client: Option<Client>) -> Result<Fetched, LoadError> {
+        let now = self.event_loop.clock().now();
+        let mut request = Request { client, ..Request::get(navigation.url, Destination::Document, now) };
         if let Some((content_type, body)) = navigation.body {
             "POST".clone_into(&mut request.method);
             request.headers.push(("Content-Type".to_owned(), content_type));
@@ -123,19 +126,22 @@ impl Page {
             return Err(LoadError::TooLarge { url: response.url.into(), bytes: response.body.len() });
         }
         let content_type = response.header("content-type").map(str::to_owned);
-        if looks_binary(&response.body) {
+        if looks_binary(&response.body, content_type.as_deref()) {
             return Err(NetError::NotText { url: response.url.into() }.into());
         }
         let (text, encoding) = decode_html(&response.body, content_type.as_deref());
         let file = response.file.as_ref().map(|path| path.to_string_lossy().into_owned());
-        Ok(Fetched { url: response.url, text, encoding: encoding.name(), file })
+        let referrer_policy = response.header("referrer-policy").and_then(ReferrerPolicy::of_header);
+        Ok(Fetched { url: response.url, text, encoding: encoding.name(), file, referrer_policy })
     }
 
     /// Goes where the page wanted to go. A document that cannot be had leaves the old one, with a fault.
     pub(super) fn navigate(&mut self, navigation: Navigation) {
         let address = navigation.url.to_string();
-        let referrer = self.window.as_ref().map(|w| w.url.borrow().to_string()).unwrap_or_default();
-        let loaded = self.fetch(navigation).and_then(|fetched| {
+        let client = self.window.as_ref().map(|window| fetching::client(None, window));
+        let loaded = self.fetch(navigation, client.clone()).and_then(|fetched| {
+            let said = client.and_then(|client| client.referrer_policy.referrer(&client.url, &fetched.url));
+            let referrer = said.unwrap_or_default();
             self.unload();
             self.install_document(&fetched, referrer)
         });
@@ -172,6 +178,7 @@ impl Page {
         self.sources.add(fetched.url.as_str(), &fetched.text, fetched.file.clone());
         let mut window = self.make_window(&fetched.url, fetched.encoding, document);
         window.referrer = referrer;
+        window.referrer_policy = fetched.referrer_policy;
         *window.parser.borrow_mut() = Some(parser);
         let window = Rc::new(window);
         context.insert_data(window.clone());
@@ -210,6 +217,7 @@ impl Page {
             document,
             url: RefCell::new(url.clone()),
             referrer: String::new(),
+            referrer_policy: None,
             event_loop: self.event_loop.clone(),
             world: self.world.clone(),
             ready_state: Cell::new(ReadyState::Loading),

@@ -200,6 +200,7 @@ pub(super) fn size(request: &Request) -> usize {
     let headers = request.headers.iter().map(|header| size_of_val(header) + header.0.len() + header.1.len());
     size_of_val(request)
         + request.url.as_str().len()
+        + request.client.as_ref().map_or(0, |client| client.url.as_str().len())
         + request.method.len()
         + request.body.len()
         + headers.sum::<usize>()

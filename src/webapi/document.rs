@@ -237,9 +237,11 @@ fn exec_command(_: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue
     Ok(false.into())
 }
 
-/// Documents that script made are of no encoding but this.
 fn encoding(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    Ok(string(if is_own(this, context)? { Window::of(context).encoding } else { "UTF-8" }))
+    if is_own(this, context)? {
+        return Ok(string(Window::of(context).encoding));
+    }
+    Ok(string(this_node(this)?.as_document().map_or("UTF-8", |document| document.encoding.get())))
 }
 
 /// "MM/DD/YYYY hh:mm:ss" of the load, in the page's zone.

@@ -1,7 +1,9 @@
 //! `fetch()` ([Fetch §5.6](https://fetch.spec.whatwg.org/#fetch-method)).
 //!
-//! Redirects are followed by the network; the modes `cors`, `no-cors`, `error` and `manual` change nothing, since the
-//! egress guard decides whom a page may talk to.
+//! *Choice*: CORS is not enforced. The egress guard decides whom a page may talk to, and an origin that the operator named
+//! needs no CORS headers: there is no preflight, and all of the answer can be read, as of type `cors`. `Origin` is sent as
+//! browsers do. Nothing is kept ([`crate::net`] keeps documents, scripts and style sheets): `cache` tells servers on the
+//! way what is wanted.
 
 use boa_engine::builtins::promise::ResolvingFunctions;
 use boa_engine::object::builtins::JsPromise;
@@ -9,15 +11,17 @@ use boa_engine::{Context, JsError, JsObject, JsResult, JsValue};
 use url::Url;
 
 use super::abort::{reason_of, unwatch, watch};
-use super::fetching::{is_same_origin, report_failure};
-use super::headers::{install_headers, list_of};
-use super::request::{RequestObject, install_request, read};
-use super::response::{from_answer, install_response};
+use super::fetching::{self, is_same_origin, report_failure};
+use super::headers::{install_headers, is_no_cors_safelisted, list_of};
+use super::request::{Parts, RequestObject, install_request, read};
+use super::response::{Kind, from_answer, install_response};
 use super::window::Window;
 use crate::engine::convert::type_error;
 use crate::engine::event_loop::EventLoop;
 use crate::engine::interface::define_method;
-use crate::net::{Destination, NetError, Request, Response};
+use crate::net::{
+    Client, Credentials, Destination, Mode, NetError, Redirects, ReferrerPolicy, Request, Response, has_integrity,
+};
 
 fn fetch(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let (promise, functions) = JsPromise::new_pending(context);
@@ -40,7 +44,7 @@ fn start(args: &[JsValue], functions: &ResolvingFunctions, context: &mut Context
     }
     let window = Window::of(context);
     let request = outgoing(&asked, &window)?;
-    let pending = Pending { url: request.url.clone(), functions: functions.clone(), signal: signal.clone() };
+    let pending = Pending { parts: asked.parts.clone(), functions: functions.clone(), signal: signal.clone() };
     let on_answer = Box::new(move |answer, context: &mut Context| pending.settle(answer, context));
     let id = window.world.start(request, on_answer, &window.event_loop);
     if let Some(signal) = signal {
@@ -50,30 +54,84 @@ fn start(args: &[JsValue], functions: &ResolvingFunctions, context: &mut Context
 }
 
 fn outgoing(asked: &RequestObject, window: &Window) -> JsResult<Request> {
-    let url = asked.parts.url.clone();
-    let credentials = match asked.parts.credentials.as_str() {
-        "include" => true,
-        "omit" => false,
-        _ => is_same_origin(&url, window),
-    };
-    let mut headers = list_of(&asked.headers);
-    if !headers.iter().any(|(name, _)| name == "accept") {
-        headers.push(("accept".to_owned(), "*/*".to_owned()));
+    let parts = &asked.parts;
+    if parts.mode == "same-origin" && !is_own(&parts.url, window) {
+        return Err(type_error(&format!(
+            "Failed to fetch: {} is of another origin, and mode is same-origin",
+            parts.url
+        )));
     }
+    if parts.cache == "only-if-cached" {
+        return Err(type_error("Failed to fetch: the answer is not kept, and cache is only-if-cached"));
+    }
+    let mut headers = list_of(&asked.headers);
+    if parts.mode == "no-cors" {
+        headers.retain(|(name, value)| is_no_cors_safelisted(name, value));
+    }
+    let mut add = |name: &str, value: &str| {
+        if !headers.iter().any(|(known, _)| known == name) {
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+    };
+    add("accept", "*/*");
+    // HTTP-network-or-cache fetch, steps 15 to 17.
+    match parts.cache.as_str() {
+        "no-cache" => add("cache-control", "max-age=0"),
+        "no-store" | "reload" => {
+            add("pragma", "no-cache");
+            add("cache-control", "no-cache");
+        }
+        _ => {}
+    }
+    let request = fetching::request(&parts.url, Destination::Xhr, None, window);
+    let client = request.client.as_ref().map(|client| Client {
+        referrer_policy: ReferrerPolicy::named(&parts.referrer_policy).unwrap_or(client.referrer_policy),
+        url: client.url.clone(),
+    });
     Ok(Request {
-        method: asked.parts.method.clone(),
-        url,
+        method: parts.method.clone(),
         headers,
         body: asked.body.take()?.to_vec(),
-        destination: Destination::Xhr,
-        credentials,
-        now_ms: window.event_loop.clock().now(),
+        credentials: match parts.credentials.as_str() {
+            "include" => Credentials::Include,
+            "omit" => Credentials::Omit,
+            _ => Credentials::SameOrigin,
+        },
+        mode: match parts.mode.as_str() {
+            "no-cors" => Mode::NoCors,
+            "same-origin" => Mode::SameOrigin,
+            _ => Mode::Cors,
+        },
+        redirects: match parts.redirect.as_str() {
+            "error" => Redirects::Error,
+            "manual" => Redirects::Manual,
+            _ => Redirects::Follow,
+        },
+        client,
+        ..request
     })
+}
+
+/// Whether an address is the page's own: of its origin, or one that holds its answer.
+fn is_own(url: &Url, window: &Window) -> bool {
+    url.scheme() == "data" || is_same_origin(url, window)
+}
+
+/// What scripts see of an answer ([filtered response](https://fetch.spec.whatwg.org/#concept-filtered-response)).
+fn kind_of(parts: &Parts, answer: &Response, window: &Window) -> Kind {
+    let is_own = is_own(&parts.url, window) && is_own(&answer.url, window);
+    let is_redirect = matches!(answer.status, 301 | 302 | 303 | 307 | 308) && answer.header("location").is_some();
+    match parts.mode.as_str() {
+        _ if parts.redirect == "manual" && is_redirect => Kind::OpaqueRedirect,
+        _ if is_own => Kind::Basic,
+        "no-cors" => Kind::Opaque,
+        _ => Kind::Cors,
+    }
 }
 
 /// A promise that waits for its answer.
 struct Pending {
-    url: Url,
+    parts: Parts,
     functions: ResolvingFunctions,
     signal: Option<JsObject>,
 }
@@ -86,13 +144,19 @@ impl Pending {
             }
             unwatch(signal, &self.functions.reject);
         }
-        match answer {
+        let has_integrity = |answer: &Response| has_integrity(&answer.body, &self.parts.integrity);
+        let checked = answer.and_then(|answer| match has_integrity(&answer) {
+            true => Ok(answer),
+            false => Err(NetError::Integrity { url: answer.url.into() }),
+        });
+        match checked {
             Ok(answer) => {
-                let response = from_answer(&self.url, answer, context);
+                let kind = kind_of(&self.parts, &answer, &Window::of(context));
+                let response = from_answer(&self.parts.url, answer, kind, context);
                 self.functions.resolve.call(&JsValue::undefined(), &[response], context).map(|_| ())
             }
             Err(error) => {
-                report_failure(&error, &self.url, &EventLoop::of(context));
+                report_failure(&error, &self.parts.url, &EventLoop::of(context));
                 reject(&self.functions, type_error(&format!("Failed to fetch: {error}")), context)
             }
         }
@@ -152,6 +216,84 @@ mod tests {
         check(
             "fetch('http://b.test/echo', {credentials: 'include'}).then(function (r) { return r.text(); }).then(log)",
             "GET http://b.test/echo with cookies\naccept: */*\n\n",
+        );
+    }
+
+    #[test]
+    fn what_scripts_see_of_an_answer() {
+        let types = |call: &str| {
+            format!(
+                "fetch({call}).then(function (r) {{ log(r.type, r.status, r.url, r.redirected, r.headers.has('content-type')); return r.text(); }}).then(function (t) {{ log(t.length) }}, failed)"
+            )
+        };
+        for (call, expected) in [
+            ("'/text'", "basic 200 http://a.test/text false true\n2"),
+            ("'http://b.test/text'", "cors 200 http://b.test/text false true\n2"),
+            ("'data:text/plain,x', {mode: 'same-origin'}", "basic 200 data:text/plain,x false true\n1"),
+            ("'http://b.test/text', {mode: 'no-cors'}", "opaque 0  false false\n0"),
+            ("'/text', {mode: 'no-cors'}", "basic 200 http://a.test/text false true\n2"),
+            ("'/302', {redirect: 'manual'}", "opaqueredirect 0 http://a.test/302 false false\n0"),
+            (
+                "'/302', {redirect: 'error'}",
+                "TypeError: Failed to fetch: http://a.test/302 was redirected to http://a.test/text, which the page's request does not allow",
+            ),
+            (
+                "'http://b.test/text', {mode: 'same-origin'}",
+                "TypeError: Failed to fetch: http://b.test/text is of another origin, and mode is same-origin",
+            ),
+            ("'/text', {mode: 'navigate'}", "TypeError: Cannot construct a Request with a mode of 'navigate'."),
+            ("'/text', {mode: 'no-cors', method: 'PUT'}", "TypeError: 'PUT' is not allowed where mode is 'no-cors'."),
+            (
+                "'/text', {mode: 'same-origin', cache: 'only-if-cached'}",
+                "TypeError: Failed to fetch: the answer is not kept, and cache is only-if-cached",
+            ),
+            (
+                "'/text', {cache: 'only-if-cached'}",
+                "TypeError: 'only-if-cached' can only be set where mode is 'same-origin'.",
+            ),
+            (
+                "'/text', {integrity: 'sha256-AAAA'}",
+                "TypeError: Failed to fetch: http://a.test/text may not run: it is not what the page's `integrity` says",
+            ),
+            (
+                "'/json', {integrity: 'sha256-AAAA sha256-W71qerypsvdFLByBLL1n4jjCphM1yd1dqDmWI+/FzDE='}",
+                "basic 200 http://a.test/json false true\n13",
+            ),
+        ] {
+            check(&types(call), expected);
+        }
+    }
+
+    #[test]
+    fn how_much_is_said_of_the_document() {
+        let head = "document.appendChild(document.createElement('html')).appendChild(document.createElement('head'));";
+        let ask = "function ask(o) { return fetch('http://b.test/referrer', o).then(function (r) { return r.text() }).then(log) }";
+        let meta = "function meta(c) { var m = document.createElement('meta'); m.name = 'referrer'; m.content = c; document.head.appendChild(m) }";
+        check(
+            &format!(
+                "{head} {ask} {meta} ask(); ask({{referrerPolicy: 'unsafe-url'}}); ask({{referrer: ''}}); meta('always'); ask(); meta('no-word'); ask(); meta('same-origin'); ask()"
+            ),
+            "http://a.test/\nhttp://a.test/dir/page.html\n\nhttp://a.test/dir/page.html\nhttp://a.test/dir/page.html\n",
+        );
+    }
+
+    #[test]
+    fn what_is_said_of_caches_and_without_cors() {
+        let echo =
+            |options: &str| format!("fetch('/echo', {options}).then(function (r) {{ return r.text() }}).then(log)");
+        check(
+            &echo("{cache: 'no-cache'}"),
+            "GET http://a.test/echo with cookies\naccept: */*\ncache-control: max-age=0\n\n",
+        );
+        check(
+            &echo("{cache: 'reload', headers: {'Cache-Control': 'x'}}"),
+            "GET http://a.test/echo with cookies\ncache-control: x\naccept: */*\npragma: no-cache\n\n",
+        );
+        check(
+            &echo(
+                "{mode: 'no-cors', method: 'post', body: '{}', headers: {'X-A': 1, 'Accept-Language': 'zh', 'Content-Type': 'application/json'}}",
+            ),
+            "POST http://a.test/echo with cookies\naccept-language: zh\naccept: */*\n\n{}",
         );
     }
 

@@ -1,12 +1,13 @@
-//! What XMLHttpRequest and `fetch()` share on their way to the network: methods, faults.
+//! What a document's requests share on their way to the network: who asks, methods, faults.
 
 use url::Url;
 
 use super::headers::is_token;
 use super::window::Window;
+use crate::dom::{NodeRef, tree};
 use crate::engine::event_loop::{EventLoop, Output};
 use crate::event::Fault;
-use crate::net::NetError;
+use crate::net::{Client, Credentials, Destination, Mode, NetError, ReferrerPolicy, Request};
 
 /// Why a method is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,36 @@ pub fn method(name: &str) -> Result<String, MethodError> {
 pub fn is_same_origin(url: &Url, window: &Window) -> bool {
     let document = window.url.borrow();
     url.origin() == document.origin() || (url.scheme() == "file" && document.scheme() == "file")
+}
+
+/// A `GET` of the document; of an element in it, where one asks, whose `crossorigin` says what goes along
+/// ([CORS settings attribute](https://html.spec.whatwg.org/#cors-settings-attribute)).
+#[must_use]
+pub fn request(url: &Url, destination: Destination, element: Option<&NodeRef>, window: &Window) -> Request {
+    let now = window.event_loop.clock().now();
+    let request = Request { client: Some(client(element, window)), ..Request::get(url.clone(), destination, now) };
+    match element.and_then(|element| element.as_element()).and_then(|element| element.attr("crossorigin")) {
+        None => request,
+        Some(with) if with.eq_ignore_ascii_case("use-credentials") => Request { mode: Mode::Cors, ..request },
+        Some(_) => Request { mode: Mode::Cors, credentials: Credentials::SameOrigin, ..request },
+    }
+}
+
+/// The document as a request's client. How much the request says of it: by the element's `referrerpolicy`, else by the last
+/// `<meta name=referrer>` of the head, else by what the document came with.
+#[must_use]
+pub fn client(element: Option<&NodeRef>, window: &Window) -> Client {
+    let attribute = |node: &NodeRef, name: &str| node.as_element().and_then(|element| element.attr(name));
+    let of_element = || ReferrerPolicy::named(&attribute(element?, "referrerpolicy")?);
+    let of_meta = |meta: &NodeRef| {
+        let is_it =
+            meta.is_html("meta") && attribute(meta, "name").is_some_and(|name| name.eq_ignore_ascii_case("referrer"));
+        if is_it { attribute(meta, "content").and_then(|content| ReferrerPolicy::of_meta(&content)) } else { None }
+    };
+    let metas =
+        || tree::children(&tree::html_child(&window.document, &["head"])?).filter_map(|child| of_meta(&child)).last();
+    let referrer_policy = of_element().or_else(metas).or(window.referrer_policy).unwrap_or_default();
+    Client { url: window.url.borrow().clone(), referrer_policy }
 }
 
 /// Tells the operator of a request that was refused or failed.

@@ -35,11 +35,28 @@ const FORBIDDEN: [&str; 21] = [
     "via",
 ];
 
+/// Longest value of a header that needs no leave of the server, in bytes (Fetch §2.2.2).
+const SAFELISTED_BYTES_MAX: usize = 128;
+
 /// Whether a page may not set this request header.
 #[must_use]
 pub fn is_forbidden(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     FORBIDDEN.contains(&name.as_str()) || name.starts_with("proxy-") || name.starts_with("sec-")
+}
+
+/// Whether a request without CORS may have this header
+/// ([no-CORS-safelisted](https://fetch.spec.whatwg.org/#no-cors-safelisted-request-header)); the name is in lower case.
+#[must_use]
+pub fn is_no_cors_safelisted(name: &str, value: &str) -> bool {
+    let essence = || value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let is_form =
+        || ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"].contains(&essence().as_str());
+    match name {
+        "accept" | "accept-language" | "content-language" => value.len() <= SAFELISTED_BYTES_MAX,
+        "content-type" => value.len() <= SAFELISTED_BYTES_MAX && is_form(),
+        _ => false,
+    }
 }
 
 /// Whether a text is an HTTP [token](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2): a method or a header name.

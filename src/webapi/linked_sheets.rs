@@ -12,6 +12,7 @@ use boa_engine::{Context, JsResult};
 use encoding_rs::Encoding;
 use url::Url;
 
+use super::fetching;
 use super::scripting::{encoding_of, warn};
 use super::target::fire;
 use super::window::Window;
@@ -20,7 +21,7 @@ use crate::base::limits::{SHEET_IMPORTS_MAX, SHEETS_MAX};
 use crate::dom::css_rules::{self, RuleKind};
 use crate::dom::sheets::{self, Imported};
 use crate::dom::{NodeRef, form, text, tree};
-use crate::net::{Destination, NetError, Request, Response, decode_script};
+use crate::net::{Destination, NetError, Request, Response, decode_script, has_integrity};
 
 /// Fetches the sheets of links that the parser has passed since the last call, and what styles import; their events come
 /// in tasks.
@@ -37,7 +38,7 @@ pub fn load_parsed(context: &mut Context) {
             came
         } else {
             let Some(url) = ask(&owner, &window) else { continue };
-            let answer = window.world.fetch(request(&url, &window), &window.event_loop);
+            let answer = window.world.fetch(request(Some(&owner), &url, &window), &window.event_loop);
             take(&owner, &url, answer, &window, context)
         };
         tell_later(owner, came, &window);
@@ -59,7 +60,8 @@ pub fn changed(link: &NodeRef, context: &mut Context) {
     }
     let Some(url) = ask(link, &window) else { return };
     window.scripts.delay(1);
-    let (link, of) = (link.clone(), url.clone());
+    let request = request(Some(link), &url, &window);
+    let (link, of) = (link.clone(), url);
     let on_answer = Box::new(move |answer, context: &mut Context| {
         let window = Window::of(context);
         window.scripts.delay(-1);
@@ -69,7 +71,7 @@ pub fn changed(link: &NodeRef, context: &mut Context) {
         let came = take(&link, &of, answer, &window, context);
         tell(&link, came, context)
     });
-    window.world.start(request(&url, &window), on_answer, &window.event_loop);
+    window.world.start(request, on_answer, &window.event_loop);
 }
 
 /// A `<style>` was inserted by script, or its text was set: what it imports comes in a task.
@@ -105,8 +107,8 @@ fn ask(link: &NodeRef, window: &Window) -> Option<Url> {
     Some(url)
 }
 
-fn request(url: &Url, window: &Window) -> Request {
-    Request::get(url.clone(), Destination::Style, window.event_loop.clock().now())
+fn request(owner: Option<&NodeRef>, url: &Url, window: &Window) -> Request {
+    fetching::request(url, Destination::Style, owner, window)
 }
 
 /// The imports of one sheet, through others as well.
@@ -141,7 +143,7 @@ impl<'a> Imports<'a> {
                 return;
             }
             self.left -= 1;
-            let answer = self.window.world.fetch(request(&url, self.window), &self.window.event_loop);
+            let answer = self.window.world.fetch(request(None, &url, self.window), &self.window.event_loop);
             let Some(response) = sheet_in(answer, &url, self.window, context) else {
                 self.came = false;
                 continue;
@@ -160,6 +162,11 @@ impl<'a> Imports<'a> {
 /// Takes an answer; whether it is a sheet and all that it imports has come ("critical subresources").
 fn take(link: &NodeRef, url: &Url, answer: Result<Response, NetError>, window: &Window, context: &mut Context) -> bool {
     let Some(response) = sheet_in(answer, url, window, context) else { return false };
+    let integrity = link.as_element().and_then(|element| element.attr("integrity"));
+    if integrity.is_some_and(|integrity| !has_integrity(&response.body, &integrity)) {
+        warn(&format!("the style sheet {url} is not taken: it is not what the link's integrity says"), context);
+        return false;
+    }
     let (text, encoding) = decoded(&response, encoding_of(window.encoding));
     let mut imports = Imports::new(window);
     imports.above.push(url.clone());
@@ -199,7 +206,7 @@ fn sheet_in(answer: Result<Response, NetError>, url: &Url, window: &Window, cont
         Ok(response) => {
             let kind = response.header("content-type").unwrap_or_default();
             let is_own = || window.url.borrow().origin() == response.url.origin();
-            if sheets::is_css(kind) || window.document.is_quirky() && is_own() {
+            if sheets::is_css(kind) || window.document.is_quirky() && !response.is_nosniff() && is_own() {
                 return Some(response);
             }
             warn(

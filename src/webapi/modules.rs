@@ -13,7 +13,7 @@ use boa_gc::{Finalize, Trace};
 use rustc_hash::{FxHashMap, FxHashSet};
 use url::Url;
 
-use super::fetching::is_same_origin;
+use super::fetching;
 use super::scripting::is_javascript_type;
 use super::window::Window;
 use crate::base::interrupt;
@@ -24,7 +24,7 @@ use crate::engine::fault::Sources;
 use crate::engine::modules::{Entry, Failure, Host, Import, Key, Modules, thrown};
 use crate::engine::script::Code;
 use crate::event::{Cause, Fault};
-use crate::net::{Destination, ImportMap, NetError, Request, Response, decode_script};
+use crate::net::{Credentials, Destination, ImportMap, Mode, NetError, Request, Response, decode_script};
 
 /// What follows when a module and all that it imports are there and linked, or cannot be.
 pub(super) type OnLoaded = Box<dyn FnOnce(Result<usize, Failure>, &mut Context)>;
@@ -243,9 +243,8 @@ fn request(key: &Key, is_again: bool, context: &mut Context) -> Option<Request> 
     match room.and(url) {
         Ok(url) => {
             Modules::of(context).set(key.clone(), Entry::Fetching);
-            let credentials = is_same_origin(&url, &window);
-            let now = window.event_loop.clock().now();
-            Some(Request { credentials, ..Request::get(url, Destination::Script, now) })
+            let request = fetching::request(&url, Destination::Script, None, &window);
+            Some(Request { mode: Mode::Cors, credentials: Credentials::SameOrigin, ..request })
         }
         Err(problem) => {
             Modules::of(context).set(key.clone(), Entry::Failed(failed(address, problem, context)));

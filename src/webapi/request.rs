@@ -34,9 +34,16 @@ pub struct Parts {
     pub url: Url,
     /// `omit`, `same-origin`, `include`
     pub credentials: String,
-    mode: String,
-    cache: String,
-    redirect: String,
+    /// `cors`, `no-cors`, `same-origin`
+    pub mode: String,
+    /// `default`, `no-store` …
+    pub cache: String,
+    /// `follow`, `error`, `manual`
+    pub redirect: String,
+    /// What the answer must be; empty: anything.
+    pub integrity: String,
+    /// `no-referrer` …; empty: the document's.
+    pub referrer_policy: String,
 }
 
 impl RequestObject {
@@ -75,6 +82,8 @@ fn of_input(input: &JsValue, context: &mut Context) -> JsResult<RequestObject> {
         mode: "cors".to_owned(),
         cache: "default".to_owned(),
         redirect: "follow".to_owned(),
+        integrity: String::new(),
+        referrer_policy: String::new(),
     };
     let headers = headers::make(Vec::new(), HeadersGuard::Request, context);
     Ok(RequestObject { parts, headers, body: BodyState::default(), signal: GcRefCell::default() })
@@ -89,6 +98,33 @@ fn option(options: &JsValue, name: &str, into: &mut String, allowed: &[&str], co
             return Err(type_error(&format!("The provided value '{value}' is not a valid enum value of {name}.")));
         }
         *into = value;
+    }
+    Ok(())
+}
+
+const REFERRER_POLICIES: [&str; 9] = [
+    "",
+    "no-referrer",
+    "no-referrer-when-downgrade",
+    "same-origin",
+    "origin",
+    "strict-origin",
+    "origin-when-cross-origin",
+    "strict-origin-when-cross-origin",
+    "unsafe-url",
+];
+
+/// Refuses what does not go together.
+fn check_modes(parts: &Parts) -> JsResult<()> {
+    let Parts { method, mode, cache, .. } = parts;
+    if mode == "navigate" {
+        return Err(type_error("Cannot construct a Request with a mode of 'navigate'."));
+    }
+    if mode == "no-cors" && !matches!(method.as_str(), "GET" | "HEAD" | "POST") {
+        return Err(type_error(&format!("'{method}' is not allowed where mode is 'no-cors'.")));
+    }
+    if cache == "only-if-cached" && mode != "same-origin" {
+        return Err(type_error("'only-if-cached' can only be set where mode is 'same-origin'."));
     }
     Ok(())
 }
@@ -112,6 +148,16 @@ pub fn read(args: &[JsValue], context: &mut Context) -> JsResult<RequestObject> 
     let caches = ["default", "no-store", "reload", "no-cache", "force-cache", "only-if-cached"];
     option(&options, "cache", &mut parts.cache, &caches, context)?;
     option(&options, "redirect", &mut parts.redirect, &["follow", "error", "manual"], context)?;
+    option(&options, "referrerPolicy", &mut parts.referrer_policy, &REFERRER_POLICIES, context)?;
+    let referrer = member(&options, "referrer", context)?;
+    if !referrer.is_undefined() && value_text(&referrer, context)?.is_empty() {
+        "no-referrer".clone_into(&mut parts.referrer_policy);
+    }
+    let integrity = member(&options, "integrity", context)?;
+    if !integrity.is_undefined() {
+        parts.integrity = value_text(&integrity, context)?;
+    }
+    check_modes(parts)?;
     let given = member(&options, "headers", context)?;
     if !given.is_undefined() {
         request.headers = headers::make(read_option(&given, context)?, HeadersGuard::Request, context);
@@ -186,6 +232,8 @@ const REQUEST: Interface = Interface {
         ("cache", |this, _, _| with(this, |request| string(&request.parts.cache)), None),
         ("redirect", |this, _, _| with(this, |request| string(&request.parts.redirect)), None),
         ("referrer", |this, _, _| with(this, |_| string("about:client")), None),
+        ("referrerPolicy", |this, _, _| with(this, |request| string(&request.parts.referrer_policy)), None),
+        ("integrity", |this, _, _| with(this, |request| string(&request.parts.integrity)), None),
         ("destination", |this, _, _| with(this, |_| string("")), None),
         ("signal", signal, None),
     ],

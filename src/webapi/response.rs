@@ -43,16 +43,40 @@ fn wrap(response: ResponseObject, context: &mut Context) -> JsValue {
     JsObject::from_proto_and_data(prototype("Response", context), response).into()
 }
 
+/// What scripts see of an answer ([filtered response](https://fetch.spec.whatwg.org/#concept-filtered-response)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// All.
+    Basic,
+    /// All, of another origin: which headers it exposes is not asked.
+    Cors,
+    /// Nothing.
+    Opaque,
+    /// Nothing but where it was asked for.
+    OpaqueRedirect,
+}
+
 /// The response of an answer to a request for `asked`.
 #[must_use]
-pub fn from_answer(asked: &Url, mut answer: crate::net::Response, context: &mut Context) -> JsValue {
+pub fn from_answer(asked: &Url, mut answer: crate::net::Response, kind: Kind, context: &mut Context) -> JsValue {
     let mut asked = asked.clone();
     asked.set_fragment(None);
     answer.url.set_fragment(None);
     answer.headers.retain(|(name, _)| !matches!(name.as_str(), "set-cookie" | "set-cookie2"));
+    let (kind, url) = match kind {
+        Kind::Basic => ("basic", None),
+        Kind::Cors => ("cors", None),
+        Kind::Opaque => ("opaque", Some(String::new())),
+        Kind::OpaqueRedirect => ("opaqueredirect", Some(asked.to_string())),
+    };
+    if let Some(url) = url {
+        let headers = headers::make(Vec::new(), HeadersGuard::Immutable, context);
+        let parts = Parts { kind, url, ..Parts::made(0) };
+        return wrap(ResponseObject { parts, headers, body: BodyState::default() }, context);
+    }
     let body = Some(answer.body).filter(|_| !NULL_BODY.contains(&answer.status));
     let parts = Parts {
-        kind: "basic",
+        kind,
         is_redirected: answer.url != asked,
         url: answer.url.into(),
         status: answer.status,

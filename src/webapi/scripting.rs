@@ -12,6 +12,7 @@ use super::modules::DocumentModules;
 use super::target::fire;
 use super::window::{Window, report_error_of, report_parse_fault};
 use super::wrap::wrap;
+use super::{fetching, linked_sheets};
 use crate::dom::node::same;
 use crate::dom::parse::{ParsedScript, Position};
 use crate::dom::{NodeRef, form, text};
@@ -19,7 +20,7 @@ use crate::engine::event_loop::Output;
 use crate::engine::fault::Sources;
 use crate::engine::script::{Code, ScriptError, run};
 use crate::event::{Console, ConsoleLevel, Fault};
-use crate::net::{Destination, NetError, Request, Response, decode_script};
+use crate::net::{Destination, NetError, Request, Response, SCRIPT_TYPES, decode_script};
 
 /// The scripts of a document that wait, and what may write.
 #[derive(Default)]
@@ -107,25 +108,6 @@ impl Scripts {
         }
     }
 }
-
-const SCRIPT_TYPES: [&str; 16] = [
-    "application/ecmascript",
-    "application/javascript",
-    "application/x-ecmascript",
-    "application/x-javascript",
-    "text/ecmascript",
-    "text/javascript",
-    "text/javascript1.0",
-    "text/javascript1.1",
-    "text/javascript1.2",
-    "text/javascript1.3",
-    "text/javascript1.4",
-    "text/javascript1.5",
-    "text/jscript",
-    "text/livescript",
-    "text/x-ecmascript",
-    "text/x-javascript",
-];
 
 /// What a script element says that it holds, in lower case; empty for a classic script.
 fn kind_of(script: &NodeRef) -> String {
@@ -232,7 +214,7 @@ pub fn prepare_inserted(script: &NodeRef, context: &mut Context) -> JsResult<()>
 /// Fetches a script that nothing waits for; it runs when its answer comes, or in its turn.
 fn fetch_later(script: &NodeRef, url: Url, in_turn: bool, context: &mut Context) {
     let window = Window::of(context);
-    let request = request(&url, &window);
+    let request = request(script, &url, &window);
     window.scripts.delay(1);
     if in_turn {
         window.scripts.take_turn(script);
@@ -248,8 +230,14 @@ fn fetch_later(script: &NodeRef, url: Url, in_turn: bool, context: &mut Context)
     window.world.start(request, on_answer, &window.event_loop);
 }
 
-pub(super) fn request(url: &Url, window: &Window) -> Request {
-    Request::get(url.clone(), Destination::Script, window.event_loop.clock().now())
+pub(super) fn request(script: &NodeRef, url: &Url, window: &Window) -> Request {
+    fetching::request(url, Destination::Script, Some(script), window)
+}
+
+/// The answer, if it may run as the script of this element.
+pub(super) fn checked(script: &NodeRef, answer: Result<Response, NetError>) -> Result<Response, NetError> {
+    let integrity = script.as_element().and_then(|element| element.attr("integrity"));
+    answer?.as_script(integrity.as_deref())
 }
 
 /// A script element that the parser has just closed: it runs, waits, or is fetched now and then runs.
@@ -292,7 +280,7 @@ pub fn prepare_parsed(parsed: &ParsedScript, context: &mut Context) -> JsResult<
 
 fn fetch_now(script: &NodeRef, url: &Url, level: Option<usize>, context: &mut Context) -> JsResult<()> {
     let window = Window::of(context);
-    let answer = window.world.fetch(request(url, &window), &window.event_loop);
+    let answer = window.world.fetch(request(script, url, &window), &window.event_loop);
     run_fetched(script, url, answer, level, context)
 }
 
@@ -358,7 +346,7 @@ fn run_fetched(
     level: Option<usize>,
     context: &mut Context,
 ) -> JsResult<()> {
-    let response = match answer.and_then(Response::loaded) {
+    let response = match checked(script, answer) {
         Ok(response) => response,
         Err(error) => {
             let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();

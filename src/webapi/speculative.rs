@@ -5,7 +5,7 @@
 use super::scripting::{self, Wanted};
 use super::window::Window;
 use crate::dom::parse::{DocumentParser, Position};
-use crate::net::{Response, decode_script};
+use crate::net::decode_script;
 
 /// A script written in a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,9 +31,9 @@ pub fn scripts(parser: &DocumentParser, window: &Window) -> Vec<Script> {
                 found.push(Script { text, url: window.url.borrow().to_string(), line, column });
             }
             Wanted::Address(Some(url)) => {
-                let answer =
-                    window.world.fetch(scripting::request(&url, window), &window.event_loop).and_then(Response::loaded);
-                if let Ok(response) = answer {
+                let request = scripting::request(&parsed.element, &url, window);
+                let answer = window.world.fetch(request, &window.event_loop);
+                if let Ok(response) = scripting::checked(&parsed.element, answer) {
                     let charset = parsed.element.as_element().and_then(|element| element.attr("charset"));
                     let encoding = scripting::encoding_of(window.encoding);
                     let content_type = response.header("content-type");

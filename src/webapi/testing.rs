@@ -28,7 +28,7 @@ use crate::engine::fault::Sources;
 use crate::engine::interface::define_method;
 use crate::engine::script::{self, Code, ScriptError};
 use crate::event::{Cause, Fault};
-use crate::net::{CookieJar, NetError, Network, Replied, Reply, Request, Response};
+use crate::net::{CookieJar, NetError, Network, Redirects, Replied, Reply, Request, Response};
 
 /// Answers by path; whatever else is asked for cannot be reached.
 #[derive(Default)]
@@ -50,11 +50,21 @@ impl Canned {
             "/html" => made(200, "text/html", b"<p>1</p>"),
             "/missing" => made(404, "text/html", b"no"),
             "/echo" => made(200, "text/plain", echo(&request).as_bytes()),
+            "/referrer" => made(200, "text/plain", referrer(&request).as_bytes()),
             "/headers" => {
                 let mut response = Response::made(request.url, 200, "text/plain", b"x".to_vec());
                 for (name, value) in [("set-cookie", "s=1"), ("x-b", "1"), ("x-b", "2"), ("x-a", "a")] {
                     response.headers.push((name.to_owned(), value.to_owned()));
                 }
+                Ok(response)
+            }
+            "/302" if request.redirects == Redirects::Error => {
+                let target = request.url.join("/text").unwrap().into();
+                Err(NetError::Redirected { url: request.url.into(), target })
+            }
+            "/302" => {
+                let mut response = Response::made(request.url, 302, "text/plain", b"x".to_vec());
+                response.headers.push(("location".to_owned(), "/text".to_owned()));
                 Ok(response)
             }
             "/moved" => {
@@ -72,8 +82,14 @@ fn echo(request: &Request) -> String {
     let headers: Vec<String> =
         request.headers.iter().filter(|(name, _)| own(name)).map(|(name, value)| format!("{name}: {value}")).collect();
     let body = String::from_utf8_lossy(&request.body);
-    let credentials = if request.credentials { " with cookies" } else { "" };
+    let credentials = if request.has_cookies() { " with cookies" } else { "" };
     format!("{} {}{credentials}\n{}\n\n{body}", request.method, request.url, headers.join("\n"))
+}
+
+/// What the request says of where it comes from.
+fn referrer(request: &Request) -> String {
+    let client = request.client.as_ref();
+    client.and_then(|client| client.referrer_policy.referrer(&client.url, &request.url)).unwrap_or_default()
 }
 
 impl Network for Canned {
@@ -101,6 +117,7 @@ fn make_window(address: &str, event_loop: &Rc<EventLoop>, encoding: &'static str
         document: Node::document(DocumentData::new("text/html")),
         url: RefCell::new(Url::parse(address).unwrap()),
         referrer: String::new(),
+        referrer_policy: None,
         event_loop: event_loop.clone(),
         world: Rc::new(world),
         ready_state: Cell::new(ReadyState::Complete),

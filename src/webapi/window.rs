@@ -19,6 +19,7 @@ use crate::engine::event_loop::{EventLoop, Output};
 use crate::engine::fault::{Described, describe};
 use crate::engine::script;
 use crate::event::{Cause, Fault, NavigateKind};
+use crate::net::ReferrerPolicy;
 
 /// `document.readyState`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +72,8 @@ pub struct Window {
     pub url: RefCell<Url>,
     /// The address this document was opened from, for `document.referrer`.
     pub referrer: String,
+    /// What the document's answer said of that: `Referrer-Policy`.
+    pub referrer_policy: Option<ReferrerPolicy>,
     /// The page's loop.
     pub event_loop: Rc<EventLoop>,
     /// What is outside.

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::base::clock::{TimestampMs, format_rfc3339, parse_rfc3339};
 use crate::base::redact::Redactor;
-use crate::net::{Arrival, Cookie, Latency, NetError, Request, Response};
+use crate::net::{Arrival, Cookie, Credentials, Latency, NetError, Request, Response};
 
 /// What a page asked and was answered.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,7 +131,7 @@ fn asked(request: &Request, mut redactor: Option<&mut Redactor>) -> Value {
         put_body(&mut data, &request.body, redactor);
     }
     data.insert("destination".to_owned(), json!(request.destination));
-    data.insert("credentials".to_owned(), request.credentials.into());
+    data.insert("credentials".to_owned(), request.has_cookies().into());
     Value::Object(data)
 }
 
@@ -174,14 +174,14 @@ fn put_body(data: &mut Map<String, Value>, body: &[u8], redactor: Option<&mut Re
 
 fn read_request(data: &Value, now_ms: TimestampMs) -> Result<Request, String> {
     let destination = data.get("destination").cloned().unwrap_or_else(|| "Xhr".into());
+    let destination = serde_json::from_value(destination).map_err(|error| format!("`destination`: {error}"))?;
+    let has_cookies = data.get("credentials").and_then(Value::as_bool).unwrap_or(true);
     Ok(Request {
         method: data.get("method").and_then(Value::as_str).unwrap_or("GET").to_owned(),
-        url: read_url(data)?,
         headers: read_headers(data),
         body: read_body(data)?,
-        destination: serde_json::from_value(destination).map_err(|error| format!("`destination`: {error}"))?,
-        credentials: data.get("credentials").and_then(Value::as_bool).unwrap_or(true),
-        now_ms,
+        credentials: if has_cookies { Credentials::Include } else { Credentials::Omit },
+        ..Request::get(read_url(data)?, destination, now_ms)
     })
 }
 

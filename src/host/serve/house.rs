@@ -102,6 +102,7 @@ impl House {
         let (account, record) = (seat_account, Arc::new(record));
         let number = HOUSES.fetch_add(1, Ordering::Relaxed);
         let (recordings, workbench) = (None, None);
+        let live = live.map(Live::reloaded);
         Self { number, residents, kf_account, seats, rights, live, processes, account, record, recordings, workbench }
     }
 

@@ -28,7 +28,7 @@ pub(super) const ROWS: &[Api] = &[
     api("crypto", Works, ""),
     api("indexedDB", Missing, "keep data in localStorage or on the server"),
     api("openDatabase", Missing, "keep data in localStorage or on the server"),
-    api("caches", Missing, "the network's answers are not kept; ask again"),
+    api("caches", Missing, "what a script asks is not kept; ask again"),
     api("localStorage", Works, ""),
     api("sessionStorage", Works, ""),
     api("Intl", Missing, "toLocaleString writes numbers and dates as a Chinese browser does"),

@@ -9,7 +9,7 @@ use crate::dom::xml;
 use crate::engine::builtins::json_parse;
 use crate::engine::convert::{require, string, string_or_null, text};
 use crate::engine::interface::Prototypes;
-use crate::net::{Response, decode_html, decode_xhr};
+use crate::net::{Response, decode_html, decode_xhr, decode_xml};
 use crate::webapi::blob::{self, BlobObject};
 use crate::webapi::body::{array_buffer, blob_type};
 use crate::webapi::headers::{combined, sorted};
@@ -167,12 +167,17 @@ fn document(this: &JsValue, kind: ResponseType, answer: &Response, context: &mut
     }
     let is_html = mime.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case("text/html");
     let document = if is_html && kind == ResponseType::Document {
-        Some(parse_html(&decode_html(&answer.body, Some(&mime)).0))
+        let (text, encoding) = decode_html(&answer.body, Some(&mime));
+        Some((parse_html(&text), encoding))
     } else if is_xml(&mime) {
         let declared = if has_charset(&mime) { None } else { declared_in_xml(&answer.body) };
-        xml::parse(&decode_xhr(&answer.body, declared.as_deref().or(Some(&mime))), "application/xml").ok()
+        let (text, encoding) = decode_xml(&answer.body, declared.as_deref().or(Some(&mime)));
+        xml::parse(&text, "application/xml").ok().map(|document| (document, encoding))
     } else {
         None
     };
-    Ok(document.map_or_else(JsValue::null, |document| wrap(&document, context).into()))
+    Ok(document.map_or_else(JsValue::null, |(document, encoding)| {
+        document.as_document().into_iter().for_each(|data| data.encoding.set(encoding.name()));
+        wrap(&document, context).into()
+    }))
 }

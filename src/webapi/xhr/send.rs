@@ -9,10 +9,10 @@ use super::object::{Ready, ResponseType, State, XhrObject, invalid_state, sync_r
 use super::progress::{Progress, fire, fire_upload, ready_state_change};
 use crate::engine::convert::{arg, require, text};
 use crate::engine::event_loop::EventLoop;
-use crate::net::{Destination, NetError, Request, Response};
+use crate::net::{Credentials, Destination, NetError, Request, Response};
 use crate::webapi::body::{Body, extract};
 use crate::webapi::exception::dom_exception;
-use crate::webapi::fetching::{MethodError, is_same_origin, method, report_failure};
+use crate::webapi::fetching::{self, MethodError, method, report_failure};
 use crate::webapi::headers::{byte_string, is_forbidden, is_token, value_of};
 use crate::webapi::window::Window;
 
@@ -137,12 +137,10 @@ fn outgoing(state: &State, body: Body, window: &Window) -> Option<Request> {
     }
     Some(Request {
         method: state.method.clone(),
-        credentials: state.with_credentials || is_same_origin(&url, window),
-        url,
+        credentials: if state.with_credentials { Credentials::Include } else { Credentials::SameOrigin },
         headers,
         body: body.bytes,
-        destination: Destination::Xhr,
-        now_ms: window.event_loop.clock().now(),
+        ..fetching::request(&url, Destination::Xhr, None, window)
     })
 }
 

@@ -181,6 +181,8 @@ fn response_types() {
     check(&load("document", "/json", "x.response"), " document\n");
     check(&load("", "/html", "x.responseXML"), " \n");
     check(&load("", "/gbk.xml", "x.responseXML.documentElement.textContent"), " \n您");
+    check(&load("", "/gbk.xml", "x.responseXML.characterSet, document.characterSet"), " \nGBK UTF-8");
+    check(&load("document", "/gbk", "x.response.characterSet"), " document\nGBK");
     check(&load("document", "/gbk.xml", "x.response.documentElement.nodeName"), " document\na");
     check(&load("", "/text", "typeof x.overrideMimeType, x.responseXML"), " \nfunction ");
     check(

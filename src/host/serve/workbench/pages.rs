@@ -18,7 +18,7 @@ use crate::config::Dialect;
 use crate::event::{Line, parse_line};
 use crate::host::desk::{Trouble, TroubleKind};
 use crate::host::feed::Triggers as _;
-use crate::net::{Destination, NetError, Network as _, Request, Response};
+use crate::net::{Credentials, Destination, NetError, Network as _, Request, Response};
 use crate::page::Driver;
 
 /// So many events were fired.
@@ -92,7 +92,7 @@ impl Workbench {
         let page = resident.plugin.source_at(0, 0, None).document_url().clone();
         let work = move || {
             let get = |url: &Url, destination| {
-                network.fetch(Request { credentials: false, ..Request::get(url.clone(), destination, 0) })
+                network.fetch(Request { credentials: Credentials::Omit, ..Request::get(url.clone(), destination, 0) })
             };
             match get(&url, Destination::Xhr) {
                 // A style sheet that the page's HTML names may be had though nobody named its origin.
