@@ -3,7 +3,7 @@
 use super::reflect::{Kind, Reflected};
 
 /// Interfaces by local name; a sorted table would not be shorter, and names sit in the first dozen.
-pub const BY_NAME: [(&str, &str); 78] = [
+pub const BY_NAME: [(&str, &str); 81] = [
     ("div", "HTMLDivElement"),
     ("span", "HTMLSpanElement"),
     ("a", "HTMLAnchorElement"),
@@ -82,10 +82,13 @@ pub const BY_NAME: [(&str, &str); 78] = [
     ("marquee", "HTMLMarqueeElement"),
     ("listing", "HTMLPreElement"),
     ("xmp", "HTMLPreElement"),
+    ("data", "HTMLDataElement"),
+    ("dir", "HTMLDirectoryElement"),
+    ("frame", "HTMLFrameElement"),
 ];
 
 /// Interfaces without operations of their own: name and reflected attributes (HTML, each element's IDL).
-pub const SIMPLE: [(&str, &[Reflected]); 48] = [
+pub const SIMPLE: [(&str, &[Reflected]); 51] = [
     ("HTMLDivElement", &[Reflected::text("align")]),
     ("HTMLSpanElement", &[]),
     ("HTMLLIElement", &[Reflected::of("value", "value", Kind::Int(0)), Reflected::text("type")]),
@@ -238,6 +241,21 @@ pub const SIMPLE: [(&str, &[Reflected]); 48] = [
     (
         "HTMLTrackElement",
         &[Reflected::url("src"), Reflected::text("srclang"), Reflected::text("label"), Reflected::flag("default")],
+    ),
+    ("HTMLDataElement", &[Reflected::text("value")]),
+    ("HTMLDirectoryElement", &[Reflected::flag("compact")]),
+    (
+        "HTMLFrameElement",
+        &[
+            Reflected::text("name"),
+            Reflected::text("scrolling"),
+            Reflected::url("src"),
+            Reflected::of("longDesc", "longdesc", Kind::Url),
+            Reflected::of("frameBorder", "frameborder", Kind::Text),
+            Reflected::of("noResize", "noresize", Kind::Flag),
+            Reflected::of("marginHeight", "marginheight", Kind::Text),
+            Reflected::of("marginWidth", "marginwidth", Kind::Text),
+        ],
     ),
     ("HTMLFrameSetElement", &[]),
     ("HTMLMarqueeElement", &[]),
