@@ -212,6 +212,7 @@ pub fn adopt_node(element: &NodeRef, node: &NodeRef) {
 
 fn changed(element: &NodeRef, name: &QualName, old: Option<&str>, new: Option<&str>) {
     mutated();
+    super::changes::attribute(element, name, old, new);
     super::observe::attribute(element, name, old);
     if name.ns != ns!() {
         return;

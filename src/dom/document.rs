@@ -27,6 +27,8 @@ pub struct DocumentData {
     /// Document names that came or went since [`DocumentData::take_changed_names`].
     #[unsafe_ignore_trace]
     changed_names: RefCell<FxHashSet<Box<str>>>,
+    /// Radio buttons that may be checked, by name: all that are, and some that no longer are ([`super::radios`]).
+    pub(super) checked_radios: GcRefCell<FxHashMap<Box<str>, Vec<NodeRef>>>,
     /// The rules of the document's style sheets, until one of them changes.
     #[unsafe_ignore_trace]
     pub(super) rules: RefCell<Option<Rc<Sheets>>>,
@@ -62,6 +64,7 @@ impl DocumentData {
             names: RefCell::default(),
             document_names: RefCell::default(),
             changed_names: RefCell::default(),
+            checked_radios: GcRefCell::default(),
             rules: RefCell::default(),
             linked: GcRefCell::default(),
             ranges: GcRefCell::default(),

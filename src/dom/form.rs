@@ -6,6 +6,7 @@ use super::attributes;
 use super::document::mutated;
 use super::form_values::sanitize;
 use super::node::{Node, NodeRef, get, same};
+use super::radios::switch_others_off;
 use super::{options, text, tree};
 
 pub use super::form_entries::{Submitted, entry_list};
@@ -35,6 +36,14 @@ pub struct Control {
     pub selection: (usize, usize),
     /// Whether that selection runs backward.
     is_selection_backward: bool,
+    /// A `selectionchange` event is on its way.
+    is_selection_change_queued: bool,
+}
+
+impl Control {
+    pub(super) fn set_checkedness(&mut self, on: bool) {
+        self.checked = Some(on);
+    }
 }
 
 pub(super) fn with_control<R>(node: &Node, f: impl FnOnce(&mut Control) -> R) -> Option<R> {
@@ -54,7 +63,9 @@ pub(super) fn copy_control(from: &NodeRef, to: &NodeRef) {
     }
     if let (Some(from), Some(to)) = (from.as_element(), to.as_element()) {
         let copy = from.control.borrow().clone();
-        to.control.replace(copy.map(|control| Box::new(Control { typed: false, ..*control })));
+        to.control.replace(
+            copy.map(|control| Box::new(Control { typed: false, is_selection_change_queued: false, ..*control })),
+        );
     }
 }
 
@@ -196,7 +207,7 @@ pub fn value(node: &Node) -> String {
             if raw.contains('\r') { raw.replace("\r\n", "\n").replace('\r', "\n") } else { raw }
         }
         "option" => attr(node, "value").unwrap_or_else(|| options::option_text(node)),
-        "select" => options::selected_options(node).first().map(|o| value(o)).unwrap_or_default(),
+        "select" => options::first_selected(node).map(|option| value(&option)).unwrap_or_default(),
         _ => attr(node, "value").unwrap_or_default(),
     }
 }
@@ -273,6 +284,11 @@ pub fn set_selection_backward(node: &Node, on: bool) -> bool {
     with_control(node, |c| std::mem::replace(&mut c.is_selection_backward, on)).unwrap_or(false)
 }
 
+/// Whether a `selectionchange` event is on its way from now on; answers whether one was.
+pub fn set_selection_change_queued(node: &Node, on: bool) -> bool {
+    with_control(node, |c| std::mem::replace(&mut c.is_selection_change_queued, on)).unwrap_or(false)
+}
+
 /// An input's checkedness.
 #[must_use]
 pub fn checked(node: &Node) -> bool {
@@ -289,12 +305,6 @@ pub fn set_checked(node: &NodeRef, on: bool) {
         switch_others_off(node);
     }
     mutated();
-}
-
-fn switch_others_off(button: &NodeRef) {
-    for other in radio_group(button).into_iter().filter(|other| !same(other, button) && other.is_connected()) {
-        with_control(&other, |c| c.checked = Some(false));
-    }
 }
 
 /// A node came into a document: of the checked buttons of a group, the one that came last stays checked.
@@ -321,24 +331,6 @@ pub fn custom_error<R: Default>(node: &NodeRef, f: impl FnOnce(&mut String) -> R
     with_control(node, |c| f(&mut c.custom_error)).unwrap_or_default()
 }
 
-/// The radio buttons of the same name and form, this one among them.
-#[must_use]
-pub fn radio_group(node: &NodeRef) -> Vec<NodeRef> {
-    let name = attr(node, "name").unwrap_or_default();
-    if name.is_empty() {
-        return vec![node.clone()];
-    }
-    let form = owner(node);
-    tree::inclusive_descendants(&tree::root_of(node))
-        .filter(|n| n.is_html("input") && input_type(n) == "radio" && attr(n, "name").as_deref() == Some(&name))
-        .filter(|n| match (&form, owner(n)) {
-            (Some(a), Some(b)) => same(a, &b),
-            (None, None) => true,
-            _ => false,
-        })
-        .collect()
-}
-
 /// `:checked`: a checked box or button, a selected option.
 #[must_use]
 pub fn is_checked_or_selected(node: &Node) -> bool {
@@ -362,15 +354,20 @@ pub fn owner(control: &NodeRef) -> Option<NodeRef> {
         .or_else(|| get(&data.parser_form).filter(|form| same(&tree::root_of(form), &tree::root_of(control))))
 }
 
+/// Whether an element is of a kind that `form.elements` lists.
+pub(super) fn is_listed(node: &Node) -> bool {
+    match node.html_name() {
+        "button" | "fieldset" | "object" | "output" | "select" | "textarea" => true,
+        "input" => input_type(node) != "image",
+        _ => false,
+    }
+}
+
 /// The controls of a form that `form.elements` lists, in tree order.
 #[must_use]
 pub fn elements(form: &NodeRef) -> Vec<NodeRef> {
     tree::descendants(&tree::root_of(form))
-        .filter(|n| match n.html_name() {
-            "button" | "fieldset" | "object" | "output" | "select" | "textarea" => true,
-            "input" => input_type(n) != "image",
-            _ => false,
-        })
+        .filter(|n| is_listed(n))
         .filter(|n| owner(n).is_some_and(|o| same(&o, form)))
         .collect()
 }
@@ -394,6 +391,7 @@ pub fn reset(form: &NodeRef) {
             with_control(&control, |c| {
                 *c = Control { custom_error: std::mem::take(&mut c.custom_error), ..Control::default() }
             });
+            connected(&control);
         }
     }
     mutated();
@@ -410,7 +408,12 @@ pub(super) fn attribute_changed(element: &NodeRef, name: &str, old: Option<&str>
             }
         }
         "input" if name == "type" => type_changed(element, type_of(element, Some(old))),
-        "input" if name == "name" => connected(element),
+        "input" if name == "name" => {
+            if let Some(old) = old {
+                super::radios::forget(element, old);
+            }
+            connected(element);
+        }
         _ => {}
     }
 }

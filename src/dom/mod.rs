@@ -7,7 +7,8 @@
 //! - [`node`]: the node, its kinds, its slot; [`attributes`]: an element's attributes
 //! - [`tree`]: insertion, removal, order, traversal; [`copy`]: cloning
 //! - [`names`]: which names are valid
-//! - [`document`]: what a document keeps beside its children: ids, names, the mutation count
+//! - [`document`]: what a document keeps beside its children: ids, names, the mutation count; [`changes`]: what else is
+//!   counted, for [`listing`], the live lists
 //! - [`parse`]: html5ever's sink; whole documents that pause at scripts, and fragments
 //! - [`inner_text`]: `innerText`; [`serialize`]: `innerHTML` and `outerHTML`
 //! - [`xml`], [`xml_serialize`]: XML documents
@@ -15,14 +16,17 @@
 //!   [`css_transforms`], [`css_prefixes`], [`css_properties`], [`css_supports`]: which values are valid, the parts of
 //!   shorthands, the matrix of a transform, older names, every name, what `@supports` asks; [`sheets`]: a document's style
 //!   sheets; [`css_motion`], [`css_easing`]: transitions and animations
-//! - [`observe`]: mutation observers; [`range`], [`range_contents`]: live ranges; [`traversal`]: where node iterators stand
+//! - [`observe`]: mutation observers; [`range`], [`range_contents`]: live ranges; [`traversal`]: where node iterators stand;
+//!   [`caret`]: where a caret goes
 //! - [`mirror`]: what somebody who looks at a document is shown, and what has changed since
 //! - [`boxes`]: an estimate of what is where
 //! - [`form`]: values, checkedness, owners, the entry list (`form_entries`); [`form_values`]: what an input's type makes of a
-//!   value; [`options`]: a select's options and which are selected
+//!   value; [`options`]: a select's options and which are selected; [`radios`]: groups of radio buttons
 
 pub mod attributes;
 pub mod boxes;
+pub mod caret;
+pub mod changes;
 pub mod copy;
 pub mod css;
 pub mod css_easing;
@@ -39,6 +43,7 @@ pub mod form;
 mod form_entries;
 pub mod form_values;
 pub mod inner_text;
+pub mod listing;
 pub mod media_query;
 pub mod mirror;
 pub mod names;
@@ -46,6 +51,8 @@ pub mod node;
 pub mod observe;
 pub mod options;
 pub mod parse;
+mod query;
+pub mod radios;
 pub mod range;
 pub mod range_contents;
 

@@ -7,6 +7,7 @@ use boa_gc::{Finalize, Gc, GcRefCell, Trace};
 use html5ever::{LocalName, QualName, ns};
 
 use super::attributes::Attribute;
+use super::changes;
 use super::document::DocumentData;
 use super::form::Control;
 use super::observe::Watchers;
@@ -35,6 +36,9 @@ pub struct Node {
     pub(super) owner: Link,
     #[unsafe_ignore_trace]
     pub(super) flags: Cell<u8>,
+    /// How often children came or went, and how often elements among them.
+    #[unsafe_ignore_trace]
+    child_changes: Cell<(u32, u32)>,
     /// Mutation observers registered here.
     pub(super) watchers: Cell<Option<Box<Watchers>>>,
     kind: NodeKind,
@@ -188,6 +192,7 @@ impl Node {
             next: Cell::default(),
             owner: Cell::new(owner),
             flags: Cell::new(if connected { CONNECTED } else { 0 }),
+            child_changes: Cell::default(),
             watchers: Cell::default(),
             kind,
             slot: GcRefCell::new(None),
@@ -392,6 +397,21 @@ impl Node {
     #[inline]
     pub fn next_sibling(&self) -> Option<NodeRef> {
         get(&self.next)
+    }
+
+    /// How often children came or went, and how often elements among them; goes round after 2³² times.
+    #[must_use]
+    pub fn child_changes(&self) -> (u32, u32) {
+        self.child_changes.get()
+    }
+
+    pub(super) fn note_child(&self, child: &Self) {
+        let (all, elements) = self.child_changes.get();
+        let is_element = child.as_element().is_some();
+        self.child_changes.set((all.wrapping_add(1), elements.wrapping_add(u32::from(is_element))));
+        if is_element && !self.is_connected() {
+            changes::loose();
+        }
     }
 
     /// The script side's slot.

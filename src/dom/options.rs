@@ -70,6 +70,12 @@ pub fn selected_options(select: &Node) -> Vec<NodeRef> {
     each(select).filter(|option| selected(option)).collect()
 }
 
+/// The first selected option.
+#[must_use]
+pub fn first_selected(select: &Node) -> Option<NodeRef> {
+    each(select).find(|option| selected(option))
+}
+
 /// In a select of one, keeps only the last selected option, or selects the first that is not disabled.
 fn settle(select: &NodeRef) {
     if is_multiple(select) || peek(select, |c| Some(c.settled)).unwrap_or(false) {

@@ -239,26 +239,7 @@ impl Selectors {
         self.any(element, &mut context)
     }
 
-    /// The matching descendants of `root`, in tree order, at most `limit`.
-    #[must_use]
-    pub fn query(&self, root: &NodeRef, limit: usize) -> Vec<NodeRef> {
-        let mut found = Vec::new();
-        let mut caches = SelectorCaches::default();
-        let mut context = context(root, Some(root), &mut caches);
-        let mut at = root.first_child();
-        while let Some(node) = at {
-            if node.as_element().is_some() && self.any(&node, &mut context) {
-                found.push(node.clone());
-                if found.len() >= limit {
-                    break;
-                }
-            }
-            at = tree::next_in(&node, root);
-        }
-        found
-    }
-
-    fn any(&self, element: &NodeRef, context: &mut MatchingContext<'_, Impl>) -> bool {
+    pub(super) fn any(&self, element: &NodeRef, context: &mut MatchingContext<'_, Impl>) -> bool {
         let element = Matched(element);
         self.0.slice().iter().any(|selector| matches_selector(selector, 0, None, element, context))
     }
@@ -278,7 +259,11 @@ impl Selectors {
     }
 }
 
-fn context<'a>(node: &NodeRef, scope: Option<&NodeRef>, caches: &'a mut SelectorCaches) -> MatchingContext<'a, Impl> {
+pub(super) fn context<'a>(
+    node: &NodeRef,
+    scope: Option<&NodeRef>,
+    caches: &'a mut SelectorCaches,
+) -> MatchingContext<'a, Impl> {
     let document = tree::document_of(node);
     let quirks = match document.as_ref().and_then(|d| d.as_document()).map(|d| d.quirks.get()) {
         Some(html5ever::tree_builder::QuirksMode::Quirks) => QuirksMode::Quirks,

@@ -4,7 +4,7 @@ use html5ever::{LocalName, ns};
 
 use super::document::{OBSERVERS, WATCHERS, is_watched, mutated};
 use super::node::{CONNECTED, FOCUSED, NodeKind, NodeRef, STYLED, get, same};
-use super::{observe, range, traversal};
+use super::{changes, observe, range, traversal};
 
 pub use super::copy::{clone, is_equal};
 pub use super::text::normalize;
@@ -335,6 +335,7 @@ fn link(parent: &NodeRef, child: &NodeRef, before: Option<NodeRef>) {
     }
     child.previous.set(previous);
     child.next.set(before);
+    parent.note_child(child);
 }
 
 /// Takes a node out of its parent, if it has one.
@@ -378,6 +379,7 @@ fn unlink(node: &NodeRef) -> Option<NodeRef> {
         Some(next) => next.previous.set(previous),
         None => parent.last_child.set(previous),
     }
+    parent.note_child(node);
     mutated();
     Some(parent)
 }
@@ -396,6 +398,7 @@ fn connect(subtree: &NodeRef) {
         super::css::note_style(&node, data);
         if let Some(element) = node.as_element() {
             element.with_attributes(|attributes| {
+                changes::element(element, attributes);
                 for attribute in attributes.iter().filter(|a| a.name.ns == ns!()) {
                     super::css_motion::note_attribute(&attribute.name.local, &attribute.value);
                     if &*attribute.name.local == "id" {
@@ -423,12 +426,14 @@ fn disconnect(subtree: &NodeRef) {
         }
         if let (Some(element), Some(data)) = (node.as_element(), data) {
             element.with_attributes(|attributes| {
+                changes::element(element, attributes);
                 for attribute in attributes.iter().filter(|a| a.name.ns == ns!()) {
                     if &*attribute.name.local == "id" {
                         data.remove_id(&attribute.value, &node);
                         data.remove_name(&attribute.value, &node, true);
                     } else if &*attribute.name.local == "name" {
                         data.remove_name(&attribute.value, &node, false);
+                        super::radios::forget(&node, &attribute.value);
                     }
                 }
             });

@@ -7,7 +7,7 @@ use super::target::fire;
 use super::window::{Navigation, Window};
 use super::wrap::wrap;
 use super::{form_element, location};
-use crate::dom::{NodeRef, form, tree};
+use crate::dom::{NodeRef, form, radios, tree};
 use crate::engine::event_loop::Output;
 use crate::event::{Effect, NavigateKind};
 
@@ -85,7 +85,7 @@ fn before_click(element: &NodeRef) -> Option<Undo> {
             Some(Undo { is_radio: false, indeterminate, checked, other: None })
         }
         "radio" => {
-            let other = form::radio_group(element).into_iter().find(|n| form::checked(n));
+            let other = radios::checked_of(element);
             form::set_checked(element, true);
             Some(Undo { is_radio: true, indeterminate, checked, other })
         }

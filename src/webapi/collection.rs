@@ -1,175 +1,80 @@
 //! NodeList, HTMLCollection and the like (DOM §4.2.10): static lists, and live ones that follow the tree.
 
-use std::cell::Cell;
+use std::ops::Deref;
 
 use boa_engine::object::builtins::JsFunction;
 use boa_engine::property::{Attribute, PropertyDescriptor};
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsSymbol, JsValue, js_string};
-use boa_gc::{Finalize, GcRefCell, Trace};
+use boa_gc::{Finalize, Gc, GcRefCell, Trace, WeakGc};
 
-use super::wrap::{wrap, wrap_or_null};
-use crate::dom::attributes::qualified;
-use crate::dom::document::mutation_count;
-use crate::dom::{LocalName, Namespace, NodeRef, form, ns, options, tree};
+use super::wrap::{NodeScript, peek_script, with_script, wrap, wrap_or_null};
+pub use crate::dom::listing::Kind;
+use crate::dom::listing::Listing;
+use crate::dom::{NodeRef, form, options, tree};
 use crate::engine::convert::{self, arg, this_object, to_utf8};
 use crate::engine::exotic::{self, Exotic, Key};
 use crate::engine::interface::{Interface, define_value, prototype};
 
-/// What a live collection lists.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
-    /// All child nodes.
-    ChildNodes,
-    /// Element children.
-    Children,
-    /// Descendants with a local name; HTML names fold to lower case; `*` is all.
-    TagName(Box<str>),
-    /// Descendants with a local name in a namespace; `*` is any.
-    TagNameNs(Namespace, Box<str>),
-    /// Descendants with all these classes.
-    ClassName(Vec<Box<str>>),
-    /// Elements with this `name`.
-    Name(Box<str>),
-    /// Descendants that are one of these HTML elements.
-    Html(&'static [&'static str]),
-    /// `a` and `area` with `href`.
-    Links,
-    /// `a` with `name`.
-    Anchors,
-    /// A form's controls.
-    Controls,
-    /// A select's options.
-    Options,
-    /// A select's selected options.
-    SelectedOptions,
-    /// What `window[name]` finds (HTML §7.2.2.3): elements with this id, and some with this name.
-    WindowNamed(Box<str>),
-    /// A table's rows, in the order head, body, foot.
-    Rows,
-    /// A form's controls of one name or id (HTML §2.6.3.2, RadioNodeList).
-    Radios(Box<str>),
-    /// The rows of a table section, or a row's cells.
-    Own(&'static [&'static str]),
+/// So many collections of a node are given out again, where a page asks for them by a name.
+const SHARED_MAX: usize = 16;
+
+/// A live list, and the page's object of it, made at first use.
+#[derive(Trace, Finalize)]
+pub struct Shelf {
+    /// The list.
+    pub listing: Listing,
+    object: GcRefCell<Option<JsObject>>,
 }
 
-/// The native data of a live collection.
-#[derive(Trace, Finalize, JsData)]
-pub struct Collection {
-    root: NodeRef,
-    #[unsafe_ignore_trace]
-    kind: Kind,
-    #[unsafe_ignore_trace]
-    version: Cell<u64>,
-    items: GcRefCell<Vec<NodeRef>>,
+impl Shelf {
+    fn new(root: &NodeRef, kind: Kind) -> Gc<Self> {
+        Gc::new(Self { listing: Listing::new(root, kind), object: GcRefCell::default() })
+    }
+
+    /// The list under `root` of this kind, the same one as long as anybody has it.
+    pub fn of(root: &NodeRef, kind: Kind) -> Gc<Self> {
+        let find = |script: &NodeScript| {
+            script.shared.borrow().iter().filter_map(WeakGc::upgrade).find(|shelf| *shelf.listing.kind() == kind)
+        };
+        if let Some(Some(found)) = peek_script(root, find) {
+            return found;
+        }
+        let made = Self::new(root, kind);
+        let weak = WeakGc::new(&made);
+        with_script(root, |script| {
+            let mut shared = script.shared.borrow_mut();
+            if shared.len() >= SHARED_MAX {
+                shared.retain(WeakGc::is_upgradable);
+                shared.truncate(SHARED_MAX - 1);
+            }
+            shared.push(weak);
+        });
+        made
+    }
 }
+
+/// The native data of a live collection's object.
+#[derive(Trace, Finalize, JsData)]
+struct Collection(Gc<Shelf>);
 
 impl Collection {
-    fn refresh(&self) {
-        let version = mutation_count();
-        if self.version.replace(version) != version {
-            *self.items.borrow_mut() = list(&self.root, &self.kind);
-        }
+    /// The form that this lists the controls of.
+    fn form(&self) -> Option<NodeRef> {
+        (*self.kind() == Kind::Controls).then(|| self.root().clone())
     }
 
-    fn len(&self) -> usize {
-        self.refresh();
-        self.items.borrow().len()
-    }
-
-    fn item(&self, at: usize) -> Option<NodeRef> {
-        self.refresh();
-        self.items.borrow().get(at).cloned()
-    }
-
-    /// The form that this lists the controls of, with the name that is looked for.
-    fn named_form(&self, name: &str) -> Option<(NodeRef, String)> {
-        (self.kind == Kind::Controls).then(|| (self.root.clone(), name.to_owned()))
-    }
-
-    fn named(&self, name: &str) -> Option<NodeRef> {
-        if name.is_empty() || matches!(self.kind, Kind::ChildNodes | Kind::Name(_) | Kind::Radios(_)) {
-            return None;
-        }
-        self.refresh();
-        let items = self.items.borrow();
-        let by = |attribute: &str| {
-            items.iter().find(|n| n.as_element().is_some_and(|e| e.with_attr(attribute, |v| v == Some(name)))).cloned()
-        };
-        by("id").or_else(|| by("name"))
+    fn first_named(&self, name: &str) -> Option<NodeRef> {
+        let is_named = !matches!(self.kind(), Kind::ChildNodes | Kind::Name(_) | Kind::Radios(_));
+        if is_named { self.named(name, 1).pop() } else { None }
     }
 }
 
-/// What a collection of this kind lists now.
-#[must_use]
-pub fn list(root: &NodeRef, kind: &Kind) -> Vec<NodeRef> {
-    let descend = |test: &dyn Fn(&NodeRef) -> bool| {
-        tree::descendants(root).filter(|n| n.as_element().is_some() && test(n)).collect::<Vec<_>>()
-    };
-    match kind {
-        Kind::ChildNodes => tree::children(root).collect(),
-        Kind::Children => tree::element_children(root).collect(),
-        Kind::TagName(name) => by_tag_name(root, name),
-        Kind::TagNameNs(ns, local) => descend(&|n| {
-            n.as_element()
-                .is_some_and(|e| (&**local == "*" || *e.name.local == **local) && (&**ns == "*" || e.name.ns == *ns))
-        }),
-        Kind::ClassName(classes) => {
-            let quirks = tree::document_of(root).is_some_and(|document| document.is_quirky());
-            let has_all = |n: &NodeRef| n.as_element().is_some_and(|e| classes.iter().all(|c| e.has_class(c, quirks)));
-            descend(&|n| !classes.is_empty() && has_all(n))
-        }
-        Kind::Name(name) => descend(&|n| {
-            n.as_element().is_some_and(|e| e.name.ns == ns!(html) && e.with_attr("name", |v| v == Some(name)))
-        }),
-        Kind::Html(names) => descend(&|n| names.contains(&n.html_name())),
-        Kind::Links => descend(&|n| matches!(n.html_name(), "a" | "area") && form::has_flag(n, "href")),
-        Kind::Anchors => descend(&|n| n.is_html("a") && form::has_flag(n, "name")),
-        Kind::Controls => form::elements(root),
-        Kind::Options => options::options(root),
-        Kind::SelectedOptions => options::selected_options(root),
-        Kind::WindowNamed(name) => descend(&|n| {
-            let by_name = matches!(n.html_name(), "embed" | "form" | "img" | "object" | "iframe");
-            n.as_element().is_some_and(|e| {
-                e.with_attr("id", |v| v == Some(name)) || by_name && e.with_attr("name", |v| v == Some(name))
-            })
-        }),
-        Kind::Rows => rows(root),
-        Kind::Radios(name) => form::elements_named(root, name),
-        Kind::Own(names) => tree::element_children(root).filter(|n| names.contains(&n.html_name())).collect(),
-    }
-}
+impl Deref for Collection {
+    type Target = Listing;
 
-fn by_tag_name(root: &NodeRef, name: &str) -> Vec<NodeRef> {
-    if name == "*" {
-        return tree::descendants(root).filter(|n| n.as_element().is_some()).collect();
+    fn deref(&self) -> &Listing {
+        &self.0.listing
     }
-    let document = tree::document_of(root);
-    let is_html = document.is_none_or(|document| document.as_document().is_none_or(|data| data.is_html));
-    let (exact, lower) = (LocalName::from(name), LocalName::from(name.to_ascii_lowercase()));
-    tree::descendants(root)
-        .filter(|n| {
-            n.as_element().is_some_and(|e| {
-                let wanted = if e.name.ns == ns!(html) && is_html { &lower } else { &exact };
-                match &e.name.prefix {
-                    None => e.name.local == *wanted,
-                    Some(_) => qualified(&e.name) == **wanted,
-                }
-            })
-        })
-        .collect()
-}
-
-fn rows(table: &NodeRef) -> Vec<NodeRef> {
-    let own = |node: &NodeRef| tree::element_children(node).filter(|n| n.is_html("tr")).collect::<Vec<_>>();
-    let sections = |name: &str| {
-        tree::element_children(table).filter(|n| n.is_html(name)).flat_map(|n| own(&n)).collect::<Vec<_>>()
-    };
-    let bodies = tree::element_children(table).flat_map(|n| match n.html_name() {
-        "tr" => vec![n],
-        "tbody" => own(&n),
-        _ => Vec::new(),
-    });
-    sections("thead").into_iter().chain(bodies).chain(sections("tfoot")).collect()
 }
 
 static LIVE: Exotic = Exotic {
@@ -187,7 +92,7 @@ fn live_get(target: &JsObject, key: &Key, context: &mut Context) -> JsResult<Opt
         Key::Index(at) => (collection.item(*at as usize), None),
         Key::Name(name) => {
             let name = to_utf8(name);
-            (collection.named(&name), collection.named_form(&name))
+            (collection.first_named(&name), collection.form().map(|form| (form, name)))
         }
     });
     match found {
@@ -202,16 +107,17 @@ fn live_get(target: &JsObject, key: &Key, context: &mut Context) -> JsResult<Opt
 /// # Errors
 /// What boa says; a bug.
 pub fn form_named(form: &NodeRef, name: &str, context: &mut Context) -> JsResult<Option<JsValue>> {
-    match form::elements_named(form, name).as_slice() {
+    match Shelf::of(form, Kind::Controls).listing.named(name, 2).as_slice() {
         [] => Ok(None),
         [one] => Ok(Some(wrap(one, context).into())),
-        _ => live(form, Kind::Radios(name.into()), context).map(|list| Some(list.into())),
+        _ => shared(form, Kind::Radios(name.into()), context).map(|list| Some(list.into())),
     }
 }
 
 /// `select.options[n] = option` is the one assignment with a meaning; other indices are ignored.
 fn live_set(target: &JsObject, key: &Key, value: &JsValue, context: &mut Context) -> JsResult<bool> {
-    let select = target.downcast_ref::<Collection>().and_then(|c| (c.kind == Kind::Options).then(|| c.root.clone()));
+    let select =
+        target.downcast_ref::<Collection>().and_then(|c| (*c.kind() == Kind::Options).then(|| c.root().clone()));
     match (select, key) {
         (Some(select), Key::Index(at)) => {
             super::select::set_option(&select, *at as usize, value, context).map(|()| true)
@@ -234,21 +140,37 @@ fn live_keys(target: &JsObject, _: &mut Context) -> Vec<JsString> {
     indices.map(|at| JsString::from(at.to_string())).collect()
 }
 
-/// Makes a live collection.
+/// Makes a live collection, for who keeps it.
 ///
 /// # Errors
 /// What boa says; a bug.
 pub fn live(root: &NodeRef, kind: Kind, context: &mut Context) -> JsResult<JsObject> {
-    let interface = match kind {
+    object_of(Shelf::new(root, kind), context)
+}
+
+/// The live collection of a kind, the same one as long as anybody has it.
+///
+/// # Errors
+/// What boa says; a bug.
+pub fn shared(root: &NodeRef, kind: Kind, context: &mut Context) -> JsResult<JsObject> {
+    object_of(Shelf::of(root, kind), context)
+}
+
+fn object_of(shelf: Gc<Shelf>, context: &mut Context) -> JsResult<JsObject> {
+    if let Some(object) = &*shelf.object.borrow() {
+        return Ok(object.clone());
+    }
+    let interface = match shelf.listing.kind() {
         Kind::ChildNodes | Kind::Name(_) => "NodeList",
         Kind::Controls => "HTMLFormControlsCollection",
         Kind::Radios(_) => "RadioNodeList",
         Kind::Options => "HTMLOptionsCollection",
         _ => "HTMLCollection",
     };
-    let data = Collection { root: root.clone(), kind, version: Cell::new(0), items: GcRefCell::default() };
-    let target = JsObject::from_proto_and_data(prototype(interface, context), data);
-    exotic::wrap(target, &LIVE, context)
+    let target = JsObject::from_proto_and_data(prototype(interface, context), Collection(shelf.clone()));
+    let object = exotic::wrap(target, &LIVE, context)?;
+    *shelf.object.borrow_mut() = Some(object.clone());
+    Ok(object)
 }
 
 /// The native data of a static list.
@@ -287,9 +209,9 @@ fn named_item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResu
     let object = this_object(this, context);
     let target = exotic::unwrap(&object, context)?;
     let found =
-        target.downcast_ref::<Collection>().map(|collection| (collection.named(&name), collection.named_form(&name)));
+        target.downcast_ref::<Collection>().map(|collection| (collection.first_named(&name), collection.form()));
     match found {
-        Some((Some(_), Some((form, name)))) => {
+        Some((Some(_), Some(form))) => {
             form_named(&form, &name, context).map(|found| found.unwrap_or_else(JsValue::null))
         }
         found => Ok(wrap_or_null(found.and_then(|(node, _)| node), context)),
@@ -298,10 +220,7 @@ fn named_item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResu
 
 fn radios(this: &JsValue, context: &mut Context) -> JsResult<Vec<NodeRef>> {
     let target = exotic::unwrap(&this_object(this, context), context)?;
-    let list = target.downcast_ref::<Collection>().map(|collection| {
-        collection.refresh();
-        collection.items.borrow().clone()
-    });
+    let list = target.downcast_ref::<Collection>().map(|collection| collection.items());
     let is_radio = |n: &NodeRef| n.is_html("input") && form::input_type(n) == "radio";
     Ok(list.unwrap_or_default().into_iter().filter(is_radio).collect())
 }
@@ -323,7 +242,7 @@ fn set_radio_value(this: &JsValue, args: &[JsValue], context: &mut Context) -> J
 fn add_option(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let object = this_object(this, context);
     let target = exotic::unwrap(&object, context)?;
-    let select = target.downcast_ref::<Collection>().map(|collection| collection.root.clone());
+    let select = target.downcast_ref::<Collection>().map(|collection| collection.root().clone());
     match select {
         Some(select) => super::select::add(&select, args, context).map(|()| JsValue::undefined()),
         None => Err(convert::type_error("Illegal invocation")),
@@ -342,7 +261,7 @@ fn remove_option(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsR
 fn selected_index(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let object = this_object(this, context);
     let target = exotic::unwrap(&object, context)?;
-    let select = target.downcast_ref::<Collection>().map(|collection| collection.root.clone());
+    let select = target.downcast_ref::<Collection>().map(|collection| collection.root().clone());
     Ok(select.map_or(-1, |select| super::select::selected_index(&select)).into())
 }
 

@@ -2,7 +2,7 @@
 
 use boa_engine::{Context, JsResult, JsString, JsValue};
 
-use super::collection::{Kind, live};
+use super::collection::{Kind, shared};
 use super::exception::dom_exception;
 use super::wrap::{node_arg, part, this_element, wrap_or_null};
 use super::{creation, handlers, mutation, named_node_map, node, parent_node, token_list};
@@ -141,17 +141,17 @@ fn get_attribute_names(this: &JsValue, _: &[JsValue], context: &mut Context) -> 
 fn get_elements_by_tag_name(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let name = text(args, 0, context)?;
     let root = super::wrap::this_node(this)?;
-    live(&root, Kind::TagName(name.into()), context).map(JsValue::from)
+    shared(&root, Kind::TagName(name.into()), context).map(JsValue::from)
 }
 
 fn get_elements_by_tag_name_ns(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let kind = Kind::TagNameNs(creation::namespace(args, context)?, text(args, 1, context)?.into());
-    live(&super::wrap::this_node(this)?, kind, context).map(JsValue::from)
+    shared(&super::wrap::this_node(this)?, kind, context).map(JsValue::from)
 }
 
 fn get_elements_by_class_name(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let classes = text(args, 0, context)?.split_ascii_whitespace().map(Into::into).collect();
-    live(&super::wrap::this_node(this)?, Kind::ClassName(classes), context).map(JsValue::from)
+    shared(&super::wrap::this_node(this)?, Kind::ClassName(classes), context).map(JsValue::from)
 }
 
 /// The lookups that documents and elements share.
@@ -406,5 +406,5 @@ pub const ELEMENT: Interface = Interface {
 /// What `toString` throws.
 pub fn by_name(root: &NodeRef, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let name = text(args, 0, context)?;
-    live(root, Kind::Name(name.into()), context).map(JsValue::from)
+    shared(root, Kind::Name(name.into()), context).map(JsValue::from)
 }

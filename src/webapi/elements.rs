@@ -10,9 +10,9 @@ use super::image;
 use super::node::node_link;
 use super::reflect::{self, Kind as Reflect, Reflected};
 use super::window::Window;
-use super::wrap::{part, this_element, wrap};
-use crate::dom::{Node, NodeRef, attributes, form, node::same, text as dom_text, tree};
-use crate::engine::convert::{Native, arg, int, string, text};
+use super::wrap::{part, this_element};
+use crate::dom::{attributes, form, text as dom_text};
+use crate::engine::convert::{Native, arg, string, text};
 use crate::engine::interface::{Interface, define_accessor, define_method, install, prototype};
 
 fn link_url(this: &JsValue, context: &Context) -> JsResult<Option<Url>> {
@@ -178,78 +178,7 @@ fn install_script(context: &mut Context) -> JsResult<()> {
 const MAX_COLUMN_SPAN: u32 = 1_000;
 const MAX_ROW_SPAN: u32 = 65_534;
 
-fn rows(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    part(&this_element(this)?, "rows", context, |node, context| {
-        let kind = if node.is_html("table") { Kind::Rows } else { Kind::Own(&["tr"]) };
-        live(node, kind, context)
-    })
-}
-
-fn cells(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    part(&this_element(this)?, "cells", context, |node, context| live(node, Kind::Own(&["td", "th"]), context))
-}
-
-fn bodies(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    part(&this_element(this)?, "tBodies", context, |node, context| live(node, Kind::Own(&["tbody"]), context))
-}
-
-fn own_children(node: &NodeRef, names: &[&str]) -> Vec<NodeRef> {
-    tree::element_children(node).filter(|n| names.contains(&n.html_name())).collect()
-}
-
-/// `insertRow(at)` of a table or a section, `insertCell(at)` of a row; -1 is the end.
-fn insert_at(this: &JsValue, args: &[JsValue], name: &str, like: &[&str], context: &mut Context) -> JsResult<JsValue> {
-    let at = if args.is_empty() { -1 } else { int(args, 0, context)? };
-    let mut parent = this_element(this)?;
-    let Some(document) = parent.owner_document() else { return Ok(JsValue::null()) };
-    if parent.is_html("table") {
-        parent = own_children(&parent, &["tbody"]).pop().unwrap_or_else(|| {
-            let body = Node::html_element(&document, "tbody");
-            tree::append(&parent, &body);
-            body
-        });
-    }
-    let made = Node::html_element(&document, name);
-    let there = own_children(&parent, like);
-    let before = usize::try_from(at).ok().and_then(|at| there.get(at));
-    tree::insert(&parent, &made, before);
-    Ok(wrap(&made, context).into())
-}
-
-fn delete_at(this: &JsValue, args: &[JsValue], list: Native, context: &mut Context) -> JsResult<JsValue> {
-    let at = int(args, 0, context)?;
-    let Some(all) = list(this, &[], context)?.as_object() else { return Ok(JsValue::undefined()) };
-    let length = all.get(boa_engine::js_string!("length"), context)?.to_u32(context)?;
-    let at = u32::try_from(at).unwrap_or(length.saturating_sub(1));
-    if let Some(node) = super::wrap::as_node(&all.get(at, context)?) {
-        tree::remove(&node);
-    }
-    Ok(JsValue::undefined())
-}
-
-fn row_index(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let row = this_element(this)?;
-    let Some(table) = tree::ancestors(&row).find(|n| n.is_html("table")) else { return Ok((-1).into()) };
-    let table = wrap(&table, context).into();
-    let Some(all) = rows(&table, &[], context)?.as_object() else { return Ok((-1).into()) };
-    let length = all.get(boa_engine::js_string!("length"), context)?.to_u32(context)?;
-    for at in 0..length {
-        if super::wrap::as_node(&all.get(at, context)?).is_some_and(|n| same(&n, &row)) {
-            return Ok(at.into());
-        }
-    }
-    Ok((-1).into())
-}
-
-fn cell_index(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    let cell = this_element(this)?;
-    let at = cell.parent().and_then(|row| own_children(&row, &["td", "th"]).iter().position(|n| same(n, &cell)));
-    Ok(at.and_then(|at| i32::try_from(at).ok()).unwrap_or(-1).into())
-}
-
 fn install_tables(context: &mut Context) -> JsResult<()> {
-    let insert_row: Native = |this, args, context| insert_at(this, args, "tr", &["tr"], context);
-    let delete_row: Native = |this, args, context| delete_at(this, args, rows, context);
     for name in ["HTMLTableElement", "HTMLTableSectionElement", "HTMLTableRowElement", "HTMLTableCellElement"] {
         install(&Interface { name, parent: Some("HTMLElement"), ..Interface::EMPTY }, context)?;
         let target = prototype(name, context);
@@ -266,14 +195,8 @@ fn install_tables(context: &mut Context) -> JsResult<()> {
         };
         reflect::install(&target, &own, context);
     }
-    for name in ["HTMLTableElement", "HTMLTableSectionElement"] {
-        let target = prototype(name, context);
-        define_accessor(&target, "rows", rows, None, context);
-        define_method(&target, "insertRow", insert_row, 0, context);
-        define_method(&target, "deleteRow", delete_row, 1, context);
-    }
+    super::table_rows::install_table_rows(context);
     let table = prototype("HTMLTableElement", context);
-    define_accessor(&table, "tBodies", bodies, None, context);
     let attributes = [
         Reflected::text("border"),
         Reflected::text("width"),
@@ -284,25 +207,7 @@ fn install_tables(context: &mut Context) -> JsResult<()> {
         Reflected::text("summary"),
     ];
     reflect::install(&table, &attributes, context);
-    let row = prototype("HTMLTableRowElement", context);
-    define_accessor(&row, "cells", cells, None, context);
-    define_accessor(&row, "rowIndex", row_index, None, context);
-    define_accessor(
-        &row,
-        "sectionRowIndex",
-        |this, _, _| {
-            let row = this_element(this)?;
-            let at = row.parent().and_then(|p| own_children(&p, &["tr"]).iter().position(|n| same(n, &row)));
-            Ok(at.and_then(|at| i32::try_from(at).ok()).unwrap_or(-1).into())
-        },
-        None,
-        context,
-    );
-    let insert_cell: Native = |this, args, context| insert_at(this, args, "td", &["td", "th"], context);
-    define_method(&row, "insertCell", insert_cell, 0, context);
-    define_method(&row, "deleteCell", |this, args, context| delete_at(this, args, cells, context), 1, context);
     let cell = prototype("HTMLTableCellElement", context);
-    define_accessor(&cell, "cellIndex", cell_index, None, context);
     let spans = [
         Reflected::of("colSpan", "colspan", Reflect::Clamped(1, MAX_COLUMN_SPAN)),
         Reflected::of("rowSpan", "rowspan", Reflect::Clamped(0, MAX_ROW_SPAN)),

@@ -2,7 +2,7 @@
 
 use boa_engine::{Context, JsResult, JsValue};
 
-use super::collection::{Kind, live};
+use super::collection::{Kind, Shelf, shared};
 use super::element::set_reflected;
 use super::event::{self, Event};
 use super::exception::dom_exception;
@@ -20,11 +20,11 @@ use crate::engine::interface::{Interface, install, prototype};
 use crate::event::{Effect, NavigateKind};
 
 fn elements(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    part(&this_element(this)?, "elements", context, |form, context| live(form, Kind::Controls, context))
+    part(&this_element(this)?, "elements", context, |form, context| shared(form, Kind::Controls, context))
 }
 
 fn length(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    Ok(form::elements(&this_element(this)?).len().into())
+    Ok(Shelf::of(&this_element(this)?, Kind::Controls).listing.len().into())
 }
 
 fn action(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

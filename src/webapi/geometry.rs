@@ -5,7 +5,7 @@
 use std::cell::Cell;
 
 use boa_engine::property::Attribute;
-use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
+use boa_engine::{Context, JsData, JsObject, JsResult, JsValue};
 use boa_gc::{Finalize, Trace};
 
 use super::navigator::SCREEN_AVAILABLE_HEIGHT_PX;
@@ -164,23 +164,10 @@ fn set_scroll_top(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
     Ok(JsValue::undefined())
 }
 
-/// A rectangle as a plain object with DOMRect's members (Geometry Interfaces §3).
+/// A rectangle as the page has it.
+#[expect(clippy::unnecessary_wraps, reason = "as what else makes objects")]
 pub(super) fn rect_object(rect: Rect, context: &mut Context) -> JsResult<JsObject> {
-    let object = JsObject::with_object_proto(context.intrinsics());
-    let members = [
-        ("x", rect.x),
-        ("y", rect.y),
-        ("width", rect.width),
-        ("height", rect.height),
-        ("top", rect.y),
-        ("right", rect.x + rect.width),
-        ("bottom", rect.y + rect.height),
-        ("left", rect.x),
-    ];
-    for (name, value) in members {
-        object.create_data_property(JsString::from(name), value, context)?;
-    }
-    Ok(object)
+    Ok(super::rect::rect(rect, context))
 }
 
 fn bounding_rect(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

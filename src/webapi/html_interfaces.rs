@@ -85,6 +85,9 @@ pub const BY_NAME: [(&str, &str); 81] = [
     ("marquee", "HTMLMarqueeElement"),
     ("listing", "HTMLPreElement"),
     ("xmp", "HTMLPreElement"),
+    ("data", "HTMLDataElement"),
+    ("dir", "HTMLDirectoryElement"),
+    ("frame", "HTMLFrameElement"),
 ];
 
 /// Interfaces without operations of their own: name and reflected attributes (HTML, each element's IDL).
@@ -244,7 +247,19 @@ pub const SIMPLE: [(&str, &[Reflected]); 51] = [
     ),
     ("HTMLDataElement", &[Reflected::text("value")]),
     ("HTMLDirectoryElement", &[Reflected::flag("compact")]),
-    ("HTMLFrameElement", &[Reflected::url("src"), Reflected::text("name")]),
+    (
+        "HTMLFrameElement",
+        &[
+            Reflected::text("name"),
+            Reflected::text("scrolling"),
+            Reflected::url("src"),
+            Reflected::of("longDesc", "longdesc", Kind::Url),
+            Reflected::of("frameBorder", "frameborder", Kind::Text),
+            Reflected::of("noResize", "noresize", Kind::Flag),
+            Reflected::of("marginHeight", "marginheight", Kind::Text),
+            Reflected::of("marginWidth", "marginwidth", Kind::Text),
+        ],
+    ),
     ("HTMLFrameSetElement", &[]),
     ("HTMLMarqueeElement", &[]),
 ];

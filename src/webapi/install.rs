@@ -8,12 +8,13 @@ use boa_gc::{Gc, GcRefCell};
 use super::window::Window;
 use super::wrap::wrap;
 use super::{
-    abort, autocorrect, base64, blob, character_data, collection, console, controls, crypto, css, dataset, dialogs,
-    document, element, elements, event, event_types, exception, fetch, file, file_reader, form_data, form_element,
-    geometry, handlers, history, html_element, implementation, location, media_query_list, message_port, modules,
-    motion, mutation_observer, named_access, named_node_map, navigator, node, object_url, parent_node, performance,
-    post_message, range, report_error, runtime, select, selection, storage, structured_clone, style, style_sheet, svg,
-    target, text_encoding, timers, token_list, traversal, url, url_search_params, validity, xhr,
+    abort, autocorrect, base64, blob, box_observers, broadcast_channel, character_data, collection, console, controls,
+    crypto, css, dataset, dialogs, document, element, elements, event, event_types, exception, fetch, file,
+    file_reader, form_data, form_element, geometry, handlers, history, html_element, implementation, location,
+    media_query_list, message_port, modules, more_reflections, motion, mutation_observer, named_access, named_node_map,
+    navigator, node, object_url, parent_node, performance, post_message, range, rect, report_error, runtime, select,
+    selection, storage, structured_clone, style, style_sheet, svg, target, text_encoding, timers, token_list,
+    traversal, url, url_search_params, validity, xhr,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -32,6 +33,7 @@ pub fn install_all(context: &mut Context) -> JsResult<()> {
     console::install(context)?;
     navigator::install(context)?;
     performance::install(context)?;
+    box_observers::install(context)?;
     crypto::install(context)?;
     text_encoding::install(context)?;
     location::install(context)?;
@@ -48,6 +50,7 @@ pub fn install_all(context: &mut Context) -> JsResult<()> {
 fn install_messaging(context: &mut Context) -> JsResult<()> {
     structured_clone::install(context)?;
     message_port::install(context)?;
+    broadcast_channel::install(context)?;
     post_message::install(context)?;
     report_error::install(context)
 }
@@ -59,6 +62,7 @@ fn install_style(context: &mut Context) -> JsResult<()> {
     style_sheet::install(context)?;
     let element = prototype("Element", context);
     style::install_on_element(&element, context);
+    rect::install(context)?;
     geometry::install_on_element(&element, context);
     let document = prototype("Document", context);
     geometry::install_on_document(&document, context);
@@ -134,6 +138,7 @@ fn install_elements(context: &mut Context) -> JsResult<()> {
     controls::install_controls(context)?;
     select::install_select(context)?;
     elements::install_elements(context)?;
+    more_reflections::install_more_reflections(context);
     svg::install_svg(context)
 }
 

@@ -1,7 +1,7 @@
 //! MessageChannel and MessagePort ([HTML §9.4](https://html.spec.whatwg.org/multipage/web-messaging.html#channel-messaging)).
 //!
 //! A message is delivered in a task of its own, under the cause of the task that posted it. Schedulers of libraries use
-//! a channel as a timer without a delay. There is no BroadcastChannel: there is one window.
+//! a channel as a timer without a delay.
 
 use std::cell::Cell;
 use std::collections::VecDeque;

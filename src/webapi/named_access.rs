@@ -10,7 +10,7 @@ use boa_engine::property::{PropertyDescriptor, PropertyKey};
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue, NativeFunction, js_string};
 use boa_gc::{Finalize, Trace};
 
-use super::collection::{Kind, live};
+use super::collection::{Kind, Shelf, shared};
 use super::window::Window;
 use super::wrap::{as_node, wrap};
 use crate::dom::{NodeRef, form, tree};
@@ -24,7 +24,11 @@ fn form_get(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<Js
     {
         let name = to_utf8(&key);
         if let Ok(at) = name.parse::<usize>() {
-            return Ok(form::elements(&form).get(at).map(|node| wrap(node, context).into()).unwrap_or_default());
+            let control = Shelf::of(&form, Kind::Controls).listing.item(at);
+            return Ok(control.map(|node| wrap(&node, context).into()).unwrap_or_default());
+        }
+        if !may_name(&form, &name) {
+            return go_on(args, context);
         }
         if let Some(found) = super::collection::form_named(&form, &name, context)? {
             return Ok(found);
@@ -36,13 +40,15 @@ fn form_get(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<Js
     go_on(args, context)
 }
 
+/// Whether there may be something of this name in a form: asked for each member of it that a page reads.
+fn may_name(form: &NodeRef, name: &str) -> bool {
+    let document = if form.is_connected() { tree::document_of(form) } else { None };
+    document.is_none_or(|document| document.as_document().is_none_or(|data| data.knows_name(name)))
+}
+
 /// An image of a form, which answers where no control does.
 fn image_named(form: &NodeRef, name: &str) -> Option<NodeRef> {
-    let fits = |n: &NodeRef| {
-        n.as_element()
-            .is_some_and(|e| e.with_attr("name", |v| v == Some(name)) || e.with_attr("id", |v| v == Some(name)))
-    };
-    tree::descendants(form).find(|n| n.is_html("img") && fits(n))
+    Shelf::of(form, Kind::Html(&["img"])).listing.named(name, 1).pop()
 }
 
 /// The native data of a form as the scope of an inline handler.
@@ -57,7 +63,10 @@ static SCOPE: Exotic = Exotic {
     get: |target, key, context| {
         let Some(form) = target.downcast_ref::<FormScope>().map(|scope| scope.0.clone()) else { return Ok(None) };
         let Key::Name(name) = key else { return Ok(None) };
-        if let Some(found) = super::collection::form_named(&form, &to_utf8(name), context)? {
+        let found = to_utf8(name);
+        if may_name(&form, &found)
+            && let Some(found) = super::collection::form_named(&form, &found, context)?
+        {
             return Ok(Some(found));
         }
         let form = wrap(&form, context);
@@ -104,7 +113,7 @@ pub fn install_form_names(context: &mut Context) -> JsResult<()> {
 /// `select[at]` reads an option.
 fn select_get(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     if let Some((select, at)) = select_index(args, 2) {
-        let option = crate::dom::options::options(&select).get(at).cloned();
+        let option = Shelf::of(&select, Kind::Options).listing.item(at);
         return Ok(option.map(|option| wrap(&option, context).into()).unwrap_or_default());
     }
     go_on(args, context)
@@ -182,20 +191,18 @@ fn window_named(key: &JsValue, context: &mut Context) -> JsResult<Option<JsValue
         return Ok(data.element_by_id(&name).map(|node| wrap(&node, context).into()));
     }
     let kind = Kind::WindowNamed(name.into());
-    match super::collection::list(&window.document, &kind).as_slice() {
-        [] => Ok(None),
-        [one] => Ok(Some(wrap(one, context).into())),
-        _ => live(&window.document, kind, context).map(|list| Some(list.into())),
+    let shelf = Shelf::of(&window.document, kind.clone());
+    match (shelf.listing.item(0), shelf.listing.len()) {
+        (None, _) => Ok(None),
+        (Some(one), 1) => Ok(Some(wrap(&one, context).into())),
+        _ => shared(&window.document, kind, context).map(|list| Some(list.into())),
     }
 }
 
 fn with_name(document: &NodeRef, name: &str, elements: &[&str]) -> Vec<NodeRef> {
-    tree::descendants(document)
-        .filter(|n| {
-            elements.contains(&n.html_name())
-                && n.as_element().is_some_and(|e| e.with_attr("name", |v| v == Some(name)))
-        })
-        .collect()
+    let mut named = Shelf::of(document, Kind::Name(name.into())).listing.items();
+    named.retain(|n| elements.contains(&n.html_name()));
+    named
 }
 
 /// Puts the window's names at the end of the global object's prototype chain.
@@ -263,6 +270,6 @@ fn document_named(name: &str, context: &mut Context) -> JsResult<JsValue> {
     match found.as_slice() {
         [] => Ok(JsValue::undefined()),
         [one] => Ok(wrap(one, context).into()),
-        _ => live(&window.document, Kind::Name(name.into()), context).map(JsValue::from),
+        _ => shared(&window.document, Kind::Name(name.into()), context).map(JsValue::from),
     }
 }

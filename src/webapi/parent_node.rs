@@ -3,7 +3,7 @@
 use boa_engine::property::{Attribute, PropertyDescriptor};
 use boa_engine::{Context, JsObject, JsResult, JsSymbol, JsValue};
 
-use super::collection::{Kind, live, static_list};
+use super::collection::{Kind, Shelf, live, static_list};
 use super::exception::dom_exception;
 use super::mutation::{self, nodes_arg};
 use super::node::node_link;
@@ -12,6 +12,9 @@ use crate::dom::select::Selectors;
 use crate::dom::{NodeRef, tree};
 use crate::engine::convert::{Native, text};
 use crate::engine::interface::{define_accessor, define_method, define_value};
+
+/// So many children are counted each time they are asked for; of more there is a list.
+const CHILDREN_COUNTED_MAX: usize = 32;
 
 /// Parses a selector argument.
 ///
@@ -41,7 +44,10 @@ fn children(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<Js
 }
 
 fn child_element_count(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    Ok(tree::element_children(&this_node(this)?).count().into())
+    let node = this_node(this)?;
+    let few = tree::element_children(&node).take(CHILDREN_COUNTED_MAX + 1).count();
+    let is_all = few <= CHILDREN_COUNTED_MAX;
+    Ok(if is_all { few } else { Shelf::of(&node, Kind::Children).listing.len() }.into())
 }
 
 fn document_of(node: &NodeRef) -> NodeRef {

@@ -8,15 +8,19 @@ use super::exception::dom_exception;
 use super::window::Window;
 use super::wrap::this_element;
 use crate::dom::NodeRef;
-use crate::engine::convert::{arg, string, value_text};
+use crate::engine::convert::{arg, string, string_or_null, value_text};
 
 /// How a content attribute reads as a value.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     /// Text, empty where missing.
     Text,
+    /// Text, null where missing.
+    Nullable,
     /// A URL, resolved against the document.
     Url,
+    /// The same; where missing or empty, the document's own (`formaction`).
+    Action,
     /// True where the attribute is there.
     Flag,
     /// One of a few words.
@@ -113,6 +117,7 @@ impl Reflected {
         Ok(match self.kind {
             Kind::Flag => value.is_some().into(),
             Kind::Text => string(&value.unwrap_or_default()),
+            Kind::Nullable => string_or_null(value),
             Kind::Words(words) => string(match value {
                 None => words.missing,
                 Some(value) => {
@@ -137,7 +142,10 @@ impl Reflected {
                 number().filter(|count| *count > 0).unwrap_or(default).into()
             }
             Kind::Clamped(min, max) => number().map_or(1, |number| number.clamp(min, max)).into(),
-            Kind::Url => match value {
+            Kind::Action if value.as_deref().is_none_or(str::is_empty) => {
+                string(Window::of(context).url.borrow().as_str())
+            }
+            Kind::Url | Kind::Action => match value {
                 None => string(""),
                 Some(text) => {
                     let resolved = Window::of(context).resolve(text.trim());
@@ -153,8 +161,11 @@ impl Reflected {
         let written = match self.kind {
             Kind::Flag => given.to_boolean().then(String::new),
             Kind::CrossOrigin if given.is_null() => None,
+            Kind::Nullable if given.is_null_or_undefined() => None,
             Kind::Switch(on, off, _) => Some(if given.to_boolean() { on } else { off }.to_owned()),
-            Kind::Text | Kind::Url | Kind::Words(_) | Kind::CrossOrigin => Some(value_text(&given, context)?),
+            Kind::Text | Kind::Nullable | Kind::Url | Kind::Action | Kind::Words(_) | Kind::CrossOrigin => {
+                Some(value_text(&given, context)?)
+            }
             _ => Some(self.number(&given, context)?),
         };
         match written {

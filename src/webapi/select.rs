@@ -1,23 +1,28 @@
 //! HTMLSelectElement and HTMLOptionElement (HTML §4.10.7, §4.10.10).
 
 use boa_engine::{Context, JsResult, JsValue};
+use boa_gc::Gc;
 
-use super::collection::{Kind, live};
+use super::collection::{Kind, Shelf, live, shared};
 use super::element::set_reflected;
 use super::mutation;
 use super::node::{constructed, node_link};
 use super::reflect::{self, Kind as Reflect, Reflected};
 use super::window::Window;
 use super::wrap::{as_node, part, this_element, wrap_or_null};
-use crate::dom::{Node, NodeRef, attributes, form, node::same, options, text, tree};
+use crate::dom::{Node, NodeRef, attributes, form, options, text, tree};
 use crate::engine::convert::{self, arg, optional_text, string};
 use crate::engine::interface::{Interface, install, prototype};
+
+fn listed(select: &NodeRef) -> Gc<Shelf> {
+    Shelf::of(select, Kind::Options)
+}
 
 /// The index of the first selected option, or -1.
 #[must_use]
 pub fn selected_index(select: &NodeRef) -> i32 {
-    let first = options::selected_options(select).into_iter().next();
-    let at = first.and_then(|first| options::options(select).iter().position(|option| same(option, &first)));
+    let first = options::first_selected(select);
+    let at = first.and_then(|first| listed(select).listing.position(&first));
     at.and_then(|at| i32::try_from(at).ok()).unwrap_or(-1)
 }
 
@@ -26,17 +31,17 @@ pub fn selected_index(select: &NodeRef) -> i32 {
 /// # Errors
 /// A DOMException where the option may not go there.
 pub fn set_option(select: &NodeRef, at: usize, value: &JsValue, context: &mut Context) -> JsResult<()> {
-    let options = options::options(select);
+    let old = listed(select).listing.item(at);
     let Some(option) = as_node(value) else {
-        if let Some(old) = options.get(at) {
-            tree::remove(old);
+        if let Some(old) = old {
+            tree::remove(&old);
         }
         return Ok(());
     };
-    match options.get(at) {
+    match old {
         Some(old) => {
             let parent = old.parent().unwrap_or_else(|| select.clone());
-            mutation::replace(&parent, &option, old, context)
+            mutation::replace(&parent, &option, &old, context)
         }
         None => {
             set_length(select, at);
@@ -47,15 +52,18 @@ pub fn set_option(select: &NodeRef, at: usize, value: &JsValue, context: &mut Co
 
 /// `select.options.length = n`: drops options, or adds empty ones.
 pub fn set_length(select: &NodeRef, length: usize) {
-    let options = options::options(select);
-    if length > options.len().max(crate::base::limits::OPTIONS_MAX) {
+    let shelf = listed(select);
+    let count = shelf.listing.len();
+    if length == count || length > count.max(crate::base::limits::OPTIONS_MAX) {
         return;
     }
-    for option in options.iter().skip(length) {
-        tree::remove(option);
+    if length < count {
+        for option in shelf.listing.items().iter().skip(length).rev() {
+            tree::remove(option);
+        }
     }
     let Some(document) = select.owner_document() else { return };
-    for _ in options.len()..length {
+    for _ in count..length {
         tree::append(select, &Node::html_element(&document, "option"));
     }
 }
@@ -70,14 +78,14 @@ pub fn add(select: &NodeRef, args: &[JsValue], context: &mut Context) -> JsResul
     let before = match as_node(&before) {
         Some(node) => Some(node),
         None if before.is_null_or_undefined() => None,
-        None => usize::try_from(before.to_i32(context)?).ok().and_then(|at| options::options(select).get(at).cloned()),
+        None => usize::try_from(before.to_i32(context)?).ok().and_then(|at| listed(select).listing.item(at)),
     };
     let parent = before.as_ref().and_then(|node| node.parent()).unwrap_or_else(|| select.clone());
     mutation::insert(&parent, &option, before.as_ref(), context)
 }
 
 fn options(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    part(&this_element(this)?, "options", context, |select, context| live(select, Kind::Options, context))
+    part(&this_element(this)?, "options", context, |select, context| shared(select, Kind::Options, context))
 }
 
 fn selected_options(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -97,7 +105,7 @@ fn remove(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<J
         None => tree::remove(&select),
         Some(at) => {
             let at = at.to_i32(context)?;
-            if let Some(option) = usize::try_from(at).ok().and_then(|at| options::options(&select).get(at).cloned()) {
+            if let Some(option) = usize::try_from(at).ok().and_then(|at| listed(&select).listing.item(at)) {
                 tree::remove(&option);
             }
         }
@@ -108,7 +116,7 @@ fn remove(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<J
 fn item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let at = convert::index(args, 0, context)?;
     let select = this_element(this)?;
-    let option = options::options(&select).get(at).cloned();
+    let option = listed(&select).listing.item(at);
     Ok(wrap_or_null(option, context))
 }
 
@@ -150,7 +158,7 @@ const SELECT: Interface = Interface {
         ("value", get_value, Some(set_value)),
         (
             "length",
-            |this, _, _| Ok(options::options(&*this_element(this)?).len().into()),
+            |this, _, _| Ok(listed(&this_element(this)?).listing.len().into()),
             Some(|this, args, context| {
                 set_length(&this_element(this)?, convert::index(args, 0, context)?);
                 Ok(JsValue::undefined())
@@ -169,7 +177,7 @@ const SELECT: Interface = Interface {
 
 fn option_index(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     let option = this_element(this)?;
-    let at = options::select_of(&option).and_then(|s| options::options(&s).iter().position(|o| same(o, &option)));
+    let at = options::select_of(&option).and_then(|select| listed(&select).listing.position(&option));
     Ok(at.unwrap_or(0).into())
 }
 

@@ -1,7 +1,8 @@
 //! The selection of a document ([Selection API](https://w3c.github.io/selection-api/)): one range, set by script only.
 //!
-//! Nobody selects with a mouse, so there are no `selectstart` and `selectionchange` events, and `modify` does nothing;
-//! `toString` is the range's text, whether it is shown or not.
+//! Nobody selects with a mouse, so there is no `selectstart`. `selectionchange` tells in a task of
+//! its own that script selected something else; what becomes of the selected range by itself, as it is a live one, is not
+//! told. `toString` is the range's text, whether it is shown or not.
 
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -11,12 +12,15 @@ use boa_gc::{Finalize, Gc, GcRefCell, Trace};
 
 use super::exception::dom_exception;
 use super::range::{make as make_range, point_arg, range_of};
+use super::target::fire;
 use super::window::Window;
 use super::wrap::{node_arg, part, this_node, wrap};
+use crate::dom::caret::{self, Granularity};
 use crate::dom::node::same;
 use crate::dom::range::{self, Point, Range, length_of};
 use crate::dom::{NodeKind, NodeRef, range_contents, tree};
-use crate::engine::convert::{arg, index, require, string, type_error};
+use crate::engine::convert::{arg, index, optional_text, require, string, type_error};
+use crate::engine::event_loop::EventLoop;
 use crate::engine::interface::{Interface, define_method, install, prototype};
 
 /// The native data of a Selection.
@@ -27,6 +31,9 @@ struct SelectionObject {
     /// The anchor is the range's end.
     #[unsafe_ignore_trace]
     is_backwards: Cell<bool>,
+    /// A `selectionchange` event is on its way.
+    #[unsafe_ignore_trace]
+    is_change_queued: Cell<bool>,
 }
 
 fn with<R>(this: &JsValue, f: impl FnOnce(&SelectionObject) -> R) -> JsResult<R> {
@@ -47,12 +54,24 @@ fn is_in_document(this: &JsValue, node: &NodeRef) -> JsResult<bool> {
     with(this, |data| same(&tree::root_of(node), &data.document))
 }
 
-fn put(this: &JsValue, range: Option<JsObject>, is_backwards: bool) -> JsResult<JsValue> {
+fn put(this: &JsValue, range: Option<JsObject>, is_backwards: bool, context: &mut Context) -> JsResult<JsValue> {
+    let before = ends(this)?;
     with(this, |data| {
         *data.range.borrow_mut() = range;
         data.is_backwards.set(is_backwards);
-        JsValue::undefined()
-    })
+    })?;
+    if before != ends(this)? && !with(this, |data| data.is_change_queued.replace(true))? {
+        let selection = this.clone();
+        EventLoop::of(context).queue(Box::new(move |context| {
+            let document = with(&selection, |data| {
+                data.is_change_queued.set(false);
+                data.document.clone()
+            })?;
+            let target = wrap(&document, context);
+            fire(&target, "selectionchange", false, false, context).map(drop)
+        }));
+    }
+    Ok(JsValue::undefined())
 }
 
 /// Selects from one point to another, in a range of its own.
@@ -63,13 +82,19 @@ fn select(this: &JsValue, anchor: Point, focus: Point, context: &mut Context) ->
     let is_backwards = focus.compare(&anchor) == Ordering::Less;
     let (start, end) = if is_backwards { (focus, anchor) } else { (anchor, focus) };
     let range = make_range(start, end, context);
-    put(this, Some(range), is_backwards)
+    put(this, Some(range), is_backwards, context)
 }
 
 /// The anchor, or the focus.
 fn end_of(this: &JsValue, is_anchor: bool) -> JsResult<Option<Point>> {
     let is_backwards = with(this, |data| data.is_backwards.get())?;
     Ok(current(this)?.map(|(_, range)| if is_anchor == is_backwards { range.end() } else { range.start() }))
+}
+
+/// Anchor and focus as they compare: the number of a node, and the offset.
+fn ends(this: &JsValue) -> JsResult<[Option<(u64, usize)>; 2]> {
+    let of = |is_anchor| Ok(end_of(this, is_anchor)?.map(|point| (point.node.serial(), point.offset)));
+    Ok([of(true)?, of(false)?])
 }
 
 fn end_node(this: &JsValue, is_anchor: bool, context: &mut Context) -> JsResult<JsValue> {
@@ -116,10 +141,10 @@ fn get_range_at(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsRe
 }
 
 /// Does nothing where there is a range already, or the range is in another document.
-fn add_range(this: &JsValue, args: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+fn add_range(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let range = range_of(&arg(args, 0)).map_err(|_| type_error("parameter 1 is not of type 'Range'"))?;
     if current(this)?.is_none() && is_in_document(this, &range.root())? {
-        put(this, arg(args, 0).as_object(), false)?;
+        put(this, arg(args, 0).as_object(), false, context)?;
     }
     Ok(JsValue::undefined())
 }
@@ -127,19 +152,19 @@ fn add_range(this: &JsValue, args: &[JsValue], _: &mut Context) -> JsResult<JsVa
 fn remove_range(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let range = range_of(&arg(args, 0)).map_err(|_| type_error("parameter 1 is not of type 'Range'"))?;
     match current(this)? {
-        Some((_, own)) if Gc::ptr_eq(&own, &range) => put(this, None, false),
+        Some((_, own)) if Gc::ptr_eq(&own, &range) => put(this, None, false, context),
         _ => Err(dom_exception("NotFoundError", "The range is not selected.", context)),
     }
 }
 
-fn remove_all_ranges(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    put(this, None, false)
+fn remove_all_ranges(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    put(this, None, false, context)
 }
 
 fn collapse(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     require(args, 1)?;
     if arg(args, 0).is_null_or_undefined() {
-        return put(this, None, false);
+        return put(this, None, false, context);
     }
     let point = point_arg(args, context)?;
     select(this, point.clone(), point, context)
@@ -185,6 +210,31 @@ fn delete_from_document(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsRes
         range_contents::delete(&range);
     }
     Ok(JsValue::undefined())
+}
+
+/// `modify("move" or "extend", direction, granularity)`; left is backward in every script.
+fn modify(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let mut words = Vec::new();
+    for at in 0..3 {
+        words.push(optional_text(args, at, context)?.unwrap_or_default().to_ascii_lowercase());
+    }
+    let extends = words[0] == "extend";
+    let is_forward = matches!(words[1].as_str(), "forward" | "right");
+    let is_known = (extends || words[0] == "move") && (is_forward || matches!(words[1].as_str(), "backward" | "left"));
+    let (Some(by), Some((_, range)), true) = (Granularity::named(&words[2]), current(this)?, is_known) else {
+        return Ok(JsValue::undefined());
+    };
+    let (Some(anchor), Some(focus)) = (end_of(this, true)?, end_of(this, false)?) else {
+        return Ok(JsValue::undefined());
+    };
+    let to = if !extends && !range.is_collapsed() && by == Granularity::Character {
+        // The caret goes to that end of what was selected.
+        Some(if is_forward { range.end() } else { range.start() })
+    } else {
+        caret::moved(&focus, is_forward, by)
+    };
+    let to = to.unwrap_or(focus);
+    select(this, if extends { anchor } else { to.clone() }, to, context)
 }
 
 fn contains_node(this: &JsValue, args: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
@@ -233,7 +283,7 @@ const SELECTION: Interface = Interface {
         ("selectAllChildren", select_all_children, 1),
         ("deleteFromDocument", delete_from_document, 0),
         ("containsNode", contains_node, 1),
-        ("modify", |_, _, _| Ok(JsValue::undefined()), 0),
+        ("modify", modify, 0),
         ("toString", to_text, 0),
     ],
     ..Interface::EMPTY
@@ -241,8 +291,12 @@ const SELECTION: Interface = Interface {
 
 fn selection_of(document: &NodeRef, context: &mut Context) -> JsResult<JsValue> {
     part(document, "selection", context, |document, context| {
-        let data =
-            SelectionObject { document: document.clone(), range: GcRefCell::default(), is_backwards: Cell::new(false) };
+        let data = SelectionObject {
+            document: document.clone(),
+            range: GcRefCell::default(),
+            is_backwards: Cell::new(false),
+            is_change_queued: Cell::new(false),
+        };
         Ok(JsObject::from_proto_and_data(prototype("Selection", context), data))
     })
 }

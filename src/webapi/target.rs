@@ -156,6 +156,9 @@ pub fn with_listeners<R>(object: &JsObject, f: impl FnOnce(&Listeners) -> R) -> 
     if let Some(port) = object.downcast_ref::<super::message_port::PortObject>() {
         return Some(f(&port.listeners));
     }
+    if let Some(channel) = object.downcast_ref::<super::broadcast_channel::ChannelObject>() {
+        return Some(f(&channel.listeners));
+    }
     if let Some(reader) = object.downcast_ref::<super::file_reader::ReaderObject>() {
         return Some(f(&reader.listeners));
     }

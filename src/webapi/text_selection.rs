@@ -28,7 +28,8 @@ fn length_of(element: &NodeRef) -> usize {
     text::utf16_len(&form::value(element))
 }
 
-/// Selects; a change is told in a task of its own ("set the selection range").
+/// Selects; a change is told in a task of its own ("set the selection range"), and by one `selectionchange` however often
+/// the selection changes before that ([Selection API](https://w3c.github.io/selection-api/#scheduling-selectionhange-event)).
 fn set_range(element: &NodeRef, start: usize, end: usize, direction: &str, context: &mut Context) {
     let end = end.min(length_of(element));
     let new = (start.min(end), end);
@@ -38,12 +39,18 @@ fn set_range(element: &NodeRef, start: usize, end: usize, direction: &str, conte
     if old == new && was_backward == is_backward {
         return;
     }
+    let event_loop = EventLoop::of(context);
+    let target = wrap(element, context);
+    let selected = target.clone();
+    event_loop.queue(Box::new(move |context| fire(&selected, "select", true, false, context).map(drop)));
+    if form::set_selection_change_queued(element, true) {
+        return;
+    }
     let element = element.clone();
-    let tell = move |context: &mut Context| {
-        let target = wrap(&element, context);
-        fire(&target, "select", true, false, context).map(|_| ())
-    };
-    EventLoop::of(context).queue(Box::new(tell));
+    event_loop.queue(Box::new(move |context| {
+        form::set_selection_change_queued(&element, false);
+        fire(&target, "selectionchange", true, false, context).map(drop)
+    }));
 }
 
 fn select_all(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

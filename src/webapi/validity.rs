@@ -8,7 +8,7 @@ use super::stepping::{is_between_steps, number_in};
 use super::target::fire;
 use super::window::Window;
 use super::wrap::{part, this_element, wrap};
-use crate::dom::{NodeRef, form};
+use crate::dom::{NodeRef, form, radios};
 use crate::engine::convert::{string, text, type_error};
 use crate::engine::event_loop::Output;
 use crate::engine::interface::{Interface, define_accessor, define_method, install, prototype};
@@ -86,7 +86,7 @@ fn is_missing(control: &NodeRef, value: &str) -> bool {
     match control.html_name() {
         "input" => match form::input_type(control) {
             "checkbox" => !form::checked(control),
-            "radio" => !form::radio_group(control).iter().any(|button| form::checked(button)),
+            "radio" => !form::checked(control) && radios::checked_of(control).is_none(),
             "submit" | "image" | "range" | "color" => false,
             _ => value.is_empty(),
         },

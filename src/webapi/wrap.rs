@@ -3,9 +3,10 @@
 use std::any::Any;
 
 use boa_engine::{Context, JsData, JsObject, JsResult, JsValue};
-use boa_gc::{Finalize, GcRefCell, Trace};
+use boa_gc::{Finalize, GcRefCell, Trace, WeakGc};
 use rustc_hash::FxHashMap;
 
+use super::collection::Shelf;
 use super::target::Listeners;
 use crate::dom::{Node, NodeKind, NodeRef, ScriptSlot, ns};
 use crate::engine::convert::type_error;
@@ -23,6 +24,8 @@ pub struct NodeScript {
     pub listeners: Listeners,
     /// Objects that belong to the node: `childNodes`, `style` and the like, by name.
     parts: GcRefCell<Option<Box<FxHashMap<&'static str, JsObject>>>>,
+    /// Collections of what is under the node that may be given out again.
+    pub(super) shared: GcRefCell<Vec<WeakGc<Shelf>>>,
 }
 
 impl ScriptSlot for NodeScript {
@@ -119,12 +122,7 @@ pub fn this_node(this: &JsValue) -> JsResult<NodeRef> {
 /// # Errors
 /// A TypeError where `this` is none.
 pub fn this_element(this: &JsValue) -> JsResult<NodeRef> {
-    this_node(this)?
-        .as_element()
-        .is_some()
-        .then(|| as_node(this))
-        .flatten()
-        .ok_or_else(|| type_error("Illegal invocation"))
+    as_node(this).filter(|node| node.as_element().is_some()).ok_or_else(|| type_error("Illegal invocation"))
 }
 
 /// The node that an argument must be.

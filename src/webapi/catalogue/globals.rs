@@ -14,7 +14,7 @@ pub(super) const ROWS: &[Api] = &[
     api("Worker", Missing, "run the code in the page itself, in steps of setTimeout"),
     api("SharedWorker", Missing, "run the code in the page itself"),
     api("RTCPeerConnection", Missing, "no sound or pictures here; leave it to the agent's own browser"),
-    api("BroadcastChannel", Missing, "pages do not see each other; keep shared state on the plugin's server"),
+    api("BroadcastChannel", Works, "within one page: pages do not see each other"),
     // Data.
     api("Blob", Works, ""),
     api("File", Works, ""),
@@ -44,8 +44,8 @@ pub(super) const ROWS: &[Api] = &[
     api("XSLTProcessor", Missing, "let the server transform it, or build the markup in script"),
     api("MutationObserver", Works, ""),
     api("WebKitMutationObserver", Works, ""),
-    api("IntersectionObserver", Missing, "nobody scrolls the page: do at once what waits for it"),
-    api("ResizeObserver", Missing, "the page's size does not change: do at once what waits for it"),
+    api("IntersectionObserver", Stub, "tells once that nothing intersects: nobody sees or scrolls the page"),
+    api("ResizeObserver", Stub, "tells the size once, as estimated, and no later change"),
     api("PerformanceObserver", Works, ""),
     api("Range", Works, ""),
     api("Selection", Works, ""),
@@ -87,7 +87,7 @@ pub(super) const ROWS: &[Api] = &[
     api("WebGLRenderingContext", Missing, "nothing is drawn"),
     api("Path2D", Missing, "nothing is drawn"),
     api("ImageData", Missing, "nothing is drawn"),
-    api("DOMRect", Missing, "getBoundingClientRect() returns a plain object with the same members"),
+    api("DOMRect", Works, ""),
     api("DataTransfer", Missing, "nobody drags or pastes; let the server supply the file"),
     api("ClipboardItem", Missing, "there is no clipboard: put the text with window.external.PutMsg"),
     // WeChat's own browser, which is another program.
