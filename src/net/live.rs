@@ -57,7 +57,7 @@ impl Bounds {
     pub fn bytes_max(&self, destination: Destination) -> usize {
         match destination {
             Destination::Document => self.document_bytes_max,
-            Destination::Script | Destination::Style | Destination::Xhr => self.answer_bytes_max,
+            _ => self.answer_bytes_max,
         }
     }
 }
@@ -152,8 +152,81 @@ impl Live {
         task.abort_handle()
     }
 
+    /// Starts an answer that goes on; the reply is its head. It may be closed meanwhile.
+    pub(super) fn open(
+        &self,
+        id: u64,
+        request: Request,
+        rights: Rights,
+        stream: Arc<Stream>,
+        reply: Reply,
+    ) -> AbortHandle {
+        let live = self.clone();
+        let task = self.handle.spawn(async move {
+            let url = request.url.clone();
+            let timeout = live.bounds.timeout;
+            let opened = async {
+                let (request, body) =
+                    tokio::time::timeout(timeout, live.head(request, &rights)).await.unwrap_or_else(|_| {
+                        let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+                        Err(NetError::TimedOut { url: url.to_string(), timeout_ms })
+                    })?;
+                let head = response(&request, &body, Vec::new());
+                *stream.body.lock().await = Some((body, Vec::new()));
+                Ok(head)
+            };
+            let result = tokio::select! {
+                opened = opened => opened,
+                () = stream.closed.notified() => Ok(ended(&url)),
+            };
+            answer(&reply, id, result);
+        });
+        task.abort_handle()
+    }
+
+    /// Waits for the next piece of an answer that goes on: the lines that have ended, so that nothing that is looked for in
+    /// what is recorded is cut in two.
+    pub(super) fn next(&self, id: u64, request: Request, stream: Arc<Stream>, reply: Reply) -> AbortHandle {
+        let bytes_max = self.bounds.answer_bytes_max;
+        let task = self.handle.spawn(async move {
+            let url = &request.url;
+            let next = async {
+                let mut body = stream.body.lock().await;
+                let Some((open, line)) = body.as_mut() else { return Ok(ended(url)) };
+                let result = loop {
+                    match open.chunk().await {
+                        Ok(Some(chunk)) => line.extend_from_slice(&chunk),
+                        Ok(None) => break Ok(ended(url)),
+                        Err(error) => break Err(broken(url, &error)),
+                    }
+                    if line.len() > bytes_max {
+                        break Err(NetError::TooLarge { url: url.to_string(), bytes_max });
+                    }
+                    if let Some(end) = line.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')) {
+                        let rest = line.split_off(end + 1);
+                        return Ok(Response { body: std::mem::replace(line, rest), ..ended(url) });
+                    }
+                };
+                *body = None;
+                result
+            };
+            let result = tokio::select! {
+                next = next => next,
+                () = stream.closed.notified() => Ok(ended(url)),
+            };
+            answer(&reply, id, result);
+        });
+        task.abort_handle()
+    }
+
     /// Follows redirects ([HTTP-redirect fetch](https://fetch.spec.whatwg.org/#http-redirect-fetch)).
-    async fn follow(&self, mut request: Request, rights: &Rights) -> Result<Response, NetError> {
+    async fn follow(&self, request: Request, rights: &Rights) -> Result<Response, NetError> {
+        let (request, answer) = self.head(request, rights).await?;
+        self.read(&request, answer).await
+    }
+
+    /// The answer behind all redirects, its body unread, and the request that it is to.
+    async fn head(&self, mut request: Request, rights: &Rights) -> Result<(Request, reqwest::Response), NetError> {
         for _ in 0..=REDIRECTS_MAX {
             let reach = rights.guard.reach(&request.url, rights.is_original)?;
             if reach == Reach::Public {
@@ -162,7 +235,7 @@ impl Live {
             let answer = self.hop(&request, reach, &rights.cookies).await?;
             match redirect_target(&request.url, &answer)? {
                 Some(target) => turn(&mut request, answer.status(), target),
-                None => return self.read(&request, answer).await,
+                None => return Ok((request, answer)),
             }
         }
         let reason = format!("more than {REDIRECTS_MAX} redirects");
@@ -232,16 +305,35 @@ impl Live {
             }
             body.extend_from_slice(&chunk);
         }
-        let status = answer.status().as_u16();
-        Ok(Response {
-            url: request.url.clone(),
-            status,
-            status_text: reason(status).to_owned(),
-            headers: headers::incoming(answer.headers()),
-            body,
-            file: None,
-            live: true,
-        })
+        Ok(response(request, &answer, body))
+    }
+}
+
+/// An answer that goes on, until it is dropped.
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    /// Its body, once it has begun and until it ends, and what came of a line that has not ended.
+    body: tokio::sync::Mutex<Option<(reqwest::Response, Vec<u8>)>>,
+    /// Told once: the page wants no more of it.
+    pub(super) closed: tokio::sync::Notify,
+}
+
+/// The end of an answer that goes on: a piece without bytes.
+pub(super) fn ended(url: &Url) -> Response {
+    let ended = Response::made(url.clone(), 200, "text/event-stream", Vec::new());
+    Response { headers: Vec::new(), live: true, ..ended }
+}
+
+fn response(request: &Request, answer: &reqwest::Response, body: Vec<u8>) -> Response {
+    let status = answer.status().as_u16();
+    Response {
+        url: request.url.clone(),
+        status,
+        status_text: reason(status).to_owned(),
+        headers: headers::incoming(answer.headers()),
+        body,
+        file: None,
+        live: true,
     }
 }
 

@@ -52,4 +52,4 @@ pub use plugin::{Answer, PluginNetwork};
 pub use plugin_host::{is_plugin_host, plugin_host, plugin_label, plugin_url};
 pub use reach::{Reach, RefusedAddress, refused_address};
 pub use replace::Replacements;
-pub use request::{Destination, Request, Response};
+pub use request::{Ask, Destination, Request, Response};

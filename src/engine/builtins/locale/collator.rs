@@ -3,9 +3,7 @@
 use std::cmp::Ordering;
 
 use boa_engine::string::JsStrVariant;
-use boa_engine::{
-    Context, Finalize, JsArgs, JsNativeError, JsResult, JsString, JsValue, NativeFunction, Trace, js_string,
-};
+use boa_engine::{Context, Finalize, JsArgs, JsNativeError, JsResult, JsString, JsValue, NativeFunction, Trace};
 use icu_collator::options::{AlternateHandling, CaseLevel, CollatorOptions, Strength};
 use icu_collator::preferences::{CollationCaseFirst, CollationNumericOrdering, CollationType};
 use icu_collator::{CollatorBorrowed, CollatorPreferences};
@@ -19,22 +17,17 @@ use crate::engine::builtins::native;
 
 /// The collator of calls that name no locale and no options.
 #[derive(Trace, Finalize)]
-struct Default(#[unsafe_ignore_trace] Collator);
+struct Usual(#[unsafe_ignore_trace] Collator);
 
 pub(super) fn install(context: &mut Context) -> JsResult<()> {
     let prototype = context.intrinsics().constructors().string().prototype();
     let undefined = JsValue::undefined();
-    let default = Default(Collator::read(&undefined, &undefined, context)?);
-    let body = NativeFunction::from_copy_closure_with_captures(locale_compare, default);
+    let usual = Usual(Collator::read(&undefined, &undefined, context)?);
+    let body = NativeFunction::from_copy_closure_with_captures(locale_compare, usual);
     native::method(&prototype, "localeCompare", 1, body, context)
 }
 
-fn locale_compare(
-    this: &JsValue,
-    arguments: &[JsValue],
-    default: &Default,
-    context: &mut Context,
-) -> JsResult<JsValue> {
+fn locale_compare(this: &JsValue, arguments: &[JsValue], usual: &Usual, context: &mut Context) -> JsResult<JsValue> {
     if this.is_null_or_undefined() {
         let message = "String.prototype.localeCompare called on null or undefined";
         return Err(JsNativeError::typ().with_message(message).into());
@@ -42,7 +35,7 @@ fn locale_compare(
     let (left, right) = (this.to_string(context)?, arguments.get_or_undefined(0).to_string(context)?);
     let (locales, options) = (arguments.get_or_undefined(1), arguments.get_or_undefined(2));
     if locales.is_undefined() && options.is_undefined() {
-        return Ok(default.0.compare(&left, &right).into());
+        return Ok(usual.0.compare(&left, &right).into());
     }
     Ok(Collator::read(locales, options, context)?.compare(&left, &right).into())
 }

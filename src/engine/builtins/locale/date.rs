@@ -94,17 +94,21 @@ impl Service for DateTimeFormat {
             ("minute", self.minute),
             ("second", self.second),
         ];
-        let word = |(name, word): (&'static str, Option<&'static str>)| Some((name, word?.into()));
         if !is_styled {
-            entries.extend(fields.into_iter().filter_map(word));
+            entries.extend(fields.into_iter().filter_map(entry));
             if self.fraction > 0 {
                 entries.push(("fractionalSecondDigits", self.fraction.into()));
             }
-            entries.extend(word(("timeZoneName", self.zone_name)));
+            entries.extend(entry(("timeZoneName", self.zone_name)));
         }
-        entries.extend([("dateStyle", self.date_style), ("timeStyle", self.time_style)].into_iter().filter_map(word));
+        entries.extend([("dateStyle", self.date_style), ("timeStyle", self.time_style)].into_iter().filter_map(entry));
         entries
     }
+}
+
+/// An entry of what `resolvedOptions` gives, where there is something.
+fn entry((name, word): (&'static str, Option<&'static str>)) -> Option<Entry> {
+    Some((name, word?.into()))
 }
 
 impl DateTimeFormat {

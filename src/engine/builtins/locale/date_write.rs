@@ -166,10 +166,13 @@ impl DateTimeFormat {
         let gap = if self.is_month_number() { "/" } else { " " };
         if self.month.is_some() {
             let name = MONTHS.get((fields.month - 1).unsigned_abs() as usize).unwrap_or(&"");
-            parts.push("month", match self.month {
-                Some(style @ ("long" | "short" | "narrow")) => abbreviated(name, style).to_owned(),
-                style => digits(style, fields.month),
-            });
+            parts.push(
+                "month",
+                match self.month {
+                    Some(style @ ("long" | "short" | "narrow")) => abbreviated(name, style).to_owned(),
+                    style => digits(style, fields.month),
+                },
+            );
         }
         if self.day.is_some() {
             parts.literal(if self.month.is_some() { gap } else { "" });

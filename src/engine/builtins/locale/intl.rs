@@ -2,7 +2,7 @@
 
 use boa_engine::{Context, JsArgs, JsObject, JsResult, NativeFunction, js_string};
 
-use super::service::install as service;
+use super::service::{Method, install as service};
 use super::{collator, date, list, number, plural, relative, tags};
 use crate::engine::builtins::native;
 use crate::engine::interface::define_tag;
@@ -15,14 +15,22 @@ pub(super) fn install(context: &mut Context) -> JsResult<()> {
     });
     native::method(&intl, "getCanonicalLocales", 1, canonical, context)?;
     service::<collator::Collator>(&intl, &[], Some(("compare", 2, collator::compare)), context)?;
-    let parts = [("formatToParts", number::format_to_parts as _, 1)];
-    service::<number::NumberFormat>(&intl, &parts, Some(("format", 1, number::format)), context)?;
-    let parts = [("formatToParts", date::format_to_parts as _, 1)];
-    service::<date::DateTimeFormat>(&intl, &parts, Some(("format", 1, date::format)), context)?;
-    service::<plural::PluralRules>(&intl, &[("select", plural::select as _, 1)], None, context)?;
-    let methods = [("format", list::format as _, 1), ("formatToParts", list::format_to_parts as _, 1)];
+    service::<number::NumberFormat>(
+        &intl,
+        &[("formatToParts", number::format_to_parts, 1)],
+        Some(("format", 1, number::format)),
+        context,
+    )?;
+    service::<date::DateTimeFormat>(
+        &intl,
+        &[("formatToParts", date::format_to_parts, 1)],
+        Some(("format", 1, date::format)),
+        context,
+    )?;
+    service::<plural::PluralRules>(&intl, &[("select", plural::select, 1)], None, context)?;
+    let methods: [Method; 2] = [("format", list::format, 1), ("formatToParts", list::format_to_parts, 1)];
     service::<list::ListFormat>(&intl, &methods, None, context)?;
-    let methods = [("format", relative::format as _, 2), ("formatToParts", relative::format_to_parts as _, 2)];
+    let methods: [Method; 2] = [("format", relative::format, 2), ("formatToParts", relative::format_to_parts, 2)];
     service::<relative::RelativeTimeFormat>(&intl, &methods, None, context)?;
     native::hidden_value(&context.global_object(), js_string!("Intl"), intl, context)
 }

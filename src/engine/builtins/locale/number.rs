@@ -58,8 +58,14 @@ pub(super) fn decimal(value: &JsValue, context: &mut Context) -> JsResult<String
 /// Which digits stay.
 #[derive(Clone, Copy)]
 enum Rounding {
-    Fraction { min: usize, max: usize },
-    Significant { min: usize, max: usize },
+    Fraction {
+        min: usize,
+        max: usize,
+    },
+    Significant {
+        min: usize,
+        max: usize,
+    },
     /// Two digits, or all that stand before the point.
     Compact,
 }
@@ -193,7 +199,11 @@ fn read_rounding(
     let out_of_range = |name: &str| Err(range(format!("{name} value is out of range.")));
     if significant_min.or(significant_max).is_some() {
         let (min, max) = (significant_min.unwrap_or(1), significant_max.unwrap_or(21));
-        return if min > max { out_of_range("maximumSignificantDigits") } else { Ok(Rounding::Significant { min, max }) };
+        return if min > max {
+            out_of_range("maximumSignificantDigits")
+        } else {
+            Ok(Rounding::Significant { min, max })
+        };
     }
     Ok(match (given_min, given_max) {
         (Some(min), None) => Rounding::Fraction { min, max: max.max(min) },
@@ -382,7 +392,7 @@ impl NumberFormat {
                     "code" => self.currency.clone(),
                     _ => currency::sign(&self.currency, self.locale.language, display == "narrowSymbol"),
                 };
-                let has_gap = sign.ends_with(char::is_alphabetic);
+                let has_gap = sign.ends_with(|last: char| last.is_alphabetic() || last == '.');
                 parts.push("currency", sign);
                 parts.literal(if has_gap { "\u{a0}" } else { "" });
                 parts.append(number);

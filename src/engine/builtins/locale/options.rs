@@ -43,7 +43,7 @@ impl Options {
     ) -> JsResult<Option<&'static str>> {
         let Some(text) = self.text(name, context)? else { return Ok(None) };
         match words.iter().find(|word| **word == text) {
-            Some(word) => Ok(Some(word)),
+            Some(word) => Ok(Some(*word)),
             None => Err(range(format!("Value {text} out of range for Intl options property {name}"))),
         }
     }

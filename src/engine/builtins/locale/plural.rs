@@ -30,11 +30,14 @@ impl Service for PluralRules {
     fn resolved(&self) -> Vec<Entry> {
         let mut entries: Vec<Entry> = vec![("locale", self.tag.clone().into()), ("type", self.kind.into())];
         entries.extend(self.digits.resolved_digits());
-        entries.push(("pluralCategories", Value::Texts(match (self.language, self.kind) {
-            (Language::Chinese, _) => &["other"],
-            (Language::English, "ordinal") => &["few", "one", "two", "other"],
-            (Language::English, _) => &["one", "other"],
-        })));
+        entries.push((
+            "pluralCategories",
+            Value::Texts(match (self.language, self.kind) {
+                (Language::Chinese, _) => &["other"],
+                (Language::English, "ordinal") => &["few", "one", "two", "other"],
+                (Language::English, _) => &["one", "other"],
+            }),
+        ));
         entries
     }
 }
@@ -44,7 +47,9 @@ impl PluralRules {
         let written = written.trim_start_matches('-');
         let is_whole = written.bytes().all(|byte| byte.is_ascii_digit());
         match (self.language, self.kind) {
-            (Language::English, "ordinal") if is_whole && !["11", "12", "13"].iter().any(|ten| written.ends_with(ten)) => {
+            (Language::English, "ordinal")
+                if is_whole && !["11", "12", "13"].iter().any(|ten| written.ends_with(ten)) =>
+            {
                 match written.bytes().last() {
                     Some(b'1') => "one",
                     Some(b'2') => "two",

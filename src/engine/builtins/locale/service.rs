@@ -85,13 +85,16 @@ pub(super) fn held<T: Service>(this: &JsValue) -> JsResult<Rc<T>> {
     })
 }
 
+/// A method: name, what it does, arguments wanted.
+pub(super) type Method = (&'static str, Native, usize);
+
 /// A method that is asked for as a property and stays bound to its object: name, arguments wanted, what it does.
 pub(super) type Bound<T> = (&'static str, usize, fn(&T, &[JsValue], &mut Context) -> JsResult<JsValue>);
 
 /// Defines a constructor on `Intl` with `supportedLocalesOf`, `resolvedOptions` and its own methods.
 pub(super) fn install<T: Service>(
     intl: &JsObject,
-    methods: &[(&str, Native, usize)],
+    methods: &[Method],
     bound: Option<Bound<T>>,
     context: &mut Context,
 ) -> JsResult<()> {
@@ -142,11 +145,7 @@ fn construct<T: Service>(
     Ok(JsObject::from_proto_and_data(own.unwrap_or_else(|| prototype.clone()), held).into())
 }
 
-fn get_bound<T: Service>(
-    this: &JsValue,
-    (_, length, call): Bound<T>,
-    context: &mut Context,
-) -> JsResult<JsValue> {
+fn get_bound<T: Service>(this: &JsValue, (_, length, call): Bound<T>, context: &mut Context) -> JsResult<JsValue> {
     held::<T>(this)?;
     let Some(object) = this.as_object() else { return Ok(JsValue::undefined()) };
     let known = object.downcast_ref::<Held>().and_then(|held| held.bound.borrow().clone());

@@ -3,6 +3,7 @@
 use boa_engine::object::builtins::JsArray;
 use boa_engine::{Context, JsNativeError, JsResult, JsString, JsValue, js_string};
 use icu_locale_core::Locale;
+use icu_locale_core::extensions::unicode::Key;
 
 use super::options::range;
 use crate::base::interrupt;
@@ -45,7 +46,7 @@ pub(super) struct Resolved {
 impl Resolved {
     /// The value of a `-u-` key of the tag that was asked for, such as `hc` of `en-u-hc-h23`.
     pub(super) fn extension(&self, key: &str) -> Option<String> {
-        let key = key.parse().ok()?;
+        let key: Key = key.parse().ok()?;
         self.requested.as_ref()?.extensions.unicode.keywords.get(&key).map(ToString::to_string)
     }
 }
@@ -65,11 +66,10 @@ pub(super) fn canonical(locales: &JsValue, context: &mut Context) -> JsResult<Ve
         if interrupt::is_raised() {
             break;
         }
-        let key = JsString::from(index.to_string());
-        if !object.has_property(key.clone(), context)? {
+        if !object.has_property(index, context)? {
             continue;
         }
-        let value = object.get(key, context)?;
+        let value = object.get(index, context)?;
         if !value.is_string() && !value.is_object() {
             return Err(JsNativeError::typ().with_message("Incorrect locale information provided").into());
         }
