@@ -9,20 +9,21 @@ mod origins;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::RawQuery;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{Html, Redirect};
 use axum::routing::{any, get};
-use duoke::base::limits::ORIGINAL_SCRIPT_FETCHES_MAX;
+use duoke::base::limits::{ORIGINAL_SCRIPT_FETCHES_MAX, STREAMS_MAX};
 use duoke::net::{
-    Bounds, Credentials, Destination, Folder, Guard, Live, NetError, Network, PluginNetwork, Replied, Request,
+    Ask, Bounds, Credentials, Destination, Folder, Guard, Live, NetError, Network, PluginNetwork, Replied, Request,
 };
 use tokio::runtime::Runtime;
+use tokio::sync::{broadcast, watch};
 use url::Url;
 
 /// A server, and a page's network that may talk to it.
@@ -109,6 +110,46 @@ fn routes() -> Router {
         .route("/nothing", get(|| async { (StatusCode::NOT_FOUND, "gone") }))
         .route("/large", get(|| async { vec![b'x'; 1001] }))
         .route("/never", get(std::future::pending::<String>))
+        .merge(streams())
+}
+
+/// `/stream` says one thing at once and goes on with what `/say` is asked; `/gone` waits until nobody listens.
+fn streams() -> Router {
+    let (say, listeners) = (broadcast::channel::<String>(8).0, Arc::new(watch::channel(0_usize).0));
+    let (said, listening, left) = (say.clone(), listeners.clone(), listeners);
+    Router::new()
+        .route(
+            "/stream",
+            get(move || async move {
+                listening.send_modify(|count| *count += 1);
+                let first = (say.subscribe(), Listening(listening), true);
+                let pieces = futures_util::stream::unfold(first, |(mut said, listening, is_first)| async move {
+                    let text = if is_first { "data: 1\n\n".to_owned() } else { said.recv().await.ok()? };
+                    Some((Ok::<_, std::io::Error>(text), (said, listening, false)))
+                });
+                ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(pieces))
+            }),
+        )
+        .route(
+            "/say",
+            get(move |RawQuery(text): RawQuery| async move { said.send(text.unwrap() + "\n").unwrap().to_string() }),
+        )
+        .route(
+            "/gone",
+            get(move || async move {
+                left.subscribe().wait_for(|count| *count == 0).await.unwrap();
+                "none listens"
+            }),
+        )
+}
+
+/// Whoever listens, until his connection ends.
+struct Listening(Arc<watch::Sender<usize>>);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
 }
 
 /// A query without its percent signs.
@@ -381,4 +422,55 @@ fn one_network_serves_folder_and_server() {
     let get = |url: Url| network.fetch(Request::get(url, Destination::Document, 0)).unwrap().body;
     assert_eq!(get(Url::parse("http://demo.plugin.invalid/").unwrap()), b"<p>");
     assert_eq!(get(uri), b"/uri");
+}
+
+/// What a stream's reply to a question of this kind is: its status and body, or the error.
+fn ask_stream(world: &World, number: u64, ask: Ask) -> mpsc::Receiver<Replied> {
+    let (reply, answers) = mpsc::channel();
+    let request = Request::get(world.url("/stream"), Destination::Stream(number, ask), 0);
+    world.network.start(number, request, reply);
+    answers
+}
+
+fn piece(answers: &mpsc::Receiver<Replied>) -> String {
+    match answers.recv().unwrap().result {
+        Ok(response) => String::from_utf8(response.body).unwrap(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn an_answer_that_goes_on_comes_by_pieces() {
+    let world = World::new();
+    let opened = ask_stream(&world, 1, Ask::Open).recv().unwrap().result.unwrap();
+    assert_eq!(
+        (opened.status, opened.header("content-type"), opened.body),
+        (200, Some("text/event-stream"), Vec::new())
+    );
+    // The server says one thing at once, and the next when it is told to.
+    assert_eq!(piece(&ask_stream(&world, 1, Ask::Next)), "data: 1\n\n");
+    let next = ask_stream(&world, 1, Ask::Next);
+    assert!(next.try_recv().is_err());
+    world.text("/say?data:2");
+    assert_eq!(piece(&next), "data:2\n");
+    // Whoever waits is answered when it is closed, and the connection with it.
+    let next = ask_stream(&world, 1, Ask::Next);
+    assert_eq!(piece(&ask_stream(&world, 1, Ask::Close)), "");
+    assert_eq!(piece(&next), "");
+    assert_eq!(piece(&ask_stream(&world, 1, Ask::Next)), "");
+    assert_eq!(world.text("/gone"), "none listens");
+}
+
+#[test]
+fn a_page_has_so_many_streams() {
+    let world = World::new();
+    for number in 0..STREAMS_MAX as u64 {
+        assert_eq!(piece(&ask_stream(&world, number, Ask::Open)), "");
+    }
+    let one_more = || piece(&ask_stream(&world, 99, Ask::Open));
+    assert!(one_more().ends_with("/stream was not opened: a page may have 6 streams open at once"));
+    assert_eq!(piece(&ask_stream(&world, 0, Ask::Close)), "");
+    assert_eq!(one_more(), "");
+    world.network.abandon();
+    assert_eq!(world.text("/gone"), "none listens");
 }

@@ -23,6 +23,8 @@ mod origin;
 mod samples;
 #[path = "recordings/secrets.rs"]
 mod secrets;
+#[path = "recordings/streams.rs"]
+mod streams;
 #[path = "recordings/trouble.rs"]
 mod trouble;
 

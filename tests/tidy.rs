@@ -49,6 +49,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("boa_gc::", &["engine", "webapi", "dialect", "page", "dom"]),
     ("reqwest::", &["net", "wechat", "sandbox::push", "host::serve::otlp"]),
     ("cssparser::", &["dom", "console::mirror"]),
+    ("icu_collator::", &["engine::builtins::locale"]),
+    ("icu_locale_core::", &["engine::builtins::locale"]),
     ("futures_util::", &["sandbox::phone", "console::served"]),
     ("axum::", &["base::connections", "sandbox", "wechat::callback", "console"]),
     ("quick_xml::", &["wechat::push"]),

@@ -367,8 +367,9 @@ impl Listing {
         match &self.kind {
             Kind::TagName(name) => by_tag_name(&self.root, name),
             Kind::TagNameNs(ns, local) => Box::new(move |n| {
-                n.as_element()
-                    .is_some_and(|e| (&**local == "*" || *e.name.local == **local) && (&**ns == "*" || e.name.ns == *ns))
+                n.as_element().is_some_and(|e| {
+                    (&**local == "*" || *e.name.local == **local) && (&**ns == "*" || e.name.ns == *ns)
+                })
             }),
             Kind::ClassName(classes) => {
                 let quirks = tree::document_of(&self.root).is_some_and(|document| document.is_quirky());

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::recorder::exchange::Exchange;
 use crate::base::redact::Redactor;
-use crate::net::{Destination, Request, percent_decode};
+use crate::net::{Ask, Destination, Request, percent_decode};
 use crate::record::session::{CACHE_BUSTER, CALLBACKS};
 
 /// Characters of a body that are shown.
@@ -93,7 +93,8 @@ fn compared(request: &Request) -> String {
         let kept = kept.collect::<Vec<_>>().join("&");
         url.set_query(Some(kept.as_str()).filter(|query| !query.is_empty()));
     }
-    format!("{} {url}\n{}", request.method, String::from_utf8_lossy(&request.body))
+    let piece = if request.destination.ask() == Some(Ask::Next) { " next" } else { "" };
+    format!("{} {url}{piece}\n{}", request.method, String::from_utf8_lossy(&request.body))
 }
 
 fn decoded_name(pair: &str) -> String {

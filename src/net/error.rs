@@ -92,6 +92,14 @@ pub enum NetError {
         /// The bound that was in force.
         requests_max: usize,
     },
+    /// The page has too many answers that go on.
+    #[error("{url} was not opened: a page may have {streams_max} streams open at once")]
+    TooManyStreams {
+        /// The address asked for.
+        url: String,
+        /// The bound that was in force.
+        streams_max: usize,
+    },
     /// The page has waited for requests too long in one turn.
     #[error("{url} was not fetched: a page may wait {time_max_s} s for synchronous requests in one turn")]
     WaitedTooLong {
@@ -249,6 +257,7 @@ impl NetError {
             | NetError::TimedOut { url, .. }
             | NetError::TooMuchInFlight { url, .. }
             | NetError::TooManyInTurn { url, .. }
+            | NetError::TooManyStreams { url, .. }
             | NetError::WaitedTooLong { url, .. }
             | NetError::TooLarge { url, .. }
             | NetError::FileNotFound { url, .. }
@@ -306,6 +315,7 @@ impl NetError {
             NetError::TooMuchInFlight { .. } | NetError::TooManyInTurn { .. } => {
                 Some("let the page wait for answers before it asks for more".to_owned())
             }
+            NetError::TooManyStreams { .. } => Some("close those that are not needed any more".to_owned()),
             NetError::WaitedTooLong { .. } => {
                 Some("find the server that answers slowly; an asynchronous request holds nobody up".to_owned())
             }

@@ -62,7 +62,7 @@ impl Bounds {
     pub fn bytes_max(&self, destination: Destination) -> usize {
         match destination {
             Destination::Document => self.document_bytes_max,
-            Destination::Script | Destination::Style | Destination::Xhr => self.answer_bytes_max,
+            _ => self.answer_bytes_max,
         }
     }
 }
@@ -102,10 +102,18 @@ pub struct Live {
     plugin: Arc<str>,
 }
 
+/// An answer.
+enum Arrived {
+    /// All of it.
+    Whole(Response),
+    /// One that goes on.
+    Open(reqwest::Response),
+}
+
 /// What a request came to at one address.
 enum Step {
     /// Its answer.
-    Answer(Response),
+    Arrived(Arrived),
     /// Another address, by this status, with what is said of referrers from there on.
     Turn(StatusCode, Url, Option<String>),
 }
@@ -182,8 +190,88 @@ impl Live {
         task.abort_handle()
     }
 
+    /// Starts an answer that goes on; the reply is its head. It may be closed meanwhile.
+    pub(super) fn open(
+        &self,
+        id: u64,
+        request: Request,
+        rights: Rights,
+        stream: Arc<Stream>,
+        reply: Reply,
+    ) -> AbortHandle {
+        let live = self.clone();
+        let task = self.handle.spawn(async move {
+            let url = request.url.clone();
+            let timeout = live.bounds.timeout;
+            let opened = async {
+                let (request, arrived) =
+                    tokio::time::timeout(timeout, live.lead(request, &rights, true)).await.unwrap_or_else(|_| {
+                        let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+                        Err(NetError::TimedOut { url: url.to_string(), timeout_ms })
+                    })?;
+                Ok(match arrived {
+                    Arrived::Whole(head) => head,
+                    Arrived::Open(body) => {
+                        let head = response(&request, &body, Vec::new());
+                        *stream.body.lock().await = Some((body, Vec::new()));
+                        head
+                    }
+                })
+            };
+            let result = tokio::select! {
+                opened = opened => opened,
+                () = stream.closed.notified() => Ok(ended(&url)),
+            };
+            answer(&reply, id, result);
+        });
+        task.abort_handle()
+    }
+
+    /// Waits for the next piece of an answer that goes on: the lines that have ended, so that nothing that is looked for in
+    /// what is recorded is cut in two.
+    pub(super) fn next(&self, id: u64, request: Request, stream: Arc<Stream>, reply: Reply) -> AbortHandle {
+        let bytes_max = self.bounds.answer_bytes_max;
+        let task = self.handle.spawn(async move {
+            let url = &request.url;
+            let next = async {
+                let mut body = stream.body.lock().await;
+                let Some((open, line)) = body.as_mut() else { return Ok(ended(url)) };
+                let result = loop {
+                    match open.chunk().await {
+                        Ok(Some(chunk)) => line.extend_from_slice(&chunk),
+                        Ok(None) => break Ok(ended(url)),
+                        Err(error) => break Err(broken(url, &error)),
+                    }
+                    if line.len() > bytes_max {
+                        break Err(NetError::TooLarge { url: url.to_string(), bytes_max });
+                    }
+                    if let Some(end) = line.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')) {
+                        let rest = line.split_off(end + 1);
+                        return Ok(Response { body: std::mem::replace(line, rest), ..ended(url) });
+                    }
+                };
+                *body = None;
+                result
+            };
+            let result = tokio::select! {
+                next = next => next,
+                () = stream.closed.notified() => Ok(ended(url)),
+            };
+            answer(&reply, id, result);
+        });
+        task.abort_handle()
+    }
+
     /// Follows redirects ([HTTP-redirect fetch](https://fetch.spec.whatwg.org/#http-redirect-fetch)).
-    async fn follow(&self, mut request: Request, rights: &Rights) -> Result<Response, NetError> {
+    async fn follow(&self, request: Request, rights: &Rights) -> Result<Response, NetError> {
+        match self.lead(request, rights, false).await? {
+            (_, Arrived::Whole(response)) => Ok(response),
+            (request, Arrived::Open(answer)) => self.read(&request, answer).await,
+        }
+    }
+
+    /// The answer behind all redirects, and the request that it is to; its body unread where it goes on.
+    async fn lead(&self, mut request: Request, rights: &Rights, goes_on: bool) -> Result<(Request, Arrived), NetError> {
         let mut passage = Passage::new(&request);
         for _ in 0..=REDIRECTS_MAX {
             let reach = rights.guard.reach(&request.url, rights.is_original)?;
@@ -192,8 +280,8 @@ impl Live {
                 passage = Passage::new(&request);
             }
             passage.arrive(&request)?;
-            match self.hop(&request, reach, &rights.cookies, &passage).await? {
-                Step::Answer(response) => return Ok(response),
+            match self.hop(&request, reach, (&rights.cookies, &passage), goes_on).await? {
+                Step::Arrived(arrived) => return Ok((request, arrived)),
                 Step::Turn(_, target, _) if request.redirects == Redirects::Error => {
                     return Err(NetError::Redirected { url: request.url.into(), target: target.into() });
                 }
@@ -212,9 +300,10 @@ impl Live {
         &self,
         request: &Request,
         reach: Reach,
-        cookies: &CookieJar,
-        passage: &Passage,
+        (cookies, passage): (&CookieJar, &Passage),
+        goes_on: bool,
     ) -> Result<Step, NetError> {
+        let whole = |response: Response| Step::Arrived(Arrived::Whole(response));
         let mut map = headers::outgoing(request)?;
         passage.introduce(request, &mut map);
         let has_cookies = passage.has_cookies(request);
@@ -225,11 +314,11 @@ impl Live {
             map.insert(header::COOKIE, value);
         }
         let place = Place::new(self.plugin.clone(), reach, &request.url);
-        let is_cached = cache::is_cached(request, &map);
+        let is_cached = !goes_on && cache::is_cached(request, &map);
         let found = if is_cached { self.cache.find(&place, request, &map) } else { Found::Nothing };
         let kept = match found {
             Found::Fresh(response) => {
-                return self.within(request, response.body.len()).map(|()| Step::Answer(response));
+                return self.within(request, response.body.len()).map(|()| whole(response));
             }
             Found::Stale(kept) => Some(kept),
             Found::Nothing => None,
@@ -244,13 +333,16 @@ impl Live {
         if let Some(kept) = kept.filter(|_| answer.status().as_u16() == NOT_MODIFIED) {
             let kept = self.cache.confirm(place, &kept, &map, &said);
             let response = Response { url: request.url.clone(), ..kept };
-            return self.within(request, response.body.len()).map(|()| Step::Answer(response));
+            return self.within(request, response.body.len()).map(|()| whole(response));
         }
         if request.redirects != Redirects::Manual
             && let Some(target) = redirect_target(&request.url, &answer)?
         {
             let policy = said.into_iter().find(|(name, _)| name == "referrer-policy").map(|(_, value)| value);
             return Ok(Step::Turn(answer.status(), target, policy));
+        }
+        if goes_on {
+            return Ok(Step::Arrived(Arrived::Open(answer)));
         }
         let response = self.read(request, answer).await?;
         if is_cached {
@@ -261,7 +353,7 @@ impl Live {
         } else if request.method == "GET" && response.status == 200 {
             self.cache.forget(&place, Some(&response.body));
         }
-        Ok(Step::Answer(response))
+        Ok(whole(response))
     }
 
     /// Sends one request.
@@ -322,16 +414,35 @@ impl Live {
             self.within(request, body.len() + chunk.len())?;
             body.extend_from_slice(&chunk);
         }
-        let status = answer.status().as_u16();
-        Ok(Response {
-            url: request.url.clone(),
-            status,
-            status_text: reason(status).to_owned(),
-            headers: headers::incoming(answer.headers()),
-            body,
-            file: None,
-            live: true,
-        })
+        Ok(response(request, &answer, body))
+    }
+}
+
+/// An answer that goes on, until it is dropped.
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    /// Its body, once it has begun and until it ends, and what came of a line that has not ended.
+    body: tokio::sync::Mutex<Option<(reqwest::Response, Vec<u8>)>>,
+    /// Told once: the page wants no more of it.
+    pub(super) closed: tokio::sync::Notify,
+}
+
+/// The end of an answer that goes on: a piece without bytes.
+pub(super) fn ended(url: &Url) -> Response {
+    let ended = Response::made(url.clone(), 200, "text/event-stream", Vec::new());
+    Response { headers: Vec::new(), live: true, ..ended }
+}
+
+fn response(request: &Request, answer: &reqwest::Response, body: Vec<u8>) -> Response {
+    let status = answer.status().as_u16();
+    Response {
+        url: request.url.clone(),
+        status,
+        status_text: reason(status).to_owned(),
+        headers: headers::incoming(answer.headers()),
+        body,
+        file: None,
+        live: true,
     }
 }
 

@@ -64,6 +64,6 @@ pub use plugin_host::{is_plugin_host, plugin_host, plugin_label, plugin_url};
 pub use reach::{Reach, RefusedAddress, refused_address};
 pub use referrer::ReferrerPolicy;
 pub use replace::Replacements;
-pub use request::{Client, Credentials, Destination, Mode, Redirects, Request, Response};
+pub use request::{Ask, Client, Credentials, Destination, Mode, Redirects, Request, Response};
 pub use script_type::{SCRIPT_TYPES, has_integrity};
 pub use site::Sites;

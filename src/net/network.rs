@@ -53,6 +53,9 @@ pub struct Latency {
     pub phases: u64,
     /// Timers that ran meanwhile.
     pub timers: u64,
+    /// Of a piece of an answer that goes on: answers that were taken meanwhile.
+    #[serde(default)]
+    pub answers: u64,
 }
 
 /// What a page took of the world while it ran: a recording has it.

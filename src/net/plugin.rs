@@ -1,19 +1,21 @@
 //! The network of one plugin's page: local answers first, the live network last.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::live::Rights;
-use super::network::answer;
 use tokio::task::AbortHandle;
+
+use super::live::{Rights, Stream, ended};
+use super::network::answer;
 
 use super::original_scripts::{Original, OriginalScripts};
 use super::passage::Passage;
 use super::{
-    Arrival, Bounds, CookieJar, Destination, Folder, Guard, Latency, Live, NetError, Network, Replacements, Replied,
-    Reply, Request, Response, StandIn, StoodIn, data_url,
+    Arrival, Ask, Bounds, CookieJar, Destination, Folder, Guard, Latency, Live, NetError, Network, Replacements,
+    Replied, Reply, Request, Response, StandIn, StoodIn, data_url,
 };
-use crate::base::limits::ORIGINAL_SCRIPT_FETCHES_MAX;
+use crate::base::limits::{ORIGINAL_SCRIPT_FETCHES_MAX, STREAMS_MAX};
 
 /// What the host answers itself, before anything is fetched: the ticket service of the 2014 client, EChat's SDK.
 /// `None` passes the request on.
@@ -36,6 +38,8 @@ pub struct PluginNetwork {
     original_scripts: Mutex<OriginalScripts>,
     /// Requests over the live network that the page has started.
     started: Mutex<Vec<AbortHandle>>,
+    /// Answers that go on, by the page's number.
+    streams: Mutex<HashMap<u64, Arc<Stream>>>,
 }
 
 impl PluginNetwork {
@@ -54,6 +58,7 @@ impl PluginNetwork {
             bounds: Bounds::default(),
             original_scripts: Mutex::default(),
             started: Mutex::default(),
+            streams: Mutex::default(),
         }
     }
 
@@ -187,6 +192,53 @@ impl PluginNetwork {
         self.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn streams(&self) -> MutexGuard<'_, HashMap<u64, Arc<Stream>>> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One that goes on until the page closes it, or what keeps it from being opened.
+    fn stream(&self, number: u64, request: &Request) -> Result<Arc<Stream>, NetError> {
+        let mut streams = self.streams();
+        if let Some(before) = streams.remove(&number) {
+            before.closed.notify_one();
+        }
+        if streams.len() >= STREAMS_MAX {
+            return Err(NetError::TooManyStreams { url: request.url.to_string(), streams_max: STREAMS_MAX });
+        }
+        Ok(streams.entry(number).or_default().clone())
+    }
+
+    /// Asks something of an answer that goes on, over the live network.
+    fn ask_stream(&self, id: u64, request: Request, (number, ask): (u64, Ask), live: &Live, reply: Reply) {
+        let asked = match ask {
+            Ask::Open => match self.stream(number, &request) {
+                Ok(stream) => {
+                    let rights = self.rights(&request);
+                    live.open(id, request, rights, stream, reply)
+                }
+                Err(refused) => return answer(&reply, id, Err(refused)),
+            },
+            Ask::Next => match self.streams().get(&number).cloned() {
+                Some(stream) => live.next(id, request, stream, reply),
+                None => return answer(&reply, id, Ok(ended(&request.url))),
+            },
+            Ask::Close => {
+                if let Some(stream) = self.streams().remove(&number) {
+                    stream.closed.notify_one();
+                }
+                return answer(&reply, id, Ok(ended(&request.url)));
+            }
+        };
+        self.keep(asked);
+    }
+
+    /// Keeps what the page has started, until it is gone.
+    fn keep(&self, request: AbortHandle) {
+        let mut started = self.started();
+        started.retain(|request| !request.is_finished());
+        started.push(request);
+    }
+
     fn rights(&self, request: &Request) -> Rights {
         let is_original = self.original_scripts().take(request) == Original::Yes;
         Rights { guard: self.guard.clone(), is_original, cookies: self.cookies.clone() }
@@ -219,6 +271,16 @@ impl Network for PluginNetwork {
     }
 
     fn start(&self, id: u64, request: Request, reply: Reply) {
+        if let (Destination::Stream(number, ask), Some(live)) = (request.destination, &self.live)
+            && (ask != Ask::Open || self.answer_here(&request).is_none())
+            && self.stand_in.is_none()
+        {
+            return self.ask_stream(id, request, (number, ask), live, reply);
+        }
+        if matches!(request.destination.ask(), Some(Ask::Next | Ask::Close)) {
+            // What is answered here or by a stand-in has come as a whole.
+            return answer(&reply, id, Ok(ended(&request.url)));
+        }
         match (self.answer_here(&request), &self.stand_in, &self.live) {
             (Some(result), ..) => answer(&reply, id, result),
             (None, Some(stand_in), _) => {
@@ -229,10 +291,7 @@ impl Network for PluginNetwork {
             }
             (None, None, Some(live)) => {
                 let rights = self.rights(&request);
-                let request = live.start(id, request, rights, reply);
-                let mut started = self.started();
-                started.retain(|request| !request.is_finished());
-                started.push(request);
+                self.keep(live.start(id, request, rights, reply));
             }
             (None, None, None) => unreachable!("without a network every request is answered here"),
         }
@@ -240,6 +299,7 @@ impl Network for PluginNetwork {
 
     fn abandon(&self) {
         self.started().drain(..).for_each(|request| request.abort());
+        self.streams().clear();
     }
 }
 

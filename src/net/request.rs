@@ -20,6 +20,30 @@ pub enum Destination {
     Style,
     /// `XMLHttpRequest` or `fetch()`.
     Xhr,
+    /// An answer that goes on for as long as the server likes: what is asked of the one of this number, which is the page's.
+    Stream(u64, Ask),
+}
+
+/// What is asked of an answer that goes on. It comes by pieces, each when it is asked for: nobody keeps more of it than one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ask {
+    /// That it begins: answered with its head, and whatever there is of its body where that needs no waiting.
+    Open,
+    /// The next piece of its body, as long as that takes; an empty one is its end.
+    Next,
+    /// Nothing any more: answered at once, and with it whatever was asked of it before.
+    Close,
+}
+
+impl Destination {
+    /// What is asked of an answer that goes on, where it is one.
+    #[must_use]
+    pub fn ask(self) -> Option<Ask> {
+        match self {
+            Self::Stream(_, ask) => Some(ask),
+            _ => None,
+        }
+    }
 }
 
 /// Whether the page's cookies go along and may be set

@@ -161,6 +161,7 @@ impl Page {
             }
         }
         self.event_loop.close();
+        self.world.close_streams(self.event_loop.clock().now());
         self.world.abort_all();
         self.window = None;
         self.context = None;

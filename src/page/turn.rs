@@ -165,7 +165,7 @@ impl Page {
             now: self.event_loop.clock().now(),
             idle: self.event_loop.is_idle(),
             due: self.event_loop.next_due().map(|due| due.max(self.event_loop.clock().now())),
-            waits: self.event_loop.is_waiting(),
+            waits: self.event_loop.is_waiting() || self.world.has_streams(),
             cut: (interrupt::is_raised() && self.event_loop.has_work()).then_some(CutShort::Work),
         }
     }
@@ -265,18 +265,22 @@ impl Page {
             if self.follow_navigation() || self.finish_loading() || event_loop.has_task() {
                 continue;
             }
+            if self.take_pieces() {
+                continue;
+            }
             if until.idle && event_loop.is_idle() && self.is_loaded() {
                 return;
             }
             let now = event_loop.clock().now();
             let next = event_loop.next_due();
             let due = next.filter(|due| *due <= until.timers);
-            if event_loop.is_waiting() && self.options.pace == Pace::Recorded {
+            let is_waiting = event_loop.is_waiting();
+            if self.options.pace == Pace::Recorded && (is_waiting || self.world.has_streams()) {
                 let timer = next.filter(|due| *due <= until.time);
                 if self.world.reach(timer, until.time, &event_loop) {
                     continue;
                 }
-            } else if event_loop.is_waiting() {
+            } else if is_waiting {
                 let stands = waiting.get_or_insert_with(Stopwatch::start);
                 let distance = next.map_or(until.time, |due| due.min(until.time)).saturating_sub(now);
                 let distance = match (until.waits, self.options.pace) {
@@ -290,12 +294,43 @@ impl Page {
                     continue;
                 }
             }
+            let rests_until = due.or((!until.idle).then_some(until.time));
+            if rests_until.is_some_and(|until| self.hear_at_rest(until - now)) {
+                continue;
+            }
             let Some(due) = due else { return };
             waiting = None;
-            self.keep_pace(due - now);
+            self.keep_pace(due - event_loop.clock().now());
             let Some(context) = &mut self.context else { return };
             event_loop.run_timer(context);
         }
+    }
+
+    /// Takes a piece of an answer that goes on, where one is there: no page waits for those.
+    fn take_pieces(&self) -> bool {
+        if !self.world.has_streams() {
+            return false;
+        }
+        match self.options.pace {
+            // What was taken at this time, before any timer that is due.
+            Pace::Recorded => {
+                let now = self.event_loop.clock().now();
+                self.world.reach(Some(TimestampMs::MIN), now, &self.event_loop)
+            }
+            Pace::Virtual | Pace::Real | Pace::Hosted => self.world.wait(Duration::ZERO, &self.event_loop),
+        }
+    }
+
+    /// In real time such pieces come while a page rests: rests so long, or until there is one.
+    fn hear_at_rest(&self, distance_ms: i64) -> bool {
+        if self.options.pace != Pace::Real || distance_ms <= 0 || !self.world.has_streams() {
+            return false;
+        }
+        let (rested, now) = (Stopwatch::start(), self.event_loop.clock().now());
+        let came = self.world.wait(Duration::from_millis(distance_ms.unsigned_abs()), &self.event_loop);
+        let passed_ms = i64::try_from(rested.elapsed().as_millis()).unwrap_or(i64::MAX).min(distance_ms);
+        self.event_loop.clock().advance_to(now + if came { passed_ms } else { distance_ms });
+        came
     }
 
     /// In real time a timer comes when it would.

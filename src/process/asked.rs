@@ -89,6 +89,8 @@ impl Network for Listening {
     }
 
     fn start(&self, id: u64, request: Request, reply: Reply) {
+        // Those who share a load do not share what it left open.
+        self.asked().differs |= request.destination.ask().is_some();
         let (sender, answers) = std::sync::mpsc::channel();
         self.network.start(id, request.clone(), sender);
         // What lies here is answered at once.

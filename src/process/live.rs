@@ -20,7 +20,7 @@ use crate::base::limits::{
     STALL_FACTOR, SYNCHRONOUS_REQUESTS_TIME,
 };
 use crate::engine::event_loop::Emission;
-use crate::net::{NetError, Network, Noted, Replied, Request, Response, ScriptCookies};
+use crate::net::{Ask, NetError, Network, Noted, Replied, Request, Response, ScriptCookies};
 
 /// What a page may ask: the network, and its cookies.
 pub(super) type Doors = (Arc<dyn Network>, Arc<dyn ScriptCookies>);
@@ -320,6 +320,10 @@ impl Allowance {
 
     /// One more.
     fn take(&mut self, request: &Request) -> Result<(), NetError> {
+        if request.destination.ask() == Some(Ask::Close) {
+            // One less.
+            return Ok(());
+        }
         let requests_max = self.requests_max;
         let refused = || NetError::TooManyInTurn { url: beginning(request), requests_max };
         self.left = self.left.checked_sub(1).ok_or_else(refused)?;

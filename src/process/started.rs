@@ -43,6 +43,13 @@ struct State {
     is_quieting: bool,
 }
 
+impl State {
+    /// How many are under way, of answers that go on or of others.
+    fn count_under_way(&self, is_stream: bool) -> usize {
+        self.under_way.values().filter(|taken| taken.is_stream == is_stream).count()
+    }
+}
+
 /// One request.
 #[derive(Clone, Copy)]
 struct Taken {
@@ -51,6 +58,8 @@ struct Taken {
     /// The page's.
     id: u64,
     bytes: usize,
+    /// Whether it is one of an answer that goes on: it may be under way for hours, beside the others.
+    is_stream: bool,
 }
 
 /// So many wait that the page cannot be one that waits for answers.
@@ -70,9 +79,10 @@ impl Started {
     /// Takes the page's request `id`, or what it is refused with; to be answered in turn.
     pub(super) fn take(&self, id: u64, asked: Asked) -> Result<(), TooMany> {
         let mut state = self.state();
-        if state.waiting.len() as u64 >= self.limits.requests_waiting {
+        if (state.waiting.len() + state.count_under_way(true)) as u64 >= self.limits.requests_waiting {
             return Err(TooMany);
         }
+        let is_stream = asked.as_ref().is_ok_and(|(request, _)| request.destination.ask().is_some());
         let (asked, bytes) = match asked.map(|asked| (size(&asked.0), asked)) {
             Ok((bytes, asked)) if bytes <= REQUEST_BYTES_IN_FLIGHT_MAX.saturating_sub(state.bytes) => {
                 (Ok(asked), bytes)
@@ -85,10 +95,16 @@ impl Started {
         }
         state.count += 1;
         state.bytes += bytes;
-        let taken = Taken { number: state.count, id, bytes };
-        state.waiting.push_back((taken, asked));
-        drop(state);
-        self.start_next();
+        let taken = Taken { number: state.count, id, bytes, is_stream };
+        if is_stream {
+            state.under_way.insert(taken.number, taken);
+            drop(state);
+            self.start(taken, asked);
+        } else {
+            state.waiting.push_back((taken, asked));
+            drop(state);
+            self.start_next();
+        }
         Ok(())
     }
 
@@ -168,12 +184,16 @@ impl Started {
     /// Starts the first that waits, where there is room. One came or one went before: there is never room for more.
     fn start_next(&self) {
         let mut state = self.state();
-        if state.under_way.len() as u64 >= self.limits.requests_in_flight {
+        if state.count_under_way(false) as u64 >= self.limits.requests_in_flight {
             return;
         }
         let Some((taken, asked)) = state.waiting.pop_front() else { return };
         state.under_way.insert(taken.number, taken);
         drop(state);
+        self.start(taken, asked);
+    }
+
+    fn start(&self, taken: Taken, asked: Asked) {
         match asked {
             Ok((request, network)) => network.start(taken.number, request, self.replies.clone()),
             Err(refused) => self.pass_on(Replied::now(taken.number, Err(refused))),

@@ -9,8 +9,8 @@ use super::window::Window;
 use super::wrap::wrap;
 use super::{
     abort, autocorrect, base64, blob, box_observers, broadcast_channel, character_data, collection, console, controls,
-    crypto, css, dataset, dialogs, document, element, elements, event, event_types, exception, fetch, file,
-    file_reader, form_data, form_element, geometry, handlers, history, html_element, implementation, location,
+    crypto, css, dataset, dialogs, document, element, elements, event, event_source, event_types, exception, fetch,
+    file, file_reader, form_data, form_element, geometry, handlers, history, html_element, implementation, location,
     media_query_list, message_port, modules, more_reflections, motion, mutation_observer, named_access, named_node_map,
     navigator, node, object_url, parent_node, performance, post_message, range, rect, report_error, runtime, select,
     selection, storage, structured_clone, style, style_sheet, svg, target, text_encoding, timers, token_list,
@@ -81,6 +81,7 @@ fn install_network(context: &mut Context) -> JsResult<()> {
     form_data::install_form_data(context)?;
     abort::install_abort(context)?;
     fetch::install_fetch(context)?;
+    event_source::install(context)?;
     xhr::install_xhr(context)
 }
 

@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_script_that_fails_is_told_what_it_lacked() {
         check("new WebSocket('ws://a')", &["WebSocket is missing here: ask with XMLHttpRequest"]);
-        check("var s = new window.EventSource('/x')", &["EventSource is missing here"]);
+        check("var s = new window.SharedWorker('/x')", &["SharedWorker is missing here"]);
         check("navigator.geolocation.getCurrentPosition(out)", &["navigator.geolocation is missing here"]);
         check("$('p').attachEvent('onclick', out)", &["Element#attachEvent is missing here: use addEventListener"]);
         check(

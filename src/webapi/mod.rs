@@ -36,6 +36,8 @@ pub mod entry_list;
 pub mod event;
 pub mod event_initializers;
 mod event_members;
+pub mod event_source;
+mod event_stream;
 pub mod event_types;
 pub mod exception;
 pub mod fetch;

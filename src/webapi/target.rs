@@ -159,6 +159,9 @@ pub fn with_listeners<R>(object: &JsObject, f: impl FnOnce(&Listeners) -> R) -> 
     if let Some(channel) = object.downcast_ref::<super::broadcast_channel::ChannelObject>() {
         return Some(f(&channel.listeners));
     }
+    if let Some(source) = object.downcast_ref::<super::event_source::SourceObject>() {
+        return Some(f(&source.listeners));
+    }
     if let Some(reader) = object.downcast_ref::<super::file_reader::ReaderObject>() {
         return Some(f(&reader.listeners));
     }

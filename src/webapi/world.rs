@@ -11,12 +11,15 @@ use boa_engine::{Context, JsResult};
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::blob::BlobObject;
 use crate::base::clock::TimestampMs;
 use crate::engine::event_loop::{EventLoop, Steps};
 use crate::event::{Cause, EchatSettings, LocalStorage};
-use crate::net::{Arrival, Element, Latency, NetError, Network, Noted, Replied, Request, Response, ScriptCookies};
+use crate::net::{
+    Arrival, Ask, Destination, Element, Latency, NetError, Network, Noted, Replied, Request, Response, ScriptCookies,
+};
 
 /// What a page is told of its surroundings (session-log.md, Time: fixed and configurable).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,8 +67,19 @@ struct Pending {
     on_answer: OnAnswer,
     /// Page time, and how far the loop had come.
     started: (TimestampMs, Steps),
+    /// Answers that had been taken.
+    answers: u64,
     /// Whether the network was asked.
     is_of_network: bool,
+    /// What of an answer that goes on was asked for, if it is one.
+    ask: Option<Ask>,
+}
+
+impl Pending {
+    /// Whether the page waits for it: for all but the next piece of an answer that goes on, which may never come.
+    fn is_awaited(&self) -> bool {
+        self.ask != Some(Ask::Next)
+    }
 }
 
 /// Addresses of blobs ([File API §8](https://w3c.github.io/FileAPI/#url)).
@@ -128,6 +142,9 @@ pub struct World {
     /// `window.name`, which outlives documents.
     pub name: RefCell<String>,
     next: Cell<u64>,
+    answers: Cell<u64>,
+    /// Answers that go on, and whence.
+    streams: RefCell<BTreeMap<u64, Url>>,
     pending: RefCell<BTreeMap<u64, Pending>>,
     early: RefCell<VecDeque<Replied>>,
     sender: Sender<Replied>,
@@ -151,6 +168,8 @@ impl World {
             object_urls: ObjectUrls::default(),
             name: RefCell::default(),
             next: Cell::new(1),
+            answers: Cell::new(0),
+            streams: RefCell::default(),
             pending: RefCell::default(),
             early: RefCell::default(),
             sender,
@@ -193,8 +212,12 @@ impl World {
         self.next.set(id + 1);
         let started = (event_loop.clock().now(), event_loop.steps());
         let is_of_network = request.url.scheme() != "blob";
-        self.pending.borrow_mut().insert(id, Pending { cause: event_loop.cause(), on_answer, started, is_of_network });
-        event_loop.count_outstanding(true);
+        let (answers, ask) = (self.answers.get(), request.destination.ask());
+        let pending = Pending { cause: event_loop.cause(), on_answer, started, answers, is_of_network, ask };
+        if pending.is_awaited() {
+            event_loop.count_outstanding(true);
+        }
+        self.pending.borrow_mut().insert(id, pending);
         if !is_of_network {
             // Our own receiver is there as long as we are.
             let _ = self.sender.send(Replied::now(id, self.object_urls.answer(&request)));
@@ -206,9 +229,46 @@ impl World {
 
     /// Forgets a request; its answer is dropped.
     pub fn abort(&self, id: u64, event_loop: &EventLoop) {
-        if self.pending.borrow_mut().remove(&id).is_some() {
+        if self.pending.borrow_mut().remove(&id).is_some_and(|pending| pending.is_awaited()) {
             event_loop.count_outstanding(false);
         }
+    }
+
+    /// Opens an answer that goes on: `request` is for a destination made of its number, which is returned with that of the
+    /// request.
+    pub fn open_stream(&self, request: Request, on_answer: OnAnswer, event_loop: &EventLoop) -> (u64, u64) {
+        let number = self.next.get();
+        self.streams.borrow_mut().insert(number, request.url.clone());
+        let request = Request { destination: Destination::Stream(number, Ask::Open), ..request };
+        (number, self.start(request, on_answer, event_loop))
+    }
+
+    /// Asks for the next piece of an answer that goes on.
+    pub fn next_piece(&self, number: u64, on_answer: OnAnswer, event_loop: &EventLoop) -> Option<u64> {
+        let url = self.streams.borrow().get(&number).cloned()?;
+        let request = Request::get(url, Destination::Stream(number, Ask::Next), event_loop.clock().now());
+        Some(self.start(request, on_answer, event_loop))
+    }
+
+    /// Closes an answer that goes on.
+    pub fn close_stream(&self, number: u64, now: TimestampMs) {
+        let Some(url) = self.streams.borrow_mut().remove(&number) else { return };
+        let id = self.next.get();
+        self.next.set(id + 1);
+        // Nobody waits for the answer.
+        self.network.start(id, Request::get(url, Destination::Stream(number, Ask::Close), now), self.sender.clone());
+    }
+
+    /// Closes all of them: the document goes.
+    pub fn close_streams(&self, now: TimestampMs) {
+        let numbers: Vec<u64> = self.streams.borrow().keys().copied().collect();
+        numbers.into_iter().for_each(|number| self.close_stream(number, now));
+    }
+
+    /// Whether one is open.
+    #[must_use]
+    pub fn has_streams(&self) -> bool {
+        !self.streams.borrow().is_empty()
     }
 
     /// Forgets every request and object URL: the document is gone.
@@ -219,11 +279,11 @@ impl World {
     }
 
     /// Waits for the answer to the oldest request, at most `longest`, and queues its task. Answers arrive in the order
-    /// of their requests (session-log.md, Time). False where none came.
+    /// of their requests (session-log.md, Time), pieces of answers that go on as they come. False where none came.
     pub fn wait(&self, longest: Duration, event_loop: &EventLoop) -> bool {
         let started = crate::base::clock::Stopwatch::start();
         loop {
-            if let Some(replied) = self.take_oldest() {
+            if let Some(replied) = self.take_next() {
                 return self.deliver(replied, event_loop);
             }
             let left = longest.saturating_sub(started.elapsed());
@@ -233,46 +293,79 @@ impl World {
         }
     }
 
-    /// In a replay: queues the task of the answer to the oldest request, where it comes before the next `timer` and before
-    /// page time `end`. Nobody is waited for, but for what the host answers at once. False where it does not.
+    /// In a replay: queues the task of the answer that comes next, where it comes before the next `timer` and before page
+    /// time `end`. Nobody is waited for, but for what the host answers at once. False where none does.
     pub fn reach(&self, timer: Option<TimestampMs>, end: TimestampMs, event_loop: &EventLoop) -> bool {
-        while self.arrival().is_none() {
+        let next = loop {
+            let coming: Option<Vec<_>> = self.coming().into_iter().map(|id| Some((id, self.arrival(id)?))).collect();
+            if let Some(coming) = coming {
+                let due = |(id, arrival): (u64, Arrival)| self.due(id, arrival, timer, end, event_loop);
+                break coming.into_iter().filter_map(due).min();
+            }
             if !self.hear(Duration::ZERO, event_loop) {
                 return false;
             }
-        }
-        let latency = match self.arrival() {
-            Some(Arrival::After(latency)) => latency,
-            Some(Arrival::Now) => Latency::default(),
-            Some(Arrival::Never) | None => return false,
         };
-        let Some(started) = self.pending.borrow().values().next().map(|oldest| oldest.started) else { return false };
-        let due = started.0.saturating_add(latency.ms);
-        let passed = since(started.1, event_loop);
+        let Some(Due { at, id, .. }) = next else { return false };
+        event_loop.clock().advance_to(at);
+        self.take(id).is_some_and(|replied| self.deliver(replied, event_loop))
+    }
+
+    /// When an answer is due, where it comes before the next `timer` and before page time `end`.
+    fn due(
+        &self,
+        id: u64,
+        arrival: Arrival,
+        timer: Option<TimestampMs>,
+        end: TimestampMs,
+        event_loop: &EventLoop,
+    ) -> Option<Due> {
+        let latency = match arrival {
+            Arrival::After(latency) => latency,
+            Arrival::Now => Latency::default(),
+            Arrival::Never => return None,
+        };
+        let pending = self.pending.borrow();
+        let asked = pending.get(&id)?;
+        let at = asked.started.0.saturating_add(latency.ms);
+        let passed = since(asked.started.1, event_loop);
         if passed.phases < latency.phases {
-            return false;
+            return None;
         }
-        let is_its_turn = passed.phases > latency.phases || passed.timers >= latency.timers;
-        let is_next = match due <= event_loop.clock().now() && is_its_turn {
-            true => true,
-            false => due <= end && timer.is_none_or(|timer| timer > due),
-        };
-        if is_next {
-            event_loop.clock().advance_to(due);
-        }
-        is_next && self.take_oldest().is_some_and(|replied| self.deliver(replied, event_loop))
+        let answers = self.answers.get() - asked.answers;
+        let is_behind = passed.phases > latency.phases;
+        let is_its_turn = is_behind || (passed.timers >= latency.timers && answers >= latency.answers);
+        let is_next =
+            at <= event_loop.clock().now() && is_its_turn || at <= end && timer.is_none_or(|timer| timer > at);
+        // One that is not asked in turn says what came before it.
+        let waits = answers < latency.answers;
+        is_next.then_some(Due { at, waits, is_in_turn: asked.ask.is_none(), id })
     }
 
-    /// When the answer to the oldest request is there, where that is known.
-    fn arrival(&self) -> Option<Arrival> {
-        let oldest = self.pending.borrow().keys().next().copied()?;
-        self.early.borrow().iter().find(|replied| replied.id == oldest).map(|replied| replied.arrival)
+    /// The oldest of the requests that are answered in turn, and what is asked of answers that go on.
+    fn coming(&self) -> Vec<u64> {
+        let pending = self.pending.borrow();
+        let oldest = pending.iter().find(|(_, pending)| pending.ask.is_none()).map(|(id, _)| *id);
+        oldest
+            .into_iter()
+            .chain(pending.iter().filter(|(_, pending)| pending.ask.is_some()).map(|(id, _)| *id))
+            .collect()
     }
 
-    /// The answer to the oldest request, where it has come.
-    fn take_oldest(&self) -> Option<Replied> {
-        let oldest = self.pending.borrow().keys().next().copied()?;
-        let at = self.early.borrow().iter().position(|replied| replied.id == oldest)?;
+    /// When an answer is there, where that is known.
+    fn arrival(&self, id: u64) -> Option<Arrival> {
+        self.early.borrow().iter().find(|replied| replied.id == id).map(|replied| replied.arrival)
+    }
+
+    /// Of the answers that have come, the first whose turn it is.
+    fn take_next(&self) -> Option<Replied> {
+        let coming = self.coming();
+        let id = self.early.borrow().iter().find(|replied| coming.contains(&replied.id)).map(|replied| replied.id)?;
+        self.take(id)
+    }
+
+    fn take(&self, id: u64) -> Option<Replied> {
+        let at = self.early.borrow().iter().position(|replied| replied.id == id)?;
         self.early.borrow_mut().remove(at)
     }
 
@@ -299,11 +392,16 @@ impl World {
 
     fn deliver(&self, replied: Replied, event_loop: &EventLoop) -> bool {
         let Some(pending) = self.pending.borrow_mut().remove(&replied.id) else { return false };
-        event_loop.count_outstanding(false);
+        if pending.is_awaited() {
+            event_loop.count_outstanding(false);
+        }
+        let answers = self.answers.get() - pending.answers;
+        self.answers.set(self.answers.get() + 1);
         if pending.is_of_network {
             let (at, steps) = pending.started;
             let Steps { phases, timers } = since(steps, event_loop);
-            let latency = Latency { ms: event_loop.clock().now().saturating_sub(at), phases, timers };
+            let answers = if pending.ask.is_some() { answers } else { 0 };
+            let latency = Latency { ms: event_loop.clock().now().saturating_sub(at), phases, timers, answers };
             self.network.note(Noted::Answer(replied.id, latency));
         }
         let on_answer = pending.on_answer;
@@ -325,6 +423,16 @@ impl World {
         let Some(cause) = event_loop.cause() else { return };
         self.network.note(Noted::Element(cause.stimulus.to_string(), element, event_loop.clock().now()));
     }
+}
+
+/// An answer of a recording that could come now; the least comes first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Due {
+    at: TimestampMs,
+    /// Whether others came before it that have not.
+    waits: bool,
+    is_in_turn: bool,
+    id: u64,
 }
 
 /// How far the loop has come since.

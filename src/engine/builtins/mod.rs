@@ -5,7 +5,7 @@
 //! - [`error`]: `Error.captureStackTrace`, and a `stack` that names its error
 //! - [`function`]: `f.caller` and `f.arguments` that do not throw
 //! - [`json_parse`]: `JSON.parse` that is fast, keeps nothing and takes any nesting
-//! - [`locale`]: `toLocaleString` in zh-CN
+//! - [`locale`]: `Intl`, `toLocaleString` and `localeCompare`
 //! - [`math_random`]: `Math.random` from a seed
 //! - [`regexp_fast`]: `replace`, `test`, `exec`, `match` and `split` without the detours of the specification
 //! - [`regexp_source`]: `source` that makes the same expression again

@@ -47,8 +47,12 @@ impl Exchange {
         if let Some(finished) = self.finished() {
             data.insert("finished".to_owned(), format_rfc3339(finished).into());
         }
-        if let Arrival::After(Latency { phases, timers, .. }) = arrival {
-            data.insert("after".to_owned(), json!({ "phases": phases, "timers": timers }));
+        if let Arrival::After(Latency { phases, timers, answers, .. }) = arrival {
+            let mut after = json!({ "phases": phases, "timers": timers });
+            if *answers > 0 {
+                after["answers"] = json!(answers);
+            }
+            data.insert("after".to_owned(), after);
         }
         if !cookies.is_empty() {
             data.insert("cookies".to_owned(), cookies_data(cookies, redactor));
@@ -94,8 +98,8 @@ impl Exchange {
         let count = |name: &str| data.pointer(&format!("/after/{name}")).and_then(Value::as_u64);
         let arrival = match (time("finished"), count("phases")) {
             (Some(finished), Some(phases)) => {
-                let timers = count("timers").unwrap_or_default();
-                Arrival::After(Latency { ms: finished.saturating_sub(started), phases, timers })
+                let [timers, answers] = ["timers", "answers"].map(|name| count(name).unwrap_or_default());
+                Arrival::After(Latency { ms: finished.saturating_sub(started), phases, timers, answers })
             }
             (Some(finished), None) if finished > started => {
                 Arrival::After(Latency { ms: finished - started, ..Latency::default() })
@@ -233,7 +237,7 @@ mod tests {
 
     #[test]
     fn it_is_read_as_it_was_written() {
-        let latency = Latency { ms: 7, phases: 1, timers: 2 };
+        let latency = Latency { ms: 7, phases: 1, timers: 2, answers: 3 };
         for arrival in [Arrival::Now, Arrival::Never, Arrival::After(latency)] {
             for body in [&b"text"[..], &[0xff, 0xfe], b""] {
                 let exchange = exchange(body, arrival);

@@ -10,7 +10,7 @@ use super::exchange::Exchange;
 use super::item::Notes;
 use crate::base::clock::TimestampMs;
 use crate::net::{
-    Arrival, Cookie, CookieJar, NetError, Network, Noted, PluginNetwork, Replied, Reply, Request, Response,
+    Arrival, Ask, Cookie, CookieJar, NetError, Network, Noted, PluginNetwork, Replied, Reply, Request, Response,
     ScriptCookies,
 };
 
@@ -111,6 +111,10 @@ impl Network for Shared {
 
     fn start(&self, id: u64, request: Request, reply: Reply) {
         let recorded = self.0.clone();
+        if request.destination.ask() == Some(Ask::Close) {
+            // Its answer tells the page nothing.
+            return recorded.network.start(id, request, reply);
+        }
         if recorded.network.answers_itself(&request) {
             let (sender, answers) = channel();
             recorded.network.start(id, request, sender);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::host::answers::Answers;
 use crate::host::recorder::exchange::Exchange;
-use crate::net::{Arrival, Cookie, NetError, Network, Noted, PluginNetwork, Replied, Reply, Request, Response};
+use crate::net::{Arrival, Ask, Cookie, NetError, Network, Noted, PluginNetwork, Replied, Reply, Request, Response};
 
 /// What a connection is refused with where nobody listens.
 pub(in crate::host) const REFUSED: &str = "Connection refused (os error 111)";
@@ -95,7 +95,7 @@ impl Network for Replay {
     }
 
     fn start(&self, id: u64, request: Request, reply: Reply) {
-        if self.network.answers_itself(&request) {
+        if self.network.answers_itself(&request) || request.destination.ask() == Some(Ask::Close) {
             return self.network.start(id, request, reply);
         }
         let url = request.url.to_string();

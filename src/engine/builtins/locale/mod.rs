@@ -1,25 +1,47 @@
-//! `toLocaleString` and its kin, in the one locale a page gets: zh-CN, as Chrome writes it.
+//! `Intl`, `toLocaleString` and its kin, and `localeCompare` (ECMA-402), as Chrome has them.
 //!
-//! The engine without its locale data writes `1234567.891` and `Thu Jan 02 2014 …`. Whatever locale a page asks for,
-//! it gets zh-CN; of the options of ECMA-402 those below are read, the rest is ignored, and there is no `Intl`.
+//! Texts are compared by CLDR's data (`icu_collator`, which has it for every language; 1.2 MB of the program, shared by
+//! all pages). Numbers and dates are written by our own code in Chinese as on the mainland and in English as in the
+//! United States, since ICU's data for those is larger than the rest of the engine; any other locale gets the page's
+//! own, zh-CN, and `resolvedOptions` says so. Time zones are those of the program's own copy of the IANA database,
+//! whatever the machine has, so that a replay writes what was recorded.
 //!
-//! - `number`: grouping, fraction digits, percent, currency
-//! - `date`: the numeric forms, 年月日, weekdays, twelve hours
-//! - `options`: reading the options object
+//! Read past: other calendars and numbering systems, eras, `dayPeriod`, `formatMatcher`. There are no units
+//! (`style: "unit"`), no scientific notation, no `formatRange`, `Segmenter`, `DisplayNames` and `Intl.Locale`.
+//!
+//! - `number`: `NumberFormat`, over `digits` and `currency`
+//! - `date`: `DateTimeFormat`, over `date_write` and `zone`
+//! - `collator`, `plural`, `list`, `relative`: the other services
+//! - `service`: what all of them have in common; `intl`: the object
+//! - `tags`, `options`, `parts`: locales and options as they are given, and results in parts
 
+mod collator;
+mod currency;
 mod date;
+mod date_write;
+mod digits;
+mod intl;
+mod list;
 mod number;
 mod options;
+mod parts;
+mod plural;
+mod relative;
+mod service;
+mod tags;
 #[cfg(test)]
 mod tests;
+mod zone;
 
 use boa_engine::{Context, JsResult};
 
-/// Replaces the methods of `Number`, `BigInt` and `Date`. Those of `String` need no locale in Chinese.
+/// Defines `Intl` and replaces the methods of `Number`, `BigInt`, `Date` and `String`.
 ///
 /// # Errors
 /// Where a prototype refuses a property.
 pub fn install(context: &mut Context) -> JsResult<()> {
     number::install(context)?;
-    date::install(context)
+    date::install(context)?;
+    collator::install(context)?;
+    intl::install(context)
 }
