@@ -11,6 +11,7 @@ use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue, NativeF
 use boa_gc::{Finalize, Trace};
 
 use super::collection::{Kind, live};
+use super::frames;
 use super::window::Window;
 use super::wrap::{as_node, wrap};
 use crate::dom::{NodeRef, form, tree};
@@ -177,6 +178,12 @@ fn window_named(key: &JsValue, context: &mut Context) -> JsResult<Option<JsValue
     }
     let window = Window::of(context);
     let name = to_utf8(&key);
+    if name.starts_with(|c: char| c.is_ascii_digit())
+        && let Ok(at) = name.parse::<usize>()
+    {
+        let frame = frames::all(context).into_iter().nth(at);
+        return frame.map(|frame| frames::window_of(&frame, context)).transpose();
+    }
     let Some(data) = window.document.as_document().filter(|data| data.knows_name(&name)) else { return Ok(None) };
     if !data.knows_document_name(&name) && data.count_by_id(&name) < 2 {
         return Ok(data.element_by_id(&name).map(|node| wrap(&node, context).into()));
@@ -184,6 +191,12 @@ fn window_named(key: &JsValue, context: &mut Context) -> JsResult<Option<JsValue
     let kind = Kind::WindowNamed(name.into());
     match super::collection::list(&window.document, &kind).as_slice() {
         [] => Ok(None),
+        [one]
+            if one.is_html("iframe")
+                && one.as_element().is_some_and(|e| e.with_attr("name", |v| v == Some(&*to_utf8(&key)))) =>
+        {
+            frames::window_of(one, context).map(Some)
+        }
         [one] => Ok(Some(wrap(one, context).into())),
         _ => live(&window.document, kind, context).map(|list| Some(list.into())),
     }
