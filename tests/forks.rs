@@ -228,6 +228,23 @@ fn top_level_names_of_other_scripts_are_seen() {
 }
 
 #[test]
+fn frames_are_the_template_s() {
+    let (_folder, case) = made(
+        "<p id=p></p><iframe id=own src=data.json></iframe><iframe id=markup srcdoc='<b>x</b>'></iframe><script>
+           var empty = document.body.appendChild(document.createElement('iframe')), w = empty.contentWindow;
+           w.document.write('<script>var numbers = [Math.random(), Date.now()];<\\/script>'); w.document.close();
+           var loaded = w.numbers;
+           function MCS_ClientNotify(s) {
+             w.document.write('<script>numbers.push(Math.random(), Date.now());<\\/script>'); w.document.close();
+             console.log(loaded, w.numbers, own.contentDocument.body.textContent, markup.contentDocument.body.innerHTML);
+           }
+         </script>",
+        &TOLD,
+    );
+    assert_eq!(case.check(), Served { spawned: 1, compiled: 0, loaded: 2 });
+}
+
+#[test]
 fn what_differs_is_loaded_afresh() {
     let (folder, case) = made("<script>document.cookie = 'a=1'; function MCS_ClientNotify() {}</script>", &TOLD);
     assert_eq!(case.check(), Served { spawned: 1, compiled: 2, loaded: 0 });

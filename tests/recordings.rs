@@ -123,6 +123,10 @@ function MCS_ClientNotify(text) {
   var event = JSON.parse(text);
   if (event.event !== "OnUserChange") return;
   user = event.useraccount;
+  var frame = document.createElement("iframe");
+  frame.onload = function () { put("frame " + frame.contentDocument.body.textContent + frame.contentWindow.Math.random()); };
+  frame.src = "own.json";
+  document.body.appendChild(frame);
   $.ajax({ url: "SHOP/orders", data: { user: user }, cache: false, dataType: "json", success: function (data) {
     put("orders " + JSON.stringify(data) + new Date().getTime());
     setTimeout(function () { put("later " + Math.random()); }, 300);
@@ -198,6 +202,7 @@ fn a_page_that_does_everything() {
         "500 no",
         "您好",
         "failed none",
+        "frame {",
         "{\\\"own\\\":1}",
         "login ",
         "other 2 ",

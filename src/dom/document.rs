@@ -47,6 +47,12 @@ pub struct DocumentData {
     /// `text/html` and the like.
     #[unsafe_ignore_trace]
     pub content_type: &'static str,
+    /// Whether an `<iframe>` was ever connected to it.
+    #[unsafe_ignore_trace]
+    pub has_frames: Cell<bool>,
+    /// Whether one was since somebody set this to false.
+    #[unsafe_ignore_trace]
+    pub has_new_frames: Cell<bool>,
     /// Its address, where that is not the window's.
     #[unsafe_ignore_trace]
     pub url: RefCell<Option<String>>,
@@ -72,6 +78,8 @@ impl DocumentData {
             quirks: Cell::new(QuirksMode::NoQuirks),
             is_html: !content_type.ends_with("xml"),
             content_type,
+            has_frames: Cell::new(false),
+            has_new_frames: Cell::new(false),
             url: RefCell::default(),
             encoding: Cell::new("UTF-8"),
         }

@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use boa_gc::{Finalize, GcRefCell, Trace};
-use html5ever::{LocalName, ns};
+use html5ever::{LocalName, Namespace, ns};
 use rustc_hash::FxHashMap;
 
 use super::attributes::qualified;

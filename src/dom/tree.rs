@@ -1,6 +1,6 @@
 //! Insertion, removal, order, traversal (DOM §4.2).
 
-use html5ever::{LocalName, ns};
+use html5ever::{LocalName, local_name, ns};
 
 use super::document::{OBSERVERS, WATCHERS, is_watched, mutated};
 use super::node::{CONNECTED, FOCUSED, NodeKind, NodeRef, STYLED, get, same};
@@ -397,6 +397,10 @@ fn connect(subtree: &NodeRef) {
         node.set_flag(CONNECTED, true);
         super::css::note_style(&node, data);
         if let Some(element) = node.as_element() {
+            if element.name.local == local_name!("iframe") {
+                data.has_frames.set(true);
+                data.has_new_frames.set(true);
+            }
             element.with_attributes(|attributes| {
                 changes::element(element, attributes);
                 for attribute in attributes.iter().filter(|a| a.name.ns == ns!()) {

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use boa_engine::context::intrinsics::Intrinsics;
+use boa_engine::realm::Realm;
 use boa_engine::{Context, JsObject, JsResult};
 
 use super::builtins::{self, math_random::Random};
@@ -53,4 +54,18 @@ pub fn build(parts: Parts) -> JsResult<Context> {
     builtins::install_all(&mut context, &parts.random)?;
     context.insert_data(parts.random);
     Ok(context)
+}
+
+/// Makes a realm beside the page's own, with our builtins and a global object that is made like the page's.
+///
+/// # Errors
+/// What boa says; a bug.
+pub fn new_realm(context: &mut Context) -> JsResult<(Realm, JsObject)> {
+    let random = context.get_data::<Random>().cloned().unwrap_or_else(|| Random::from_seed(0));
+    let realm = context.create_realm()?;
+    let around = context.enter_realm(realm.clone());
+    let installed = builtins::install_all(context, &random);
+    let global = context.global_object();
+    context.enter_realm(around);
+    installed.map(|()| (realm, global))
 }

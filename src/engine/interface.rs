@@ -75,6 +75,12 @@ impl Prototypes {
         self.0.borrow().get(name).cloned()
     }
 
+    /// Every prototype with its interface.
+    #[must_use]
+    pub fn all(&self) -> Vec<(&'static str, JsObject)> {
+        self.0.borrow().iter().map(|(name, prototype)| (*name, prototype.clone())).collect()
+    }
+
     /// Registers an interface's prototype.
     pub fn set(&self, name: &'static str, prototype: JsObject) {
         self.0.borrow_mut().insert(name, prototype);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use boa_engine::object::builtins::JsFunction;
+use boa_engine::realm::Realm;
 use boa_engine::{Context, JsError, JsNativeError, JsObject, JsResult, JsString, JsValue, Script, Source};
 
 use super::compiled::{self, Compiled};
@@ -93,6 +94,17 @@ pub fn run(code: &Code<'_>, context: &mut Context) -> Result<(), ScriptError> {
     script.evaluate(context).map_err(ScriptError::Thrown)?;
     sources.end_script(around);
     Ok(())
+}
+
+/// Runs a classic script in the global scope of another realm.
+///
+/// # Errors
+/// [`ScriptError`].
+pub fn run_in(realm: Realm, code: &Code<'_>, context: &mut Context) -> Result<(), ScriptError> {
+    let around = context.enter_realm(realm);
+    let result = run(code, context);
+    context.enter_realm(around);
+    result
 }
 
 fn parse(code: &Code<'_>, context: &mut Context) -> Result<Script, Box<Fault>> {

@@ -24,7 +24,7 @@ use crate::webapi::event::{self, Event};
 use crate::webapi::target::fire;
 use crate::webapi::window::{HistoryEntry, Navigation, ReadyState, Window};
 use crate::webapi::wrap::wrap;
-use crate::webapi::{fetching, focus, install, scripting, window};
+use crate::webapi::{fetching, focus, frame_writing, install, scripting, window};
 
 /// Why there is no page.
 #[derive(Debug, Error, Serialize, Deserialize)]
@@ -224,6 +224,7 @@ impl Page {
             ready_state: Cell::new(ReadyState::Loading),
             parser: RefCell::default(),
             scripts: scripting::Scripts::default(),
+            written: frame_writing::Written::default(),
             active: RefCell::default(),
             current_event: RefCell::default(),
             navigation: RefCell::default(),
@@ -265,6 +266,7 @@ fn finish_parsing(context: &mut Context) -> JsResult<()> {
     }
     crate::webapi::named_access::publish(context);
     crate::webapi::linked_sheets::load_parsed(context);
+    crate::webapi::frames::load_parsed(context);
     window.ready_state.set(ReadyState::Interactive);
     let document = wrap(&window.document, context);
     fire(&document, "readystatechange", false, false, context)?;

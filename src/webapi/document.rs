@@ -16,7 +16,10 @@ use super::node::{constructed, node_link};
 use super::target::{Listeners, with_listeners};
 use super::window::{ReadyState, Window};
 use super::wrap::{node_arg, part, peek_script, this_node, wrap, wrap_or_null};
-use super::{cookie, creation, element, event_types, handlers, location, mutation, scripting};
+use super::{
+    cookie, creation, element, event_types, frame_window, frame_writing, frames, handlers, location, mutation,
+    scripting,
+};
 use crate::dom::node::{Doctype, get, same};
 use crate::dom::parse::DocumentParser;
 use crate::dom::{Node, NodeRef, text as dom_text, tree};
@@ -38,16 +41,38 @@ pub fn open(context: &Context) {
     window.ready_state.set(ReadyState::Loading);
 }
 
+/// What of a document may be written: the window's own, or that of a frame.
+enum Writable {
+    Own,
+    Framed(JsObject),
+    /// A document without a window: nothing happens.
+    Not,
+}
+
+fn writable(this: &JsValue, context: &Context) -> JsResult<Writable> {
+    if is_own(this, context)? {
+        return Ok(Writable::Own);
+    }
+    Ok(frames::frame_of(&this_node(this)?, context).map_or(Writable::Not, Writable::Framed))
+}
+
 fn open_native(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    if is_own(this, context)? && Window::of(context).parser.borrow().is_none() {
-        open(context);
+    match writable(this, context)? {
+        Writable::Own if Window::of(context).parser.borrow().is_none() => open(context),
+        Writable::Framed(frame) => frame_writing::open(&frame, context),
+        _ => {}
     }
     Ok(this.clone())
 }
 
 fn close(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    if !is_own(this, context)? {
-        return Ok(JsValue::undefined());
+    match writable(this, context)? {
+        Writable::Own => {}
+        Writable::Framed(frame) => {
+            frame_writing::close(&frame, context);
+            return Ok(JsValue::undefined());
+        }
+        Writable::Not => return Ok(JsValue::undefined()),
     }
     let window = Window::of(context);
     let is_written = window.ready_state.get() == ReadyState::Loading && window.scripts.current.borrow().is_none();
@@ -64,9 +89,10 @@ fn written(this: &JsValue, args: &[JsValue], end: &str, context: &mut Context) -
         markup.push_str(&value_text(value, context)?);
     }
     markup.push_str(end);
-    // A document without a window is not written.
-    if is_own(this, context)? {
-        scripting::write(&markup, context)?;
+    match writable(this, context)? {
+        Writable::Own => scripting::write(&markup, context)?,
+        Writable::Framed(frame) => frame_writing::write(&frame, &markup, context),
+        Writable::Not => {}
     }
     Ok(JsValue::undefined())
 }
@@ -183,7 +209,11 @@ fn doctype(document: &NodeRef) -> Option<NodeRef> {
 }
 
 fn default_view(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    Ok(if is_own(this, context)? { context.global_object().into() } else { JsValue::null() })
+    match writable(this, context)? {
+        Writable::Own => Ok(context.global_object().into()),
+        Writable::Framed(frame) => frame_window::of(&frame, context).map(JsValue::from),
+        Writable::Not => Ok(JsValue::null()),
+    }
 }
 
 /// Whether this is the window's document; others were made by script and are nowhere.
@@ -197,7 +227,11 @@ fn ready_state(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult
 }
 
 fn own_location(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    if is_own(this, context)? { location::get(this, args, context) } else { Ok(JsValue::null()) }
+    match writable(this, context)? {
+        Writable::Own => location::get(this, args, context),
+        Writable::Framed(frame) => frame_window::of(&frame, context)?.get(JsString::from("location"), context),
+        Writable::Not => Ok(JsValue::null()),
+    }
 }
 
 fn compat_mode(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
@@ -217,7 +251,13 @@ pub fn address(document: &NodeRef, context: &Context) -> Url {
 /// What addresses in a document are relative to: its `<base>`, or its own address.
 #[must_use]
 pub fn base_address(document: &NodeRef, context: &Context) -> Url {
-    let url = address(document, context);
+    let url = match address(document, context) {
+        // What the page wrote into a frame has the page's (HTML, "fallback base URL").
+        url if url.scheme() == "about" && frames::frame_of(document, context).is_some() => {
+            Window::of(context).base_url()
+        }
+        url => url,
+    };
     match tree::base_href(document) {
         Some(href) => url.join(href.trim()).unwrap_or(url),
         None => url,

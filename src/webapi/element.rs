@@ -39,6 +39,8 @@ fn attribute_set(element: &NodeRef, name: &str, context: &mut Context) -> JsResu
         super::named_access::publish(context);
     } else if name == "src" && element.is_html("img") {
         return super::image::source_set(element, context);
+    } else if matches!(name, "src" | "srcdoc") && element.is_html("iframe") {
+        super::frames::source_set(element, context);
     } else if element.is_html("link") {
         super::linked_sheets::changed(element, context);
     } else if name == "type" && element.is_html("style") {

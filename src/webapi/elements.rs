@@ -221,11 +221,8 @@ fn install_tables(context: &mut Context) -> JsResult<()> {
     Ok(())
 }
 
-/// Frames are not loaded: they have no document of their own.
-fn install_frames(context: &mut Context) {
-    let frame = prototype("HTMLIFrameElement", context);
-    define_accessor(&frame, "contentWindow", |_, _, _| Ok(JsValue::null()), None, context);
-    define_accessor(&frame, "contentDocument", |_, _, _| Ok(JsValue::null()), None, context);
+/// Nothing is drawn.
+fn install_canvas(context: &mut Context) {
     let canvas = prototype("HTMLCanvasElement", context);
     define_method(&canvas, "getContext", |_, _, _| Ok(JsValue::null()), 1, context);
 }
@@ -262,7 +259,8 @@ pub fn install_elements(context: &mut Context) -> JsResult<()> {
     super::table_parts::install_table_parts(context);
     super::output::install_output(context);
     super::token_list::install_token_lists(context);
-    install_frames(context);
+    super::frames::install(context);
+    install_canvas(context);
     super::media::install_media(context)?;
     super::gauges::install_gauges(context);
     super::dialog::install_dialog(context);

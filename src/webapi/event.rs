@@ -8,7 +8,7 @@ use boa_gc::{Finalize, GcRefCell, Trace};
 use super::target::{Listener, with_listeners};
 use super::window::Window;
 use super::wrap::{as_node, peek_script, wrap};
-use super::{handlers, motion};
+use super::{frame_window, frames, handlers, motion};
 use crate::dom::{NodeRef, tree};
 use crate::engine::convert::{arg, member, this_object, type_error};
 use crate::engine::event_loop::EventLoop;
@@ -256,6 +256,10 @@ fn path_of(target: &JsObject, event: &JsObject, context: &Context) -> Vec<Stop> 
     let is_load = with(event, |data| *data.kind.borrow() == *"load").unwrap_or(false);
     if crate::dom::node::same(&root, &window.document) && !is_load {
         path.push(Stop::Object(context.global_object()));
+    } else if let Some(window) = frames::frame_of(&root, context).and_then(|frame| frame_window::made(&frame))
+        && !is_load
+    {
+        path.push(Stop::Object(window));
     }
     path
 }

@@ -6,10 +6,11 @@ use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::property::PropertyDescriptor;
 use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, NativeFunction};
 
-use super::event;
 use super::target::{Handler, get_handler, set_handler, with_listeners};
 use super::window::Window;
 use super::wrap::{as_node, wrap};
+use super::{event, frame_window, frames};
+use crate::dom::node::same;
 use crate::dom::{NodeRef, form, tree};
 use crate::engine::convert::{arg, to_utf8};
 use crate::engine::event_loop::{EventLoop, Output};
@@ -135,8 +136,14 @@ pub fn attribute_of(kind: &JsString) -> Option<String> {
 
 /// The target whose handler an `on…` attribute of `object` means: of a body some are the window's.
 pub fn handler_target(object: &JsObject, kind: &str, context: &Context) -> JsObject {
-    let is_body = as_node(&object.clone().into()).is_some_and(|node| matches!(node.html_name(), "body" | "frameset"));
-    if is_body && goes_to_window(kind) { context.global_object() } else { object.clone() }
+    let body = as_node(&object.clone().into()).filter(|node| matches!(node.html_name(), "body" | "frameset"));
+    match body.filter(|_| goes_to_window(kind)).and_then(|body| body.owner_document()) {
+        None => object.clone(),
+        Some(document) if same(&document, &Window::of(context).document) => context.global_object(),
+        Some(document) => frames::frame_of(&document, context)
+            .and_then(|frame| frame_window::made(&frame))
+            .unwrap_or_else(|| object.clone()),
+    }
 }
 
 /// The element whose content attribute is the handler of `object`: itself, or the body for the window.

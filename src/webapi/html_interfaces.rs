@@ -3,7 +3,7 @@
 use super::reflect::{Kind, Reflected};
 
 /// Interfaces by local name; a sorted table would not be shorter, and names sit in the first dozen.
-pub const BY_NAME: [(&str, &str); 81] = [
+pub const BY_NAME: [(&str, &str); 84] = [
     ("div", "HTMLDivElement"),
     ("span", "HTMLSpanElement"),
     ("a", "HTMLAnchorElement"),

@@ -174,7 +174,7 @@ fn install_window(context: &mut Context) -> JsResult<()> {
         },
         context,
     );
-    define_value(&global, "length", 0, Attribute::WRITABLE | Attribute::CONFIGURABLE);
+    replaceable(&global, "length", |_, _, context| Ok(super::frames::all(context).len().into()), context);
     define_value(&global, "closed", false, Attribute::WRITABLE | Attribute::CONFIGURABLE);
     for name in ["opener", "frameElement"] {
         define_value(&global, name, JsValue::null(), Attribute::WRITABLE | Attribute::CONFIGURABLE);

@@ -4,7 +4,7 @@
 //! learn from outside. Each other file is one interface or a few that belong together, named as their specs name them.
 //! Shared by several of them: [`iterable`] (`for … of`, sequences, records), [`entry_list`] (`get`, `append` and the
 //! like), [`body`] and [`form_encoding`] (from values to bytes), [`fetching`] (methods, faults of requests).
-//! [`creation`]: what makes nodes.
+//! [`frames`], [`frame_window`], [`frame_writing`]: what is in an `<iframe>`. [`creation`]: what makes nodes.
 //! [`catalogue`] lists what pages ask for, with what is missing.
 
 pub mod abort;
@@ -48,6 +48,9 @@ pub mod focus;
 pub mod form_data;
 pub mod form_element;
 pub mod form_encoding;
+pub mod frame_window;
+pub mod frame_writing;
+pub mod frames;
 pub mod gauges;
 pub mod geometry;
 pub mod handlers;

@@ -4,7 +4,7 @@ use boa_engine::{Context, JsResult, JsValue};
 
 use super::exception::insert_exception;
 use super::wrap::as_node;
-use super::{linked_sheets, named_access, scripting};
+use super::{frames, linked_sheets, named_access, scripting};
 use crate::dom::{Node, NodeKind, NodeRef, parse, tree};
 use crate::engine::convert::value_text;
 
@@ -19,7 +19,7 @@ pub fn insert(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>, conte
     inserted(parent, scripts, &links, context)
 }
 
-/// The scripts of a subtree that have not run yet, and its links and style sheets.
+/// The scripts of a subtree that have not run yet, and its links, style sheets and frames.
 fn pending(subtree: &NodeRef) -> (Vec<NodeRef>, Vec<NodeRef>) {
     let (mut scripts, mut links) = (Vec::new(), Vec::new());
     if matches!(subtree.kind(), NodeKind::Text(_)) {
@@ -28,19 +28,20 @@ fn pending(subtree: &NodeRef) -> (Vec<NodeRef>, Vec<NodeRef>) {
     for node in tree::inclusive_descendants(subtree) {
         if node.is_html("script") && !node.script_started() {
             scripts.push(node);
-        } else if node.is_html("link") || node.is_html("style") {
+        } else if matches!(node.html_name(), "link" | "style" | "iframe") {
             links.push(node);
         }
     }
     (scripts, links)
 }
 
-/// Links and styles are in the document now, perhaps.
+/// Links, styles and frames are in the document now, perhaps.
 fn sheets_came(owners: &[NodeRef], context: &mut Context) {
     for owner in owners {
-        match owner.is_html("link") {
-            true => linked_sheets::changed(owner, context),
-            false => linked_sheets::style_changed(owner, context),
+        match owner.html_name() {
+            "link" => linked_sheets::changed(owner, context),
+            "style" => linked_sheets::style_changed(owner, context),
+            _ => frames::inserted(owner, context),
         }
     }
 }
@@ -101,7 +102,8 @@ pub fn replace_children(parent: &NodeRef, child: &NodeRef, context: &mut Context
 pub fn set_inner_html(element: &NodeRef, markup: &str, context: &mut Context) -> JsResult<()> {
     let target = element.as_element().and_then(|e| crate::dom::node::get(&e.template));
     let fragment = parse::fragment(element, markup);
-    let links = if markup.contains("<link") || markup.contains("<style") { pending(&fragment).1 } else { Vec::new() };
+    let has_some = ["<link", "<style", "<iframe"].iter().any(|tag| markup.contains(tag));
+    let links = if has_some { pending(&fragment).1 } else { Vec::new() };
     replace_all(target.as_ref().unwrap_or(element), Some(&fragment), context)?;
     sheets_came(&links, context);
     Ok(())

@@ -11,8 +11,10 @@ use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue, NativeF
 use boa_gc::{Finalize, Trace};
 
 use super::collection::{Kind, Shelf, shared};
+use super::frames;
 use super::window::Window;
 use super::wrap::{as_node, wrap};
+use crate::dom::node::ElementData;
 use crate::dom::{NodeRef, form, tree};
 use crate::engine::convert::{Native, arg, to_utf8};
 use crate::engine::exotic::{self, Exotic, Key, go_on, proxy};
@@ -186,14 +188,25 @@ fn window_named(key: &JsValue, context: &mut Context) -> JsResult<Option<JsValue
     }
     let window = Window::of(context);
     let name = to_utf8(&key);
+    if name.starts_with(|c: char| c.is_ascii_digit())
+        && let Ok(at) = name.parse::<usize>()
+    {
+        let frame = frames::all(context).into_iter().nth(at);
+        return frame.map(|frame| frames::window_of(&frame, context)).transpose();
+    }
     let Some(data) = window.document.as_document().filter(|data| data.knows_name(&name)) else { return Ok(None) };
     if !data.knows_document_name(&name) && data.count_by_id(&name) < 2 {
         return Ok(data.element_by_id(&name).map(|node| wrap(&node, context).into()));
     }
     let kind = Kind::WindowNamed(name.into());
     let shelf = Shelf::of(&window.document, kind.clone());
+    let is_frame = |one: &NodeRef| {
+        let is_called = |e: &ElementData| e.with_attr("name", |name| name == Some(&*to_utf8(&key)));
+        one.is_html("iframe") && one.as_element().is_some_and(is_called)
+    };
     match (shelf.listing.item(0), shelf.listing.len()) {
         (None, _) => Ok(None),
+        (Some(one), 1) if is_frame(&one) => frames::window_of(&one, context).map(Some),
         (Some(one), 1) => Ok(Some(wrap(&one, context).into())),
         _ => shared(&window.document, kind, context).map(|list| Some(list.into())),
     }

@@ -1,7 +1,7 @@
-//! Range and AbstractRange ([DOM §5](https://dom.spec.whatwg.org/#ranges)), over [`crate::dom::range`]; fragments from
+//! Range, StaticRange and AbstractRange ([DOM §5](https://dom.spec.whatwg.org/#ranges)), over [`crate::dom::range`]; fragments from
 //! markup ([HTML §8.5.7](https://html.spec.whatwg.org/multipage/dynamic-markup-insertion.html#dom-range-createcontextualfragment)).
 //!
-//! Rectangles are those of the elements inside, and of the element around text, as estimated. No StaticRange.
+//! Rectangles are those of the elements inside, and of the element around text, as estimated.
 
 use std::cmp::Ordering;
 
@@ -17,7 +17,7 @@ use crate::dom::boxes::{self, Rect};
 use crate::dom::node::same;
 use crate::dom::range::{self, Point, Range, index_of, length_of};
 use crate::dom::{Node, NodeKind, NodeRef, parse, range_contents, text, tree};
-use crate::engine::convert::{self, arg, array, index, string, type_error};
+use crate::engine::convert::{self, arg, array, index, member, string, type_error};
 use crate::engine::interface::{Interface, define_method, install, new_target_prototype, prototype};
 
 /// The native data of a Range.
@@ -40,6 +40,19 @@ pub fn range_of(value: &JsValue) -> JsResult<Gc<Range>> {
     data.map(|data| data.0.clone()).ok_or_else(|| type_error("Illegal invocation"))
 }
 
+/// The native data of a StaticRange: where it began and ended when it was made.
+#[derive(Trace, Finalize, JsData)]
+struct StaticRange(Point, Point);
+
+/// Start and end of a range of either kind.
+fn ends_of(value: &JsValue) -> JsResult<(Point, Point)> {
+    let object = value.as_object();
+    match object.as_ref().and_then(JsObject::downcast_ref::<StaticRange>) {
+        Some(range) => Ok((range.0.clone(), range.1.clone())),
+        None => range_of(value).map(|range| (range.start(), range.end())),
+    }
+}
+
 fn range_arg(args: &[JsValue], at: usize) -> JsResult<Gc<Range>> {
     range_of(&arg(args, at)).map_err(|_| type_error(&format!("parameter {} is not of type 'Range'", at + 1)))
 }
@@ -48,6 +61,27 @@ fn construct(new_target: &JsValue, _: &[JsValue], context: &mut Context) -> JsRe
     let target = new_target_prototype(new_target, "Range", context)?;
     let start = Point::new(&Window::of(context).document, 0);
     Ok(JsObject::from_proto_and_data(target, RangeObject(Range::new(start.clone(), start))).into())
+}
+
+/// A container and an offset of the argument of `new StaticRange`; nobody checks that the offset is in the container.
+fn static_point(init: &JsValue, names: [&str; 2], context: &mut Context) -> JsResult<Point> {
+    let [node, offset] = [member(init, names[0], context)?, member(init, names[1], context)?];
+    if offset.is_undefined() {
+        return Err(type_error(&format!("required member {} is undefined", names[1])));
+    }
+    let (node, offset) = (node_arg(&[node], 0)?, index(&[offset], 0, context)?);
+    if matches!(node.kind(), NodeKind::Doctype(_) | NodeKind::Attr(_)) {
+        return Err(bad_node(context));
+    }
+    Ok(Point { node, offset })
+}
+
+fn construct_static(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let target = new_target_prototype(new_target, "StaticRange", context)?;
+    let init = arg(args, 0);
+    let end = static_point(&init, ["endContainer", "endOffset"], context)?;
+    let start = static_point(&init, ["startContainer", "startOffset"], context)?;
+    Ok(JsObject::from_proto_and_data(target, StaticRange(start, end)).into())
 }
 
 fn create_range(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -290,12 +324,25 @@ fn bounding_rect(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResu
 const ABSTRACT_RANGE: Interface = Interface {
     name: "AbstractRange",
     attributes: &[
-        ("startContainer", |this, _, c| Ok(wrap(&range_of(this)?.start().node, c).into()), None),
-        ("startOffset", |this, _, _| Ok(range_of(this)?.start().offset.into()), None),
-        ("endContainer", |this, _, c| Ok(wrap(&range_of(this)?.end().node, c).into()), None),
-        ("endOffset", |this, _, _| Ok(range_of(this)?.end().offset.into()), None),
-        ("collapsed", |this, _, _| Ok(range_of(this)?.is_collapsed().into()), None),
+        ("startContainer", |this, _, c| Ok(wrap(&ends_of(this)?.0.node, c).into()), None),
+        ("startOffset", |this, _, _| Ok(ends_of(this)?.0.offset.into()), None),
+        ("endContainer", |this, _, c| Ok(wrap(&ends_of(this)?.1.node, c).into()), None),
+        ("endOffset", |this, _, _| Ok(ends_of(this)?.1.offset.into()), None),
+        (
+            "collapsed",
+            |this, _, _| {
+                ends_of(this).map(|(start, end)| (same(&start.node, &end.node) && start.offset == end.offset).into())
+            },
+            None,
+        ),
     ],
+    ..Interface::EMPTY
+};
+
+const STATIC_RANGE: Interface = Interface {
+    name: "StaticRange",
+    parent: Some("AbstractRange"),
+    constructor: Some((construct_static, 1)),
     ..Interface::EMPTY
 };
 
@@ -345,6 +392,7 @@ const RANGE: Interface = Interface {
 pub fn install_range(context: &mut Context) -> JsResult<()> {
     install(&ABSTRACT_RANGE, context)?;
     install(&RANGE, context)?;
+    install(&STATIC_RANGE, context)?;
     let document = prototype("Document", context);
     define_method(&document, "createRange", create_range, 0, context);
     Ok(())

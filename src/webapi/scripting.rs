@@ -6,13 +6,12 @@ use std::collections::VecDeque;
 use boa_engine::{Context, JsResult};
 use url::Url;
 
-use super::linked_sheets;
 use super::module_scripts::{self, Source};
 use super::modules::DocumentModules;
 use super::target::fire;
 use super::window::{Window, report_error_of, report_parse_fault};
 use super::wrap::wrap;
-use super::{fetching, linked_sheets};
+use super::{fetching, frame_writing, frames, linked_sheets};
 use crate::dom::node::same;
 use crate::dom::parse::{ParsedScript, Position};
 use crate::dom::{NodeRef, form, text};
@@ -110,7 +109,7 @@ impl Scripts {
 }
 
 /// What a script element says that it holds, in lower case; empty for a classic script.
-fn kind_of(script: &NodeRef) -> String {
+pub(super) fn kind_of(script: &NodeRef) -> String {
     let Some(element) = script.as_element() else { return String::new() };
     let kind = match (element.attr("type"), element.attr("language")) {
         (Some(kind), _) if kind.is_empty() => return String::new(),
@@ -192,7 +191,12 @@ pub(super) fn wanted(script: &NodeRef, window: &Window) -> Wanted {
 /// None that the page made.
 pub fn prepare_inserted(script: &NodeRef, context: &mut Context) -> JsResult<()> {
     match wanted(script, &Window::of(context)) {
-        Wanted::Nothing => Ok(()),
+        Wanted::Nothing => {
+            if let Some(frame) = script.owner_document().and_then(|document| frames::frame_of(&document, context)) {
+                frame_writing::run(&frame, script, context);
+            }
+            Ok(())
+        }
         Wanted::Module(source) => module_scripts::prepare_inserted(script, source, context),
         Wanted::ImportMap(text) => {
             module_scripts::add_import_map(text.as_deref(), None, script, context);
@@ -293,6 +297,7 @@ pub fn parse(context: &mut Context) -> JsResult<()> {
     let Some(parser) = window.parser.borrow().clone() else { return Ok(()) };
     while let Some(parsed) = parser.read(0) {
         linked_sheets::load_parsed(context);
+        frames::load_parsed(context);
         prepare_parsed(&parsed, context)?;
         run_blocking(context)?;
         if window.navigation.borrow().is_some() {

@@ -123,6 +123,7 @@ fn make_window(address: &str, event_loop: &Rc<EventLoop>, encoding: &'static str
         ready_state: Cell::new(ReadyState::Complete),
         parser: RefCell::default(),
         scripts: super::scripting::Scripts::default(),
+        written: super::frame_writing::Written::default(),
         active: RefCell::default(),
         current_event: RefCell::default(),
         navigation: RefCell::default(),

@@ -84,6 +84,8 @@ pub struct Window {
     pub parser: RefCell<Option<Rc<DocumentParser>>>,
     /// Scripts, their order, what they wait for.
     pub scripts: super::scripting::Scripts,
+    /// Documents of frames that the page is writing.
+    pub written: super::frame_writing::Written,
     /// The element with the focus.
     pub active: RefCell<Option<NodeRef>>,
     /// `window.event`

@@ -83,6 +83,11 @@ pub fn peek_part(node: &NodeRef, name: &'static str) -> Option<JsObject> {
     peek_script(node, |s| s.parts.borrow().as_ref().and_then(|parts| parts.get(name).cloned())).flatten()
 }
 
+/// Forgets the part of a node called `name`.
+pub fn drop_part(node: &NodeRef, name: &'static str) {
+    peek_script(node, |s| s.parts.borrow_mut().as_mut().and_then(|parts| parts.remove(name)));
+}
+
 /// The part of a node called `name`, made by `make` at first use.
 ///
 /// # Errors

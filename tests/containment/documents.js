@@ -151,3 +151,31 @@ for (var p = document.createElement('p'); ; ) { document.body.appendChild(p); do
 //! listeners of changes that change: nothing, fault.timeout, fault.limit
 document.addEventListener('DOMNodeInserted', function () { document.body.appendChild(document.createElement('p')); });
 document.body.appendChild(document.createElement('p'));
+
+//! frames: fault.timeout, fault.limit
+for (;;) document.body.appendChild(document.createElement('iframe'));
+
+//! windows of frames: fault.timeout, fault.limit
+for (;;) document.body.appendChild(document.createElement('iframe')).contentWindow.name;
+
+//! windows of frames that are kept: fault.timeout, fault.limit
+for (var kept = []; ; ) kept.push(document.body.appendChild(document.createElement('iframe')).contentWindow);
+
+//! frames in frames: fault.timeout, fault.limit
+for (var at = document; ; ) at = at.body.appendChild(at.createElement('iframe')).contentDocument;
+
+//! a frame that writes itself: fault.timeout, fault.limit, fault.uncaught
+var own = document.body.appendChild(document.createElement('iframe')).contentDocument;
+own.write('<script>document.write("<script>" + document.scripts[0].text + "<\\/script>")<\/script>');
+
+//! frames that load frames: fault.timeout, fault.limit, fault.uncaught
+(function more() {
+  var frame = document.createElement('iframe');
+  frame.onload = more;
+  document.body.appendChild(frame);
+})();
+
+//! a frame that loads again: fault.timeout, fault.limit
+var frame = document.createElement('iframe');
+frame.onload = function () { frame.srcdoc += 'x'; };
+document.body.appendChild(frame);

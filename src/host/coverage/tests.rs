@@ -44,7 +44,7 @@ fn a_page_that_needs_nothing() {
 
 #[test]
 fn a_page_that_lacks_something() {
-    let page = "<script src=jquery-1.min.js></script>\n<iframe src=x></iframe>\n<script>\n\
+    let page = "<script src=jquery-1.min.js></script>\n<object data=x></object>\n<script>\n\
                 if (window.Worker) 1; // WebSocket\nfunction MCS_ClientNotify() { new WebSocket('ws://x'); }</script>";
     let library = "/*! a library */ if (document.attachEvent) document.attachEvent('on', f);";
     let expected = "\
@@ -54,8 +54,8 @@ what went wrong
   ReferenceError: WebSocket is not defined  page.html:5:35 (2 times)
 
 missing
-  <iframe>  page.html:2:1
-      is in the tree, its page is not loaded; run that page as a plugin of its own
+  <object>  page.html:2:1
+      nothing is started in it: no Flash, no ActiveX
   WebSocket  page.html:5:35; touched in the run
       ask with XMLHttpRequest in an interval, or let the server push to the host
 

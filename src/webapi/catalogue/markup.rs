@@ -6,7 +6,11 @@ use super::api;
 
 /// The rows. After the element's name, an attribute that it must have, with `=` its value.
 pub const ROWS: &[Api] = &[
-    api("<iframe>", Missing, "is in the tree, its page is not loaded; run that page as a plugin of its own"),
+    api(
+        "<iframe>",
+        Stub,
+        "has a document of the page's own origin, whose scripts do not run; run that page as a plugin of its own",
+    ),
     api("<frame>", Missing, "is in the tree, its page is not loaded; run that page as a plugin of its own"),
     api("<object>", Missing, "nothing is started in it: no Flash, no ActiveX"),
     api("<embed>", Missing, "nothing is started in it: no Flash"),
