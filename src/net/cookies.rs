@@ -37,8 +37,7 @@ pub enum SameSite {
 }
 
 impl SameSite {
-    // What serde wants.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+    // serde hands a reference.
     fn is_default(&self) -> bool {
         *self == Self::default()
     }

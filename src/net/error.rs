@@ -188,7 +188,7 @@ pub enum NetError {
         is_nosniff: bool,
     },
     /// A script that is not the one its `integrity` names.
-    #[error("{url} may not run: it is not what the page's `integrity` says")]
+    #[error("{url} is not taken: it is not what the page's `integrity` says")]
     Integrity {
         /// The final address.
         url: String,

@@ -32,6 +32,20 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
+fn a_page_says_whether_the_next_one_knows_it() {
+    let one =
+        |policy: &str| format!("<meta name=referrer content={policy}><a id=link href=two.html>go</a>").into_bytes();
+    let two = b"<script>console.log('from', document.referrer.replace(/.*\\/\\/[^/]*/, ''))</script>".to_vec();
+    for (policy, referrer) in [("never", ""), ("origin", "/"), ("same-origin", "/index.html")] {
+        check_files(
+            vec![("index.html", one(policy)), ("two.html", two.clone())],
+            &["click #link"],
+            &format!("\n> click #link\ngo /two.html Link <1\nfrom {referrer}\n"),
+        );
+    }
+}
+
+#[test]
 fn links() {
     check_files(
         files(),
