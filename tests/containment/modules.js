@@ -12,9 +12,6 @@ import("data:text/javascript,for (;;) Date.now()");
 //! one that may await and never ends: fault.timeout, fault.killed
 import("data:text/javascript,for (;;) Date.now(); await 0");
 
-//! one that is awaited and never done: fault.timeout
-import("data:text/javascript,await new Promise(function () {})");
-
 //! modules without end: fault.load, fault.rejection, fault.timeout
 (function more(n) { import("data:text/javascript,export default " + n).then(function () { more(n + 1); }); })(0);
 
