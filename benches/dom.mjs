@@ -14,6 +14,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const self = fileURLToPath(import.meta.url);
 const RUNS = Number(process.env.RUNS || 3);
 const MS_MAX = 60_000;
+const MS_PLAIN = 1_000, EVENTS_MAX = 5_000;
 const SMALL = 2_500, LARGE = 10_000;
 
 const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
@@ -52,14 +53,18 @@ async function jsdomAlone([where, folder, operation, count, events]) {
   process.exit(0);
 }
 
-// What one event costs: the difference of two runs, divided. What takes long is done once more, what is quick often.
+// What one event costs: the difference of two runs, divided; the longer one does so many that the difference is plain.
 function cost(run, operation, count) {
-  const few = 1, probe = run(operation, count, few + 1);
-  if (probe.isCut) return Infinity;
-  const one = median(Array.from({ length: RUNS }, () => run(operation, count, few).ms));
-  const more = Math.max(1, Math.min(200, Math.round(1_000 / Math.max(probe.ms - one, 5))));
-  const many = median(Array.from({ length: RUNS }, () => run(operation, count, few + more).ms));
-  return Math.max(many - one, 0) / more;
+  const one = run(operation, count, 1).ms;
+  let more = 1;
+  for (;;) {
+    const { ms, isCut } = run(operation, count, 1 + more);
+    if (isCut) return Infinity;
+    if (ms - one > MS_PLAIN || more === EVENTS_MAX) break;
+    more = Math.min(EVENTS_MAX, more * Math.max(2, Math.ceil((1.2 * MS_PLAIN) / Math.max(ms - one, MS_PLAIN / 10))));
+  }
+  const timed = (events) => median(Array.from({ length: RUNS }, () => run(operation, count, events).ms));
+  return Math.max(timed(1 + more) - timed(1), 0) / more;
 }
 
 const shown = (ms) => (ms === Infinity ? `>${MS_MAX}` : ms < 10 ? ms.toFixed(2) : ms.toFixed(0));

@@ -51,7 +51,6 @@ pub struct Bucket(u8);
 impl Bucket {
     /// The group of a name.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "six bits are left")]
     pub fn of(name: &str) -> Self {
         let mut hasher = FxHasher::default();
         for byte in name.bytes() {

@@ -455,5 +455,4 @@ fn rows(table: &NodeRef) -> Vec<NodeRef> {
 }
 
 #[cfg(test)]
-#[path = "listing/tests.rs"]
 mod tests;

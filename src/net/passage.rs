@@ -58,7 +58,7 @@ impl Passage {
         map.entry(ACCEPT).or_insert(HeaderValue::from_static(match request.destination {
             Destination::Document => "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
             Destination::Style => "text/css,*/*;q=0.1",
-            Destination::Script | Destination::Xhr => "*/*",
+            Destination::Script | Destination::Xhr | Destination::Stream(..) => "*/*",
         }));
         let Some(client) = self.client.as_ref().filter(|client| is_of_the_web(&client.url)) else { return };
         let referrer = client.referrer_policy.referrer(&client.url, &request.url);

@@ -127,7 +127,7 @@ impl Request {
         let mode = match destination {
             Destination::Document => Mode::Navigate,
             Destination::Script | Destination::Style => Mode::NoCors,
-            Destination::Xhr => Mode::Cors,
+            Destination::Xhr | Destination::Stream(..) => Mode::Cors,
         };
         Request { method, url, headers, body, destination, credentials, mode, redirects, client, now_ms }
     }

@@ -97,7 +97,7 @@ fn margins(value: &JsValue, name: &str, context: &mut Context) -> JsResult<Strin
         let (number, unit) = match (text.strip_suffix("px"), text.strip_suffix('%')) {
             (Some(number), _) => (number, "px"),
             (None, Some(number)) => (number, "%"),
-            (None, None) => (Some(text).filter(|text| text.parse() == Ok(0.0))?, "px"),
+            (None, None) => (Some(text).filter(|text| text.parse::<f64>() == Ok(0.0))?, "px"),
         };
         let is_number = number.ends_with(|last: char| last.is_ascii_digit());
         number.parse::<f64>().ok().filter(|value| is_number && value.is_finite()).map(|value| format!("{value}{unit}"))

@@ -145,7 +145,7 @@ fn live_keys(target: &JsObject, _: &mut Context) -> Vec<JsString> {
 /// # Errors
 /// What boa says; a bug.
 pub fn live(root: &NodeRef, kind: Kind, context: &mut Context) -> JsResult<JsObject> {
-    object_of(Shelf::new(root, kind), context)
+    object_of(&Shelf::new(root, kind), context)
 }
 
 /// The live collection of a kind, the same one as long as anybody has it.
@@ -153,10 +153,10 @@ pub fn live(root: &NodeRef, kind: Kind, context: &mut Context) -> JsResult<JsObj
 /// # Errors
 /// What boa says; a bug.
 pub fn shared(root: &NodeRef, kind: Kind, context: &mut Context) -> JsResult<JsObject> {
-    object_of(Shelf::of(root, kind), context)
+    object_of(&Shelf::of(root, kind), context)
 }
 
-fn object_of(shelf: Gc<Shelf>, context: &mut Context) -> JsResult<JsObject> {
+fn object_of(shelf: &Gc<Shelf>, context: &mut Context) -> JsResult<JsObject> {
     if let Some(object) = &*shelf.object.borrow() {
         return Ok(object.clone());
     }

@@ -15,7 +15,7 @@ use url::Url;
 use super::event::{Event, dispatch};
 use super::event_stream::{EventStream, StreamEvent};
 use super::exception::dom_exception;
-use super::fetching::{is_same_origin, report_failure};
+use super::fetching::{self, report_failure};
 use super::handlers;
 use super::target::{Listeners, fire};
 use super::window::Window;
@@ -23,7 +23,7 @@ use crate::base::limits::{EVENT_BYTES_MAX, RECONNECTION_MS_MAX};
 use crate::engine::convert::{arg, array, member, require, string, text, type_error};
 use crate::engine::event_loop::EventLoop;
 use crate::engine::interface::{Interface, install as install_interface, new_target_prototype};
-use crate::net::{Destination, NetError, Request, Response};
+use crate::net::{Credentials, Destination, Mode, NetError, Request, Response};
 
 const CONNECTING: u8 = 0;
 const OPEN: u8 = 1;
@@ -106,10 +106,9 @@ fn connect(source: &JsObject, context: &mut Context) -> JsResult<()> {
         if !state.events.last_id().is_empty() {
             headers.push(("Last-Event-ID".to_owned(), state.events.last_id().to_owned()));
         }
-        let mut request = Request::get(state.url.clone(), Destination::Xhr, window.event_loop.clock().now());
-        request.credentials = state.with_credentials || is_same_origin(&state.url, &window);
-        request.headers = headers;
-        (request, state.run)
+        let credentials = if state.with_credentials { Credentials::Include } else { Credentials::SameOrigin };
+        let request = fetching::request(&state.url, Destination::Xhr, None, &window);
+        (Request { headers, mode: Mode::Cors, credentials, ..request }, state.run)
     })?;
     let waiting = source.clone();
     let on_answer = move |answer: Result<Response, NetError>, context: &mut Context| {
@@ -118,7 +117,7 @@ fn connect(source: &JsObject, context: &mut Context) -> JsResult<()> {
         }
         with(&waiting, |state| state.request = None)?;
         match answer {
-            Ok(answer) => opened(&waiting, answer, context),
+            Ok(answer) => opened(&waiting, &answer, context),
             Err(error) => broke(&waiting, &error, context),
         }
     };
@@ -132,7 +131,7 @@ fn is_still(source: &JsObject, run: u64) -> JsResult<bool> {
 }
 
 /// The head of the answer has come.
-fn opened(source: &JsObject, answer: Response, context: &mut Context) -> JsResult<()> {
+fn opened(source: &JsObject, answer: &Response, context: &mut Context) -> JsResult<()> {
     let kind = answer.header("content-type").unwrap_or_default();
     let is_stream = kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/event-stream"));
     if answer.status != 200 || !is_stream {
@@ -201,12 +200,12 @@ fn receive(source: &JsObject, piece: &[u8], context: &mut Context) -> JsResult<(
     let event_loop = EventLoop::of(context);
     for event in events {
         let source = source.clone();
-        event_loop.queue(Box::new(move |context| deliver(&source, run, event, context)));
+        event_loop.queue(Box::new(move |context| deliver(&source, run, &event, context)));
     }
     next(source, context)
 }
 
-fn deliver(source: &JsObject, run: u64, event: StreamEvent, context: &mut Context) -> JsResult<()> {
+fn deliver(source: &JsObject, run: u64, event: &StreamEvent, context: &mut Context) -> JsResult<()> {
     // An event that came before the connection broke is delivered: the next attempt has another number.
     if with(source, |state| state.ready == CLOSED || state.run < run)? {
         return Ok(());

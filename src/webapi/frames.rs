@@ -13,7 +13,7 @@ use boa_engine::{Context, JsData, JsObject, JsResult, JsValue};
 use boa_gc::{Finalize, GcRefCell, Trace};
 use url::Url;
 
-use super::fetching::{is_same_origin, report_failure};
+use super::fetching::{is_same_origin, report_failure, request};
 use super::target::fire;
 use super::window::Window;
 use super::wrap::{part, peek_part, this_element, wrap, wrap_or_null};
@@ -22,7 +22,7 @@ use crate::dom::document::DocumentData;
 use crate::dom::node::same;
 use crate::dom::{Node, NodeRef, tree, xml};
 use crate::engine::interface::{define_accessor, prototype};
-use crate::net::{Destination, Request, Response, decode_html};
+use crate::net::{Destination, Response, decode_html};
 
 /// The native data of what a frame element and its document have in common.
 #[derive(Trace, Finalize, JsData)]
@@ -273,7 +273,7 @@ fn fetch(frame: &JsObject, run: u64, url: Url, context: &mut Context) {
     let window = Window::of(context);
     window.scripts.delay(1);
     let frame = frame.clone();
-    let request = Request::get(url.clone(), Destination::Xhr, window.event_loop.clock().now());
+    let request = request(&url, Destination::Xhr, None, &window);
     let on_answer = Box::new(move |answer: Result<Response, _>, context: &mut Context| {
         let window = Window::of(context);
         window.scripts.delay(-1);

@@ -165,7 +165,6 @@ fn set_scroll_top(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
 }
 
 /// A rectangle as the page has it.
-#[expect(clippy::unnecessary_wraps, reason = "as what else makes objects")]
 pub(super) fn rect_object(rect: Rect, context: &mut Context) -> JsResult<JsObject> {
     Ok(super::rect::rect(rect, context))
 }

@@ -93,8 +93,8 @@ fn end_of(this: &JsValue, is_anchor: bool) -> JsResult<Option<Point>> {
 
 /// Anchor and focus as they compare: the number of a node, and the offset.
 fn ends(this: &JsValue) -> JsResult<[Option<(u64, usize)>; 2]> {
-    let of = |is_anchor| Ok(end_of(this, is_anchor)?.map(|point| (point.node.serial(), point.offset)));
-    Ok([of(true)?, of(false)?])
+    let of = |point: Point| (point.node.serial(), point.offset);
+    Ok([end_of(this, true)?.map(of), end_of(this, false)?.map(of)])
 }
 
 fn end_node(this: &JsValue, is_anchor: bool, context: &mut Context) -> JsResult<JsValue> {

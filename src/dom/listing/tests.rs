@@ -29,7 +29,7 @@ fn kinds() -> Vec<Kind> {
         Kind::Own(&["tr", "option"]),
         Kind::TagName("*".into()),
         Kind::TagName("TR".into()),
-        Kind::TagNameNs(None, "option".into()),
+        Kind::TagNameNs(ns!(html), "option".into()),
         Kind::ClassName(vec!["a".into()]),
         Kind::ClassName(vec!["a".into(), "b".into()]),
         Kind::Name("n1".into()),
