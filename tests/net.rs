@@ -444,7 +444,7 @@ fn an_answer_that_goes_on_comes_by_pieces() {
     let world = World::new();
     let opened = ask_stream(&world, 1, Ask::Open).recv().unwrap().result.unwrap();
     assert_eq!(
-        (opened.status, opened.header("content-type"), opened.body),
+        (opened.status, opened.header("content-type"), opened.body.clone()),
         (200, Some("text/event-stream"), Vec::new())
     );
     // The server says one thing at once, and the next when it is told to.

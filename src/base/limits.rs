@@ -21,9 +21,6 @@ pub const REQUEST_BYTES_IN_FLIGHT_MAX: usize = 64 * 1024 * 1024;
 /// Requests that a page may make in addition for each second of page time since the turn before: one that polls does so
 /// all that time.
 pub const REQUESTS_PER_SECOND_MAX: usize = 10;
-/// Answers that go on (`EventSource`) that a page may have open at once: each is a connection of the host's. Browsers have 6
-/// for a server.
-pub const STREAMS_MAX: usize = 6;
 /// Largest event of such an answer, in bytes, as it is sent: a message, not a file.
 pub const EVENT_BYTES_MAX: usize = 1024 * 1024;
 /// Longest pause before such an answer is asked for again, in ms; each is twice the one before where none came meanwhile.

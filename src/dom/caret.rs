@@ -60,8 +60,7 @@ impl Text {
         let mut is_new_line = false;
         let mut at = root.first_child();
         while let Some(node) = at {
-            let is_block = node.as_element().is_some() && !node.is_html("br") && !boxes::is_inline(&node);
-            is_new_line |= is_block;
+            is_new_line |= ends_line(&node);
             if node.is_html("br") {
                 text.line_break(&node);
             } else if node.is_text() && tree::parent_element(&node).is_some_and(|parent| is_shown(&parent)) {
@@ -73,7 +72,7 @@ impl Text {
             while let Some(one) =
                 left.filter(|one| next.as_ref().is_none_or(|next| !tree::is_inclusive_ancestor(one, next)))
             {
-                is_new_line |= one.as_element().is_some() && !one.is_html("br") && !boxes::is_inline(&one);
+                is_new_line |= ends_line(&one);
                 left = get(&one.parent).filter(|parent| !same(parent, root));
             }
             at = next;
@@ -201,6 +200,11 @@ fn stands_alone(character: char) -> bool {
 
 fn ends_sentence(character: char) -> bool {
     matches!(character, '.' | '!' | '?' | '。' | '！' | '？' | '\n')
+}
+
+/// Whether an element is a block, around which lines begin.
+fn ends_line(node: &NodeRef) -> bool {
+    node.as_element().is_some() && !node.is_html("br") && !boxes::is_inline(node) && is_shown(node)
 }
 
 fn is_shown(element: &NodeRef) -> bool {

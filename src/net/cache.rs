@@ -285,7 +285,8 @@ mod tests {
     fn what_may_be_kept_and_for_how_long() {
         let (etag, date) = (("etag", "\"1\""), ("date", "Thu, 01 Jan 1970 00:01:00 GMT"));
         let expires = ("expires", "Thu, 01 Jan 1970 00:03:00 GMT");
-        let table: [(&[(&str, &str)], Option<u64>); 17] = [
+        type Headers<'a> = &'a [(&'static str, &'static str)];
+        let table: [(Headers<'_>, Option<u64>); 17] = [
             (&[], None),
             (&[etag], Some(0)),
             (&[("last-modified", "Thu, 01 Jan 1970 00:00:00 GMT")], Some(0)),

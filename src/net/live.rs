@@ -26,6 +26,10 @@ use crate::base::limits::page::PageLimits;
 use crate::base::limits::{CONNECT_TIMEOUT, DOCUMENT_BYTES_MAX, REDIRECTS_MAX};
 use crate::base::loopback::is_loopback;
 
+mod stream;
+
+pub(super) use stream::{Stream, ended};
+
 /// The bounds of a page's requests; the defaults are `base::limits`'.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
@@ -190,78 +194,6 @@ impl Live {
         task.abort_handle()
     }
 
-    /// Starts an answer that goes on; the reply is its head. It may be closed meanwhile.
-    pub(super) fn open(
-        &self,
-        id: u64,
-        request: Request,
-        rights: Rights,
-        stream: Arc<Stream>,
-        reply: Reply,
-    ) -> AbortHandle {
-        let live = self.clone();
-        let task = self.handle.spawn(async move {
-            let url = request.url.clone();
-            let timeout = live.bounds.timeout;
-            let opened = async {
-                let (request, arrived) =
-                    tokio::time::timeout(timeout, live.lead(request, &rights, true)).await.unwrap_or_else(|_| {
-                        let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
-                        Err(NetError::TimedOut { url: url.to_string(), timeout_ms })
-                    })?;
-                Ok(match arrived {
-                    Arrived::Whole(head) => head,
-                    Arrived::Open(body) => {
-                        let head = response(&request, &body, Vec::new());
-                        *stream.body.lock().await = Some((body, Vec::new()));
-                        head
-                    }
-                })
-            };
-            let result = tokio::select! {
-                opened = opened => opened,
-                () = stream.closed.notified() => Ok(ended(&url)),
-            };
-            answer(&reply, id, result);
-        });
-        task.abort_handle()
-    }
-
-    /// Waits for the next piece of an answer that goes on: the lines that have ended, so that nothing that is looked for in
-    /// what is recorded is cut in two.
-    pub(super) fn next(&self, id: u64, request: Request, stream: Arc<Stream>, reply: Reply) -> AbortHandle {
-        let bytes_max = self.bounds.answer_bytes_max;
-        let task = self.handle.spawn(async move {
-            let url = &request.url;
-            let next = async {
-                let mut body = stream.body.lock().await;
-                let Some((open, line)) = body.as_mut() else { return Ok(ended(url)) };
-                let result = loop {
-                    match open.chunk().await {
-                        Ok(Some(chunk)) => line.extend_from_slice(&chunk),
-                        Ok(None) => break Ok(ended(url)),
-                        Err(error) => break Err(broken(url, &error)),
-                    }
-                    if line.len() > bytes_max {
-                        break Err(NetError::TooLarge { url: url.to_string(), bytes_max });
-                    }
-                    if let Some(end) = line.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')) {
-                        let rest = line.split_off(end + 1);
-                        return Ok(Response { body: std::mem::replace(line, rest), ..ended(url) });
-                    }
-                };
-                *body = None;
-                result
-            };
-            let result = tokio::select! {
-                next = next => next,
-                () = stream.closed.notified() => Ok(ended(url)),
-            };
-            answer(&reply, id, result);
-        });
-        task.abort_handle()
-    }
-
     /// Follows redirects ([HTTP-redirect fetch](https://fetch.spec.whatwg.org/#http-redirect-fetch)).
     async fn follow(&self, request: Request, rights: &Rights) -> Result<Response, NetError> {
         match self.lead(request, rights, false).await? {
@@ -416,21 +348,6 @@ impl Live {
         }
         Ok(response(request, &answer, body))
     }
-}
-
-/// An answer that goes on, until it is dropped.
-#[derive(Debug, Default)]
-pub(super) struct Stream {
-    /// Its body, once it has begun and until it ends, and what came of a line that has not ended.
-    body: tokio::sync::Mutex<Option<(reqwest::Response, Vec<u8>)>>,
-    /// Told once: the page wants no more of it.
-    pub(super) closed: tokio::sync::Notify,
-}
-
-/// The end of an answer that goes on: a piece without bytes.
-pub(super) fn ended(url: &Url) -> Response {
-    let ended = Response::made(url.clone(), 200, "text/event-stream", Vec::new());
-    Response { headers: Vec::new(), live: true, ..ended }
 }
 
 fn response(request: &Request, answer: &reqwest::Response, body: Vec<u8>) -> Response {

@@ -15,3 +15,6 @@ pub const REFERRER_BYTES_MAX: usize = 4096;
 /// Bytes of an HTML document searched for a `<meta charset>` behind those that are looked at first: browsers look at all of the document, but a head is
 /// shorter than this, and a tag's attributes take quadratic time.
 pub const CHARSET_LATE_BYTES: usize = 64 * 1024;
+/// Answers that go on (`EventSource`) that a page may have open at once: each is a connection of the host's. Browsers have 6
+/// for a server.
+pub const STREAMS_MAX: usize = 6;

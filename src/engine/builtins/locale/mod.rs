@@ -8,6 +8,10 @@
 //!
 //! Read past: other calendars and numbering systems, eras, `dayPeriod`, `formatMatcher`. There are no units
 //! (`style: "unit"`), no scientific notation, no `formatRange`, `Segmenter`, `DisplayNames` and `Intl.Locale`.
+//! Otherwise than in ICU: in Chinese there is a space between a zone's name or a day of the week and 上午 or 下午, and a
+//! digit more in hours before ten beside a month or a zone; in English no comma between a day of the week and an hour of
+//! 24; a currency's code is apart from `NaN` and `∞`; `usage: "search"` with `sensitivity: "base"` is as `"sort"` but for
+//! the tailoring; `resolvedOptions().locale` leaves out `-u-` extensions, and rounding defaults of compact currencies differ.
 //!
 //! - `number`: `NumberFormat`, over `digits` and `currency`
 //! - `date`: `DateTimeFormat`, over `date_write` and `zone`
