@@ -1,8 +1,8 @@
 //! Live lists of nodes (DOM §4.2.10), listed anew only where what they depend on has changed ([`super::changes`]).
 //!
-//! Where a page takes items away while it goes through them, or appends, a list is mended: items that are gone from its
-//! ends or from around the item that was read last are dropped, and what has come at the end is added. If that accounts
-//! for every change that was counted, nothing else can have happened, and the list is right.
+//! Where a page takes children away while it goes through them, a list is mended: items that are gone from its ends or from
+//! around the item that was read last are dropped. If that accounts for every change that was counted, nothing else can
+//! have happened, and the list is right.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -19,8 +19,6 @@ use super::{form, options, tree};
 
 /// A list is mended where no more changes were counted, and listed anew where there were more.
 const MENDED_MAX: u64 = 64;
-/// How many nodes are looked through for what has come at the end.
-const WALKED_MAX: usize = 256;
 /// Shorter lists are searched for a name one by one.
 const UNINDEXED_MAX: usize = 8;
 
@@ -64,11 +62,6 @@ pub enum Kind {
 impl Kind {
     fn is_of_children(&self) -> bool {
         matches!(self, Self::ChildNodes | Self::Children | Self::Own(_))
-    }
-
-    /// Whether [`Listing::belongs`] knows what is a member of it.
-    fn is_mendable(&self) -> bool {
-        !matches!(self, Self::SelectedOptions | Self::WindowNamed(_) | Self::Radios(_))
     }
 
     /// The names or classes whose changes it depends on.
@@ -255,25 +248,21 @@ impl Listing {
         *self.names.borrow_mut() = None;
         let is_mended = seen.is_some_and(|seen| {
             let changes = now.1.wrapping_sub(seen.1);
-            seen.0 == now.0 && changes <= MENDED_MAX && self.mend(changes, now.0)
+            seen.0 == now.0 && changes <= MENDED_MAX && self.mend(changes)
         });
         if !is_mended {
             *self.items.borrow_mut() = self.list().into();
         }
     }
 
-    /// Brings the list up to date by what is plain to see; false where that does not account for all changes, and the
-    /// list is not right then.
-    fn mend(&self, changes: u64, is_connected: bool) -> bool {
-        if !self.kind.is_mendable() {
+    /// Takes children that left at the ends, or where the list was looked at last; false where that does not account for all
+    /// changes, and the list is not right then. Only children have a count of their own, in which every change is one of them.
+    fn mend(&self, changes: u64) -> bool {
+        if !self.kind.is_of_children() {
             return false;
         }
-        let mut items = self.items.borrow_mut();
-        let gone = self.drop_gone(&mut items);
-        let accounted = if gone > 0 { gone } else { self.add_last(&mut items) };
-        // Without a document a node is counted once, however many items come or go with it.
-        let counts_each = self.kind.is_of_children() || is_connected;
-        accounted > 0 && (accounted as u64 == changes || !counts_each && changes == 1)
+        let gone = self.drop_gone(&mut self.items.borrow_mut());
+        gone as u64 == changes
     }
 
     fn drop_gone(&self, items: &mut VecDeque<NodeRef>) -> usize {
@@ -297,66 +286,14 @@ impl Listing {
         before - items.len()
     }
 
-    /// Adds members that come after the last one.
-    fn add_last(&self, items: &mut VecDeque<NodeRef>) -> usize {
-        let Some(last) = items.back().cloned() else { return 0 };
-        let mut come = Vec::new();
-        let mut at = self.last_node();
-        for _ in 0..WALKED_MAX {
-            let Some(node) = at else { return 0 };
-            if same(&node, &last) {
-                let in_one_section = |node: &NodeRef| match (node.parent(), last.parent()) {
-                    (Some(a), Some(b)) => same(&a, &b),
-                    _ => false,
-                };
-                // A table's sections are not listed in the order of the tree.
-                if self.kind == Kind::Rows && !come.iter().all(in_one_section) {
-                    return 0;
-                }
-                let count = come.len();
-                items.extend(come.into_iter().rev());
-                return count;
-            }
-            if self.belongs(&node) {
-                come.push(node.clone());
-            }
-            at = self.node_before(&node);
-        }
-        0
-    }
-
-    fn last_node(&self) -> Option<NodeRef> {
-        let last = self.root.last_child()?;
-        Some(if self.kind.is_of_children() { last } else { deepest_last(last) })
-    }
-
-    fn node_before(&self, node: &NodeRef) -> Option<NodeRef> {
-        match node.previous_sibling() {
-            Some(previous) if self.kind.is_of_children() => Some(previous),
-            Some(previous) => Some(deepest_last(previous)),
-            None if self.kind.is_of_children() => None,
-            None => node.parent().filter(|parent| !same(parent, &self.root)),
-        }
-    }
-
-    /// Whether a node is a member now.
+    /// Whether a child is a member now.
     fn belongs(&self, node: &NodeRef) -> bool {
-        let is_child = || node.parent().is_some_and(|parent| same(&parent, &self.root));
-        match &self.kind {
-            Kind::ChildNodes => is_child(),
-            Kind::Children => node.as_element().is_some() && is_child(),
-            Kind::Own(names) => names.contains(&node.html_name()) && is_child(),
-            Kind::Controls => form::is_listed(node) && form::owner(node).is_some_and(|form| same(&form, &self.root)),
-            Kind::Options => {
-                node.is_html("option") && options::select_of(node).is_some_and(|select| same(&select, &self.root))
-            }
-            Kind::Rows => {
-                let section = node.parent().filter(|p| matches!(p.html_name(), "thead" | "tbody" | "tfoot"));
-                node.is_html("tr")
-                    && (is_child() || section.and_then(|s| s.parent()).is_some_and(|table| same(&table, &self.root)))
-            }
-            _ => self.member()(node) && !same(node, &self.root) && tree::is_inclusive_ancestor(&self.root, node),
-        }
+        let is_fit = match &self.kind {
+            Kind::Children => node.as_element().is_some(),
+            Kind::Own(names) => names.contains(&node.html_name()),
+            _ => true,
+        };
+        is_fit && node.parent().is_some_and(|parent| same(&parent, &self.root))
     }
 
     /// What tells members among the descendants.

@@ -42,7 +42,7 @@ fn chinese_is_in_the_order_of_pinyin() {
     let context = &mut context();
     let lines = serde_json::to_string(include_str!("order.txt")).unwrap();
     let script = format!(
-        "var lines = {lines}.split('\n'), both = [Array.from(lines[0]), JSON.parse(lines[1])];
+        "var lines = {lines}.split('\\n'), both = [Array.from(lines[0]), JSON.parse(lines[1])];
         both.map(function (texts) {{
             var wrong = [];
             for (var i = 1; i < texts.length; i++) {{
