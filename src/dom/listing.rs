@@ -353,13 +353,6 @@ fn names_of(node: &NodeRef) -> [Option<Box<str>>; 2] {
     [of("id"), if element.name.ns == ns!(html) { of("name") } else { None }]
 }
 
-fn deepest_last(mut node: NodeRef) -> NodeRef {
-    while let Some(last) = node.last_child() {
-        node = last;
-    }
-    node
-}
-
 fn by_tag_name(root: &NodeRef, name: &str) -> Box<dyn Fn(&NodeRef) -> bool> {
     if name == "*" {
         return Box::new(|node| node.as_element().is_some());
