@@ -33,8 +33,8 @@ use process_bench::{
     BOUNDS, MAP, PATIENT, Site, USER_A, USER_B, assert_nothing_is_left, held, input, launchers, lines,
 };
 
-/// Short, for there are many cases; long enough to load a small page on a busy machine.
-const SHORT: PageLimits = PageLimits { turn_soft_ms: 250, turn_hard_ms: 600, ..BOUNDS };
+/// Short, for there are many cases; long enough for the navigations that one turn may have, by an unoptimised program on a busy machine.
+const SHORT: PageLimits = PageLimits { turn_soft_ms: 750, turn_hard_ms: 1_500, ..BOUNDS };
 
 /// One at a time in one process, so that what is held can be counted.
 fn alone() -> MutexGuard<'static, ()> {
