@@ -32,6 +32,8 @@ pub struct Control {
     pub custom_error: String,
     /// A person typed into it, and `change` did not tell so yet.
     typed: bool,
+    /// A person was the last to change its value.
+    is_edited: bool,
     /// Selection in a text control, in UTF-16 code units: start, end.
     pub selection: (usize, usize),
     /// Whether that selection runs backward.
@@ -202,14 +204,16 @@ pub fn value(node: &Node) -> String {
                 .unwrap_or_else(|| sanitize(node, &attr(node, "value").unwrap_or_default())),
             _ => attr(node, "value").unwrap_or_default(),
         },
-        "textarea" => {
-            let raw = peek(node, |c| c.value.clone()).unwrap_or_else(|| raw_text(node));
-            if raw.contains('\r') { raw.replace("\r\n", "\n").replace('\r', "\n") } else { raw }
-        }
+        "textarea" => line_ends(peek(node, |c| c.value.clone()).unwrap_or_else(|| raw_text(node))),
         "option" => attr(node, "value").unwrap_or_else(|| options::option_text(node)),
         "select" => options::first_selected(node).map(|option| value(&option)).unwrap_or_default(),
         _ => attr(node, "value").unwrap_or_default(),
     }
+}
+
+/// The lines of a text, each ended by `\n`.
+fn line_ends(text: String) -> String {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text }
 }
 
 fn raw_text(node: &Node) -> String {
@@ -229,21 +233,9 @@ pub fn set_value(node: &NodeRef, new: &str) {
     match node.html_name() {
         "input" if has_text_value(node) => {
             let new = sanitize(node, new);
-            let end = text::utf16_len(&new);
-            with_control(node, |c| {
-                c.value = Some(new);
-                c.typed = false;
-                c.selection = (end, end);
-            });
+            keep(node, value(node) != new, new);
         }
-        "textarea" => {
-            let end = text::utf16_len(new);
-            with_control(node, |c| {
-                c.value = Some(new.to_owned());
-                c.typed = false;
-                c.selection = (end, end);
-            });
-        }
+        "textarea" => keep(node, value(node) != line_ends(new.to_owned()), new.to_owned()),
         "select" => options::set_value(node, new),
         "input" if input_type(node) == "file" => {}
         _ => attributes::set(node, "value", new),
@@ -251,9 +243,27 @@ pub fn set_value(node: &NodeRef, new: &str) {
     mutated();
 }
 
+/// Keeps the value of a text control; the cursor goes to the end of one that is new.
+fn keep(node: &Node, is_new: bool, value: String) {
+    let end = text::utf16_len(&value);
+    with_control(node, |c| {
+        c.value = Some(value);
+        (c.typed, c.is_edited) = (false, false);
+        if is_new {
+            c.selection = (end, end);
+        }
+    });
+}
+
 /// A person typed into a control.
 pub fn note_typed(node: &Node) {
-    with_control(node, |c| c.typed = true);
+    with_control(node, |c| (c.typed, c.is_edited) = (true, true));
+}
+
+/// Whether a person was the last to change its value.
+#[must_use]
+pub fn is_edited(node: &Node) -> bool {
+    peek(node, |c| Some(c.is_edited)).unwrap_or(false)
 }
 
 /// Whether a person typed into a control since the last call.

@@ -28,7 +28,7 @@ pub(super) fn sanitize(input: &Node, value: &str) -> String {
 }
 
 /// A valid floating-point number (HTML §2.3.4.3): `-1.5e2`, `.5`, not `+1` or `1.`.
-fn is_number(text: &str) -> bool {
+pub(super) fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
         && !digits.ends_with('.')
@@ -48,7 +48,7 @@ fn digits(text: &str, count: usize) -> Option<u32> {
 }
 
 /// HTML §2.3.5.1: a year of four digits or more, above zero, and a month.
-fn year_month(text: &str) -> Option<(u32, u32)> {
+pub(super) fn year_month(text: &str) -> Option<(u32, u32)> {
     let (year, month) = text.split_once('-')?;
     let (year, month) = (digits(year, year.len().clamp(4, 6))?, digits(month, 2)?);
     (year > 0 && (1..=12).contains(&month)).then_some((year, month))
@@ -59,7 +59,7 @@ fn is_leap(year: u32) -> bool {
 }
 
 /// HTML §2.3.5.2.
-fn is_date(text: &str) -> bool {
+pub(super) fn is_date(text: &str) -> bool {
     let Some((month, day)) = text.rsplit_once('-') else { return false };
     let (Some((year, month)), Some(day)) = (year_month(month), digits(day, 2)) else { return false };
     let last = match month {
@@ -72,7 +72,7 @@ fn is_date(text: &str) -> bool {
 }
 
 /// HTML §2.3.5.8: years that begin on a Thursday, or on a Wednesday and are leap, have 53 weeks.
-fn is_week(text: &str) -> bool {
+pub(super) fn is_week(text: &str) -> bool {
     let Some((year, week)) = text.split_once("-W") else { return false };
     let (Some(year), Some(week)) = (digits(year, year.len().clamp(4, 6)), digits(week, 2)) else { return false };
     let before = year.saturating_sub(1);
@@ -82,7 +82,7 @@ fn is_week(text: &str) -> bool {
 }
 
 /// HTML §2.3.5.4: hours and minutes, perhaps seconds with up to three places.
-fn is_time(text: &str) -> bool {
+pub(super) fn is_time(text: &str) -> bool {
     let mut parts = text.splitn(3, ':');
     let mut below = |limit: u32| parts.next().and_then(|part| digits(part, 2)).is_some_and(|number| number < limit);
     let is_minute = below(24) && below(60);

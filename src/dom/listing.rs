@@ -212,6 +212,14 @@ impl Listing {
         places.into_iter().flatten().take(limit).filter_map(|at| items.get(*at).cloned()).collect()
     }
 
+    /// The ids of the items and the `name`s of HTML elements among them, in order; each as often as it is there.
+    #[must_use]
+    pub fn names(&self) -> Vec<Box<str>> {
+        self.refresh();
+        let items = self.items.borrow();
+        items.iter().flat_map(|item| names_of(item).into_iter().flatten()).filter(|name| !name.is_empty()).collect()
+    }
+
     fn version(&self) -> Version {
         let is_connected = self.root.is_connected();
         let count = match &self.kind {
@@ -347,6 +355,7 @@ impl Listing {
 }
 
 /// The `id` and the `name` that an element is found by.
+/// The id of an element, and its name if it is of HTML.
 fn names_of(node: &NodeRef) -> [Option<Box<str>>; 2] {
     let Some(element) = node.as_element() else { return [None, None] };
     let of = |attribute: &str| element.with_attr(attribute, |value| value.map(Box::from));

@@ -164,6 +164,15 @@ impl TreeSink for Sink {
         }
     }
 
+    fn is_mathml_annotation_xml_integration_point(&self, target: &NodeRef) -> bool {
+        target.as_element().is_some_and(|element| {
+            element.with_attr("encoding", |encoding| {
+                let is = |name: &str| encoding.is_some_and(|encoding| encoding.eq_ignore_ascii_case(name));
+                is("text/html") || is("application/xhtml+xml")
+            })
+        })
+    }
+
     fn set_current_line(&self, line: u64) {
         self.line.set(line);
     }

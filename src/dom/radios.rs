@@ -3,7 +3,7 @@
 //! A document knows its checked buttons by name, so that one more switches the one before off without a search. What it
 //! knows is looked through when it is asked: a button may have left, be another's by now, or be checked no longer.
 
-use super::form::{checked, input_type, owner, with_control};
+use super::form::{checked, has_flag, input_type, owner, with_control};
 use super::node::{Node, NodeRef, same};
 use super::tree;
 
@@ -73,6 +73,16 @@ pub(super) fn forget(button: &Node, name: &str) {
             groups.remove(name);
         }
     }
+}
+
+/// Whether a button of the group of this one, itself too, is required.
+#[must_use]
+pub fn is_required(button: &NodeRef) -> bool {
+    let Some(name) = group_name(button) else { return has_flag(button, "required") };
+    let (root, form) = (tree::root_of(button), owner(button));
+    tree::inclusive_descendants(&root)
+        .filter(|other| is_radio(other) && has_flag(other, "required"))
+        .any(|other| group_name(&other).as_deref() == Some(&*name) && is_of_form(&other, form.as_ref()))
 }
 
 /// The checked button of the group of this one.

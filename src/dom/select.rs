@@ -17,7 +17,7 @@ use selectors::parser::{ParseRelative, SelectorImpl, SelectorList, SelectorParse
 use selectors::{Element, OpaqueElement};
 
 use super::node::{Link, Node, NodeKind, NodeRef, get};
-use super::{form, tree};
+use super::{form, language, tree};
 
 /// Parsed selectors kept per thread: pages use the same few over and over.
 const SELECTORS_CACHED_MAX: usize = 512;
@@ -97,6 +97,8 @@ pub enum PseudoClass {
     Never,
     /// `:focus`, decided by the caller's focused element
     Focus,
+    /// `:lang(…)`: one of these ranges
+    Lang(Box<[Box<str>]>),
     /// `:defined`, `:valid`: always
     Always,
 }
@@ -156,6 +158,10 @@ impl<'i> selectors::parser::Parser<'i> for SelectorParser {
         true
     }
 
+    fn parse_slotted(&self) -> bool {
+        true
+    }
+
     fn parse_nth_child_of(&self) -> bool {
         true
     }
@@ -178,6 +184,19 @@ impl<'i> selectors::parser::Parser<'i> for SelectorParser {
             "defined" | "valid" | "in-range" => PseudoClass::Always,
             _ => return Err(ParseError::custom(SelectorParseErrorKind::UnsupportedPseudoClassOrElement)),
         })
+    }
+
+    fn parse_non_ts_functional_pseudo_class(
+        &self,
+        name: &str,
+        arguments: &mut CssParser<'i>,
+        _after_part: bool,
+    ) -> Result<PseudoClass, ParseError<Self::Error>> {
+        if !name.eq_ignore_ascii_case("lang") {
+            return Err(ParseError::custom(SelectorParseErrorKind::UnsupportedPseudoClassOrElement));
+        }
+        let range = |range: &mut CssParser<'i>| Ok(Box::from(&**range.expect_ident_or_string()?));
+        Ok(PseudoClass::Lang(arguments.parse_comma_separated(range)?.into()))
     }
 
     fn parse_pseudo_element(&self, name: &str) -> Result<PseudoElement, ParseError<Self::Error>> {
@@ -397,6 +416,10 @@ impl Element for Matched<'_> {
             PseudoClass::PlaceholderShown => form::has_flag(self.0, "placeholder") && form::value(self.0).is_empty(),
             PseudoClass::Indeterminate => form::is_indeterminate(self.0),
             PseudoClass::Focus => self.0.is_focused(),
+            PseudoClass::Lang(ranges) => {
+                let tag = language::language_of(self.0);
+                ranges.iter().any(|range| language::matches(range, &tag))
+            }
             PseudoClass::Never => false,
             PseudoClass::Always => true,
         }

@@ -6,6 +6,7 @@ use boa_engine::property::{Attribute, PropertyDescriptor, PropertyKey};
 use boa_engine::string::JsStrVariant;
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsSymbol, JsValue, js_string};
 use boa_gc::{Finalize, Trace};
+use rustc_hash::FxHashSet;
 
 use super::convert::{Native, arg};
 use super::interface::{Prototypes, function};
@@ -16,17 +17,24 @@ pub struct Exotic {
     pub name: &'static str,
     /// Own property `name` of the target, if it has one.
     pub get: fn(&JsObject, &Key, &mut Context) -> JsResult<Option<JsValue>>,
-    /// Sets a property; `false` lets the target take it as an ordinary one.
-    pub set: fn(&JsObject, &Key, &JsValue, &mut Context) -> JsResult<bool>,
-    /// Deletes a property; `false` lets the target do it.
-    pub delete: fn(&JsObject, &Key, &mut Context) -> JsResult<bool>,
+    /// Sets a property, where any can be set; `false` for one that it does not set.
+    pub set: Option<Setter>,
+    /// Deletes a property, where any can be deleted; `false` lets the target do it.
+    pub delete: Option<Deleter>,
     /// The names of the computed properties, indices first.
     pub keys: fn(&JsObject, &mut Context) -> Vec<JsString>,
-    /// Whether the computed properties show in `for in`.
+    /// Whether numbers are its indices; they are names like others if not.
+    pub is_indexed: bool,
+    /// Whether the named ones show in `for in` (no `[LegacyUnenumerableNamedProperties]`); indices do.
     pub enumerable: bool,
     /// Whether a property of the prototype chain goes before a named one (no `[LegacyOverrideBuiltIns]`).
     pub builtins_first: bool,
 }
+
+/// See [`Exotic::set`].
+pub type Setter = fn(&JsObject, &Key, &JsValue, &mut Context) -> JsResult<bool>;
+/// See [`Exotic::delete`].
+pub type Deleter = fn(&JsObject, &Key, &mut Context) -> JsResult<bool>;
 
 /// A property key as exotic objects see it: an index or a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,14 +43,6 @@ pub enum Key {
     Index(u32),
     /// A name.
     Name(JsString),
-}
-
-impl Exotic {
-    /// No computed property can be set or deleted.
-    pub const READ_ONLY_SET: fn(&JsObject, &Key, &JsValue, &mut Context) -> JsResult<bool> =
-        |_, key, _, _| Ok(matches!(key, Key::Index(_)));
-    /// See [`Self::READ_ONLY_SET`].
-    pub const READ_ONLY_DELETE: fn(&JsObject, &Key, &mut Context) -> JsResult<bool> = |_, _, _| Ok(false);
 }
 
 /// Wraps `target` in a Proxy of this kind.
@@ -163,13 +163,29 @@ impl Trap {
     /// The computed own property, unless one of the prototype chain goes before it.
     fn own(&self, context: &mut Context) -> JsResult<Option<JsValue>> {
         let Some(key) = &self.key else { return Ok(None) };
-        if self.kind.builtins_first && matches!(key, Key::Name(_)) {
+        if self.kind.builtins_first && !self.is_index() {
             let property = self.property_key(context)?;
             if self.target.has_property(property, context)? {
                 return Ok(None);
             }
         }
         (self.kind.get)(&self.target, key, context)
+    }
+
+    fn is_index(&self) -> bool {
+        self.kind.is_indexed && matches!(self.key, Some(Key::Index(_)))
+    }
+
+    /// Sets what is computed; none where it is left to the target as an ordinary property.
+    fn set(&self, value: &JsValue, context: &mut Context) -> JsResult<Option<bool>> {
+        let Some(key) = &self.key else { return Ok(None) };
+        if let Some(set) = self.kind.set
+            && set(&self.target, key, value, context)?
+        {
+            return Ok(Some(true));
+        }
+        let is_refused = self.is_index() || self.kind.set.is_none() && self.own(context)?.is_some();
+        Ok(is_refused.then_some(false))
     }
 }
 
@@ -201,10 +217,8 @@ fn trap_get(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult
 fn trap_set(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let trap = Trap::read(this, args)?;
     let value = arg(args, 2);
-    if let Some(key) = &trap.key
-        && (trap.kind.set)(&trap.target, key, &value, context)?
-    {
-        return Ok(true.into());
+    if let Some(is_set) = trap.set(&value, context)? {
+        return Ok(is_set.into());
     }
     let key = trap.property_key(context)?;
     trap.target.set(key, value, false, context).map(JsValue::from)
@@ -222,7 +236,9 @@ fn trap_has(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult
 fn trap_delete(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let trap = Trap::read(this, args)?;
     if let Some(key) = &trap.key {
-        if (trap.kind.delete)(&trap.target, key, context)? {
+        if let Some(delete) = trap.kind.delete
+            && delete(&trap.target, key, context)?
+        {
             return Ok(true.into());
         }
         if trap.own(context)?.is_some() {
@@ -235,13 +251,22 @@ fn trap_delete(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsRes
 
 fn trap_own_keys(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let trap = Trap::read(this, args)?;
-    let mut keys: Vec<JsValue> = (trap.kind.keys)(&trap.target, context).into_iter().map(JsValue::from).collect();
+    let mut keys: Vec<JsValue> = Vec::new();
+    let mut names = FxHashSet::default();
+    for key in (trap.kind.keys)(&trap.target, context) {
+        let is_hidden = trap.kind.builtins_first
+            && !(trap.kind.is_indexed && matches!(parse_key(&key), Key::Index(_)))
+            && trap.target.has_property(key.clone(), context)?;
+        if !is_hidden && names.insert(key.clone()) {
+            keys.push(key.into());
+        }
+    }
     for key in trap.target.own_property_keys(context)? {
         let key = match key {
             PropertyKey::Index(index) => JsString::from(index.get().to_string()).into(),
             other => JsValue::from(other),
         };
-        if !keys.contains(&key) {
+        if key.as_string().is_none_or(|name| names.insert(name)) {
             keys.push(key);
         }
     }
@@ -252,10 +277,11 @@ fn trap_descriptor(this: &JsValue, args: &[JsValue], context: &mut Context) -> J
     let trap = Trap::read(this, args)?;
     let result = JsObject::with_object_proto(context.intrinsics());
     if let Some(value) = trap.own(context)? {
-        let writable = trap.kind.set as usize != Exotic::READ_ONLY_SET as usize;
+        let writable = trap.kind.set.is_some();
+        let enumerable = trap.kind.enumerable || trap.is_index();
         result.set(js_string!("value"), value, true, context)?;
         result.set(js_string!("writable"), writable, true, context)?;
-        result.set(js_string!("enumerable"), trap.kind.enumerable, true, context)?;
+        result.set(js_string!("enumerable"), enumerable, true, context)?;
         result.set(js_string!("configurable"), true, true, context)?;
         return Ok(result.into());
     }
@@ -270,10 +296,8 @@ fn trap_descriptor(this: &JsValue, args: &[JsValue], context: &mut Context) -> J
 fn trap_define(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let trap = Trap::read(this, args)?;
     let value = super::convert::member(&arg(args, 2), "value", context)?;
-    if let Some(key) = &trap.key
-        && (trap.kind.set)(&trap.target, key, &value, context)?
-    {
-        return Ok(true.into());
+    if let Some(is_set) = trap.set(&value, context)? {
+        return Ok(is_set.into());
     }
     let key = trap.property_key(context)?;
     let Some(descriptor) = arg(args, 2).as_object() else { return Ok(false.into()) };

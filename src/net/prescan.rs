@@ -5,9 +5,41 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFI
 
 use crate::base::limits::CHARSET_PRESCAN_BYTES;
 
-/// The encoding that a `<meta>` among the first bytes names.
+/// The encoding that a `<meta>` among the first bytes names, else that of an XML declaration before them.
 pub(super) fn prescan(bytes: &[u8]) -> Option<&'static Encoding> {
-    let mut scanner = Scanner { bytes: &bytes[..bytes.len().min(CHARSET_PRESCAN_BYTES)], at: 0 };
+    if bytes.starts_with(b"<\0?\0x\0") {
+        return Some(UTF_16LE);
+    }
+    if bytes.starts_with(b"\0<\0?\0x") {
+        return Some(UTF_16BE);
+    }
+    let bytes = &bytes[..bytes.len().min(CHARSET_PRESCAN_BYTES)];
+    in_meta(bytes).or_else(|| in_xml_declaration(bytes))
+}
+
+/// The encoding of `<?xml … encoding="…"?>` at the start
+/// ([get an XML encoding](https://html.spec.whatwg.org/#concept-get-xml-encoding-when-sniffing)).
+fn in_xml_declaration(bytes: &[u8]) -> Option<&'static Encoding> {
+    let declaration = bytes.strip_prefix(b"<?xml")?;
+    let declaration = &declaration[..declaration.iter().position(|byte| *byte == b'>')?];
+    let at = declaration.windows(b"encoding".len()).position(|name| name == b"encoding")?;
+    let is_control = |byte: &u8| *byte <= b' ';
+    let rest = skip(&declaration[at + b"encoding".len()..], is_control).strip_prefix(b"=")?;
+    let [quote @ (b'"' | b'\''), label @ ..] = skip(rest, is_control) else { return None };
+    let label = &label[..label.iter().position(|byte| byte == quote)?];
+    if label.iter().any(is_control) {
+        return None;
+    }
+    Encoding::for_label(label).map(|encoding| if is_utf_16(encoding) { UTF_8 } else { encoding })
+}
+
+/// The bytes from the first that is no `blank`.
+fn skip(bytes: &[u8], blank: impl Fn(&u8) -> bool) -> &[u8] {
+    &bytes[bytes.iter().position(|byte| !blank(byte)).unwrap_or(bytes.len())..]
+}
+
+fn in_meta(bytes: &[u8]) -> Option<&'static Encoding> {
+    let mut scanner = Scanner { bytes, at: 0 };
     while scanner.at < scanner.bytes.len() {
         if scanner.is_at(b"<!--") {
             scanner.at += 2;
@@ -144,9 +176,13 @@ pub(super) fn charset_in_content(content: &str) -> Option<&'static Encoding> {
     }
 }
 
+fn is_utf_16(encoding: &'static Encoding) -> bool {
+    encoding == UTF_16BE || encoding == UTF_16LE
+}
+
 /// What an encoding means in a `<meta>`, which was read as ASCII after all.
 pub(super) fn as_meta(encoding: &'static Encoding) -> &'static Encoding {
-    if encoding == UTF_16BE || encoding == UTF_16LE {
+    if is_utf_16(encoding) {
         UTF_8
     } else if encoding == X_USER_DEFINED {
         WINDOWS_1252
@@ -196,9 +232,45 @@ mod tests {
     }
 
     #[test]
+    fn xml_declarations_count_where_no_meta_does() {
+        check("<?xml version='1.0' encoding='gb2312'?><p>", Some("GBK"));
+        check("<?xml encoding = \"utf-16\"?>", Some("UTF-8"));
+        check("<?xml encoding='gbk'?><meta charset=big5>", Some("Big5"));
+        check("<\0?\0x\0", Some("UTF-16LE"));
+        check("\0<\0?\0x", Some("UTF-16BE"));
+        let none = [
+            " <?xml encoding='gbk'?>",
+            "<?xml encoding='gbk'",
+            "<?xml encoding='gbk?>",
+            "<?xml encoding gbk?>",
+            "<?xml encoding=' gbk'?>",
+            "<?xml ?> encoding='gbk'>",
+            "<?XML encoding='gbk'?>",
+        ];
+        for xml in none {
+            check(xml, None);
+        }
+    }
+
+    #[test]
     fn no_input_breaks_it() {
-        for html in ["<", "</", "<!", "<!--", "<meta", "<meta ", "<meta =", "<a b=", "<a b='", "<meta content=charset>"]
-        {
+        for html in [
+            "<",
+            "</",
+            "<!",
+            "<!--",
+            "<meta",
+            "<meta ",
+            "<meta =",
+            "<a b=",
+            "<a b='",
+            "<meta content=charset>",
+            "<?xml",
+            "<?xml>",
+            "<?xml encoding>",
+            "<?xml encoding=>",
+            "<?xml encoding='>",
+        ] {
             prescan(html.as_bytes());
         }
     }

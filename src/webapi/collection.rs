@@ -64,8 +64,12 @@ impl Collection {
     }
 
     fn first_named(&self, name: &str) -> Option<NodeRef> {
-        let is_named = !matches!(self.kind(), Kind::ChildNodes | Kind::Name(_) | Kind::Radios(_));
-        if is_named { self.named(name, 1).pop() } else { None }
+        if self.is_named() { self.named(name, 1).pop() } else { None }
+    }
+
+    /// Whether it is an HTMLCollection: a NodeList has indices alone.
+    fn is_named(&self) -> bool {
+        !matches!(self.kind(), Kind::ChildNodes | Kind::Name(_) | Kind::Radios(_))
     }
 }
 
@@ -80,12 +84,16 @@ impl Deref for Collection {
 static LIVE: Exotic = Exotic {
     name: "live collection",
     get: live_get,
-    set: live_set,
-    delete: Exotic::READ_ONLY_DELETE,
+    set: None,
+    delete: None,
     keys: live_keys,
-    enumerable: true,
+    is_indexed: true,
+    enumerable: false,
     builtins_first: true,
 };
+
+/// The same of `select.options`, which can be set.
+static OPTIONS: Exotic = Exotic { name: "live options", set: Some(set_option), ..LIVE };
 
 fn live_get(target: &JsObject, key: &Key, context: &mut Context) -> JsResult<Option<JsValue>> {
     let found = target.downcast_ref::<Collection>().map(|collection| match key {
@@ -114,8 +122,8 @@ pub fn form_named(form: &NodeRef, name: &str, context: &mut Context) -> JsResult
     }
 }
 
-/// `select.options[n] = option` is the one assignment with a meaning; other indices are ignored.
-fn live_set(target: &JsObject, key: &Key, value: &JsValue, context: &mut Context) -> JsResult<bool> {
+/// `select.options[n] = option`, and the two properties of its interface that go with it.
+fn set_option(target: &JsObject, key: &Key, value: &JsValue, context: &mut Context) -> JsResult<bool> {
     let select =
         target.downcast_ref::<Collection>().and_then(|c| (*c.kind() == Kind::Options).then(|| c.root().clone()));
     match (select, key) {
@@ -130,14 +138,15 @@ fn live_set(target: &JsObject, key: &Key, value: &JsValue, context: &mut Context
             options::set_selected_index(&select, value.to_i32(context)?);
             Ok(true)
         }
-        _ => Ok(matches!(key, Key::Index(_))),
+        _ => Ok(false),
     }
 }
 
 fn live_keys(target: &JsObject, _: &mut Context) -> Vec<JsString> {
     let Some(collection) = target.downcast_ref::<Collection>() else { return Vec::new() };
-    let indices = 0..collection.len();
-    indices.map(|at| JsString::from(at.to_string())).collect()
+    let indices = (0..collection.len()).map(|at| JsString::from(at.to_string()));
+    let names = if collection.is_named() { collection.names() } else { Vec::new() };
+    indices.chain(names.iter().map(|name| JsString::from(&**name))).collect()
 }
 
 /// Makes a live collection, for who keeps it.
@@ -168,7 +177,8 @@ fn object_of(shelf: &Gc<Shelf>, context: &mut Context) -> JsResult<JsObject> {
         _ => "HTMLCollection",
     };
     let target = JsObject::from_proto_and_data(prototype(interface, context), Collection(shelf.clone()));
-    let object = exotic::wrap(target, &LIVE, context)?;
+    let kind = if *shelf.listing.kind() == Kind::Options { &OPTIONS } else { &LIVE };
+    let object = exotic::wrap(target, kind, context)?;
     *shelf.object.borrow_mut() = Some(object.clone());
     Ok(object)
 }

@@ -75,6 +75,7 @@ const INPUT: Interface = Interface {
         ("checked", checked, Some(set_checked)),
         ("files", files, None),
         ("list", node_link!(list_of), None),
+        ("valueAsDate", stepping::value_as_date, Some(stepping::set_value_as_date)),
         ("valueAsNumber", stepping::value_as_number, Some(stepping::set_value_as_number)),
         (
             "indeterminate",

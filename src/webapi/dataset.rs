@@ -84,7 +84,16 @@ fn keys(target: &JsObject, _: &mut Context) -> Vec<JsString> {
     names.unwrap_or_default().into_iter().map(JsString::from).collect()
 }
 
-static DATASET: Exotic = Exotic { name: "dataset", get, set, delete, keys, enumerable: true, builtins_first: false };
+static DATASET: Exotic = Exotic {
+    name: "dataset",
+    get,
+    set: Some(set),
+    delete: Some(delete),
+    keys,
+    is_indexed: false,
+    enumerable: true,
+    builtins_first: false,
+};
 
 /// Makes an element's dataset.
 ///

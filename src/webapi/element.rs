@@ -8,7 +8,7 @@ use super::wrap::{node_arg, part, this_element, wrap_or_null};
 use super::{creation, handlers, mutation, named_node_map, node, parent_node, token_list};
 use crate::dom::attributes::{self, qualified};
 use crate::dom::select::Selectors;
-use crate::dom::{NodeRef, QualName, ns, parse, serialize, tree};
+use crate::dom::{Node, NodeRef, QualName, ns, parse, serialize, tree};
 use crate::engine::convert::{self, arg, array, string, string_or_null, text, text_null_empty};
 use crate::engine::interface::Interface;
 
@@ -223,7 +223,10 @@ fn insert_adjacent_html(this: &JsValue, args: &[JsValue], context: &mut Context)
     let element = this_element(this)?;
     match adjacent(&element, &place, context)? {
         Some((parent, before)) if parent.as_document().is_none() => {
-            let fragment = parse::fragment(&parent, &markup);
+            // In `<html>` a head and a body would be made anew.
+            let body = parent.owner_document().filter(|_| parent.is_html("html"));
+            let body = body.map(|document| Node::html_element(&document, "body"));
+            let fragment = parse::fragment(body.as_ref().unwrap_or(&parent), &markup);
             mutation::insert(&parent, &fragment, before.as_ref(), context)?;
             Ok(JsValue::undefined())
         }
@@ -249,7 +252,7 @@ fn insert_adjacent_text(this: &JsValue, args: &[JsValue], context: &mut Context)
     let (place, data) = (text(args, 0, context)?, text(args, 1, context)?);
     let element = this_element(this)?;
     if let (Some((parent, before)), Some(document)) = (adjacent(&element, &place, context)?, element.owner_document()) {
-        let node = crate::dom::Node::text(&document, data);
+        let node = Node::text(&document, data);
         mutation::insert(&parent, &node, before.as_ref(), context)?;
     }
     Ok(JsValue::undefined())

@@ -258,7 +258,6 @@ pub fn install_elements(context: &mut Context) -> JsResult<()> {
     install_tables(context)?;
     super::table_parts::install_table_parts(context);
     super::output::install_output(context);
-    super::token_list::install_token_lists(context);
     super::frames::install(context);
     install_canvas(context);
     super::media::install_media(context)?;

@@ -445,7 +445,8 @@ fn stop_immediate(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsRes
     get(this, context, |e| e.set(STOP | STOP_NOW, true)).map(|()| JsValue::undefined())
 }
 
-fn composed_path(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+/// `composedPath()`.
+pub(super) fn composed_path(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let event = this_object(this, context);
     let path: Vec<JsValue> = with(&event, |e| e.path.borrow().clone())?
         .into_iter()
@@ -482,8 +483,6 @@ pub const EVENT: Interface = Interface {
         ("timeStamp", |this, _, context| get(this, context, |e| e.time.into()), None),
         ("returnValue", return_value, Some(set_return_value)),
         ("cancelBubble", cancel_bubble, Some(set_cancel_bubble)),
-        // Chrome had it until version 109.
-        ("path", composed_path, None),
     ],
     methods: &[
         ("preventDefault", prevent_default, 0),

@@ -8,13 +8,13 @@ use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::property::{Attribute, PropertyDescriptor};
 use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, NativeFunction};
 
-use super::event::{Event, with};
+use super::event::{self, Event, with};
 use super::event_initializers;
 use super::event_members::{
     CONSTANTS, ILLEGAL, MODIFIERS, Members, TYPES, Unset, all_members, declares_modifiers, derived,
 };
 use crate::engine::convert::{arg, array, member, require, text, this_object, type_error};
-use crate::engine::interface::{Interface, define_method, define_value, install, prototype};
+use crate::engine::interface::{Interface, define_accessor, define_method, define_value, install, prototype};
 
 /// Names that `document.createEvent` takes, and their interfaces (DOM §4.5).
 const LEGACY_NAMES: [(&str, &str); 23] = [
@@ -67,6 +67,8 @@ pub fn install_event_types(context: &mut Context) -> JsResult<()> {
         }
     }
     event_initializers::install(context);
+    // Chrome's until version 109, of every event: of those that a person makes pages still ask for it.
+    define_accessor(&prototype("UIEvent", context), "path", event::composed_path, None, context);
     for name in ["MouseEvent", "KeyboardEvent"] {
         let target = prototype(name, context);
         define_method(&target, "getModifierState", modifier_state, 1, context);

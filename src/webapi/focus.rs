@@ -7,6 +7,7 @@
 use boa_engine::{Context, JsResult, JsValue};
 
 use super::event::{self, Event};
+use super::reflect;
 use super::target::fire;
 use super::window::Window;
 use super::wrap::{this_element, wrap, wrap_or_null};
@@ -21,7 +22,7 @@ pub fn focused(window: &Window) -> Option<NodeRef> {
 
 /// The number in an element's `tabindex`, where there is one.
 fn written_tab_index(element: &NodeRef) -> Option<i32> {
-    element.as_element()?.with_attr("tabindex", |value| value?.trim().parse().ok())
+    element.as_element()?.with_attr("tabindex", |value| reflect::parse_integer(value?))
 }
 
 /// Whether an element is editable by itself.

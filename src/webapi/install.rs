@@ -140,7 +140,9 @@ fn install_elements(context: &mut Context) -> JsResult<()> {
     select::install_select(context)?;
     elements::install_elements(context)?;
     more_reflections::install_more_reflections(context);
-    svg::install_svg(context)
+    svg::install_svg(context)?;
+    token_list::install_token_lists(context);
+    Ok(())
 }
 
 /// The window's own members.

@@ -97,6 +97,7 @@ pub mod selection;
 pub mod speculative;
 pub mod stepping;
 pub mod storage;
+mod storage_text;
 pub mod structured_clone;
 pub mod style;
 pub mod style_sheet;

@@ -83,14 +83,15 @@ static SCOPE: Exotic = Exotic {
             None => Ok(Some(value)),
         }
     },
-    set: |target, key, value, context| {
+    set: Some(|target, key, value, context| {
         let Some(form) = target.downcast_ref::<FormScope>().map(|scope| scope.0.clone()) else { return Ok(false) };
         let Key::Name(name) = key else { return Ok(false) };
         let form = wrap(&form, context);
         form.set(name.clone(), value.clone(), false, context).map(|_| true)
-    },
-    delete: Exotic::READ_ONLY_DELETE,
+    }),
+    delete: None,
     keys: |_, _| Vec::new(),
+    is_indexed: false,
     enumerable: false,
     builtins_first: false,
 };

@@ -2,10 +2,12 @@
 
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
 use boa_gc::{Finalize, Trace};
+use html5ever::ns;
 
 use super::exception::dom_exception;
 use super::wrap::{node_arg, wrap, wrap_or_null};
-use crate::dom::{NodeRef, attributes};
+use crate::dom::attributes::Attribute;
+use crate::dom::{NodeRef, attributes, tree};
 use crate::engine::convert::{index, text, this_object, to_utf8, type_error};
 use crate::engine::exotic::{self, Exotic, Key};
 use crate::engine::interface::{Interface, prototype};
@@ -21,6 +23,21 @@ fn position(element: &NodeRef, name: &str) -> Option<usize> {
     element.as_element()?.with_attributes(|list| list.iter().position(|a| a.qualified_name() == name))
 }
 
+/// The names that are properties; of an HTML element those that a script in HTML can ask for.
+fn names(element: &NodeRef) -> Vec<JsString> {
+    let is_upper = |name: &str| name.contains(|c: char| c.is_ascii_uppercase());
+    let Some(data) = element.as_element() else { return Vec::new() };
+    let of_html = data.name.ns == ns!(html) && is_in_html(element);
+    data.with_attributes(|list| {
+        let names = list.iter().map(Attribute::qualified_name).filter(|name| !(of_html && is_upper(name)));
+        names.map(|name| JsString::from(&*name)).collect()
+    })
+}
+
+fn is_in_html(element: &NodeRef) -> bool {
+    tree::document_of(element).and_then(|document| document.as_document().map(|data| data.is_html)).unwrap_or(true)
+}
+
 static MAP: Exotic = Exotic {
     name: "named node map",
     get: |target, key, context| {
@@ -31,13 +48,15 @@ static MAP: Exotic = Exotic {
         };
         Ok(at.and_then(|at| attributes::attr_node(&element, at)).map(|node| wrap(&node, context).into()))
     },
-    set: Exotic::READ_ONLY_SET,
-    delete: Exotic::READ_ONLY_DELETE,
+    set: None,
+    delete: None,
     keys: |target, _| {
-        let count = target.downcast_ref::<Map>().map_or(0, |map| len(&map.0));
-        (0..count).map(|at| JsString::from(at.to_string())).collect()
+        let Some(element) = target.downcast_ref::<Map>().map(|map| map.0.clone()) else { return Vec::new() };
+        let indices = (0..len(&element)).map(|at| JsString::from(at.to_string()));
+        indices.chain(names(&element)).collect()
     },
-    enumerable: true,
+    is_indexed: true,
+    enumerable: false,
     builtins_first: true,
 };
 

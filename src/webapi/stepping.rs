@@ -1,45 +1,13 @@
-//! Numbers of inputs and the steps between them (HTML §4.10.5.3.8, §4.10.5.4): those of `number` and `range`. Dates and
-//! times have none here.
+//! Numbers and dates of inputs, and the steps between them (HTML
+//! [§4.10.5.4](https://html.spec.whatwg.org/#common-input-element-apis)).
 
+use boa_engine::object::builtins::JsDate;
 use boa_engine::{Context, JsResult, JsValue};
 
 use super::exception::dom_exception;
 use super::wrap::this_element;
-use crate::dom::{NodeRef, form};
+use crate::dom::{NodeRef, form, form_numbers as numbers};
 use crate::engine::convert::{arg, type_error};
-
-/// The number in an attribute of a control, if it is one.
-#[must_use]
-pub fn number_in(control: &NodeRef, attribute: &str) -> Option<f64> {
-    let value = control.as_element().and_then(|e| e.attr(attribute))?;
-    value.trim().parse().ok().filter(|number: &f64| number.is_finite())
-}
-
-/// The allowed value step; none with `any`.
-fn step_of(control: &NodeRef) -> Option<f64> {
-    let written = control.as_element().and_then(|e| e.attr("step"));
-    let is_any = written.is_some_and(|step| step.eq_ignore_ascii_case("any"));
-    (!is_any).then(|| number_in(control, "step").filter(|step| *step > 0.0).unwrap_or(1.0))
-}
-
-/// Where steps are counted from.
-fn base_of(control: &NodeRef) -> f64 {
-    number_in(control, "min").or_else(|| number_in(control, "value")).unwrap_or(0.0)
-}
-
-/// Whether a number is no whole number of steps from the step base. What a single-precision number cannot tell apart is
-/// the same here, as in browsers: 0.3 is three steps of 0.1.
-#[must_use]
-pub fn is_between_steps(control: &NodeRef, number: f64) -> bool {
-    let Some(step) = step_of(control) else { return false };
-    let distance = (number - base_of(control)).abs();
-    let remainder = (distance - step * (distance / step).round()).abs();
-    distance / step < 2f64.powi(53) && remainder > step / 2f64.powi(24)
-}
-
-fn is_numeric(control: &NodeRef) -> bool {
-    matches!(form::input_type(control), "number" | "range")
-}
 
 /// `valueAsNumber`.
 ///
@@ -47,12 +15,14 @@ fn is_numeric(control: &NodeRef) -> bool {
 /// What is no element has none.
 pub fn value_as_number(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     let control = this_element(this)?;
-    let number = is_numeric(&control).then(|| form::value(&control).trim().parse().ok()).flatten();
-    Ok(number.unwrap_or(f64::NAN).into())
+    Ok(numbers::number_of(&control, &form::value(&control)).unwrap_or(f64::NAN).into())
 }
 
 fn write(control: &NodeRef, number: f64, context: &mut Context) -> JsResult<JsValue> {
-    let text = JsValue::from(number).to_string(context)?.to_std_string_lossy();
+    let text = match form::input_type(control) {
+        "number" | "range" => JsValue::from(number).to_string(context)?.to_std_string_lossy(),
+        _ => numbers::value_of(control, number).unwrap_or_default(),
+    };
     form::set_value(control, &text);
     Ok(JsValue::undefined())
 }
@@ -67,13 +37,61 @@ pub fn set_value_as_number(this: &JsValue, args: &[JsValue], context: &mut Conte
     if number.is_infinite() {
         return Err(type_error("The value provided is infinite."));
     }
-    if !is_numeric(&control) {
+    if !numbers::is_numeric(&control) {
         return Err(dom_exception("InvalidStateError", "This input element does not support numbers.", context));
     }
     if number.is_nan() {
         form::set_value(&control, "");
         return Ok(JsValue::undefined());
     }
+    write(&control, number, context)
+}
+
+fn is_dated(control: &NodeRef) -> bool {
+    matches!(form::input_type(control), "date" | "month" | "week" | "time")
+}
+
+fn is_monthly(control: &NodeRef) -> bool {
+    form::input_type(control) == "month"
+}
+
+/// `valueAsDate`: in UTC, null where there is none.
+///
+/// # Errors
+/// What is no element has none.
+pub fn value_as_date(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let control = this_element(this)?;
+    let number = numbers::number_of(&control, &form::value(&control)).filter(|_| is_dated(&control));
+    let Some(number) = number else { return Ok(JsValue::null()) };
+    let date = JsDate::new(context);
+    let time = if is_monthly(&control) { numbers::month_start_ms(number) } else { number };
+    date.set_time(time, context)?;
+    Ok(date.into())
+}
+
+/// Sets it; null, or a date that is none, empties the control.
+///
+/// # Errors
+/// An `InvalidStateError` for a type without dates, a TypeError for what is no Date.
+pub fn set_value_as_date(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let control = this_element(this)?;
+    let given = arg(args, 0);
+    let date = given.as_object().and_then(|object| JsDate::from_object(object).ok());
+    if !given.is_null_or_undefined() && date.is_none() {
+        return Err(type_error("The value provided is not a Date."));
+    }
+    if !is_dated(&control) {
+        return Err(dom_exception("InvalidStateError", "This input element does not support dates.", context));
+    }
+    let time = match date {
+        Some(date) => date.get_time(context)?.to_number(context)?,
+        None => f64::NAN,
+    };
+    if time.is_nan() {
+        form::set_value(&control, "");
+        return Ok(JsValue::undefined());
+    }
+    let number = if is_monthly(&control) { numbers::month_at_ms(time) } else { time };
     write(&control, number, context)
 }
 
@@ -95,21 +113,21 @@ pub fn step_down(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsR
 
 fn step_by(this: &JsValue, args: &[JsValue], direction: f64, context: &mut Context) -> JsResult<JsValue> {
     let control = this_element(this)?;
-    let Some(step) = step_of(&control).filter(|_| is_numeric(&control)) else {
+    let Some(step) = numbers::step_of(&control) else {
         return Err(dom_exception("InvalidStateError", "This input element has no steps.", context));
     };
     let count = if arg(args, 0).is_undefined() { 1 } else { arg(args, 0).to_i32(context)? };
-    let (min, max) = (number_in(&control, "min"), number_in(&control, "max"));
+    let (min, max) = (numbers::least(&control), numbers::most(&control));
     if min.zip(max).is_some_and(|(min, max)| min > max) {
         return Ok(JsValue::undefined());
     }
-    let before = form::value(&control).trim().parse().unwrap_or(0.0);
-    let base = base_of(&control);
+    let before = numbers::number_of(&control, &form::value(&control)).unwrap_or(0.0);
+    let base = numbers::step_base(&control);
     let steps = |number: f64| (number - base) / step;
     let moved = direction * f64::from(count);
     // From between two steps the first one leads to the next step. The specification would stop there (step 7); browsers
     // go on.
-    let mut at = match is_between_steps(&control, before) {
+    let mut at = match numbers::is_between_steps(&control, before) {
         true if moved > 0.0 => steps(before).floor() + moved,
         true if moved < 0.0 => steps(before).ceil() + moved,
         _ => steps(before).round() + moved,

@@ -6,16 +6,15 @@
 use std::cell::Cell;
 
 use boa_engine::property::Attribute;
-use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
+use boa_engine::{Context, JsData, JsObject, JsResult, JsValue};
 use boa_gc::{Finalize, Trace};
 
 use super::exception::dom_exception;
+use super::storage_text::{from_stored, to_stored};
 use super::window::Window;
 use super::world::StorageMap;
 use crate::base::limits::STORAGE_BYTES_MAX;
-use crate::engine::convert::{
-    index, require, string, string_or_null, text, this_object, to_utf8, type_error, value_text,
-};
+use crate::engine::convert::{arg, index, require, this_object, type_error};
 use crate::engine::event_loop::{EventLoop, Output};
 use crate::engine::exotic::{self, Exotic, Key};
 use crate::engine::interface::{Interface, define_value, install as install_interface, prototype};
@@ -88,6 +87,15 @@ fn remove_item(target: &JsObject, key: String, context: &mut Context) -> JsResul
     Ok(true)
 }
 
+/// An argument as it is stored.
+fn text(args: &[JsValue], at: usize, context: &mut Context) -> JsResult<String> {
+    Ok(to_stored(&arg(args, at).to_string(context)?))
+}
+
+fn string_or_null(stored: Option<&String>) -> JsValue {
+    stored.map_or_else(JsValue::null, |stored| from_stored(stored).into())
+}
+
 /// The object behind the Proxy that a method was called on.
 fn target_of(this: &JsValue, context: &mut Context) -> JsResult<JsObject> {
     let object = this_object(this, context);
@@ -106,8 +114,8 @@ fn key(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVa
     let target = target_of(this, context)?;
     let at = index(args, 0, context)?;
     let (_, map) = area(&target, context)?;
-    let key = map.borrow().get_index(at).map(|(key, _)| key.clone());
-    Ok(string_or_null(key))
+    let key = string_or_null(map.borrow().get_index(at).map(|(key, _)| key));
+    Ok(key)
 }
 
 fn get_item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -115,8 +123,8 @@ fn get_item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult
     let target = target_of(this, context)?;
     let key = text(args, 0, context)?;
     let (_, map) = area(&target, context)?;
-    let value = map.borrow().get(&key).cloned();
-    Ok(string_or_null(value))
+    let value = string_or_null(map.borrow().get(&key));
+    Ok(value)
 }
 
 fn set_item_native(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -162,7 +170,7 @@ const STORAGE: Interface = Interface {
 fn name_of(key: &Key) -> String {
     match key {
         Key::Index(index) => index.to_string(),
-        Key::Name(name) => to_utf8(name),
+        Key::Name(name) => to_stored(name),
     }
 }
 
@@ -171,18 +179,19 @@ static ITEMS: Exotic = Exotic {
     name: "Storage items",
     get: |target, key, context| {
         let (_, map) = area(target, context)?;
-        let value = map.borrow().get(&name_of(key)).map(|value| string(value));
+        let value = map.borrow().get(&name_of(key)).map(|value| from_stored(value).into());
         Ok(value)
     },
-    set: |target, key, value, context| {
-        let value = value_text(value, context)?;
+    set: Some(|target, key, value, context| {
+        let value = to_stored(&value.to_string(context)?);
         set_item(target, name_of(key), value, context).map(|()| true)
-    },
-    delete: |target, key, context| remove_item(target, name_of(key), context),
+    }),
+    delete: Some(|target, key, context| remove_item(target, name_of(key), context)),
     keys: |target, context| {
         let found = area(target, context);
-        found.map(|(_, map)| map.borrow().keys().map(|key| JsString::from(key.as_str())).collect()).unwrap_or_default()
+        found.map(|(_, map)| map.borrow().keys().map(|key| from_stored(key)).collect()).unwrap_or_default()
     },
+    is_indexed: false,
     enumerable: true,
     builtins_first: true,
 };

@@ -15,7 +15,7 @@ fn create_rect(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult
     rect_object(Rect::default(), context).map(JsValue::from)
 }
 
-/// Installs SVGElement and SVGSVGElement.
+/// Installs SVGElement, SVGSVGElement and SVGAElement.
 ///
 /// # Errors
 /// What boa says; a bug.
@@ -27,7 +27,8 @@ pub(super) fn install_svg(context: &mut Context) -> JsResult<()> {
         methods: &[("createSVGRect", create_rect, 0)],
         ..Interface::EMPTY
     };
-    install(&root, context)
+    install(&root, context)?;
+    install(&Interface { name: "SVGAElement", parent: Some("SVGElement"), ..Interface::EMPTY }, context)
 }
 
 #[cfg(test)]

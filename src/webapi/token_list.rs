@@ -34,12 +34,13 @@ static LIST: Exotic = Exotic {
             .downcast_ref::<TokenList>()
             .and_then(|list| tokens(&list).get(*at as usize).map(|token| string(token))))
     },
-    set: Exotic::READ_ONLY_SET,
-    delete: Exotic::READ_ONLY_DELETE,
+    set: None,
+    delete: None,
     keys: |target, _| {
         let count = target.downcast_ref::<TokenList>().map_or(0, |list| tokens(&list).len());
         (0..count).map(|at| JsString::from(at.to_string())).collect()
     },
+    is_indexed: true,
     enumerable: true,
     builtins_first: true,
 };
@@ -58,22 +59,36 @@ fn make(element: &NodeRef, attribute: &'static str, context: &mut Context) -> Js
     exotic::wrap(target, &LIST, context)
 }
 
+/// An accessor of the list that an attribute holds.
+macro_rules! token_list {
+    ($interface:literal, $member:literal, $attribute:literal) => {
+        (
+            $interface,
+            $member,
+            |this, _, context| {
+                part(&this_element(this)?, $member, context, |element, context| make(element, $attribute, context))
+            },
+            |this, args, context| set_reflected(this, $attribute, args, context),
+        )
+    };
+}
+
+/// Interface, member, getter, setter.
+const LISTS: [(&str, &str, Native, Native); 7] = [
+    token_list!("HTMLAnchorElement", "relList", "rel"),
+    token_list!("HTMLAreaElement", "relList", "rel"),
+    token_list!("HTMLLinkElement", "relList", "rel"),
+    token_list!("HTMLLinkElement", "sizes", "sizes"),
+    token_list!("HTMLIFrameElement", "sandbox", "sandbox"),
+    token_list!("HTMLOutputElement", "htmlFor", "for"),
+    token_list!("SVGAElement", "relList", "rel"),
+];
+
 /// Puts the lists of other attributes on the elements that have some.
 pub fn install_token_lists(context: &mut Context) {
-    let rel: Native = |this, _, context| {
-        part(&this_element(this)?, "relList", context, |element, context| make(element, "rel", context))
-    };
-    let set_rel: Native = |this, args, context| set_reflected(this, "rel", args, context);
-    for name in ["HTMLAnchorElement", "HTMLAreaElement", "HTMLLinkElement"] {
-        let target = prototype(name, context);
-        define_accessor(&target, "relList", rel, Some(set_rel), context);
+    for (interface, member, get, set) in LISTS {
+        define_accessor(&prototype(interface, context), member, get, Some(set), context);
     }
-    let html_for: Native = |this, _, context| {
-        part(&this_element(this)?, "htmlFor", context, |element, context| make(element, "for", context))
-    };
-    let set_for: Native = |this, args, context| set_reflected(this, "for", args, context);
-    let target = prototype("HTMLOutputElement", context);
-    define_accessor(&target, "htmlFor", html_for, Some(set_for), context);
 }
 
 fn list_of(this: &JsValue, context: &mut Context) -> JsResult<TokenList> {

@@ -1,14 +1,13 @@
 //! Constraint validation (HTML §4.10.20): what keeps a form from being submitted. Messages are ours: there is no screen.
-//! Ranges and steps are those of numbers; dates and times have none here.
 
-use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
+use boa_engine::{Context, JsData, JsObject, JsResult, JsValue};
 use boa_gc::{Finalize, Trace};
 
-use super::stepping::{is_between_steps, number_in};
 use super::target::fire;
 use super::window::Window;
 use super::wrap::{part, this_element, wrap};
-use crate::dom::{NodeRef, form, radios};
+use crate::dom::form_validity::{self, Flaws};
+use crate::dom::{NodeRef, form};
 use crate::engine::convert::{string, text, type_error};
 use crate::engine::event_loop::Output;
 use crate::engine::interface::{Interface, define_accessor, define_method, install, prototype};
@@ -18,96 +17,18 @@ use crate::event::{Console, ConsoleLevel};
 #[derive(Trace, Finalize, JsData)]
 struct Validity(NodeRef);
 
-/// What may be wrong with a control: the attribute of ValidityState, and the sentence about it.
-const FLAWS: [(&str, &str); 6] = [
-    ("valueMissing", "a value is required"),
-    ("typeMismatch", "the value is not of its type"),
-    ("patternMismatch", "the value does not match the pattern"),
-    ("rangeUnderflow", "the value is too small"),
-    ("rangeOverflow", "the value is too large"),
-    ("stepMismatch", "the value is between two allowed ones"),
-];
-
 fn attr(node: &NodeRef, name: &str) -> Option<String> {
     node.as_element().and_then(|e| e.attr(name))
 }
 
-/// Whether a control is looked at at all (`willValidate`).
-fn is_candidate(control: &NodeRef) -> bool {
-    let by_kind = match control.html_name() {
-        "input" => !matches!(form::input_type(control), "hidden" | "reset" | "button"),
-        "button" => form::button_type(control) == "submit",
-        "select" | "textarea" => true,
-        _ => false,
-    };
-    by_kind && !form::is_disabled(control) && !form::has_flag(control, "readonly")
-}
-
-/// The first flaw of a control.
-fn flaw_of(control: &NodeRef, context: &mut Context) -> Option<&'static str> {
-    if !is_candidate(control) {
-        return None;
-    }
-    if form::custom_error(control, |error| !error.is_empty()) {
-        return Some("customError");
-    }
-    let value = form::value(control);
-    if form::has_flag(control, "required") && is_missing(control, &value) {
-        return Some("valueMissing");
-    }
-    if value.is_empty() || !control.is_html("input") {
-        return None;
-    }
-    let kind = form::input_type(control);
-    let bound = |name: &str| number_in(control, name);
-    let number = value.parse::<f64>().ok().filter(|_| matches!(kind, "number" | "range"));
-    match number {
-        Some(number) if bound("min").is_some_and(|min| number < min) => return Some("rangeUnderflow"),
-        Some(number) if bound("max").is_some_and(|max| number > max) => return Some("rangeOverflow"),
-        Some(number) if is_between_steps(control, number) => return Some("stepMismatch"),
-        _ => {}
-    }
-    let is_typed = match kind {
-        "email" => value
-            .split_once('@')
-            .is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@')),
-        "url" => url::Url::parse(&value).is_ok(),
-        _ => true,
-    };
-    if !is_typed {
-        return Some("typeMismatch");
-    }
-    let has_pattern = matches!(kind, "text" | "search" | "url" | "tel" | "email" | "password");
-    let pattern = attr(control, "pattern").filter(|_| has_pattern)?;
-    (!fits(&pattern, &value, context)).then_some("patternMismatch")
-}
-
-fn is_missing(control: &NodeRef, value: &str) -> bool {
-    match control.html_name() {
-        "input" => match form::input_type(control) {
-            "checkbox" => !form::checked(control),
-            "radio" => !form::checked(control) && radios::checked_of(control).is_none(),
-            "submit" | "image" | "range" | "color" => false,
-            _ => value.is_empty(),
-        },
-        "select" | "textarea" => value.is_empty(),
-        _ => false,
-    }
-}
-
-/// Whether the whole value matches a pattern; one that is no regular expression fits all.
-fn fits(pattern: &str, value: &str, context: &mut Context) -> bool {
-    let regexp = context.intrinsics().constructors().regexp().constructor();
-    let source = JsString::from(format!("^(?:{pattern})$"));
-    let Ok(made) = regexp.construct(&[source.into(), JsString::from("u").into()], None, context) else { return true };
-    let Ok(test) = made.get(JsString::from("test"), context) else { return true };
-    let Some(test) = test.as_callable() else { return true };
-    test.call(&made.into(), &[string(value)], context).is_ok_and(|fits| fits.to_boolean())
+/// The first flaw of a control that is looked at.
+fn flaw_of(control: &NodeRef) -> Option<&'static str> {
+    if form_validity::is_candidate(control) { form_validity::flaws(control).first() } else { None }
 }
 
 /// Checks one control; an `invalid` event tells a flaw.
 fn check(control: &NodeRef, context: &mut Context) -> JsResult<Option<&'static str>> {
-    let flaw = flaw_of(control, context);
+    let flaw = flaw_of(control);
     if flaw.is_some() {
         let target = wrap(control, context);
         fire(&target, "invalid", false, true, context)?;
@@ -139,12 +60,12 @@ fn check_native(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResul
     Ok(check(&this_element(this)?, context)?.is_none().into())
 }
 
-fn message(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+fn message(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     let control = this_element(this)?;
-    Ok(match flaw_of(&control, context) {
+    Ok(match flaw_of(&control) {
         None => string(""),
         Some("customError") => string(&form::custom_error(&control, |error| error.clone())),
-        Some(flaw) => string(FLAWS.iter().find(|(name, _)| *name == flaw).map_or("", |(_, message)| message)),
+        Some(flaw) => string(form_validity::sentence(flaw)),
     })
 }
 
@@ -156,7 +77,8 @@ fn set_custom(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResu
 
 /// Puts the members of constraint validation on a control's prototype.
 pub fn install_members(target: &JsObject, context: &mut Context) {
-    let will: crate::engine::convert::Native = |this, _, _| Ok(is_candidate(&this_element(this)?).into());
+    let will: crate::engine::convert::Native =
+        |this, _, _| Ok(form_validity::is_candidate(&*this_element(this)?).into());
     define_accessor(target, "willValidate", will, None, context);
     define_accessor(
         target,
@@ -175,10 +97,16 @@ pub fn install_members(target: &JsObject, context: &mut Context) {
     define_method(target, "setCustomValidity", set_custom, 1, context);
 }
 
-fn state(this: &JsValue, flaw: Option<&str>, context: &mut Context) -> JsResult<JsValue> {
+fn flaws_of(this: &JsValue) -> JsResult<Flaws> {
     let control = this.as_object().and_then(|object| object.downcast_ref::<Validity>().map(|state| state.0.clone()));
-    let control = control.ok_or_else(|| type_error("Illegal invocation"))?;
-    Ok((flaw_of(&control, context) == flaw).into())
+    control.map(|control| form_validity::flaws(&control)).ok_or_else(|| type_error("Illegal invocation"))
+}
+
+/// An attribute of ValidityState.
+macro_rules! flaw {
+    ($name:literal) => {
+        ($name, |this, _, _| Ok(flaws_of(this)?.has($name).into()), None)
+    };
 }
 
 /// Installs ValidityState.
@@ -186,25 +114,22 @@ fn state(this: &JsValue, flaw: Option<&str>, context: &mut Context) -> JsResult<
 /// # Errors
 /// What boa says; a bug.
 pub fn install_validity(context: &mut Context) -> JsResult<()> {
-    let never: crate::engine::convert::Native = |_, _, _| Ok(false.into());
     let interface = Interface {
         name: "ValidityState",
         attributes: &[
-            ("valid", |this, _, c| state(this, None, c), None),
-            ("valueMissing", |this, _, c| state(this, Some("valueMissing"), c), None),
-            ("typeMismatch", |this, _, c| state(this, Some("typeMismatch"), c), None),
-            ("patternMismatch", |this, _, c| state(this, Some("patternMismatch"), c), None),
-            ("rangeUnderflow", |this, _, c| state(this, Some("rangeUnderflow"), c), None),
-            ("rangeOverflow", |this, _, c| state(this, Some("rangeOverflow"), c), None),
-            ("stepMismatch", |this, _, c| state(this, Some("stepMismatch"), c), None),
-            ("customError", |this, _, c| state(this, Some("customError"), c), None),
+            ("valid", |this, _, _| Ok(flaws_of(this)?.is_valid().into()), None),
+            flaw!("badInput"),
+            flaw!("customError"),
+            flaw!("patternMismatch"),
+            flaw!("rangeOverflow"),
+            flaw!("rangeUnderflow"),
+            flaw!("stepMismatch"),
+            flaw!("tooLong"),
+            flaw!("tooShort"),
+            flaw!("typeMismatch"),
+            flaw!("valueMissing"),
         ],
         ..Interface::EMPTY
     };
-    install(&interface, context)?;
-    let target = prototype("ValidityState", context);
-    for name in ["badInput", "tooLong", "tooShort"] {
-        define_accessor(&target, name, never, None, context);
-    }
-    Ok(())
+    install(&interface, context)
 }

@@ -145,6 +145,7 @@ pub fn interface_of(node: &Node) -> &'static str {
         NodeKind::Element(element) if element.name.ns == ns!(html) => html_interface(&element.name.local),
         NodeKind::Element(element) if element.name.ns == ns!(svg) => match &*element.name.local {
             "svg" => "SVGSVGElement",
+            "a" => "SVGAElement",
             _ => "SVGElement",
         },
         NodeKind::Element(_) => "Element",

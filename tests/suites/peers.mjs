@@ -1,7 +1,9 @@
-// The two that run a page: each gives its results one by one, and says how it ended.
+// Those that run a page: each gives its results one by one, and says how it ended.
 import fs from "node:fs";
 import path from "node:path";
 import { spawn } from "node:child_process";
+import net from "node:net";
+import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -11,7 +13,7 @@ const endOf = (said) => (said.end === 0 ? "completed" : said.why ?? ["", "error"
 
 // Longest time without a word from a process, on a machine that others use too: a hang, or a page that computes for ever.
 // A page of duoke has its own bound, in processor time, and is silent within a task.
-const SILENCE_MS_MAX = { duoke: 300_000, jsdom: 30_000 };
+const SILENCE_MS_MAX = { duoke: 300_000, jsdom: 30_000, lightpanda: 8_000 };
 
 const LIMITS = {
   // Processor time. A module of QUnit is one turn.
@@ -90,4 +92,47 @@ export function jsdom(folder) {
     },
     stop() { child?.kill("SIGKILL"); },
   };
+}
+
+// The program of PyPI's wheel `lightpanda`, a process for each page, over CDP. `folder` has playwright-core in its node_modules.
+export function lightpanda(program, folder) {
+  const { chromium } = createRequire(path.join(folder, "x.js"))("playwright-core");
+  return {
+    async run(url, tell) {
+      const port = await freePort();
+      const env = { ...process.env, LIGHTPANDA_DISABLE_TELEMETRY: "true" };
+      const child = spawn(program, ["serve", "--host", "127.0.0.1", "--port", String(port), "--log-level", "error"], { stdio: "ignore", env });
+      const died = new Promise((resolve) => child.on("close", () => resolve("died")));
+      const told = new Promise((resolve) => {
+        const silence = watch(child, SILENCE_MS_MAX.lightpanda, () => resolve("not completed"));
+        const hear = (text) => {
+          if (!text.startsWith(MARK)) return;
+          silence.again();
+          const said = JSON.parse(text.slice(MARK.length));
+          if ("end" in said) { silence.stop(); resolve(endOf(said)); } else tell(said);
+        };
+        died.then(silence.stop);
+        openIn(chromium, port, url, hear).catch(() => {});
+      });
+      const ended = await Promise.race([told, died]);
+      child.kill("SIGKILL");
+      return { ended, faults: [] };
+    },
+    stop() {},
+  };
+}
+
+const freePort = () => new Promise((resolve) => {
+  const server = net.createServer().listen(0, "127.0.0.1", () => { const { port } = server.address(); server.close(() => resolve(port)); });
+});
+
+async function openIn(chromium, port, url, hear) {
+  const isUp = () => new Promise((resolve) => {
+    const socket = net.connect(port, "127.0.0.1", () => { socket.end(); resolve(true); }).on("error", () => resolve(false));
+  });
+  while (!await isUp()) await new Promise((resolve) => setTimeout(resolve, 5));
+  const browser = await chromium.connectOverCDP(`ws://127.0.0.1:${port}`);
+  const page = await (browser.contexts()[0] ?? await browser.newContext()).newPage();
+  page.on("console", (message) => hear(message.text()));
+  await page.goto(url, { waitUntil: "commit" });
 }

@@ -17,11 +17,12 @@ export function write(suite, results) {
 
 const passed = (found) => found.tests.filter((it) => it.passed);
 
-// Lines from what was found in each, jsdom's null where it has not run. `of`: what the more talkative one knows of.
-export function merge(duoke, jsdom) {
+// Lines from what was found in each, a peer's null where it has not run. `of`: what the more talkative one of duoke and jsdom
+// knows of.
+export function merge(duoke, jsdom, lightpanda) {
   const ended = (it) => (!it || it.ended === "completed" ? undefined : it.ended.slice(0, NAME_MAX));
   return [...duoke].map(([page, here]) => {
-    const there = jsdom?.get(page), mine = new Set(passed(here).map((it) => it.name));
+    const there = jsdom?.get(page), third = lightpanda?.get(page), mine = new Set(passed(here).map((it) => it.name));
     const lost = there ? passed(there).map((it) => it.name).filter((it) => !mine.has(it)) : [];
     const names = lost.slice(0, page.includes("index.html") ? NAMES_OF_MODULE_MAX : NAMES_MAX).map((it) => it.slice(0, NAME_MAX));
     return {
@@ -29,6 +30,7 @@ export function merge(duoke, jsdom) {
       of: Math.max(here.tests.length, there?.tests.length ?? 0),
       duoke: passed(here).length,
       jsdom: there ? passed(there).length : null,
+      lightpanda: third ? passed(third).length : null,
       duokeEnded: ended(here),
       jsdomEnded: ended(there),
       ...(lost.length ? { lost: lost.length, names } : {}),
@@ -49,10 +51,12 @@ export function table() {
   });
   const sum = (lines, of) => lines.reduce((total, it) => total + (it[of] ?? 0), 0);
   const text = rows.filter(([, lines]) => lines.length).map(([name, lines]) => {
-    const ran = lines.some((it) => it.jsdom !== null);
-    return `| ${name} | ${lines.length} | ${sum(lines, "of")} | ${sum(lines, "duoke")} | ${ran ? sum(lines, "jsdom") : "not run"} | ${ran ? sum(lines, "lost") : ""} |\n`;
+    const ran = (peer) => lines.some((it) => (it[peer] ?? null) !== null);
+    const of = (peer) => (ran(peer) ? sum(lines, peer) : "not run");
+    const lost = ran("jsdom") ? sum(lines, "lost") : "";
+    return `| ${name} | ${lines.length} | ${sum(lines, "of")} | ${sum(lines, "duoke")} | ${of("jsdom")} | ${lost} | ${of("lightpanda")} |\n`;
   });
-  return `| | pages | tests | duoke | jsdom | only jsdom |\n|---|---:|---:|---:|---:|---:|\n${text.join("")}`;
+  return `| | pages | tests | duoke | jsdom | only jsdom | lightpanda |\n|---|---:|---:|---:|---:|---:|---:|\n${text.join("")}`;
 }
 
 const groupOf = (suite, page) => (suite.startsWith("wpt") ? page.split("/").slice(0, page.startsWith("dom") ? 2 : 3).filter((it) => !/\.x?html?/.test(it)).join("/") : page.replace(/^.*=/, ""));

@@ -12,10 +12,11 @@ import { merge, table, write } from "./results.mjs";
 const HELP = `usage: scripts/suites DIR [SUITE…]
 
 Runs test suites that others wrote, from a loopback server, in duoke and in jsdom, and writes tests/suites/results.
-DIR is where they were unpacked; tests/suites/README.md says how, and how PHP and jsdom are obtained.
+DIR is where they were unpacked; tests/suites/README.md says how, and how PHP and the peers are obtained.
 
   --only TEXT    only pages with this in their address: prints what fails here and why, writes nothing
-  --peer NAME    only duoke, or only jsdom; the other's are those of the last run, which are in DIR
+  --peer NAME    only duoke, jsdom or lightpanda; the others' are those of the last run, which are in DIR
+  --lightpanda FILE   its program: without it, it is left out
   --duoke FILE   the program, by default target/release/duoke
   --jobs N       pages at once, by default 2
   --table        prints the results there are
@@ -30,7 +31,7 @@ const stop = (what, hint) => {
 
 function chosen() {
   const text = { type: "string" };
-  const options = { only: text, peer: text, duoke: text, jobs: { ...text, default: "2" }, table: { type: "boolean" }, help: { type: "boolean" } };
+  const options = { only: text, peer: text, duoke: text, lightpanda: text, jobs: { ...text, default: "2" }, table: { type: "boolean" }, help: { type: "boolean" } };
   let parsed;
   try { parsed = parseArgs({ options, allowPositionals: true }); } catch (error) { stop(error.message, "scripts/suites --help"); }
   const { values, positionals: [folder, ...names] } = parsed;
@@ -75,10 +76,12 @@ const kept = (file) => (fs.existsSync(file) ? new Map(JSON.parse(fs.readFileSync
 async function main() {
   const { root, names, only, peer, jobs, ...rest } = chosen();
   const program = path.resolve(rest.duoke ?? fileURLToPath(new URL("../../target/release/duoke", import.meta.url)));
-  if (peer !== "jsdom" && !fs.existsSync(program)) stop(`${program} is not there`, "cargo build --release, or --duoke FILE");
-  if (peer !== "duoke" && !fs.existsSync(path.join(root, "node_modules/jsdom"))) stop(`${root} has no jsdom`, `npm install --prefix ${root} jsdom@29.1.1`);
+  if ((peer ?? "duoke") === "duoke" && !fs.existsSync(program)) stop(`${program} is not there`, "cargo build --release, or --duoke FILE");
+  if ((peer ?? "jsdom") === "jsdom" && !fs.existsSync(path.join(root, "node_modules/jsdom"))) stop(`${root} has no jsdom`, `npm install --prefix ${root} jsdom@29.1.1`);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "duoke-suites-"));
   const all = { duoke: () => peers.duoke(program, folder), jsdom: () => peers.jsdom(root) };
+  if (rest.lightpanda) all.lightpanda = () => peers.lightpanda(path.resolve(rest.lightpanda), root);
+  if (peer && !all[peer]) stop(`there is no peer ${peer}`, "it is duoke, jsdom, or lightpanda with --lightpanda FILE");
   for (const name of names) {
     const suite = SUITES[name], served = await serve(path.join(root, suite.folder));
     if (!served.php && name.startsWith("jquery")) process.stderr.write("scripts/suites: warning: php is missing: tests that need it fail\n");
@@ -94,14 +97,14 @@ async function main() {
     }
     served.stop();
     if (only) { print(found); continue; }
-    const [duoke, jsdom] = ["duoke", "jsdom"].map((it) => kept(path.join(root, `${name}.${it}.json`)));
-    if (duoke) write(name, merge(duoke, jsdom));
+    const [duoke, jsdom, lightpanda] = ["duoke", "jsdom", "lightpanda"].map((it) => kept(path.join(root, `${name}.${it}.json`)));
+    if (duoke) write(name, merge(duoke, jsdom, lightpanda));
   }
   fs.rmSync(folder, { recursive: true });
 }
 
-function print({ duoke, jsdom }) {
-  for (const [page, { tests, ended, faults }] of duoke ?? jsdom) {
+function print({ duoke, jsdom, lightpanda }) {
+  for (const [page, { tests, ended, faults }] of duoke ?? jsdom ?? lightpanda) {
     const there = new Set(jsdom?.get(page)?.tests.filter((it) => it.passed).map((it) => it.name));
     process.stdout.write(`${page}: ${ended}, ${tests.filter((it) => it.passed).length} of ${tests.length}\n`);
     for (const it of faults) process.stdout.write(`  ${it}\n`);

@@ -24,6 +24,10 @@ function made(file, url) {
     return `<!doctype html><meta charset=utf-8>${tags.join("")}<div id=log></div><script>self.GLOBAL={${kinds}}</script>` +
       `<script src="${path.basename(script)}"></script>`;
   }
+  // jQuery 3 makes it when it is built.
+  if (url === "/test/data/qunit-fixture.js" && !fs.existsSync(file)) {
+    return `QUnit.config.fixture = ${JSON.stringify(fs.readFileSync(file.replace(/js$/, "html"), "utf8"))};`;
+  }
   if (/\/test\/index\.html$/.test(file)) {
     const tag = /<script[^>]*\bsrc="[^"]*\/qunit\.js"[^>]*><\/script>/;
     return fs.readFileSync(file, "utf8").replace(tag, (it) => `${it}<script>${probe("qunit")}</script>`);
