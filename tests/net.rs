@@ -6,6 +6,8 @@
 mod kept;
 #[path = "net/origins.rs"]
 mod origins;
+#[path = "net/sockets.rs"]
+mod sockets;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};

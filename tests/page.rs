@@ -61,14 +61,14 @@ fn what_the_client_never_had_is_named_once() {
         "<script>
         console.log(typeof external.Foo, external.Foo, 'Foo' in external, 'PutMsg' in external, String(external));
         external.mine = 1; console.log(external.mine, external.then, Object.keys(external).join());
-        new WebSocket('ws://x')</script>",
+        new Worker('x.js')</script>",
         &[],
         "
         external.Foo is missing here: the client's pages have external.PutMsg and Notice (index.html:3:20)
         undefined undefined false true [object Object]
         1 undefined PutMsg,Notice,AddSearchProvider,IsSearchProviderInstalled,mine
-        WebSocket is missing here: ask with XMLHttpRequest in an interval, or let the server push to the host (index.html:5:13)
-        ! uncaught ReferenceError: WebSocket is not defined /index.html:5:13
+        Worker is missing here: run the code in the page itself, in steps of setTimeout (index.html:5:13)
+        ! uncaught ReferenceError: Worker is not defined /index.html:5:13
         ",
     );
 }

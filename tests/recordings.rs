@@ -23,6 +23,8 @@ mod origin;
 mod samples;
 #[path = "recordings/secrets.rs"]
 mod secrets;
+#[path = "recordings/sockets.rs"]
+mod sockets;
 #[path = "recordings/streams.rs"]
 mod streams;
 #[path = "recordings/trouble.rs"]

@@ -21,7 +21,7 @@ Examples:
   duoke coverage plugin.html --replace http://cdn.example.com/jquery.js=jquery.js
 
 A name in a script's strings and comments does not count. What a library names is told apart
-from what the page names, and what a page only asks for (`if (window.WebSocket)`) from what it
+from what the page names, and what a page only asks for (`if (window.Worker)`) from what it
 needs. To see what really happens the page is run as by `duoke run` and told a made-up customer
 and a place. Its messages go nowhere; servers that it may talk to are asked.
 

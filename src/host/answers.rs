@@ -6,7 +6,7 @@ use url::Url;
 
 use super::recorder::exchange::Exchange;
 use crate::base::redact::Redactor;
-use crate::net::{Ask, Destination, Request, percent_decode};
+use crate::net::{Ask, Destination, Request, SocketFrame, percent_decode};
 use crate::record::session::{CACHE_BUSTER, CALLBACKS};
 
 /// Characters of a body that are shown.
@@ -93,8 +93,29 @@ fn compared(request: &Request) -> String {
         let kept = kept.collect::<Vec<_>>().join("&");
         url.set_query(Some(kept.as_str()).filter(|query| !query.is_empty()));
     }
-    let piece = if request.destination.ask() == Some(Ask::Next) { " next" } else { "" };
+    let piece = match request.destination.ask() {
+        Some(Ask::Next) => " next".to_owned(),
+        Some(Ask::Send) => {
+            let values: Vec<&str> = request.headers.iter().map(|(_, value)| value.as_str()).collect();
+            format!(" send {}", values.join(" "))
+        }
+        Some(Ask::Open | Ask::Close) | None => String::new(),
+    };
     format!("{} {url}{piece}\n{}", request.method, String::from_utf8_lossy(&request.body))
+}
+
+/// What a request asks for, in words.
+pub(super) fn named(request: &Request) -> String {
+    let url = &request.url;
+    match (request.destination.ask(), SocketFrame::of(&request.headers, &request.body)) {
+        (Some(Ask::Send), Some(SocketFrame::Close(code, _))) => {
+            let code = code.map(|code| format!(" with {code}")).unwrap_or_default();
+            format!("the closing{code} of {url}")
+        }
+        (Some(Ask::Send), Some(SocketFrame::Text(_))) => format!("a message to {url}"),
+        (Some(Ask::Send), _) => format!("a binary message to {url}"),
+        _ => format!("{} {url}", request.method),
+    }
 }
 
 fn decoded_name(pair: &str) -> String {
@@ -134,14 +155,20 @@ fn nearest(waiting: &BTreeMap<String, VecDeque<Exchange>>, request: &Request) ->
     };
     let likeness = |exchange: &&Exchange| {
         let near = &exchange.request;
-        (near.method == request.method, near.url.query() == request.url.query(), near.body == request.body)
+        let asks_the_same = near.destination.ask() == request.destination.ask();
+        (
+            asks_the_same,
+            near.method == request.method,
+            near.url.query() == request.url.query(),
+            near.body == request.body,
+        )
     };
     let near = &waiting.values().flatten().filter(same_place).max_by_key(likeness)?.request;
     let bodies = match near.body == request.body {
         true => String::new(),
         false => format!(", with the body `{}`; now it is `{}`", shown(&near.body), shown(&request.body)),
     };
-    Some(format!("{} {}{bodies}", near.method, near.url))
+    Some(named(near) + &bodies)
 }
 
 /// The beginning of a body, on one line.

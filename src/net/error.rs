@@ -100,6 +100,23 @@ pub enum NetError {
         /// The bound that was in force.
         streams_max: usize,
     },
+    /// The page has too many sockets.
+    #[error("{url} was not connected: a page may have {sockets_max} sockets open at once")]
+    TooManySockets {
+        /// The address asked for.
+        url: String,
+        /// The bound that was in force.
+        sockets_max: usize,
+    },
+    /// A port at which no socket is connected: what listens there may take what a page sends for its own protocol
+    /// ([bad port](https://fetch.spec.whatwg.org/#bad-port)).
+    #[error("{url} was refused: port {port} is one of those that pages may not talk to")]
+    BadPort {
+        /// The address asked for.
+        url: String,
+        /// Its port.
+        port: u16,
+    },
     /// The page has waited for requests too long in one turn.
     #[error("{url} was not fetched: a page may wait {time_max_s} s for synchronous requests in one turn")]
     WaitedTooLong {
@@ -226,6 +243,7 @@ impl NetError {
                 | Self::FileNotFound { .. }
                 | Self::OutsideFolder { .. }
                 | Self::BadUrl { .. }
+                | Self::BadPort { .. }
         )
     }
 
@@ -258,6 +276,8 @@ impl NetError {
             | NetError::TooMuchInFlight { url, .. }
             | NetError::TooManyInTurn { url, .. }
             | NetError::TooManyStreams { url, .. }
+            | NetError::TooManySockets { url, .. }
+            | NetError::BadPort { url, .. }
             | NetError::WaitedTooLong { url, .. }
             | NetError::TooLarge { url, .. }
             | NetError::FileNotFound { url, .. }
@@ -275,6 +295,25 @@ impl NetError {
         }
     }
 
+    /// The same about another address: a socket's is `ws:`, and asked as `http:`.
+    #[must_use]
+    pub(super) fn about(mut self, address: &Url) -> Self {
+        match &mut self {
+            NetError::NotAllowed { url, .. }
+            | NetError::RefusedAddress { url, .. }
+            | NetError::OtherFolder { url, .. }
+            | NetError::Unproxied { url, .. }
+            | NetError::Unreachable { url, .. }
+            | NetError::TimedOut { url, .. }
+            | NetError::BadUrl { url, .. }
+            | NetError::Status { url, .. }
+            | NetError::Redirected { url, .. }
+            | NetError::Protocol { url, .. } => *url = address.to_string(),
+            _ => {}
+        }
+        self
+    }
+
     /// The next step, where there is one: text for a `hint:` line.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -284,6 +323,16 @@ impl NetError {
         let allow =
             |origin: &str| format!("allow it with `--allow {origin}` or `allow = [\"{origin}\"]` in plugin.toml");
         match self {
+            NetError::NotAllowed { url, origin } if is_socket(url) => Some(allow(origin)),
+            NetError::Status { url, .. } if is_socket(url) => {
+                Some("the server opened no socket: check the address, and what listens there".to_owned())
+            }
+            NetError::Unreachable { url, .. } | NetError::TimedOut { url, .. } | NetError::Protocol { url, .. }
+                if is_socket(url) =>
+            {
+                None
+            }
+            NetError::BadPort { .. } => Some("let the server listen at another port, as browsers want it".to_owned()),
             NetError::NotAllowed { url, origin } | NetError::FetchedTooOften { url, origin, .. } => {
                 Some(format!("{}, or {}", allow(origin), replace(url)))
             }
@@ -315,7 +364,7 @@ impl NetError {
             NetError::TooMuchInFlight { .. } | NetError::TooManyInTurn { .. } => {
                 Some("let the page wait for answers before it asks for more".to_owned())
             }
-            NetError::TooManyStreams { .. } => Some("close those that are not needed any more".to_owned()),
+            NetError::TooManyStreams { .. } | NetError::TooManySockets { .. } => Some("close those that are not needed any more".to_owned()),
             NetError::WaitedTooLong { .. } => {
                 Some("find the server that answers slowly; an asynchronous request holds nobody up".to_owned())
             }
@@ -332,6 +381,11 @@ impl NetError {
             NetError::TooLarge { .. } | NetError::FileUnreadable { .. } => None,
         }
     }
+}
+
+/// Whether an address is that of a socket.
+fn is_socket(url: &str) -> bool {
+    url.starts_with("ws:") || url.starts_with("wss:")
 }
 
 #[cfg(test)]

@@ -52,6 +52,10 @@ impl Guard {
         }
         let url = Url::parse(text).map_err(|error| bad(format!("it is no origin: {error}")))?;
         let origin = url.origin().ascii_serialization();
+        if matches!(url.scheme(), "ws" | "wss") {
+            let origin = origin.replacen("ws", "http", 1);
+            return Err(bad(format!("sockets are allowed with the origin that they are at: write `{origin}`")));
+        }
         if !is_http(&url) {
             return Err(bad("only http and https origins can be allowed".to_owned()));
         }
@@ -200,6 +204,7 @@ mod tests {
         assert!(message("crm.example.com", &mut guard).contains("`https://crm.example.com`"));
         assert!(message("https://crm.example.com/api", &mut guard).contains("`https://crm.example.com`"));
         assert!(message("file:///a", &mut guard).contains("http and https"));
+        assert!(message("wss://crm.example.com:8443", &mut guard).contains("`https://crm.example.com:8443`"));
         assert_eq!(guard.origins().count(), 0);
     }
 }

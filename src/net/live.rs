@@ -26,8 +26,12 @@ use crate::base::limits::page::PageLimits;
 use crate::base::limits::{CONNECT_TIMEOUT, DOCUMENT_BYTES_MAX, REDIRECTS_MAX};
 use crate::base::loopback::is_loopback;
 
+mod handshake;
+mod metered;
+mod socket;
 mod stream;
 
+pub(super) use socket::Socket;
 pub(super) use stream::{Stream, ended};
 
 /// The bounds of a page's requests; the defaults are `base::limits`'.
@@ -238,6 +242,9 @@ impl Live {
         let whole = |response: Response| Step::Arrived(Arrived::Whole(response));
         let mut map = headers::outgoing(request)?;
         passage.introduce(request, &mut map);
+        if request.destination.is_socket() {
+            handshake::ask_upgrade(&mut map);
+        }
         let has_cookies = passage.has_cookies(request);
         if has_cookies
             && let Some(value) = cookies.header_for(&request.url, request.sites(), request.now_ms)

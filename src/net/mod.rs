@@ -12,6 +12,7 @@
 //! - `guard`, `reach`, `address`: origins allowed, addresses a connection may be made to, what an address is
 //! - `replace`, `data_url`: addresses answered from files, addresses that are their own answer
 //! - `live`, `headers`, `cache`: HTTP, and answers that further pages share
+//! - `sockets`, `socket_frame`: a page's sockets (`WebSocket`), and what goes over them
 //! - `passage`, `referrer`: what a request carries on each hop: credentials, `Origin`, `Referer`
 //! - `cookies`, `cookie_date`, `site`: one page's cookies, shared by requests and `document.cookie`
 //! - `charset`, `prescan`, `late_meta`: from bytes to text
@@ -44,6 +45,8 @@ mod replace;
 mod request;
 mod script_type;
 mod site;
+mod socket_frame;
+mod sockets;
 
 pub use address::{Special, special};
 pub use charset::{decode_html, decode_script, decode_xhr, decode_xml, looks_binary};
@@ -67,3 +70,4 @@ pub use replace::Replacements;
 pub use request::{Ask, Client, Credentials, Destination, Mode, Redirects, Request, Response};
 pub use script_type::{SCRIPT_TYPES, has_integrity};
 pub use site::Sites;
+pub use socket_frame::SocketFrame;

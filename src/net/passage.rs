@@ -58,11 +58,11 @@ impl Passage {
         map.entry(ACCEPT).or_insert(HeaderValue::from_static(match request.destination {
             Destination::Document => "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
             Destination::Style => "text/css,*/*;q=0.1",
-            Destination::Script | Destination::Xhr | Destination::Stream(..) => "*/*",
+            Destination::Script | Destination::Xhr | Destination::Stream(..) | Destination::Socket(..) => "*/*",
         }));
         let Some(client) = self.client.as_ref().filter(|client| is_of_the_web(&client.url)) else { return };
         let referrer = client.referrer_policy.referrer(&client.url, &request.url);
-        if let Some(value) = referrer.as_deref().and_then(to_wire) {
+        if let Some(value) = referrer.as_deref().and_then(to_wire).filter(|_| !request.destination.is_socket()) {
             map.insert(REFERER, value);
         }
         if let Some(value) = self.origin(client, request).as_deref().and_then(to_wire) {
@@ -77,7 +77,7 @@ impl Passage {
             false => client.url.origin().ascii_serialization(),
         };
         let is_cors = self.mode == Mode::Cors;
-        if is_cors && self.is_cross_origin {
+        if is_cors && self.is_cross_origin || request.destination.is_socket() {
             return Some(origin());
         }
         if matches!(request.method.as_str(), "GET" | "HEAD") {

@@ -11,6 +11,7 @@ use super::network::answer;
 
 use super::original_scripts::{Original, OriginalScripts};
 use super::passage::Passage;
+use super::sockets::{Sockets, as_http, told};
 use super::{
     Arrival, Ask, Bounds, CookieJar, Destination, Folder, Guard, Latency, Live, NetError, Network, Replacements,
     Replied, Reply, Request, Response, StandIn, StoodIn, data_url,
@@ -40,6 +41,7 @@ pub struct PluginNetwork {
     started: Mutex<Vec<AbortHandle>>,
     /// Answers that go on, by the page's number.
     streams: Mutex<HashMap<u64, Arc<Stream>>>,
+    sockets: Sockets,
 }
 
 impl PluginNetwork {
@@ -59,6 +61,7 @@ impl PluginNetwork {
             original_scripts: Mutex::default(),
             started: Mutex::default(),
             streams: Mutex::default(),
+            sockets: Sockets::default(),
         }
     }
 
@@ -124,10 +127,14 @@ impl PluginNetwork {
         self.folder.as_ref()
     }
 
-    /// Whether the plugin itself answers, wherever it is: its files, what it replaces, what the host answers for it.
+    /// Whether the plugin itself answers, wherever it is: its files, what it replaces, what the host answers for it. It
+    /// answers no socket.
     #[must_use]
     pub fn answers_itself(&self, request: &Request) -> bool {
         let url = &request.url;
+        if request.destination.is_socket() {
+            return false;
+        }
         self.given.find(url).is_none()
             && (url.scheme() == "data"
                 || self.replacements.find(url).is_some()
@@ -218,6 +225,8 @@ impl PluginNetwork {
                 }
                 Err(refused) => return answer(&reply, id, Err(refused)),
             },
+            // Nothing can be sent on one.
+            Ask::Send => return answer(&reply, id, Ok(ended(&request.url))),
             Ask::Next => match self.streams().get(&number).cloned() {
                 Some(stream) => live.next(id, request, stream, reply),
                 None => return answer(&reply, id, Ok(ended(&request.url))),
@@ -230,6 +239,50 @@ impl PluginNetwork {
             }
         };
         self.keep(asked);
+    }
+
+    /// Why a socket cannot be connected, where it cannot.
+    fn socket_refusal(&self, request: &Request) -> Option<NetError> {
+        let asked = match as_http(request) {
+            Ok(asked) => asked,
+            Err(refused) => return Some(refused),
+        };
+        let unreachable =
+            |reason: &str| Some(NetError::Unreachable { url: request.url.to_string(), reason: reason.to_owned() });
+        if self.folder.as_ref().is_some_and(|folder| folder.owns(&asked.url)) {
+            return unreachable("it stands for the plugin's folder, where no server listens");
+        }
+        if self.stand_in.is_some() {
+            return unreachable("nobody stands in for what comes over sockets");
+        }
+        self.refusal(&asked).map(|refused| refused.about(&request.url))
+    }
+
+    /// Asks something of a socket.
+    fn ask_socket(&self, id: u64, request: Request, (number, ask): (u64, Ask), reply: Reply) {
+        let socket = self.sockets.get(number);
+        match (ask, &self.live, socket) {
+            (Ask::Open, live, _) => {
+                if let Some(refused) = self.socket_refusal(&request) {
+                    return answer(&reply, id, Err(refused));
+                }
+                match (self.sockets.open(number, &request.url), live) {
+                    (Ok(socket), Some(live)) => {
+                        let rights = self.rights(&request);
+                        self.keep(live.connect(id, request, rights, socket, reply));
+                    }
+                    (Ok(_), None) => unreachable!("without a network every socket is refused"),
+                    (Err(refused), _) => answer(&reply, id, Err(refused)),
+                }
+            }
+            (Ask::Next, Some(live), Some(socket)) => self.keep(live.next_message(id, request.url, socket, reply)),
+            (Ask::Send, _, Some(socket)) => socket.send(id, &request, reply),
+            (Ask::Next | Ask::Send, ..) => answer(&reply, id, Ok(told(&request.url, 410))),
+            (Ask::Close, ..) => {
+                self.sockets.close(number);
+                answer(&reply, id, Ok(told(&request.url, 200)));
+            }
+        }
     }
 
     /// Keeps what the page has started, until it is gone.
@@ -271,13 +324,16 @@ impl Network for PluginNetwork {
     }
 
     fn start(&self, id: u64, request: Request, reply: Reply) {
+        if let Destination::Socket(number, ask) = request.destination {
+            return self.ask_socket(id, request, (number, ask), reply);
+        }
         if let (Destination::Stream(number, ask), Some(live)) = (request.destination, &self.live)
             && (ask != Ask::Open || self.answer_here(&request).is_none())
             && self.stand_in.is_none()
         {
             return self.ask_stream(id, request, (number, ask), live, reply);
         }
-        if matches!(request.destination.ask(), Some(Ask::Next | Ask::Close)) {
+        if matches!(request.destination.ask(), Some(Ask::Next | Ask::Send | Ask::Close)) {
             // What is answered here or by a stand-in has come as a whole.
             return answer(&reply, id, Ok(ended(&request.url)));
         }
@@ -300,6 +356,7 @@ impl Network for PluginNetwork {
     fn abandon(&self) {
         self.started().drain(..).for_each(|request| request.abort());
         self.streams().clear();
+        self.sockets.clear();
     }
 }
 

@@ -22,15 +22,22 @@ pub enum Destination {
     Xhr,
     /// An answer that goes on for as long as the server likes: what is asked of the one of this number, which is the page's.
     Stream(u64, Ask),
+    /// A socket (`WebSocket`): what is asked of the one of this number, which is the page's. Its address is `ws:` or `wss:`;
+    /// what is sent, and each piece that comes, is a [`SocketFrame`](super::SocketFrame).
+    Socket(u64, Ask),
 }
 
-/// What is asked of an answer that goes on. It comes by pieces, each when it is asked for: nobody keeps more of it than one.
+/// What is asked of an answer that goes on, or of a socket. It comes by pieces, each when it is asked for: of an answer
+/// nobody keeps more than one, of a socket few.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ask {
     /// That it begins: answered with its head, and whatever there is of its body where that needs no waiting.
     Open,
     /// The next piece of its body, as long as that takes; an empty one is its end.
     Next,
+    /// Of a socket: that the frame which the request carries goes out. Answered once the system has taken that over, with
+    /// another status than 200 where the connection is gone; a close frame with what came of the connection.
+    Send,
     /// Nothing any more: answered at once, and with it whatever was asked of it before.
     Close,
 }
@@ -40,9 +47,25 @@ impl Destination {
     #[must_use]
     pub fn ask(self) -> Option<Ask> {
         match self {
-            Self::Stream(_, ask) => Some(ask),
+            Self::Stream(_, ask) | Self::Socket(_, ask) => Some(ask),
             _ => None,
         }
+    }
+
+    /// The same answer or socket, asked something else; others are what they are.
+    #[must_use]
+    pub fn asking(self, ask: Ask) -> Self {
+        match self {
+            Self::Stream(number, _) => Self::Stream(number, ask),
+            Self::Socket(number, _) => Self::Socket(number, ask),
+            other => other,
+        }
+    }
+
+    /// Whether it is a socket.
+    #[must_use]
+    pub fn is_socket(self) -> bool {
+        matches!(self, Self::Socket(..))
     }
 }
 
@@ -127,7 +150,7 @@ impl Request {
         let mode = match destination {
             Destination::Document => Mode::Navigate,
             Destination::Script | Destination::Style => Mode::NoCors,
-            Destination::Xhr | Destination::Stream(..) => Mode::Cors,
+            Destination::Xhr | Destination::Stream(..) | Destination::Socket(..) => Mode::Cors,
         };
         Request { method, url, headers, body, destination, credentials, mode, redirects, client, now_ms }
     }

@@ -121,7 +121,7 @@ fn connect(source: &JsObject, context: &mut Context) -> JsResult<()> {
             Err(error) => broke(&waiting, &error, context),
         }
     };
-    let (stream, id) = window.world.open_stream(request, Box::new(on_answer), &window.event_loop);
+    let (stream, id) = window.world.open_stream(request, Destination::Stream, Box::new(on_answer), &window.event_loop);
     with(source, |state| (state.stream, state.request) = (Some(stream), Some(id)))
 }
 

@@ -14,7 +14,7 @@ use super::{
     media_query_list, message_port, modules, more_reflections, motion, mutation_observer, named_access, named_node_map,
     navigator, node, object_url, parent_node, performance, post_message, range, rect, report_error, runtime, select,
     selection, storage, structured_clone, style, style_sheet, svg, target, text_encoding, timers, token_list,
-    traversal, url, url_search_params, validity, xhr,
+    traversal, url, url_search_params, validity, web_socket, xhr,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -82,6 +82,7 @@ fn install_network(context: &mut Context) -> JsResult<()> {
     abort::install_abort(context)?;
     fetch::install_fetch(context)?;
     event_source::install(context)?;
+    web_socket::install(context)?;
     xhr::install_xhr(context)
 }
 

@@ -1,8 +1,8 @@
 //! Says which API a script failed for want of: one console warning for each API of a document, with what to do instead.
 //!
 //! The rule: a script is told when it fails. A ReferenceError names what is missing; of a TypeError the code at its place
-//! tells, where it uses a name that the [catalogue](super::catalogue) calls missing or planned. Asking is no failure: `window.WebSocket`
-//! is undefined, `typeof WebSocket` and `'WebSocket' in window` answer as in a browser without it, and code that catches
+//! tells, where it uses a name that the [catalogue](super::catalogue) calls missing or planned. Asking is no failure: `window.Worker`
+//! is undefined, `typeof Worker` and `'Worker' in window` answer as in a browser without it, and code that catches
 //! the error has dealt with it. Nothing is defined or watched for this, so pages that do not fail pay nothing.
 
 use std::cell::RefCell;
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_script_that_fails_is_told_what_it_lacked() {
-        check("new WebSocket('ws://a')", &["WebSocket is missing here: ask with XMLHttpRequest"]);
+        check("new Worker('/a')", &["Worker is missing here: run the code in the page itself"]);
         check("var s = new window.SharedWorker('/x')", &["SharedWorker is missing here"]);
         check("navigator.geolocation.getCurrentPosition(out)", &["navigator.geolocation is missing here"]);
         check("$('p').attachEvent('onclick', out)", &["Element#attachEvent is missing here: use addEventListener"]);
@@ -143,13 +143,13 @@ mod tests {
     #[test]
     fn once_for_each() {
         let twice = "setTimeout(function () { new Worker('a') }); setTimeout(function () { new Worker('b') }); \
-                     setTimeout(function () { new WebSocket('b') })";
-        check(twice, &["Worker", "WebSocket"]);
+                     setTimeout(function () { new SharedWorker('b') })";
+        check(twice, &["Worker", "SharedWorker"]);
     }
 
     #[test]
     fn asking_is_no_failure() {
-        check("if (window.WebSocket) new WebSocket('x'); out(typeof Worker, 'Worker' in window, window.Worker)", &[]);
+        check("if (window.Worker) new Worker('x'); out(typeof Worker, 'Worker' in window, window.Worker)", &[]);
         check("try { new ActiveXObject('Microsoft.XMLHTTP') } catch (e) {}", &[]);
         check("undefined.x", &[]);
         check("function f() { undefined.x; if (!window.Worker) return; new Worker(1) }\nf()", &[]);

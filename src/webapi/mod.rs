@@ -115,6 +115,7 @@ pub mod traversal;
 pub mod url;
 pub mod url_search_params;
 pub mod validity;
+pub mod web_socket;
 pub mod window;
 pub mod world;
 pub mod wrap;

@@ -162,6 +162,9 @@ pub fn with_listeners<R>(object: &JsObject, f: impl FnOnce(&Listeners) -> R) -> 
     if let Some(source) = object.downcast_ref::<super::event_source::SourceObject>() {
         return Some(f(&source.listeners));
     }
+    if let Some(socket) = object.downcast_ref::<super::web_socket::SocketObject>() {
+        return Some(f(&socket.listeners));
+    }
     if let Some(reader) = object.downcast_ref::<super::file_reader::ReaderObject>() {
         return Some(f(&reader.listeners));
     }

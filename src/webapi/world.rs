@@ -19,6 +19,7 @@ use crate::engine::event_loop::{EventLoop, Steps};
 use crate::event::{Cause, EchatSettings, LocalStorage};
 use crate::net::{
     Arrival, Ask, Destination, Element, Latency, NetError, Network, Noted, Replied, Request, Response, ScriptCookies,
+    SocketFrame,
 };
 
 /// What a page is told of its surroundings (session-log.md, Time: fixed and configurable).
@@ -143,8 +144,8 @@ pub struct World {
     pub name: RefCell<String>,
     next: Cell<u64>,
     answers: Cell<u64>,
-    /// Answers that go on, and whence.
-    streams: RefCell<BTreeMap<u64, Url>>,
+    /// Answers that go on and sockets: whence, and what they are.
+    streams: RefCell<BTreeMap<u64, (Url, Destination)>>,
     pending: RefCell<BTreeMap<u64, Pending>>,
     early: RefCell<VecDeque<Replied>>,
     sender: Sender<Replied>,
@@ -234,29 +235,55 @@ impl World {
         }
     }
 
-    /// Opens an answer that goes on: `request` is for a destination made of its number, which is returned with that of the
-    /// request.
-    pub fn open_stream(&self, request: Request, on_answer: OnAnswer, event_loop: &EventLoop) -> (u64, u64) {
+    /// Opens an answer that goes on, or a socket: `request` is for the destination that `of` makes of its number, which is
+    /// returned with that of the request.
+    pub fn open_stream(
+        &self,
+        request: Request,
+        of: fn(u64, Ask) -> Destination,
+        on_answer: OnAnswer,
+        event_loop: &EventLoop,
+    ) -> (u64, u64) {
         let number = self.next.get();
-        self.streams.borrow_mut().insert(number, request.url.clone());
-        let request = Request { destination: Destination::Stream(number, Ask::Open), ..request };
+        let destination = of(number, Ask::Open);
+        self.streams.borrow_mut().insert(number, (request.url.clone(), destination));
+        let request = Request { destination, ..request };
         (number, self.start(request, on_answer, event_loop))
     }
 
     /// Asks for the next piece of an answer that goes on.
     pub fn next_piece(&self, number: u64, on_answer: OnAnswer, event_loop: &EventLoop) -> Option<u64> {
-        let url = self.streams.borrow().get(&number).cloned()?;
-        let request = Request::get(url, Destination::Stream(number, Ask::Next), event_loop.clock().now());
+        let request = self.of_stream(number, Ask::Next, event_loop.clock().now())?;
         Some(self.start(request, on_answer, event_loop))
     }
 
-    /// Closes an answer that goes on.
+    /// Sends a frame over a socket.
+    pub fn send_frame(
+        &self,
+        number: u64,
+        frame: SocketFrame,
+        on_answer: OnAnswer,
+        event_loop: &EventLoop,
+    ) -> Option<u64> {
+        let request = self.of_stream(number, Ask::Send, event_loop.clock().now())?;
+        let (headers, body) = frame.parts();
+        Some(self.start(Request { headers, body, ..request }, on_answer, event_loop))
+    }
+
+    /// What asks something of an answer that goes on, or of a socket, that is open.
+    fn of_stream(&self, number: u64, ask: Ask, now: TimestampMs) -> Option<Request> {
+        let (url, destination) = self.streams.borrow().get(&number).cloned()?;
+        Some(Request::get(url, destination.asking(ask), now))
+    }
+
+    /// Closes an answer that goes on, or leaves a socket.
     pub fn close_stream(&self, number: u64, now: TimestampMs) {
-        let Some(url) = self.streams.borrow_mut().remove(&number) else { return };
+        let Some(request) = self.of_stream(number, Ask::Close, now) else { return };
+        self.streams.borrow_mut().remove(&number);
         let id = self.next.get();
         self.next.set(id + 1);
         // Nobody waits for the answer.
-        self.network.start(id, Request::get(url, Destination::Stream(number, Ask::Close), now), self.sender.clone());
+        self.network.start(id, request, self.sender.clone());
     }
 
     /// Closes all of them: the document goes.

@@ -18,3 +18,21 @@ pub const CHARSET_LATE_BYTES: usize = 64 * 1024;
 /// Answers that go on (`EventSource`) that a page may have open at once: each is a connection of the host's. Browsers have 6
 /// for a server.
 pub const STREAMS_MAX: usize = 6;
+/// Sockets (`WebSocket`) that a page may have at once, each a connection of the host's. Browsers have 200 or more, for
+/// pages that people play in; one that serves customers has one or two.
+pub const SOCKETS_MAX: usize = 16;
+/// Messages of a socket that wait in the host until the page takes them, in bytes, or in number where they are empty: what
+/// comes between two turns. One that is larger waits alone; past that nothing is read, and the server has to wait.
+pub const SOCKET_QUEUE_BYTES_MAX: usize = 256 * 1024;
+/// What a page may have given a socket that the network has not taken (`bufferedAmount`), in bytes; one that gives it more
+/// has its socket closed, as the standard wants it where the buffer is full.
+pub const SOCKET_BUFFERED_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Longest that a server may take to answer the closing of a socket; a page waits for that.
+pub const SOCKET_CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
+/// What is read of a socket at once, in bytes.
+pub const SOCKET_READ_BYTES: usize = 16 * 1024;
+/// Bytes that may come over a socket in a [`SOCKET_METER_PERIOD`] beside messages, four times the largest of which may come in
+/// fragments: pings are a few bytes every few seconds.
+pub const SOCKET_METER_BYTES: u64 = 64 * 1024;
+/// How often those are counted anew.
+pub const SOCKET_METER_PERIOD: Duration = Duration::from_secs(60);

@@ -130,7 +130,11 @@ fn loaded_later(exchange: &Exchange, encoding: &'static encoding_rs::Encoding, r
             let (text, _) = decode_html(&response.body, response.header("content-type"));
             document_file(response, &text, &markup::read(&text))
         }
-        Destination::Document | Destination::Style | Destination::Xhr | Destination::Stream(..) => return None,
+        Destination::Document
+        | Destination::Style
+        | Destination::Xhr
+        | Destination::Stream(..)
+        | Destination::Socket(..) => return None,
     };
     // Answers that only carry data are scripts too (JSONP).
     (!file.found.is_empty()).then_some(file)

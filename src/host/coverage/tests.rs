@@ -45,19 +45,19 @@ fn a_page_that_needs_nothing() {
 #[test]
 fn a_page_that_lacks_something() {
     let page = "<script src=jquery-1.min.js></script>\n<object data=x></object>\n<script>\n\
-                if (window.Worker) 1; // WebSocket\nfunction MCS_ClientNotify() { new WebSocket('ws://x'); }</script>";
+                if (window.Worker) 1; // SharedWorker\nfunction MCS_ClientNotify() { new SharedWorker('x.js'); }</script>";
     let library = "/*! a library */ if (document.attachEvent) document.attachEvent('on', f);";
     let expected = "\
 page.html: loads, with 1 fault; 2 APIs missing
 
 what went wrong
-  ReferenceError: WebSocket is not defined  page.html:5:35 (2 times)
+  ReferenceError: SharedWorker is not defined  page.html:5:35 (2 times)
 
 missing
   <object>  page.html:2:1
       nothing is started in it: no Flash, no ActiveX
-  WebSocket  page.html:5:35; touched in the run
-      ask with XMLHttpRequest in an interval, or let the server push to the host
+  SharedWorker  page.html:5:35; touched in the run
+      run the code in the page itself
 
 asked for, and done without
   page.html: Worker

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::host::answers::Answers;
+use crate::host::answers::{Answers, named};
 use crate::host::recorder::exchange::Exchange;
 use crate::net::{Arrival, Ask, Cookie, NetError, Network, Noted, PluginNetwork, Replied, Reply, Request, Response};
 
@@ -60,11 +60,10 @@ impl Replay {
             Ok(exchange) => return exchange,
             Err(why) => why,
         };
-        let (method, url) = (&request.method, &request.url);
         if !state.is_muted {
-            state.divergences.push(format!("{method} {url} was refused: it is {why}"));
+            state.divergences.push(format!("{} was refused: it is {why}", named(request)));
         }
-        let refused = NetError::Unreachable { url: url.to_string(), reason: REFUSED.to_owned() };
+        let refused = NetError::Unreachable { url: request.url.to_string(), reason: REFUSED.to_owned() };
         Exchange {
             number: 0,
             request: request.clone(),

@@ -9,7 +9,7 @@ pub(super) const ROWS: &[Api] = &[
     // Asking servers.
     api("XMLHttpRequest", Works, ""),
     api("fetch", Works, ""),
-    api("WebSocket", Missing, "ask with XMLHttpRequest in an interval, or let the server push to the host"),
+    api("WebSocket", Works, ""),
     api("EventSource", Works, ""),
     api("Worker", Missing, "run the code in the page itself, in steps of setTimeout"),
     api("SharedWorker", Missing, "run the code in the page itself"),
