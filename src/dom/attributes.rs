@@ -214,6 +214,9 @@ fn changed(element: &NodeRef, name: &QualName, old: Option<&str>, new: Option<&s
     mutated();
     super::changes::attribute(element, name, old, new);
     super::observe::attribute(element, name, old);
+    if super::custom::is_used() {
+        super::custom::attribute_changed(element, name, old, new);
+    }
     if name.ns != ns!() {
         return;
     }
@@ -221,8 +224,12 @@ fn changed(element: &NodeRef, name: &QualName, old: Option<&str>, new: Option<&s
         // Its media or its kind may have changed.
         super::sheets::forget(element);
     }
+    if super::shadow::is_used() && matches!(&*name.local, "slot" | "name") {
+        super::slots::attribute_changed(element, &name.local, old, new);
+    }
+    let is_of_document = element.is_connected() && !super::shadow::is_in_shadow(element);
     match &*name.local {
-        "id" if element.is_connected() => {
+        "id" if is_of_document => {
             if let Some(document) = tree::document_of(element)
                 && let Some(data) = document.as_document()
             {
@@ -237,7 +244,7 @@ fn changed(element: &NodeRef, name: &QualName, old: Option<&str>, new: Option<&s
             }
         }
         "name" if element.is_connected() => {
-            if let Some(document) = tree::document_of(element)
+            if let Some(document) = tree::document_of(element).filter(|_| is_of_document)
                 && let Some(data) = document.as_document()
             {
                 if let Some(old) = old {

@@ -4,7 +4,7 @@
 //! absolutely counts as what its `display` says.
 
 use super::node::{NodeRef, same};
-use super::{css, text, tree};
+use super::{css, shadow, text, tree};
 
 /// How white space is kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -168,8 +168,9 @@ pub fn inner_text(element: &NodeRef) -> String {
 }
 
 fn push_children(node: &NodeRef, style: Style, left: &mut Vec<Step>) {
-    let children = std::iter::successors(node.last_child(), |n| n.previous_sibling());
-    left.extend(children.map(|child| Step::Enter(child, style)));
+    let from = left.len();
+    left.extend(shadow::flat_children(node).map(|child| Step::Enter(child, style)));
+    left[from..].reverse();
 }
 
 fn enter(node: &NodeRef, style: Style, collector: &mut Collector, left: &mut Vec<Step>) {

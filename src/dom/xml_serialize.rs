@@ -46,7 +46,9 @@ fn one(node: &NodeRef, scope: &mut Scope, out: &mut String) {
             }
             out.push('>');
         }
-        NodeKind::Document(_) | NodeKind::Fragment => tree::children(node).for_each(|child| one(&child, scope, out)),
+        NodeKind::Document(_) | NodeKind::Fragment | NodeKind::Shadow(_) => {
+            tree::children(node).for_each(|child| one(&child, scope, out))
+        }
         NodeKind::Attr(_) => {}
     }
 }

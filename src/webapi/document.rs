@@ -22,7 +22,7 @@ use super::{
 };
 use crate::dom::node::{Doctype, get, same};
 use crate::dom::parse::DocumentParser;
-use crate::dom::{Node, NodeRef, text as dom_text, tree};
+use crate::dom::{Node, NodeRef, shadow, text as dom_text, tree};
 use crate::engine::convert::{Native, arg, string, text, value_text};
 use crate::engine::event_loop::Output;
 use crate::engine::interface::{Interface, define_method, define_value, install, interruptible, prototype};
@@ -113,9 +113,17 @@ fn check_no_document(node: &NodeRef, context: &mut Context) -> JsResult<()> {
     }
 }
 
+fn check_no_shadow_root(node: &NodeRef, name: &str, context: &mut Context) -> JsResult<()> {
+    match shadow::data(node) {
+        None => Ok(()),
+        Some(_) => Err(dom_exception(name, "The node provided is a shadow root.", context)),
+    }
+}
+
 fn import_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let node = node_arg(args, 0)?;
     check_no_document(&node, context)?;
+    check_no_shadow_root(&node, "NotSupportedError", context)?;
     let copy = tree::clone(&node, &this_node(this)?, arg(args, 1).to_boolean());
     Ok(wrap(&copy, context).into())
 }
@@ -123,6 +131,7 @@ fn import_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsRes
 fn adopt_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let node = node_arg(args, 0)?;
     check_no_document(&node, context)?;
+    check_no_shadow_root(&node, "HierarchyRequestError", context)?;
     tree::remove(&node);
     tree::adopt(&node, &this_node(this)?);
     Ok(arg(args, 0))
@@ -131,12 +140,7 @@ fn adopt_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResu
 fn get_element_by_id(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let id = text(args, 0, context)?;
     let root = this_node(this)?;
-    let found = match root.as_document() {
-        Some(data) => data.element_by_id(&id),
-        None => tree::descendants(&root)
-            .find(|n| n.as_element().is_some_and(|e| !id.is_empty() && e.with_attr("id", |v| v == Some(&*id)))),
-    };
-    Ok(wrap_or_null(found, context))
+    Ok(wrap_or_null(tree::element_by_id(&root, &id), context))
 }
 
 fn get_elements_by_name(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -187,7 +191,7 @@ fn set_body(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult
 
 fn active_element(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let document = this_node(this)?;
-    let active = super::focus::focused(&Window::of(context)).filter(|n| same(&tree::root_of(n), &document));
+    let active = super::focus::active_in(&document, context);
     let fallback = || body(&document).or_else(|| tree::document_element(&document));
     Ok(wrap_or_null(active.or_else(fallback), context))
 }

@@ -11,9 +11,9 @@ use super::modules::DocumentModules;
 use super::target::fire;
 use super::window::{Window, report_error_of, report_parse_fault};
 use super::wrap::wrap;
-use super::{fetching, frame_writing, frames, linked_sheets};
+use super::{custom_reactions, fetching, frame_writing, frames, linked_sheets};
 use crate::dom::node::same;
-use crate::dom::parse::{ParsedScript, Position};
+use crate::dom::parse::{Met, ParsedScript, Position};
 use crate::dom::{NodeRef, form, text};
 use crate::engine::event_loop::Output;
 use crate::engine::fault::Sources;
@@ -295,7 +295,14 @@ fn fetch_now(script: &NodeRef, url: &Url, level: Option<usize>, context: &mut Co
 pub fn parse(context: &mut Context) -> JsResult<()> {
     let window = Window::of(context);
     let Some(parser) = window.parser.borrow().clone() else { return Ok(()) };
-    while let Some(parsed) = parser.read(0) {
+    while let Some(met) = parser.read_on(0) {
+        let parsed = match met {
+            Met::Script(parsed) => parsed,
+            Met::Elements(elements) => {
+                custom_reactions::construct_met(elements, context);
+                continue;
+            }
+        };
         linked_sheets::load_parsed(context);
         frames::load_parsed(context);
         prepare_parsed(&parsed, context)?;
@@ -436,8 +443,11 @@ pub fn write(text: &str, context: &mut Context) -> JsResult<()> {
     };
     parser.write(text);
     while window.scripts.blocking.borrow().is_none() {
-        let Some(parsed) = parser.read(level) else { break };
-        prepare_parsed(&parsed, context)?;
+        match parser.read_on(level) {
+            None => break,
+            Some(Met::Script(parsed)) => prepare_parsed(&parsed, context)?,
+            Some(Met::Elements(elements)) => custom_reactions::construct_met(elements, context),
+        }
     }
     super::named_access::publish(context);
     Ok(())

@@ -3,7 +3,7 @@
 use super::super::css::{self, PAGE_HEIGHT_PX, PAGE_WIDTH_PX};
 use super::super::css_values::{Reference, to_px};
 use super::super::node::NodeRef;
-use super::super::tree;
+use super::super::{shadow, tree};
 use super::measure::{flow, font_px, height, is_rendered, width};
 use super::style::{edges, key, style};
 use super::{Rect, Size};
@@ -24,7 +24,7 @@ pub(super) fn container(element: &NodeRef) -> Option<NodeRef> {
         return None;
     }
     if !own.is_absolute {
-        return tree::parent_element(element);
+        return shadow::flat_parent(element);
     }
     tree::ancestors(element).filter(|node| node.as_element().is_some()).find(is_positioned)
 }
@@ -109,7 +109,7 @@ fn inset(element: &NodeRef, side: &str, whole: f64) -> Option<f64> {
 
 /// Where the flow of the parent puts it.
 fn in_flow(element: &NodeRef) -> (f64, f64) {
-    let Some(parent) = tree::parent_element(element) else {
+    let Some(parent) = shadow::flat_parent(element) else {
         let (margin, ..) = edges(element);
         return (margin.left, margin.top);
     };
