@@ -23,21 +23,29 @@ fn clone_as(node: &NodeRef, document: &NodeRef, deep: bool, is_inert: bool) -> N
     let copy = clone_shallow(node, document, is_inert);
     // The children of a document belong to it (DOM, "clone a node", step 2).
     let document = if copy.as_document().is_some() { &copy } else { document };
-    let mut open = if deep { vec![(node.clone(), copy.clone())] } else { Vec::from_iter(shadow_copy(node, &copy)) };
-    while let Some((from, to)) = open.pop() {
-        let is_inert = is_inert || custom::is_used() && custom::is_inert(&to);
-        for child in tree::children(&from) {
-            let child_copy = clone_shallow(&child, document, is_inert);
-            tree::append(&to, &child_copy);
-            open.push((child, child_copy));
+    // What is still to be copied and into what, last first: in tree order, for constructors of custom elements see it.
+    let mut open = Vec::new();
+    let open_children = |from: &NodeRef, to: &NodeRef, is_inert: bool, open: &mut Vec<(NodeRef, NodeRef, bool)>| {
+        let children = std::iter::successors(from.last_child(), |child| child.previous_sibling());
+        open.extend(children.map(|child| (child, to.clone(), is_inert)));
+    };
+    let open_more = |from: &NodeRef, to: &NodeRef, deep: bool, is_inert: bool, open: &mut Vec<_>| {
+        if deep {
+            open_children(from, to, is_inert, open);
+            let contents = |node: &NodeRef| node.as_element().and_then(|e| get(&e.template));
+            if let (Some(from), Some(to)) = (contents(from), contents(to)) {
+                open_children(&from, &to, true, open);
+            }
         }
-        if let Some((from, to)) = shadow_copy(&from, &to) {
-            open.push((from, to));
+        if let Some((from, to)) = shadow_copy(from, to) {
+            open_children(&from, &to, is_inert, open);
         }
-        let contents = |node: &NodeRef| node.as_element().and_then(|e| get(&e.template));
-        if let (Some(from), Some(to)) = (contents(&from), contents(&to)) {
-            open.push((from, to));
-        }
+    };
+    open_more(node, &copy, deep, is_inert, &mut open);
+    while let Some((from, into, is_inert)) = open.pop() {
+        let child = clone_shallow(&from, document, is_inert);
+        tree::append(&into, &child);
+        open_more(&from, &child, true, is_inert, &mut open);
     }
     copy
 }

@@ -108,11 +108,8 @@ impl Reactions {
         if self.depth.get() > 0 {
             return self.pending.borrow_mut().push(element.clone());
         }
-        let is_first = self.left.borrow().is_empty();
         self.left.borrow_mut().push(element.clone());
-        if is_first {
-            (self.notify)();
-        }
+        (self.notify)();
     }
 }
 
@@ -218,7 +215,7 @@ pub fn is_defined(element: &Node) -> bool {
     peek(element, |custom| Some((custom.state, custom.is.is_some()))).map_or_else(is_plain, |(state, has_is)| {
         match state {
             State::Custom => true,
-            State::Undefined => !has_is && is_plain(),
+            State::Undefined => element.html_name().is_empty() || !has_is && is_plain(),
             State::Failed | State::Precustomized => false,
         }
     })

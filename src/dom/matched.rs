@@ -142,7 +142,7 @@ impl Element for Matched<'_> {
             PseudoClass::ReadWrite => form::is_read_write(self.0),
             PseudoClass::PlaceholderShown => form::has_flag(self.0, "placeholder") && form::value(self.0).is_empty(),
             PseudoClass::Indeterminate => form::is_indeterminate(self.0),
-            PseudoClass::Focus => self.0.is_focused(),
+            PseudoClass::Focus => shadow::is_focus(self.0),
             PseudoClass::Defined => custom::is_defined(self.0),
             PseudoClass::Never => false,
             PseudoClass::Always => true,

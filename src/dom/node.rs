@@ -61,6 +61,8 @@ pub(super) const STYLED: u16 = 32;
 pub(super) const IN_SHADOW: u16 = 64;
 /// The node is the contents of a template.
 pub(super) const INERT: u16 = 128;
+/// Something in the element's shadow tree has the focus.
+pub(super) const HOSTS_FOCUS: u16 = 256;
 
 /// What a node is (DOM §4.4, nodeType).
 #[derive(Trace, Finalize)]
@@ -460,6 +462,7 @@ impl Node {
     /// Gives it the focus, or takes it.
     pub fn set_focused(&self, on: bool) {
         self.set_flag(FOCUSED, on);
+        super::shadow::mark_hosts(self, on);
     }
 
     /// A script element's "already started" (HTML §4.12.1).

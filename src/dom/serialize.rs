@@ -149,6 +149,11 @@ fn element(node: &NodeRef, data: &ElementData, choice: &ShadowChoice, steps: &mu
     let name = super::attributes::qualified(&data.name);
     out.push('<');
     out.push_str(&name);
+    if let Some(is) = custom::is_value(node).filter(|_| !data.has_attr("is")) {
+        out.push_str(" is=\"");
+        escape(&is, true, out);
+        out.push('"');
+    }
     data.with_attributes(|attributes| {
         for attribute in attributes {
             out.push(' ');
@@ -165,11 +170,6 @@ fn element(node: &NodeRef, data: &ElementData, choice: &ShadowChoice, steps: &mu
             out.push('"');
         }
     });
-    if let Some(is) = custom::is_value(node).filter(|_| !data.has_attr("is")) {
-        out.push_str(" is=\"");
-        escape(&is, true, out);
-        out.push('"');
-    }
     out.push('>');
     if data.name.ns == ns!(html) && is_void(&data.name.local) {
         return;

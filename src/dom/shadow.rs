@@ -12,7 +12,7 @@ use html5ever::ns;
 
 use super::custom::{self, Custom};
 use super::document::{SHADOWS, is_watched, mutated, watch};
-use super::node::{CONNECTED, ElementData, IN_SHADOW, Node, NodeKind, NodeRef, same};
+use super::node::{CONNECTED, ElementData, HOSTS_FOCUS, IN_SHADOW, Node, NodeKind, NodeRef, same};
 use super::observe::ObserverQueue;
 use super::sheets::Sheets;
 use super::slots::{self, Slot};
@@ -182,6 +182,36 @@ pub fn retarget(node: &NodeRef, at: Option<&NodeRef>) -> NodeRef {
     node
 }
 
+/// Something under a node gets the focus or loses it: `:focus` matches the hosts above.
+pub(super) fn mark_hosts(node: &Node, on: bool) {
+    if !is_used() {
+        return;
+    }
+    let mut at = parent(node);
+    while let Some(above) = at {
+        if data(&above).is_some()
+            && let Some(host) = host(&above)
+        {
+            host.set_flag(HOSTS_FOCUS, on);
+        }
+        at = parent(&above);
+    }
+}
+
+/// Something under a node has left with the focus.
+pub(super) fn focus_left(parent: &NodeRef) {
+    if let Some(host) = host(parent) {
+        host.set_flag(HOSTS_FOCUS, false);
+    }
+    mark_hosts(parent, false);
+}
+
+/// Whether `:focus` matches an element: it has the focus, or something in its shadow tree has.
+#[must_use]
+pub fn is_focus(element: &Node) -> bool {
+    element.is_focused() || element.flag(HOSTS_FOCUS)
+}
+
 /// Whether an element may have a shadow root (DOM, "attach a shadow root").
 #[must_use]
 pub fn may_host(element: &Node) -> bool {
@@ -338,8 +368,10 @@ pub fn is_out(node: &NodeRef) -> bool {
     }
 }
 
-fn is_filled_slot(node: &NodeRef) -> bool {
-    node.as_element().is_some_and(|element| element.name.ns == ns!(html) && &*element.name.local == "slot")
+/// Whether a slot is given something, and so does not show its own children.
+pub(super) fn is_filled_slot(node: &NodeRef) -> bool {
+    is_used()
+        && node.as_element().is_some_and(|element| element.name.ns == ns!(html) && &*element.name.local == "slot")
         && containing(node).is_some()
         && !slots::assigned(node).is_empty()
 }

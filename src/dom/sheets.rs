@@ -99,7 +99,8 @@ pub fn is_sheet_style(node: &NodeRef) -> bool {
 /// The elements of a document that have a sheet, in tree order.
 #[must_use]
 pub fn owners(document: &NodeRef) -> Vec<NodeRef> {
-    tree::descendants(document).filter(|node| node.as_element().is_some() && source(node).is_some()).collect()
+    let has_sheet = |node: &NodeRef| node.is_connected() && node.as_element().is_some() && source(node).is_some();
+    tree::descendants(document).filter(has_sheet).collect()
 }
 
 /// The text of an element's sheet; `None` where it has none, or it has not come.

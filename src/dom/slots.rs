@@ -201,9 +201,12 @@ fn has_slots(subtree: &NodeRef) -> bool {
 pub(super) fn inserted(parent: &NodeRef, child: &NodeRef) {
     if let Some(root) = shadow::root_at(parent)
         && is_slottable(child)
-        && shadow::data(&root).is_some_and(|data| !data.init.is_manual)
     {
-        child_changed(&root, child);
+        match shadow::data(&root) {
+            // Nobody gives it to a slot anew, but one that it was given to before has it again.
+            Some(data) if data.init.is_manual => data.is_stale.set(true),
+            _ => child_changed(&root, child),
+        }
     }
     let Some(root) = shadow::containing(parent) else { return };
     fallback_changed(parent, &root);

@@ -300,7 +300,7 @@ fn leaving(node: &NodeRef, parent: &NodeRef) {
 fn unlink(node: &NodeRef) -> Option<NodeRef> {
     let parent = node.parent.take()?;
     if node.is_connected() {
-        disconnect(node);
+        disconnect(node, &parent);
     }
     let (previous, next) = (node.previous.take(), node.next.take());
     match &previous {
@@ -362,11 +362,15 @@ fn connect(subtree: &NodeRef) {
     }
 }
 
-fn disconnect(subtree: &NodeRef) {
+fn disconnect(subtree: &NodeRef, parent: &NodeRef) {
     let document = document_of(subtree);
     let data = document.as_ref().and_then(|d| d.as_document());
     for node in shadow::composed(subtree) {
         let is_in_shadow = node.flag(IN_SHADOW);
+        if node.flag(FOCUSED) {
+            shadow::mark_hosts(&node, false);
+            shadow::focus_left(parent);
+        }
         node.set_flag(CONNECTED | FOCUSED | STYLED | IN_SHADOW, false);
         if let Some(data) = data {
             super::css::note_style(&node, data);

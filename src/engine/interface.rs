@@ -116,12 +116,19 @@ pub struct ReactionRunner(pub fn(&[NodeRef], &mut Context));
 /// What `new` does with the interface of an HTML element, by its name and `new.target`.
 pub struct HtmlConstructor(pub fn(&'static str, &JsValue, &mut Context) -> JsResult<JsValue>);
 
-/// Calls a native and runs the reactions of custom elements that it led to (HTML, `[CEReactions]`; natives that cannot lead
-/// to any have none).
-fn reacting(native: Native, this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let Some(reactions) = context.get_data::<Rc<Reactions>>().cloned() else { return native(this, args, context) };
+/// Does what may lead to reactions of custom elements, and runs them (HTML, `[CEReactions]`; natives that cannot lead to any
+/// have none).
+///
+/// # Errors
+/// What `work` says.
+#[inline]
+pub fn reacting<R>(context: &mut Context, work: impl FnOnce(&mut Context) -> JsResult<R>) -> JsResult<R> {
+    if !custom::is_used() {
+        return work(context);
+    }
+    let Some(reactions) = context.get_data::<Rc<Reactions>>().cloned() else { return work(context) };
     let start = reactions.enter();
-    let result = native(this, args, context);
+    let result = work(context);
     let elements = reactions.leave(start);
     if !elements.is_empty()
         && let Some(run) = context.get_data::<ReactionRunner>().map(|runner| runner.0)
@@ -139,8 +146,7 @@ pub fn interruptible(native: Native) -> NativeFunction {
         if whereabouts::is_wanted() {
             look(context);
         }
-        let value =
-            if custom::is_used() { reacting(native, this, args, context)? } else { native(this, args, context)? };
+        let value = reacting(context, |context| native(this, args, context))?;
         // What it did may have run into a bound.
         check()?;
         Ok(value)

@@ -161,7 +161,8 @@ mod tests {
     use super::*;
     use crate::dom::Node;
     use crate::dom::document::DocumentData;
-    use crate::dom::parse::DocumentParser;
+    use crate::dom::observe::ObserverQueue;
+    use crate::dom::parse::{DocumentParser, fragment};
 
     fn parse(html: &str) -> NodeRef {
         let document = Node::document(DocumentData::new("text/html"));
@@ -198,6 +199,22 @@ mod tests {
         }
         let text = Selectors::parse("p").unwrap().query(&document, 1)[0].first_child().unwrap();
         assert!(of(&document, &text).is_some_and(|selector| selector.ends_with("p:nth-of-type(1)")), "of a text");
+    }
+
+    #[test]
+    fn into_a_shadow_tree() {
+        let document = parse("<div id=card></div>");
+        let host = find(&document, "#card").unwrap().unwrap();
+        let queue = ObserverQueue::new(Box::new(|_| {}));
+        let root = shadow::attach(&host, shadow::Init::default(), &queue).unwrap();
+        tree::append(&root, &fragment(&host, "<p></p><button name=go>x</button>"));
+        let button = find(&document, "#card >>> button").unwrap().unwrap();
+        assert_eq!(of(&document, &button).as_deref(), Some("#card >>> button[name=\"go\"]"));
+        assert_eq!(of(&document, &button.first_child().unwrap()), of(&document, &button), "of a text");
+        for selector in ["button", "#card button", "#card >>> b", "#none >>> button", "p >>> button"] {
+            assert!(find(&document, selector).unwrap().is_none(), "{selector}");
+        }
+        assert!(find(&document, "#card >>> ").is_err());
     }
 
     #[test]

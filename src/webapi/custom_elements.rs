@@ -1,7 +1,8 @@
 //! `customElements` ([HTML §4.13.4](https://html.spec.whatwg.org/multipage/custom-elements.html#customelementregistry)): what is
 //! defined. What definitions do to elements is in [`super::custom_reactions`].
 //!
-//! Missing: `attachInternals` (form-associated custom elements, states), and registries of one's own.
+//! Missing: `attachInternals` (form-associated custom elements, states), registries of one's own, and those of the windows of
+//! frames.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -55,9 +56,14 @@ impl Definitions {
             return found;
         }
         let microtasks = context.downcast_job_executor::<Microtasks>().as_ref().map(Rc::downgrade).unwrap_or_default();
+        let is_queued: Rc<Cell<bool>> = Rc::default();
         let notify = move || {
-            if let Some(microtasks) = microtasks.upgrade() {
-                microtasks.queue(Box::new(|context: &mut Context| {
+            if let Some(microtasks) = microtasks.upgrade()
+                && !is_queued.replace(true)
+            {
+                let queued = Queued(is_queued.clone());
+                microtasks.queue(Box::new(move |context: &mut Context| {
+                    drop(queued);
                     custom_reactions::run_left(context);
                     Ok(())
                 }));
@@ -89,6 +95,15 @@ impl Definitions {
     /// The definition of a constructor.
     pub(super) fn of_constructor(&self, constructor: &JsObject) -> Option<Rc<Defined>> {
         self.list.borrow().iter().find(|one| JsObject::equals(&one.constructor, constructor)).cloned()
+    }
+}
+
+/// A microtask that runs what is left is queued, until this goes.
+struct Queued(Rc<Cell<bool>>);
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        self.0.set(false);
     }
 }
 
@@ -145,8 +160,6 @@ fn read(constructor: &JsObject, context: &mut Context) -> JsResult<Read> {
     for (at, name) in names.into_iter().enumerate() {
         found.callbacks[at] = callback(&prototype, name, context)?;
     }
-    // Nothing moves in a document but by leaving and coming, so that this one is only read.
-    callback(&prototype, "connectedMoveCallback", context)?;
     found.callbacks[3] = callback(&prototype, "attributeChangedCallback", context)?;
     if found.callbacks[3].is_some() {
         let observed = constructor.get(JsString::from("observedAttributes"), context)?;

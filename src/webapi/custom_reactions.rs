@@ -7,6 +7,7 @@ use boa_engine::{Context, JsError, JsObject, JsResult, JsString, JsValue};
 
 use super::custom_elements::{Defined, Definitions};
 use super::exception::dom_exception;
+use super::window::Window;
 use super::wrap::{as_node, interface_of, wrap};
 use crate::base::interrupt;
 use crate::dom::custom::{self, Definition, Reaction, State};
@@ -15,7 +16,7 @@ use crate::dom::parse::MetElement;
 use crate::dom::{Attribute, Node, NodeRef, QualName, attributes, ns, tree};
 use crate::engine::convert::{string, string_or_null, type_error};
 use crate::engine::event_loop::EventLoop;
-use crate::engine::interface::{HtmlConstructor, ReactionRunner, prototype};
+use crate::engine::interface::{HtmlConstructor, ReactionRunner, prototype, reacting};
 
 /// Runs the reactions of elements, each element's in order.
 pub(super) fn run(elements: &[NodeRef], context: &mut Context) {
@@ -57,7 +58,9 @@ fn react(element: &NodeRef, reaction: &Reaction, context: &mut Context) {
     };
     if let Some(callback) = callback {
         let this = wrap(element, context).into();
-        EventLoop::of(context).call(callback, &this, &args, context);
+        let event_loop = EventLoop::of(context);
+        event_loop.call(callback, &this, &args, context);
+        event_loop.clean_up(context);
     }
 }
 
@@ -89,6 +92,7 @@ fn construct_as(element: &NodeRef, defined: &Defined, context: &mut Context) -> 
     defined.stack.borrow_mut().push(Some(element.clone()));
     let depth = defined.stack.borrow().len();
     let made = defined.constructor.construct(&[], None, context);
+    EventLoop::of(context).clean_up(context);
     defined.stack.borrow_mut().truncate(depth - 1);
     if as_node(&made?.into()).is_some_and(|node| same(&node, element)) {
         return Ok(());
@@ -103,6 +107,7 @@ fn create_custom(document: &NodeRef, name: &QualName, definition: &Rc<Definition
         Some(defined) => defined.constructor.construct(&[], None, context),
         None => Err(type_error("The definition is gone")),
     };
+    EventLoop::of(context).clean_up(context);
     let checked = made.and_then(|object| check_made(&object, document, &name.local, context));
     match checked {
         Ok(node) => node,
@@ -161,31 +166,50 @@ pub(super) fn create(document: &NodeRef, name: QualName, is: Option<&str>, conte
 
 /// Constructs what the parser met: out of the tree and without attributes, as HTML says, then in its place.
 pub(super) fn construct_met(met: Vec<MetElement>, context: &mut Context) {
-    let event_loop = EventLoop::of(context);
-    event_loop.checkpoint(context);
-    let Some(definitions) = Definitions::peek(context) else { return };
+    EventLoop::of(context).clean_up(context);
     for MetElement { element, attributes: given, definition } in met {
         if custom::is_inert(&element) {
             custom::mark(&element, State::Undefined);
             set_all(&element, &given);
             continue;
         }
-        let start = definitions.reactions().enter();
         let place = element.parent().map(|parent| (parent, element.next_sibling()));
         tree::lift(&element);
         custom::mark(&element, State::Undefined);
-        if let Err(error) = upgrade(&element, &definition, context) {
-            event_loop.report(&error, context);
-            unknown(&element, context);
-        }
-        set_all(&element, &given);
-        if let Some((parent, next)) = place.filter(|_| element.parent().is_none()) {
-            tree::put_back(&parent, &element, next.as_ref());
-        }
-        let elements = definitions.reactions().leave(start);
-        run(&elements, context);
+        let window = Window::of(context);
+        // Nothing can be written meanwhile (HTML, "throw-on-dynamic-markup-insertion counter").
+        window.scripts.construct(1);
+        with_reactions(context, |context| {
+            if let Err(error) = construct_parsed(&element, &definition, context) {
+                EventLoop::of(context).report(&error, context);
+                unknown(&element, context);
+            }
+            set_all(&element, &given);
+        });
+        window.scripts.construct(-1);
+        with_reactions(context, |_| {
+            if let Some((parent, next)) = place.filter(|_| element.parent().is_none()) {
+                tree::put_back(&parent, &element, next.as_ref());
+            }
+        });
     }
     run_left(context);
+}
+
+fn construct_parsed(element: &NodeRef, definition: &Rc<Definition>, context: &mut Context) -> JsResult<()> {
+    upgrade(element, definition, context)?;
+    let object = wrap(element, context);
+    let document = Window::of(context).document.clone();
+    check_made(&object, &document, &definition.local, context).map(|_| ())
+}
+
+/// Runs the reactions that something leads to.
+fn with_reactions(context: &mut Context, work: impl FnOnce(&mut Context)) {
+    // What reactions throw is reported.
+    let _ = reacting(context, |context| {
+        work(context);
+        Ok(())
+    });
 }
 
 fn set_all(element: &NodeRef, given: &[Attribute]) {
@@ -204,7 +228,7 @@ fn html_constructor(interface: &'static str, new_target: &JsValue, context: &mut
         return Err(illegal());
     }
     let definition = &defined.definition;
-    let document = super::window::Window::of(context).document.clone();
+    let document = Window::of(context).document.clone();
     let is_autonomous = definition.name == definition.local;
     let expected =
         if is_autonomous { "HTMLElement" } else { interface_of(&Node::html_element(&document, &definition.local)) };

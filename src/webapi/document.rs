@@ -49,6 +49,15 @@ enum Writable {
     Not,
 }
 
+/// Where `open`, `write` and `close` write.
+fn open_to(this: &JsValue, context: &mut Context) -> JsResult<Writable> {
+    if Window::of(context).scripts.is_constructing() && is_own(this, context)? {
+        let message = "Nothing can be written while the parser waits for a custom element.";
+        return Err(dom_exception("InvalidStateError", message, context));
+    }
+    writable(this, context)
+}
+
 fn writable(this: &JsValue, context: &Context) -> JsResult<Writable> {
     if is_own(this, context)? {
         return Ok(Writable::Own);
@@ -57,7 +66,7 @@ fn writable(this: &JsValue, context: &Context) -> JsResult<Writable> {
 }
 
 fn open_native(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    match writable(this, context)? {
+    match open_to(this, context)? {
         Writable::Own if Window::of(context).parser.borrow().is_none() => open(context),
         Writable::Framed(frame) => frame_writing::open(&frame, context),
         _ => {}
@@ -66,7 +75,7 @@ fn open_native(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult
 }
 
 fn close(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    match writable(this, context)? {
+    match open_to(this, context)? {
         Writable::Own => {}
         Writable::Framed(frame) => {
             frame_writing::close(&frame, context);
@@ -89,7 +98,7 @@ fn written(this: &JsValue, args: &[JsValue], end: &str, context: &mut Context) -
         markup.push_str(&value_text(value, context)?);
     }
     markup.push_str(end);
-    match writable(this, context)? {
+    match open_to(this, context)? {
         Writable::Own => scripting::write(&markup, context)?,
         Writable::Framed(frame) => frame_writing::write(&frame, &markup, context),
         Writable::Not => {}
@@ -340,7 +349,7 @@ const DOCUMENT: Interface = Interface {
             "currentScript",
             |_, _, c| {
                 let current = Window::of(c).scripts.current.borrow().clone();
-                Ok(wrap_or_null(current, c))
+                Ok(wrap_or_null(current.filter(|script| !shadow::is_in_shadow(script)), c))
             },
             None,
         ),

@@ -55,6 +55,9 @@ pub(super) struct Path {
     pub(super) stops: Vec<Stop>,
     /// One for each stop, or none where no shadow tree can be on the way.
     told: Vec<Told>,
+    /// Whether `target` and `relatedTarget` would tell of a shadow tree once the event has passed ("clear targets").
+    #[unsafe_ignore_trace]
+    is_cleared: bool,
 }
 
 /// What of an event decides where it passes.
@@ -68,9 +71,10 @@ impl Path {
     /// The path of an event at a target; empty where nobody may know of it.
     pub(super) fn of(target: &JsObject, passing: &Passing, context: &Context) -> Self {
         let Some(node) = as_node(&target.clone().into()) else {
-            return Self { stops: vec![Stop::Object(target.clone())], told: Vec::new() };
+            return Self { stops: vec![Stop::Object(target.clone())], told: Vec::new(), is_cleared: false };
         };
         let mut path = if shadow::is_used() { Self::composed(&node, passing) } else { Self::plain(&node) };
+        path.is_cleared = path.tells_of_shadow();
         let Some(Stop::Node(top)) = path.stops.last() else { return path };
         if let Some(window) = window_of(top, context).filter(|_| !passing.is_load) {
             path.stops.push(Stop::Object(window));
@@ -84,7 +88,7 @@ impl Path {
 
     fn plain(node: &NodeRef) -> Self {
         let stops = std::iter::once(node.clone()).chain(tree::ancestors(node)).map(Stop::Node);
-        Self { stops: stops.collect(), told: Vec::new() }
+        Self { stops: stops.collect(), told: Vec::new(), is_cleared: false }
     }
 
     fn composed(node: &NodeRef, passing: &Passing) -> Self {
@@ -157,13 +161,16 @@ impl Path {
         self.told.get(..=at)?.iter().rev().find_map(|told| told.target.as_ref())
     }
 
+    fn tells_of_shadow(&self) -> bool {
+        let Some(told) = self.told.iter().rfind(|told| told.target.is_some()) else { return false };
+        let nodes = [told.target.as_ref(), told.related.as_ref()];
+        nodes.into_iter().flatten().any(|node| shadow::containing(node).is_some())
+    }
+
     /// What `target` and `relatedTarget` are once the event has passed; none where they would tell of a shadow tree.
     pub(super) fn left(&self) -> Option<(NodeRef, Option<NodeRef>)> {
-        let told = self.told.iter().rfind(|told| told.target.is_some())?;
-        let target = told.target.clone()?;
-        let is_hidden =
-            [Some(&target), told.related.as_ref()].into_iter().flatten().any(|node| shadow::containing(node).is_some());
-        (!is_hidden).then(|| (target, told.related.clone()))
+        let told = self.told.iter().rfind(|told| told.target.is_some()).filter(|_| !self.is_cleared)?;
+        Some((told.target.clone()?, told.related.clone()))
     }
 
     /// Whether a shadow tree may be on the way.

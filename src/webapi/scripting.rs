@@ -38,6 +38,8 @@ pub struct Scripts {
     write_level: Cell<Option<usize>>,
     /// Whether a module script runs.
     in_module: Cell<bool>,
+    /// How many custom elements the parser waits for.
+    constructing: Cell<usize>,
     /// The document's modules.
     pub(super) modules: DocumentModules,
 }
@@ -57,6 +59,16 @@ impl Scripts {
     /// The load event has to wait for one thing more, or less.
     pub fn delay(&self, by: isize) {
         self.delaying.set(self.delaying.get().saturating_add_signed(by));
+    }
+
+    /// The parser waits for one custom element more, or less.
+    pub(super) fn construct(&self, by: isize) {
+        self.constructing.set(self.constructing.get().saturating_add_signed(by));
+    }
+
+    /// Whether it waits for one: nothing may be written meanwhile.
+    pub(super) fn is_constructing(&self) -> bool {
+        self.constructing.get() > 0
     }
 
     /// Whether the load event has to wait.
@@ -305,6 +317,8 @@ pub fn parse(context: &mut Context) -> JsResult<()> {
         };
         linked_sheets::load_parsed(context);
         frames::load_parsed(context);
+        // Microtasks run before a script does that the parser met (HTML §13.2.6.4.8).
+        window.event_loop.clean_up(context);
         prepare_parsed(&parsed, context)?;
         run_blocking(context)?;
         if window.navigation.borrow().is_some() {

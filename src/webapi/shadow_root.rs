@@ -1,7 +1,8 @@
 //! Shadow roots as script sees them ([DOM §4.8](https://dom.spec.whatwg.org/#interface-shadowroot)): `attachShadow`,
 //! `shadowRoot`, ShadowRoot.
 //!
-//! Missing: declarative shadow roots (`<template shadowrootmode>`, `setHTMLUnsafe`), and `elementFromPoint` of a shadow root.
+//! Missing: declarative shadow roots (`<template shadowrootmode>`, `setHTMLUnsafe`), `elementFromPoint` of a shadow root, style sheets
+//! that script makes, and transitions that a sheet in a shadow tree asks for.
 
 use boa_engine::{Context, JsObject, JsResult, JsValue};
 
@@ -119,7 +120,8 @@ fn active_element(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsRes
 }
 
 fn style_sheets(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    style_sheet::sheets_under(&this_root(this)?, context)
+    let root = this_root(this)?;
+    style_sheet::sheets_under(&root, context)
 }
 
 /// `adoptedStyleSheets`: an array of its own. There are no sheets that script makes, so that all it can hold are those of

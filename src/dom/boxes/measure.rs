@@ -15,9 +15,8 @@ use super::style::{Edges, Level, edges, key, remembered, style};
 #[must_use]
 pub fn is_rendered(element: &NodeRef) -> bool {
     element.is_connected()
-        && std::iter::once(element.clone())
-            .chain(tree::ancestors(element))
-            .filter(|node| node.as_element().is_some())
+        && !shadow::is_out(element)
+        && std::iter::successors(Some(element.clone()), shadow::flat_parent)
             .all(|node| style(&node).level != Level::None)
 }
 

@@ -26,7 +26,7 @@ pub(super) fn container(element: &NodeRef) -> Option<NodeRef> {
     if !own.is_absolute {
         return shadow::flat_parent(element);
     }
-    tree::ancestors(element).filter(|node| node.as_element().is_some()).find(is_positioned)
+    std::iter::successors(shadow::flat_parent(element), shadow::flat_parent).find(is_positioned)
 }
 
 fn is_positioned(element: &NodeRef) -> bool {
@@ -133,7 +133,9 @@ pub fn offset_parent(element: &NodeRef) -> Option<NodeRef> {
         return None;
     }
     let is_static = !is_positioned(element);
-    tree::ancestors(element).filter(|node| node.as_element().is_some()).find(|node| {
+    // What is in another shadow tree than the element's is not told.
+    let is_told = |node: &NodeRef| shadow::is_inclusive_ancestor(&tree::root_of(node), element);
+    std::iter::successors(shadow::flat_parent(element), shadow::flat_parent).filter(is_told).find(|node| {
         is_positioned(node) || node.is_html("body") || is_static && matches!(node.html_name(), "td" | "th" | "table")
     })
 }
