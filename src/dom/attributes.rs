@@ -194,26 +194,40 @@ pub fn is_before(a: &NodeRef, b: &NodeRef) -> bool {
     })
 }
 
-/// Hands an attribute node to an element, replacing an attribute of the same name (`setAttributeNode`).
+/// Hands an attribute node to an element, in the place of an attribute of the same name (`setAttributeNode`).
 pub fn adopt_node(element: &NodeRef, node: &NodeRef) {
     let super::NodeKind::Attr(attr) = node.kind() else { return };
+    let Some(data) = element.as_element() else { return };
     let value = attr.value.borrow().clone();
-    let (ns, local) = (attr.name.ns.clone(), attr.name.local.clone());
-    remove(element, |a| a.name.ns == ns && a.name.local == local);
-    set_named(element, attr.name.clone(), value);
+    let is_it = |a: &Attribute| a.name.ns == attr.name.ns && a.name.local == attr.name.local;
+    let replaced = data.attributes.borrow().iter().find(|a| is_it(a)).map(|a| (get(&a.node), a.value.clone()));
+    if let Some((Some(old), value)) = &replaced
+        && let super::NodeKind::Attr(old) = old.kind()
+    {
+        old.owner.set(None);
+        old.value.borrow_mut().clone_from(value);
+    }
     attr.owner.set(Some(element.clone()));
-    if let Some(data) = element.as_element() {
-        let attributes = data.attributes.borrow();
-        if let Some(attribute) = attributes.iter().find(|a| a.name.ns == ns && a.name.local == local) {
-            attribute.node.set(Some(node.clone()));
+    {
+        let mut attributes = data.attributes.borrow_mut();
+        let own = Attribute::new(attr.name.clone(), value.clone());
+        own.node.set(Some(node.clone()));
+        match attributes.iter_mut().find(|a| is_it(a)) {
+            Some(place) => *place = own,
+            None => attributes.push(own),
         }
     }
+    super::css_motion::note_attribute(&attr.name.local, &value);
+    changed(element, &attr.name, replaced.as_ref().map(|(_, old)| old.as_str()), Some(&value));
 }
 
 fn changed(element: &NodeRef, name: &QualName, old: Option<&str>, new: Option<&str>) {
     mutated();
     super::changes::attribute(element, name, old, new);
     super::observe::attribute(element, name, old);
+    if super::custom::is_used() {
+        super::custom::attribute_changed(element, name, old, new);
+    }
     if name.ns != ns!() {
         return;
     }
@@ -221,8 +235,12 @@ fn changed(element: &NodeRef, name: &QualName, old: Option<&str>, new: Option<&s
         // Its media or its kind may have changed.
         super::sheets::forget(element);
     }
+    if super::shadow::is_used() && matches!(&*name.local, "slot" | "name") {
+        super::slots::attribute_changed(element, &name.local, old, new);
+    }
+    let is_of_document = element.is_connected() && !super::shadow::is_in_shadow(element);
     match &*name.local {
-        "id" if element.is_connected() => {
+        "id" if is_of_document => {
             if let Some(document) = tree::document_of(element)
                 && let Some(data) = document.as_document()
             {
@@ -237,7 +255,7 @@ fn changed(element: &NodeRef, name: &QualName, old: Option<&str>, new: Option<&s
             }
         }
         "name" if element.is_connected() => {
-            if let Some(document) = tree::document_of(element)
+            if let Some(document) = tree::document_of(element).filter(|_| is_of_document)
                 && let Some(data) = document.as_document()
             {
                 if let Some(old) = old {

@@ -2,31 +2,63 @@
 
 use super::attributes::Attribute;
 use super::node::{Doctype, Node, NodeKind, NodeRef, get};
-use super::tree;
+use super::{custom, shadow, tree};
 
 /// Copies a node into `document`, with its children if `deep` (DOM "clone a node"). Not recursive: a page may nest as
 /// deep as it likes.
 #[must_use]
 pub fn clone(node: &NodeRef, document: &NodeRef, deep: bool) -> NodeRef {
-    let copy = clone_shallow(node, document);
+    clone_as(node, document, deep, false)
+}
+
+/// Copies a node into its own document: what is in a template's contents has a document of its own, as far as custom
+/// elements go.
+#[must_use]
+pub fn clone_here(node: &NodeRef, deep: bool) -> NodeRef {
+    let document = tree::document_of(node).unwrap_or_else(|| node.clone());
+    clone_as(node, &document, deep, custom::is_used() && custom::is_inert(node))
+}
+
+fn clone_as(node: &NodeRef, document: &NodeRef, deep: bool, is_inert: bool) -> NodeRef {
+    let copy = clone_shallow(node, document, is_inert);
     // The children of a document belong to it (DOM, "clone a node", step 2).
     let document = if copy.as_document().is_some() { &copy } else { document };
-    let mut open = if deep { vec![(node.clone(), copy.clone())] } else { Vec::new() };
-    while let Some((from, to)) = open.pop() {
-        for child in tree::children(&from) {
-            let child_copy = clone_shallow(&child, document);
-            tree::append(&to, &child_copy);
-            open.push((child, child_copy));
+    // What is still to be copied and into what, last first: in tree order, for constructors of custom elements see it.
+    let mut open = Vec::new();
+    let open_children = |from: &NodeRef, to: &NodeRef, is_inert: bool, open: &mut Vec<(NodeRef, NodeRef, bool)>| {
+        let children = std::iter::successors(from.last_child(), |child| child.previous_sibling());
+        open.extend(children.map(|child| (child, to.clone(), is_inert)));
+    };
+    let open_more = |from: &NodeRef, to: &NodeRef, deep: bool, is_inert: bool, open: &mut Vec<_>| {
+        if deep {
+            open_children(from, to, is_inert, open);
+            let contents = |node: &NodeRef| node.as_element().and_then(|e| get(&e.template));
+            if let (Some(from), Some(to)) = (contents(from), contents(to)) {
+                open_children(&from, &to, true, open);
+            }
         }
-        let contents = |node: &NodeRef| node.as_element().and_then(|e| get(&e.template));
-        if let (Some(from), Some(to)) = (contents(&from), contents(&to)) {
-            open.push((from, to));
+        if let Some((from, to)) = shadow_copy(from, to) {
+            open_children(&from, &to, is_inert, open);
         }
+    };
+    open_more(node, &copy, deep, is_inert, &mut open);
+    while let Some((from, into, is_inert)) = open.pop() {
+        let child = clone_shallow(&from, document, is_inert);
+        tree::append(&into, &child);
+        open_more(&from, &child, true, is_inert, &mut open);
     }
     copy
 }
 
-fn clone_shallow(node: &NodeRef, document: &NodeRef) -> NodeRef {
+/// The shadow root of a host that has one to be cloned, and an empty one like it on the copy.
+fn shadow_copy(host: &NodeRef, copy: &NodeRef) -> Option<(NodeRef, NodeRef)> {
+    let root = shadow::root_at(host)?;
+    let data = shadow::data(&root).filter(|data| data.init.is_clonable)?;
+    let new = shadow::attach(copy, data.init, &data.queue)?;
+    Some((root, new))
+}
+
+fn clone_shallow(node: &NodeRef, document: &NodeRef, is_inert: bool) -> NodeRef {
     match node.kind() {
         NodeKind::Document(data) => {
             let copy = super::document::DocumentData::new(data.content_type);
@@ -40,6 +72,7 @@ fn clone_shallow(node: &NodeRef, document: &NodeRef) -> NodeRef {
             let copy = Node::element(document, data.name.clone(), attributes);
             copy.set_script_started(node.script_started());
             super::form::copy_control(node, &copy);
+            custom::copied(node, &copy, is_inert);
             copy
         }
         NodeKind::Text(data) => Node::text(document, data.0.borrow().clone()),
@@ -52,7 +85,7 @@ fn clone_shallow(node: &NodeRef, document: &NodeRef) -> NodeRef {
             document,
             Doctype { name: d.name.clone(), public_id: d.public_id.clone(), system_id: d.system_id.clone() },
         ),
-        NodeKind::Fragment => Node::fragment(document),
+        NodeKind::Fragment | NodeKind::Shadow(_) => Node::fragment(document),
         NodeKind::Attr(attr) => Node::attr(document, attr.name.clone(), super::text::attr_value(attr), None),
     }
 }

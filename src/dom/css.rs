@@ -8,9 +8,9 @@ use cssparser::{
 use super::document::DocumentData;
 use super::media_query::media_matches;
 use super::node::NodeRef;
-use super::select::Selectors;
+use super::select::{Part, Selectors};
 use super::sheets::{self, Sheets};
-use super::{css_prefixes, css_shorthands, css_supports, css_values, tree};
+use super::{css_prefixes, css_shorthands, css_supports, css_values, shadow, slots, tree};
 
 /// One declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,6 +188,10 @@ pub const PAGE_HEIGHT_PX: f64 = 640.0;
 
 /// Forgets the parsed sheets when an element with a sheet, or text in one, comes or goes.
 pub(super) fn note_style(node: &NodeRef, document: &DocumentData) {
+    if shadow::is_in_shadow(node) {
+        // Rules of shadow roots are read anew after any change.
+        return;
+    }
     if node.is_html("style")
         || node.is_html("link")
         || node.is_text() && node.parent().is_some_and(|p| p.is_html("style"))
@@ -200,23 +204,23 @@ pub(super) fn note_style(node: &NodeRef, document: &DocumentData) {
 /// a shorthand its part. `None` where nothing sets it.
 #[must_use]
 pub fn cascaded(element: &NodeRef, property: &str) -> Option<String> {
-    let mut best: Option<((bool, bool, u32, usize), String)> = None;
+    let mut best: Option<(Rank, String)> = None;
     let mut offer = |rank, declaration: &Declaration| {
         if best.as_ref().is_none_or(|(old, _)| rank >= *old) {
             best = Some((rank, css_shorthands::value_of(declaration, property)));
         }
     };
     let speaks = |declaration: &&Declaration| css_shorthands::covers(&declaration.name, property);
-    if let Some(document) = tree::document_of(element)
-        && let Some(data) = document.as_document()
-        && element.is_connected()
-    {
-        let sheets = sheets::of(&document, data);
+    for (root, part) in scopes(element).into_iter().flatten() {
+        let Some(sheets) = sheets::of(&root) else { continue };
+        let host = shadow::host(&root);
+        let is_inner = part != Part::Own;
         for order in sheets.about(property).for_element(element) {
             let rule = &sheets.rules[order];
-            if let Some(specificity) = rule.selectors.matching_specificity(element) {
+            if let Some(specificity) = rule.selectors.specificity_in(element, host.as_ref(), part) {
                 for declaration in rule.declarations.iter().filter(speaks) {
-                    offer((declaration.important, false, specificity, order), declaration);
+                    let is_first = is_inner == declaration.important;
+                    offer((declaration.important, is_first, false, specificity, order), declaration);
                 }
             }
         }
@@ -224,10 +228,25 @@ pub fn cascaded(element: &NodeRef, property: &str) -> Option<String> {
     let inline = element.as_element().and_then(|e| e.attr("style")).unwrap_or_default();
     if !inline.is_empty() {
         for declaration in declarations(&inline).iter().filter(speaks) {
-            offer((declaration.important, true, 0, 0), declaration);
+            offer((declaration.important, !declaration.important, true, 0, 0), declaration);
         }
     }
     best.map(|(_, value)| value)
+}
+
+/// How much a declaration counts: importance; whether it is of the tree that goes first, the outer one but for what is
+/// important (CSS Cascade §6.1, "context"); whether it is of a `style` attribute; specificity; order.
+type Rank = (bool, bool, bool, u32, usize);
+
+/// The trees whose rules speak of a connected element: its own, that of its shadow root, and that of its slot.
+fn scopes(element: &NodeRef) -> [Option<(NodeRef, Part)>; 3] {
+    if !element.is_connected() {
+        return [const { None }; 3];
+    }
+    let own = tree::root_in_document(element).map(|root| (root, Part::Own));
+    let of_host = shadow::root_at(element).map(|root| (root, Part::Host));
+    let of_slot = slots::assigned_slot(element).and_then(|slot| shadow::containing(&slot));
+    [own, of_host, of_slot.map(|root| (root, Part::Slotted))]
 }
 
 const INHERITED: [&str; 14] = [
@@ -264,7 +283,7 @@ pub fn computed(element: &NodeRef, property: &str) -> String {
         None if !inherits => return initial(property).to_owned(),
         None => {}
     }
-    match tree::parent_element(element) {
+    match shadow::flat_parent(element) {
         Some(parent) => computed(&parent, property),
         None => initial(property).to_owned(),
     }
@@ -275,7 +294,7 @@ pub fn computed(element: &NodeRef, property: &str) -> String {
 pub fn display(element: &NodeRef) -> String {
     let said = cascaded(element, "display").filter(|v| v != "initial" && v != "unset" && v != "revert");
     match said.as_deref() {
-        Some("inherit") => tree::parent_element(element).map_or_else(|| "block".to_owned(), |p| display(&p)),
+        Some("inherit") => shadow::flat_parent(element).map_or_else(|| "block".to_owned(), |p| display(&p)),
         Some(value) => value.to_ascii_lowercase(),
         None => default_display(element).to_owned(),
     }
@@ -304,6 +323,7 @@ fn default_display(element: &NodeRef) -> &'static str {
         "tr" => "table-row",
         "td" | "th" => "table-cell",
         "input" | "select" | "button" | "textarea" | "meter" | "progress" => "inline-block",
+        "slot" => "contents",
         _ => "inline",
     }
 }
@@ -387,8 +407,6 @@ pub fn initial(property: &str) -> &'static str {
 #[must_use]
 pub fn is_rendered(element: &NodeRef) -> bool {
     element.is_connected()
-        && std::iter::once(element.clone())
-            .chain(tree::ancestors(element))
-            .filter(|n| n.as_element().is_some())
-            .all(|n| display(&n) != "none")
+        && !shadow::is_out(element)
+        && std::iter::successors(Some(element.clone()), shadow::flat_parent).all(|n| display(&n) != "none")
 }

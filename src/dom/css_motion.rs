@@ -86,8 +86,7 @@ pub struct Animation {
 /// with whether they were there already at the last call.
 #[must_use]
 pub fn candidates(document: &NodeRef) -> Vec<(NodeRef, bool)> {
-    let Some(data) = document.as_document() else { return Vec::new() };
-    let rules = sheets::of(document, data);
+    let Some(rules) = sheets::of(document) else { return Vec::new() };
     let about = ["transition-duration", "animation-name"].map(|property| rules.about(property));
     let by_rule = |node: &NodeRef| {
         let mut at = about.iter().flat_map(|index| index.for_element(node));
@@ -109,8 +108,7 @@ pub fn candidates(document: &NodeRef) -> Vec<(NodeRef, bool)> {
 /// Whether a document has a sheet that speaks of transitions or animations.
 #[must_use]
 pub fn is_in_sheets(document: &NodeRef) -> bool {
-    let Some(data) = document.as_document() else { return false };
-    let rules = sheets::of(document, data);
+    let Some(rules) = sheets::of(document) else { return false };
     !rules.about("transition-duration").is_empty() || !rules.about("animation-name").is_empty()
 }
 
@@ -169,9 +167,7 @@ pub fn animations(element: &NodeRef) -> Vec<Animation> {
     if !is_shown(element) {
         return Vec::new();
     }
-    let Some(document) = tree::document_of(element) else { return Vec::new() };
-    let Some(data) = document.as_document() else { return Vec::new() };
-    let rules = sheets::of(&document, data);
+    let Some(rules) = tree::root_in_document(element).and_then(|root| sheets::of(&root)) else { return Vec::new() };
     let list = |property: &str| cascaded(element, property).unwrap_or_default();
     let (durations, delays) = (times(&list("animation-duration")), times(&list("animation-delay")));
     let states: Vec<bool> = list("animation-play-state").split(',').map(|one| one.trim() == "paused").collect();

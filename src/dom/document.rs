@@ -7,6 +7,7 @@ use boa_gc::{Finalize, GcRefCell, Trace, WeakGc};
 use html5ever::tree_builder::QuirksMode;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::custom::Registry;
 use super::node::{Node, NodeRef, same};
 use super::range::Range;
 use super::sheets::{LinkedSheet, Sheets};
@@ -56,6 +57,9 @@ pub struct DocumentData {
     /// Its address, where that is not the window's.
     #[unsafe_ignore_trace]
     pub url: RefCell<Option<String>>,
+    /// The custom elements that are defined in its window.
+    #[unsafe_ignore_trace]
+    pub registry: RefCell<Option<Rc<Registry>>>,
     /// The encoding that it was read in; UTF-8 where it was made.
     #[unsafe_ignore_trace]
     pub encoding: Cell<&'static str>,
@@ -81,6 +85,7 @@ impl DocumentData {
             has_frames: Cell::new(false),
             has_new_frames: Cell::new(false),
             url: RefCell::default(),
+            registry: RefCell::default(),
             encoding: Cell::new("UTF-8"),
         }
     }
@@ -168,6 +173,14 @@ impl DocumentData {
     }
 }
 
+impl Node {
+    /// Whether this is a document in quirks mode.
+    #[must_use]
+    pub fn is_quirky(&self) -> bool {
+        self.as_document().is_some_and(|data| data.quirks.get() == QuirksMode::Quirks)
+    }
+}
+
 /// Whether an element is a property of its document by its id, or by its name.
 fn is_of_document(element: &Node, is_id: bool) -> bool {
     match element.html_name() {
@@ -213,7 +226,11 @@ pub(super) const OBSERVERS: u8 = 1;
 pub(super) const RANGES: u8 = 2;
 /// Node iterators ([`super::traversal`]).
 pub(super) const ITERATORS: u8 = 4;
-/// Any of them.
+/// Shadow roots ([`super::shadow`]).
+pub(super) const SHADOWS: u8 = 8;
+/// Definitions of custom elements ([`super::custom`]).
+pub(super) const CUSTOM: u8 = 16;
+/// Any of those that look at the tree.
 pub(super) const WATCHERS: u8 = OBSERVERS | RANGES | ITERATORS;
 
 /// Whether one of these ever looked at a tree of this thread: where none did, a change of the tree pays nothing else.

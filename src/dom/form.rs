@@ -356,8 +356,7 @@ pub fn is_checked_or_selected(node: &Node) -> bool {
 pub fn owner(control: &NodeRef) -> Option<NodeRef> {
     let data = control.as_element()?;
     if let Some(id) = data.attr("form").filter(|_| control.is_connected()) {
-        let document = tree::document_of(control)?;
-        return document.as_document()?.element_by_id(&id).filter(|f| f.is_html("form"));
+        return tree::element_by_id(&tree::root_in_document(control)?, &id).filter(|f| f.is_html("form"));
     }
     tree::ancestors(control)
         .find(|a| a.is_html("form"))

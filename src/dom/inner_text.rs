@@ -4,7 +4,7 @@
 //! absolutely counts as what its `display` says.
 
 use super::node::{NodeRef, same};
-use super::{css, text, tree};
+use super::{css, shadow, slots, text, tree};
 
 /// How white space is kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -168,8 +168,14 @@ pub fn inner_text(element: &NodeRef) -> String {
 }
 
 fn push_children(node: &NodeRef, style: Style, left: &mut Vec<Step>) {
+    // What has no place in the flat tree is not rendered: children of a host that no slot takes, those of a filled slot.
+    let is_host = shadow::root_at(node).is_some();
+    if !is_host && shadow::is_filled_slot(node) {
+        return;
+    }
     let children = std::iter::successors(node.last_child(), |n| n.previous_sibling());
-    left.extend(children.map(|child| Step::Enter(child, style)));
+    let shown = children.filter(|child| !is_host || slots::assigned_slot(child).is_some());
+    left.extend(shown.map(|child| Step::Enter(child, style)));
 }
 
 fn enter(node: &NodeRef, style: Style, collector: &mut Collector, left: &mut Vec<Step>) {

@@ -5,17 +5,18 @@
 //! that a cycle node → listener → closure → node is collected, and an expando lives as long as its tree.
 //!
 //! - [`node`]: the node, its kinds, its slot; [`attributes`]: an element's attributes
-//! - [`tree`]: insertion, removal, order, traversal; [`copy`]: cloning
+//! - [`tree`]: insertion, removal, order, traversal; `insertion`: what may go where; [`copy`]: cloning
 //! - [`names`]: which names are valid
 //! - [`document`]: what a document keeps beside its children: ids, names, the mutation count; [`changes`]: what else is
 //!   counted, for [`listing`], the live lists
 //! - [`parse`]: html5ever's sink; whole documents that pause at scripts, and fragments
 //! - [`inner_text`]: `innerText`; [`serialize`]: `innerHTML` and `outerHTML`
 //! - [`xml`], [`xml_serialize`]: XML documents
-//! - [`select`]: CSS selectors; [`css`]: declarations and style sheets; [`css_values`], [`css_shorthands`],
+//! - [`select`]: CSS selectors, `matched` the elements that they are matched against; [`css`]: declarations and style sheets; [`css_values`], [`css_shorthands`],
 //!   [`css_transforms`], [`css_prefixes`], [`css_properties`], [`css_supports`]: which values are valid, the parts of
 //!   shorthands, the matrix of a transform, older names, every name, what `@supports` asks; [`sheets`]: a document's style
 //!   sheets; [`css_motion`], [`css_easing`]: transitions and animations
+//! - [`shadow`], [`slots`]: shadow trees; [`custom`]: custom elements
 //! - [`observe`]: mutation observers; [`range`], [`range_contents`]: live ranges; [`traversal`]: where node iterators stand;
 //!   [`caret`]: where a caret goes
 //! - [`mirror`]: what somebody who looks at a document is shown, and what has changed since
@@ -38,6 +39,7 @@ pub mod css_shorthands;
 pub mod css_supports;
 pub mod css_transforms;
 pub mod css_values;
+pub mod custom;
 pub mod document;
 pub mod form;
 mod form_entries;
@@ -45,8 +47,10 @@ pub mod form_numbers;
 pub mod form_validity;
 pub mod form_values;
 pub mod inner_text;
+mod insertion;
 mod language;
 pub mod listing;
+mod matched;
 pub mod media_query;
 pub mod mirror;
 pub mod names;
@@ -62,7 +66,9 @@ pub mod range_contents;
 mod rule_index;
 pub mod select;
 pub mod serialize;
+pub mod shadow;
 pub mod sheets;
+pub mod slots;
 pub mod text;
 pub mod traversal;
 pub mod tree;

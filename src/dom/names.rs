@@ -77,7 +77,7 @@ fn scope_of(node: &NodeRef) -> Option<NodeRef> {
     match node.kind() {
         NodeKind::Element(_) => Some(node.clone()),
         NodeKind::Document(_) => tree::document_element(node),
-        NodeKind::Doctype(_) | NodeKind::Fragment => None,
+        NodeKind::Doctype(_) | NodeKind::Fragment | NodeKind::Shadow(_) => None,
         NodeKind::Attr(attr) => get(&attr.owner),
         _ => tree::parent_element(node),
     }

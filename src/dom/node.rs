@@ -11,6 +11,7 @@ use super::changes;
 use super::document::DocumentData;
 use super::form::Control;
 use super::observe::Watchers;
+use super::shadow::{Extra, ShadowData};
 use crate::base::interrupt;
 
 /// A handle of a node; equality is identity ([`same`]).
@@ -35,7 +36,7 @@ pub struct Node {
     pub(super) next: Link,
     pub(super) owner: Link,
     #[unsafe_ignore_trace]
-    pub(super) flags: Cell<u8>,
+    pub(super) flags: Cell<u16>,
     /// How often children came or went, and how often elements among them.
     #[unsafe_ignore_trace]
     child_changes: Cell<(u32, u32)>,
@@ -48,14 +49,20 @@ pub struct Node {
 }
 
 /// The node's tree has a document as its root.
-pub(super) const CONNECTED: u8 = 1;
-const SCRIPT_STARTED: u8 = 2;
-const PARSER_INSERTED: u8 = 4;
-const SCRIPT_NON_BLOCKING: u8 = 8;
+pub(super) const CONNECTED: u16 = 1;
+const SCRIPT_STARTED: u16 = 2;
+const PARSER_INSERTED: u16 = 4;
+const SCRIPT_NON_BLOCKING: u16 = 8;
 /// The element has the focus; it loses it when it leaves the document.
-pub(super) const FOCUSED: u8 = 16;
+pub(super) const FOCUSED: u16 = 16;
 /// A rendering opportunity has seen the element since it was connected.
-pub(super) const STYLED: u8 = 32;
+pub(super) const STYLED: u16 = 32;
+/// The node is connected, and the root of its tree is a shadow root.
+pub(super) const IN_SHADOW: u16 = 64;
+/// The node is the contents of a template.
+pub(super) const INERT: u16 = 128;
+/// Something in the element's shadow tree has the focus.
+pub(super) const HOSTS_FOCUS: u16 = 256;
 
 /// What a node is (DOM §4.4, nodeType).
 #[derive(Trace, Finalize)]
@@ -76,6 +83,8 @@ pub enum NodeKind {
     Doctype(#[unsafe_ignore_trace] Box<Doctype>),
     /// A document fragment, also a template's contents.
     Fragment,
+    /// A shadow root, which is a document fragment with a host.
+    Shadow(Box<ShadowData>),
     /// An attribute that script asked for as a node.
     Attr(AttrData),
 }
@@ -121,6 +130,8 @@ pub struct ElementData {
     pub template: Link,
     /// The form that the parser associated a control with.
     pub(super) parser_form: Link,
+    /// What few elements have.
+    pub(super) extra: Cell<Option<Box<Extra>>>,
 }
 
 /// Reads a link without moving the node out.
@@ -209,13 +220,15 @@ impl Node {
     /// A new element of `owner`, not in a tree.
     #[must_use]
     pub fn element(owner: &NodeRef, name: QualName, attributes: Vec<Attribute>) -> NodeRef {
-        let template = (name.local == *"template" && name.ns == ns!(html)).then(|| Self::fragment(owner));
+        let template =
+            (name.local == *"template" && name.ns == ns!(html)).then(|| super::custom::template_contents(owner));
         let data = ElementData {
             name,
             attributes: GcRefCell::new(attributes),
             control: RefCell::new(None),
             template: Cell::new(template),
             parser_form: Cell::default(),
+            extra: Cell::default(),
         };
         Self::make(NodeKind::Element(data), Some(owner.clone()))
     }
@@ -263,6 +276,11 @@ impl Node {
         Self::make(NodeKind::Fragment, Some(owner.clone()))
     }
 
+    /// A new shadow root.
+    pub(super) fn shadow(owner: &NodeRef, data: ShadowData) -> NodeRef {
+        Self::make(NodeKind::Shadow(Box::new(data)), Some(owner.clone()))
+    }
+
     /// A new attribute node.
     #[must_use]
     pub fn attr(owner: &NodeRef, name: QualName, value: String, element: Option<NodeRef>) -> NodeRef {
@@ -303,12 +321,6 @@ impl Node {
         was
     }
 
-    /// Whether this is a document in quirks mode.
-    #[must_use]
-    pub fn is_quirky(&self) -> bool {
-        self.as_document().is_some_and(|data| data.quirks.get() == html5ever::tree_builder::QuirksMode::Quirks)
-    }
-
     /// The character data of text, comments, CDATA sections and processing instructions.
     #[must_use]
     pub fn character_data(&self) -> Option<&RefCell<String>> {
@@ -325,6 +337,12 @@ impl Node {
     #[must_use]
     pub fn is_text(&self) -> bool {
         matches!(self.kind, NodeKind::Text(_) | NodeKind::CData(_))
+    }
+
+    /// Whether this is a document fragment; a shadow root is one.
+    #[must_use]
+    pub fn is_fragment(&self) -> bool {
+        matches!(self.kind, NodeKind::Fragment | NodeKind::Shadow(_))
     }
 
     /// Whether this is an HTML element with this local name.
@@ -354,7 +372,7 @@ impl Node {
             NodeKind::Comment(_) => 8,
             NodeKind::Document(_) => 9,
             NodeKind::Doctype(_) => 10,
-            NodeKind::Fragment => 11,
+            NodeKind::Fragment | NodeKind::Shadow(_) => 11,
         }
     }
 
@@ -426,11 +444,11 @@ impl Node {
         self.flag(CONNECTED)
     }
 
-    pub(super) fn flag(&self, flag: u8) -> bool {
+    pub(super) fn flag(&self, flag: u16) -> bool {
         self.flags.get() & flag != 0
     }
 
-    pub(super) fn set_flag(&self, flag: u8, on: bool) {
+    pub(super) fn set_flag(&self, flag: u16, on: bool) {
         let flags = self.flags.get();
         self.flags.set(if on { flags | flag } else { flags & !flag });
     }
@@ -444,6 +462,7 @@ impl Node {
     /// Gives it the focus, or takes it.
     pub fn set_focused(&self, on: bool) {
         self.set_flag(FOCUSED, on);
+        super::shadow::mark_hosts(self, on);
     }
 
     /// A script element's "already started" (HTML §4.12.1).

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use boa_gc::{Finalize, Gc, GcRefCell, Trace, WeakGc};
 use html5ever::{LocalName, Namespace, QualName, ns};
+use rustc_hash::FxHashMap;
 
 use super::document::{OBSERVERS, is_watched, watch};
 use super::node::{Node, NodeRef, ScriptSlot, same};
@@ -72,21 +73,65 @@ pub struct Record {
     pub old_value: Option<String>,
 }
 
+/// Slots that are gone are looked for from so many on.
+const BY_HAND_KEPT: usize = 256;
+
+/// What joins the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joined {
+    /// An observer.
+    Observer,
+    /// A slot.
+    Slot,
+}
+
 /// The observers of a page that have something to tell.
 #[derive(Trace, Finalize)]
 pub struct ObserverQueue {
     pending: GcRefCell<Vec<Gc<Observer>>>,
     #[unsafe_ignore_trace]
     made: Cell<u64>,
+    /// Slots that have changed ("signal slots").
+    signals: GcRefCell<Vec<NodeRef>>,
+    /// Which slot a node was given to by hand, by the node's number.
+    by_hand: GcRefCell<FxHashMap<u64, WeakGc<Node>>>,
     #[unsafe_ignore_trace]
-    notify: Box<dyn Fn()>,
+    notify: Box<dyn Fn(Joined)>,
 }
 
 impl ObserverQueue {
-    /// An empty queue; `notify` is called whenever an observer joins it.
+    /// An empty queue; `notify` is called whenever an observer or a slot joins it.
     #[must_use]
-    pub fn new(notify: Box<dyn Fn()>) -> Gc<Self> {
-        Gc::new(Self { pending: GcRefCell::default(), made: Cell::new(0), notify })
+    pub fn new(notify: Box<dyn Fn(Joined)>) -> Gc<Self> {
+        let (signals, by_hand) = (GcRefCell::default(), GcRefCell::default());
+        Gc::new(Self { pending: GcRefCell::default(), made: Cell::new(0), signals, by_hand, notify })
+    }
+
+    /// A slot has changed.
+    pub(super) fn signal(&self, slot: &NodeRef) {
+        if !self.signals.borrow().iter().any(|known| same(known, slot)) {
+            self.signals.borrow_mut().push(slot.clone());
+            (self.notify)(Joined::Slot);
+        }
+    }
+
+    /// Takes out the slots that have changed, in the order in which they did.
+    #[must_use]
+    pub fn take_signals(&self) -> Vec<NodeRef> {
+        std::mem::take(&mut *self.signals.borrow_mut())
+    }
+
+    /// Notes which slot a node is given to by hand, and answers with the one that it was before.
+    pub(super) fn set_slot_by_hand(&self, node: &NodeRef, slot: Option<&NodeRef>) -> Option<NodeRef> {
+        let mut by_hand = self.by_hand.borrow_mut();
+        let before = match slot {
+            Some(slot) => by_hand.insert(node.serial(), WeakGc::new(slot)),
+            None => by_hand.remove(&node.serial()),
+        };
+        if by_hand.len() >= BY_HAND_KEPT && by_hand.len().is_power_of_two() {
+            by_hand.retain(|_, slot| slot.is_upgradable());
+        }
+        before.as_ref().and_then(WeakGc::upgrade)
     }
 
     /// Takes the observers out, in the order in which they joined.
@@ -250,7 +295,7 @@ fn queue(observers: Vec<(Gc<Observer>, bool)>, record: &Record) {
 fn join(observer: &Gc<Observer>) {
     if !observer.is_pending.replace(true) {
         observer.queue.pending.borrow_mut().push(observer.clone());
-        (observer.queue.notify)();
+        (observer.queue.notify)(Joined::Observer);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use html5ever::interface::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
@@ -11,6 +12,7 @@ use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5ever::{QualName, TokenizerResult, local_name, ns};
 
 use super::attributes::Attribute;
+use super::custom::{self, Definition};
 use super::node::{Doctype, Node, NodeKind, NodeRef, get, same};
 use super::tree;
 use crate::base::interrupt;
@@ -23,6 +25,8 @@ struct Sink {
     owner: NodeRef,
     /// Fragments: scripts are marked as already started.
     fragment: bool,
+    /// Elements that a definition was found for, since they were last taken.
+    met: RefCell<Vec<MetElement>>,
     /// Line the tokenizer is at, from 1.
     line: Cell<u64>,
     quirks: Cell<QuirksMode>,
@@ -30,7 +34,24 @@ struct Sink {
 
 impl Sink {
     fn new(root: NodeRef, owner: NodeRef, fragment: bool) -> Self {
-        Self { root, owner, fragment, line: Cell::new(1), quirks: Cell::new(QuirksMode::NoQuirks) }
+        let met = RefCell::default();
+        Self { root, owner, fragment, met, line: Cell::new(1), quirks: Cell::new(QuirksMode::NoQuirks) }
+    }
+
+    /// Notes what an element says with `is`, and puts one aside that is to be constructed.
+    fn note_custom(&self, node: &NodeRef) {
+        let Some(element) = node.as_element().filter(|element| element.name.ns == ns!(html)) else { return };
+        let is = element.attr("is");
+        if let Some(is) = &is {
+            custom::set_is(node, is);
+        }
+        if self.fragment || !custom::is_used() {
+            return;
+        }
+        let Some(definition) = custom::lookup(&self.owner, &element.name.local, is.as_deref()) else { return };
+        custom::set_state(node, custom::State::Precustomized, None);
+        let attributes = std::mem::take(&mut *element.attributes.borrow_mut());
+        self.met.borrow_mut().push(MetElement { element: node.clone(), attributes, definition });
     }
 
     fn insert(&self, parent: &NodeRef, child: NodeOrText<NodeRef>, before: Option<&NodeRef>) {
@@ -84,6 +105,7 @@ impl TreeSink for Sink {
             node.set_parser_inserted(!self.fragment);
             node.set_script_started(self.fragment);
         }
+        self.note_custom(&node);
         node
     }
 
@@ -201,6 +223,25 @@ pub struct ParsedScript {
     pub position: Option<Position>,
 }
 
+/// The start tag of an element was read that is to be a custom element (HTML §13.2.6.1, "create an element for the
+/// token"). It is in its place, without its attributes.
+pub struct MetElement {
+    /// The element.
+    pub element: NodeRef,
+    /// What its start tag says.
+    pub attributes: Vec<Attribute>,
+    /// What it is to be.
+    pub definition: Rc<Definition>,
+}
+
+/// What the parser waits for.
+pub enum Met {
+    /// A script.
+    Script(ParsedScript),
+    /// Elements that are to be constructed.
+    Elements(Vec<MetElement>),
+}
+
 /// Parses one document, pausing at each script (HTML §13.2.3).
 ///
 /// Input comes in levels: the file at the bottom, above it what each running script has written. The insertion point is
@@ -242,21 +283,35 @@ impl DocumentParser {
         }
     }
 
-    /// Reads on in `level` and those above to the next script; `None` when they are used up.
+    /// Reads on in `level` and those above to the next script; `None` when they are used up. Of a document whose window
+    /// has no custom elements.
     pub fn read(&self, level: usize) -> Option<ParsedScript> {
+        loop {
+            if let Met::Script(script) = self.read_on(level)? {
+                return Some(script);
+            }
+        }
+    }
+
+    /// Reads on in `level` and those above to the next thing that it has to wait for; `None` when they are used up.
+    pub fn read_on(&self, level: usize) -> Option<Met> {
         loop {
             let (queue, at) = {
                 let mut levels = self.levels.borrow_mut();
                 let at = levels.len() - 1;
                 (std::mem::take(levels.last_mut()?), at)
             };
-            let script = feed(&self.tokenizer, &queue);
-            let left = if script.is_some() { queue_len(&queue) } else { 0 };
+            let fed = feed(&self.tokenizer, &queue, true);
+            let left = if matches!(fed, Fed::Script(_)) { queue_len(&queue) } else { 0 };
             self.levels.borrow_mut()[at] = queue;
-            if let Some(element) = script {
-                let position =
-                    (at == 0).then(|| script_position(&self.source, self.source.len().saturating_sub(left), &element));
-                return Some(ParsedScript { element, position });
+            match fed {
+                Fed::Script(element) => {
+                    let end = self.source.len().saturating_sub(left);
+                    let position = (at == 0).then(|| script_position(&self.source, end, &element));
+                    return Some(Met::Script(ParsedScript { element, position }));
+                }
+                Fed::Elements(elements) => return Some(Met::Elements(elements)),
+                Fed::All => {}
             }
             if at <= level {
                 return None;
@@ -287,8 +342,15 @@ fn push(input: &BufferQueue, text: &str) {
     input.push_back(rest);
 }
 
-/// Reads to the next script, or to the end; what is left of a turn that is cut short stays unread.
-fn feed(tokenizer: &HtmlTokenizer, input: &BufferQueue) -> Option<NodeRef> {
+/// How far the tokenizer came.
+enum Fed {
+    Script(NodeRef),
+    Elements(Vec<MetElement>),
+    All,
+}
+
+/// Reads to the next script or custom element, or to the end; what is left of a turn that is cut short stays unread.
+fn feed(tokenizer: &HtmlTokenizer, input: &BufferQueue, is_document: bool) -> Fed {
     let part = BufferQueue::default();
     loop {
         match tokenizer.feed(&part) {
@@ -296,13 +358,32 @@ fn feed(tokenizer: &HtmlTokenizer, input: &BufferQueue) -> Option<NodeRef> {
                 if let Some(rest) = part.pop_front() {
                     input.push_front(rest);
                 }
-                return Some(node);
+                return Fed::Script(node);
             }
             TokenizerResult::EncodingIndicator(_) => {}
-            TokenizerResult::Done if interrupt::is_raised() => return None,
-            TokenizerResult::Done => part.push_back(input.pop_front()?),
+            TokenizerResult::Done if interrupt::is_raised() => return Fed::All,
+            TokenizerResult::Done => {
+                let met = std::mem::take(&mut *tokenizer.sink.sink.met.borrow_mut());
+                if !met.is_empty() {
+                    return Fed::Elements(met);
+                }
+                let Some(next) = input.pop_front() else { return Fed::All };
+                part.push_back(if is_document && custom::is_used() { to_tag_end(next, input) } else { next });
+            }
         }
     }
+}
+
+/// The input to the end of the next tag; the rest goes back.
+fn to_tag_end(mut next: StrTendril, input: &BufferQueue) -> StrTendril {
+    if let Some(at) = next.find('>').map(|at| at + 1).filter(|at| *at < next.len()) {
+        let at = u32::try_from(at).expect("a part is small");
+        let part = next.subtendril(0, at);
+        next.pop_front(at);
+        input.push_front(next);
+        return part;
+    }
+    next
 }
 
 fn queue_len(queue: &BufferQueue) -> usize {
@@ -351,7 +432,7 @@ pub fn fragment(context: &NodeRef, markup: &str) -> NodeRef {
     let tokenizer = Tokenizer::new(builder, TokenizerOpts { initial_state, ..TokenizerOpts::default() });
     let input = BufferQueue::default();
     push(&input, markup);
-    while feed(&tokenizer, &input).is_some() {}
+    while !matches!(feed(&tokenizer, &input, false), Fed::All) {}
     tokenizer.end();
     if let Some(html) = tree::element_children(&root).next() {
         while let Some(child) = html.first_child() {

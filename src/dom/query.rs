@@ -55,7 +55,8 @@ impl Selectors {
     fn place(&self, root: &NodeRef) -> Place {
         let [selector] = self.0.slice() else { return Place::Everywhere };
         // In quirks mode ids match in any case, and a document knows them as they are written.
-        let document = tree::document_of(root).filter(|document| root.is_connected() && !document.is_quirky());
+        let document = tree::document_of(root)
+            .filter(|document| root.is_connected() && !super::shadow::is_in_shadow(root) && !document.is_quirky());
         let Some(data) = document.as_ref().and_then(|document| document.as_document()) else {
             return Place::Everywhere;
         };

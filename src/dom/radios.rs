@@ -5,7 +5,7 @@
 
 use super::form::{checked, has_flag, input_type, owner, with_control};
 use super::node::{Node, NodeRef, same};
-use super::tree;
+use super::{shadow, tree};
 
 /// The name of a button's group, or none: it is alone.
 fn group_name(button: &Node) -> Option<Box<str>> {
@@ -17,10 +17,10 @@ fn is_radio(node: &Node) -> bool {
     node.is_html("input") && input_type(node) == "radio"
 }
 
-fn is_of_form(button: &NodeRef, form: Option<&NodeRef>) -> bool {
-    match (form, owner(button)) {
+fn is_of_form(other: &NodeRef, button: &NodeRef, form: Option<&NodeRef>) -> bool {
+    match (form, owner(other)) {
         (Some(a), Some(b)) => same(a, &b),
-        (None, None) => true,
+        (None, None) => !shadow::is_used() || same(&tree::root_of(button), &tree::root_of(other)),
         _ => false,
     }
 }
@@ -28,7 +28,7 @@ fn is_of_form(button: &NodeRef, form: Option<&NodeRef>) -> bool {
 /// Whether another button is checked and of the same group.
 fn is_rival(other: &NodeRef, button: &NodeRef, name: &str, form: Option<&NodeRef>) -> bool {
     let is_checked = is_radio(other) && checked(other) && !same(other, button);
-    is_checked && group_name(other).as_deref() == Some(name) && is_of_form(other, form)
+    is_checked && group_name(other).as_deref() == Some(name) && is_of_form(other, button, form)
 }
 
 /// The rivals of a button in a tree that is in no document, found by a search.
@@ -82,7 +82,7 @@ pub fn is_required(button: &NodeRef) -> bool {
     let (root, form) = (tree::root_of(button), owner(button));
     tree::inclusive_descendants(&root)
         .filter(|other| is_radio(other) && has_flag(other, "required"))
-        .any(|other| group_name(&other).as_deref() == Some(&*name) && is_of_form(&other, form.as_ref()))
+        .any(|other| group_name(&other).as_deref() == Some(&*name) && is_of_form(&other, button, form.as_ref()))
 }
 
 /// The checked button of the group of this one.

@@ -9,11 +9,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::css::{self, Rule};
 use super::css_shorthands::covers;
-use super::document::{DocumentData, mutated};
+use super::document::{mutated, mutation_count};
 use super::media_query::media_matches;
 use super::node::{NodeRef, same};
 use super::rule_index::RuleIndex;
-use super::{form, text, tree};
+use super::{form, shadow, text, tree};
 
 /// What was fetched for an element's sheet.
 #[derive(Trace, Finalize)]
@@ -99,7 +99,8 @@ pub fn is_sheet_style(node: &NodeRef) -> bool {
 /// The elements of a document that have a sheet, in tree order.
 #[must_use]
 pub fn owners(document: &NodeRef) -> Vec<NodeRef> {
-    tree::descendants(document).filter(|node| node.as_element().is_some() && source(node).is_some()).collect()
+    let has_sheet = |node: &NodeRef| node.is_connected() && node.as_element().is_some() && source(node).is_some();
+    tree::descendants(document).filter(has_sheet).collect()
 }
 
 /// The text of an element's sheet; `None` where it has none, or it has not come.
@@ -198,13 +199,29 @@ pub fn forget(owner: &NodeRef) {
     }
 }
 
-/// The rules of a document.
-pub(super) fn of(document: &NodeRef, data: &DocumentData) -> Rc<Sheets> {
-    if let Some(sheets) = data.rules.borrow().as_ref() {
-        return sheets.clone();
+/// The rules of a document or of a shadow root.
+pub(super) fn of(root: &NodeRef) -> Option<Rc<Sheets>> {
+    if let Some(data) = shadow::data(root) {
+        let now = mutation_count();
+        if let Some((_, sheets)) = data.rules.borrow().as_ref().filter(|(read, _)| *read == now) {
+            return Some(sheets.clone());
+        }
+        let sheets = Rc::new(read(root));
+        data.rules.replace(Some((now, sheets.clone())));
+        return Some(sheets);
     }
+    let data = root.as_document()?;
+    if let Some(sheets) = data.rules.borrow().as_ref() {
+        return Some(sheets.clone());
+    }
+    let sheets = Rc::new(read(root));
+    data.rules.replace(Some(sheets.clone()));
+    Some(sheets)
+}
+
+fn read(root: &NodeRef) -> Sheets {
     let mut sheets = Sheets::default();
-    for owner in owners(document) {
+    for owner in owners(root) {
         let media = owner.as_element().and_then(|element| element.attr("media")).unwrap_or_default();
         if media_matches(&media) && !is_disabled(&owner) {
             for imported in with_linked(&owner, |sheet| sheet.imported.clone()).unwrap_or_default() {
@@ -215,7 +232,5 @@ pub(super) fn of(document: &NodeRef, data: &DocumentData) -> Rc<Sheets> {
             css::parse_sheet(&source(&owner).unwrap_or_default(), &mut sheets);
         }
     }
-    let sheets = Rc::new(sheets);
-    data.rules.replace(Some(sheets.clone()));
     sheets
 }

@@ -48,7 +48,7 @@ pub fn set_node_value(node: &NodeRef, value: &str) {
 pub fn text_content(node: &NodeRef) -> Option<String> {
     match node.kind() {
         NodeKind::Document(_) | NodeKind::Doctype(_) => None,
-        NodeKind::Element(_) | NodeKind::Fragment => Some(descendant_text(node)),
+        NodeKind::Element(_) | NodeKind::Fragment | NodeKind::Shadow(_) => Some(descendant_text(node)),
         _ => node_value(node),
     }
 }
@@ -81,7 +81,7 @@ pub fn child_text(node: &NodeRef) -> String {
 pub fn set_text_content(node: &NodeRef, text: &str) {
     match node.kind() {
         NodeKind::Document(_) | NodeKind::Doctype(_) => {}
-        NodeKind::Element(_) | NodeKind::Fragment => {
+        NodeKind::Element(_) | NodeKind::Fragment | NodeKind::Shadow(_) => {
             let document = node.owner_document().filter(|_| !text.is_empty());
             let text = document.map(|document| Node::text(&document, text.to_owned()));
             tree::replace_all(node, text.as_ref());

@@ -2,21 +2,13 @@
 
 use html5ever::{LocalName, local_name, ns};
 
-use super::document::{OBSERVERS, WATCHERS, is_watched, mutated};
-use super::node::{CONNECTED, FOCUSED, NodeKind, NodeRef, STYLED, get, same};
-use super::{changes, observe, range, traversal};
+use super::document::{CUSTOM, OBSERVERS, SHADOWS, WATCHERS, is_watched, mutated};
+use super::node::{CONNECTED, FOCUSED, IN_SHADOW, NodeKind, NodeRef, STYLED, get, same};
+use super::{changes, custom, observe, range, shadow, slots, traversal};
 
-pub use super::copy::{clone, is_equal};
+pub use super::copy::{clone, clone_here, is_equal};
+pub use super::insertion::{InsertError, check_insert, check_replace};
 pub use super::text::normalize;
-
-/// Why a node may not go where it was to go (DOM §4.2.3, the names of the DOMException).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InsertError {
-    /// HierarchyRequestError
-    Hierarchy,
-    /// NotFoundError: the reference child is not a child of the parent.
-    NotFound,
-}
 
 /// The document at the root of a connected node's tree.
 #[must_use]
@@ -147,79 +139,6 @@ pub fn compare_position(node: &NodeRef, other: &NodeRef) -> u16 {
     }
 }
 
-/// Whether `child` may go into `parent` before `before` (DOM, "ensure pre-insertion validity").
-///
-/// # Errors
-/// The DOMException's name, as [`InsertError`].
-pub fn check_insert(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>) -> Result<(), InsertError> {
-    check(parent, child, before, false)
-}
-
-/// Whether `new` may stand in `parent` where `old` is (DOM "replace", 1 to 6).
-///
-/// # Errors
-/// As [`check_insert`].
-pub fn check_replace(parent: &NodeRef, new: &NodeRef, old: &NodeRef) -> Result<(), InsertError> {
-    check(parent, new, Some(old), true)
-}
-
-/// `replaces`: what `child` is to stand before is taken out.
-fn check(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>, replaces: bool) -> Result<(), InsertError> {
-    let is_document = matches!(parent.kind(), NodeKind::Document(_));
-    if !is_document && !matches!(parent.kind(), NodeKind::Element(_) | NodeKind::Fragment)
-        || is_inclusive_ancestor(child, parent)
-    {
-        return Err(InsertError::Hierarchy);
-    }
-    if let Some(before) = before
-        && !before.parent().is_some_and(|p| same(&p, parent))
-    {
-        return Err(InsertError::NotFound);
-    }
-    match child.kind() {
-        NodeKind::Document(_) | NodeKind::Attr(_) => Err(InsertError::Hierarchy),
-        NodeKind::Text(_) | NodeKind::CData(_) if is_document => Err(InsertError::Hierarchy),
-        NodeKind::Doctype(_) if !is_document => Err(InsertError::Hierarchy),
-        _ if is_document => check_document_child(parent, child, before, replaces),
-        _ => Ok(()),
-    }
-}
-
-fn check_document_child(
-    parent: &NodeRef,
-    child: &NodeRef,
-    before: Option<&NodeRef>,
-    replaces: bool,
-) -> Result<(), InsertError> {
-    let is_element = |n: &NodeRef| n.as_element().is_some();
-    let is_doctype = |n: &NodeRef| matches!(n.kind(), NodeKind::Doctype(_));
-    let is_leaving = |n: &NodeRef| replaces && before.is_some_and(|old| same(n, old));
-    let doctype_follows = || {
-        let mut rest = std::iter::successors(before.cloned(), |n| n.next_sibling());
-        rest.any(|n| is_doctype(&n) && !is_leaving(&n))
-    };
-    let others =
-        |test: &dyn Fn(&NodeRef) -> bool| children(parent).any(|n| !same(&n, child) && !is_leaving(&n) && test(&n));
-    let bad = match child.kind() {
-        NodeKind::Fragment => {
-            let elements = children(child).filter(|n| is_element(n)).count();
-            elements > 1
-                || children(child).any(|n| n.is_text())
-                || elements == 1 && (others(&is_element) || doctype_follows())
-        }
-        NodeKind::Element(_) => others(&is_element) || doctype_follows(),
-        NodeKind::Doctype(_) => {
-            others(&is_doctype)
-                || match before {
-                    Some(before) => children(parent).take_while(|n| !same(n, before)).any(|n| is_element(&n)),
-                    None => others(&is_element),
-                }
-        }
-        _ => false,
-    };
-    if bad { Err(InsertError::Hierarchy) } else { Ok(()) }
-}
-
 /// Puts `child` (a fragment: its children) into `parent` before `before`, taking it from where it was.
 /// The caller has checked that it may go there.
 pub fn insert(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>) {
@@ -228,7 +147,7 @@ pub fn insert(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>) {
 
 /// Inserts; `is_recorded`: observers are told (DOM "insert", without its "suppress observers flag").
 fn place(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>, is_recorded: bool) {
-    if !matches!(child.kind(), NodeKind::Fragment) {
+    if !child.is_fragment() {
         return place_one(parent, child, before, is_recorded);
     }
     if !is_watched(WATCHERS) {
@@ -264,6 +183,9 @@ fn place_one(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>, is_rec
         connect(child);
     }
     super::options::inserted(parent, child);
+    if is_watched(SHADOWS) {
+        slots::inserted(parent, child);
+    }
     if is_watched(WATCHERS) {
         range::inserted(parent, child);
         if is_recorded {
@@ -315,7 +237,7 @@ pub fn replace_all(parent: &NodeRef, new: Option<&NodeRef>) {
 
 /// A fragment's children, or the node itself.
 fn as_list(node: &NodeRef) -> Vec<NodeRef> {
-    if matches!(node.kind(), NodeKind::Fragment) { children(node).collect() } else { vec![node.clone()] }
+    if node.is_fragment() { children(node).collect() } else { vec![node.clone()] }
 }
 
 /// Appends; see [`insert`].
@@ -343,6 +265,16 @@ pub fn remove(node: &NodeRef) {
     take_out(node, true);
 }
 
+/// Takes a node out without a word to observers; [`put_back`] puts it where it was.
+pub fn lift(node: &NodeRef) {
+    take_out(node, false);
+}
+
+/// Puts a node back that was lifted.
+pub fn put_back(parent: &NodeRef, node: &NodeRef, before: Option<&NodeRef>) {
+    place_one(parent, node, before.filter(|next| next.parent().is_some_and(|p| same(&p, parent))), false);
+}
+
 fn take_out(node: &NodeRef, is_recorded: bool) {
     if is_watched(WATCHERS)
         && let Some(parent) = node.parent()
@@ -368,7 +300,7 @@ fn leaving(node: &NodeRef, parent: &NodeRef) {
 fn unlink(node: &NodeRef) -> Option<NodeRef> {
     let parent = node.parent.take()?;
     if node.is_connected() {
-        disconnect(node);
+        disconnect(node, &parent);
     }
     let (previous, next) = (node.previous.take(), node.next.take());
     match &previous {
@@ -381,6 +313,9 @@ fn unlink(node: &NodeRef) -> Option<NodeRef> {
     }
     parent.note_child(node);
     mutated();
+    if is_watched(SHADOWS) {
+        slots::removed(&parent, node);
+    }
     Some(parent)
 }
 
@@ -392,59 +327,80 @@ pub fn remove_children(node: &NodeRef) {
 fn connect(subtree: &NodeRef) {
     let Some(document) = document_of(subtree) else { return };
     let Some(data) = document.as_document() else { return };
-    let mut at = Some(subtree.clone());
-    while let Some(node) = at {
+    let is_below_shadow = subtree.parent().is_some_and(|parent| parent.flag(IN_SHADOW));
+    let mut walk = shadow::composed(subtree);
+    loop {
+        let is_in_shadow = is_below_shadow || walk.is_within();
+        let Some(node) = walk.next() else { return };
         node.set_flag(CONNECTED, true);
+        node.set_flag(IN_SHADOW, is_in_shadow);
         super::css::note_style(&node, data);
-        if let Some(element) = node.as_element() {
-            if element.name.local == local_name!("iframe") {
-                data.has_frames.set(true);
-                data.has_new_frames.set(true);
-            }
-            element.with_attributes(|attributes| {
-                changes::element(element, attributes);
-                for attribute in attributes.iter().filter(|a| a.name.ns == ns!()) {
-                    super::css_motion::note_attribute(&attribute.name.local, &attribute.value);
-                    if &*attribute.name.local == "id" {
-                        data.add_id(&attribute.value, &node);
-                        data.add_name(&attribute.value, &node, true);
-                    } else if &*attribute.name.local == "name" {
-                        data.add_name(&attribute.value, &node, false);
-                    }
-                }
-            });
-            super::form::connected(&node);
+        let Some(element) = node.as_element() else { continue };
+        if element.name.local == local_name!("iframe") {
+            data.has_frames.set(true);
+            data.has_new_frames.set(true);
         }
-        at = next_in(&node, subtree);
+        element.with_attributes(|attributes| {
+            changes::element(element, attributes);
+            for attribute in attributes.iter().filter(|a| a.name.ns == ns!()) {
+                super::css_motion::note_attribute(&attribute.name.local, &attribute.value);
+                if is_in_shadow {
+                    continue;
+                }
+                if &*attribute.name.local == "id" {
+                    data.add_id(&attribute.value, &node);
+                    data.add_name(&attribute.value, &node, true);
+                } else if &*attribute.name.local == "name" {
+                    data.add_name(&attribute.value, &node, false);
+                }
+            }
+        });
+        super::form::connected(&node);
+        if is_watched(CUSTOM) {
+            custom::connected(&node);
+        }
     }
 }
 
-fn disconnect(subtree: &NodeRef) {
+fn disconnect(subtree: &NodeRef, parent: &NodeRef) {
     let document = document_of(subtree);
     let data = document.as_ref().and_then(|d| d.as_document());
-    let mut at = Some(subtree.clone());
-    while let Some(node) = at {
-        node.set_flag(CONNECTED | FOCUSED | STYLED, false);
+    for node in shadow::composed(subtree) {
+        let is_in_shadow = node.flag(IN_SHADOW);
+        if node.flag(FOCUSED) {
+            shadow::mark_hosts(&node, false);
+            shadow::focus_left(parent);
+        }
+        node.set_flag(CONNECTED | FOCUSED | STYLED | IN_SHADOW, false);
         if let Some(data) = data {
             super::css::note_style(&node, data);
         }
-        if let (Some(element), Some(data)) = (node.as_element(), data) {
+        let Some(element) = node.as_element() else { continue };
+        if is_watched(CUSTOM) {
+            custom::disconnected(&node);
+        }
+        if let Some(data) = data {
             element.with_attributes(|attributes| {
                 changes::element(element, attributes);
                 for attribute in attributes.iter().filter(|a| a.name.ns == ns!()) {
-                    if &*attribute.name.local == "id" {
-                        data.remove_id(&attribute.value, &node);
-                        data.remove_name(&attribute.value, &node, true);
-                    } else if &*attribute.name.local == "name" {
-                        data.remove_name(&attribute.value, &node, false);
-                        super::radios::forget(&node, &attribute.value);
+                    match &*attribute.name.local {
+                        "id" if !is_in_shadow => {
+                            data.remove_id(&attribute.value, &node);
+                            data.remove_name(&attribute.value, &node, true);
+                        }
+                        "name" => {
+                            if !is_in_shadow {
+                                data.remove_name(&attribute.value, &node, false);
+                            }
+                            super::radios::forget(&node, &attribute.value);
+                        }
+                        _ => {}
                     }
                 }
             });
             // What leaves its place is no longer the parser's business (HTML §4.10.17.3, "reset the form owner").
             element.parser_form.set(None);
         }
-        at = next_in(&node, subtree);
     }
 }
 
@@ -454,17 +410,39 @@ pub fn adopt(subtree: &NodeRef, document: &NodeRef) {
     if from.as_ref().is_some_and(|owner| same(owner, document)) {
         return;
     }
-    let mut at = Some(subtree.clone());
-    while let Some(node) = at {
-        node.owner.set(Some(document.clone()));
-        if let Some(contents) = node.as_element().and_then(|e| get(&e.template)) {
-            adopt(&contents, document);
+    // Contents of templates go along; they may be nested as deep as the page likes.
+    let mut open = vec![subtree.clone()];
+    while let Some(top) = open.pop() {
+        for node in shadow::composed(&top) {
+            node.owner.set(Some(document.clone()));
+            if let Some(contents) = node.as_element().and_then(|e| get(&e.template)) {
+                open.push(contents);
+            }
+            if let Some(from) = from.as_ref().filter(|_| is_watched(CUSTOM)) {
+                custom::adopted(&node, from, document);
+            }
         }
-        at = next_in(&node, subtree);
     }
     if let Some(from) = from {
         range::adopted(subtree, &from);
     }
+}
+
+/// The root of a connected node's tree: its document, or the shadow root that it is under.
+#[must_use]
+pub fn root_in_document(node: &NodeRef) -> Option<NodeRef> {
+    if shadow::is_in_shadow(node) { Some(root_of(node)) } else { document_of(node) }
+}
+
+/// The first element of this id under a document or a fragment, in tree order.
+#[must_use]
+pub fn element_by_id(root: &NodeRef, id: &str) -> Option<NodeRef> {
+    if let Some(data) = root.as_document() {
+        return data.element_by_id(id);
+    }
+    let has =
+        |node: &NodeRef| node.as_element().is_some_and(|e| !id.is_empty() && e.with_attr("id", |v| v == Some(id)));
+    descendants(root).find(has)
 }
 
 /// The first child element of the document.

@@ -121,7 +121,9 @@ impl Writer {
                 };
                 self.out.push_str(&format!("<!DOCTYPE {}{ids}>", doctype.name));
             }
-            NodeKind::Document(_) | NodeKind::Fragment => self.later(tree::children(node), &namespace, &prefixes),
+            NodeKind::Document(_) | NodeKind::Fragment | NodeKind::Shadow(_) => {
+                self.later(tree::children(node), &namespace, &prefixes);
+            }
             NodeKind::Attr(_) => {}
         }
     }

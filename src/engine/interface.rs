@@ -12,6 +12,8 @@ use super::convert::Native;
 use super::fault::Sources;
 use super::script;
 use crate::base::{interrupt, whereabouts};
+use crate::dom::NodeRef;
+use crate::dom::custom::{self, Reactions};
 
 /// One interface: a constructor and its prototype.
 pub struct Interface {
@@ -108,6 +110,34 @@ fn look(context: &Context) {
     }
 }
 
+/// How reactions of custom elements are run: the Web APIs' business.
+pub struct ReactionRunner(pub fn(&[NodeRef], &mut Context));
+
+/// What `new` does with the interface of an HTML element, by its name and `new.target`.
+pub struct HtmlConstructor(pub fn(&'static str, &JsValue, &mut Context) -> JsResult<JsValue>);
+
+/// Does what may lead to reactions of custom elements, and runs them (HTML, `[CEReactions]`; natives that cannot lead to any
+/// have none).
+///
+/// # Errors
+/// What `work` says.
+#[inline]
+pub fn reacting<R>(context: &mut Context, work: impl FnOnce(&mut Context) -> JsResult<R>) -> JsResult<R> {
+    if !custom::is_used() {
+        return work(context);
+    }
+    let Some(reactions) = context.get_data::<Rc<Reactions>>().cloned() else { return work(context) };
+    let start = reactions.enter();
+    let result = work(context);
+    let elements = reactions.leave(start);
+    if !elements.is_empty()
+        && let Some(run) = context.get_data::<ReactionRunner>().map(|runner| runner.0)
+    {
+        run(&elements, context);
+    }
+    result
+}
+
 /// A native function that fails once the turn is cut short.
 #[must_use]
 pub fn interruptible(native: Native) -> NativeFunction {
@@ -116,7 +146,7 @@ pub fn interruptible(native: Native) -> NativeFunction {
         if whereabouts::is_wanted() {
             look(context);
         }
-        let value = native(this, args, context)?;
+        let value = reacting(context, |context| native(this, args, context))?;
         // What it did may have run into a bound.
         check()?;
         Ok(value)
@@ -185,7 +215,10 @@ pub fn install(interface: &Interface, context: &mut Context) -> JsResult<()> {
     }
     define_tag(&prototype, interface.name);
     let (native, length) = interface.constructor.unwrap_or((illegal_constructor, 0));
-    let constructor: JsObject = FunctionObjectBuilder::new(context.realm(), interruptible(native))
+    let is_of_html =
+        matches!(interface.parent, Some("HTMLElement" | "HTMLMediaElement")) || interface.name == "HTMLElement";
+    let native = if is_of_html { element_constructor(interface.name) } else { interruptible(native) };
+    let constructor: JsObject = FunctionObjectBuilder::new(context.realm(), native)
         .name(JsString::from(interface.name))
         .length(length)
         .constructor(true)
@@ -209,6 +242,17 @@ pub fn install(interface: &Interface, context: &mut Context) -> JsResult<()> {
     define_value(&context.global_object(), interface.name, constructor, hidden);
     prototypes.set(interface.name, prototype);
     Ok(())
+}
+
+/// The constructor of an HTML element: only classes that are defined as custom elements may call it.
+fn element_constructor(interface: &'static str) -> NativeFunction {
+    NativeFunction::from_copy_closure(move |new_target, _, context| {
+        check()?;
+        match context.get_data::<HtmlConstructor>().map(|constructor| constructor.0) {
+            Some(construct) => construct(interface, new_target, context),
+            None => illegal_constructor(new_target, &[], context),
+        }
+    })
 }
 
 fn illegal_constructor(_this: &JsValue, _args: &[JsValue], _context: &mut Context) -> JsResult<JsValue> {

@@ -3,8 +3,8 @@
 
 use crate::base::limits::mirror::MIRROR_SELECTOR_BYTES_MAX;
 use crate::dom::node::same;
-use crate::dom::select::Selectors;
-use crate::dom::{NodeRef, form, tree};
+use crate::dom::select::{InvalidSelector, Selectors};
+use crate::dom::{NodeRef, form, shadow, tree};
 use crate::webapi::css::escaped;
 
 /// Attributes that name an element, beside `name` and `data-…`.
@@ -16,19 +16,58 @@ const DIGITS_MAX: usize = 4;
 /// Elements around one by which it may be found.
 const DEPTH_MAX: usize = 64;
 
+/// What stands between the selector of a host and that of an element in its shadow tree.
+const INTO: &str = " >>> ";
+
+/// The first element that a selector finds; parts of it may be parted by `>>>`, each for the shadow tree of what the one
+/// before it found.
+///
+/// # Errors
+/// [`InvalidSelector`] where one part is none.
+pub fn find(document: &NodeRef, selector: &str) -> Result<Option<NodeRef>, InvalidSelector> {
+    let mut root = document.clone();
+    let mut parts = selector.split(INTO).peekable();
+    while let Some(part) = parts.next() {
+        let Some(found) = Selectors::cached(part)?.query(&root, 1).pop() else { return Ok(None) };
+        if parts.peek().is_none() {
+            return Ok(Some(found));
+        }
+        let Some(inner) = shadow::root_at(&found) else { return Ok(None) };
+        root = inner;
+    }
+    Ok(None)
+}
+
 /// A selector of an element, or of the one around a text; `None` where it is in no document.
 #[must_use]
 pub fn of(document: &NodeRef, node: &NodeRef) -> Option<String> {
-    let element = if node.as_element().is_some() { node.clone() } else { tree::parent_element(node)? };
+    let mut element = if node.as_element().is_some() { node.clone() } else { shadow::parent(node)? };
+    let mut selector = String::new();
+    loop {
+        let root = tree::root_of(&element);
+        let own = of_tree(&root, &element)?;
+        selector = if selector.is_empty() { own } else { own + INTO + &selector };
+        if selector.len() > MIRROR_SELECTOR_BYTES_MAX {
+            return None;
+        }
+        match shadow::host(&root) {
+            Some(host) => element = host,
+            None => return Some(selector).filter(|_| same(&root, document)),
+        }
+    }
+}
+
+/// The same within one tree.
+fn of_tree(document: &NodeRef, element: &NodeRef) -> Option<String> {
     let is_alone =
-        |selector: &String| selector.len() <= MIRROR_SELECTOR_BYTES_MAX && finds_alone(selector, &element, document);
-    if let Some(found) = marks(&element).into_iter().find(|mark| is_alone(mark)) {
+        |selector: &String| selector.len() <= MIRROR_SELECTOR_BYTES_MAX && finds_alone(selector, element, document);
+    if let Some(found) = marks(element).into_iter().find(|mark| is_alone(mark)) {
         return Some(found);
     }
     // By its place in the nearest element that has a mark of its own.
-    let own = marks(&element);
-    let mut path = by_place(&element);
-    let around: Vec<NodeRef> = tree::ancestors(&element).filter(|node| node.as_element().is_some()).collect();
+    let own = marks(element);
+    let mut path = by_place(element);
+    let around: Vec<NodeRef> = tree::ancestors(element).filter(|node| node.as_element().is_some()).collect();
     for (depth, above) in around.iter().enumerate() {
         let anchor = match depth < DEPTH_MAX {
             true => marks(above).into_iter().find(|mark| finds_alone(mark, above, document)),
@@ -122,7 +161,8 @@ mod tests {
     use super::*;
     use crate::dom::Node;
     use crate::dom::document::DocumentData;
-    use crate::dom::parse::DocumentParser;
+    use crate::dom::observe::ObserverQueue;
+    use crate::dom::parse::{DocumentParser, fragment};
 
     fn parse(html: &str) -> NodeRef {
         let document = Node::document(DocumentData::new("text/html"));
@@ -159,6 +199,22 @@ mod tests {
         }
         let text = Selectors::parse("p").unwrap().query(&document, 1)[0].first_child().unwrap();
         assert!(of(&document, &text).is_some_and(|selector| selector.ends_with("p:nth-of-type(1)")), "of a text");
+    }
+
+    #[test]
+    fn into_a_shadow_tree() {
+        let document = parse("<div id=card></div>");
+        let host = find(&document, "#card").unwrap().unwrap();
+        let queue = ObserverQueue::new(Box::new(|_| {}));
+        let root = shadow::attach(&host, shadow::Init::default(), &queue).unwrap();
+        tree::append(&root, &fragment(&host, "<p></p><button name=go>x</button>"));
+        let button = find(&document, "#card >>> button").unwrap().unwrap();
+        assert_eq!(of(&document, &button).as_deref(), Some("#card >>> button[name=\"go\"]"));
+        assert_eq!(of(&document, &button.first_child().unwrap()), of(&document, &button), "of a text");
+        for selector in ["button", "#card button", "#card >>> b", "#none >>> button", "p >>> button"] {
+            assert!(find(&document, selector).unwrap().is_none(), "{selector}");
+        }
+        assert!(find(&document, "#card >>> ").is_err());
     }
 
     #[test]

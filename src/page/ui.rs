@@ -4,7 +4,7 @@ use boa_engine::{Context, JsResult, JsString, JsValue};
 use serde_json::Value;
 
 use super::nearest::{describe, nearest};
-use crate::dom::select::Selectors;
+use super::selector;
 use crate::dom::{NodeRef, form, options, text};
 use crate::engine::event_loop::Output;
 use crate::event::{Fault, UiAction, UiKind};
@@ -35,11 +35,9 @@ pub fn perform(action: &UiAction, context: &mut Context) -> JsResult<()> {
 
 fn find(action: &UiAction, context: &Context) -> Option<NodeRef> {
     let window = Window::of(context);
-    let message = match Selectors::cached(&action.selector) {
-        Ok(selectors) => match selectors.query(&window.document, 1).pop() {
-            Some(element) => return Some(element),
-            None => "no element of the page matches",
-        },
+    let message = match selector::find(&window.document, &action.selector) {
+        Ok(Some(element)) => return Some(element),
+        Ok(None) => "no element of the page matches",
         Err(_) => "not a valid selector",
     };
     let matched = action.matched.clone();

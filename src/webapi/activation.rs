@@ -6,7 +6,7 @@ use super::event::{self, Event};
 use super::target::fire;
 use super::window::{Navigation, Window};
 use super::wrap::wrap;
-use super::{form_element, location};
+use super::{event_path, form_element, location};
 use crate::dom::{NodeRef, form, radios, tree};
 use crate::engine::event_loop::Output;
 use crate::event::{Effect, NavigateKind};
@@ -39,7 +39,8 @@ pub fn mouse_event(kind: &str, trusted: bool, context: &mut Context) -> boa_engi
 /// Where `event` is none: a bug.
 pub fn dispatch_click(event: &boa_engine::JsObject, element: &NodeRef, context: &mut Context) -> JsResult<bool> {
     let bubbles = event::bubbles(event)?;
-    let activated = activation_target(element, bubbles);
+    let is_composed = event.downcast_ref::<Event>().is_some_and(|event| event.is_composed());
+    let activated = activation_target(element, bubbles, is_composed);
     let undo = activated.as_ref().and_then(before_click);
     let target = wrap(element, context);
     let go_on = event::dispatch_plain(event, &target, context)?;
@@ -55,9 +56,9 @@ pub fn dispatch_click(event: &boa_engine::JsObject, element: &NodeRef, context: 
 }
 
 /// The nearest element, from the target up where the event bubbles, that a click does something to.
-fn activation_target(element: &NodeRef, bubbles: bool) -> Option<NodeRef> {
-    let above = tree::ancestors(element).take_while(|_| bubbles);
-    std::iter::once(element.clone()).chain(above).find(|node| match node.html_name() {
+fn activation_target(element: &NodeRef, bubbles: bool, is_composed: bool) -> Option<NodeRef> {
+    let path = event_path::above(element, is_composed);
+    path.into_iter().take(if bubbles { usize::MAX } else { 1 }).find(|node| match node.html_name() {
         "a" | "area" => form::has_flag(node, "href"),
         "input" | "button" | "label" | "summary" => true,
         _ => false,
@@ -171,8 +172,8 @@ pub fn labelled_control(label: &NodeRef) -> Option<NodeRef> {
     };
     match label.as_element().and_then(|e| e.attr("for")) {
         Some(id) => {
-            let document = tree::document_of(label).filter(|_| label.is_connected())?;
-            document.as_document()?.element_by_id(&id).filter(is_control)
+            let root = tree::root_in_document(label).filter(|_| label.is_connected())?;
+            tree::element_by_id(&root, &id).filter(is_control)
         }
         None => tree::descendants(label).find(is_control),
     }

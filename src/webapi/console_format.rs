@@ -269,7 +269,7 @@ fn node_text(node: &NodeRef) -> String {
         }
         NodeKind::Comment(_) => format!("<!--{}-->", character_data(node)),
         NodeKind::Document(_) => "#document".to_owned(),
-        NodeKind::Fragment => "#document-fragment".to_owned(),
+        NodeKind::Fragment | NodeKind::Shadow(_) => "#document-fragment".to_owned(),
         NodeKind::Doctype(data) => format!("<!DOCTYPE {}>", data.name),
         NodeKind::ProcessingInstruction(target, _) => format!("<?{target}?>"),
         NodeKind::Attr(data) => {

@@ -152,8 +152,8 @@ const BUTTON_REFLECTED: [Reflected; 6] = [
 /// The list of suggestions (HTML §4.10.5.3.9).
 fn list_of(input: &NodeRef) -> Option<NodeRef> {
     let id = input.as_element()?.attr("list")?;
-    let found = tree::document_of(input).filter(|_| input.is_connected())?.as_document()?.element_by_id(&id);
-    found.filter(|list| list.is_html("datalist"))
+    let root = tree::root_in_document(input).filter(|_| input.is_connected())?;
+    tree::element_by_id(&root, &id).filter(|list| list.is_html("datalist"))
 }
 
 fn label_form(label: &NodeRef) -> Option<NodeRef> {

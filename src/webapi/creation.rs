@@ -2,12 +2,13 @@
 
 use boa_engine::{Context, JsError, JsResult, JsValue};
 
+use super::custom_reactions;
 use super::exception::dom_exception;
 use super::wrap::{this_node, wrap};
 use crate::dom::document::DocumentData;
 use crate::dom::names::{self, NameError};
-use crate::dom::{LocalName, Namespace, Node, NodeRef, QualName, ns};
-use crate::engine::convert::{arg, require, text, value_text};
+use crate::dom::{LocalName, Namespace, Node, NodeRef, QualName, custom, ns};
+use crate::engine::convert::{arg, member, require, text, value_text};
 
 /// A document that script makes: it has no window and no address of its own.
 #[must_use]
@@ -56,17 +57,37 @@ fn is_html(document: &NodeRef) -> bool {
     document.as_document().is_none_or(|data| data.is_html)
 }
 
+/// The `is` of ElementCreationOptions.
+fn is_option(args: &[JsValue], at: usize, context: &mut Context) -> JsResult<Option<String>> {
+    let options = arg(args, at);
+    if !options.is_object() {
+        // A text was the name once, and means nothing.
+        return Ok(None);
+    }
+    let is = member(&options, "is", context)?;
+    if is.is_undefined() { Ok(None) } else { value_text(&is, context).map(Some) }
+}
+
+fn made(document: &NodeRef, name: QualName, is: Option<&str>, context: &mut Context) -> NodeRef {
+    if is.is_some() || custom::is_used() {
+        return custom_reactions::create(document, name, is, context);
+    }
+    Node::element(document, name, Vec::new())
+}
+
 /// `createElement`
 pub(super) fn element(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     require(args, 1)?;
     let document = this_node(this)?;
     let name = text(args, 0, context)?;
     check(&name, context)?;
-    let element = match document.as_document().map(|data| (data.is_html, data.content_type)) {
-        None | Some((true, _)) => Node::html_element(&document, &name.to_ascii_lowercase()),
-        Some((false, "application/xhtml+xml")) => Node::html_element(&document, &name),
-        Some(_) => Node::element(&document, QualName::new(None, ns!(), LocalName::from(name)), Vec::new()),
+    let is = is_option(args, 1, context)?;
+    let name = match document.as_document().map(|data| (data.is_html, data.content_type)) {
+        None | Some((true, _)) => QualName::new(None, ns!(html), LocalName::from(name.to_ascii_lowercase())),
+        Some((false, "application/xhtml+xml")) => QualName::new(None, ns!(html), LocalName::from(name)),
+        Some(_) => QualName::new(None, ns!(), LocalName::from(name)),
     };
+    let element = made(&document, name, is.as_deref(), context);
     Ok(wrap(&element, context).into())
 }
 
@@ -75,7 +96,8 @@ pub(super) fn element_ns(this: &JsValue, args: &[JsValue], context: &mut Context
     require(args, 2)?;
     let (namespace, name) = (namespace(args, context)?, text(args, 1, context)?);
     let name = extract(namespace, &name, context)?;
-    let element = Node::element(&this_node(this)?, name, Vec::new());
+    let is = is_option(args, 2, context)?;
+    let element = made(&this_node(this)?, name, is.as_deref(), context);
     Ok(wrap(&element, context).into())
 }
 

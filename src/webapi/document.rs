@@ -22,7 +22,7 @@ use super::{
 };
 use crate::dom::node::{Doctype, get, same};
 use crate::dom::parse::DocumentParser;
-use crate::dom::{Node, NodeRef, text as dom_text, tree};
+use crate::dom::{Node, NodeRef, shadow, text as dom_text, tree};
 use crate::engine::convert::{Native, arg, string, text, value_text};
 use crate::engine::event_loop::Output;
 use crate::engine::interface::{Interface, define_method, define_value, install, interruptible, prototype};
@@ -49,6 +49,15 @@ enum Writable {
     Not,
 }
 
+/// Where `open`, `write` and `close` write.
+fn open_to(this: &JsValue, context: &mut Context) -> JsResult<Writable> {
+    if Window::of(context).scripts.is_constructing() && is_own(this, context)? {
+        let message = "Nothing can be written while the parser waits for a custom element.";
+        return Err(dom_exception("InvalidStateError", message, context));
+    }
+    writable(this, context)
+}
+
 fn writable(this: &JsValue, context: &Context) -> JsResult<Writable> {
     if is_own(this, context)? {
         return Ok(Writable::Own);
@@ -57,7 +66,7 @@ fn writable(this: &JsValue, context: &Context) -> JsResult<Writable> {
 }
 
 fn open_native(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    match writable(this, context)? {
+    match open_to(this, context)? {
         Writable::Own if Window::of(context).parser.borrow().is_none() => open(context),
         Writable::Framed(frame) => frame_writing::open(&frame, context),
         _ => {}
@@ -66,7 +75,7 @@ fn open_native(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult
 }
 
 fn close(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    match writable(this, context)? {
+    match open_to(this, context)? {
         Writable::Own => {}
         Writable::Framed(frame) => {
             frame_writing::close(&frame, context);
@@ -89,7 +98,7 @@ fn written(this: &JsValue, args: &[JsValue], end: &str, context: &mut Context) -
         markup.push_str(&value_text(value, context)?);
     }
     markup.push_str(end);
-    match writable(this, context)? {
+    match open_to(this, context)? {
         Writable::Own => scripting::write(&markup, context)?,
         Writable::Framed(frame) => frame_writing::write(&frame, &markup, context),
         Writable::Not => {}
@@ -113,9 +122,17 @@ fn check_no_document(node: &NodeRef, context: &mut Context) -> JsResult<()> {
     }
 }
 
+fn check_no_shadow_root(node: &NodeRef, name: &str, context: &mut Context) -> JsResult<()> {
+    match shadow::data(node) {
+        None => Ok(()),
+        Some(_) => Err(dom_exception(name, "The node provided is a shadow root.", context)),
+    }
+}
+
 fn import_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let node = node_arg(args, 0)?;
     check_no_document(&node, context)?;
+    check_no_shadow_root(&node, "NotSupportedError", context)?;
     let copy = tree::clone(&node, &this_node(this)?, arg(args, 1).to_boolean());
     Ok(wrap(&copy, context).into())
 }
@@ -123,6 +140,7 @@ fn import_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsRes
 fn adopt_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let node = node_arg(args, 0)?;
     check_no_document(&node, context)?;
+    check_no_shadow_root(&node, "HierarchyRequestError", context)?;
     tree::remove(&node);
     tree::adopt(&node, &this_node(this)?);
     Ok(arg(args, 0))
@@ -131,12 +149,7 @@ fn adopt_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResu
 fn get_element_by_id(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let id = text(args, 0, context)?;
     let root = this_node(this)?;
-    let found = match root.as_document() {
-        Some(data) => data.element_by_id(&id),
-        None => tree::descendants(&root)
-            .find(|n| n.as_element().is_some_and(|e| !id.is_empty() && e.with_attr("id", |v| v == Some(&*id)))),
-    };
-    Ok(wrap_or_null(found, context))
+    Ok(wrap_or_null(tree::element_by_id(&root, &id), context))
 }
 
 fn get_elements_by_name(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -187,7 +200,7 @@ fn set_body(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult
 
 fn active_element(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let document = this_node(this)?;
-    let active = super::focus::focused(&Window::of(context)).filter(|n| same(&tree::root_of(n), &document));
+    let active = super::focus::active_in(&document, context);
     let fallback = || body(&document).or_else(|| tree::document_element(&document));
     Ok(wrap_or_null(active.or_else(fallback), context))
 }
@@ -336,7 +349,7 @@ const DOCUMENT: Interface = Interface {
             "currentScript",
             |_, _, c| {
                 let current = Window::of(c).scripts.current.borrow().clone();
-                Ok(wrap_or_null(current, c))
+                Ok(wrap_or_null(current.filter(|script| !shadow::is_in_shadow(script)), c))
             },
             None,
         ),

@@ -5,11 +5,11 @@ use std::cell::Cell;
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
 use boa_gc::{Finalize, GcRefCell, Trace};
 
+use super::event_path::{Passing, Path, listening};
 use super::target::{Listener, with_listeners};
 use super::window::Window;
-use super::wrap::{as_node, peek_script, wrap};
-use super::{frame_window, frames, handlers, motion};
-use crate::dom::{NodeRef, tree};
+use super::wrap::{as_node, wrap, wrap_or_null};
+use super::{event_types, handlers, motion};
 use crate::engine::convert::{arg, member, this_object, type_error};
 use crate::engine::event_loop::EventLoop;
 use crate::engine::interface::{Interface, new_target_prototype, prototype};
@@ -21,7 +21,7 @@ pub struct Event {
     target: GcRefCell<Option<JsObject>>,
     current_target: GcRefCell<Option<JsObject>>,
     /// Where it passes while it is dispatched, from the target up.
-    path: GcRefCell<Vec<Stop>>,
+    path: GcRefCell<Path>,
     /// What a subclass adds, by attribute name.
     pub members: GcRefCell<Vec<(&'static str, JsValue)>>,
     #[unsafe_ignore_trace]
@@ -42,6 +42,8 @@ const INITIALIZED: u16 = 64;
 const TRUSTED: u16 = 128;
 const PASSIVE: u16 = 256;
 const COMPOSED: u16 = 512;
+/// It is at a node of a shadow tree: `window.event` does not tell of it.
+const IN_SHADOW: u16 = 1024;
 
 impl Event {
     fn new(kind: JsString, bubbles: bool, cancelable: bool, context: &Context) -> Self {
@@ -83,6 +85,18 @@ impl Event {
     #[must_use]
     pub fn is_canceled(&self) -> bool {
         self.flag(CANCELED)
+    }
+
+    /// Whether it passes from shadow trees to their hosts.
+    #[must_use]
+    pub fn is_composed(&self) -> bool {
+        self.flag(COMPOSED)
+    }
+
+    fn set_member(&self, name: &str, value: JsValue) {
+        if let Some(member) = self.members.borrow_mut().iter_mut().find(|(own, _)| *own == name) {
+            member.1 = value;
+        }
     }
 
     /// Sets `composed`.
@@ -141,6 +155,7 @@ impl Event {
     ) -> JsObject {
         let event = Self::new(JsString::from(kind), bubbles, cancelable, context);
         event.set(TRUSTED, true);
+        event.set(COMPOSED, event_types::is_of_user(interface) || kind == "input");
         *event.members.borrow_mut() = members;
         JsObject::from_proto_and_data(prototype(interface, context), event)
     }
@@ -172,13 +187,6 @@ fn time_stamp(context: &Context) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "page time in ms is far below 2^53")]
     let now = clock.since_start() as f64;
     now
-}
-
-/// Where an event passes: a node, or an object that is none (the window, XHR).
-#[derive(Trace, Finalize, Clone)]
-enum Stop {
-    Node(NodeRef),
-    Object(JsObject),
 }
 
 /// Dispatches an event, with the activation behaviour where it is a click; false where its default action was
@@ -214,76 +222,69 @@ pub fn dispatch_plain(event: &JsObject, target: &JsObject, context: &mut Context
 /// # Errors
 /// Where `event` is none: a bug.
 pub fn dispatch_as(event: &JsObject, target: &JsObject, named: &JsObject, context: &mut Context) -> JsResult<bool> {
-    let path = path_of(target, event, context);
+    let path = path_of(target, event, context)?;
     let kind = with(event, |data| {
         data.set(DISPATCHING, true);
-        *data.target.borrow_mut() = Some(named.clone());
+        *data.target.borrow_mut() = (!path.stops.is_empty()).then(|| named.clone());
+        *data.path.borrow_mut() = path.clone();
         data.kind.borrow().clone()
     })?;
     let legacy = legacy_of(event, &kind)?;
-    with(event, |data| data.path.borrow_mut().clone_from(&path))?;
     let bubbles = bubbles(event)?;
-    let down = path.iter().enumerate().rev().map(|(at, stop)| (at, stop, true));
-    let up = path.iter().enumerate().take(if bubbles { path.len() } else { 1 }).map(|(at, stop)| (at, stop, false));
+    let down = path.stops.iter().enumerate().rev().map(|(at, stop)| (at, stop, true));
+    let up = path.stops.iter().enumerate().filter(|(at, _)| bubbles || path.is_target(*at));
     let mut fired = Ok(());
-    for (at, stop, capture) in down.chain(up) {
+    for (at, stop, capture) in down.chain(up.map(|(at, stop)| (at, stop, false))) {
         // Asked when its turn comes: a listener may have added another one further on.
         let Some(object) = listening(stop, &kind, legacy.as_ref(), capture, context) else { continue };
-        let phase = match (at, capture) {
-            (0, _) => 2,
-            (_, true) => 1,
-            (_, false) => 3,
+        let phase = match (path.is_target(at), capture) {
+            (true, _) => 2,
+            (false, true) => 1,
+            (false, false) => 3,
         };
         with(event, |data| data.phase.set(phase))?;
+        tell(event, &path, at, context)?;
         fired = fired.and_then(|()| invoke(event, &object, &kind, capture, context));
     }
     with(event, |data| {
         data.phase.set(0);
-        data.set(DISPATCHING | STOP | STOP_NOW, false);
+        data.set(DISPATCHING | STOP | STOP_NOW | IN_SHADOW, false);
         *data.current_target.borrow_mut() = None;
-        data.path.borrow_mut().clear();
+        *data.path.borrow_mut() = Path::default();
     })?;
+    if path.is_composed() {
+        let left = path.left();
+        let target = left.as_ref().map(|(target, _)| wrap(target, context));
+        let related = wrap_or_null(left.and_then(|(_, related)| related), context);
+        with(event, |data| {
+            *data.target.borrow_mut() = target;
+            data.set_member("relatedTarget", related);
+        })?;
+    }
     fired?;
     with(event, |data| !data.flag(CANCELED))
 }
 
-fn path_of(target: &JsObject, event: &JsObject, context: &Context) -> Vec<Stop> {
-    let Some(node) = as_node(&target.clone().into()) else { return vec![Stop::Object(target.clone())] };
-    let mut path = vec![Stop::Node(node.clone())];
-    path.extend(tree::ancestors(&node).map(Stop::Node));
-    let root = tree::root_of(&node);
-    let window = Window::of(context);
-    let is_load = with(event, |data| *data.kind.borrow() == *"load").unwrap_or(false);
-    if crate::dom::node::same(&root, &window.document) && !is_load {
-        path.push(Stop::Object(context.global_object()));
-    } else if let Some(window) = frames::frame_of(&root, context).and_then(|frame| frame_window::made(&frame))
-        && !is_load
-    {
-        path.push(Stop::Object(window));
-    }
-    path
+fn path_of(target: &JsObject, event: &JsObject, context: &Context) -> JsResult<Path> {
+    let passing = with(event, |data| {
+        let members = data.members.borrow();
+        let related = members.iter().find(|(name, _)| *name == "relatedTarget").and_then(|(_, value)| as_node(value));
+        let is_load = *data.kind.borrow() == *"load";
+        Passing { is_load, is_composed: data.flag(COMPOSED), related }
+    })?;
+    Ok(Path::of(target, &passing, context))
 }
 
-/// The object of a stop that has something to call.
-fn listening(
-    stop: &Stop,
-    kind: &JsString,
-    legacy: Option<&JsString>,
-    capture: bool,
-    context: &mut Context,
-) -> Option<JsObject> {
-    let node = match stop {
-        Stop::Object(object) => return Some(object.clone()),
-        Stop::Node(node) => node,
-    };
-    let hears = |kind: &JsString| peek_script(node, |script| script.listeners.has_type(kind)).unwrap_or(false);
-    // Handlers of attributes are not for capturing.
-    let has_attribute = || {
-        let element = node.as_element().filter(|_| !capture)?;
-        handlers::attribute_of(kind).map(|name| element.has_attr(&name))
-    };
-    let is_heard = hears(kind) || legacy.is_some_and(hears) || has_attribute().unwrap_or(false);
-    is_heard.then(|| wrap(node, context))
+/// Tells an event what it may know at a stop.
+fn tell(event: &JsObject, path: &Path, at: usize, context: &mut Context) -> JsResult<()> {
+    let Some(told) = path.told(at) else { return Ok(()) };
+    let target = path.target_at(at).map(|target| wrap(target, context));
+    let related = wrap_or_null(told.related.clone(), context);
+    with(event, |data| {
+        *data.target.borrow_mut() = target;
+        data.set_member("relatedTarget", related);
+        data.set(IN_SHADOW, told.is_in_shadow);
+    })
 }
 
 /// Whether an event bubbles.
@@ -358,7 +359,9 @@ fn call(
 ) -> JsResult<()> {
     let event_loop = EventLoop::of(context);
     let window = Window::of(context);
-    let before = window.current_event.borrow_mut().replace(event.clone());
+    let is_hidden = with(event, |data| data.flag(IN_SHADOW))?;
+    let current = (!is_hidden).then(|| event.clone());
+    let before = std::mem::replace(&mut *window.current_event.borrow_mut(), current);
     match &listener.callback {
         None => handlers::call(event, object, kind, context)?,
         Some(callback) => {
@@ -448,13 +451,9 @@ fn stop_immediate(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsRes
 /// `composedPath()`.
 pub(super) fn composed_path(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let event = this_object(this, context);
-    let path: Vec<JsValue> = with(&event, |e| e.path.borrow().clone())?
-        .into_iter()
-        .map(|stop| match &stop {
-            Stop::Node(node) => wrap(node, context).into(),
-            Stop::Object(object) => object.clone().into(),
-        })
-        .collect();
+    let (path, current) = with(&event, |e| (e.path.borrow().clone(), e.current_target.borrow().clone()))?;
+    let stops = current.map_or_else(Vec::new, |current| path.visible(&current));
+    let path: Vec<JsValue> = stops.iter().map(|stop| stop.object(context).into()).collect();
     Ok(crate::engine::convert::array(path, context))
 }
 

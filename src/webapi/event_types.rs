@@ -43,6 +43,13 @@ const LEGACY_NAMES: [(&str, &str); 23] = [
     ("transitionevent", "TransitionEvent"),
 ];
 
+/// Whether events of an interface are of somebody who uses the page: they leave shadow trees (UI Events §3.1).
+pub(super) fn is_of_user(interface: &str) -> bool {
+    const OF_USERS: [&str; 7] =
+        ["FocusEvent", "InputEvent", "KeyboardEvent", "MouseEvent", "PointerEvent", "TouchEvent", "WheelEvent"];
+    OF_USERS.contains(&interface)
+}
+
 /// The interface that `document.createEvent(name)` makes.
 #[must_use]
 pub fn legacy_interface(name: &str) -> Option<&'static str> {

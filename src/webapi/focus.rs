@@ -11,13 +11,21 @@ use super::reflect;
 use super::target::fire;
 use super::window::Window;
 use super::wrap::{this_element, wrap, wrap_or_null};
-use crate::dom::{NodeRef, css, form, node::same, tree};
+use crate::dom::{NodeRef, css, form, node::same, shadow, tree};
 use crate::engine::convert::{Native, int};
 
 /// The element with the focus.
 #[must_use]
 pub fn focused(window: &Window) -> Option<NodeRef> {
     window.active.borrow().clone().filter(|node| node.is_focused())
+}
+
+/// What of the focus may be known in a document or a shadow tree (`activeElement`).
+#[must_use]
+pub fn active_in(root: &NodeRef, context: &Context) -> Option<NodeRef> {
+    let focused = focused(&Window::of(context))?;
+    let active = shadow::retarget(&focused, Some(root));
+    Some(active).filter(|node| same(&tree::root_of(node), root))
 }
 
 /// The number in an element's `tabindex`, where there is one.
@@ -61,7 +69,27 @@ pub fn is_focusable(element: &NodeRef) -> bool {
 /// # Errors
 /// None that the page made.
 pub fn focus(element: &NodeRef, context: &mut Context) -> JsResult<()> {
-    if is_focusable(element) { set_focus(Some(element), context) } else { Ok(()) }
+    match focus_target(element, context) {
+        Some(target) => set_focus(Some(&target), context),
+        None => Ok(()),
+    }
+}
+
+/// What `focus()` of an element focuses: itself, or of a host that delegates the focus the first in its shadow tree that can
+/// have it (HTML §6.6.4, "get the focusable area"), unless one there has it.
+fn focus_target(element: &NodeRef, context: &Context) -> Option<NodeRef> {
+    let root = shadow::root_at(element).filter(|root| shadow::data(root).is_some_and(|data| data.init.delegates_focus));
+    let Some(root) = root else { return Some(element.clone()).filter(is_focusable) };
+    if let Some(within) = focused(&Window::of(context)).filter(|node| shadow::is_inclusive_ancestor(&root, node)) {
+        return Some(within);
+    }
+    let can_be = |node: &NodeRef| node.as_element().is_some() && is_focusable(node) && !delegates(node);
+    let asks = |node: &NodeRef| form::has_flag(node, "autofocus") && can_be(node);
+    shadow::composed(&root).find(asks).or_else(|| shadow::composed(&root).find(can_be))
+}
+
+fn delegates(node: &NodeRef) -> bool {
+    shadow::root_at(node).is_some_and(|root| shadow::data(&root).is_some_and(|data| data.init.delegates_focus))
 }
 
 /// Focuses what a mouse that was pressed on an element focuses: the nearest that can be, or nothing.
@@ -69,7 +97,8 @@ pub fn focus(element: &NodeRef, context: &mut Context) -> JsResult<()> {
 /// # Errors
 /// None that the page made.
 pub fn focus_by_mouse(element: &NodeRef, context: &mut Context) -> JsResult<()> {
-    let nearest = std::iter::once(element.clone()).chain(tree::ancestors(element)).find(is_focusable);
+    let mut above = std::iter::successors(Some(element.clone()), shadow::flat_parent);
+    let nearest = above.find_map(|node| focus_target(&node, context));
     set_focus(nearest.as_ref(), context)
 }
 

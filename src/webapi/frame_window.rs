@@ -9,7 +9,7 @@ use super::document::address;
 use super::frames::{document_of, frame_of, with};
 use super::handlers;
 use super::wrap::wrap;
-use crate::dom::tree;
+use crate::dom::shadow;
 use crate::engine::context::new_realm;
 use crate::engine::convert::{arg, string, to_utf8};
 use crate::engine::interface::{Prototypes, define_method, define_value};
@@ -187,7 +187,7 @@ fn set_name(frame: &JsObject, value: &JsValue, context: &mut Context) -> JsResul
 
 /// The window that the frame is in.
 fn parent(frame: &JsObject, context: &mut Context) -> JsResult<JsValue> {
-    let root = with(frame, |frame| tree::root_of(&frame.element));
+    let root = with(frame, |frame| shadow::root_of(&frame.element));
     match root.and_then(|root| frame_of(&root, context)) {
         Some(above) => of(&above, context).map(JsValue::from),
         None => Ok(context.global_object().into()),

@@ -20,7 +20,7 @@ use super::wrap::{part, peek_part, this_element, wrap, wrap_or_null};
 use super::{frame_window, implementation};
 use crate::dom::document::DocumentData;
 use crate::dom::node::same;
-use crate::dom::{Node, NodeRef, tree, xml};
+use crate::dom::{Node, NodeRef, shadow, tree, xml};
 use crate::engine::interface::{define_accessor, prototype};
 use crate::net::{Destination, Response, decode_html};
 
@@ -67,9 +67,9 @@ pub(super) fn frame_of(document: &NodeRef, context: &Context) -> Option<JsObject
 /// Whether an element is in a document that has a window.
 fn is_live(element: &NodeRef, context: &Context) -> bool {
     let window = Window::of(context);
-    let mut root = tree::root_of(element);
+    let mut root = shadow::root_of(element);
     while !same(&root, &window.document) {
-        let above = current(&root).and_then(|frame| with(&frame, |frame| tree::root_of(&frame.element)));
+        let above = current(&root).and_then(|frame| with(&frame, |frame| shadow::root_of(&frame.element)));
         let Some(above) = above else { return false };
         root = above;
     }

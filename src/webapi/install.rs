@@ -9,12 +9,12 @@ use super::window::Window;
 use super::wrap::wrap;
 use super::{
     abort, autocorrect, base64, blob, box_observers, broadcast_channel, character_data, collection, console, controls,
-    crypto, css, dataset, dialogs, document, element, elements, event, event_source, event_types, exception, fetch,
-    file, file_reader, form_data, form_element, geometry, handlers, history, html_element, implementation, location,
-    media_query_list, message_port, modules, more_reflections, motion, mutation_observer, named_access, named_node_map,
-    navigator, node, object_url, parent_node, performance, post_message, range, rect, report_error, runtime, select,
-    selection, storage, structured_clone, style, style_sheet, svg, target, text_encoding, timers, token_list,
-    traversal, url, url_search_params, validity, web_socket, xhr,
+    crypto, css, custom_elements, dataset, dialogs, document, element, elements, event, event_source, event_types,
+    exception, fetch, file, file_reader, form_data, form_element, geometry, handlers, history, html_element,
+    implementation, location, media_query_list, message_port, modules, more_reflections, motion, mutation_observer,
+    named_access, named_node_map, navigator, node, object_url, parent_node, performance, post_message, range, rect,
+    report_error, runtime, select, selection, shadow_root, slot_element, storage, structured_clone, style, style_sheet,
+    svg, target, text_encoding, timers, token_list, traversal, url, url_search_params, validity, web_socket, xhr,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -143,7 +143,9 @@ fn install_elements(context: &mut Context) -> JsResult<()> {
     more_reflections::install_more_reflections(context);
     svg::install_svg(context)?;
     token_list::install_token_lists(context);
-    Ok(())
+    shadow_root::install_shadow_root(context)?;
+    slot_element::install_slot(context);
+    custom_elements::install_custom_elements(context)
 }
 
 /// The window's own members.

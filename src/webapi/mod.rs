@@ -5,6 +5,7 @@
 //! Shared by several of them: [`iterable`] (`for … of`, sequences, records), [`entry_list`] (`get`, `append` and the
 //! like), [`body`] and [`form_encoding`] (from values to bytes), [`fetching`] (methods, faults of requests).
 //! [`frames`], [`frame_window`], [`frame_writing`]: what is in an `<iframe>`. [`creation`]: what makes nodes.
+//! [`shadow_root`], [`slot_element`]: shadow trees; [`custom_elements`]: custom elements.
 //! [`catalogue`] lists what pages ask for, with what is missing.
 
 pub mod abort;
@@ -26,6 +27,8 @@ pub mod cookie;
 pub mod creation;
 pub mod crypto;
 pub mod css;
+pub mod custom_elements;
+mod custom_reactions;
 pub mod dataset;
 pub mod dialog;
 pub mod dialogs;
@@ -36,6 +39,7 @@ pub mod entry_list;
 pub mod event;
 pub mod event_initializers;
 mod event_members;
+mod event_path;
 pub mod event_source;
 mod event_stream;
 pub mod event_types;
@@ -94,6 +98,8 @@ pub mod runtime;
 pub mod scripting;
 pub mod select;
 pub mod selection;
+pub mod shadow_root;
+pub mod slot_element;
 pub mod speculative;
 pub mod stepping;
 pub mod storage;

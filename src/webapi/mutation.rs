@@ -5,7 +5,7 @@ use boa_engine::{Context, JsResult, JsValue};
 use super::exception::insert_exception;
 use super::wrap::as_node;
 use super::{frames, linked_sheets, named_access, scripting};
-use crate::dom::{Node, NodeKind, NodeRef, parse, tree};
+use crate::dom::{Node, NodeKind, NodeRef, parse, shadow, tree};
 use crate::engine::convert::value_text;
 
 /// Inserts as script does (DOM "pre-insert"): checked, and scripts in it run.
@@ -25,7 +25,7 @@ fn pending(subtree: &NodeRef) -> (Vec<NodeRef>, Vec<NodeRef>) {
     if matches!(subtree.kind(), NodeKind::Text(_)) {
         return (scripts, links);
     }
-    for node in tree::inclusive_descendants(subtree) {
+    for node in shadow::composed(subtree) {
         if node.is_html("script") && !node.script_started() {
             scripts.push(node);
         } else if matches!(node.html_name(), "link" | "style" | "iframe") {
@@ -101,7 +101,9 @@ pub fn replace_children(parent: &NodeRef, child: &NodeRef, context: &mut Context
 /// As [`replace_all`].
 pub fn set_inner_html(element: &NodeRef, markup: &str, context: &mut Context) -> JsResult<()> {
     let target = element.as_element().and_then(|e| crate::dom::node::get(&e.template));
-    let fragment = parse::fragment(element, markup);
+    // What is in a shadow root is parsed as in its host.
+    let around = shadow::host(element);
+    let fragment = parse::fragment(around.as_ref().unwrap_or(element), markup);
     let has_some = ["<link", "<style", "<iframe"].iter().any(|tag| markup.contains(tag));
     let links = if has_some { pending(&fragment).1 } else { Vec::new() };
     replace_all(target.as_ref().unwrap_or(element), Some(&fragment), context)?;

@@ -14,8 +14,9 @@ use boa_gc::{Finalize, Gc, GcRefCell, Trace};
 
 use super::collection::static_list;
 use super::iterable::sequence;
+use super::slot_element;
 use super::wrap::{node_arg, wrap, wrap_or_null};
-use crate::dom::observe::{self, Change, Observer, ObserverQueue, Options, Record};
+use crate::dom::observe::{self, Change, Joined, Observer, ObserverQueue, Options, Record};
 use crate::dom::{NodeRef, ScriptSlot, ns};
 use crate::engine::convert::{arg, array, member, string, string_or_null, type_error, value_text};
 use crate::engine::event_loop::EventLoop;
@@ -27,6 +28,8 @@ use crate::event::Cause;
 struct Pending {
     queue: Gc<ObserverQueue>,
     causes: Rc<RefCell<Vec<Option<Cause>>>>,
+    /// The same of slots.
+    slot_causes: Rc<RefCell<Vec<Option<Cause>>>>,
 }
 
 /// A microtask that tells them is queued, until this goes.
@@ -63,16 +66,18 @@ struct RecordObject {
 }
 
 /// The queue of this context; whatever joins it has a microtask tell it.
-fn queue_of(context: &mut Context) -> Gc<ObserverQueue> {
+pub(super) fn queue_of(context: &mut Context) -> Gc<ObserverQueue> {
     if let Some(pending) = context.get_data::<Pending>() {
         return pending.queue.clone();
     }
     let causes: Rc<RefCell<Vec<Option<Cause>>>> = Rc::default();
+    let slot_causes: Rc<RefCell<Vec<Option<Cause>>>> = Rc::default();
     let is_queued: Rc<Cell<bool>> = Rc::default();
     let event_loop = EventLoop::of(context);
     let microtasks = context.downcast_job_executor::<Microtasks>().as_ref().map(Rc::downgrade).unwrap_or_default();
-    let noted = causes.clone();
-    let notify = move || {
+    let (noted, noted_of_slots) = (causes.clone(), slot_causes.clone());
+    let notify = move |joined: Joined| {
+        let noted = if joined == Joined::Slot { &noted_of_slots } else { &noted };
         noted.borrow_mut().push(event_loop.cause());
         if let Some(microtasks) = microtasks.upgrade()
             && !is_queued.replace(true)
@@ -86,7 +91,7 @@ fn queue_of(context: &mut Context) -> Gc<ObserverQueue> {
         }
     };
     let queue = ObserverQueue::new(Box::new(notify));
-    context.insert_data(Pending { queue: queue.clone(), causes });
+    context.insert_data(Pending { queue: queue.clone(), causes, slot_causes });
     queue
 }
 
@@ -95,6 +100,7 @@ fn tell(context: &mut Context) {
     let Some(pending) = context.get_data::<Pending>() else { return };
     let mut due: Vec<_> = pending.queue.take().into_iter().zip(pending.causes.take()).collect();
     due.sort_by_key(|(observer, _)| observer.order);
+    let slots: Vec<_> = pending.queue.take_signals().into_iter().zip(pending.slot_causes.take()).collect();
     let event_loop = EventLoop::of(context);
     for (observer, cause) in due {
         let records = observer.take_records();
@@ -108,6 +114,9 @@ fn tell(context: &mut Context) {
             let this = JsValue::from(object);
             event_loop.with_cause(cause, || event_loop.call(&callback, &this, &[records, this.clone()], context));
         }
+    }
+    for (slot, cause) in slots {
+        event_loop.with_cause(cause, || slot_element::tell(&slot, context));
     }
 }
 

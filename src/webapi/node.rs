@@ -6,7 +6,7 @@ use super::collection::{Kind, live};
 use super::mutation;
 use super::wrap::{as_node, node_arg, part, this_node, wrap, wrap_or_null};
 use crate::dom::node::same;
-use crate::dom::{NodeKind, NodeRef, names, ns, text, tree};
+use crate::dom::{NodeKind, NodeRef, names, ns, shadow, text, tree};
 use crate::engine::convert::{self, arg, string, string_or_null, value_text};
 use crate::engine::interface::Interface;
 
@@ -24,7 +24,7 @@ pub fn node_name(node: &NodeRef) -> String {
         NodeKind::CData(_) => "#cdata-section".to_owned(),
         NodeKind::Comment(_) => "#comment".to_owned(),
         NodeKind::Document(_) => "#document".to_owned(),
-        NodeKind::Fragment => "#document-fragment".to_owned(),
+        NodeKind::Fragment | NodeKind::Shadow(_) => "#document-fragment".to_owned(),
         NodeKind::Doctype(doctype) => doctype.name.clone(),
         NodeKind::ProcessingInstruction(target, _) => target.to_string(),
         NodeKind::Attr(attr) => crate::dom::attributes::qualified(&attr.name),
@@ -102,8 +102,11 @@ fn replace_child(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsR
 
 fn clone_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let node = this_node(this)?;
-    let document = tree::document_of(&node).unwrap_or_else(|| node.clone());
-    let copy = tree::clone(&node, &document, arg(args, 0).to_boolean());
+    if shadow::data(&node).is_some() {
+        let message = "A shadow root cannot be cloned.";
+        return Err(super::exception::dom_exception("NotSupportedError", message, context));
+    }
+    let copy = tree::clone_here(&node, arg(args, 0).to_boolean());
     Ok(wrap(&copy, context).into())
 }
 
@@ -194,7 +197,7 @@ pub const NODE: Interface = Interface {
         ("compareDocumentPosition", compare, 1),
         ("isSameNode", is_same, 1),
         ("isEqualNode", is_equal, 1),
-        ("getRootNode", node_link!(|n: &NodeRef| Some(tree::root_of(n))), 0),
+        ("getRootNode", super::shadow_root::root_node, 0),
         (
             "normalize",
             |this, _, _| {

@@ -196,7 +196,7 @@ fn insert(range: &Gc<Range>, node: &NodeRef, context: &mut Context) -> JsResult<
         before = node.next_sibling();
     }
     tree::remove(node);
-    let count = if matches!(node.kind(), NodeKind::Fragment) { length_of(node) } else { 1 };
+    let count = if node.is_fragment() { length_of(node) } else { 1 };
     let offset = range_contents::offset_after(&parent, before.as_ref(), count);
     mutation::insert(&parent, node, before.as_ref(), context)?;
     if is_collapsed {
@@ -215,7 +215,7 @@ fn surround_contents(this: &JsValue, args: &[JsValue], context: &mut Context) ->
         let message = "The Range has partially selected a non-Text node.";
         return Err(dom_exception("InvalidStateError", message, context));
     }
-    if matches!(parent.kind(), NodeKind::Document(_) | NodeKind::Doctype(_) | NodeKind::Fragment) {
+    if parent.is_fragment() || matches!(parent.kind(), NodeKind::Document(_) | NodeKind::Doctype(_)) {
         return Err(bad_node(context));
     }
     let fragment = contents(this, true, context)?;

@@ -9,6 +9,7 @@ use super::window::Window;
 use super::wrap::this_element;
 use crate::dom::NodeRef;
 use crate::engine::convert::{arg, string, string_or_null, value_text};
+use crate::engine::interface::reacting;
 
 /// How a content attribute reads as a value.
 #[derive(Debug, Clone, Copy)]
@@ -210,7 +211,9 @@ pub fn install(prototype: &JsObject, list: &[Reflected], context: &mut Context) 
     for reflected in list {
         let one = *reflected;
         let get = NativeFunction::from_copy_closure(move |this, _, context| one.read(this, context));
-        let set = NativeFunction::from_copy_closure(move |this, args, context| one.write(this, args, context));
+        let set = NativeFunction::from_copy_closure(move |this, args, context| {
+            reacting(context, |context| one.write(this, args, context))
+        });
         let accessor = |native, prefix: &str, length| {
             FunctionObjectBuilder::new(context.realm(), native)
                 .name(JsString::from(format!("{prefix} {}", one.idl)))

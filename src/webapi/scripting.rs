@@ -11,9 +11,9 @@ use super::modules::DocumentModules;
 use super::target::fire;
 use super::window::{Window, report_error_of, report_parse_fault};
 use super::wrap::wrap;
-use super::{fetching, frame_writing, frames, linked_sheets};
+use super::{custom_reactions, fetching, frame_writing, frames, linked_sheets};
 use crate::dom::node::same;
-use crate::dom::parse::{ParsedScript, Position};
+use crate::dom::parse::{Met, ParsedScript, Position};
 use crate::dom::{NodeRef, form, text};
 use crate::engine::event_loop::Output;
 use crate::engine::fault::Sources;
@@ -38,6 +38,8 @@ pub struct Scripts {
     write_level: Cell<Option<usize>>,
     /// Whether a module script runs.
     in_module: Cell<bool>,
+    /// How many custom elements the parser waits for.
+    constructing: Cell<usize>,
     /// The document's modules.
     pub(super) modules: DocumentModules,
 }
@@ -57,6 +59,16 @@ impl Scripts {
     /// The load event has to wait for one thing more, or less.
     pub fn delay(&self, by: isize) {
         self.delaying.set(self.delaying.get().saturating_add_signed(by));
+    }
+
+    /// The parser waits for one custom element more, or less.
+    pub(super) fn construct(&self, by: isize) {
+        self.constructing.set(self.constructing.get().saturating_add_signed(by));
+    }
+
+    /// Whether it waits for one: nothing may be written meanwhile.
+    pub(super) fn is_constructing(&self) -> bool {
+        self.constructing.get() > 0
     }
 
     /// Whether the load event has to wait.
@@ -295,9 +307,18 @@ fn fetch_now(script: &NodeRef, url: &Url, level: Option<usize>, context: &mut Co
 pub fn parse(context: &mut Context) -> JsResult<()> {
     let window = Window::of(context);
     let Some(parser) = window.parser.borrow().clone() else { return Ok(()) };
-    while let Some(parsed) = parser.read(0) {
+    while let Some(met) = parser.read_on(0) {
+        let parsed = match met {
+            Met::Script(parsed) => parsed,
+            Met::Elements(elements) => {
+                custom_reactions::construct_met(elements, context);
+                continue;
+            }
+        };
         linked_sheets::load_parsed(context);
         frames::load_parsed(context);
+        // Microtasks run before a script does that the parser met (HTML §13.2.6.4.8).
+        window.event_loop.clean_up(context);
         prepare_parsed(&parsed, context)?;
         run_blocking(context)?;
         if window.navigation.borrow().is_some() {
@@ -436,8 +457,11 @@ pub fn write(text: &str, context: &mut Context) -> JsResult<()> {
     };
     parser.write(text);
     while window.scripts.blocking.borrow().is_none() {
-        let Some(parsed) = parser.read(level) else { break };
-        prepare_parsed(&parsed, context)?;
+        match parser.read_on(level) {
+            None => break,
+            Some(Met::Script(parsed)) => prepare_parsed(&parsed, context)?,
+            Some(Met::Elements(elements)) => custom_reactions::construct_met(elements, context),
+        }
     }
     super::named_access::publish(context);
     Ok(())

@@ -25,7 +25,9 @@ use crate::dom::{NodeRef, tree};
 use crate::engine::convert::{
     arg, index, optional_text, require, string, text, text_null_empty, this_object, type_error,
 };
-use crate::engine::interface::{Interface, define_accessor, define_method, install as install_interface, prototype};
+use crate::engine::interface::{
+    Interface, define_accessor, define_method, install as install_interface, prototype, reacting,
+};
 
 /// What a declaration block shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -296,7 +298,7 @@ fn add_properties(prototype: &JsObject, context: &mut Context) {
         let get = NativeFunction::from_copy_closure(move |this, _, _| with(this, |data| string(&data.read(property))));
         let set = NativeFunction::from_copy_closure(move |this, args, context| {
             let value = text_null_empty(args, 0, context)?;
-            write(this, property, &value, false, context)?;
+            reacting(context, |context| write(this, property, &value, false, context))?;
             Ok(JsValue::undefined())
         });
         let accessor = |native, name: String, length| {

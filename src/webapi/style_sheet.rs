@@ -95,8 +95,16 @@ fn sheet_of(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<Js
 /// What boa says; a bug.
 pub fn style_sheets(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let document = Window::of(context).document.clone();
+    sheets_under(&document, context)
+}
+
+/// The sheets of a document or of a shadow root.
+///
+/// # Errors
+/// What boa says; a bug.
+pub(super) fn sheets_under(root: &NodeRef, context: &mut Context) -> JsResult<JsValue> {
     let mut list = Vec::new();
-    for owner in sheets::owners(&document) {
+    for owner in sheets::owners(root) {
         let owner = wrap(&owner, context);
         list.push(sheet_of(&owner.into(), &[], context)?);
     }

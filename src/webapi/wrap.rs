@@ -157,6 +157,7 @@ pub fn interface_of(node: &Node) -> &'static str {
         NodeKind::Document(_) => "XMLDocument",
         NodeKind::Doctype(_) => "DocumentType",
         NodeKind::Fragment => "DocumentFragment",
+        NodeKind::Shadow(_) => "ShadowRoot",
         NodeKind::Attr(_) => "Attr",
     }
 }

@@ -30,6 +30,8 @@ export const SUITES = {
   "wpt-url": wpt("url"),
   "wpt-selection": wpt("selection"),
   "wpt-cssom": wpt("css/cssom"),
+  "wpt-shadow-dom": wpt("shadow-dom"),
+  "wpt-custom-elements": wpt("custom-elements"),
 };
 
 // Every testharness.js test under a folder that needs neither a person, nor a driver, nor the suite's own server.

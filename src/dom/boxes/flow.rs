@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::super::node::{Node, NodeRef};
-use super::super::tree;
+use super::super::shadow;
 use super::intrinsic::{keeps_lines, text_width};
 use super::measure::{content_width, font_px, line_px, outer_content, own_height, width};
 use super::style::{Level, edges, key, style};
@@ -32,7 +32,7 @@ pub(super) fn lay_out(element: &NodeRef) -> Flow {
         is_row: style(element).is_row,
     };
     let keeps_lines = keeps_lines(element);
-    for child in tree::children(element) {
+    for child in shadow::flat_children(element) {
         if let Some(data) = child.character_data().filter(|_| child.is_text()) {
             lines.text(&data.borrow(), keeps_lines);
         } else if child.as_element().is_some() {

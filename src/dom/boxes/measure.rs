@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::super::css::{self, PAGE_HEIGHT_PX, PAGE_WIDTH_PX};
 use super::super::css_values::{Reference, to_px};
 use super::super::node::{NodeRef, same};
-use super::super::tree;
+use super::super::{shadow, tree};
 use super::Size;
 use super::flow::{self, Flow};
 use super::intrinsic::{is_replaced, replaced_size, size_attribute, text_width};
@@ -15,9 +15,8 @@ use super::style::{Edges, Level, edges, key, remembered, style};
 #[must_use]
 pub fn is_rendered(element: &NodeRef) -> bool {
     element.is_connected()
-        && std::iter::once(element.clone())
-            .chain(tree::ancestors(element))
-            .filter(|node| node.as_element().is_some())
+        && !shadow::is_out(element)
+        && std::iter::successors(Some(element.clone()), shadow::flat_parent)
             .all(|node| style(&node).level != Level::None)
 }
 
@@ -30,7 +29,7 @@ pub fn is_inline(element: &NodeRef) -> bool {
 /// The font size, in px.
 #[must_use]
 pub fn font_px(element: &NodeRef) -> f64 {
-    let parent = || tree::parent_element(element).map_or(16.0, |parent| font_px(&parent));
+    let parent = || shadow::flat_parent(element).map_or(16.0, |parent| font_px(&parent));
     let Some(value) = css::cascaded(element, "font-size") else { return parent() };
     match value.as_str() {
         "xx-small" => 9.0,
@@ -187,7 +186,7 @@ fn is_cell(element: &NodeRef) -> bool {
 
 /// Whether an element stands beside its siblings.
 fn in_row(element: &NodeRef) -> bool {
-    tree::parent_element(element).is_some_and(|parent| style(&parent).is_row)
+    shadow::flat_parent(element).is_some_and(|parent| style(&parent).is_row)
 }
 
 /// The width the content would like to have: its longest line.
@@ -198,7 +197,7 @@ fn content(element: &NodeRef) -> f64 {
     let is_row = style(element).is_row;
     let em = font_px(element);
     let (mut widest, mut line) = (0.0_f64, 0.0);
-    for child in tree::children(element) {
+    for child in shadow::flat_children(element) {
         if let Some(data) = child.character_data().filter(|_| child.is_text()) {
             line += text_width(&data.borrow(), em);
         } else if child.as_element().is_some() {
@@ -231,7 +230,7 @@ pub(super) fn outer_content(element: &NodeRef) -> f64 {
 
 /// The height of an element's content box where the style states it; what percentages of its children refer to.
 fn stated_height(element: &NodeRef) -> Option<f64> {
-    let whole = match tree::parent_element(element) {
+    let whole = match shadow::flat_parent(element) {
         Some(parent) => stated_height(&parent),
         None => Some(PAGE_HEIGHT_PX),
     };
@@ -241,7 +240,7 @@ fn stated_height(element: &NodeRef) -> Option<f64> {
 /// The height of the border box: a cell is as high as its row.
 pub(super) fn height(element: &NodeRef) -> f64 {
     let own = own_height(element);
-    match tree::parent_element(element) {
+    match shadow::flat_parent(element) {
         Some(row) if is_cell(element) && style(&row).is_row => flow(&row).height.max(own),
         _ => own,
     }
@@ -252,7 +251,7 @@ pub(super) fn own_height(element: &NodeRef) -> f64 {
     let (_, border, padding) = edges(element);
     let around = border.down() + padding.down();
     let is_inline = style(element).level == Level::Inline;
-    let whole = tree::parent_element(element).map_or(Some(PAGE_HEIGHT_PX), |parent| stated_height(&parent));
+    let whole = shadow::flat_parent(element).map_or(Some(PAGE_HEIGHT_PX), |parent| stated_height(&parent));
     let bound = |property| stated(element, property, whole).map(|px| boxed(element, px, around));
     let own = if is_inline { None } else { bound("height") };
     let stretched = || if is_replaced(element) { None } else { super::place::stretched(element, ["top", "bottom"]) };

@@ -3,7 +3,7 @@
 use super::super::css::{self, PAGE_HEIGHT_PX, PAGE_WIDTH_PX};
 use super::super::css_values::{Reference, to_px};
 use super::super::node::NodeRef;
-use super::super::tree;
+use super::super::{shadow, tree};
 use super::measure::{flow, font_px, height, is_rendered, width};
 use super::style::{edges, key, style};
 use super::{Rect, Size};
@@ -24,9 +24,9 @@ pub(super) fn container(element: &NodeRef) -> Option<NodeRef> {
         return None;
     }
     if !own.is_absolute {
-        return tree::parent_element(element);
+        return shadow::flat_parent(element);
     }
-    tree::ancestors(element).filter(|node| node.as_element().is_some()).find(is_positioned)
+    std::iter::successors(shadow::flat_parent(element), shadow::flat_parent).find(is_positioned)
 }
 
 fn is_positioned(element: &NodeRef) -> bool {
@@ -109,7 +109,7 @@ fn inset(element: &NodeRef, side: &str, whole: f64) -> Option<f64> {
 
 /// Where the flow of the parent puts it.
 fn in_flow(element: &NodeRef) -> (f64, f64) {
-    let Some(parent) = tree::parent_element(element) else {
+    let Some(parent) = shadow::flat_parent(element) else {
         let (margin, ..) = edges(element);
         return (margin.left, margin.top);
     };
@@ -133,7 +133,9 @@ pub fn offset_parent(element: &NodeRef) -> Option<NodeRef> {
         return None;
     }
     let is_static = !is_positioned(element);
-    tree::ancestors(element).filter(|node| node.as_element().is_some()).find(|node| {
+    // What is in another shadow tree than the element's is not told.
+    let is_told = |node: &NodeRef| shadow::is_inclusive_ancestor(&tree::root_of(node), element);
+    std::iter::successors(shadow::flat_parent(element), shadow::flat_parent).filter(is_told).find(|node| {
         is_positioned(node) || node.is_html("body") || is_static && matches!(node.html_name(), "td" | "th" | "table")
     })
 }

@@ -8,7 +8,7 @@ use super::view::{Change, Content, Origin, View};
 use crate::base::limits::mirror::MIRROR_DEPTH_MAX;
 use crate::dom::document::mutation_count;
 use crate::dom::node::NodeRef;
-use crate::dom::tree;
+use crate::dom::shadow;
 
 /// What one viewer was shown of a document.
 #[derive(Default)]
@@ -85,7 +85,7 @@ impl Mirror {
     #[must_use]
     pub fn node(&self, document: &NodeRef, id: u32) -> Option<NodeRef> {
         let serial = *self.by_id.get(&id)?;
-        tree::descendants(document).find(|node| node.serial() == serial)
+        shadow::composed(document).find(|node| node.serial() == serial)
     }
 
     fn focus(&self, focused: Option<&NodeRef>) -> Option<u32> {
@@ -101,14 +101,13 @@ impl Mirror {
         gone: &mut Vec<Gone>,
     ) -> Vec<Family> {
         let mut families = vec![Family { parent: 0, children: Vec::new() }];
-        // The next node of each level, and the place of its family.
-        let mut open = vec![(document.first_child(), 0)];
+        // What is left of each level, and the place of its family.
+        let mut open = vec![(shadow::flat_children(document).peekable(), 0)];
         while let Some((next, family)) = open.last_mut() {
-            let Some(node) = next.take() else {
+            let Some(node) = next.next() else {
                 open.pop();
                 continue;
             };
-            *next = node.next_sibling();
             let family = *family;
             if !is_shown(&node) {
                 continue;
@@ -120,8 +119,8 @@ impl Mirror {
             let child = self.see(&node, (families[family].parent, place), budget, changes, gone);
             let id = child.id;
             families[family].children.push(child);
-            let first = if has_shown_children(&node) { node.first_child() } else { None };
-            if first.is_none() {
+            let mut inside = if has_shown_children(&node) { shadow::flat_children(&node).peekable() } else { continue };
+            if inside.peek().is_none() {
                 continue;
             }
             if open.len() >= MIRROR_DEPTH_MAX {
@@ -129,7 +128,7 @@ impl Mirror {
                 continue;
             }
             families.push(Family { parent: id, children: Vec::new() });
-            open.push((first, families.len() - 1));
+            open.push((inside, families.len() - 1));
         }
         families
     }

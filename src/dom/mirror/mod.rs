@@ -4,6 +4,9 @@
 //! - `read` says what of a node is shown, within the bounds; `order` which children stay where they are
 //! - [`Shape`] follows views where they are received, and tells those that no mirror makes
 //!
+//! Shown is the flat tree: of a host its shadow tree, of a slot what it is given. A style sheet of a shadow tree is not
+//! shown, since it would apply to everything there.
+//!
 //! Shown are elements and text. Comments are not, nor are scripts' texts, the contents of `<template>`, and what a
 //! browser with scripts would not show: the insides of `<noscript>`, `<iframe>` and the like. The text of a `<style>` is
 //! part of the element, because it only means something as a whole; where a script has rewritten the sheet of a `<link>`,

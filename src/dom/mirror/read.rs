@@ -10,7 +10,7 @@ use crate::base::limits::mirror::{
 };
 use crate::dom::attributes::qualified;
 use crate::dom::node::{Node, NodeRef};
-use crate::dom::{NodeKind, form, options, sheets, text};
+use crate::dom::{NodeKind, form, options, shadow, sheets, text};
 
 /// What is still shown of a document.
 pub(super) struct Budget {
@@ -60,8 +60,11 @@ impl Budget {
     }
 }
 
-/// Whether a node is shown at all.
+/// Whether a node is shown at all: not a style sheet of a shadow tree, for there are no shadow trees where it is shown.
 pub(super) fn is_shown(node: &Node) -> bool {
+    if shadow::is_in_shadow(node) && matches!(node.html_name(), "style" | "link") {
+        return false;
+    }
     matches!(node.kind(), NodeKind::Element(_)) || node.is_text()
 }
 
