@@ -2,17 +2,19 @@
 
 use std::cell::Cell;
 
+use boa_engine::realm::Realm;
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
-use boa_gc::{Finalize, GcRefCell, Trace};
+use boa_gc::{Finalize, Gc, GcRefCell, Trace};
 
 use super::target::{Listener, with_listeners};
 use super::window::Window;
 use super::wrap::{as_node, peek_script, wrap};
-use super::{frame_window, frames, handlers, motion};
+use super::{frames, handlers, motion};
 use crate::dom::{NodeRef, tree};
 use crate::engine::convert::{arg, member, this_object, type_error};
+use crate::engine::context::{function_realm, page_realm};
 use crate::engine::event_loop::EventLoop;
-use crate::engine::interface::{Interface, new_target_prototype, prototype};
+use crate::engine::interface::{Interface, Prototypes, new_target_prototype, prototype};
 
 /// The native data of an event.
 #[derive(Trace, Finalize, JsData)]
@@ -196,8 +198,19 @@ pub fn dispatch(event: &JsObject, target: &JsObject, context: &mut Context) -> J
 
 /// Whether an event is of an interface or of one that inherits from it.
 pub(super) fn is_a(event: &JsObject, interface: &str, context: &mut Context) -> bool {
-    let wanted = prototype(interface, context);
-    std::iter::successors(event.prototype(), |p| p.prototype()).any(|p| JsObject::equals(&p, &wanted))
+    let is_one = |wanted: &JsObject| {
+        std::iter::successors(event.prototype(), |p| p.prototype()).any(|p| JsObject::equals(&p, wanted))
+    };
+    if is_one(&prototype(interface, context)) {
+        return true;
+    }
+    // It may have been made in another realm.
+    let event_loop = EventLoop::of(context);
+    if !event_loop.has_realms() {
+        return false;
+    }
+    let of_realm = |realm: &Realm| Prototypes::of_realm(realm).find(interface);
+    of_realm(&page_realm(context)).iter().any(is_one) || event_loop.realms().iter().filter_map(of_realm).any(|p| is_one(&p))
 }
 
 /// Dispatches an event and does nothing after it.
@@ -252,14 +265,9 @@ fn path_of(target: &JsObject, event: &JsObject, context: &Context) -> Vec<Stop> 
     let mut path = vec![Stop::Node(node.clone())];
     path.extend(tree::ancestors(&node).map(Stop::Node));
     let root = tree::root_of(&node);
-    let window = Window::of(context);
     let is_load = with(event, |data| *data.kind.borrow() == *"load").unwrap_or(false);
-    if crate::dom::node::same(&root, &window.document) && !is_load {
-        path.push(Stop::Object(context.global_object()));
-    } else if let Some(window) = frames::frame_of(&root, context).and_then(|frame| frame_window::made(&frame))
-        && !is_load
-    {
-        path.push(Stop::Object(window));
+    if !is_load && let Some(global) = frames::global_of(&root, context) {
+        path.push(Stop::Object(global));
     }
     path
 }
@@ -357,7 +365,7 @@ fn call(
     context: &mut Context,
 ) -> JsResult<()> {
     let event_loop = EventLoop::of(context);
-    let window = Window::of(context);
+    let window = window_of(listener.callback.as_ref(), object, context);
     let before = window.current_event.borrow_mut().replace(event.clone());
     match &listener.callback {
         None => handlers::call(event, object, kind, context)?,
@@ -381,6 +389,19 @@ fn call(
     *window.current_event.borrow_mut() = before;
     event_loop.clean_up(context);
     Ok(())
+}
+
+/// The window whose `event` an event is while it is told to a listener: that of its function, or of the target.
+fn window_of(callback: Option<&JsObject>, object: &JsObject, context: &Context) -> Gc<Window> {
+    let own = Window::of(context);
+    if !own.event_loop.has_realms() {
+        return own;
+    }
+    let realm = callback.and_then(function_realm);
+    realm.and_then(|realm| Window::of_realm(&realm)).unwrap_or_else(|| match as_node(&object.clone().into()) {
+        Some(node) => Window::of_node(&node, context),
+        None => frames::window_of_global(object, context).unwrap_or(own),
+    })
 }
 
 /// Runs `f` on an event's data.

@@ -91,7 +91,10 @@ pub fn autofocus(context: &mut Context) -> JsResult<()> {
 /// Moves the focus: what was typed is committed with `change`, then blur, focusout, focus, focusin (HTML, "focus update
 /// steps"; the order is browsers'). A listener that moves it elsewhere has the last word.
 fn set_focus(to: Option<&NodeRef>, context: &mut Context) -> JsResult<()> {
-    let window = Window::of(context);
+    let window = match to {
+        Some(to) => Window::of_node(to, context),
+        None => Window::of(context),
+    };
     let from = focused(&window);
     let unchanged = match (&from, to) {
         (Some(a), Some(b)) => same(a, b),

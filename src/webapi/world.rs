@@ -16,6 +16,7 @@ use url::Url;
 use super::blob::BlobObject;
 use crate::base::clock::TimestampMs;
 use crate::engine::event_loop::{EventLoop, Steps};
+use crate::engine::queued::{Loop, Owner};
 use crate::event::{Cause, EchatSettings, LocalStorage};
 use crate::net::{
     Arrival, Ask, Destination, Element, Latency, NetError, Network, Noted, Replied, Request, Response, ScriptCookies,
@@ -64,6 +65,8 @@ pub type OnAnswer = Box<dyn FnOnce(Result<Response, NetError>, &mut Context) -> 
 
 struct Pending {
     cause: Option<Cause>,
+    /// Whose task the answer makes.
+    owned: Loop,
     on_answer: OnAnswer,
     /// Page time, and how far the loop had come.
     started: (TimestampMs, Steps),
@@ -144,7 +147,7 @@ pub struct World {
     next: Cell<u64>,
     answers: Cell<u64>,
     /// Answers that go on, and whence.
-    streams: RefCell<BTreeMap<u64, Url>>,
+    streams: RefCell<BTreeMap<u64, (Url, Owner)>>,
     pending: RefCell<BTreeMap<u64, Pending>>,
     early: RefCell<VecDeque<Replied>>,
     sender: Sender<Replied>,
@@ -207,13 +210,14 @@ impl World {
     }
 
     /// Starts a request; `on_answer` runs as a task of its own, under the cause of now. Returns the request's number.
-    pub fn start(&self, request: Request, on_answer: OnAnswer, event_loop: &EventLoop) -> u64 {
+    pub fn start(&self, request: Request, on_answer: OnAnswer, event_loop: &Loop) -> u64 {
         let id = self.next.get();
         self.next.set(id + 1);
         let started = (event_loop.clock().now(), event_loop.steps());
         let is_of_network = request.url.scheme() != "blob";
         let (answers, ask) = (self.answers.get(), request.destination.ask());
-        let pending = Pending { cause: event_loop.cause(), on_answer, started, answers, is_of_network, ask };
+        let owned = event_loop.clone();
+        let pending = Pending { cause: event_loop.cause(), owned, on_answer, started, answers, is_of_network, ask };
         if pending.is_awaited() {
             event_loop.count_outstanding(true);
         }
@@ -236,23 +240,23 @@ impl World {
 
     /// Opens an answer that goes on: `request` is for a destination made of its number, which is returned with that of the
     /// request.
-    pub fn open_stream(&self, request: Request, on_answer: OnAnswer, event_loop: &EventLoop) -> (u64, u64) {
+    pub fn open_stream(&self, request: Request, on_answer: OnAnswer, event_loop: &Loop) -> (u64, u64) {
         let number = self.next.get();
-        self.streams.borrow_mut().insert(number, request.url.clone());
+        self.streams.borrow_mut().insert(number, (request.url.clone(), event_loop.owner()));
         let request = Request { destination: Destination::Stream(number, Ask::Open), ..request };
         (number, self.start(request, on_answer, event_loop))
     }
 
     /// Asks for the next piece of an answer that goes on.
-    pub fn next_piece(&self, number: u64, on_answer: OnAnswer, event_loop: &EventLoop) -> Option<u64> {
-        let url = self.streams.borrow().get(&number).cloned()?;
+    pub fn next_piece(&self, number: u64, on_answer: OnAnswer, event_loop: &Loop) -> Option<u64> {
+        let (url, _) = self.streams.borrow().get(&number).cloned()?;
         let request = Request::get(url, Destination::Stream(number, Ask::Next), event_loop.clock().now());
         Some(self.start(request, on_answer, event_loop))
     }
 
     /// Closes an answer that goes on.
     pub fn close_stream(&self, number: u64, now: TimestampMs) {
-        let Some(url) = self.streams.borrow_mut().remove(&number) else { return };
+        let Some((url, _)) = self.streams.borrow_mut().remove(&number) else { return };
         let id = self.next.get();
         self.next.set(id + 1);
         // Nobody waits for the answer.
@@ -262,6 +266,13 @@ impl World {
     /// Closes all of them: the document goes.
     pub fn close_streams(&self, now: TimestampMs) {
         let numbers: Vec<u64> = self.streams.borrow().keys().copied().collect();
+        numbers.into_iter().for_each(|number| self.close_stream(number, now));
+    }
+
+    /// Closes those of one realm: its document goes.
+    pub fn close_streams_of(&self, owner: Owner, now: TimestampMs) {
+        let is_its = |(number, (_, of)): (&u64, &(Url, Owner))| (*of == owner).then_some(*number);
+        let numbers: Vec<u64> = self.streams.borrow().iter().filter_map(is_its).collect();
         numbers.into_iter().for_each(|number| self.close_stream(number, now));
     }
 
@@ -405,7 +416,7 @@ impl World {
             self.network.note(Noted::Answer(replied.id, latency));
         }
         let on_answer = pending.on_answer;
-        event_loop.queue_with(pending.cause, Box::new(move |context| on_answer(replied.result, context)));
+        pending.owned.queue_with(pending.cause, Box::new(move |context| on_answer(replied.result, context)));
         true
     }
 
