@@ -1,5 +1,6 @@
 //! Every bound of the program, in one place: name, unit, reason.
 
+pub mod frames;
 pub mod mirror;
 mod network;
 pub mod page;
@@ -141,10 +142,6 @@ pub const STORAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
 pub const STORAGE_KEPT_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Bytes that an item counts there beside its text: very many small ones are heavy too.
 pub const STORAGE_ITEM_BYTES: usize = 64;
-/// How deep frames nest that have a document: each level is a realm with all its objects.
-pub const FRAME_DEPTH_MAX: usize = 8;
-/// Frames of a page that have a window at a time, each with a realm of its own.
-pub const FRAMES_MAX: usize = 50;
 /// Entries of a document's session history; past that the oldest go, as in browsers.
 pub const HISTORY_ENTRIES_MAX: usize = 50;
 /// Bytes that one call of `crypto.getRandomValues` fills (Web Cryptography §10.1.1).

@@ -14,9 +14,9 @@ use super::echat_signature::{Passed, Refusal, check};
 use crate::base::interrupt;
 use crate::base::limits::ECHAT_LISTENERS_MAX;
 use crate::engine::convert::{Native, arg};
-use crate::engine::queued::Loop;
 use crate::engine::event_loop::EventLoop;
 use crate::engine::interface::{define_method, define_value};
+use crate::engine::queued::Loop;
 use crate::event::{Cause, EchatSettings, Outcome};
 use crate::session::Told;
 

@@ -40,8 +40,13 @@ pub fn build(parts: Parts) -> JsResult<Context> {
     heap::raise_threshold();
     let rejections = Rc::new(Rejections::default());
     let next_global = NextGlobal::default();
-    let hooks =
-        Hooks::new(parts.event_loop.clone(), rejections.clone(), parts.zone_offset_s, parts.make_global, next_global.clone());
+    let hooks = Hooks::new(
+        parts.event_loop.clone(),
+        rejections.clone(),
+        parts.zone_offset_s,
+        parts.make_global,
+        next_global.clone(),
+    );
     let modules = Rc::new(Modules::default());
     let mut context = Context::builder()
         .clock(parts.event_loop.clock().clone())

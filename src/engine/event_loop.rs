@@ -20,8 +20,8 @@ use super::queued::{Loop, Owner, Realms, Task, Timer, clamp};
 pub use super::queued::{Steps, TimerWork, Work};
 use crate::base::clock::TimestampMs;
 use crate::base::interrupt::{self, Cut};
-use crate::base::limits::page::PageLimits;
 use crate::base::limits::IDLE_HORIZON_MS;
+use crate::base::limits::page::PageLimits;
 use crate::base::whereabouts;
 use crate::event::{Cause, Console, Effect, Fault, Place};
 

@@ -198,7 +198,7 @@ fn follow_link(link: &NodeRef, context: &mut Context) -> JsResult<()> {
     let place = frame_places::chosen(&window, &target, context);
     if url.scheme() == "javascript" {
         let place = if matches!(place, frame_places::Place::New) { frame_places::place_of(&window) } else { place };
-        return frame_places::go_to(&place, Navigation { url, kind: NavigateKind::Link, body: None }, context);
+        return frame_places::go_to(&window, &place, Navigation { url, kind: NavigateKind::Link, body: None }, context);
     }
     if matches!(place, frame_places::Place::New) {
         window.event_loop.emit(Output::Effect(Effect::Open { url: url.into(), target }));
@@ -208,5 +208,5 @@ fn follow_link(link: &NodeRef, context: &mut Context) -> JsResult<()> {
         window.event_loop.emit(Output::Effect(Effect::Open { url: url.into(), target: "_blank".to_owned() }));
         return Ok(());
     }
-    frame_places::go_to(&place, Navigation { url, kind: NavigateKind::Link, body: None }, context)
+    frame_places::go_to(&window, &place, Navigation { url, kind: NavigateKind::Link, body: None }, context)
 }

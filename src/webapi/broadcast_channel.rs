@@ -11,14 +11,14 @@ use boa_gc::{Finalize, Gc, Trace};
 
 use super::event::dispatch;
 use super::exception::dom_exception;
-use super::{frames, handlers};
 use super::message_port::message_event;
 use super::structured_clone::structured_clone;
 use super::target::Listeners;
 use super::window::Window;
+use super::{frames, handlers};
 use crate::engine::convert::{arg, require, string, text, type_error};
-use crate::engine::queued::Owner;
 use crate::engine::interface::{Interface, install as install_interface, new_target_prototype, prototype};
+use crate::engine::queued::Owner;
 
 /// The native data of a channel.
 #[derive(Trace, Finalize, JsData)]

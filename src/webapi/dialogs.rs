@@ -58,7 +58,7 @@ fn open(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValu
     };
     let place = frame_places::chosen(&window, &target, context);
     if !matches!(place, frame_places::Place::New) {
-        frame_places::go_to(&place, Navigation { url, kind: NavigateKind::Assign, body: None }, context)?;
+        frame_places::go_to(&window, &place, Navigation { url, kind: NavigateKind::Assign, body: None }, context)?;
         return frame_places::global_at(&place, context);
     }
     // Code in a new window is none of this page's.

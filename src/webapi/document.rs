@@ -17,9 +17,7 @@ use super::node::{constructed, node_link};
 use super::target::{Listeners, with_listeners};
 use super::window::{ReadyState, Window};
 use super::wrap::{node_arg, part, peek_script, this_node, wrap, wrap_or_null};
-use super::{
-    cookie, creation, element, event_types, frame_loading, frames, handlers, location, mutation, scripting,
-};
+use super::{cookie, creation, element, event_types, frame_loading, frames, handlers, location, mutation, scripting};
 use crate::dom::node::{Doctype, get, same};
 use crate::dom::parse::DocumentParser;
 use crate::dom::{Node, NodeRef, text as dom_text, tree};
@@ -34,7 +32,7 @@ use crate::event::Effect;
 pub fn open(context: &Context) {
     let window = Window::of(context);
     if let Some(framed) = &window.framed {
-        frames::restart(&framed.frame);
+        frames::restart(&framed.frame, context);
         frame_loading::release(&framed.frame);
         framed.is_written.set(true);
         let mut url = Window::of_running(context).origin_url();
@@ -56,7 +54,7 @@ pub fn open(context: &Context) {
 fn own_window(this: &JsValue, context: &mut Context) -> JsResult<Option<Gc<Window>>> {
     let document = this_node(this)?;
     let window = Window::of(context);
-    if same(&document, &window.document) && !window.is_gone() {
+    if same(&document, &window.document) && window.framed.is_none() {
         return Ok(Some(window));
     }
     Ok(frames::window_at(&document, context))
@@ -187,7 +185,8 @@ fn set_body(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult
 
 fn active_element(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let document = this_node(this)?;
-    let active = super::focus::focused(&Window::of_node(&document, context)).filter(|n| same(&tree::root_of(n), &document));
+    let active =
+        super::focus::focused(&Window::of_node(&document, context)).filter(|n| same(&tree::root_of(n), &document));
     let fallback = || body(&document).or_else(|| tree::document_element(&document));
     Ok(wrap_or_null(active.or_else(fallback), context))
 }

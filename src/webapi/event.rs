@@ -2,19 +2,18 @@
 
 use std::cell::Cell;
 
-use boa_engine::realm::Realm;
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
-use boa_gc::{Finalize, Gc, GcRefCell, Trace};
+use boa_gc::{Finalize, GcRefCell, Trace};
 
+pub(super) use super::event_realms::is_a;
+use super::event_realms::window_of;
 use super::target::{Listener, with_listeners};
-use super::window::Window;
 use super::wrap::{as_node, peek_script, wrap};
 use super::{frames, handlers, motion};
 use crate::dom::{NodeRef, tree};
 use crate::engine::convert::{arg, member, this_object, type_error};
-use crate::engine::context::{function_realm, page_realm};
 use crate::engine::event_loop::EventLoop;
-use crate::engine::interface::{Interface, Prototypes, new_target_prototype, prototype};
+use crate::engine::interface::{Interface, new_target_prototype, prototype};
 
 /// The native data of an event.
 #[derive(Trace, Finalize, JsData)]
@@ -196,23 +195,6 @@ pub fn dispatch(event: &JsObject, target: &JsObject, context: &mut Context) -> J
     }
 }
 
-/// Whether an event is of an interface or of one that inherits from it.
-pub(super) fn is_a(event: &JsObject, interface: &str, context: &mut Context) -> bool {
-    let is_one = |wanted: &JsObject| {
-        std::iter::successors(event.prototype(), |p| p.prototype()).any(|p| JsObject::equals(&p, wanted))
-    };
-    if is_one(&prototype(interface, context)) {
-        return true;
-    }
-    // It may have been made in another realm.
-    let event_loop = EventLoop::of(context);
-    if !event_loop.has_realms() {
-        return false;
-    }
-    let of_realm = |realm: &Realm| Prototypes::of_realm(realm).find(interface);
-    of_realm(&page_realm(context)).iter().any(is_one) || event_loop.realms().iter().filter_map(of_realm).any(|p| is_one(&p))
-}
-
 /// Dispatches an event and does nothing after it.
 ///
 /// # Errors
@@ -389,19 +371,6 @@ fn call(
     *window.current_event.borrow_mut() = before;
     event_loop.clean_up(context);
     Ok(())
-}
-
-/// The window whose `event` an event is while it is told to a listener: that of its function, or of the target.
-fn window_of(callback: Option<&JsObject>, object: &JsObject, context: &Context) -> Gc<Window> {
-    let own = Window::of(context);
-    if !own.event_loop.has_realms() {
-        return own;
-    }
-    let realm = callback.and_then(function_realm);
-    realm.and_then(|realm| Window::of_realm(&realm)).unwrap_or_else(|| match as_node(&object.clone().into()) {
-        Some(node) => Window::of_node(&node, context),
-        None => frames::window_of_global(object, context).unwrap_or(own),
-    })
 }
 
 /// Runs `f` on an event's data.

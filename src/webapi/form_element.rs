@@ -6,12 +6,12 @@ use super::collection::{Kind, Shelf, shared};
 use super::element::set_reflected;
 use super::event::{self, Event};
 use super::exception::dom_exception;
-use super::{form_encoding, frame_places};
 use super::reflect::{self, Kind as Reflect, Reflected};
 use super::target::fire;
 use super::validity;
 use super::window::{Navigation, Window};
 use super::wrap::{as_node, part, this_element, wrap};
+use super::{form_encoding, frame_places};
 use crate::dom::form::Submitted;
 use crate::dom::{NodeRef, form, tree};
 use crate::engine::convert::{arg, string, type_error};
@@ -155,7 +155,7 @@ fn submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) ->
     let target = own("target", "formtarget").unwrap_or_default();
     let place = frame_places::chosen(&window, &target, context);
     if url.scheme() == "javascript" {
-        return frame_places::go_to(&place, Navigation { url, kind: NavigateKind::Form, body: None }, context);
+        return frame_places::go_to(&window, &place, Navigation { url, kind: NavigateKind::Form, body: None }, context);
     }
     let body = if post {
         let multipart = own("enctype", "formenctype").is_some_and(|e| e.eq_ignore_ascii_case("multipart/form-data"));
@@ -173,7 +173,7 @@ fn submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) ->
         window.event_loop.emit(Output::Effect(Effect::Open { url: url.into(), target }));
         return Ok(());
     }
-    frame_places::go_to(&place, Navigation { url, kind: NavigateKind::Form, body }, context)
+    frame_places::go_to(&window, &place, Navigation { url, kind: NavigateKind::Form, body }, context)
 }
 
 const REFLECTED: [Reflected; 5] = [

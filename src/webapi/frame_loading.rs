@@ -5,7 +5,7 @@ use std::rc::Rc;
 use boa_engine::{Context, JsObject, JsResult, JsValue};
 use url::Url;
 
-use super::fetching::{is_same_origin, report_failure, request};
+use super::fetching::{client, is_same_origin, report_failure, request};
 use super::frames::{self, empty, has_room, in_window, is_wanted, located, restart, with};
 use super::location::code_of;
 use super::target::fire;
@@ -63,13 +63,14 @@ pub(super) fn navigate(frame: &JsObject, navigation: Navigation, context: &mut C
         _ => frames::wanted_at(frame, url, body, context),
     };
     if !wanted.is_nothing() {
-        let run = restart(frame);
-        begin(frame, run, wanted, context);
+        let (run, from) = (restart(frame, context), Window::of_running(context));
+        begin(frame, run, wanted, &from, context);
     }
 }
 
-/// Begins to give a frame what it asks for; the `load` of the window that it is in waits until it is there.
-pub(super) fn begin(frame: &JsObject, run: u64, wanted: Wanted, context: &mut Context) {
+/// Begins to give a frame what the window `from` asks for; the `load` of the window that it is in waits until it is there.
+pub(super) fn begin(frame: &JsObject, run: u64, wanted: Wanted, from: &Window, context: &mut Context) {
+    note_referrer(frame, &wanted, from);
     let is_foreign = matches!(wanted, Wanted::Elsewhere) || frame_window::sandbox(frame, context).is_opaque;
     with(frame, |frame| frame.is_foreign.set(is_foreign));
     let has_room = !matches!(wanted, Wanted::Markup(_) | Wanted::Own(..) | Wanted::Code(_)) || has_room(frame, context);
@@ -85,8 +86,18 @@ pub(super) fn begin(frame: &JsObject, run: u64, wanted: Wanted, context: &mut Co
             show_text(frame, Text { url, text, encoding: "UTF-8", file: None }, context);
         }),
         Wanted::Code(url) => later(frame, run, context, move |frame, context| show_code(frame, &url, context)),
-        Wanted::Own(url, body) => fetch(frame, run, *url, body, context),
+        Wanted::Own(url, body) => fetch(frame, run, *url, body, from, context),
     }
+}
+
+fn note_referrer(frame: &JsObject, wanted: &Wanted, from: &Window) {
+    let client = client(None, from);
+    let to = match wanted {
+        Wanted::Own(url, _) => url,
+        _ => &client.url,
+    };
+    let referrer = client.referrer_policy.referrer(&client.url, to);
+    with(frame, |frame| *frame.referrer.borrow_mut() = referrer);
 }
 
 /// The window that a frame is in waits for it with its `load`.
@@ -118,12 +129,7 @@ pub(super) fn tell(frame: &JsObject, context: &mut Context) {
 }
 
 /// A document comes in a task of its own.
-fn later(
-    frame: &JsObject,
-    run: u64,
-    context: &mut Context,
-    show: impl FnOnce(&JsObject, &mut Context) + 'static,
-) {
+fn later(frame: &JsObject, run: u64, context: &mut Context, show: impl FnOnce(&JsObject, &mut Context) + 'static) {
     let frame = frame.clone();
     queue_above(&frame.clone(), context, move |context| {
         if is_wanted(&frame, run, context) {
@@ -142,18 +148,19 @@ fn queue_above(frame: &JsObject, context: &Context, work: impl FnOnce(&mut Conte
     }));
 }
 
-fn fetch(frame: &JsObject, run: u64, url: Url, body: Option<(String, Vec<u8>)>, context: &mut Context) {
+fn fetch(frame: &JsObject, run: u64, url: Url, body: Option<(String, Vec<u8>)>, from: &Window, context: &mut Context) {
     let Some(element) = with(frame, |frame| frame.element.clone()) else { return };
     let above = Window::of_node(&element, context);
-    let mut request = request(&url, Destination::Xhr, None, &above);
+    let mut request = request(&url, Destination::Xhr, None, from);
     if let Some((content_type, body)) = body {
         "POST".clone_into(&mut request.method);
         request.headers.push(("Content-Type".to_owned(), content_type));
         request.body = body;
     }
-    let frame = frame.clone();
+    let target = frame.clone();
     let on_answer = Box::new(move |answer: Result<Response, _>, context: &mut Context| {
-        let page = Window::of_page(context);
+        let (page, frame) = (Window::of_page(context), target);
+        with(&frame, |frame| frame.request.set(None));
         if let Err(error) = &answer {
             report_failure(error, &url, &page.event_loop);
         }
@@ -169,7 +176,8 @@ fn fetch(frame: &JsObject, run: u64, url: Url, body: Option<(String, Vec<u8>)>, 
         }
         Ok(())
     });
-    above.world.start(request, on_answer, &above.event_loop);
+    let id = above.world.start(request, on_answer, &above.event_loop);
+    with(frame, |frame| frame.request.set(Some(id)));
 }
 
 /// Shows a document that has nothing to run.

@@ -4,11 +4,12 @@
 use boa_engine::{Context, JsObject, JsResult, JsValue};
 use boa_gc::Gc;
 
-use super::frames::{FRAME, in_document, in_window, with};
+use super::frames::{FRAME, in_document, in_its_realm, with};
 use super::window::{Navigation, Window};
 use super::wrap::peek_part;
 use super::{frame_loading, frame_window, location};
 use crate::dom::NodeRef;
+use crate::engine::event_loop::EventLoop;
 
 /// What is navigated.
 pub enum Place {
@@ -47,8 +48,7 @@ pub fn chosen(from: &Gc<Window>, target: &str, context: &mut Context) -> Place {
 
 /// The frame of a name in a document, or in one that is in it.
 fn named(document: &NodeRef, name: &str) -> Option<JsObject> {
-    let frames: Vec<JsObject> =
-        in_document(document).iter().filter_map(|element| peek_part(element, FRAME)).collect();
+    let frames: Vec<JsObject> = in_document(document).iter().filter_map(|element| peek_part(element, FRAME)).collect();
     let own = frames.iter().find(|frame| name_of(frame) == name).cloned();
     own.or_else(|| {
         let inner = |frame: &JsObject| named(&with(frame, |frame| frame.document.borrow().clone())?, name);
@@ -85,25 +85,26 @@ pub(super) fn set_own_name(name: String, context: &Context) {
     }
 }
 
-/// Navigates a place.
+/// Navigates a place, as the doing of a window.
 ///
 /// # Errors
 /// None that the page made.
-pub fn go_to(place: &Place, navigation: Navigation, context: &mut Context) -> JsResult<()> {
-    match place {
+pub fn go_to(from: &Window, place: &Place, navigation: Navigation, context: &mut Context) -> JsResult<()> {
+    let event_loop = EventLoop::of(context);
+    event_loop.as_of(from.event_loop.owner(), || match place {
         Place::New => Ok(()),
         Place::Page => {
             let page = Window::of_page(context);
-            in_window(&page, context, |context| location::navigate(navigation, context))
+            in_its_realm(&page, context, |context| location::navigate(navigation, context))
         }
         Place::Frame(frame) => match with(frame, |frame| frame.window.borrow().clone()).flatten() {
-            Some(window) => in_window(&window, context, |context| location::navigate(navigation, context)),
+            Some(window) => in_its_realm(&window, context, |context| location::navigate(navigation, context)),
             None => {
                 frame_loading::navigate(frame, navigation, context);
                 Ok(())
             }
         },
-    }
+    })
 }
 
 /// The global object at a place, or null.

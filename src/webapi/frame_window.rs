@@ -12,13 +12,12 @@ use boa_engine::{Context, JsNativeError, JsObject, JsResult};
 use boa_gc::{Gc, GcRefCell};
 use url::Url;
 
-use super::fetching;
 use super::frames::{FRAME, Frame, has_room, in_document, restart, with};
 use super::target::{Listeners, fire, with_listeners};
 use super::window::{Framed, ReadyState, Window};
 use super::wrap::{part, peek_part};
 use super::{broadcast_channel, frame_loading, frames, install, scripting};
-use crate::base::limits::FRAMES_MAX;
+use crate::base::limits::frames::FRAMES_MAX;
 use crate::dom::{NodeRef, tree};
 use crate::engine::context::{in_realm, new_realm};
 use crate::engine::interface::Prototypes;
@@ -42,10 +41,7 @@ pub(super) fn sandbox(frame: &JsObject, context: &Context) -> Sandbox {
     });
     let own = own.unwrap_or_default();
     let above = Window::of_node(&element, context);
-    Sandbox {
-        is_opaque: own.is_opaque || above.is_opaque(),
-        is_silent: own.is_silent || above.scripts.is_silent(),
-    }
+    Sandbox { is_opaque: own.is_opaque || above.is_opaque(), is_silent: own.is_silent || above.scripts.is_silent() }
 }
 
 /// Puts a document into a frame.
@@ -69,7 +65,10 @@ pub(super) fn show(frame: &JsObject, document: NodeRef, context: &mut Context) {
     let Some(framed) = before.as_ref().filter(|_| is_initial).and_then(|window| window.framed.as_ref()) else { return };
     let realm = framed.realm.clone();
     let window = make(frame, &realm, context);
-    in_realm(&realm, context, |context| Window::enter(&window, context));
+    in_realm(&realm, context, |context| {
+        Window::enter(&window, context);
+        with_listeners(&context.global_object(), Listeners::forget_cleared);
+    });
     with(frame, |frame| *frame.window.borrow_mut() = Some(window));
 }
 
@@ -121,15 +120,13 @@ fn make(frame: &JsObject, realm: &Realm, context: &mut Context) -> Gc<Window> {
     let blank = || Url::parse("about:blank").unwrap_or_else(|_| page.url.borrow().clone());
     let url = data.and_then(|data| data.url.borrow().as_deref().and_then(|url| Url::parse(url).ok()));
     let url = url.unwrap_or_else(blank);
-    let client = fetching::client(Some(&element), &above);
-    let to = if url.scheme() == "about" { &client.url } else { &url };
     let event_loop = above.event_loop.shared().clone();
     let owner = event_loop.open_realm(realm);
     let Sandbox { is_opaque, is_silent } = sandbox(frame, context);
     let scripts = scripting::Scripts::default();
     scripts.set_silent(is_silent);
     Gc::new(Window {
-        referrer: client.referrer_policy.referrer(&client.url, to).unwrap_or_default(),
+        referrer: with(frame, |frame| frame.referrer.borrow().clone()).flatten().unwrap_or_default(),
         encoding: data.map_or("UTF-8", |data| data.encoding.get()),
         loaded_at: event_loop.clock().now(),
         document,
@@ -159,7 +156,7 @@ fn make(frame: &JsObject, realm: &Realm, context: &mut Context) -> Gc<Window> {
 
 /// The frame is no longer in a window: what it was loading is void, and its document is left.
 pub(super) fn leave(frame: &JsObject, context: &mut Context) {
-    restart(frame);
+    restart(frame, context);
     unload(frame, context);
     frame_loading::release(frame);
 }
@@ -177,8 +174,7 @@ fn unload(frame: &JsObject, context: &mut Context) {
             }
         });
     }
-    let inner: Vec<JsObject> =
-        in_document(&document).iter().filter_map(|element| peek_part(element, FRAME)).collect();
+    let inner: Vec<JsObject> = in_document(&document).iter().filter_map(|element| peek_part(element, FRAME)).collect();
     for frame in inner {
         leave(&frame, context);
     }
@@ -193,6 +189,7 @@ fn unload(frame: &JsObject, context: &mut Context) {
     let owner = window.event_loop.owner();
     window.event_loop.end_realm(owner);
     broadcast_channel::end(owner, context);
+    window.world.abort_of(owner, &window.event_loop);
     window.world.close_streams_of(owner, window.event_loop.clock().now());
 }
 

@@ -19,7 +19,7 @@ use super::location::without_fragment;
 use super::window::Window;
 use super::wrap::{part, peek_part, this_element, wrap_or_null};
 use super::{frame_window, implementation, remote_window, scripting};
-use crate::base::limits::{FRAME_DEPTH_MAX, FRAMES_MAX};
+use crate::base::limits::frames::{FRAME_DEPTH_MAX, FRAMES_MAX};
 use crate::dom::node::same;
 use crate::dom::{NodeRef, tree};
 use crate::engine::context::{in_realm, page_realm};
@@ -43,9 +43,15 @@ pub(super) struct Frame {
     pub(super) sees: GcRefCell<Option<JsObject>>,
     /// The window whose `load` waits for this frame.
     pub(super) awaited_by: GcRefCell<Option<Gc<Window>>>,
+    /// What the document that comes is told of where it was asked for (`document.referrer`).
+    #[unsafe_ignore_trace]
+    pub(super) referrer: RefCell<Option<String>>,
     /// Its name, where a script has given it one.
     #[unsafe_ignore_trace]
     pub(super) name: RefCell<Option<String>>,
+    /// The request for its next document.
+    #[unsafe_ignore_trace]
+    pub(super) request: Cell<Option<u64>>,
     /// Counted up with each document: what was begun for an earlier one is void.
     #[unsafe_ignore_trace]
     pub(super) run: Cell<u64>,
@@ -119,7 +125,9 @@ pub(super) fn frame_at(element: &NodeRef, context: &mut Context) -> Option<JsObj
             seen: GcRefCell::default(),
             sees: GcRefCell::default(),
             awaited_by: GcRefCell::default(),
+            referrer: RefCell::default(),
             name: RefCell::default(),
+            request: Cell::new(None),
             run: Cell::new(0),
             is_foreign: Cell::new(false),
             is_initial: Cell::new(true),
@@ -145,8 +153,12 @@ pub(super) fn located(document: &NodeRef, url: &str) {
 }
 
 /// What began for the document of a frame is void.
-pub(super) fn restart(frame: &JsObject) -> u64 {
+pub(super) fn restart(frame: &JsObject, context: &Context) -> u64 {
     with(frame, |frame| {
+        if let Some(request) = frame.request.take() {
+            let page = Window::of_page(context);
+            page.world.abort(request, &page.event_loop);
+        }
         frame.run.set(frame.run.get() + 1);
         frame.run.get()
     })
@@ -377,11 +389,12 @@ fn go(frame: &JsObject, is_first: bool, context: &mut Context) {
     if !is_first && wanted.is_nothing() {
         return;
     }
-    let run = restart(frame);
+    let run = restart(frame, context);
     if is_first && matches!(wanted, Wanted::Empty) {
         return frame_loading::tell(frame, context);
     }
-    frame_loading::begin(frame, run, wanted, context);
+    let above = Window::of_node(&element, context);
+    frame_loading::begin(frame, run, wanted, &above, context);
 }
 
 /// Whether there is room for one more window, so deep; says so where there is none.
@@ -399,17 +412,20 @@ pub(super) fn has_room(frame: &JsObject, context: &Context) -> bool {
     false
 }
 
+/// Whether a window is the page's, or that of a frame which is still there with the document.
+pub(super) fn is_there(window: &Window, context: &Context) -> bool {
+    let Some(framed) = &window.framed else { return true };
+    let Some(element) = with(&framed.frame, |frame| frame.element.clone()) else { return false };
+    let is_own = peek_part(&element, FRAME).is_some_and(|own| JsObject::equals(&own, &framed.frame));
+    is_own && !framed.is_gone.get() && is_live(&element, context)
+}
+
 /// What follows each task: frames that have gone end, and those with nothing left to load say so.
 pub(super) fn settle(context: &mut Context) {
     let realms = EventLoop::of(context).realms();
     for window in realms.iter().filter_map(Window::of_realm) {
         let Some(framed) = &window.framed else { continue };
-        let element = with(&framed.frame, |frame| frame.element.clone());
-        let is_there = element.is_some_and(|element| {
-            let is_own = peek_part(&element, FRAME).is_some_and(|own| JsObject::equals(&own, &framed.frame));
-            is_own && is_live(&element, context)
-        });
-        if is_there {
+        if is_there(&window, context) {
             frame_loading::finish(&window);
         } else {
             frame_window::leave(&framed.frame, context);

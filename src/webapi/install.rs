@@ -10,11 +10,11 @@ use super::wrap::{wrap, wrap_or_null};
 use super::{
     abort, autocorrect, base64, blob, box_observers, broadcast_channel, character_data, collection, console, controls,
     crypto, css, dataset, dialogs, document, element, elements, event, event_source, event_types, exception, fetch,
-    file, file_reader, form_data, form_element, frame_places, frame_window, frames, geometry, handlers, history, html_element, implementation, location,
-    media_query_list, message_port, modules, more_reflections, motion, mutation_observer, named_access, named_node_map,
-    navigator, node, object_url, parent_node, performance, post_message, range, rect, report_error, runtime, select,
-    selection, storage, structured_clone, style, style_sheet, svg, target, text_encoding, timers, token_list,
-    traversal, url, url_search_params, validity, xhr,
+    file, file_reader, form_data, form_element, frame_places, frame_window, frames, geometry, handlers, history,
+    html_element, implementation, location, media_query_list, message_port, modules, more_reflections, motion,
+    mutation_observer, named_access, named_node_map, navigator, node, object_url, parent_node, performance,
+    post_message, range, rect, report_error, runtime, select, selection, storage, structured_clone, style, style_sheet,
+    svg, target, text_encoding, timers, token_list, traversal, url, url_search_params, validity, xhr,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -175,7 +175,11 @@ fn install_window(context: &mut Context) -> JsResult<()> {
         context,
     );
     replaceable(&global, "length", |_, _, context| Ok(frames::all(context).len().into()), context);
-    define_accessor(&global, "closed", |_, _, context| Ok(Window::of(context).is_gone().into()), None, context);
+    let closed = |_: &JsValue, _: &[JsValue], context: &mut Context| {
+        Ok(JsValue::from(!frames::is_there(&Window::of(context), context)))
+    };
+    define_accessor(&global, "closed", closed, None, context);
+    replaceable(&global, "origin", |_, _, context| Ok(string(&Window::of(context).origin())), context);
     define_accessor(&global, "frameElement", frame_element, None, context);
     define_value(&global, "opener", JsValue::null(), Attribute::WRITABLE | Attribute::CONFIGURABLE);
     for name in ["status", "defaultStatus"] {
@@ -200,7 +204,7 @@ fn install_window(context: &mut Context) -> JsResult<()> {
 
 fn parent(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let window = Window::of(context);
-    if window.is_gone() {
+    if !frames::is_there(&window, context) {
         return Ok(JsValue::null());
     }
     let above = frame_window::parent(&window, context).unwrap_or(window);
@@ -209,13 +213,15 @@ fn parent(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue
 
 fn top(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let page = Window::of_page(context);
-    Ok(if Window::of(context).is_gone() { JsValue::null() } else { frames::seen(&page, context) })
+    let is_there = frames::is_there(&Window::of(context), context);
+    Ok(if is_there { frames::seen(&page, context) } else { JsValue::null() })
 }
 
 /// The element that the window's document is in, where both are of one origin.
 fn frame_element(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let window = Window::of(context);
-    let framed = window.framed.as_ref().filter(|framed| !framed.is_gone.get() && !framed.is_opaque);
+    let is_there = frames::is_there(&window, context);
+    let framed = window.framed.as_ref().filter(|framed| is_there && !framed.is_opaque);
     let element = framed.and_then(|framed| frames::with(&framed.frame, |frame| frame.element.clone()));
     Ok(wrap_or_null(element, context))
 }

@@ -8,9 +8,9 @@ use url::{Url, quirks};
 
 use super::event::{self, Event};
 use super::exception::dom_exception;
-use super::{frame_loading, history};
 use super::timers::run_code;
 use super::window::{Navigation, Window};
+use super::{frame_loading, history};
 use crate::engine::convert::{Native, arg, string, value_text};
 use crate::engine::event_loop::Output;
 use crate::engine::interface::{Interface, Prototypes, function, install as install_interface, prototype};

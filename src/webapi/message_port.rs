@@ -10,16 +10,16 @@ use boa_engine::{Context, JsData, JsObject, JsResult, JsValue};
 use boa_gc::{Finalize, GcRefCell, Trace};
 
 use super::event::{Event, dispatch};
-use super::{frames, handlers};
 use super::structured_clone::{Cloned, clone_with_transfer, transfer_list};
 use super::target::{Listeners, get_handler, set_handler};
 use super::window::Window;
+use super::{frames, handlers};
 use crate::engine::convert::{arg, array, require, string, type_error};
 use crate::engine::event_loop::EventLoop;
-use crate::engine::queued::Owner;
 use crate::engine::interface::{
     Interface, define_accessor, install as install_interface, new_target_prototype, prototype,
 };
+use crate::engine::queued::Owner;
 use crate::event::Cause;
 
 /// A message on its way.

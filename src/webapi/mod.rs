@@ -36,6 +36,7 @@ pub mod entry_list;
 pub mod event;
 pub mod event_initializers;
 mod event_members;
+mod event_realms;
 pub mod event_source;
 mod event_stream;
 pub mod event_types;

@@ -150,14 +150,16 @@ fn parent(of: &Of, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
 /// Whoever sees a window may send it elsewhere.
 fn navigate(of: &Of, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let text = value_text(&arg(args, 0), context)?;
-    let url = Window::of_running(context).resolve(text.trim());
-    let Some(url) = url else {
+    let from = Window::of_running(context);
+    let Some(url) = from.resolve(text.trim()) else {
         return Err(dom_exception("SyntaxError", &format!("'{text}' is not a valid URL."), context));
     };
     let navigation = Navigation { url, kind: NavigateKind::Assign, body: None };
     match of {
         Some(frame) if navigation.url.scheme() != "javascript" => frame_loading::navigate(frame, navigation, context),
-        None if navigation.url.scheme() != "javascript" => frame_places::go_to(&Place::Page, navigation, context)?,
+        None if navigation.url.scheme() != "javascript" => {
+            frame_places::go_to(&from, &Place::Page, navigation, context)?
+        }
         _ => {}
     }
     Ok(JsValue::undefined())

@@ -82,8 +82,13 @@ fn tell_others(window: &Gc<Window>, area: StorageArea, [key, old, new]: [Option<
             let global = context.global_object();
             let object = global.get(JsString::from(name_of_area(area)), context)?;
             let [key, old, new] = values.map(string_or_null);
-            let members =
-                vec![("key", key), ("oldValue", old), ("newValue", new), ("url", string(&url)), ("storageArea", object)];
+            let members = vec![
+                ("key", key),
+                ("oldValue", old),
+                ("newValue", new),
+                ("url", string(&url)),
+                ("storageArea", object),
+            ];
             let event = Event::trusted("StorageEvent", "storage", false, false, members, context);
             dispatch(&event, &global, context).map(drop)
         }));

@@ -238,6 +238,13 @@ impl World {
         }
     }
 
+    /// Forgets the requests of one realm: its document goes.
+    pub fn abort_of(&self, owner: Owner, event_loop: &EventLoop) {
+        let is_its = |(id, pending): (&u64, &Pending)| (pending.owned.owner() == owner).then_some(*id);
+        let ids: Vec<u64> = self.pending.borrow().iter().filter_map(is_its).collect();
+        ids.into_iter().for_each(|id| self.abort(id, event_loop));
+    }
+
     /// Opens an answer that goes on: `request` is for a destination made of its number, which is returned with that of the
     /// request.
     pub fn open_stream(&self, request: Request, on_answer: OnAnswer, event_loop: &Loop) -> (u64, u64) {
