@@ -1,5 +1,6 @@
 //! Every bound of the program, in one place: name, unit, reason.
 
+pub mod frames;
 pub mod mirror;
 mod network;
 pub mod page;

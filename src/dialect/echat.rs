@@ -16,6 +16,7 @@ use crate::base::limits::ECHAT_LISTENERS_MAX;
 use crate::engine::convert::{Native, arg};
 use crate::engine::event_loop::EventLoop;
 use crate::engine::interface::{define_method, define_value};
+use crate::engine::queued::Loop;
 use crate::event::{Cause, EchatSettings, Outcome};
 use crate::session::Told;
 
@@ -138,7 +139,7 @@ fn conclude(state: &Rc<EchatState>, status: Status, context: &mut Context) {
 
 /// Calls a function that waited for the check under the cause it was registered by; it waits on where another check has
 /// failed meanwhile.
-fn call_ready(state: &Rc<EchatState>, cause: Option<Cause>, function: JsObject, event_loop: &EventLoop) {
+fn call_ready(state: &Rc<EchatState>, cause: Option<Cause>, function: JsObject, event_loop: &Loop) {
     let (state, its_cause) = (state.clone(), cause.clone());
     let call = move |context: &mut Context| {
         if state.not_ready().is_some() {

@@ -54,6 +54,9 @@ pub struct DocumentData {
     /// Whether one was since somebody set this to false.
     #[unsafe_ignore_trace]
     pub has_new_frames: Cell<bool>,
+    /// Whether it was ever put into a frame.
+    #[unsafe_ignore_trace]
+    pub is_framed: Cell<bool>,
     /// Its address, where that is not the window's.
     #[unsafe_ignore_trace]
     pub url: RefCell<Option<String>>,
@@ -84,6 +87,7 @@ impl DocumentData {
             content_type,
             has_frames: Cell::new(false),
             has_new_frames: Cell::new(false),
+            is_framed: Cell::new(false),
             url: RefCell::default(),
             registry: RefCell::default(),
             encoding: Cell::new("UTF-8"),

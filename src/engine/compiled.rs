@@ -14,6 +14,7 @@ use std::path::Path;
 use boa_engine::{Context, JsResult, Script, Source};
 use rustc_hash::FxHashMap;
 
+use super::queued::Owner;
 use super::script::{Code, nesting};
 use crate::base::limits::CODE_NESTING_MAX;
 
@@ -58,6 +59,10 @@ impl Compiled {
     pub(super) fn find(code: &Code<'_>, context: &Context) -> Option<Script> {
         let compiled = context.get_data::<Self>()?;
         let candidates = compiled.scripts.get(code.url)?;
+        // Code belongs to the realm that it was compiled in.
+        if Owner::of_realm(context.realm()) != Owner::PAGE {
+            return None;
+        }
         if global_names(context) > 0 {
             return None;
         }

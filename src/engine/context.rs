@@ -1,10 +1,13 @@
 //! Making a page's Context.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
+use boa_engine::builtins::function::OrdinaryFunction;
 use boa_engine::context::intrinsics::Intrinsics;
+use boa_engine::property::PropertyDescriptor;
 use boa_engine::realm::Realm;
-use boa_engine::{Context, JsObject, JsResult};
+use boa_engine::{Context, JsObject, JsResult, JsValue};
 
 use super::builtins::{self, math_random::Random};
 use super::event_loop::{ErrorReporter, EventLoop};
@@ -36,7 +39,14 @@ pub struct Parts {
 pub fn build(parts: Parts) -> JsResult<Context> {
     heap::raise_threshold();
     let rejections = Rc::new(Rejections::default());
-    let hooks = Hooks::new(parts.event_loop.clone(), rejections.clone(), parts.zone_offset_s, parts.make_global);
+    let next_global = NextGlobal::default();
+    let hooks = Hooks::new(
+        parts.event_loop.clone(),
+        rejections.clone(),
+        parts.zone_offset_s,
+        parts.make_global,
+        next_global.clone(),
+    );
     let modules = Rc::new(Modules::default());
     let mut context = Context::builder()
         .clock(parts.event_loop.clock().clone())
@@ -46,6 +56,8 @@ pub fn build(parts: Parts) -> JsResult<Context> {
         .build()?;
     parts.event_loop.set_reporter(parts.report_error);
     context.insert_data(modules);
+    context.insert_data(next_global);
+    context.insert_data(PageRealm(context.realm().clone()));
     context.insert_data(parts.event_loop);
     context.insert_data(RejectionReporter(parts.report_rejection));
     let limits = context.runtime_limits_mut();
@@ -56,16 +68,56 @@ pub fn build(parts: Parts) -> JsResult<Context> {
     Ok(context)
 }
 
-/// Makes a realm beside the page's own, with our builtins and a global object that is made like the page's.
+/// The page's own realm.
+struct PageRealm(Realm);
+
+/// The page's own realm, whichever the context is in.
+#[must_use]
+pub fn page_realm(context: &Context) -> Realm {
+    context.get_data::<PageRealm>().map_or_else(|| context.realm().clone(), |page| page.0.clone())
+}
+
+/// The object that the next realm takes for its global object, where it is not to make one.
+#[derive(Clone, Default)]
+pub(super) struct NextGlobal(pub(super) Rc<RefCell<Option<JsObject>>>);
+
+/// Makes a realm beside the page's own, with our builtins and a global object that is made like the page's; or `global`,
+/// which had another realm before: its own properties go.
 ///
 /// # Errors
 /// What boa says; a bug.
-pub fn new_realm(context: &mut Context) -> JsResult<(Realm, JsObject)> {
+pub fn new_realm(global: Option<JsObject>, context: &mut Context) -> JsResult<Realm> {
+    if let Some(global) = &global {
+        wipe(global, context)?;
+    }
     let random = context.get_data::<Random>().cloned().unwrap_or_else(|| Random::from_seed(0));
+    let next = context.get_data::<NextGlobal>().cloned().unwrap_or_default();
+    *next.0.borrow_mut() = global;
     let realm = context.create_realm()?;
+    in_realm(&realm, context, |context| builtins::install_all(context, &random))?;
+    Ok(realm)
+}
+
+/// Takes every own property of an object away, also those that scripts may not delete.
+fn wipe(object: &JsObject, context: &mut Context) -> JsResult<()> {
+    for key in object.own_property_keys(context)? {
+        let free = PropertyDescriptor::builder().value(JsValue::undefined()).writable(true).configurable(true);
+        object.insert_property(key.clone(), free.enumerable(false));
+        object.delete_property_or_throw(key, context)?;
+    }
+    Ok(())
+}
+
+/// Runs `f` with the context in a realm.
+pub fn in_realm<R>(realm: &Realm, context: &mut Context, f: impl FnOnce(&mut Context) -> R) -> R {
     let around = context.enter_realm(realm.clone());
-    let installed = builtins::install_all(context, &random);
-    let global = context.global_object();
+    let result = f(context);
     context.enter_realm(around);
-    installed.map(|()| (realm, global))
+    result
+}
+
+/// The realm of a function that a script wrote; of others it is not known.
+#[must_use]
+pub fn function_realm(function: &JsObject) -> Option<Realm> {
+    function.downcast_ref::<OrdinaryFunction>().map(|function| function.realm().clone())
 }

@@ -8,17 +8,20 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use boa_engine::{Context, JsError, JsResult, JsValue};
+use boa_engine::{Context, JsError, JsValue};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::clock::PageClock;
+use super::context::{function_realm, in_realm};
 use super::emitted::{Emitted, Outlet};
 use super::meter::{Meter, Verdict};
+use super::queued::{Loop, Owner, Realms, Task, Timer, clamp};
+pub use super::queued::{Steps, TimerWork, Work};
 use crate::base::clock::TimestampMs;
 use crate::base::interrupt::{self, Cut};
+use crate::base::limits::IDLE_HORIZON_MS;
 use crate::base::limits::page::PageLimits;
-use crate::base::limits::{IDLE_HORIZON_MS, NESTED_TIMER_MS_MIN, TIMER_NESTING_CLAMPED};
 use crate::base::whereabouts;
 use crate::event::{Cause, Console, Effect, Fault, Place};
 
@@ -48,50 +51,24 @@ pub struct Emission {
     pub output: Output,
 }
 
-/// The work of a task.
-pub type Work = Box<dyn FnOnce(&mut Context) -> JsResult<()>>;
-/// A timer's work: it may run many times.
-pub type TimerWork = Rc<dyn Fn(&mut Context) -> JsResult<()>>;
-
-struct Task {
-    cause: Option<Cause>,
-    run: Work,
-}
-
-struct Timer {
-    id: u32,
-    cause: Option<Cause>,
-    run: TimerWork,
-    every: Option<i64>,
-    nesting: u32,
-    /// Page time of the stimulus under which it was set.
-    stimulus_time: TimestampMs,
-}
-
 /// How an error nobody caught is reported: the window's business.
 pub type ErrorReporter = fn(&JsError, &mut Context);
-
-/// How far a loop has come: of things at one page time it says what came before what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Steps {
-    /// Turns that began, and that went on from time passing to what they were begun for.
-    pub phases: u64,
-    /// Timers that ran.
-    pub timers: u64,
-}
 
 /// The loop.
 pub struct EventLoop {
     clock: Rc<PageClock>,
-    tasks: RefCell<VecDeque<Task>>,
-    timers: RefCell<BTreeMap<(TimestampMs, u64), Timer>>,
-    due: RefCell<FxHashMap<u32, (TimestampMs, u64)>>,
+    pub(super) tasks: RefCell<VecDeque<Task>>,
+    pub(super) timers: RefCell<BTreeMap<(TimestampMs, u64), Timer>>,
+    pub(super) due: RefCell<FxHashMap<u32, (TimestampMs, u64)>>,
     sequence: Cell<u64>,
     steps: Cell<Steps>,
     next_timer: Cell<u32>,
     nesting: Cell<u32>,
     outstanding: Cell<usize>,
     cause: RefCell<Option<Cause>>,
+    /// The realms of frames, and the one whose task runs.
+    pub(super) realms: RefCell<Realms>,
+    pub(super) running: Cell<Owner>,
     stimulus_time: Cell<TimestampMs>,
     emitted: Emitted,
     meter: Meter,
@@ -120,6 +97,8 @@ impl EventLoop {
             nesting: Cell::new(0),
             outstanding: Cell::new(0),
             cause: RefCell::default(),
+            realms: RefCell::default(),
+            running: Cell::default(),
             stimulus_time: Cell::new(now),
             emitted: Emitted::default(),
             meter: Meter::new(limits),
@@ -132,13 +111,15 @@ impl EventLoop {
         }
     }
 
-    /// The loop of this context.
+    /// The loop of this context, for the realm that it is in.
     ///
     /// # Panics
     /// Where the context was not made by [`super::context::build`].
     #[must_use]
-    pub fn of(context: &Context) -> Rc<Self> {
-        context.get_data::<Rc<Self>>().expect("a page's context has its event loop").clone()
+    pub fn of(context: &Context) -> Loop {
+        let shared = context.get_data::<Rc<Self>>().expect("a page's context has its event loop").clone();
+        let owner = if shared.has_realms() { Owner::of_realm(context.realm()) } else { Owner::PAGE };
+        Loop::new(shared, owner)
     }
 
     /// Page time's keeper.
@@ -218,14 +199,9 @@ impl EventLoop {
         self.emitted.pass_on();
     }
 
-    /// Queues a task under the current cause.
-    pub fn queue(&self, run: Work) {
-        self.queue_with(self.cause(), run);
-    }
-
-    /// Queues a task under a cause of its own.
-    pub fn queue_with(&self, cause: Option<Cause>, run: Work) {
-        if self.closed.get() {
+    /// Queues a task for a realm under a cause of its own.
+    pub(super) fn queue_for(&self, owner: Owner, cause: Option<Cause>, run: Work) {
+        if self.closed.get() || !self.is_open(owner) {
             return;
         }
         let mut tasks = self.tasks.borrow_mut();
@@ -233,18 +209,19 @@ impl EventLoop {
         if tasks.len() as u64 >= bound {
             interrupt::raise_limit("tasks", bound);
         } else {
-            tasks.push_back(Task { cause, run });
+            tasks.push_back(Task { owner, cause, run });
         }
     }
 
-    /// Sets a timer and returns its id; `every` repeats it.
-    pub fn set_timer(&self, delay_ms: i64, repeat: bool, run: TimerWork) -> u32 {
+    /// Sets a timer for a realm and returns its id; `every` repeats it.
+    pub(super) fn set_timer_for(&self, owner: Owner, delay_ms: i64, repeat: bool, run: TimerWork) -> u32 {
         let id = self.next_timer.get();
         self.next_timer.set(id + 1);
         let nesting = self.nesting.get() + 1;
         let delay = clamp(delay_ms, nesting);
         let timer = Timer {
             id,
+            owner,
             cause: self.cause(),
             run,
             every: repeat.then_some(delay),
@@ -256,7 +233,7 @@ impl EventLoop {
     }
 
     fn insert(&self, due: TimestampMs, timer: Timer) {
-        if self.closed.get() {
+        if self.closed.get() || !self.is_open(timer.owner) {
             return;
         }
         let bound = self.limits().timers;
@@ -386,7 +363,7 @@ impl EventLoop {
         while !interrupt::is_raised() {
             let Some(task) = self.tasks.borrow_mut().pop_front() else { return };
             self.nesting.set(0);
-            self.run(task.cause, task.run, context);
+            self.run_for(task.owner, task.cause, task.run, context);
         }
     }
 
@@ -402,7 +379,7 @@ impl EventLoop {
         if every.is_none() {
             self.due.borrow_mut().remove(&id);
         }
-        self.run(timer.cause.clone(), Box::new(move |context| work(context)), context);
+        self.run_for(timer.owner, timer.cause.clone(), Box::new(move |context| work(context)), context);
         if let Some(every) = every
             && self.due.borrow().contains_key(&id)
         {
@@ -463,12 +440,17 @@ impl EventLoop {
         args: &[JsValue],
         context: &mut Context,
     ) -> Option<JsValue> {
-        match function.call(this, args, context) {
+        let call = |context: &mut Context| match function.call(this, args, context) {
             Ok(value) => Some(value),
             Err(error) => {
                 self.report(&error, context);
                 None
             }
+        };
+        // A function of another realm is that realm's doing, and so is what it throws.
+        match self.has_realms().then(|| function_realm(function)).flatten() {
+            Some(realm) => self.as_of(Owner::of_realm(&realm), || in_realm(&realm, context, call)),
+            None => call(context),
         }
     }
 
@@ -478,6 +460,8 @@ impl EventLoop {
         self.tasks.take();
         self.timers.take();
         self.due.take();
+        self.realms.borrow_mut().clear();
+        self.running.set(Owner::PAGE);
         self.outstanding.set(0);
     }
 
@@ -491,9 +475,4 @@ impl EventLoop {
     pub fn is_closed(&self) -> bool {
         self.closed.get()
     }
-}
-
-fn clamp(delay_ms: i64, nesting: u32) -> i64 {
-    let least = if nesting > TIMER_NESTING_CLAMPED { NESTED_TIMER_MS_MIN } else { 0 };
-    delay_ms.max(least)
 }

@@ -3,9 +3,11 @@
 use boa_engine::error::RuntimeLimitError;
 use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::property::{Attribute, PropertyDescriptor};
-use boa_engine::{Context, JsNativeError, JsObject, JsResult, JsString, JsSymbol, JsValue, NativeFunction};
+use boa_engine::realm::Realm;
+use boa_engine::{Context, JsData, JsNativeError, JsObject, JsResult, JsString, JsSymbol, JsValue, NativeFunction};
+use boa_gc::{Finalize, Gc, GcRefCell, Trace};
 use rustc_hash::FxHashMap;
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::rc::Rc;
 
 use super::convert::Native;
@@ -46,19 +48,33 @@ impl Interface {
     };
 }
 
-/// The prototypes of a context by interface name.
-#[derive(Clone, Default)]
-pub struct Prototypes(Rc<RefCell<FxHashMap<&'static str, JsObject>>>);
+/// The prototypes of a realm by interface name.
+#[derive(Clone, Default, Trace, Finalize, JsData)]
+pub struct Prototypes(Gc<Registry>);
+
+#[derive(Default, Trace, Finalize)]
+struct Registry {
+    by_name: GcRefCell<FxHashMap<&'static str, JsObject>>,
+    /// Whether the realm is a frame's.
+    #[unsafe_ignore_trace]
+    is_framed: Cell<bool>,
+}
 
 impl Prototypes {
-    /// The registry of this context.
+    /// The registry of the realm that the context is in.
     #[must_use]
-    pub fn of(context: &mut Context) -> Self {
-        if let Some(found) = context.get_data::<Self>() {
+    pub fn of(context: &Context) -> Self {
+        Self::of_realm(context.realm())
+    }
+
+    /// The registry of a realm.
+    #[must_use]
+    pub fn of_realm(realm: &Realm) -> Self {
+        if let Some(found) = realm.host_defined().get::<Self>() {
             return found.clone();
         }
         let made = Self::default();
-        context.insert_data(made.clone());
+        realm.host_defined_mut().insert(made.clone());
         made
     }
 
@@ -68,24 +84,29 @@ impl Prototypes {
     /// Where it was not: a bug.
     #[must_use]
     pub fn get(&self, name: &str) -> JsObject {
-        self.0.borrow().get(name).expect("the interface is installed").clone()
+        self.0.by_name.borrow().get(name).expect("the interface is installed").clone()
     }
 
     /// The prototype of an interface, if it was installed.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<JsObject> {
-        self.0.borrow().get(name).cloned()
+        self.0.by_name.borrow().get(name).cloned()
     }
 
-    /// Every prototype with its interface.
+    /// Whether the realm is a frame's.
     #[must_use]
-    pub fn all(&self) -> Vec<(&'static str, JsObject)> {
-        self.0.borrow().iter().map(|(name, prototype)| (*name, prototype.clone())).collect()
+    pub fn is_framed(&self) -> bool {
+        self.0.is_framed.get()
+    }
+
+    /// The realm is a frame's.
+    pub fn set_framed(&self) {
+        self.0.is_framed.set(true);
     }
 
     /// Registers an interface's prototype.
     pub fn set(&self, name: &'static str, prototype: JsObject) {
-        self.0.borrow_mut().insert(name, prototype);
+        self.0.by_name.borrow_mut().insert(name, prototype);
     }
 }
 

@@ -13,6 +13,7 @@ use boa_engine::realm::Realm;
 use boa_engine::{Context, JsData, JsNativeError, JsObject, JsResult, JsString, JsValue};
 use boa_gc::{Finalize, Trace};
 
+use super::context::{NextGlobal, in_realm};
 use super::event_loop::{EventLoop, Work};
 use super::modules::{self, Modules};
 use crate::base::interrupt;
@@ -36,9 +37,9 @@ pub struct Microtasks {
     running: Cell<bool>,
 }
 
-/// Promises that were rejected while nobody listened, with the cause of the rejection.
+/// Promises that were rejected while nobody listened, with the cause of the rejection and the realm it was in.
 #[derive(Default)]
-pub struct Rejections(RefCell<Vec<(JsObject, Option<Cause>)>>);
+pub struct Rejections(RefCell<Vec<(JsObject, Option<Cause>, Realm)>>);
 
 /// How an unhandled rejection is reported: the window's business.
 pub struct RejectionReporter(pub fn(&JsObject, &mut Context));
@@ -56,10 +57,11 @@ impl Microtasks {
     }
 
     fn report_rejections(&self, context: &mut Context) {
-        for (promise, cause) in self.rejections.0.take() {
+        for (promise, cause, realm) in self.rejections.0.take() {
             let reporter = context.get_data::<RejectionReporter>().map(|reporter| reporter.0);
             if let Some(report) = reporter {
-                self.event_loop.clone().with_cause(cause, || report(&promise, context));
+                let event_loop = self.event_loop.clone();
+                event_loop.with_cause(cause, || in_realm(&realm, context, |context| report(&promise, context)));
             }
         }
     }
@@ -133,18 +135,20 @@ pub struct Hooks {
     rejections: Rc<Rejections>,
     zone_offset_s: i32,
     make_global: fn(&Intrinsics) -> JsObject,
+    next_global: NextGlobal,
 }
 
 impl Hooks {
     /// Hooks for a page in a zone `zone_offset_s` seconds east of UTC, with the global object that `make_global` makes.
     #[must_use]
-    pub fn new(
+    pub(super) fn new(
         event_loop: Rc<EventLoop>,
         rejections: Rc<Rejections>,
         zone_offset_s: i32,
         make_global: fn(&Intrinsics) -> JsObject,
+        next_global: NextGlobal,
     ) -> Self {
-        Self { event_loop, rejections, zone_offset_s, make_global }
+        Self { event_loop, rejections, zone_offset_s, make_global, next_global }
     }
 }
 
@@ -164,12 +168,12 @@ impl HostHooks for Hooks {
         self.event_loop.with_cause(cause, || job.callback().call(this, args, context))
     }
 
-    fn promise_rejection_tracker(&self, promise: &JsObject<Promise>, operation: OperationType, _context: &mut Context) {
+    fn promise_rejection_tracker(&self, promise: &JsObject<Promise>, operation: OperationType, context: &mut Context) {
         let promise = promise.clone().upcast();
         let mut list = self.rejections.0.borrow_mut();
         match operation {
-            OperationType::Reject => list.push((promise, self.event_loop.cause())),
-            OperationType::Handle => list.retain(|(other, _)| !JsObject::equals(other, &promise)),
+            OperationType::Reject => list.push((promise, self.event_loop.cause(), context.realm().clone())),
+            OperationType::Handle => list.retain(|(other, ..)| !JsObject::equals(other, &promise)),
         }
     }
 
@@ -190,7 +194,7 @@ impl HostHooks for Hooks {
     }
 
     fn create_global_object(&self, intrinsics: &Intrinsics) -> JsObject {
-        (self.make_global)(intrinsics)
+        self.next_global.0.borrow_mut().take().unwrap_or_else(|| (self.make_global)(intrinsics))
     }
 
     fn local_timezone_offset_seconds(&self, _unix_time_seconds: i64) -> i32 {

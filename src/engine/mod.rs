@@ -2,7 +2,7 @@
 //!
 //! - [`context`]: a Context with our clock, hooks and builtins; [`clock`]: page time;
 //!   [`heap`]: when it is collected
-//! - [`event_loop`]: tasks, timers, microtasks, causes; [`emitted`]: what came out of them;
+//! - [`event_loop`]: tasks, timers, microtasks, causes; [`queued`]: in which realm they run; [`emitted`]: what came out of them;
 //!   [`jobs`]: boa's job executor and host hooks over it
 //! - [`script`]: running a page's scripts at their place in their file; [`compiled`]: scripts compiled ahead; [`fault`]: what went wrong, with a code frame;
 //!   [`lexer`]: a script's text as tokens
@@ -27,5 +27,6 @@ mod meter;
 pub mod module_evaluation;
 pub mod modules;
 mod name_search;
+pub mod queued;
 pub mod script;
 mod unterminated;

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use boa_engine::object::builtins::JsFunction;
-use boa_engine::realm::Realm;
 use boa_engine::{Context, JsError, JsNativeError, JsObject, JsResult, JsString, JsValue, Script, Source};
 
 use super::compiled::{self, Compiled};
@@ -79,11 +78,11 @@ fn shortened(mut text: String) -> String {
     text
 }
 
-/// Runs a classic script in the global scope.
+/// Runs a classic script in the global scope of the context's realm, and says what it comes to.
 ///
 /// # Errors
 /// [`ScriptError`].
-pub fn run(code: &Code<'_>, context: &mut Context) -> Result<(), ScriptError> {
+pub fn run(code: &Code<'_>, context: &mut Context) -> Result<JsValue, ScriptError> {
     let script = match Compiled::find(code, context) {
         Some(script) => script,
         None => parse(code, context).map_err(ScriptError::Parse)?,
@@ -91,20 +90,9 @@ pub fn run(code: &Code<'_>, context: &mut Context) -> Result<(), ScriptError> {
     let sources = Sources::of(context);
     let around = sources.begin_script(code.url, code.line, code.column);
     // A script that throws stays noted: its error is yet to be described.
-    script.evaluate(context).map_err(ScriptError::Thrown)?;
+    let value = script.evaluate(context).map_err(ScriptError::Thrown)?;
     sources.end_script(around);
-    Ok(())
-}
-
-/// Runs a classic script in the global scope of another realm.
-///
-/// # Errors
-/// [`ScriptError`].
-pub fn run_in(realm: Realm, code: &Code<'_>, context: &mut Context) -> Result<(), ScriptError> {
-    let around = context.enter_realm(realm);
-    let result = run(code, context);
-    context.enter_realm(around);
-    result
+    Ok(value)
 }
 
 fn parse(code: &Code<'_>, context: &mut Context) -> Result<Script, Box<Fault>> {

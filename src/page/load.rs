@@ -3,7 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use boa_engine::{Context, JsResult, JsValue};
+use boa_engine::{Context, JsValue};
+use boa_gc::{Gc, GcRefCell};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::Url;
@@ -18,13 +19,12 @@ use crate::dom::parse::DocumentParser;
 use crate::dom::{Node, NodeRef};
 use crate::engine::context::{Parts, build};
 use crate::engine::event_loop::Output;
+use crate::engine::queued::{Loop, Owner};
 use crate::event::Fault;
 use crate::net::{Client, Destination, NetError, ReferrerPolicy, Request, Response, decode_html, looks_binary};
-use crate::webapi::event::{self, Event};
 use crate::webapi::target::fire;
 use crate::webapi::window::{HistoryEntry, Navigation, ReadyState, Window};
-use crate::webapi::wrap::wrap;
-use crate::webapi::{fetching, focus, frame_writing, install, scripting, window};
+use crate::webapi::{fetching, install, loading, scripting, window};
 
 /// Why there is no page.
 #[derive(Debug, Error, Serialize, Deserialize)]
@@ -181,8 +181,8 @@ impl Page {
         window.referrer = referrer;
         window.referrer_policy = fetched.referrer_policy;
         *window.parser.borrow_mut() = Some(parser);
-        let window = Rc::new(window);
-        context.insert_data(window.clone());
+        let window = Gc::new(window);
+        Window::enter(&window, &context);
         mcs::install(Rc::new(McsState::new(self.told.clone(), self.world.settings.mcs)), &mut context);
         if let Some(settings) = self.world.settings.echat.clone() {
             echat::install(Rc::new(EchatState::new(self.told.clone(), settings)), &mut context);
@@ -208,7 +208,8 @@ impl Page {
         .map_err(engine)?;
         context.insert_data(self.sources.clone());
         let document = Node::document(DocumentData::new("text/html"));
-        context.insert_data(Rc::new(self.make_window(self.options.source.document_url(), "UTF-8", document)));
+        let blank = self.make_window(self.options.source.document_url(), "UTF-8", document);
+        Window::enter(&Gc::new(blank), &context);
         install::install_all(&mut context).map_err(engine)?;
         Ok(context)
     }
@@ -219,18 +220,19 @@ impl Page {
             url: RefCell::new(url.clone()),
             referrer: String::new(),
             referrer_policy: None,
-            event_loop: self.event_loop.clone(),
+            event_loop: Loop::new(self.event_loop.clone(), Owner::PAGE),
             world: self.world.clone(),
             ready_state: Cell::new(ReadyState::Loading),
             parser: RefCell::default(),
             scripts: scripting::Scripts::default(),
-            written: frame_writing::Written::default(),
-            active: RefCell::default(),
-            current_event: RefCell::default(),
+            active: GcRefCell::default(),
+            current_event: GcRefCell::default(),
             navigation: RefCell::default(),
             history: RefCell::new((vec![HistoryEntry { url: url.clone(), state: JsValue::null() }], 0)),
             encoding,
             loaded_at: self.event_loop.clock().now(),
+            framed: None,
+            global: GcRefCell::default(),
         }
     }
 
@@ -240,8 +242,8 @@ impl Page {
         let cause = event_loop.cause();
         let Some(context) = &mut self.context else { return };
         event_loop.run(cause.clone(), Box::new(scripting::parse), context);
-        event_loop.run(cause.clone(), Box::new(finish_parsing), context);
-        event_loop.run(cause, Box::new(content_loaded), context);
+        event_loop.run(cause.clone(), Box::new(loading::finish_parsing), context);
+        event_loop.run(cause, Box::new(loading::content_loaded), context);
     }
 
     /// Fires `load` once nothing delays it. True where it did.
@@ -250,44 +252,8 @@ impl Page {
         let is_due = window.ready_state.get() == ReadyState::Interactive && !window.scripts.delay_load();
         if is_due {
             let cause = self.load_cause.clone();
-            self.event_loop.run(cause, Box::new(loaded), context);
+            self.event_loop.run(cause, Box::new(loading::loaded), context);
         }
         is_due
     }
-}
-
-fn finish_parsing(context: &mut Context) -> JsResult<()> {
-    let window = Window::of(context);
-    if window.navigation.borrow().is_some() {
-        return Ok(());
-    }
-    if let Some(parser) = window.parser.borrow_mut().take() {
-        parser.end();
-    }
-    crate::webapi::named_access::publish(context);
-    crate::webapi::linked_sheets::load_parsed(context);
-    crate::webapi::frames::load_parsed(context);
-    window.ready_state.set(ReadyState::Interactive);
-    let document = wrap(&window.document, context);
-    fire(&document, "readystatechange", false, false, context)?;
-    scripting::run_deferred(context)
-}
-
-fn content_loaded(context: &mut Context) -> JsResult<()> {
-    focus::autofocus(context)?;
-    let document = wrap(&Window::of(context).document, context);
-    fire(&document, "DOMContentLoaded", true, false, context).map(|_| ())
-}
-
-fn loaded(context: &mut Context) -> JsResult<()> {
-    let window = Window::of(context);
-    window.ready_state.set(ReadyState::Complete);
-    let document = wrap(&window.document, context);
-    fire(&document, "readystatechange", false, false, context)?;
-    let global = context.global_object();
-    for kind in ["load", "pageshow"] {
-        let event = Event::plain(kind, false, false, context);
-        event::dispatch_as(&event, &global, &document, context)?;
-    }
-    Ok(())
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use boa_engine::Context;
+use boa_gc::Gc;
 
 use super::driver::{CutShort, Look, Looked, Moment, Pace, PageOptions, Turn, TurnInput};
 use super::load::LoadError;
@@ -37,7 +38,7 @@ pub struct Page {
     pub(super) random: Random,
     pub(super) sources: Rc<Sources>,
     pub(super) told: Rc<RefCell<Told>>,
-    pub(super) window: Option<Rc<Window>>,
+    pub(super) window: Option<Gc<Window>>,
     pub(super) context: Option<Context>,
     /// A context in which nothing has run, for the first document.
     pub(super) blank: Option<Context>,

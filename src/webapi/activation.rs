@@ -6,7 +6,7 @@ use super::event::{self, Event};
 use super::target::fire;
 use super::window::{Navigation, Window};
 use super::wrap::wrap;
-use super::{event_path, form_element, location};
+use super::{event_path, form_element, frame_places};
 use crate::dom::{NodeRef, form, radios, tree};
 use crate::engine::event_loop::Output;
 use crate::event::{Effect, NavigateKind};
@@ -194,13 +194,14 @@ fn follow_link(link: &NodeRef, context: &mut Context) -> JsResult<()> {
     let Some(data) = link.as_element() else { return Ok(()) };
     let href = data.attr("href").unwrap_or_default();
     let target = data.attr("target").unwrap_or_default();
-    let window = Window::of(context);
+    let window = Window::of_node(link, context);
     let Some(url) = window.resolve(href.trim()) else { return Ok(()) };
-    let is_here = matches!(target.to_ascii_lowercase().as_str(), "" | "_self" | "_top" | "_parent");
+    let place = frame_places::chosen(&window, &target, context);
     if url.scheme() == "javascript" {
-        return location::run_javascript_url(&url, context);
+        let place = if matches!(place, frame_places::Place::New) { frame_places::place_of(&window) } else { place };
+        return frame_places::go_to(&window, &place, Navigation { url, kind: NavigateKind::Link, body: None }, context);
     }
-    if !is_here {
+    if matches!(place, frame_places::Place::New) {
         window.event_loop.emit(Output::Effect(Effect::Open { url: url.into(), target }));
         return Ok(());
     }
@@ -208,5 +209,5 @@ fn follow_link(link: &NodeRef, context: &mut Context) -> JsResult<()> {
         window.event_loop.emit(Output::Effect(Effect::Open { url: url.into(), target: "_blank".to_owned() }));
         return Ok(());
     }
-    location::navigate(Navigation { url, kind: NavigateKind::Link, body: None }, context)
+    frame_places::go_to(&window, &place, Navigation { url, kind: NavigateKind::Link, body: None }, context)
 }

@@ -1,23 +1,24 @@
 //! BroadcastChannel ([HTML §9.6](https://html.spec.whatwg.org/multipage/web-messaging.html#broadcasting-to-other-browsing-contexts)).
 //!
-//! A message goes to the other open channels of its name in this page. Not to other pages, be they of the same plugin:
+//! A message goes to the other open channels of its name in this page and its frames. Not to other pages, be they of the same plugin:
 //! each is a customer's, and what one learned of another through his page would be no affair of his.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use boa_engine::{Context, JsData, JsObject, JsResult, JsValue};
-use boa_gc::{Finalize, Trace};
+use boa_gc::{Finalize, Gc, Trace};
 
 use super::event::dispatch;
 use super::exception::dom_exception;
-use super::handlers;
 use super::message_port::message_event;
 use super::structured_clone::structured_clone;
 use super::target::Listeners;
 use super::window::Window;
+use super::{frames, handlers};
 use crate::engine::convert::{arg, require, string, text, type_error};
 use crate::engine::interface::{Interface, install as install_interface, new_target_prototype, prototype};
+use crate::engine::queued::Owner;
 
 /// The native data of a channel.
 #[derive(Trace, Finalize, JsData)]
@@ -26,6 +27,8 @@ pub struct ChannelObject {
     pub listeners: Listeners,
     #[unsafe_ignore_trace]
     name: String,
+    /// Whose it is: messages are cloned into that realm, and told there.
+    owner: Owner,
     #[unsafe_ignore_trace]
     is_closed: Cell<bool>,
 }
@@ -45,6 +48,11 @@ impl Open {
     }
 }
 
+/// The channels of a realm that has ended hear nothing more.
+pub(super) fn end(owner: Owner, context: &mut Context) {
+    Open::of(context).0.borrow_mut().retain(|channel| with(channel, |data| data.owner != owner).unwrap_or(false));
+}
+
 fn with<R>(channel: &JsObject, f: impl FnOnce(&ChannelObject) -> R) -> JsResult<R> {
     channel.downcast_ref::<ChannelObject>().map(|data| f(&data)).ok_or_else(|| type_error("Illegal invocation"))
 }
@@ -57,7 +65,8 @@ fn construct(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> J
     let prototype = new_target_prototype(new_target, "BroadcastChannel", context)?;
     require(args, 1)?;
     let name = text(args, 0, context)?;
-    let data = ChannelObject { listeners: Listeners::default(), name, is_closed: Cell::new(false) };
+    let owner = Window::of(context).event_loop.owner();
+    let data = ChannelObject { listeners: Listeners::default(), name, owner, is_closed: Cell::new(false) };
     let channel = JsObject::from_proto_and_data(prototype, data);
     Open::of(context).0.borrow_mut().push(channel.clone());
     Ok(channel.into())
@@ -78,9 +87,14 @@ fn post_message(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsRe
         if JsObject::equals(&other, &channel) || with(&other, |data| data.name != name)? {
             continue;
         }
-        let copy = structured_clone(&message, context)?;
+        let owner = with(&other, |data| data.owner)?;
+        let Some(theirs) = frames::window_of_owner(owner, context) else { continue };
         let origin = window.origin();
-        window.event_loop.queue(Box::new(move |context| {
+        if !Gc::ptr_eq(&theirs, &window) && (theirs.is_opaque() || theirs.origin() != origin) {
+            continue;
+        }
+        let copy = frames::in_its_realm(&theirs, context, |context| structured_clone(&message, context))?;
+        theirs.event_loop.queue(Box::new(move |context| {
             if with(&other, |data| data.is_closed.get())? {
                 return Ok(());
             }

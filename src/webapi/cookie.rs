@@ -3,6 +3,7 @@
 
 use boa_engine::{Context, JsResult, JsValue};
 
+use super::exception::dom_exception;
 use super::window::Window;
 use crate::engine::convert::{string, text};
 use crate::engine::event_loop::Output;
@@ -14,8 +15,18 @@ use crate::event::Effect;
 /// None; the signature is that of a native.
 pub fn get(_this: &JsValue, _args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let window = Window::of(context);
-    let cookies = window.world.cookies.get_for_script(&window.url.borrow(), window.event_loop.clock().now());
+    check_origin(&window, context)?;
+    let cookies = window.world.cookies.get_for_script(&window.origin_url(), window.event_loop.clock().now());
     Ok(string(&cookies))
+}
+
+/// A document that shares its origin with no other has no cookies.
+fn check_origin(window: &Window, context: &mut Context) -> JsResult<()> {
+    if !window.is_opaque() {
+        return Ok(());
+    }
+    let message = "The document is sandboxed and lacks the 'allow-same-origin' flag.";
+    Err(dom_exception("SecurityError", message, context))
 }
 
 /// The setter: sets, replaces or removes one cookie. Every assignment is an effect, also one that the jar refuses.
@@ -25,7 +36,8 @@ pub fn get(_this: &JsValue, _args: &[JsValue], context: &mut Context) -> JsResul
 pub fn set(_this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let cookie = text(args, 0, context)?;
     let window = Window::of(context);
-    let url = window.url.borrow().clone();
+    check_origin(&window, context)?;
+    let url = window.origin_url();
     window.world.cookies.set_from_script(&url, &cookie, window.event_loop.clock().now());
     window.event_loop.emit(Output::Effect(Effect::Cookie { url: url.into(), cookie }));
     Ok(JsValue::undefined())

@@ -3,13 +3,13 @@
 //! [§7.2.2](https://html.spec.whatwg.org/multipage/nav-history-apis.html#the-window-object)).
 //!
 //! Nobody looks at the page: dialogs are answered from the settings and written to the console, and there is no window
-//! to move. A new window is an effect, never an object.
+//! to move. A new window is an effect, never an object; a frame that is opened by its name is one.
 
 use boa_engine::{Context, JsResult, JsValue};
 
 use super::console::write;
 use super::exception::dom_exception;
-use super::location;
+use super::frame_places;
 use super::window::{Navigation, Window};
 use crate::engine::convert::{Native, optional_text, string_or_null};
 use crate::engine::event_loop::Output;
@@ -42,7 +42,7 @@ fn prompt(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVa
     Ok(string_or_null(answer))
 }
 
-/// `window.open`: an effect; `_self`, `_parent` and `_top` are this page and navigate it.
+/// `window.open`: an effect; where the name is that of the page or of a frame in it, that is navigated.
 fn open(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let address = optional_text(args, 0, context)?.unwrap_or_default();
     let target = optional_text(args, 1, context)?.filter(|target| !target.is_empty());
@@ -56,9 +56,10 @@ fn open(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValu
             context,
         ));
     };
-    if matches!(target.to_ascii_lowercase().as_str(), "_self" | "_parent" | "_top") {
-        location::navigate(Navigation { url, kind: NavigateKind::Assign, body: None }, context)?;
-        return Ok(context.global_object().into());
+    let place = frame_places::chosen(&window, &target, context);
+    if !matches!(place, frame_places::Place::New) {
+        frame_places::go_to(&window, &place, Navigation { url, kind: NavigateKind::Assign, body: None }, context)?;
+        return frame_places::global_at(&place, context);
     }
     // Code in a new window is none of this page's.
     if url.scheme() != "javascript" {

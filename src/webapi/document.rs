@@ -6,6 +6,7 @@ use boa_engine::builtins::is_html_dda::IsHTMLDDA;
 use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::property::Attribute;
 use boa_engine::{Context, JsObject, JsResult, JsString, JsValue};
+use boa_gc::Gc;
 use url::Url;
 
 use super::collection::{Kind, live};
@@ -16,10 +17,7 @@ use super::node::{constructed, node_link};
 use super::target::{Listeners, with_listeners};
 use super::window::{ReadyState, Window};
 use super::wrap::{node_arg, part, peek_script, this_node, wrap, wrap_or_null};
-use super::{
-    cookie, creation, element, event_types, frame_window, frame_writing, frames, handlers, location, mutation,
-    scripting,
-};
+use super::{cookie, creation, element, event_types, frame_loading, frames, handlers, location, mutation, scripting};
 use crate::dom::node::{Doctype, get, same};
 use crate::dom::parse::DocumentParser;
 use crate::dom::{Node, NodeRef, shadow, text as dom_text, tree};
@@ -28,9 +26,20 @@ use crate::engine::event_loop::Output;
 use crate::engine::interface::{Interface, define_method, define_value, install, interruptible, prototype};
 use crate::event::Effect;
 
-/// Starts the document over (`document.open`): empty, without listeners, with a parser that reads what is written.
+/// Starts the document over (`document.open`): empty, without listeners, with a parser that reads what is written. One in
+/// a frame has the address of whoever writes, and what the frame was loading is void
+/// ([document open steps](https://html.spec.whatwg.org/#document-open-steps)).
 pub fn open(context: &Context) {
     let window = Window::of(context);
+    if let Some(framed) = &window.framed {
+        frames::restart(&framed.frame, context);
+        frame_loading::release(&framed.frame);
+        framed.is_written.set(true);
+        let mut url = Window::of_running(context).origin_url();
+        url.set_fragment(None);
+        frames::located(&window.document, url.as_str());
+        *window.url.borrow_mut() = url;
+    }
     for node in tree::inclusive_descendants(&window.document) {
         peek_script(&node, |script| script.listeners.clear());
     }
@@ -41,49 +50,41 @@ pub fn open(context: &Context) {
     window.ready_state.set(ReadyState::Loading);
 }
 
-/// What of a document may be written: the window's own, or that of a frame.
-enum Writable {
-    Own,
-    Framed(JsObject),
-    /// A document without a window: nothing happens.
-    Not,
+/// The window of the document; others were made by script, or have left their frame, and are nowhere.
+fn own_window(this: &JsValue, context: &mut Context) -> JsResult<Option<Gc<Window>>> {
+    let document = this_node(this)?;
+    let window = Window::of(context);
+    if same(&document, &window.document) && window.framed.is_none() {
+        return Ok(Some(window));
+    }
+    Ok(frames::window_at(&document, context))
 }
 
 /// Where `open`, `write` and `close` write.
-fn open_to(this: &JsValue, context: &mut Context) -> JsResult<Writable> {
-    if Window::of(context).scripts.is_constructing() && is_own(this, context)? {
+fn open_to(this: &JsValue, context: &mut Context) -> JsResult<Option<Gc<Window>>> {
+    let window = own_window(this, context)?;
+    if window.as_ref().is_some_and(|window| window.scripts.is_constructing()) {
         let message = "Nothing can be written while the parser waits for a custom element.";
         return Err(dom_exception("InvalidStateError", message, context));
     }
-    writable(this, context)
-}
-
-fn writable(this: &JsValue, context: &Context) -> JsResult<Writable> {
-    if is_own(this, context)? {
-        return Ok(Writable::Own);
-    }
-    Ok(frames::frame_of(&this_node(this)?, context).map_or(Writable::Not, Writable::Framed))
+    Ok(window)
 }
 
 fn open_native(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    match open_to(this, context)? {
-        Writable::Own if Window::of(context).parser.borrow().is_none() => open(context),
-        Writable::Framed(frame) => frame_writing::open(&frame, context),
-        _ => {}
+    if let Some(window) = open_to(this, context)?.filter(|window| window.parser.borrow().is_none()) {
+        frames::in_its_realm(&window, context, |context| open(context));
     }
     Ok(this.clone())
 }
 
 fn close(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    match open_to(this, context)? {
-        Writable::Own => {}
-        Writable::Framed(frame) => {
-            frame_writing::close(&frame, context);
-            return Ok(JsValue::undefined());
+    let Some(window) = open_to(this, context)? else { return Ok(JsValue::undefined()) };
+    if let Some(framed) = &window.framed {
+        if framed.is_written.replace(false) {
+            frame_loading::end(&window);
         }
-        Writable::Not => return Ok(JsValue::undefined()),
+        return Ok(JsValue::undefined());
     }
-    let window = Window::of(context);
     let is_written = window.ready_state.get() == ReadyState::Loading && window.scripts.current.borrow().is_none();
     if is_written && let Some(parser) = window.parser.borrow_mut().take() {
         parser.end();
@@ -98,10 +99,8 @@ fn written(this: &JsValue, args: &[JsValue], end: &str, context: &mut Context) -
         markup.push_str(&value_text(value, context)?);
     }
     markup.push_str(end);
-    match open_to(this, context)? {
-        Writable::Own => scripting::write(&markup, context)?,
-        Writable::Framed(frame) => frame_writing::write(&frame, &markup, context),
-        Writable::Not => {}
+    if let Some(window) = open_to(this, context)? {
+        frames::in_its_realm(&window, context, |context| scripting::write(&markup, context))?;
     }
     Ok(JsValue::undefined())
 }
@@ -177,7 +176,7 @@ fn set_title(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResul
     if let Some(found) = found {
         dom_text::set_text_content(&found, &value);
     }
-    let window = Window::of(context);
+    let window = Window::of_page(context);
     if same(&document, &window.document) {
         window.event_loop.emit(Output::Effect(Effect::Title { title: dom_text::strip_and_collapse(&value) }));
     }
@@ -222,28 +221,28 @@ fn doctype(document: &NodeRef) -> Option<NodeRef> {
 }
 
 fn default_view(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    match writable(this, context)? {
-        Writable::Own => Ok(context.global_object().into()),
-        Writable::Framed(frame) => frame_window::of(&frame, context).map(JsValue::from),
-        Writable::Not => Ok(JsValue::null()),
+    match open_to(this, context)? {
+        Some(window) => Ok(frames::seen(&window, context)),
+        None => Ok(JsValue::null()),
     }
 }
 
-/// Whether this is the window's document; others were made by script and are nowhere.
-fn is_own(this: &JsValue, context: &Context) -> JsResult<bool> {
-    Ok(same(&this_node(this)?, &Window::of(context).document))
-}
-
 fn ready_state(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let own = is_own(this, context)?;
-    Ok(string(if own { Window::of(context).ready_state.get().name() } else { "complete" }))
+    let own = open_to(this, context)?;
+    Ok(string(own.map_or("complete", |window| window.ready_state.get().name())))
 }
 
 fn own_location(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    match writable(this, context)? {
-        Writable::Own => location::get(this, args, context),
-        Writable::Framed(frame) => frame_window::of(&frame, context)?.get(JsString::from("location"), context),
-        Writable::Not => Ok(JsValue::null()),
+    match open_to(this, context)? {
+        Some(window) => frames::in_window(&window, context, |context| location::get(this, args, context)),
+        None => Ok(JsValue::null()),
+    }
+}
+
+fn set_own_location(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    match open_to(this, context)? {
+        Some(window) => frames::in_its_realm(&window, context, |context| location::set(this, args, context)),
+        None => Ok(JsValue::undefined()),
     }
 }
 
@@ -252,18 +251,21 @@ fn compat_mode(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsVal
     Ok(string(if document.is_quirky() { "BackCompat" } else { "CSS1Compat" }))
 }
 
-/// The address of a document: the window's, or the one it was made with.
+/// The address of a document: its window's, or the one it was made with.
 #[must_use]
 pub fn address(document: &NodeRef, context: &Context) -> Url {
-    let window = Window::of(context);
-    let own =
-        document.as_document().and_then(|data| data.url.borrow().clone()).filter(|_| !same(document, &window.document));
-    own.and_then(|url| Url::parse(&url).ok()).unwrap_or_else(|| window.url.borrow().clone())
+    let window = frames::peek_window(document, context);
+    let made_with = || document.as_document().and_then(|data| Url::parse(data.url.borrow().as_deref()?).ok());
+    let own = window.map(|window| window.url.borrow().clone()).or_else(made_with);
+    own.unwrap_or_else(|| Window::of(context).url.borrow().clone())
 }
 
 /// What addresses in a document are relative to: its `<base>`, or its own address.
 #[must_use]
 pub fn base_address(document: &NodeRef, context: &Context) -> Url {
+    if let Some(window) = frames::peek_window(document, context) {
+        return window.base_url();
+    }
     let url = match address(document, context) {
         // What the page wrote into a frame has the page's (HTML, "fallback base URL").
         url if url.scheme() == "about" && frames::frame_of(document, context).is_some() => {
@@ -291,8 +293,8 @@ fn exec_command(_: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue
 }
 
 fn encoding(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    if is_own(this, context)? {
-        return Ok(string(Window::of(context).encoding));
+    if let Some(window) = open_to(this, context)? {
+        return Ok(string(window.encoding));
     }
     Ok(string(this_node(this)?.as_document().map_or("UTF-8", |document| document.encoding.get())))
 }
@@ -338,7 +340,7 @@ const DOCUMENT: Interface = Interface {
         ("domain", domain, Some(|_, _, _| Ok(JsValue::undefined()))),
         ("referrer", |_, _, c| Ok(string(&Window::of(c).referrer)), None),
         ("cookie", cookie::get, Some(cookie::set)),
-        ("location", own_location, Some(location::set)),
+        ("location", own_location, Some(set_own_location)),
         ("lastModified", last_modified, None),
         ("characterSet", encoding, None),
         ("charset", encoding, None),

@@ -33,6 +33,15 @@ pub fn remove_attribute(element: &NodeRef, name: &str, context: &mut Context) ->
 }
 
 fn attribute_set(element: &NodeRef, name: &str, context: &mut Context) -> JsResult<()> {
+    let has_steps = name.starts_with("on") || matches!(name, "id" | "name" | "type" | "src" | "srcdoc");
+    if !has_steps && !element.is_html("link") {
+        return Ok(());
+    }
+    super::frames::in_window_of(element, context, |context| attribute_set_here(element, name, context))
+}
+
+/// What follows where an attribute was set, in the realm of the element's document.
+fn attribute_set_here(element: &NodeRef, name: &str, context: &mut Context) -> JsResult<()> {
     if name.starts_with("on") && name.len() > 2 {
         handlers::attribute_changed(element, name, context);
     } else if name == "id" || name == "name" {

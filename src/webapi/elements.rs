@@ -16,8 +16,9 @@ use crate::engine::convert::{Native, arg, string, text};
 use crate::engine::interface::{Interface, define_accessor, define_method, install, prototype};
 
 fn link_url(this: &JsValue, context: &Context) -> JsResult<Option<Url>> {
-    let href = this_element(this)?.as_element().and_then(|e| e.attr("href"));
-    Ok(href.and_then(|href| Window::of(context).resolve(href.trim())))
+    let link = this_element(this)?;
+    let href = link.as_element().and_then(|e| e.attr("href"));
+    Ok(href.and_then(|href| Window::of_node(&link, context).resolve(href.trim())))
 }
 
 macro_rules! url_part {

@@ -6,8 +6,9 @@ use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
 use boa_gc::{Finalize, GcRefCell, Trace};
 
 use super::event_path::{Passing, Path, listening};
+pub(super) use super::event_realms::is_a;
+use super::event_realms::window_of;
 use super::target::{Listener, with_listeners};
-use super::window::Window;
 use super::wrap::{as_node, wrap, wrap_or_null};
 use super::{event_types, handlers, motion};
 use crate::engine::convert::{arg, member, this_object, type_error};
@@ -202,12 +203,6 @@ pub fn dispatch(event: &JsObject, target: &JsObject, context: &mut Context) -> J
     }
 }
 
-/// Whether an event is of an interface or of one that inherits from it.
-pub(super) fn is_a(event: &JsObject, interface: &str, context: &mut Context) -> bool {
-    let wanted = prototype(interface, context);
-    std::iter::successors(event.prototype(), |p| p.prototype()).any(|p| JsObject::equals(&p, &wanted))
-}
-
 /// Dispatches an event and does nothing after it.
 ///
 /// # Errors
@@ -358,7 +353,7 @@ fn call(
     context: &mut Context,
 ) -> JsResult<()> {
     let event_loop = EventLoop::of(context);
-    let window = Window::of(context);
+    let window = window_of(listener.callback.as_ref(), object, context);
     let is_hidden = with(event, |data| data.flag(IN_SHADOW))?;
     let current = (!is_hidden).then(|| event.clone());
     let before = std::mem::replace(&mut *window.current_event.borrow_mut(), current);

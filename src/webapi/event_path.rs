@@ -4,9 +4,8 @@
 use boa_engine::{Context, JsObject, JsString};
 use boa_gc::{Finalize, Trace};
 
-use super::window::Window;
 use super::wrap::{as_node, peek_script, wrap};
-use super::{frame_window, frames, handlers};
+use super::{frames, handlers};
 use crate::dom::node::same;
 use crate::dom::{NodeRef, shadow, slots, tree};
 
@@ -76,7 +75,7 @@ impl Path {
         let mut path = if shadow::is_used() { Self::composed(&node, passing) } else { Self::plain(&node) };
         path.is_cleared = path.tells_of_shadow();
         let Some(Stop::Node(top)) = path.stops.last() else { return path };
-        if let Some(window) = window_of(top, context).filter(|_| !passing.is_load) {
+        if let Some(window) = frames::global_of(top, context).filter(|_| !passing.is_load) {
             path.stops.push(Stop::Object(window));
             if !path.told.is_empty() {
                 let related = passing.related.as_ref().map(|related| shadow::retarget(related, None));
@@ -219,14 +218,6 @@ impl Told {
     fn at(target: Option<NodeRef>, related: Option<NodeRef>) -> Self {
         Self { target, related, is_in_shadow: false, is_closed_root: false, is_closed_slot: false }
     }
-}
-
-/// The window behind the document at the top of a path.
-fn window_of(top: &NodeRef, context: &Context) -> Option<JsObject> {
-    if same(top, &Window::of(context).document) {
-        return Some(context.global_object());
-    }
-    frames::frame_of(top, context).and_then(|frame| frame_window::made(&frame))
 }
 
 /// The nodes at which a click that bubbles could do something, from its target up.

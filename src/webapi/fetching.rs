@@ -38,8 +38,9 @@ pub fn method(name: &str) -> Result<String, MethodError> {
 /// Whether an address is of the document's origin. Two `file:` addresses are: to an operator they are one plugin.
 #[must_use]
 pub fn is_same_origin(url: &Url, window: &Window) -> bool {
-    let document = window.url.borrow();
-    url.origin() == document.origin() || (url.scheme() == "file" && document.scheme() == "file")
+    let document = window.origin_url();
+    let is_same = url.origin() == document.origin() || (url.scheme() == "file" && document.scheme() == "file");
+    is_same && !window.is_opaque()
 }
 
 /// A `GET` of the document; of an element in it, where one asks, whose `crossorigin` says what goes along
@@ -69,7 +70,7 @@ pub fn client(element: Option<&NodeRef>, window: &Window) -> Client {
     let metas =
         || tree::children(&tree::html_child(&window.document, &["head"])?).filter_map(|child| of_meta(&child)).last();
     let referrer_policy = of_element().or_else(metas).or(window.referrer_policy).unwrap_or_default();
-    Client { url: window.url.borrow().clone(), referrer_policy }
+    Client { url: window.origin_url(), referrer_policy }
 }
 
 /// Tells the operator of a request that was refused or failed.

@@ -23,7 +23,7 @@ pub fn focused(window: &Window) -> Option<NodeRef> {
 /// What of the focus may be known in a document or a shadow tree (`activeElement`).
 #[must_use]
 pub fn active_in(root: &NodeRef, context: &Context) -> Option<NodeRef> {
-    let focused = focused(&Window::of(context))?;
+    let focused = focused(&Window::of_node(root, context))?;
     let active = shadow::retarget(&focused, Some(root));
     Some(active).filter(|node| same(&tree::root_of(node), root))
 }
@@ -121,7 +121,10 @@ pub fn autofocus(context: &mut Context) -> JsResult<()> {
 /// Moves the focus: what was typed is committed with `change`, then blur, focusout, focus, focusin (HTML, "focus update
 /// steps"; the order is browsers'). A listener that moves it elsewhere has the last word.
 fn set_focus(to: Option<&NodeRef>, context: &mut Context) -> JsResult<()> {
-    let window = Window::of(context);
+    let window = match to {
+        Some(to) => Window::of_node(to, context),
+        None => Window::of(context),
+    };
     let from = focused(&window);
     let unchanged = match (&from, to) {
         (Some(a), Some(b)) => same(a, b),

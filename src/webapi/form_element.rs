@@ -6,12 +6,12 @@ use super::collection::{Kind, Shelf, shared};
 use super::element::set_reflected;
 use super::event::{self, Event};
 use super::exception::dom_exception;
-use super::form_encoding;
 use super::reflect::{self, Kind as Reflect, Reflected};
 use super::target::fire;
 use super::validity;
 use super::window::{Navigation, Window};
 use super::wrap::{as_node, part, this_element, wrap};
+use super::{form_encoding, frame_places};
 use crate::dom::form::Submitted;
 use crate::dom::{NodeRef, form, tree};
 use crate::engine::convert::{arg, string, type_error};
@@ -29,7 +29,7 @@ fn length(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
 
 fn action(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let form = this_element(this)?;
-    let window = Window::of(context);
+    let window = Window::of_node(&form, context);
     let written = form.as_element().and_then(|e| e.attr("action")).filter(|a| !a.trim().is_empty());
     Ok(string(&match written {
         Some(address) => window.resolve(address.trim()).map_or(address, String::from),
@@ -133,7 +133,7 @@ fn texts(entries: Vec<(String, Submitted)>) -> Vec<(String, String)> {
 
 /// Submits without an event (`form.submit()`): a navigation with the form's entries.
 fn submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) -> JsResult<()> {
-    let window = Window::of(context);
+    let window = Window::of_node(form, context);
     let Some(data) = form.as_element().filter(|_| form.is_connected()) else { return Ok(()) };
     let own = |name: &str, over: &str| {
         submitter
@@ -153,8 +153,9 @@ fn submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) ->
     let entries = form::entry_list(form, submitter);
     let post = own("method", "formmethod").is_some_and(|method| method.eq_ignore_ascii_case("post"));
     let target = own("target", "formtarget").unwrap_or_default();
+    let place = frame_places::chosen(&window, &target, context);
     if url.scheme() == "javascript" {
-        return super::location::run_javascript_url(&url, context);
+        return frame_places::go_to(&window, &place, Navigation { url, kind: NavigateKind::Form, body: None }, context);
     }
     let body = if post {
         let multipart = own("enctype", "formenctype").is_some_and(|e| e.eq_ignore_ascii_case("multipart/form-data"));
@@ -168,11 +169,11 @@ fn submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) ->
         url.set_query(Some(&form_encoding::urlencode_in(&texts(entries), window.encoding)));
         None
     };
-    if !matches!(target.as_str(), "" | "_self" | "_top" | "_parent") {
+    if matches!(place, frame_places::Place::New) {
         window.event_loop.emit(Output::Effect(Effect::Open { url: url.into(), target }));
         return Ok(());
     }
-    super::location::navigate(Navigation { url, kind: NavigateKind::Form, body }, context)
+    frame_places::go_to(&window, &place, Navigation { url, kind: NavigateKind::Form, body }, context)
 }
 
 const REFLECTED: [Reflected; 5] = [

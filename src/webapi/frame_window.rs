@@ -1,204 +1,201 @@
-//! The window of a frame: the global object of a realm of its own, with other built-in objects than the page's, as pages
-//! know it (`frame.contentWindow.Array !== Array`). Nodes have the page's interfaces everywhere.
+//! The window of a frame: a realm of its own, with all that the page's has. It is made when somebody asks for it or when
+//! there are scripts to run, and left when the frame goes, or goes elsewhere.
+//!
+//! A browser puts a WindowProxy before the window, so that what a script holds of a frame stays the same over its
+//! documents. boa has no such object, so here the global object itself stays: each document has a realm of its own, which
+//! takes the object over without what the last one had put there.
 
-use boa_engine::object::FunctionObjectBuilder;
-use boa_engine::property::{Attribute, PropertyDescriptor};
-use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, NativeFunction};
+use std::cell::{Cell, RefCell};
 
-use super::document::address;
-use super::frames::{document_of, frame_of, with};
-use super::handlers;
-use super::wrap::wrap;
-use crate::dom::shadow;
-use crate::engine::context::new_realm;
-use crate::engine::convert::{arg, string, to_utf8};
-use crate::engine::interface::{Prototypes, define_method, define_value};
+use boa_engine::realm::Realm;
+use boa_engine::{Context, JsNativeError, JsObject, JsResult};
+use boa_gc::{Gc, GcRefCell};
+use url::Url;
 
-/// What of the page's window a frame's has too, beside interfaces.
-const SHARED: [&str; 33] = [
-    "Audio",
-    "Image",
-    "Option",
-    "alert",
-    "atob",
-    "btoa",
-    "cancelAnimationFrame",
-    "clearInterval",
-    "clearTimeout",
-    "confirm",
-    "console",
-    "crypto",
-    "devicePixelRatio",
-    "fetch",
-    "getComputedStyle",
-    "getSelection",
-    "innerHeight",
-    "innerWidth",
-    "localStorage",
-    "matchMedia",
-    "navigator",
-    "origin",
-    "performance",
-    "prompt",
-    "queueMicrotask",
-    "requestAnimationFrame",
-    "screen",
-    "scroll",
-    "scrollTo",
-    "sessionStorage",
-    "setInterval",
-    "setTimeout",
-    "structuredClone",
-];
+use super::frames::{FRAME, Frame, has_room, in_document, restart, with};
+use super::target::{Listeners, fire, with_listeners};
+use super::window::{Framed, ReadyState, Window};
+use super::wrap::{part, peek_part};
+use super::{broadcast_channel, frame_loading, frames, install, scripting};
+use crate::base::limits::frames::FRAMES_MAX;
+use crate::dom::{NodeRef, shadow};
+use crate::engine::context::{in_realm, new_realm};
+use crate::engine::interface::Prototypes;
+use crate::engine::queued::Loop;
 
-/// The window of a frame, made when first asked for.
+/// What a frame's `sandbox` attribute takes away ([HTML §7.1.5](https://html.spec.whatwg.org/#sandboxing)).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Sandbox {
+    /// Its document has an origin that no other has.
+    pub(super) is_opaque: bool,
+    /// Its scripts do not run.
+    pub(super) is_silent: bool,
+}
+
+/// What the element of a frame, and those that it is in, take away.
+pub(super) fn sandbox(frame: &JsObject, context: &Context) -> Sandbox {
+    let Some(element) = with(frame, |frame| frame.element.clone()) else { return Sandbox::default() };
+    let own = element.as_element().and_then(|element| element.attr("sandbox")).map(|tokens| {
+        let has = |name: &str| tokens.split_ascii_whitespace().any(|token| token.eq_ignore_ascii_case(name));
+        Sandbox { is_opaque: !has("allow-same-origin"), is_silent: !has("allow-scripts") }
+    });
+    let own = own.unwrap_or_default();
+    let above = Window::of_node(&element, context);
+    Sandbox { is_opaque: own.is_opaque || above.is_opaque(), is_silent: own.is_silent || above.scripts.is_silent() }
+}
+
+/// Puts a document into a frame.
+pub(super) fn put(frame: &JsObject, document: NodeRef, context: &mut Context) {
+    let own = frame.clone();
+    // A new document has no parts yet, so nothing fails.
+    let _ = part(&document, FRAME, context, |_, _| Ok(own));
+    if let Some(data) = document.as_document() {
+        data.is_framed.set(true);
+    }
+    with(frame, |frame| *frame.document.borrow_mut() = document);
+}
+
+/// Puts another document into a frame; the one that was there is left. The first that is loaded has the window of the
+/// empty one before it (HTML §7.5.1, "initialise the Document object", step 5).
+pub(super) fn show(frame: &JsObject, document: NodeRef, context: &mut Context) {
+    let is_initial = with(frame, |frame| frame.is_initial.replace(false)).unwrap_or(false);
+    let before = with(frame, |frame| frame.window.borrow().clone()).flatten();
+    unload(frame, context);
+    put(frame, document, context);
+    let Some(framed) = before.as_ref().filter(|_| is_initial).and_then(|window| window.framed.as_ref()) else { return };
+    let realm = framed.realm.clone();
+    let window = make(frame, &realm, context);
+    in_realm(&realm, context, |context| {
+        Window::enter(&window, context);
+        with_listeners(&context.global_object(), Listeners::forget_cleared);
+    });
+    with(frame, |frame| *frame.window.borrow_mut() = Some(window));
+}
+
+/// The global object of a frame.
 ///
 /// # Errors
-/// What boa says; a bug.
-pub(super) fn of(frame: &JsObject, context: &mut Context) -> JsResult<JsObject> {
-    if let Some(global) = made(frame) {
-        return Ok(global);
+/// See [`of`].
+pub(super) fn global(frame: &JsObject, context: &mut Context) -> JsResult<JsObject> {
+    let window = of(frame, context)?;
+    let global = window.global.borrow().clone();
+    global.ok_or_else(|| JsNativeError::error().with_message("the frame has no window").into())
+}
+
+/// The window of a frame's document, made when first asked for.
+///
+/// # Errors
+/// There is no room for one more.
+pub(super) fn of(frame: &JsObject, context: &mut Context) -> JsResult<Gc<Window>> {
+    if let Some(window) = with(frame, |frame| frame.window.borrow().clone()).flatten() {
+        return Ok(window);
     }
-    let (realm, global) = new_realm(context)?;
-    with(frame, |frame| *frame.realm.borrow_mut() = Some((realm, global.clone())));
-    install(&global, frame, context)?;
-    Ok(global)
-}
-
-/// The window of a frame, if somebody has asked for it.
-pub(super) fn made(frame: &JsObject) -> Option<JsObject> {
-    with(frame, |frame| frame.realm.borrow().as_ref().map(|(_, global)| global.clone())).flatten()
-}
-
-/// What a member of a frame's window answers.
-type Getter = fn(&JsObject, &mut Context) -> JsResult<JsValue>;
-/// What setting it does.
-type Setter = fn(&JsObject, &JsValue, &mut Context) -> JsResult<()>;
-
-/// Defines a member that knows its frame.
-fn member(target: &JsObject, name: &str, get: Getter, set: Option<Setter>, frame: &JsObject, context: &mut Context) {
-    let getter = NativeFunction::from_copy_closure_with_captures(
-        move |_, _, frame: &JsObject, context| get(frame, context),
-        frame.clone(),
-    );
-    let mut descriptor = PropertyDescriptor::builder()
-        .get(FunctionObjectBuilder::new(context.realm(), getter).build())
-        .enumerable(true)
-        .configurable(true);
-    if let Some(set) = set {
-        let setter = NativeFunction::from_copy_closure_with_captures(
-            move |_, args, frame: &JsObject, context| set(frame, &arg(args, 0), context).map(|()| JsValue::undefined()),
-            frame.clone(),
-        );
-        descriptor = descriptor.set(FunctionObjectBuilder::new(context.realm(), setter).length(1).build());
+    if !has_room(frame, context) {
+        let message = format!("an <iframe> has no window, since {FRAMES_MAX} others have one or it is in too many");
+        return Err(JsNativeError::range().with_message(message).into());
     }
-    target.insert_property(JsString::from(name), descriptor);
-}
-
-fn install(global: &JsObject, frame: &JsObject, context: &mut Context) -> JsResult<()> {
-    let hidden = Attribute::WRITABLE | Attribute::CONFIGURABLE;
-    let page = context.global_object();
-    let prototypes = Prototypes::of(context);
-    global.set_prototype(Some(prototypes.get("EventTarget")));
-    for (name, prototype) in prototypes.all() {
-        // Some are of objects that have no name in scripts.
-        let constructor = prototype.get(JsString::from("constructor"), context)?;
-        if constructor.is_object() {
-            define_value(global, name, constructor, hidden);
-        }
+    let global = with(frame, |frame| frame.global.borrow().clone()).flatten();
+    if let Some(global) = &global {
+        with_listeners(global, Listeners::clear);
     }
-    for name in SHARED {
-        let value = page.get(JsString::from(name), context)?;
-        define_value(global, name, value, hidden);
+    let realm = new_realm(global, context)?;
+    Prototypes::of_realm(&realm).set_framed();
+    let window = make(frame, &realm, context);
+    with(frame, |frame| *frame.window.borrow_mut() = Some(window.clone()));
+    in_realm(&realm, context, |context| {
+        Window::enter(&window, context);
+        with(frame, |frame| *frame.global.borrow_mut() = Some(context.global_object()));
+        install::install_all(context)
+    })?;
+    Ok(window)
+}
+
+/// A window for the document of a frame, whose scripts run in `realm`.
+fn make(frame: &JsObject, realm: &Realm, context: &mut Context) -> Gc<Window> {
+    let page = Window::of_page(context);
+    let placed = with(frame, |frame: &Frame| (frame.element.clone(), frame.document.borrow().clone()));
+    let (element, document) = placed.unwrap_or_else(|| (page.document.clone(), frames::empty()));
+    let above = Window::of_node(&element, context);
+    let data = document.as_document();
+    let blank = || Url::parse("about:blank").unwrap_or_else(|_| page.url.borrow().clone());
+    let url = data.and_then(|data| data.url.borrow().as_deref().and_then(|url| Url::parse(url).ok()));
+    let url = url.unwrap_or_else(blank);
+    let event_loop = above.event_loop.shared().clone();
+    let owner = event_loop.open_realm(realm);
+    let Sandbox { is_opaque, is_silent } = sandbox(frame, context);
+    let scripts = scripting::Scripts::default();
+    scripts.set_silent(is_silent);
+    Gc::new(Window {
+        referrer: with(frame, |frame| frame.referrer.borrow().clone()).flatten().unwrap_or_default(),
+        encoding: data.map_or("UTF-8", |data| data.encoding.get()),
+        loaded_at: event_loop.clock().now(),
+        document,
+        url: RefCell::new(url),
+        referrer_policy: None,
+        event_loop: Loop::new(event_loop, owner),
+        world: page.world.clone(),
+        ready_state: Cell::new(ReadyState::Complete),
+        parser: RefCell::default(),
+        scripts,
+        active: GcRefCell::default(),
+        current_event: GcRefCell::default(),
+        navigation: RefCell::default(),
+        history: RefCell::default(),
+        framed: Some(Framed {
+            frame: frame.clone(),
+            realm: realm.clone(),
+            creator: (above.origin_url(), above.base_url()),
+            is_opaque,
+            is_gone: Cell::new(false),
+            is_loading: Cell::new(false),
+            is_written: Cell::new(false),
+        }),
+        global: GcRefCell::default(),
+    })
+}
+
+/// The frame is no longer in a window: what it was loading is void, and its document is left.
+pub(super) fn leave(frame: &JsObject, context: &mut Context) {
+    restart(frame, context);
+    unload(frame, context);
+    frame_loading::release(frame);
+}
+
+/// The document of a frame is left, with those of frames in it: their events, then timers, tasks and streams.
+fn unload(frame: &JsObject, context: &mut Context) {
+    let Some(document) = with(frame, |frame| frame.document.borrow().clone()) else { return };
+    let window = with(frame, |frame| frame.window.borrow().clone()).flatten();
+    if let Some(window) = &window {
+        frames::in_window(window, context, |context| {
+            let global = context.global_object();
+            for kind in ["pagehide", "unload"] {
+                // Errors of listeners are reported.
+                let _ = fire(&global, kind, false, false, context);
+            }
+        });
     }
-    for name in ["window", "self", "frames"] {
-        define_value(global, name, global.clone(), hidden);
+    let inner: Vec<JsObject> = in_document(&document).iter().filter_map(|element| peek_part(element, FRAME)).collect();
+    for frame in inner {
+        leave(&frame, context);
     }
-    define_value(global, "top", page, hidden);
-    define_value(global, "length", 0, hidden);
-    define_value(global, "closed", false, hidden);
-    // Nobody listens in a frame whose scripts the page has not written itself.
-    define_method(global, "postMessage", |_, _, _| Ok(JsValue::undefined()), 1, context);
-    // Called by their bare names, they mean this window.
-    for name in ["addEventListener", "removeEventListener", "dispatchEvent"] {
-        let native = prototypes.get("EventTarget").get(JsString::from(name), context)?;
-        let own = NativeFunction::from_copy_closure_with_captures(
-            |this, args, (native, global): &(JsValue, JsObject), context| {
-                let this = if this.is_null_or_undefined() { JsValue::from(global.clone()) } else { this.clone() };
-                native.as_object().map_or_else(|| Ok(JsValue::undefined()), |native| native.call(&this, args, context))
-            },
-            (native, global.clone()),
-        );
-        define_value(global, name, FunctionObjectBuilder::new(context.realm(), own).build(), hidden);
+    let Some(window) = window else { return };
+    with(frame, |frame| *frame.window.borrow_mut() = None);
+    if let Some(framed) = &window.framed {
+        framed.is_gone.set(true);
     }
-    member(global, "parent", parent, None, frame, context);
-    member(
-        global,
-        "document",
-        |frame, context| Ok(document_of(frame).map_or_else(JsValue::null, |d| wrap(&d, context).into())),
-        None,
-        frame,
-        context,
-    );
-    member(global, "frameElement", element, None, frame, context);
-    member(global, "name", |frame, _| Ok(attribute(frame, "name")), Some(set_name), frame, context);
-    let location = JsObject::with_object_proto(context.intrinsics());
-    member(&location, "href", href, Some(set_href), frame, context);
-    for name in ["assign", "replace"] {
-        let go = NativeFunction::from_copy_closure_with_captures(
-            |_, args, frame: &JsObject, context| set_href(frame, &arg(args, 0), context).map(|()| JsValue::undefined()),
-            frame.clone(),
-        );
-        define_value(&location, name, FunctionObjectBuilder::new(context.realm(), go).length(1).build(), hidden);
-    }
-    let to_string = NativeFunction::from_copy_closure_with_captures(
-        |_, _, frame: &JsObject, context| href(frame, context),
-        frame.clone(),
-    );
-    define_value(&location, "toString", FunctionObjectBuilder::new(context.realm(), to_string).build(), hidden);
-    define_value(frame, "location", location, hidden);
-    let kept: Getter = |frame, context| frame.get(JsString::from("location"), context);
-    member(global, "location", kept, Some(set_href), frame, context);
-    handlers::install(global, &handlers::GLOBAL, context);
-    handlers::install(global, &handlers::WINDOW, context);
-    Ok(())
+    // What is kept of a document that is left holds nothing that would keep it alive.
+    window.parser.take();
+    window.history.take();
+    let owner = window.event_loop.owner();
+    window.event_loop.end_realm(owner);
+    broadcast_channel::end(owner, context);
+    window.world.abort_of(owner, &window.event_loop);
+    window.world.close_streams_of(owner, window.event_loop.clock().now());
 }
 
-fn element(frame: &JsObject, context: &mut Context) -> JsResult<JsValue> {
-    Ok(with(frame, |frame| frame.element.clone()).map_or_else(JsValue::null, |element| wrap(&element, context).into()))
-}
-
-fn attribute(frame: &JsObject, name: &str) -> JsValue {
-    let value = with(frame, |frame| frame.element.as_element().and_then(|element| element.attr(name))).flatten();
-    string(&value.unwrap_or_default())
-}
-
-fn set_attribute(frame: &JsObject, name: &str, value: &JsValue, context: &mut Context) -> JsResult<()> {
-    let value = to_utf8(&value.to_string(context)?);
-    match with(frame, |frame| frame.element.clone()) {
-        Some(element) => super::element::set_attribute(&element, name, &value, context),
-        None => Ok(()),
-    }
-}
-
-fn set_name(frame: &JsObject, value: &JsValue, context: &mut Context) -> JsResult<()> {
-    set_attribute(frame, "name", value, context)
-}
-
-/// The window that the frame is in.
-fn parent(frame: &JsObject, context: &mut Context) -> JsResult<JsValue> {
-    let root = with(frame, |frame| shadow::root_of(&frame.element));
-    match root.and_then(|root| frame_of(&root, context)) {
-        Some(above) => of(&above, context).map(JsValue::from),
-        None => Ok(context.global_object().into()),
-    }
-}
-
-fn href(frame: &JsObject, context: &mut Context) -> JsResult<JsValue> {
-    Ok(document_of(frame).map_or_else(JsValue::undefined, |document| string(address(&document, context).as_str())))
-}
-
-/// A frame goes elsewhere as if its element had been told to.
-fn set_href(frame: &JsObject, value: &JsValue, context: &mut Context) -> JsResult<()> {
-    set_attribute(frame, "src", value, context)
+/// The window that the frame of a window is in; none for the page's.
+pub(super) fn parent(window: &Window, context: &mut Context) -> Option<Gc<Window>> {
+    let framed = window.framed.as_ref().filter(|framed| !framed.is_gone.get())?;
+    let root = with(&framed.frame, |frame| shadow::root_of(&frame.element))?;
+    frames::window_at(&root, context)
 }

@@ -1,28 +1,31 @@
 //! What is in an `<iframe>` ([HTML §4.8.5](https://html.spec.whatwg.org/#the-iframe-element)): a document of its own, with a
-//! window ([`super::frame_window`]), that the page may write to ([`super::frame_writing`]).
+//! window and a realm ([`super::frame_window`]), its scripts and its `load` ([`super::frame_loading`]), and who may name it
+//! ([`super::frame_places`]).
 //!
 //! *Choice*: nobody looks at a frame, so only what the page can reach is there. A document of the page's own origin is
-//! fetched, as an XHR would, and parsed; scripts in it do not run, for it is not what the operator opened. Documents of
-//! other origins are not fetched. In both cases `load` is fired, as for pictures. Frames within a document that was
-//! fetched stay empty, so that a page which frames itself ends.
+//! fetched, as an XHR would, and runs; documents of other origins are not fetched, and for them `load` is fired as for
+//! pictures. What a frame does to its own address is no effect, for it is the page's affair. Frames nest as deep as
+//! [`FRAME_DEPTH_MAX`], and at most [`FRAMES_MAX`] of a page have a window.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
-use boa_engine::realm::Realm;
 use boa_engine::{Context, JsData, JsObject, JsResult, JsValue};
-use boa_gc::{Finalize, GcRefCell, Trace};
+use boa_gc::{Finalize, Gc, GcRefCell, Trace};
 use url::Url;
 
-use super::fetching::{is_same_origin, report_failure, request};
-use super::target::fire;
+use super::fetching::is_same_origin;
+use super::frame_loading::{self, Wanted};
+use super::location::without_fragment;
 use super::window::Window;
-use super::wrap::{part, peek_part, this_element, wrap, wrap_or_null};
-use super::{frame_window, implementation};
-use crate::dom::document::DocumentData;
+use super::wrap::{part, peek_part, this_element, wrap_or_null};
+use super::{frame_window, implementation, remote_window, scripting};
+use crate::base::limits::frames::{FRAME_DEPTH_MAX, FRAMES_MAX};
 use crate::dom::node::same;
-use crate::dom::{Node, NodeRef, shadow, tree, xml};
-use crate::engine::interface::{define_accessor, prototype};
-use crate::net::{Destination, Response, decode_html};
+use crate::dom::{NodeRef, shadow, tree};
+use crate::engine::context::{in_realm, page_realm};
+use crate::engine::event_loop::EventLoop;
+use crate::engine::interface::{Prototypes, define_accessor, prototype};
+use crate::engine::queued::Owner;
 
 /// The native data of what a frame element and its document have in common.
 #[derive(Trace, Finalize, JsData)]
@@ -30,19 +33,38 @@ pub(super) struct Frame {
     /// The `<iframe>`.
     pub(super) element: NodeRef,
     /// The document that is in it now.
-    document: GcRefCell<NodeRef>,
-    /// Its realm and global object, once somebody has asked for its window: one for all its documents.
-    pub(super) realm: GcRefCell<Option<(Realm, JsObject)>>,
+    pub(super) document: GcRefCell<NodeRef>,
+    /// That document's window, once somebody has asked for it.
+    pub(super) window: GcRefCell<Option<Gc<Window>>>,
+    /// The global object, which is one for all its documents: what scripts hold of the frame stays the same.
+    pub(super) global: GcRefCell<Option<JsObject>>,
+    /// What those see of its window that are of another origin, and what it sees of the page's.
+    pub(super) seen: GcRefCell<Option<JsObject>>,
+    pub(super) sees: GcRefCell<Option<JsObject>>,
+    /// The window whose `load` waits for this frame.
+    pub(super) awaited_by: GcRefCell<Option<Gc<Window>>>,
+    /// What the document that comes is told of where it was asked for (`document.referrer`).
+    #[unsafe_ignore_trace]
+    pub(super) referrer: RefCell<Option<String>>,
+    /// Its name, where a script has given it one.
+    #[unsafe_ignore_trace]
+    pub(super) name: RefCell<Option<String>>,
+    /// The request for its next document.
+    #[unsafe_ignore_trace]
+    pub(super) request: Cell<Option<u64>>,
     /// Counted up with each document: what was begun for an earlier one is void.
     #[unsafe_ignore_trace]
-    run: Cell<u64>,
+    pub(super) run: Cell<u64>,
     /// Whether the page may not see the document.
     #[unsafe_ignore_trace]
-    is_foreign: Cell<bool>,
+    pub(super) is_foreign: Cell<bool>,
+    /// Whether nothing was loaded into it yet.
+    #[unsafe_ignore_trace]
+    pub(super) is_initial: Cell<bool>,
 }
 
 /// The part of a node that is its frame.
-const FRAME: &str = "frame";
+pub(super) const FRAME: &str = "frame";
 
 /// Runs `f` on a frame.
 pub(super) fn with<R>(frame: &JsObject, f: impl FnOnce(&Frame) -> R) -> Option<R> {
@@ -61,23 +83,31 @@ fn current(document: &NodeRef) -> Option<JsObject> {
 
 /// The frame that a document is in now, if that has a window.
 pub(super) fn frame_of(document: &NodeRef, context: &Context) -> Option<JsObject> {
+    if document.as_document().is_none_or(|data| !data.is_framed.get()) {
+        return None;
+    }
     current(document).filter(|frame| with(frame, |frame| is_live(&frame.element, context)).unwrap_or(false))
 }
 
 /// Whether an element is in a document that has a window.
-fn is_live(element: &NodeRef, context: &Context) -> bool {
-    let window = Window::of(context);
-    let mut root = shadow::root_of(element);
-    while !same(&root, &window.document) {
-        let above = current(&root).and_then(|frame| with(&frame, |frame| shadow::root_of(&frame.element)));
-        let Some(above) = above else { return false };
-        root = above;
+pub(super) fn is_live(element: &NodeRef, context: &Context) -> bool {
+    depth(element, context).is_some()
+}
+
+/// How many frames an element is in; none where it is in no window.
+fn depth(element: &NodeRef, context: &Context) -> Option<usize> {
+    let page = Window::of_page(context);
+    let (mut root, mut depth) = (shadow::root_of(element), 0);
+    while !same(&root, &page.document) {
+        let frame = current(&root)?;
+        root = with(&frame, |frame| shadow::root_of(&frame.element))?;
+        depth += 1;
     }
-    true
+    Some(depth)
 }
 
 /// The frame of an element, made with an empty document at first use; none where the element is in no window.
-fn frame_at(element: &NodeRef, context: &mut Context) -> Option<JsObject> {
+pub(super) fn frame_at(element: &NodeRef, context: &mut Context) -> Option<JsObject> {
     if !element.is_html("iframe") || !is_live(element, context) {
         return None;
     }
@@ -90,69 +120,181 @@ fn frame_at(element: &NodeRef, context: &mut Context) -> Option<JsObject> {
         let frame = Frame {
             element: element.clone(),
             document: GcRefCell::new(own),
-            realm: GcRefCell::default(),
+            window: GcRefCell::default(),
+            global: GcRefCell::default(),
+            seen: GcRefCell::default(),
+            sees: GcRefCell::default(),
+            awaited_by: GcRefCell::default(),
+            referrer: RefCell::default(),
+            name: RefCell::default(),
+            request: Cell::new(None),
             run: Cell::new(0),
             is_foreign: Cell::new(false),
+            is_initial: Cell::new(true),
         };
         Ok(JsObject::from_proto_and_data(None, frame))
     });
     let frame = made.ok()?.as_object()?;
-    show(&frame, document, context);
+    frame_window::put(&frame, document, context);
     Some(frame)
 }
 
 /// The document of a frame that nothing was loaded into.
-fn empty() -> NodeRef {
-    parsed("", "about:blank")
-}
-
-fn parsed(markup: &str, url: &str) -> NodeRef {
-    let document = implementation::parse_html(markup);
-    located(&document, url);
+pub(super) fn empty() -> NodeRef {
+    let document = implementation::parse_html("");
+    located(&document, "about:blank");
     document
 }
 
-fn located(document: &NodeRef, url: &str) {
+pub(super) fn located(document: &NodeRef, url: &str) {
     if let Some(data) = document.as_document() {
         *data.url.borrow_mut() = Some(url.to_owned());
     }
 }
 
-/// Puts a document into a frame.
-fn show(frame: &JsObject, document: NodeRef, context: &mut Context) {
-    let own = frame.clone();
-    // A new document has no parts yet, so nothing fails.
-    let _ = part(&document, FRAME, context, |_, _| Ok(own));
-    with(frame, |frame| *frame.document.borrow_mut() = document);
-}
-
-/// The document of a frame.
-pub(super) fn document_of(frame: &JsObject) -> Option<NodeRef> {
-    with(frame, |frame| frame.document.borrow().clone())
-}
-
 /// What began for the document of a frame is void.
-pub(super) fn restart(frame: &JsObject) -> u64 {
+pub(super) fn restart(frame: &JsObject, context: &Context) -> u64 {
     with(frame, |frame| {
+        if let Some(request) = frame.request.take() {
+            let page = Window::of_page(context);
+            page.world.abort(request, &page.event_loop);
+        }
         frame.run.set(frame.run.get() + 1);
         frame.run.get()
     })
     .unwrap_or_default()
 }
 
-/// The window of the frame of an element, or null.
+/// Whether what was begun as `run` still counts.
+pub(super) fn is_wanted(frame: &JsObject, run: u64, context: &Context) -> bool {
+    with(frame, |frame| frame.run.get() == run && is_live(&frame.element, context)).unwrap_or(false)
+}
+
+/// The window of a document, if it has one by now: the page's, or that of a frame that it is in.
+pub(super) fn peek_window(document: &NodeRef, context: &Context) -> Option<Gc<Window>> {
+    let page = Window::of_page(context);
+    if same(document, &page.document) {
+        return Some(page);
+    }
+    let frame = frame_of(document, context)?;
+    with(&frame, |frame| frame.window.borrow().clone()).flatten()
+}
+
+/// The window of a document, made now where it is in a frame that has none.
+pub(super) fn window_at(document: &NodeRef, context: &mut Context) -> Option<Gc<Window>> {
+    if let Some(window) = peek_window(document, context) {
+        return Some(window);
+    }
+    let frame = frame_of(document, context)?;
+    frame_window::of(&frame, context).ok()
+}
+
+/// The prototypes of a document's window.
+pub(super) fn prototypes_of(document: &NodeRef, context: &mut Context) -> Option<Prototypes> {
+    let window = window_at(document, context)?;
+    Some(match &window.framed {
+        Some(framed) => Prototypes::of_realm(&framed.realm),
+        None => Prototypes::of_realm(&page_realm(context)),
+    })
+}
+
+/// The global object of a document's window, if it has one by now.
+pub(super) fn global_of(document: &NodeRef, context: &Context) -> Option<JsObject> {
+    peek_window(document, context).and_then(|window| window.global.borrow().clone())
+}
+
+/// The windows of the page: its own, then those of frames in the order in which they were made.
+pub(super) fn windows(context: &Context) -> Vec<Gc<Window>> {
+    let realms = EventLoop::of(context).realms();
+    std::iter::once(Window::of_page(context))
+        .chain(realms.iter().filter_map(Window::of_realm).filter(|window| !window.is_gone()))
+        .collect()
+}
+
+/// The window of a realm's number, while that is open.
+pub(super) fn window_of_owner(owner: Owner, context: &Context) -> Option<Gc<Window>> {
+    if owner == Owner::PAGE {
+        return Some(Window::of_page(context));
+    }
+    EventLoop::of(context).realm(owner).and_then(|realm| Window::of_realm(&realm))
+}
+
+/// The window of a global object.
+pub(super) fn window_of_global(global: &JsObject, context: &Context) -> Option<Gc<Window>> {
+    let is_its = |window: &Gc<Window>| window.global.borrow().as_ref().is_some_and(|own| JsObject::equals(own, global));
+    let own = Window::of(context);
+    if is_its(&own) { Some(own) } else { windows(context).into_iter().find(is_its) }
+}
+
+/// Runs `f` in the realm of a window.
+pub(super) fn in_window<R>(window: &Gc<Window>, context: &mut Context, f: impl FnOnce(&mut Context) -> R) -> R {
+    if Gc::ptr_eq(window, &Window::of(context)) {
+        return f(context);
+    }
+    let realm = window.framed.as_ref().map_or_else(|| page_realm(context), |framed| framed.realm.clone());
+    let event_loop = EventLoop::of(context);
+    event_loop.as_of(window.event_loop.owner(), || in_realm(&realm, context, f))
+}
+
+/// Runs `f` in the realm of a window, as the doing of whoever runs now.
+pub(super) fn in_its_realm<R>(window: &Gc<Window>, context: &mut Context, f: impl FnOnce(&mut Context) -> R) -> R {
+    match window.framed.as_ref() {
+        Some(framed) => in_realm(&framed.realm.clone(), context, f),
+        None => in_realm(&page_realm(context), context, f),
+    }
+}
+
+/// Runs `f` in the realm of the window that a node is in, which is what the doings of its document are of.
+pub(super) fn in_window_of<R>(node: &NodeRef, context: &mut Context, f: impl FnOnce(&mut Context) -> R) -> R {
+    let document = node.owner_document();
+    let document = document.as_ref().unwrap_or(node);
+    let is_framed = document.as_document().is_some_and(|data| data.is_framed.get());
+    if !is_framed && !Prototypes::of(context).is_framed() {
+        return f(context);
+    }
+    match window_at(document, context) {
+        Some(window) => in_window(&window, context, f),
+        None => f(context),
+    }
+}
+
+/// What a script of the context's realm sees of a window: its global object, or of another origin little; or null.
+pub(super) fn seen(window: &Gc<Window>, context: &mut Context) -> JsValue {
+    let viewer = Window::of(context);
+    if Gc::ptr_eq(&viewer, window) || !viewer.is_opaque() && !window.is_opaque() {
+        return window.global.borrow().clone().map_or_else(JsValue::null, JsValue::from);
+    }
+    let seen = match (&window.framed, &viewer.framed) {
+        (Some(framed), _) => remote_window::of_frame(&framed.frame, context).ok(),
+        (None, Some(framed)) => remote_window::of_page(&framed.frame, context).ok(),
+        (None, None) => None,
+    };
+    seen.map_or_else(JsValue::null, JsValue::from)
+}
+
+/// The window of the frame of an element as scripts see it, or null.
 pub(super) fn window_of(element: &NodeRef, context: &mut Context) -> JsResult<JsValue> {
     match frame_at(element, context) {
-        Some(frame) => frame_window::of(&frame, context).map(JsValue::from),
+        Some(frame) if with(&frame, |frame| frame.is_foreign.get()) == Some(true) => {
+            remote_window::of_frame(&frame, context).map(JsValue::from)
+        }
+        Some(frame) => {
+            let window = frame_window::of(&frame, context)?;
+            Ok(seen(&window, context))
+        }
         None => Ok(JsValue::null()),
     }
 }
 
-/// The frames of the page's document in tree order.
-pub(super) fn all(context: &Context) -> Vec<NodeRef> {
-    let document = &Window::of(context).document;
+/// The frames of a document in tree order.
+pub(super) fn in_document(document: &NodeRef) -> Vec<NodeRef> {
     let has_some = document.as_document().is_some_and(|data| data.has_frames.get());
     if has_some { tree::descendants(document).filter(|node| node.is_html("iframe")).collect() } else { Vec::new() }
+}
+
+/// The frames of the window's document in tree order.
+pub(super) fn all(context: &Context) -> Vec<NodeRef> {
+    in_document(&Window::of(context).document)
 }
 
 fn content_window(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -167,26 +309,44 @@ fn content_document(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsR
     Ok(wrap_or_null(document, context))
 }
 
-/// What a frame element asks for.
-enum Wanted {
-    Empty,
-    Markup(String),
-    Own(Url),
-    Elsewhere,
+/// What an address means in a frame: its own page's documents are fetched, others are not.
+pub(super) fn wanted_at(frame: &JsObject, url: Url, body: Option<(String, Vec<u8>)>, context: &Context) -> Wanted {
+    let page = Window::of_page(context);
+    match url.scheme() {
+        "about" => Wanted::Empty,
+        "javascript" => Wanted::Code(url),
+        _ if !is_same_origin(&url, &page) => Wanted::Elsewhere,
+        _ if is_within_itself(frame, &url, context) => Wanted::Nothing,
+        _ => Wanted::Own(Box::new(url), body),
+    }
 }
 
-fn wanted(element: &NodeRef, context: &Context) -> Wanted {
+/// Whether one of the documents that a frame is in has this address: the frame stays as it is, so that a page which
+/// frames itself ends ([process the iframe attributes](https://html.spec.whatwg.org/#process-the-iframe-attributes)).
+fn is_within_itself(frame: &JsObject, url: &Url, context: &Context) -> bool {
+    let mut element = with(frame, |frame| frame.element.clone());
+    while let Some(own) = element {
+        let Some(window) = peek_window(&shadow::root_of(&own), context) else { return false };
+        if without_fragment(&window.url.borrow()) == without_fragment(url) {
+            return true;
+        }
+        let above = window.framed.as_ref().map(|framed| framed.frame.clone());
+        element = above.and_then(|frame| with(&frame, |frame| frame.element.clone()));
+    }
+    false
+}
+
+/// What a frame element asks for.
+fn wanted(frame: &JsObject, element: &NodeRef, context: &Context) -> Wanted {
     let attribute = |name: &str| element.as_element().and_then(|element| element.attr(name));
     if let Some(markup) = attribute("srcdoc") {
         return Wanted::Markup(markup);
     }
     let source = attribute("src").unwrap_or_default();
-    let window = Window::of(context);
+    let window = Window::of_node(element, context);
     match Some(source.trim()).filter(|source| !source.is_empty()).and_then(|source| window.resolve(source)) {
         None => Wanted::Empty,
-        Some(url) if matches!(url.scheme(), "about" | "javascript") => Wanted::Empty,
-        Some(url) if is_same_origin(&url, &window) => Wanted::Own(url),
-        Some(_) => Wanted::Elsewhere,
+        Some(url) => wanted_at(frame, url, None, context),
     }
 }
 
@@ -206,7 +366,10 @@ pub fn load_parsed(context: &mut Context) {
 
 /// A frame element is in the document now, perhaps: a frame that moves begins anew.
 pub fn inserted(element: &NodeRef, context: &mut Context) {
-    super::wrap::drop_part(element, FRAME);
+    if let Some(frame) = peek_part(element, FRAME) {
+        frame_window::leave(&frame, context);
+        super::wrap::drop_part(element, FRAME);
+    }
     if let Some(frame) = frame_at(element, context) {
         go(&frame, true, context);
     }
@@ -221,127 +384,53 @@ pub fn source_set(element: &NodeRef, context: &mut Context) {
 
 /// Gives a frame the document that its element asks for.
 fn go(frame: &JsObject, is_first: bool, context: &mut Context) {
-    let run = restart(frame);
     let Some(element) = with(frame, |frame| frame.element.clone()) else { return };
-    let wanted = wanted(&element, context);
-    let is_foreign = matches!(wanted, Wanted::Elsewhere);
-    with(frame, |frame| frame.is_foreign.set(is_foreign));
-    match wanted {
-        Wanted::Empty if is_first => tell(frame, context),
-        Wanted::Empty | Wanted::Elsewhere => later(frame, run, empty, context),
-        Wanted::Markup(markup) => later(frame, run, move || parsed(&markup, "about:srcdoc"), context),
-        Wanted::Own(url) => fetch(frame, run, url, context),
-    }
-}
-
-/// `load` is fired at the element.
-pub(super) fn tell(frame: &JsObject, context: &mut Context) {
-    let Some((element, global)) =
-        with(frame, |frame| (frame.element.clone(), frame.realm.borrow().as_ref().map(|(_, global)| global.clone())))
-    else {
+    let wanted = wanted(frame, &element, context);
+    if !is_first && wanted.is_nothing() {
         return;
+    }
+    let run = restart(frame, context);
+    if is_first && matches!(wanted, Wanted::Empty) {
+        return frame_loading::tell(frame, context);
+    }
+    let above = Window::of_node(&element, context);
+    frame_loading::begin(frame, run, wanted, &above, context);
+}
+
+/// Whether there is room for one more window, so deep; says so where there is none.
+pub(super) fn has_room(frame: &JsObject, context: &Context) -> bool {
+    let deep = with(frame, |frame| depth(&frame.element, context)).flatten().unwrap_or_default();
+    let has_one = with(frame, |frame| frame.window.borrow().is_some()).unwrap_or(false);
+    let message = if deep >= FRAME_DEPTH_MAX {
+        format!("an <iframe> stays empty: it is more than {FRAME_DEPTH_MAX} frames deep")
+    } else if EventLoop::of(context).realms().len() >= FRAMES_MAX + usize::from(has_one) {
+        format!("an <iframe> stays empty: the page has {FRAMES_MAX} frames with a window already; remove some")
+    } else {
+        return true;
     };
-    // Errors of listeners are reported.
-    if let Some(global) = global {
-        let _ = fire(&global, "load", false, false, context);
-    }
-    let object = wrap(&element, context);
-    let _ = fire(&object, "load", false, false, context);
+    scripting::warn(&message, context);
+    false
 }
 
-/// Whether what was begun as `run` still counts.
-fn is_wanted(frame: &JsObject, run: u64, context: &Context) -> bool {
-    with(frame, |frame| frame.run.get() == run && is_live(&frame.element, context)).unwrap_or(false)
+/// Whether a window is the page's, or that of a frame which is still there with the document.
+pub(super) fn is_there(window: &Window, context: &Context) -> bool {
+    let Some(framed) = &window.framed else { return true };
+    let Some(element) = with(&framed.frame, |frame| frame.element.clone()) else { return false };
+    let is_own = peek_part(&element, FRAME).is_some_and(|own| JsObject::equals(&own, &framed.frame));
+    is_own && !framed.is_gone.get() && is_live(&element, context)
 }
 
-/// A document comes in a task of its own; the window's `load` waits for it.
-fn later(frame: &JsObject, run: u64, make: impl FnOnce() -> NodeRef + 'static, context: &mut Context) {
-    let window = Window::of(context);
-    window.scripts.delay(1);
-    let frame = frame.clone();
-    window.event_loop.queue(Box::new(move |context| {
-        Window::of(context).scripts.delay(-1);
-        if is_wanted(&frame, run, context) {
-            show(&frame, make(), context);
-            tell(&frame, context);
+/// What follows each task: frames that have gone end, and those with nothing left to load say so.
+pub(super) fn settle(context: &mut Context) {
+    let realms = EventLoop::of(context).realms();
+    for window in realms.iter().filter_map(Window::of_realm) {
+        let Some(framed) = &window.framed else { continue };
+        if is_there(&window, context) {
+            frame_loading::finish(&window);
+        } else {
+            frame_window::leave(&framed.frame, context);
         }
-        Ok(())
-    }));
-}
-
-fn fetch(frame: &JsObject, run: u64, url: Url, context: &mut Context) {
-    let window = Window::of(context);
-    window.scripts.delay(1);
-    let frame = frame.clone();
-    let request = request(&url, Destination::Xhr, None, &window);
-    let on_answer = Box::new(move |answer: Result<Response, _>, context: &mut Context| {
-        let window = Window::of(context);
-        window.scripts.delay(-1);
-        if let Err(error) = &answer {
-            report_failure(error, &url, &window.event_loop);
-        }
-        if is_wanted(&frame, run, context) {
-            // It may have been sent elsewhere.
-            let own = answer.ok().filter(|response| is_same_origin(&response.url, &window));
-            with(&frame, |frame| frame.is_foreign.set(own.is_none()));
-            show(&frame, own.map_or_else(empty, |response| document_at(&url, &response)), context);
-            tell(&frame, context);
-        }
-        Ok(())
-    });
-    window.world.start(request, on_answer, &window.event_loop);
-}
-
-/// The types of documents that are told apart; others count as plain text.
-const TYPES: [&str; 12] = [
-    "text/html",
-    "text/xml",
-    "application/xml",
-    "application/xhtml+xml",
-    "image/svg+xml",
-    "text/css",
-    "text/javascript",
-    "application/json",
-    "image/png",
-    "image/jpeg",
-    "image/gif",
-    "image/bmp",
-];
-
-/// The document that an answer to a request for `url` makes.
-fn document_at(url: &Url, response: &Response) -> NodeRef {
-    let document = document_from(response);
-    let mut address = response.url.clone();
-    if address.fragment().is_none() {
-        address.set_fragment(url.fragment());
     }
-    located(&document, address.as_str());
-    document
-}
-
-/// The document of an answer, by its type.
-fn document_from(response: &Response) -> NodeRef {
-    let header = response.header("content-type");
-    let essence = header.unwrap_or("text/html").split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let kind = TYPES.into_iter().find(|known| *known == essence).unwrap_or("text/plain");
-    let text = || decode_html(&response.body, header).0;
-    if kind == "text/html" {
-        return implementation::parse_html(&text());
-    }
-    if kind.ends_with("xml") {
-        return xml::parse(&text(), kind).unwrap_or_else(|error| xml::error_document(&error, kind));
-    }
-    let document = Node::document(DocumentData::new(kind));
-    let content = Node::html_element(&document, if kind.starts_with("image/") { "img" } else { "pre" });
-    if content.is_html("pre") {
-        tree::append(&content, &Node::text(&document, text()));
-    }
-    let [html, head, body] = ["html", "head", "body"].map(|name| Node::html_element(&document, name));
-    tree::append(&body, &content);
-    tree::append(&html, &head);
-    tree::append(&html, &body);
-    tree::append(&document, &html);
-    document
 }
 
 /// Installs the members of HTMLIFrameElement that lead into the frame.

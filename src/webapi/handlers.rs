@@ -9,8 +9,7 @@ use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, NativeFunction}
 use super::target::{Handler, get_handler, set_handler, with_listeners};
 use super::window::Window;
 use super::wrap::{as_node, wrap};
-use super::{event, frame_window, frames};
-use crate::dom::node::same;
+use super::{event, frames};
 use crate::dom::{NodeRef, form, tree};
 use crate::engine::convert::{arg, to_utf8};
 use crate::engine::event_loop::{EventLoop, Output};
@@ -140,10 +139,7 @@ pub fn handler_target(object: &JsObject, kind: &str, context: &Context) -> JsObj
     let body = as_node(&object.clone().into()).filter(|node| matches!(node.html_name(), "body" | "frameset"));
     match body.filter(|_| goes_to_window(kind)).and_then(|body| body.owner_document()) {
         None => object.clone(),
-        Some(document) if same(&document, &Window::of(context).document) => context.global_object(),
-        Some(document) => frames::frame_of(&document, context)
-            .and_then(|frame| frame_window::made(&frame))
-            .unwrap_or_else(|| object.clone()),
+        Some(document) => frames::global_of(&document, context).unwrap_or_else(|| object.clone()),
     }
 }
 
@@ -152,8 +148,9 @@ fn attribute_owner(object: &JsObject, kind: &str, context: &Context) -> Option<N
     match as_node(&object.clone().into()) {
         Some(node) if matches!(node.html_name(), "body" | "frameset") && goes_to_window(kind) => None,
         Some(node) => node.as_element().is_some().then_some(node),
-        None if JsObject::equals(object, &context.global_object()) && goes_to_window(kind) => {
-            tree::html_child(&Window::of(context).document, &["body", "frameset"])
+        None if goes_to_window(kind) => {
+            let window = frames::window_of_global(object, context)?;
+            tree::html_child(&window.document, &["body", "frameset"])
         }
         None => None,
     }
@@ -213,7 +210,15 @@ pub fn current(object: &JsObject, kind: &JsString, context: &mut Context) -> Opt
 }
 
 fn compile(owner: &NodeRef, object: &JsObject, name: &str, text: &str, context: &mut Context) -> Option<JsObject> {
+    frames::in_window_of(owner, context, |context| compile_here(owner, object, name, text, context))
+}
+
+/// The same, in the realm of the document.
+fn compile_here(owner: &NodeRef, object: &JsObject, name: &str, text: &str, context: &mut Context) -> Option<JsObject> {
     let window = Window::of(context);
+    if window.scripts.is_silent() {
+        return None;
+    }
     let url = window.url.borrow().to_string();
     let mut scope = vec![wrap(&window.document, context)];
     if as_node(&object.clone().into()).is_some() {
@@ -245,7 +250,7 @@ fn compile(owner: &NodeRef, object: &JsObject, name: &str, text: &str, context: 
 /// Where `event` is none: a bug.
 pub fn call(event: &JsObject, object: &JsObject, kind: &JsString, context: &mut Context) -> JsResult<()> {
     let Some(function) = current(object, kind, context).filter(JsObject::is_callable) else { return Ok(()) };
-    let is_window_error = *kind == *"error" && JsObject::equals(object, &context.global_object());
+    let is_window_error = *kind == *"error" && frames::window_of_global(object, context).is_some();
     let is_window_error = is_window_error && event::is_a(event, "ErrorEvent", context);
     let arguments = if is_window_error { error_arguments(event, context)? } else { vec![event.clone().into()] };
     let event_loop = EventLoop::of(context);

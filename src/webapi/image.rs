@@ -76,7 +76,7 @@ fn source(image: &NodeRef) -> Option<String> {
 /// The address of an image, resolved; none where it is empty or not valid.
 fn address(image: &NodeRef, context: &Context) -> Option<String> {
     let source = source(image).filter(|source| !source.trim().is_empty())?;
-    Window::of(context).resolve(source.trim()).map(String::from)
+    Window::of_node(image, context).resolve(source.trim()).map(String::from)
 }
 
 fn complete(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {

@@ -6,15 +6,16 @@ use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, NativeFunction}
 use boa_gc::{Gc, GcRefCell};
 
 use super::window::Window;
-use super::wrap::wrap;
+use super::wrap::{wrap, wrap_or_null};
 use super::{
     abort, autocorrect, base64, blob, box_observers, broadcast_channel, character_data, collection, console, controls,
     crypto, css, custom_elements, dataset, dialogs, document, element, elements, event, event_source, event_types,
-    exception, fetch, file, file_reader, form_data, form_element, geometry, handlers, history, html_element,
-    implementation, location, media_query_list, message_port, modules, more_reflections, motion, mutation_observer,
-    named_access, named_node_map, navigator, node, object_url, parent_node, performance, post_message, range, rect,
-    report_error, runtime, select, selection, shadow_root, slot_element, storage, structured_clone, style, style_sheet,
-    svg, target, text_encoding, timers, token_list, traversal, url, url_search_params, validity, web_socket, xhr,
+    exception, fetch, file, file_reader, form_data, form_element, frame_places, frame_window, frames, geometry,
+    handlers, history, html_element, implementation, location, media_query_list, message_port, modules,
+    more_reflections, motion, mutation_observer, named_access, named_node_map, navigator, node, object_url,
+    parent_node, performance, post_message, range, rect, report_error, runtime, select, selection, shadow_root,
+    slot_element, storage, structured_clone, style, style_sheet, svg, target, text_encoding, timers, token_list,
+    traversal, url, url_search_params, validity, web_socket, xhr,
 };
 use crate::engine::convert::{arg, string, text};
 use crate::engine::interface::{Interface, Prototypes, define_accessor, define_value, install, prototype};
@@ -155,12 +156,12 @@ fn install_window(context: &mut Context) -> JsResult<()> {
     let window_prototype = Prototypes::of(context).get("Window");
     named_access::install_window_names(&window_prototype, context)?;
     global.set_prototype(Some(window_prototype));
-    for name in ["self", "parent", "frames"] {
+    for name in ["self", "frames"] {
         replaceable(&global, name, |_, _, context| Ok(context.global_object().into()), context);
     }
-    for name in ["window", "top"] {
-        unforgeable(&global, name, |_, _, context| Ok(context.global_object().into()), context);
-    }
+    replaceable(&global, "parent", parent, context);
+    unforgeable(&global, "window", |_, _, context| Ok(context.global_object().into()), context);
+    unforgeable(&global, "top", top, context);
     unforgeable(
         &global,
         "document",
@@ -179,21 +180,24 @@ fn install_window(context: &mut Context) -> JsResult<()> {
         },
         context,
     );
-    replaceable(&global, "length", |_, _, context| Ok(super::frames::all(context).len().into()), context);
-    define_value(&global, "closed", false, Attribute::WRITABLE | Attribute::CONFIGURABLE);
-    for name in ["opener", "frameElement"] {
-        define_value(&global, name, JsValue::null(), Attribute::WRITABLE | Attribute::CONFIGURABLE);
-    }
+    replaceable(&global, "length", |_, _, context| Ok(frames::all(context).len().into()), context);
+    let closed = |_: &JsValue, _: &[JsValue], context: &mut Context| {
+        Ok(JsValue::from(!frames::is_there(&Window::of(context), context)))
+    };
+    define_accessor(&global, "closed", closed, None, context);
+    replaceable(&global, "origin", |_, _, context| Ok(string(&Window::of(context).origin())), context);
+    define_accessor(&global, "frameElement", frame_element, None, context);
+    define_value(&global, "opener", JsValue::null(), Attribute::WRITABLE | Attribute::CONFIGURABLE);
     for name in ["status", "defaultStatus"] {
         text_member(&global, name, context);
     }
     define_accessor(
         &global,
         "name",
-        |_, _, context| Ok(string(&Window::of(context).world.name.borrow())),
+        |_, _, context| Ok(string(&frame_places::own_name(context))),
         Some(|_, args, context| {
             let name = text(args, 0, context)?;
-            *Window::of(context).world.name.borrow_mut() = name;
+            frame_places::set_own_name(name, context);
             Ok(JsValue::undefined())
         }),
         context,
@@ -202,6 +206,30 @@ fn install_window(context: &mut Context) -> JsResult<()> {
     handlers::install(&global, &handlers::WINDOW, context);
     handlers::install(&global, &["unhandledrejection"], context);
     Ok(())
+}
+
+fn parent(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let window = Window::of(context);
+    if !frames::is_there(&window, context) {
+        return Ok(JsValue::null());
+    }
+    let above = frame_window::parent(&window, context).unwrap_or(window);
+    Ok(frames::seen(&above, context))
+}
+
+fn top(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let page = Window::of_page(context);
+    let is_there = frames::is_there(&Window::of(context), context);
+    Ok(if is_there { frames::seen(&page, context) } else { JsValue::null() })
+}
+
+/// The element that the window's document is in, where both are of one origin.
+fn frame_element(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let window = Window::of(context);
+    let is_there = frames::is_there(&window, context);
+    let framed = window.framed.as_ref().filter(|framed| is_there && !framed.is_opaque);
+    let element = framed.and_then(|framed| frames::with(&framed.frame, |frame| frame.element.clone()));
+    Ok(wrap_or_null(element, context))
 }
 
 /// A member that no script can take away (Web IDL `[LegacyUnforgeable]`).

@@ -205,7 +205,7 @@ fn sheet_in(answer: Result<Response, NetError>, url: &Url, window: &Window, cont
     match answer.and_then(Response::loaded) {
         Ok(response) => {
             let kind = response.header("content-type").unwrap_or_default();
-            let is_own = || window.url.borrow().origin() == response.url.origin();
+            let is_own = || window.origin_url().origin() == response.url.origin();
             if sheets::is_css(kind) || window.document.is_quirky() && !response.is_nosniff() && is_own() {
                 return Some(response);
             }

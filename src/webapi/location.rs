@@ -1,5 +1,6 @@
 //! `location` (HTML [§7.2.4](https://html.spec.whatwg.org/multipage/nav-history-apis.html#the-location-interface)) and
-//! what a navigation is: a fragment stays in the document, `javascript:` runs code, anything else leaves and is an effect.
+//! what a navigation is: a fragment stays in the document, `javascript:` runs code, anything else leaves and is an effect,
+//! unless it is a frame that goes elsewhere.
 
 use boa_engine::property::PropertyDescriptor;
 use boa_engine::{Context, JsObject, JsResult, JsString, JsValue};
@@ -7,9 +8,9 @@ use url::{Url, quirks};
 
 use super::event::{self, Event};
 use super::exception::dom_exception;
-use super::history;
 use super::timers::run_code;
 use super::window::{Navigation, Window};
+use super::{frame_loading, history};
 use crate::engine::convert::{Native, arg, string, value_text};
 use crate::engine::event_loop::Output;
 use crate::engine::interface::{Interface, Prototypes, function, install as install_interface, prototype};
@@ -21,12 +22,19 @@ use crate::event::{Effect, NavigateKind};
 /// None that the page made.
 pub fn navigate(navigation: Navigation, context: &mut Context) -> JsResult<()> {
     let window = Window::of(context);
+    if window.is_gone() {
+        return Ok(());
+    }
     if navigation.url.scheme() == "javascript" {
         return run_javascript_url(&navigation.url, context);
     }
     if is_fragment(&window.url.borrow(), &navigation) {
         let replace = navigation.kind == NavigateKind::Replace;
         return go_to_fragment(&window, navigation.url, replace, context);
+    }
+    if let Some(framed) = &window.framed {
+        frame_loading::navigate(&framed.frame, navigation, context);
+        return Ok(());
     }
     let effect = Effect::Navigate { url: navigation.url.to_string(), kind: navigation.kind };
     window.event_loop.emit(Output::Effect(effect));
@@ -82,18 +90,27 @@ fn tell_hash_changed(old: &Url, new: &Url, context: &mut Context) -> JsResult<()
 /// # Errors
 /// None.
 pub fn run_javascript_url(url: &Url, context: &mut Context) -> JsResult<()> {
-    let encoded = url.as_str().split_once(':').map_or("", |(_, code)| code);
-    let code = String::from_utf8_lossy(&crate::net::percent_decode(encoded)).into_owned();
-    Window::of(context).event_loop.queue(Box::new(move |context| run_code(&code, context)));
+    let window = Window::of(context);
+    if window.scripts.is_silent() {
+        return Ok(());
+    }
+    let code = code_of(url);
+    window.event_loop.queue(Box::new(move |context| run_code(&code, context)));
     Ok(())
 }
 
-/// Parses an address as the document means it.
+/// The code in a `javascript:` URL.
+pub(super) fn code_of(url: &Url) -> String {
+    let encoded = url.as_str().split_once(':').map_or("", |(_, code)| code);
+    String::from_utf8_lossy(&crate::net::percent_decode(encoded)).into_owned()
+}
+
+/// Parses an address as the document of the script means it that runs, be the location another window's.
 ///
 /// # Errors
 /// A SyntaxError where it is none.
 fn parse(text: &str, context: &mut Context) -> JsResult<Url> {
-    let parsed = Window::of(context).resolve(text.trim());
+    let parsed = Window::of_running(context).resolve(text.trim());
     parsed.ok_or_else(|| dom_exception("SyntaxError", &format!("'{text}' is not a valid URL."), context))
 }
 

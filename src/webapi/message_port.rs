@@ -10,14 +10,16 @@ use boa_engine::{Context, JsData, JsObject, JsResult, JsValue};
 use boa_gc::{Finalize, GcRefCell, Trace};
 
 use super::event::{Event, dispatch};
-use super::handlers;
 use super::structured_clone::{Cloned, clone_with_transfer, transfer_list};
 use super::target::{Listeners, get_handler, set_handler};
+use super::window::Window;
+use super::{frames, handlers};
 use crate::engine::convert::{arg, array, require, string, type_error};
 use crate::engine::event_loop::EventLoop;
 use crate::engine::interface::{
     Interface, define_accessor, install as install_interface, new_target_prototype, prototype,
 };
+use crate::engine::queued::Owner;
 use crate::event::Cause;
 
 /// A message on its way.
@@ -30,7 +32,7 @@ struct Message {
 }
 
 /// The native data of a port.
-#[derive(Trace, Finalize, JsData, Default)]
+#[derive(Trace, Finalize, JsData)]
 pub struct PortObject {
     /// Its listeners.
     pub listeners: Listeners,
@@ -43,6 +45,8 @@ pub struct PortObject {
     /// It was closed or moved away.
     #[unsafe_ignore_trace]
     is_detached: Cell<bool>,
+    /// Whose it is: messages are told there.
+    owner: Owner,
 }
 
 #[derive(Trace, Finalize, JsData)]
@@ -53,7 +57,15 @@ struct ChannelObject {
 /// A port without another end.
 #[must_use]
 pub fn make(context: &mut Context) -> JsObject {
-    JsObject::from_proto_and_data(prototype("MessagePort", context), PortObject::default())
+    let port = PortObject {
+        listeners: Listeners::default(),
+        other: GcRefCell::default(),
+        queue: GcRefCell::default(),
+        is_started: Cell::new(false),
+        is_detached: Cell::new(false),
+        owner: EventLoop::of(context).owner(),
+    };
+    JsObject::from_proto_and_data(prototype("MessagePort", context), port)
 }
 
 fn with<R>(port: &JsObject, f: impl FnOnce(&PortObject) -> R) -> JsResult<R> {
@@ -112,9 +124,16 @@ fn post_message(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsRe
         let message = "The transfer list contains the port that the message is posted on.";
         return Err(super::exception::dom_exception("DataCloneError", message, context));
     }
-    let Cloned { value, ports } = clone_with_transfer(&arg(args, 0), &transfer, context)?;
-    let Some(other) = with(&port, |data| data.other.borrow().clone())? else { return Ok(JsValue::undefined()) };
-    let event_loop = EventLoop::of(context);
+    let other = with(&port, |data| data.other.borrow().clone())?;
+    let window = match &other {
+        Some(other) => frames::window_of_owner(with(other, |data| data.owner)?, context),
+        None => Some(Window::of(context)),
+    };
+    let Some(window) = window else { return Ok(JsValue::undefined()) };
+    let cloned = |context: &mut Context| clone_with_transfer(&arg(args, 0), &transfer, context);
+    let Cloned { value, ports } = frames::in_its_realm(&window, context, cloned)?;
+    let Some(other) = other else { return Ok(JsValue::undefined()) };
+    let event_loop = window.event_loop.clone();
     let cause = event_loop.cause();
     let is_started = with(&other, |data| {
         data.queue.borrow_mut().push_back(Message { data: value, ports, cause: cause.clone() });

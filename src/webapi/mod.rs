@@ -4,7 +4,7 @@
 //! learn from outside. Each other file is one interface or a few that belong together, named as their specs name them.
 //! Shared by several of them: [`iterable`] (`for … of`, sequences, records), [`entry_list`] (`get`, `append` and the
 //! like), [`body`] and [`form_encoding`] (from values to bytes), [`fetching`] (methods, faults of requests).
-//! [`frames`], [`frame_window`], [`frame_writing`]: what is in an `<iframe>`. [`creation`]: what makes nodes.
+//! [`frames`], [`frame_window`], [`frame_loading`], [`frame_places`], [`remote_window`]: what is in an `<iframe>`. [`loading`]: the end of a document. [`creation`]: what makes nodes.
 //! [`shadow_root`], [`slot_element`]: shadow trees; [`custom_elements`]: custom elements.
 //! [`catalogue`] lists what pages ask for, with what is missing.
 
@@ -40,6 +40,7 @@ pub mod event;
 pub mod event_initializers;
 mod event_members;
 mod event_path;
+mod event_realms;
 pub mod event_source;
 mod event_stream;
 pub mod event_types;
@@ -52,8 +53,9 @@ pub mod focus;
 pub mod form_data;
 pub mod form_element;
 pub mod form_encoding;
+pub mod frame_loading;
+pub mod frame_places;
 pub mod frame_window;
-pub mod frame_writing;
 pub mod frames;
 pub mod gauges;
 pub mod geometry;
@@ -67,6 +69,7 @@ pub mod implementation;
 pub mod install;
 pub mod iterable;
 pub mod linked_sheets;
+pub mod loading;
 pub mod location;
 pub mod media;
 pub mod media_query_list;
@@ -91,6 +94,7 @@ pub mod post_message;
 pub mod range;
 pub mod rect;
 pub mod reflect;
+pub mod remote_window;
 pub mod report_error;
 pub mod request;
 pub mod response;

@@ -94,7 +94,7 @@ pub fn update(context: &mut Context) {
     if motion.compared.replace(mutation_count()) == mutation_count() {
         return;
     }
-    let document = Window::of(context).document.clone();
+    let document = Window::of_page(context).document.clone();
     if !css_motion::is_in_attributes() && !css_motion::is_in_sheets(&document) {
         return;
     }
@@ -364,8 +364,16 @@ pub fn legacy_type(kind: &str) -> Option<&'static str> {
     })
 }
 
-/// A document's state, before its first script.
+/// What follows each task: styles are compared, and frames that have gone end.
+fn after_task(context: &mut Context) {
+    update(context);
+    super::frames::settle(context);
+}
+
+/// A page's state, before its first script: in frames nothing moves.
 pub fn install(context: &mut Context) {
-    context.insert_data(Rc::new(Motion::default()));
-    EventLoop::of(context).set_after_task(update);
+    if context.get_data::<Rc<Motion>>().is_none() {
+        context.insert_data(Rc::new(Motion::default()));
+        EventLoop::of(context).set_after_task(after_task);
+    }
 }

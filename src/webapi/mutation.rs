@@ -48,6 +48,11 @@ fn sheets_came(owners: &[NodeRef], context: &mut Context) {
 
 /// What follows an insertion into `parent`.
 fn inserted(parent: &NodeRef, scripts: Vec<NodeRef>, links: &[NodeRef], context: &mut Context) -> JsResult<()> {
+    frames::in_window_of(parent, context, |context| inserted_here(parent, scripts, links, context))
+}
+
+/// The same, in the realm of the document.
+fn inserted_here(parent: &NodeRef, scripts: Vec<NodeRef>, links: &[NodeRef], context: &mut Context) -> JsResult<()> {
     named_access::publish(context);
     sheets_came(links, context);
     if parent.is_html("style") {
@@ -107,7 +112,9 @@ pub fn set_inner_html(element: &NodeRef, markup: &str, context: &mut Context) ->
     let has_some = ["<link", "<style", "<iframe"].iter().any(|tag| markup.contains(tag));
     let links = if has_some { pending(&fragment).1 } else { Vec::new() };
     replace_all(target.as_ref().unwrap_or(element), Some(&fragment), context)?;
-    sheets_came(&links, context);
+    if !links.is_empty() {
+        frames::in_window_of(element, context, |context| sheets_came(&links, context));
+    }
     Ok(())
 }
 

@@ -184,7 +184,7 @@ fn window_has(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<
 
 fn window_named(key: &JsValue, context: &mut Context) -> JsResult<Option<JsValue>> {
     let Some(key) = key.as_string() else { return Ok(None) };
-    if context.get_data::<std::rc::Rc<Window>>().is_none() {
+    if Window::of_realm(context.realm()).is_none() {
         return Ok(None);
     }
     let window = Window::of(context);

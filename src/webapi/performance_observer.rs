@@ -33,14 +33,15 @@ struct ObserverObject {
 #[derive(Trace, Finalize, JsData)]
 struct ListObject(Vec<JsObject>);
 
-/// Where an observer finds the timeline.
-#[derive(Clone)]
+/// Where an observer finds the timeline: in its realm.
+#[derive(Clone, Trace, Finalize, JsData)]
 struct Timeline(JsObject);
 
 fn construct(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let prototype = new_target_prototype(new_target, "PerformanceObserver", context)?;
     let callback = function_arg(args, 0)?;
-    let timeline = context.get_data::<Timeline>().ok_or_else(|| type_error("Illegal invocation"))?;
+    let timeline = context.realm().host_defined().get::<Timeline>().cloned();
+    let timeline = timeline.ok_or_else(|| type_error("Illegal invocation"))?;
     let data = ObserverObject {
         callback,
         performance: timeline.0.clone(),
@@ -194,7 +195,7 @@ const LIST: Interface = Interface {
 /// # Errors
 /// What boa says; a bug.
 pub(super) fn install(performance: &JsObject, context: &mut Context) -> JsResult<()> {
-    context.insert_data(Timeline(performance.clone()));
+    context.realm().host_defined_mut().insert(Timeline(performance.clone()));
     install_interface(&OBSERVER, context)?;
     install_interface(&LIST, context)?;
     let constructor = prototype("PerformanceObserver", context).get(JsString::from("constructor"), context)?;

@@ -1,21 +1,24 @@
 //! `window.postMessage` ([HTML §9.3](https://html.spec.whatwg.org/multipage/web-messaging.html#posting-messages)).
 //!
-//! There is one window, so a page posts to itself: libraries do, to run code in a task of its own. The task has the
-//! cause of the one that posted. A target origin that is the document's own counts as such even where it is no address:
+//! A page posts to itself, which libraries do to run code in a task of its own, to frames in it, and they to it and to each
+//! other. The message is cloned into the realm of the target; its source is whoever's script or task runs. The task has
+//! the cause of the one that posted. A target origin that is the document's own counts as such even where it is no address:
 //! the origin of a `file:` page reads `null`, and `postMessage(x, location.origin)` arrives (browsers refuse it).
 
 use boa_engine::{Context, JsResult, JsValue};
+use boa_gc::Gc;
 use url::Url;
 
 use super::event::dispatch;
 use super::exception::dom_exception;
+use super::frames;
 use super::message_port::message_event;
 use super::structured_clone::{Cloned, clone_with_transfer, transfer_list};
 use super::window::Window;
 use crate::engine::convert::{arg, member, require, value_text};
 use crate::engine::interface::define_method;
 
-fn post_message(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+pub(super) fn post_message(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     require(args, 1)?;
     let second = arg(args, 1);
     let (target, transfer) = match second.is_object() || second.is_undefined() {
@@ -23,13 +26,15 @@ fn post_message(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResul
         false => (second, arg(args, 2)),
     };
     let target = if target.is_undefined() { "/".to_owned() } else { value_text(&target, context)? };
-    let window = Window::of(context);
-    let origin = window.origin();
+    // The function is the target's, so the context is in its realm.
+    let (window, source) = (Window::of(context), Window::of_running(context));
+    let origin = source.origin();
     let is_ours = match target.as_str() {
-        "*" | "/" => true,
-        own if own == origin => true,
+        "*" => true,
+        "/" => !window.is_opaque() && window.origin() == origin || Gc::ptr_eq(&window, &source),
+        own if own == window.origin() => !window.is_opaque(),
         other => match Url::parse(other) {
-            Ok(url) => url.origin() == window.url.borrow().origin(),
+            Ok(url) => !window.is_opaque() && url.origin() == window.origin_url().origin(),
             Err(_) => {
                 let message = format!("Invalid target origin '{other}' in a call to 'postMessage'.");
                 return Err(dom_exception("SyntaxError", &message, context));
@@ -41,7 +46,8 @@ fn post_message(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResul
     if is_ours {
         window.event_loop.queue(Box::new(move |context| {
             let global = context.global_object();
-            let event = message_event(value, &origin, global.clone().into(), ports, context);
+            let source = frames::seen(&source, context);
+            let event = message_event(value, &origin, source, ports, context);
             dispatch(&event, &global, context).map(drop)
         }));
     }

@@ -144,12 +144,12 @@ impl Reflected {
             }
             Kind::Clamped(min, max) => number().map_or(1, |number| number.clamp(min, max)).into(),
             Kind::Action if value.as_deref().is_none_or(str::is_empty) => {
-                string(Window::of(context).url.borrow().as_str())
+                string(Window::of_node(&element, context).url.borrow().as_str())
             }
             Kind::Url | Kind::Action => match value {
                 None => string(""),
                 Some(text) => {
-                    let resolved = Window::of(context).resolve(text.trim());
+                    let resolved = Window::of_node(&element, context).resolve(text.trim());
                     string(&resolved.map_or(text, String::from))
                 }
             },

@@ -11,7 +11,7 @@ use super::modules::DocumentModules;
 use super::target::fire;
 use super::window::{Window, report_error_of, report_parse_fault};
 use super::wrap::wrap;
-use super::{custom_reactions, fetching, frame_writing, frames, linked_sheets};
+use super::{custom_reactions, fetching, frames, linked_sheets};
 use crate::dom::node::same;
 use crate::dom::parse::{Met, ParsedScript, Position};
 use crate::dom::{NodeRef, form, text};
@@ -40,6 +40,8 @@ pub struct Scripts {
     in_module: Cell<bool>,
     /// How many custom elements the parser waits for.
     constructing: Cell<usize>,
+    /// Whether none may run (`sandbox`).
+    is_silent: Cell<bool>,
     /// The document's modules.
     pub(super) modules: DocumentModules,
 }
@@ -75,6 +77,16 @@ impl Scripts {
     #[must_use]
     pub fn delay_load(&self) -> bool {
         self.delaying.get() > 0
+    }
+
+    /// Whether no script may run.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.is_silent.get()
+    }
+
+    pub(super) fn set_silent(&self, is_silent: bool) {
+        self.is_silent.set(is_silent);
     }
 
     /// A module script begins: it is no `currentScript`, and may not write.
@@ -139,8 +151,12 @@ pub(super) fn is_javascript_type(essence: &str) -> bool {
 }
 
 pub(super) fn warn(text: &str, context: &Context) {
+    warn_of(text, &Window::of(context));
+}
+
+fn warn_of(text: &str, window: &Window) {
     let console = Console { level: ConsoleLevel::Warn, text: text.to_owned() };
-    Window::of(context).event_loop.emit(Output::Console(console));
+    window.event_loop.emit(Output::Console(console));
 }
 
 /// IE's `<script for=… event=…>`: only the window's load counts.
@@ -170,19 +186,27 @@ pub(super) fn wanted(script: &NodeRef, window: &Window) -> Wanted {
     let Some(element) = script.as_element() else { return Wanted::Nothing };
     let source = element.attr("src");
     let inline = text::child_text(script);
+    if window.scripts.is_silent() || window.is_gone() {
+        return Wanted::Nothing;
+    }
     let is_elsewhere = !script.owner_document().is_some_and(|own| same(&own, &window.document));
     if is_elsewhere || script.script_started() || !script.is_connected() || source.is_none() && inline.is_empty() {
         return Wanted::Nothing;
     }
     let kind = kind_of(script);
     let is_for_others = is_for_other_event(script);
+    if kind == "module" && window.framed.is_some() {
+        script.set_script_started(true);
+        warn_of("a module script in an <iframe> was not run; bundle it into a classic script", window);
+        return Wanted::Nothing;
+    }
     match kind.as_str() {
         "" if is_for_others => return Wanted::Nothing,
         "" | "module" | "importmap" => script.set_script_started(true),
         _ => return Wanted::Nothing,
     }
     // Whoever runs modules does not run what is for those that do not.
-    if kind.is_empty() && element.attr("nomodule").is_some() {
+    if kind.is_empty() && element.attr("nomodule").is_some() && window.framed.is_none() {
         return Wanted::Nothing;
     }
     let is_inline = source.is_none();
@@ -203,12 +227,7 @@ pub(super) fn wanted(script: &NodeRef, window: &Window) -> Wanted {
 /// None that the page made.
 pub fn prepare_inserted(script: &NodeRef, context: &mut Context) -> JsResult<()> {
     match wanted(script, &Window::of(context)) {
-        Wanted::Nothing => {
-            if let Some(frame) = script.owner_document().and_then(|document| frames::frame_of(&document, context)) {
-                frame_writing::run(&frame, script, context);
-            }
-            Ok(())
-        }
+        Wanted::Nothing => Ok(()),
         Wanted::Module(source) => module_scripts::prepare_inserted(script, source, context),
         Wanted::ImportMap(text) => {
             module_scripts::add_import_map(text.as_deref(), None, script, context);
@@ -321,7 +340,7 @@ pub fn parse(context: &mut Context) -> JsResult<()> {
         window.event_loop.clean_up(context);
         prepare_parsed(&parsed, context)?;
         run_blocking(context)?;
-        if window.navigation.borrow().is_some() {
+        if window.navigation.borrow().is_some() || window.is_gone() {
             return Ok(());
         }
     }
@@ -423,7 +442,7 @@ fn execute(
     let before = scripts.current.borrow_mut().replace(script.clone());
     let may_write = scripts.write_level.replace(level);
     match run(&Code { text, url, line, column }, context) {
-        Ok(()) => {}
+        Ok(_) => {}
         Err(ScriptError::Parse(fault)) => report_parse_fault(&fault, context),
         Err(ScriptError::Thrown(error)) => report_error_of(&error, url, context),
     }

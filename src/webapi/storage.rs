@@ -1,23 +1,26 @@
 //! `localStorage` and `sessionStorage` (HTML [§12.2](https://html.spec.whatwg.org/multipage/webstorage.html#the-storage-interface)).
 //!
-//! The items are the world's, by the document's origin; an object here knows only which of the two areas it is. No other
-//! document of the origin can listen, so there are no `storage` events. Every change is an effect.
+//! The items are the world's, by the document's origin; an object here knows only which of the two areas it is. Every
+//! change is an effect, and a `storage` event for the other documents of the origin in the page: those in frames, and the
+//! page's own where one of those did it.
 
 use std::cell::Cell;
 
 use boa_engine::property::Attribute;
-use boa_engine::{Context, JsData, JsObject, JsResult, JsValue};
-use boa_gc::{Finalize, Trace};
+use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue};
+use boa_gc::{Finalize, Gc, Trace};
 
+use super::event::{Event, dispatch};
 use super::exception::dom_exception;
+use super::frames;
 use super::storage_text::{from_stored, to_stored};
 use super::window::Window;
 use super::world::StorageMap;
 use crate::base::limits::STORAGE_BYTES_MAX;
-use crate::engine::convert::{arg, index, require, this_object, type_error};
-use crate::engine::event_loop::{EventLoop, Output};
+use crate::engine::convert::{arg, index, require, string, this_object, type_error};
+use crate::engine::event_loop::Output;
 use crate::engine::exotic::{self, Exotic, Key};
-use crate::engine::interface::{Interface, define_value, install as install_interface, prototype};
+use crate::engine::interface::{Interface, define_accessor, define_value, install as install_interface, prototype};
 use crate::event::{Effect, StorageArea, StorageChange};
 
 /// The native data of a storage object.
@@ -35,6 +38,12 @@ fn area(target: &JsObject, context: &Context) -> JsResult<(StorageArea, StorageM
     let area = target.downcast_ref::<StorageObject>().map(|data| data.area);
     let area = area.ok_or_else(|| type_error("Illegal invocation"))?;
     let window = Window::of(context);
+    if window.event_loop.has_realms()
+        && let Some(data) = target.downcast_ref::<StorageObject>()
+    {
+        // Others may have changed the items as well.
+        data.bytes.set(None);
+    }
     let by_origin = match area {
         StorageArea::Local => &window.world.local,
         StorageArea::Session => &window.world.session,
@@ -43,9 +52,53 @@ fn area(target: &JsObject, context: &Context) -> JsResult<(StorageArea, StorageM
     Ok((area, map))
 }
 
-fn emit(area: StorageArea, change: StorageChange, context: &Context) {
-    let origin = Window::of(context).origin();
-    EventLoop::of(context).emit(Output::Effect(Effect::Storage { origin, area, change }));
+/// What was changed, with the value that was there.
+fn emit(area: StorageArea, change: StorageChange, old: Option<String>, context: &Context) {
+    let window = Window::of(context);
+    let origin = window.origin();
+    if window.event_loop.has_realms() {
+        let (key, new) = match &change {
+            StorageChange::Set { key, value } => (Some(key.clone()), Some(value.clone())),
+            StorageChange::Remove { key } => (Some(key.clone()), None),
+            StorageChange::Clear => (None, None),
+        };
+        tell_others(&window, area, [key, old, new], context);
+    }
+    window.event_loop.emit(Output::Effect(Effect::Storage { origin, area, change }));
+}
+
+/// Fires `storage` at the other windows of the origin, a task each
+/// ([broadcast](https://html.spec.whatwg.org/#concept-storage-broadcast)).
+fn tell_others(window: &Gc<Window>, area: StorageArea, [key, old, new]: [Option<String>; 3], context: &Context) {
+    let (origin, url) = (window.origin(), window.url.borrow().to_string());
+    for other in frames::windows(context) {
+        if Gc::ptr_eq(&other, window) || other.is_opaque() || other.origin() != origin {
+            continue;
+        }
+        let values = [key.clone(), old.clone(), new.clone()];
+        let url = url.clone();
+        other.event_loop.queue(Box::new(move |context| {
+            let global = context.global_object();
+            let object = global.get(JsString::from(name_of_area(area)), context)?;
+            let [key, old, new] = values.map(|value| string_or_null(value.as_ref()));
+            let members = vec![
+                ("key", key),
+                ("oldValue", old),
+                ("newValue", new),
+                ("url", string(&url)),
+                ("storageArea", object),
+            ];
+            let event = Event::trusted("StorageEvent", "storage", false, false, members, context);
+            dispatch(&event, &global, context).map(drop)
+        }));
+    }
+}
+
+fn name_of_area(area: StorageArea) -> &'static str {
+    match area {
+        StorageArea::Local => "localStorage",
+        StorageArea::Session => "sessionStorage",
+    }
 }
 
 /// The bytes an area holds, counted once and then kept up.
@@ -66,7 +119,7 @@ fn set_item(target: &JsObject, key: String, value: String, context: &mut Context
     if old.as_deref() == Some(value.as_str()) {
         return Ok(());
     }
-    let freed = old.map_or(0, |old| key.len() + old.len());
+    let freed = old.as_ref().map_or(0, |old| key.len() + old.len());
     let wanted = bytes(target, &map).saturating_sub(freed) + key.len() + value.len();
     if wanted > STORAGE_BYTES_MAX {
         let message = format!("Setting the value of '{key}' exceeded the quota.");
@@ -74,7 +127,7 @@ fn set_item(target: &JsObject, key: String, value: String, context: &mut Context
     }
     note_bytes(target, wanted);
     map.borrow_mut().insert(key.clone(), value.clone());
-    emit(area, StorageChange::Set { key, value }, context);
+    emit(area, StorageChange::Set { key, value }, old, context);
     Ok(())
 }
 
@@ -83,7 +136,7 @@ fn remove_item(target: &JsObject, key: String, context: &mut Context) -> JsResul
     let held = bytes(target, &map);
     let Some(old) = map.borrow_mut().shift_remove(&key) else { return Ok(false) };
     note_bytes(target, held.saturating_sub(key.len() + old.len()));
-    emit(area, StorageChange::Remove { key }, context);
+    emit(area, StorageChange::Remove { key }, Some(old), context);
     Ok(true)
 }
 
@@ -149,7 +202,7 @@ fn clear(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsVal
     let was_empty = std::mem::take(&mut *map.borrow_mut()).is_empty();
     note_bytes(&target, 0);
     if !was_empty {
-        emit(area, StorageChange::Clear, context);
+        emit(area, StorageChange::Clear, None, context);
     }
     Ok(JsValue::undefined())
 }
@@ -196,6 +249,11 @@ static ITEMS: Exotic = Exotic {
     builtins_first: true,
 };
 
+/// A document that shares its origin with no other has no storage.
+fn denied(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    Err(dom_exception("SecurityError", "The document is sandboxed and lacks the 'allow-same-origin' flag.", context))
+}
+
 /// Installs Storage, `localStorage` and `sessionStorage`.
 ///
 /// # Errors
@@ -203,6 +261,10 @@ static ITEMS: Exotic = Exotic {
 pub fn install(context: &mut Context) -> JsResult<()> {
     install_interface(&STORAGE, context)?;
     for (name, area) in [("localStorage", StorageArea::Local), ("sessionStorage", StorageArea::Session)] {
+        if Window::of(context).is_opaque() {
+            define_accessor(&context.global_object(), name, denied, None, context);
+            continue;
+        }
         let data = StorageObject { area, bytes: Cell::new(None) };
         let target = JsObject::from_proto_and_data(prototype("Storage", context), data);
         let object = exotic::wrap(target, &ITEMS, context)?;

@@ -117,6 +117,11 @@ impl Listeners {
         self.remove(kind, None, false);
     }
 
+    /// Handlers that were taken away are as if there had never been any: another document's attributes count.
+    pub fn forget_cleared(&self) {
+        self.handlers.borrow_mut().retain(|(_, handler)| !matches!(handler, Handler::Set(None)));
+    }
+
     /// All are gone (`document.open`).
     pub fn clear(&self) {
         for listener in self.list.borrow_mut().drain(..) {

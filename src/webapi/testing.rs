@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use ::url::Url;
 use boa_engine::{Context, JsResult, JsValue, Source};
+use boa_gc::{Gc, GcRefCell};
 
 use super::window::{Navigation, ReadyState, Window, make_global, report_error, report_parse_fault, report_rejection};
 use super::world::{Settings, World};
@@ -26,6 +27,7 @@ use crate::engine::convert::{text, to_utf8};
 use crate::engine::event_loop::{EventLoop, Output};
 use crate::engine::fault::Sources;
 use crate::engine::interface::define_method;
+use crate::engine::queued::{Loop, Owner};
 use crate::engine::script::{self, Code, ScriptError};
 use crate::event::{Cause, Fault};
 use crate::net::{CookieJar, NetError, Network, Redirects, Replied, Reply, Request, Response};
@@ -111,7 +113,7 @@ const PAGE: &str = "http://demo.test/dir/page.html?q=1";
 const ASKING_PAGE: &str = "http://a.test/dir/page.html";
 
 /// The one place where tests make a window.
-fn make_window(address: &str, event_loop: &Rc<EventLoop>, encoding: &'static str) -> Window {
+fn make_window(address: &str, event_loop: &Loop, encoding: &'static str) -> Window {
     let world = World::new(Arc::new(Canned::default()), Arc::new(CookieJar::new()), Settings::default());
     Window {
         document: Node::document(DocumentData::new("text/html")),
@@ -123,20 +125,21 @@ fn make_window(address: &str, event_loop: &Rc<EventLoop>, encoding: &'static str
         ready_state: Cell::new(ReadyState::Complete),
         parser: RefCell::default(),
         scripts: super::scripting::Scripts::default(),
-        written: super::frame_writing::Written::default(),
-        active: RefCell::default(),
-        current_event: RefCell::default(),
+        active: GcRefCell::default(),
+        current_event: GcRefCell::default(),
         navigation: RefCell::default(),
         history: RefCell::default(),
         encoding,
         loaded_at: CLOCK_START_MS,
+        framed: None,
+        global: GcRefCell::default(),
     }
 }
 
 /// A page: its context and window.
 pub(super) struct Page {
     pub(super) context: Context,
-    window: Rc<Window>,
+    window: Gc<Window>,
 }
 
 /// `parse(markup)`: the first element of it, in the body. `after(ms, f)`: a timer.
@@ -189,11 +192,12 @@ impl Page {
             report_rejection,
         };
         let mut context = build(parts).unwrap();
-        let window = Rc::new(make_window(address, &event_loop, encoding));
+        let event_loop = Loop::new(event_loop, Owner::PAGE);
+        let window = Gc::new(make_window(address, &event_loop, encoding));
         let parser = DocumentParser::new(&window.document, html.to_owned());
         while parser.read(0).is_some() {}
         parser.end();
-        context.insert_data(window.clone());
+        Window::enter(&window, &context);
         context.insert_data(Rc::new(Sources::default()));
         Sources::of(&context).add(address, html, None);
         super::install::install_all(&mut context).unwrap();
@@ -229,7 +233,7 @@ impl Page {
         let code = Code { text, url: "http://demo.test/test.js", line: 1, column: 1 };
         Sources::of(&self.context).add(code.url, text, None);
         match script::run(&code, &mut self.context) {
-            Ok(()) => {}
+            Ok(_) => {}
             Err(ScriptError::Parse(fault)) => report_parse_fault(&fault, &mut self.context),
             Err(ScriptError::Thrown(error)) => report_error(&error, &mut self.context),
         }

@@ -62,11 +62,27 @@ pub(super) fn run_code(code: &str, context: &mut Context) -> JsResult<()> {
     let url = Window::of(context).url.borrow().to_string();
     let (line, column) = Sources::of(context).find(&url, code).unwrap_or((1, 1));
     match script::run(&Code { text: code, url: &url, line, column }, context) {
-        Ok(()) => Ok(()),
+        Ok(_) => Ok(()),
         Err(ScriptError::Thrown(error)) => Err(error),
         Err(ScriptError::Parse(fault)) => {
             report_parse_fault(&fault, context);
             Ok(())
+        }
+    }
+}
+
+/// Runs the code of an address, and says what it comes to.
+///
+/// # Errors
+/// What the code throws; a parse error is reported here.
+pub(super) fn value_of_code(code: &str, context: &mut Context) -> JsResult<JsValue> {
+    let url = Window::of(context).url.borrow().to_string();
+    match script::run(&Code { text: code, url: &url, line: 1, column: 1 }, context) {
+        Ok(value) => Ok(value),
+        Err(ScriptError::Thrown(error)) => Err(error),
+        Err(ScriptError::Parse(fault)) => {
+            report_parse_fault(&fault, context);
+            Ok(JsValue::undefined())
         }
     }
 }

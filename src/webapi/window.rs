@@ -4,7 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use boa_engine::context::intrinsics::Intrinsics;
-use boa_engine::{Context, JsError, JsObject, JsString, JsValue};
+use boa_engine::realm::Realm;
+use boa_engine::{Context, JsData, JsError, JsObject, JsString, JsValue};
+use boa_gc::{Finalize, Gc, GcRefCell, Trace};
 use url::Url;
 
 use super::event::{self, Event};
@@ -15,8 +17,10 @@ use super::world::World;
 use crate::base::interrupt;
 use crate::dom::parse::DocumentParser;
 use crate::dom::{NodeRef, tree};
+use crate::engine::context::page_realm;
 use crate::engine::event_loop::{EventLoop, Output};
 use crate::engine::fault::{Described, describe};
+use crate::engine::queued::Loop;
 use crate::engine::script;
 use crate::event::{Cause, Fault, NavigateKind};
 use crate::net::ReferrerPolicy;
@@ -65,59 +69,171 @@ pub struct HistoryEntry {
 }
 
 /// The window.
+#[derive(Trace, Finalize)]
 pub struct Window {
     /// The document.
     pub document: NodeRef,
     /// The document's address.
+    #[unsafe_ignore_trace]
     pub url: RefCell<Url>,
     /// The address this document was opened from, for `document.referrer`.
+    #[unsafe_ignore_trace]
     pub referrer: String,
     /// What the document's answer said of that: `Referrer-Policy`.
+    #[unsafe_ignore_trace]
     pub referrer_policy: Option<ReferrerPolicy>,
     /// The page's loop.
-    pub event_loop: Rc<EventLoop>,
+    #[unsafe_ignore_trace]
+    pub event_loop: Loop,
     /// What is outside.
+    #[unsafe_ignore_trace]
     pub world: Rc<World>,
     /// Where loading stands.
+    #[unsafe_ignore_trace]
     pub ready_state: Cell<ReadyState>,
     /// The parser while it runs, and the level its running script writes to.
+    #[unsafe_ignore_trace]
     pub parser: RefCell<Option<Rc<DocumentParser>>>,
     /// Scripts, their order, what they wait for.
+    #[unsafe_ignore_trace]
     pub scripts: super::scripting::Scripts,
-    /// Documents of frames that the page is writing.
-    pub written: super::frame_writing::Written,
     /// The element with the focus.
-    pub active: RefCell<Option<NodeRef>>,
+    pub active: GcRefCell<Option<NodeRef>>,
     /// `window.event`
-    pub current_event: RefCell<Option<JsObject>>,
+    pub current_event: GcRefCell<Option<JsObject>>,
     /// Where the page wants to go and why, until the page's owner goes there.
+    #[unsafe_ignore_trace]
     pub navigation: RefCell<Option<(Navigation, Option<Cause>)>>,
     /// Session history of this document, and the place in it.
+    #[unsafe_ignore_trace]
     pub history: RefCell<(Vec<HistoryEntry>, usize)>,
     /// The document's encoding, for the scripts and forms in it.
+    #[unsafe_ignore_trace]
     pub encoding: &'static str,
     /// `document.lastModified`, in ms.
+    #[unsafe_ignore_trace]
     pub loaded_at: i64,
+    /// What makes it the window of a frame.
+    pub framed: Option<Framed>,
+    /// The global object, once there is one.
+    pub global: GcRefCell<Option<JsObject>>,
 }
 
+/// What a window in a frame knows of where it is.
+#[derive(Trace, Finalize)]
+pub struct Framed {
+    /// The frame.
+    pub frame: JsObject,
+    /// The realm of its scripts.
+    pub realm: Realm,
+    /// What a document without an address of its own (`about:`) has instead: whose origin it has, and its base.
+    #[unsafe_ignore_trace]
+    pub creator: (Url, Url),
+    /// Whether it has an origin that no other document has (`sandbox`).
+    #[unsafe_ignore_trace]
+    pub is_opaque: bool,
+    /// Whether its document has left the frame, or the frame its document.
+    #[unsafe_ignore_trace]
+    pub is_gone: Cell<bool>,
+    /// Whether its `load` is on its way.
+    #[unsafe_ignore_trace]
+    pub is_loading: Cell<bool>,
+    /// Whether its document was opened by script, and is read until that closes it.
+    #[unsafe_ignore_trace]
+    pub is_written: Cell<bool>,
+}
+
+/// Where a realm keeps its window.
+#[derive(Trace, Finalize, JsData)]
+struct Slot(Gc<Window>);
+
 impl Window {
-    /// The window of this context.
+    /// The window of the realm that the context is in: in a native function, that of the function.
     ///
     /// # Panics
-    /// Where the page did not give the context one: a bug.
+    /// Where the realm was not given one: a bug.
     #[must_use]
-    pub fn of(context: &Context) -> Rc<Self> {
-        context.get_data::<Rc<Self>>().expect("a page's context has its window").clone()
+    pub fn of(context: &Context) -> Gc<Self> {
+        Self::of_realm(context.realm()).expect("a realm has its window")
     }
 
-    /// The base address of the document: that of `<base>`, or its own.
+    /// The window of a realm, once it has one.
+    #[must_use]
+    pub fn of_realm(realm: &Realm) -> Option<Gc<Self>> {
+        realm.host_defined().get::<Slot>().map(|slot| slot.0.clone())
+    }
+
+    /// The page's own window, whichever realm the context is in.
+    ///
+    /// # Panics
+    /// Where the page was not given one: a bug.
+    #[must_use]
+    pub fn of_page(context: &Context) -> Gc<Self> {
+        Self::of_realm(&page_realm(context)).expect("a page has its window")
+    }
+
+    /// The window of the script or task that runs, in whatever realm a function of its own is that it called.
+    #[must_use]
+    pub fn of_running(context: &Context) -> Gc<Self> {
+        let event_loop = EventLoop::of(context);
+        if !event_loop.has_realms() {
+            return Self::of(context);
+        }
+        let framed = event_loop.realm(event_loop.running()).and_then(|realm| Self::of_realm(&realm));
+        framed.unwrap_or_else(|| Self::of_page(context))
+    }
+
+    /// The window of the document that a node is of; the context's where that document has none.
+    #[must_use]
+    pub fn of_node(node: &NodeRef, context: &Context) -> Gc<Self> {
+        let own = Self::of(context);
+        if !own.event_loop.has_realms() {
+            return own;
+        }
+        let document = node.owner_document().unwrap_or_else(|| node.clone());
+        super::frames::peek_window(&document, context).unwrap_or(own)
+    }
+
+    /// Makes it the window of the realm that the context is in.
+    pub fn enter(this: &Gc<Self>, context: &Context) {
+        *this.global.borrow_mut() = Some(context.global_object());
+        context.realm().host_defined_mut().insert(Slot(this.clone()));
+    }
+
+    /// Whether it is a frame's and its document is no longer there.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.framed.as_ref().is_some_and(|framed| framed.is_gone.get())
+    }
+
+    /// The address that says whose the document is: its own, or where it has none that of whoever made it.
+    #[must_use]
+    pub fn origin_url(&self) -> Url {
+        let url = self.url.borrow();
+        match &self.framed {
+            Some(framed) if url.scheme() == "about" => framed.creator.0.clone(),
+            _ => url.clone(),
+        }
+    }
+
+    /// The base address of the document: that of `<base>`, or its own (HTML, "document base URL").
     #[must_use]
     pub fn base_url(&self) -> Url {
-        let url = self.url.borrow();
+        let own = self.url.borrow();
+        let url = match &self.framed {
+            Some(framed) if own.scheme() == "about" => framed.creator.1.clone(),
+            _ => own.clone(),
+        };
         match tree::base_href(&self.document) {
-            Some(href) => url.join(href.trim()).unwrap_or_else(|_| url.clone()),
-            None => url.clone(),
+            Some(href) => url.join(href.trim()).unwrap_or(url),
+            None => url,
         }
+    }
+
+    /// Whether its origin is one that no other document has.
+    #[must_use]
+    pub fn is_opaque(&self) -> bool {
+        self.framed.as_ref().is_some_and(|framed| framed.is_opaque)
     }
 
     /// An address as the document means it: its query is in the document's encoding
@@ -131,7 +247,7 @@ impl Window {
     /// The document's origin, as scripts see it.
     #[must_use]
     pub fn origin(&self) -> String {
-        self.url.borrow().origin().ascii_serialization()
+        if self.is_opaque() { "null".to_owned() } else { self.origin_url().origin().ascii_serialization() }
     }
 
     /// Wants another document; the last wish of a task counts.

@@ -16,6 +16,7 @@ use url::Url;
 use super::blob::BlobObject;
 use crate::base::clock::TimestampMs;
 use crate::engine::event_loop::{EventLoop, Steps};
+use crate::engine::queued::{Loop, Owner};
 use crate::event::{Cause, EchatSettings, LocalStorage};
 use crate::net::{
     Arrival, Ask, Destination, Element, Latency, NetError, Network, Noted, Replied, Request, Response, ScriptCookies,
@@ -65,6 +66,8 @@ pub type OnAnswer = Box<dyn FnOnce(Result<Response, NetError>, &mut Context) -> 
 
 struct Pending {
     cause: Option<Cause>,
+    /// Whose task the answer makes.
+    owned: Loop,
     on_answer: OnAnswer,
     /// Page time, and how far the loop had come.
     started: (TimestampMs, Steps),
@@ -144,13 +147,22 @@ pub struct World {
     pub name: RefCell<String>,
     next: Cell<u64>,
     answers: Cell<u64>,
-    /// Answers that go on and sockets: whence, and what they are.
-    streams: RefCell<BTreeMap<u64, (Url, Destination)>>,
+    /// Answers that go on and sockets.
+    streams: RefCell<BTreeMap<u64, Stream>>,
     pending: RefCell<BTreeMap<u64, Pending>>,
     early: RefCell<VecDeque<Replied>>,
     sender: Sender<Replied>,
     receiver: Receiver<Replied>,
     dialogs: RefCell<VecDeque<(String, Option<String>)>>,
+}
+
+/// An answer that goes on, or a socket.
+struct Stream {
+    /// Whence.
+    url: Url,
+    destination: Destination,
+    /// The realm whose it is.
+    owner: Owner,
 }
 
 impl World {
@@ -208,13 +220,14 @@ impl World {
     }
 
     /// Starts a request; `on_answer` runs as a task of its own, under the cause of now. Returns the request's number.
-    pub fn start(&self, request: Request, on_answer: OnAnswer, event_loop: &EventLoop) -> u64 {
+    pub fn start(&self, request: Request, on_answer: OnAnswer, event_loop: &Loop) -> u64 {
         let id = self.next.get();
         self.next.set(id + 1);
         let started = (event_loop.clock().now(), event_loop.steps());
         let is_of_network = request.url.scheme() != "blob";
         let (answers, ask) = (self.answers.get(), request.destination.ask());
-        let pending = Pending { cause: event_loop.cause(), on_answer, started, answers, is_of_network, ask };
+        let owned = event_loop.clone();
+        let pending = Pending { cause: event_loop.cause(), owned, on_answer, started, answers, is_of_network, ask };
         if pending.is_awaited() {
             event_loop.count_outstanding(true);
         }
@@ -235,6 +248,13 @@ impl World {
         }
     }
 
+    /// Forgets the requests of one realm: its document goes.
+    pub fn abort_of(&self, owner: Owner, event_loop: &EventLoop) {
+        let is_its = |(id, pending): (&u64, &Pending)| (pending.owned.owner() == owner).then_some(*id);
+        let ids: Vec<u64> = self.pending.borrow().iter().filter_map(is_its).collect();
+        ids.into_iter().for_each(|id| self.abort(id, event_loop));
+    }
+
     /// Opens an answer that goes on, or a socket: `request` is for the destination that `of` makes of its number, which is
     /// returned with that of the request.
     pub fn open_stream(
@@ -242,29 +262,25 @@ impl World {
         request: Request,
         of: fn(u64, Ask) -> Destination,
         on_answer: OnAnswer,
-        event_loop: &EventLoop,
+        event_loop: &Loop,
     ) -> (u64, u64) {
         let number = self.next.get();
         let destination = of(number, Ask::Open);
-        self.streams.borrow_mut().insert(number, (request.url.clone(), destination));
+        self.streams
+            .borrow_mut()
+            .insert(number, Stream { url: request.url.clone(), destination, owner: event_loop.owner() });
         let request = Request { destination, ..request };
         (number, self.start(request, on_answer, event_loop))
     }
 
     /// Asks for the next piece of an answer that goes on.
-    pub fn next_piece(&self, number: u64, on_answer: OnAnswer, event_loop: &EventLoop) -> Option<u64> {
+    pub fn next_piece(&self, number: u64, on_answer: OnAnswer, event_loop: &Loop) -> Option<u64> {
         let request = self.of_stream(number, Ask::Next, event_loop.clock().now())?;
         Some(self.start(request, on_answer, event_loop))
     }
 
     /// Sends a frame over a socket.
-    pub fn send_frame(
-        &self,
-        number: u64,
-        frame: SocketFrame,
-        on_answer: OnAnswer,
-        event_loop: &EventLoop,
-    ) -> Option<u64> {
+    pub fn send_frame(&self, number: u64, frame: SocketFrame, on_answer: OnAnswer, event_loop: &Loop) -> Option<u64> {
         let request = self.of_stream(number, Ask::Send, event_loop.clock().now())?;
         let (headers, body) = frame.parts();
         Some(self.start(Request { headers, body, ..request }, on_answer, event_loop))
@@ -272,8 +288,9 @@ impl World {
 
     /// What asks something of an answer that goes on, or of a socket, that is open.
     fn of_stream(&self, number: u64, ask: Ask, now: TimestampMs) -> Option<Request> {
-        let (url, destination) = self.streams.borrow().get(&number).cloned()?;
-        Some(Request::get(url, destination.asking(ask), now))
+        let streams = self.streams.borrow();
+        let stream = streams.get(&number)?;
+        Some(Request::get(stream.url.clone(), stream.destination.asking(ask), now))
     }
 
     /// Closes an answer that goes on, or leaves a socket.
@@ -289,6 +306,13 @@ impl World {
     /// Closes all of them: the document goes.
     pub fn close_streams(&self, now: TimestampMs) {
         let numbers: Vec<u64> = self.streams.borrow().keys().copied().collect();
+        numbers.into_iter().for_each(|number| self.close_stream(number, now));
+    }
+
+    /// Closes those of one realm: its document goes.
+    pub fn close_streams_of(&self, owner: Owner, now: TimestampMs) {
+        let is_its = |(number, stream): (&u64, &Stream)| (stream.owner == owner).then_some(*number);
+        let numbers: Vec<u64> = self.streams.borrow().iter().filter_map(is_its).collect();
         numbers.into_iter().for_each(|number| self.close_stream(number, now));
     }
 
@@ -432,7 +456,7 @@ impl World {
             self.network.note(Noted::Answer(replied.id, latency));
         }
         let on_answer = pending.on_answer;
-        event_loop.queue_with(pending.cause, Box::new(move |context| on_answer(replied.result, context)));
+        pending.owned.queue_with(pending.cause, Box::new(move |context| on_answer(replied.result, context)));
         true
     }
 

@@ -58,10 +58,19 @@ pub fn wrap(node: &NodeRef, context: &mut Context) -> JsObject {
     if let Some(Some(found)) = peek_script(node, |script| script.wrapper.borrow().clone()) {
         return found;
     }
-    let prototype = Prototypes::of(context).get(interface_of(node));
+    let prototype = prototypes_of(node, context).get(interface_of(node));
     let object = JsObject::new(context.root_shape(), prototype, NodeObject(node.clone())).upcast();
     with_script(node, |script| *script.wrapper.borrow_mut() = Some(object.clone()));
     object
+}
+
+/// The prototypes that a node's object is made with: those of its document's window, whoever reaches it first.
+fn prototypes_of(node: &NodeRef, context: &mut Context) -> Prototypes {
+    let own = Prototypes::of(context);
+    let document = node.owner_document();
+    let document = document.as_ref().unwrap_or(node);
+    let is_framed = document.as_document().is_some_and(|data| data.is_framed.get());
+    if is_framed || own.is_framed() { super::frames::prototypes_of(document, context).unwrap_or(own) } else { own }
 }
 
 /// The object of a node as a value, or null.

@@ -9,7 +9,7 @@ pub const ROWS: &[Api] = &[
     api(
         "<iframe>",
         Stub,
-        "has a document of the page's own origin, whose scripts do not run; run that page as a plugin of its own",
+        "runs documents of the page's own origin, without modules; those of other origins stay empty",
     ),
     api("<frame>", Missing, "is in the tree, its page is not loaded; run that page as a plugin of its own"),
     api("<object>", Missing, "nothing is started in it: no Flash, no ActiveX"),

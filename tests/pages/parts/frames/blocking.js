@@ -1,0 +1,1 @@
+told.push("blocking " + (typeof written));

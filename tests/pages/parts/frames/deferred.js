@@ -1,0 +1,1 @@
+told.push("deferred " + document.readyState + " " + document.getElementById("p").id);
