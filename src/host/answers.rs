@@ -96,7 +96,9 @@ fn compared(request: &Request) -> String {
     let piece = match request.destination.ask() {
         Some(Ask::Next) => " next".to_owned(),
         Some(Ask::Send) => {
-            let values: Vec<&str> = request.headers.iter().map(|(_, value)| value.as_str()).collect();
+            let is_of_frame = |name: &str| matches!(name, "opcode" | "code");
+            let headers = request.headers.iter().filter(|(name, _)| is_of_frame(name));
+            let values: Vec<&str> = headers.map(|(_, value)| value.as_str()).collect();
             format!(" send {}", values.join(" "))
         }
         Some(Ask::Open | Ask::Close) | None => String::new(),

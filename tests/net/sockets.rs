@@ -136,15 +136,20 @@ fn echo(stream: TcpStream) {
     });
 }
 
-/// Answers a handshake by hand, and goes on with these bytes.
-fn by_hand(mut stream: TcpStream, bytes: &[u8]) -> TcpStream {
+/// What a connection asks, to the end of its head.
+fn asked(stream: &mut TcpStream) -> String {
     let mut asked = Vec::new();
     while !asked.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
         stream.read_exact(&mut byte).unwrap();
         asked.push(byte[0]);
     }
-    let asked = String::from_utf8(asked).unwrap();
+    String::from_utf8(asked).unwrap()
+}
+
+/// Answers a handshake by hand, and goes on with these bytes.
+fn by_hand(mut stream: TcpStream, bytes: &[u8]) -> TcpStream {
+    let asked = asked(&mut stream);
     let key = asked
         .lines()
         .find_map(|line| line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-key")));
@@ -320,10 +325,9 @@ fn a_server_is_told_that_the_page_has_left() {
 
 #[test]
 fn handshakes_that_open_nothing() {
-    fn said(stream: TcpStream, text: &str) {
-        let mut stream = stream;
-        let _ = stream.read(&mut [0; 4096]);
-        let _ = stream.write_all(text.as_bytes());
+    fn said(mut stream: TcpStream, text: &str) {
+        asked(&mut stream);
+        stream.write_all(text.as_bytes()).unwrap();
     }
     let bounds = Bounds { timeout: Duration::from_millis(300), ..Bounds::default() };
     let table: [(fn(TcpStream), &str); 7] = [

@@ -219,7 +219,7 @@ fn frames_of_sockets_are_recorded() {
         let is_it = |line: &&serde_json::Value| line["data"]["request"]["destination"]["Socket"][1] == ask;
         recorded.iter().filter(is_it).map(|line| line["data"].clone()).collect::<Vec<_>>()
     };
-    assert_eq!(asks("Open").len(), 6);
+    assert_eq!(asks("Open").len(), 7);
     let sent = asks("Send");
     let first = &sent[0]["request"];
     assert_eq!((&first["headers"][0][1], &first["body"]), (&"text".into(), &"hello\u{fffd}".into()));
