@@ -189,6 +189,12 @@ fn has_text_value(node: &Node) -> bool {
     is_text_type(input_type(node))
 }
 
+/// Types whose text has a selection (HTML §4.10.5.1, "setRangeText applies").
+#[must_use]
+pub fn is_selectable(kind: &str) -> bool {
+    matches!(kind, "text" | "search" | "url" | "tel" | "password")
+}
+
 fn is_text_type(kind: &str) -> bool {
     !matches!(kind, "hidden" | "submit" | "image" | "reset" | "button" | "checkbox" | "radio" | "file")
 }
@@ -447,6 +453,10 @@ fn type_changed(input: &NodeRef, old: &str) {
             }
         }
         _ => {}
+    }
+    // Where there was no selection the cursor starts at the beginning.
+    if is_selectable(new) && !is_selectable(old) {
+        with_control(input, |c| c.selection = (0, 0));
     }
     if new == "radio" {
         connected(input);

@@ -11,7 +11,7 @@ use super::node::node_link;
 use super::reflect::{self, Kind as Reflect, Reflected};
 use super::window::Window;
 use super::wrap::{part, this_element};
-use crate::dom::{attributes, form, text as dom_text};
+use crate::dom::{NodeRef, attributes, form, text as dom_text};
 use crate::engine::convert::{Native, arg, string, text};
 use crate::engine::interface::{Interface, define_accessor, define_method, install, prototype};
 
@@ -245,6 +245,17 @@ fn install_groups(context: &mut Context) {
     define_accessor(&fieldset, "elements", elements, None, context);
     let list = prototype("HTMLDataListElement", context);
     define_accessor(&list, "options", options, None, context);
+    let legend = prototype("HTMLLegendElement", context);
+    define_accessor(&legend, "form", node_link!(legend_form), None, context);
+    // They are never looked at, and may be told what is wrong with them all the same.
+    for name in ["HTMLFieldSetElement", "HTMLOutputElement", "HTMLObjectElement"] {
+        super::validity::install_members(&prototype(name, context), context);
+    }
+}
+
+/// The form of the field set that a legend is in.
+fn legend_form(legend: &NodeRef) -> Option<NodeRef> {
+    form::owner(&legend.parent().filter(|parent| parent.is_html("fieldset"))?)
 }
 
 /// Installs them.

@@ -120,6 +120,12 @@ fn item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
     Ok(wrap_or_null(option, context))
 }
 
+fn named_item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let name = convert::text(args, 0, context)?;
+    let option = listed(&this_element(this)?).listing.named(&name, 1).pop();
+    Ok(wrap_or_null(option, context))
+}
+
 fn kind(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     let many = form::has_flag(&*this_element(this)?, "multiple");
     Ok(string(if many { "select-multiple" } else { "select-one" }))
@@ -171,6 +177,7 @@ const SELECT: Interface = Interface {
         ("add", |this, args, context| add(&this_element(this)?, args, context).map(|()| JsValue::undefined()), 1),
         ("remove", remove, 0),
         ("item", item, 1),
+        ("namedItem", named_item, 1),
     ],
     ..Interface::EMPTY
 };

@@ -12,7 +12,7 @@ use crate::engine::interface::{define_accessor, define_method, prototype};
 
 /// Whether script can select in a control.
 fn is_selectable(element: &NodeRef) -> bool {
-    element.is_html("textarea") || matches!(form::input_type(element), "text" | "search" | "url" | "tel" | "password")
+    element.is_html("textarea") || form::is_selectable(form::input_type(element))
 }
 
 fn this_selectable(this: &JsValue, context: &mut Context) -> JsResult<NodeRef> {

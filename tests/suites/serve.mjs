@@ -73,11 +73,14 @@ export async function serve(root) {
     const url = new URL(request.url, "http://127.0.0.1");
     // The address a page was opened with has a ticket of the seat; a suite expects its own.
     if (url.searchParams.has("ticket")) {
-      url.searchParams.delete("ticket");
-      response.writeHead(302, { location: url.pathname + url.search.replace(/=(?=&|$)/g, "") }).end();
+      const rest = url.search.slice(1).split("&").filter((it) => !it.startsWith("ticket="));
+      // What has no value got an equals sign.
+      response.writeHead(302, { location: url.pathname + (rest.length ? "?" : "") + rest.join("&").replace(/=(?=&|$)/g, "") }).end();
       return;
     }
     let file;
+    // jQuery 3 finds its own file beside the last script there is: in jsdom that is one further down.
+    if (url.pathname.startsWith("/test/dist/")) url.pathname = url.pathname.slice("/test".length);
     try { file = path.join(root, path.normalize(decodeURIComponent(url.pathname))); } catch { file = ""; }
     if (/\.php(\/|$)/.test(url.pathname) && scripts) return forward(request, response, scripts.port);
     request.resume();
