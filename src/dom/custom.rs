@@ -17,6 +17,7 @@ use super::node::{INERT, Node, NodeRef};
 use super::tree;
 
 /// A definition, as far as the tree needs it.
+#[expect(clippy::struct_excessive_bools, reason = "what a class has, one by one")]
 pub struct Definition {
     /// Its name.
     pub name: Box<str>,

@@ -182,7 +182,10 @@ pub(super) fn construct_met(met: Vec<MetElement>, context: &mut Context) {
         with_reactions(context, |context| {
             if let Err(error) = construct_parsed(&element, &definition, context) {
                 EventLoop::of(context).report(&error, context);
-                unknown(&element, context);
+                // What extends an element stays that element.
+                if definition.name == definition.local {
+                    unknown(&element, context);
+                }
             }
             set_all(&element, &given);
         });
@@ -198,6 +201,9 @@ pub(super) fn construct_met(met: Vec<MetElement>, context: &mut Context) {
 
 fn construct_parsed(element: &NodeRef, definition: &Rc<Definition>, context: &mut Context) -> JsResult<()> {
     upgrade(element, definition, context)?;
+    if definition.name != definition.local {
+        return Ok(());
+    }
     let object = wrap(element, context);
     let document = Window::of(context).document.clone();
     check_made(&object, &document, &definition.local, context).map(|_| ())
