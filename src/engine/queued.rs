@@ -36,6 +36,8 @@ impl Owner {
 #[derive(Default)]
 pub(super) struct Realms {
     last: u64,
+    /// How many there were, also of those that have ended.
+    made: usize,
     open: BTreeMap<Owner, Realm>,
 }
 
@@ -43,6 +45,7 @@ impl Realms {
     /// Takes in a realm under a new number, which it has from now on.
     pub(super) fn add(&mut self, realm: &Realm) -> Owner {
         self.last += 1;
+        self.made += usize::from(!realm.host_defined().has::<Owner>());
         let owner = Owner(self.last);
         realm.host_defined_mut().insert(owner);
         self.open.insert(owner, realm.clone());
@@ -67,6 +70,7 @@ impl Realms {
 
     pub(super) fn clear(&mut self) {
         self.open.clear();
+        self.made = 0;
     }
 }
 
@@ -140,6 +144,12 @@ impl EventLoop {
     #[must_use]
     pub fn has_realms(&self) -> bool {
         !self.realms.borrow().is_empty()
+    }
+
+    /// How many realms there were beside the page's own since it was loaded.
+    #[must_use]
+    pub fn realms_made(&self) -> usize {
+        self.realms.borrow().made
     }
 
     /// The realms beside the page's own, in the order in which they came.

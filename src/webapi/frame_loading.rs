@@ -73,7 +73,7 @@ pub(super) fn begin(frame: &JsObject, run: u64, wanted: Wanted, from: &Window, c
     note_referrer(frame, &wanted, from);
     let is_foreign = matches!(wanted, Wanted::Elsewhere) || frame_window::sandbox(frame, context).is_opaque;
     with(frame, |frame| frame.is_foreign.set(is_foreign));
-    let has_room = !matches!(wanted, Wanted::Markup(_) | Wanted::Own(..) | Wanted::Code(_)) || has_room(frame, context);
+    let has_room = !matches!(wanted, Wanted::Code(_)) || has_room(frame, context);
     hold(frame, context);
     match wanted {
         Wanted::Nothing => release(frame),
@@ -247,14 +247,27 @@ fn show_text(frame: &JsObject, text: Text, context: &mut Context) {
         data.encoding.set(encoding);
     }
     located(&document, &url);
+    let is_still = !needs_window(&text);
     let parser = Rc::new(DocumentParser::new(&document, text.clone()));
     frame_window::show(frame, document, context);
+    if is_still && with(frame, |frame| frame.window.borrow().is_none()) == Some(true) {
+        while parser.read(0).is_some() {}
+        parser.end();
+        return tell(frame, context);
+    }
     let Ok(window) = frame_window::of(frame, context) else { return tell(frame, context) };
     Sources::of(context).add(&url, &text, file);
     *window.parser.borrow_mut() = Some(parser);
     window.ready_state.set(ReadyState::Loading);
     window.event_loop.queue(Box::new(scripting::parse));
     end(&window);
+}
+
+/// Whether a document has anything that its window would be for: scripts and handlers, or what is loaded for it.
+fn needs_window(markup: &str) -> bool {
+    let markup = markup.to_ascii_lowercase();
+    let parts = ["<script", "<iframe", "<link", "<style", "<img", "autofocus", "onload", "onerror", "onclick"];
+    parts.iter().any(|part| markup.contains(part))
 }
 
 /// The document of a window was read to its end, or will be by then: what follows, in tasks.

@@ -91,7 +91,8 @@ pub(super) fn of(frame: &JsObject, context: &mut Context) -> JsResult<Gc<Window>
         return Ok(window);
     }
     if !has_room(frame, context) {
-        let message = format!("an <iframe> has no window, since {FRAMES_MAX} others have one or it is in too many");
+        let message =
+            format!("an <iframe> has no window: the frames of the page have had {FRAMES_MAX}, or it is in too many");
         return Err(JsNativeError::range().with_message(message).into());
     }
     let global = with(frame, |frame| frame.global.borrow().clone()).flatten();

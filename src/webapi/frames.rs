@@ -5,7 +5,7 @@
 //! *Choice*: nobody looks at a frame, so only what the page can reach is there. A document of the page's own origin is
 //! fetched, as an XHR would, and runs; documents of other origins are not fetched, and for them `load` is fired as for
 //! pictures. What a frame does to its own address is no effect, for it is the page's affair. Frames nest as deep as
-//! [`FRAME_DEPTH_MAX`], and at most [`FRAMES_MAX`] of a page have a window.
+//! [`FRAME_DEPTH_MAX`], and have at most [`FRAMES_MAX`] windows in a page's life; documents without scripts need none.
 
 use std::cell::{Cell, RefCell};
 
@@ -400,11 +400,14 @@ fn go(frame: &JsObject, is_first: bool, context: &mut Context) {
 /// Whether there is room for one more window, so deep; says so where there is none.
 pub(super) fn has_room(frame: &JsObject, context: &Context) -> bool {
     let deep = with(frame, |frame| depth(&frame.element, context)).flatten().unwrap_or_default();
-    let has_one = with(frame, |frame| frame.window.borrow().is_some()).unwrap_or(false);
+    // What is loaded first takes the window over that the empty document has.
+    let has_one = with(frame, |frame| frame.is_initial.get() && frame.window.borrow().is_some()).unwrap_or(false);
     let message = if deep >= FRAME_DEPTH_MAX {
         format!("an <iframe> stays empty: it is more than {FRAME_DEPTH_MAX} frames deep")
-    } else if EventLoop::of(context).realms().len() >= FRAMES_MAX + usize::from(has_one) {
-        format!("an <iframe> stays empty: the page has {FRAMES_MAX} frames with a window already; remove some")
+    } else if !has_one && EventLoop::of(context).realms_made() >= FRAMES_MAX {
+        format!(
+            "an <iframe> stays empty: the page's frames have had {FRAMES_MAX} windows; let one frame stay, and send it messages"
+        )
     } else {
         return true;
     };

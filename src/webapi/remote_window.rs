@@ -99,6 +99,7 @@ fn make(of: Of, context: &mut Context) -> JsResult<JsObject> {
     let descriptor = PropertyDescriptor::builder()
         .get(FunctionObjectBuilder::new(context.realm(), kept).build())
         .set(function(navigate, &of, 1, context))
+        .enumerable(false)
         .configurable(true);
     target.insert_property(JsString::from("location"), descriptor);
     Ok(seen)
