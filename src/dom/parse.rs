@@ -425,6 +425,7 @@ pub fn fragment(context: &NodeRef, markup: &str) -> NodeRef {
     }
     let quirks = owner.as_document().map_or(QuirksMode::NoQuirks, |d| d.quirks.get());
     let context = if context.as_element().is_some() { context.clone() } else { Node::html_element(&owner, "body") };
+    let may_have_custom = custom::is_used() && !context.is_html("template") && !custom::is_inert(&context);
     let root = Node::fragment(&owner);
     let form = std::iter::once(context.clone()).chain(tree::ancestors(&context)).find(|n| n.is_html("form"));
     let builder = TreeBuilder::new_for_fragment(Sink::new(root.clone(), owner, true), context, form, options(quirks));
@@ -438,6 +439,10 @@ pub fn fragment(context: &NodeRef, markup: &str) -> NodeRef {
         while let Some(child) = html.first_child() {
             tree::append(&result, &child);
         }
+    }
+    if may_have_custom {
+        // Its elements become custom ones where they are, in a document or not ("create an element for a token").
+        tree::descendants(&result).filter(|node| node.as_element().is_some()).for_each(|it| custom::try_upgrade(&it));
     }
     result
 }
