@@ -81,6 +81,11 @@ fn close(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsVal
     let Some(window) = open_to(this, context)? else { return Ok(JsValue::undefined()) };
     if let Some(framed) = &window.framed {
         if framed.is_written.replace(false) {
+            // Its elements are there at once, as jQuery expects; events come in tasks.
+            let parser = window.parser.borrow_mut().take();
+            if let Some(parser) = parser {
+                parser.end();
+            }
             frame_loading::end(&window);
         }
         return Ok(JsValue::undefined());
