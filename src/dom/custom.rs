@@ -265,9 +265,7 @@ pub fn become_custom(element: &Node) {
 /// The next reaction of an element.
 #[must_use]
 pub fn next_reaction(element: &Node) -> Option<Reaction> {
-    if peek(element, |custom| (!custom.reactions.is_empty()).then_some(())).is_none() {
-        return None;
-    }
+    peek(element, |custom| (!custom.reactions.is_empty()).then_some(()))?;
     with(element, |custom| custom.reactions.pop_front()).flatten()
 }
 

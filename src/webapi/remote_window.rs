@@ -31,7 +31,7 @@ pub(super) fn of_frame(frame: &JsObject, context: &mut Context) -> JsResult<JsOb
     if let Some(seen) = with(frame, |frame| frame.seen.borrow().clone()).flatten() {
         return Ok(seen);
     }
-    let made = make(Some(frame.clone()), context)?;
+    let made = make(&Some(frame.clone()), context)?;
     with(frame, |frame| *frame.seen.borrow_mut() = Some(made.clone()));
     Ok(made)
 }
@@ -44,7 +44,7 @@ pub(super) fn of_page(viewer: &JsObject, context: &mut Context) -> JsResult<JsOb
     if let Some(seen) = with(viewer, |frame| frame.sees.borrow().clone()).flatten() {
         return Ok(seen);
     }
-    let made = make(None, context)?;
+    let made = make(&None, context)?;
     with(viewer, |frame| *frame.sees.borrow_mut() = Some(made.clone()));
     Ok(made)
 }
@@ -72,11 +72,11 @@ fn accessor(target: &JsObject, name: &str, get: Member, set: Option<Member>, of:
     target.insert_property(JsString::from(name), descriptor.enumerable(false));
 }
 
-fn make(of: Of, context: &mut Context) -> JsResult<JsObject> {
+fn make(of: &Of, context: &mut Context) -> JsResult<JsObject> {
     let hidden = Attribute::WRITABLE | Attribute::CONFIGURABLE;
     let location = JsObject::with_null_proto();
-    accessor(&location, "href", denied, Some(navigate), &of, context);
-    define_value(&location, "replace", function(navigate, &of, 1, context), hidden);
+    accessor(&location, "href", denied, Some(navigate), of, context);
+    define_value(&location, "replace", function(navigate, of, 1, context), hidden);
     let location = proxy(&location, &TRAPS, context)?;
     let target = JsObject::with_null_proto();
     let seen = proxy(&target, &TRAPS, context)?;
@@ -84,21 +84,21 @@ fn make(of: Of, context: &mut Context) -> JsResult<JsObject> {
         define_value(&target, name, seen.clone(), hidden);
     }
     for name in ["blur", "close", "focus"] {
-        define_value(&target, name, function(|_, _, _| Ok(JsValue::undefined()), &of, 0, context), hidden);
+        define_value(&target, name, function(|_, _, _| Ok(JsValue::undefined()), of, 0, context), hidden);
     }
-    define_value(&target, "postMessage", function(post, &of, 1, context), hidden);
+    define_value(&target, "postMessage", function(post, of, 1, context), hidden);
     define_value(&target, "opener", JsValue::null(), hidden);
-    accessor(&target, "closed", closed, None, &of, context);
-    accessor(&target, "length", length, None, &of, context);
-    accessor(&target, "parent", parent, None, &of, context);
-    accessor(&target, "top", |_, _, context| Ok(frames::seen(&Window::of_page(context), context)), None, &of, context);
+    accessor(&target, "closed", closed, None, of, context);
+    accessor(&target, "length", length, None, of, context);
+    accessor(&target, "parent", parent, None, of, context);
+    accessor(&target, "top", |_, _, context| Ok(frames::seen(&Window::of_page(context), context)), None, of, context);
     let kept = NativeFunction::from_copy_closure_with_captures(
         |_, _, location: &JsObject, _| Ok(location.clone().into()),
         location,
     );
     let descriptor = PropertyDescriptor::builder()
         .get(FunctionObjectBuilder::new(context.realm(), kept).build())
-        .set(function(navigate, &of, 1, context))
+        .set(function(navigate, of, 1, context))
         .enumerable(false)
         .configurable(true);
     target.insert_property(JsString::from("location"), descriptor);
@@ -159,7 +159,7 @@ fn navigate(of: &Of, args: &[JsValue], context: &mut Context) -> JsResult<JsValu
     match of {
         Some(frame) if navigation.url.scheme() != "javascript" => frame_loading::navigate(frame, navigation, context),
         None if navigation.url.scheme() != "javascript" => {
-            frame_places::go_to(&from, &Place::Page, navigation, context)?
+            frame_places::go_to(&from, &Place::Page, navigation, context)?;
         }
         _ => {}
     }

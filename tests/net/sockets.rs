@@ -90,11 +90,15 @@ fn frame(answers: &mpsc::Receiver<Replied>) -> Result<SocketFrame, NetError> {
     Ok(SocketFrame::of(&piece.headers, &piece.body).unwrap_or(SocketFrame::Close(Some(0), piece.status.to_string())))
 }
 
+/// What a server does with a connection.
+type Server = fn(TcpStream);
+
 fn closed(code: u16, reason: &str) -> Result<SocketFrame, NetError> {
     Ok(SocketFrame::Close(Some(code), reason.to_owned()))
 }
 
 /// A server that opens sockets, with the cookies and the subprotocol that it was asked for, and then does this.
+#[expect(clippy::result_large_err, reason = "tungstenite's own signature")]
 fn serve(stream: TcpStream, then: impl FnOnce(WebSocket<TcpStream>)) {
     let answer = |asked: &Asked, mut said: Said| {
         let offered = asked.headers().get("sec-websocket-protocol").map(|value| value.to_str().unwrap());
@@ -330,7 +334,7 @@ fn handshakes_that_open_nothing() {
         stream.write_all(text.as_bytes()).unwrap();
     }
     let bounds = Bounds { timeout: Duration::from_millis(300), ..Bounds::default() };
-    let table: [(fn(TcpStream), &str); 7] = [
+    let table: [(Server, &str); 7] = [
         (|stream| said(stream, "HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nno!"), "404 Not Found"),
         (|stream| said(stream, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nno!"), "200 OK"),
         (|stream| said(stream, "HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"), "redirected"),
@@ -339,7 +343,7 @@ fn handshakes_that_open_nothing() {
                 said(
                     stream,
                     "HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n",
-                )
+                );
             },
             "Sec-WebSocket-Accept",
         ),
@@ -358,7 +362,7 @@ fn handshakes_that_open_nothing() {
 #[test]
 fn frames_of_the_hostile() {
     let bounds = Bounds { answer_bytes_max: 100_000, ..Bounds::default() };
-    let table: [(fn(TcpStream), &str); 8] = [
+    let table: [(Server, &str); 8] = [
         // 2^62 bytes are announced.
         (
             |stream| drop(hold(by_hand(stream, &[0x82, 127, 0x40, 0, 0, 0, 0, 0, 0, 0, 1, 2]))),

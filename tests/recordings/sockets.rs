@@ -57,6 +57,7 @@ impl Server {
 }
 
 /// Says again what it is told; `who` is the cookies it was asked with.
+#[expect(clippy::result_large_err, reason = "tungstenite's own signature")]
 fn echo(stream: TcpStream) {
     let mut cookies = String::new();
     let accept = |asked: &Asked, mut said: Said| {
