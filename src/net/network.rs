@@ -63,6 +63,8 @@ pub struct Latency {
 pub enum Noted {
     /// The answer to the request of this id, so long after it.
     Answer(u64, Latency),
+    /// The page gave up the request of this id: nobody waits for its answer, which says so.
+    Aborted(u64),
     /// What a dialog was answered at this page time: `confirm` with `true` or `false`, `prompt` with a text or nothing.
     Dialog(String, Option<String>, TimestampMs),
     /// The element on which the stimulus of this id did what a person would, at this page time.
@@ -97,6 +99,11 @@ pub trait Network: Send + Sync {
     /// Starts fetching and returns without waiting for the network; exactly one reply with this `id` follows. A reply
     /// nobody waits for any more is dropped.
     fn start(&self, id: u64, request: Request, reply: Reply);
+
+    /// Was to be started, but the page gave it up before its turn came.
+    fn skip(&self, request: Request) {
+        drop(request);
+    }
 
     /// Nobody waits for what was started so far: the page is gone.
     fn abandon(&self) {}

@@ -13,7 +13,7 @@ use super::original_scripts::{Original, OriginalScripts};
 use super::passage::Passage;
 use super::sockets::{Sockets, as_http, told};
 use super::{
-    Arrival, Ask, Bounds, CookieJar, Destination, Folder, Guard, Latency, Live, NetError, Network, Replacements,
+    Arrival, Ask, Bounds, CookieJar, Destination, Folder, Guard, Latency, Live, NetError, Network, Noted, Replacements,
     Replied, Reply, Request, Response, StandIn, StoodIn, data_url,
 };
 use crate::base::limits::{ORIGINAL_SCRIPT_FETCHES_MAX, STREAMS_MAX};
@@ -38,10 +38,23 @@ pub struct PluginNetwork {
     /// Those of the page's document.
     original_scripts: Mutex<OriginalScripts>,
     /// Requests over the live network that the page has started.
-    started: Mutex<Vec<AbortHandle>>,
+    started: Mutex<Vec<Started>>,
     /// Answers that go on, by the page's number.
     streams: Mutex<HashMap<u64, Arc<Stream>>>,
     sockets: Sockets,
+}
+
+/// A request under way.
+struct Started {
+    task: AbortHandle,
+    waiting: Option<Waiting>,
+}
+
+/// Who waits for its answer.
+struct Waiting {
+    id: u64,
+    url: String,
+    reply: Reply,
 }
 
 impl PluginNetwork {
@@ -195,7 +208,7 @@ impl PluginNetwork {
         self.original_scripts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn started(&self) -> MutexGuard<'_, Vec<AbortHandle>> {
+    fn started(&self) -> MutexGuard<'_, Vec<Started>> {
         self.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -238,7 +251,7 @@ impl PluginNetwork {
                 return answer(&reply, id, Ok(ended(&request.url)));
             }
         };
-        self.keep(asked);
+        self.keep(asked, None);
     }
 
     /// Why a socket cannot be connected, where it cannot.
@@ -269,13 +282,15 @@ impl PluginNetwork {
                 match (self.sockets.open(number, &request.url), live) {
                     (Ok(socket), Some(live)) => {
                         let rights = self.rights(&request);
-                        self.keep(live.connect(id, request, rights, socket, reply));
+                        self.keep(live.connect(id, request, rights, socket, reply), None);
                     }
                     (Ok(_), None) => unreachable!("without a network every socket is refused"),
                     (Err(refused), _) => answer(&reply, id, Err(refused)),
                 }
             }
-            (Ask::Next, Some(live), Some(socket)) => self.keep(live.next_message(id, request.url, socket, reply)),
+            (Ask::Next, Some(live), Some(socket)) => {
+                self.keep(live.next_message(id, request.url, socket, reply), None);
+            }
             (Ask::Send, _, Some(socket)) => socket.send(id, &request, reply),
             (Ask::Next | Ask::Send, ..) => answer(&reply, id, Ok(told(&request.url, 410))),
             (Ask::Close, ..) => {
@@ -285,11 +300,12 @@ impl PluginNetwork {
         }
     }
 
-    /// Keeps what the page has started, until it is gone.
-    fn keep(&self, request: AbortHandle) {
+    /// Keeps what the page has started, until it is gone; `waiting` is who waits for the answer of what can be given up by
+    /// itself.
+    fn keep(&self, task: AbortHandle, waiting: Option<Waiting>) {
         let mut started = self.started();
-        started.retain(|request| !request.is_finished());
-        started.push(request);
+        started.retain(|request| !request.task.is_finished());
+        started.push(Started { task, waiting });
     }
 
     fn rights(&self, request: &Request) -> Rights {
@@ -347,14 +363,28 @@ impl Network for PluginNetwork {
             }
             (None, None, Some(live)) => {
                 let rights = self.rights(&request);
-                self.keep(live.start(id, request, rights, reply));
+                let waiting = Waiting { id, url: request.url.to_string(), reply: reply.clone() };
+                self.keep(live.start(id, request, rights, reply), Some(waiting));
             }
             (None, None, None) => unreachable!("without a network every request is answered here"),
         }
     }
 
+    fn note(&self, noted: Noted) {
+        let Noted::Aborted(id) = noted else { return };
+        let mut started = self.started();
+        let at = started.iter().position(|request| request.waiting.as_ref().is_some_and(|waiting| waiting.id == id));
+        let Some(Started { task, waiting: Some(waiting) }) = at.map(|at| started.swap_remove(at)) else { return };
+        drop(started);
+        if !task.is_finished() {
+            task.abort();
+            let reason = "the page gave it up".to_owned();
+            answer(&waiting.reply, id, Err(NetError::Unreachable { url: waiting.url, reason }));
+        }
+    }
+
     fn abandon(&self) {
-        self.started().drain(..).for_each(|request| request.abort());
+        self.started().drain(..).for_each(|request| request.task.abort());
         self.streams().clear();
         self.sockets.clear();
     }

@@ -211,9 +211,11 @@ impl Live {
                     self.started(limits)?.take(id, asked)?;
                 }
                 (FromPage::Noted(noted), _) => match (noted, &self.started) {
-                    (noted @ Noted::Answer(..), Some(started)) => started.note(noted),
+                    (noted @ (Noted::Answer(..) | Noted::Aborted(_)), Some(started)) => started.note(noted),
                     // It has started nothing.
                     (Noted::Answer(..), None) => return Err(Death::Confused),
+                    // What it gave up was answered in its own process.
+                    (Noted::Aborted(_), None) => {}
                     (noted @ (Noted::Dialog(..) | Noted::Element(..)), _) => network.note(noted),
                 },
                 (FromPage::Cookies(url, now), _) => {

@@ -60,6 +60,9 @@ struct Taken {
     bytes: usize,
     /// Whether it is one of an answer that goes on: it may be under way for hours, beside the others.
     is_stream: bool,
+    /// Whether the page gave it up while it waited. It keeps its turn, so that what is asked next has a recording's
+    /// order.
+    is_aborted: bool,
 }
 
 /// So many wait that the page cannot be one that waits for answers.
@@ -95,7 +98,7 @@ impl Started {
         }
         state.count += 1;
         state.bytes += bytes;
-        let taken = Taken { number: state.count, id, bytes, is_stream };
+        let taken = Taken { number: state.count, id, bytes, is_stream, is_aborted: false };
         if is_stream {
             state.under_way.insert(taken.number, taken);
             drop(state);
@@ -149,9 +152,15 @@ impl Started {
         self.start_next();
     }
 
-    /// The page took something; whoever answered is told, by his own number.
+    /// The page took something, or gave it up; whoever answered is told, by his own number.
     pub(super) fn note(&self, noted: Noted) {
         let mut state = self.state();
+        if let Noted::Aborted(id) = noted
+            && let Some((taken, _)) = state.waiting.iter_mut().find(|(taken, _)| taken.id == id)
+        {
+            taken.is_aborted = true;
+            return;
+        }
         let noted = match noted {
             Noted::Answer(id, latency) => {
                 let at = state.answered.iter().position(|(answered, _)| *answered == id);
@@ -160,6 +169,10 @@ impl Started {
                 let being_written = || state.under_way.values().find(|taken| taken.id == id).map(|taken| taken.number);
                 let Some(number) = written.or_else(being_written) else { return };
                 Noted::Answer(number, latency)
+            }
+            Noted::Aborted(id) => {
+                let Some(taken) = state.under_way.values().find(|taken| taken.id == id) else { return };
+                Noted::Aborted(taken.number)
             }
             other => other,
         };
@@ -183,14 +196,23 @@ impl Started {
 
     /// Starts the first that waits, where there is room. One came or one went before: there is never room for more.
     fn start_next(&self) {
-        let mut state = self.state();
-        if state.count_under_way(false) as u64 >= self.limits.requests_in_flight {
-            return;
+        loop {
+            let mut state = self.state();
+            if state.count_under_way(false) as u64 >= self.limits.requests_in_flight {
+                return;
+            }
+            let Some((taken, asked)) = state.waiting.pop_front() else { return };
+            if !taken.is_aborted {
+                state.under_way.insert(taken.number, taken);
+                drop(state);
+                return self.start(taken, asked);
+            }
+            state.bytes -= taken.bytes;
+            drop(state);
+            if let Ok((request, network)) = asked {
+                network.skip(request);
+            }
         }
-        let Some((taken, asked)) = state.waiting.pop_front() else { return };
-        state.under_way.insert(taken.number, taken);
-        drop(state);
-        self.start(taken, asked);
     }
 
     fn start(&self, taken: Taken, asked: Asked) {

@@ -1,5 +1,5 @@
 //! `customElements` ([HTML §4.13.4](https://html.spec.whatwg.org/multipage/custom-elements.html#customelementregistry)): what is
-//! defined. What definitions do to elements is in [`super::custom_reactions`].
+//! defined. What definitions do to elements is in `custom_reactions`.
 //!
 //! Missing: `attachInternals` (form-associated custom elements, states), registries of one's own, and those of the windows of
 //! frames.

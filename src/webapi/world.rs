@@ -243,9 +243,11 @@ impl World {
 
     /// Forgets a request; its answer is dropped.
     pub fn abort(&self, id: u64, event_loop: &EventLoop) {
-        if self.pending.borrow_mut().remove(&id).is_some_and(|pending| pending.is_awaited()) {
+        let Some(pending) = self.pending.borrow_mut().remove(&id) else { return };
+        if pending.is_awaited() {
             event_loop.count_outstanding(false);
         }
+        self.network.note(Noted::Aborted(id));
     }
 
     /// Forgets the requests of one realm: its document goes.

@@ -139,6 +139,13 @@ impl Network for Shared {
         }
     }
 
+    fn skip(&self, request: Request) {
+        if !self.0.network.answers_itself(&request) {
+            let exchange = self.0.asked(&request);
+            self.0.recorder.exchange(self.0.page, &exchange);
+        }
+    }
+
     fn abandon(&self) {
         self.0.network.abandon();
         self.0.flush();
@@ -154,6 +161,7 @@ impl Network for Shared {
                     self.0.recorder.exchange(self.0.page, &exchange);
                 }
             }
+            Noted::Aborted(_) => self.0.network.note(noted),
             Noted::Element(stimulus, element, at) => {
                 self.0.recorder.element(self.0.page, &stimulus, &element, at);
             }
