@@ -2,6 +2,7 @@
 //! named access. boa gives embedders no exotic objects, so each is a Proxy with native traps over a target that holds
 //! the native data.
 
+use boa_engine::object::builtins::JsProxy;
 use boa_engine::property::{Attribute, PropertyDescriptor, PropertyKey};
 use boa_engine::string::JsStrVariant;
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsSymbol, JsValue, js_string};
@@ -89,13 +90,21 @@ pub fn go_on(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     }
 }
 
-/// The target of an exotic object, or the object itself: methods get the Proxy as `this`.
+/// The target of an exotic object, or the object itself: methods get the Proxy as `this`. What only inherits from one is
+/// none.
 ///
 /// # Errors
 /// What a page's own Proxy throws.
 pub fn unwrap(object: &JsObject, context: &mut Context) -> JsResult<JsObject> {
+    if !is_proxy(object) {
+        return Ok(object.clone());
+    }
     let symbol = target_symbol(context);
     Ok(object.get(symbol, context)?.as_object().unwrap_or_else(|| object.clone()))
+}
+
+fn is_proxy(object: &JsObject) -> bool {
+    JsProxy::from_object(object.clone()).is_ok()
 }
 
 #[derive(Trace, Finalize, JsData)]
@@ -216,12 +225,30 @@ fn trap_get(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult
 
 fn trap_set(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let trap = Trap::read(this, args)?;
-    let value = arg(args, 2);
+    let (value, receiver) = (arg(args, 2), arg(args, 3));
+    if !receiver.as_object().is_some_and(|receiver| is_proxy(&receiver)) {
+        return set_on_heir(&trap, value, receiver, context);
+    }
     if let Some(is_set) = trap.set(&value, context)? {
         return Ok(is_set.into());
     }
     let key = trap.property_key(context)?;
     trap.target.set(key, value, false, context).map(JsValue::from)
+}
+
+/// Sets a property of what inherits from an exotic object: its own one, but for an index that is there.
+fn set_on_heir(trap: &Trap, value: JsValue, heir: JsValue, context: &mut Context) -> JsResult<JsValue> {
+    if trap.is_index() && trap.own(context)?.is_some() {
+        return Ok(false.into());
+    }
+    let set = context.intrinsics().objects().reflect().get(js_string!("set"), context)?;
+    match set.as_callable() {
+        Some(set) => {
+            let args = [trap.target.clone().into(), trap.property.clone(), value, heir];
+            set.call(&JsValue::undefined(), &args, context)
+        }
+        None => Ok(false.into()),
+    }
 }
 
 fn trap_has(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -246,7 +273,8 @@ fn trap_delete(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsRes
         }
     }
     let key = trap.property_key(context)?;
-    trap.target.delete_property_or_throw(key, context).map(JsValue::from)
+    // The target is an ordinary object: what it refuses is not configurable.
+    Ok(trap.target.delete_property_or_throw(key, context).is_ok().into())
 }
 
 fn trap_own_keys(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

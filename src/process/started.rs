@@ -271,9 +271,9 @@ mod tests {
 
     const LIMITS: PageLimits = PageLimits { requests_in_flight: 3, requests_waiting: 20, ..PageLimits::DEFAULT };
 
-    /// Never answers; counts how often it is abandoned.
+    /// Never answers; counts how often it is abandoned, and notes what it is told of single requests.
     #[derive(Default)]
-    struct Silent(AtomicUsize);
+    struct Silent(AtomicUsize, Mutex<Vec<String>>);
 
     impl Network for Silent {
         fn fetch(&self, request: Request) -> Result<Response, NetError> {
@@ -281,6 +281,14 @@ mod tests {
         }
 
         fn start(&self, _: u64, _: Request, _: Reply) {}
+
+        fn skip(&self, request: Request) {
+            self.1.lock().unwrap().push(format!("skips {}", request.url.path()));
+        }
+
+        fn note(&self, noted: Noted) {
+            self.1.lock().unwrap().push(format!("{noted:?}"));
+        }
 
         fn abandon(&self) {
             self.0.fetch_add(1, Ordering::Relaxed);
@@ -329,6 +337,25 @@ mod tests {
         assert!(
             started.state().waiting.is_empty() && (started.state().under_way.len() as u64) < LIMITS.requests_in_flight
         );
+    }
+
+    #[test]
+    fn what_is_given_up_is_not_started() {
+        let (replies, _answers) = channel();
+        let (started, silent) = (Started::new(replies, LIMITS), Arc::new(Silent::default()));
+        let network = silent.clone() as Arc<dyn Network>;
+        for id in 10..16 {
+            started.take(id, asked(&network, &format!("http://a.test/{id}"), 1)).unwrap();
+        }
+        // Three are under way; of these the second, and those that wait but for the last.
+        for id in [11, 13, 14, 99] {
+            started.note(Noted::Aborted(id));
+        }
+        started.written(2);
+        assert_eq!(*silent.1.lock().unwrap(), ["Aborted(2)", "skips /13", "skips /14"]);
+        assert_eq!(started.id_of(6), Some(15));
+        let state = started.state();
+        assert_eq!((state.waiting.len(), state.under_way.len()), (0, 3));
     }
 
     #[test]

@@ -210,7 +210,9 @@ fn length(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsVa
 
 fn item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let at = convert::index(args, 0, context)?;
-    let value = this_object(this, context).get(u32::try_from(at).unwrap_or(u32::MAX), context)?;
+    // The greatest is no index, but a name.
+    let Some(at) = u32::try_from(at).ok().filter(|at| *at != u32::MAX) else { return Ok(JsValue::null()) };
+    let value = this_object(this, context).get(at, context)?;
     Ok(if value.is_undefined() { JsValue::null() } else { value })
 }
 
