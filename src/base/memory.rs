@@ -28,6 +28,12 @@ pub fn set_ceiling(bytes: u64) {
     CEILING.store(isize::try_from(bytes).unwrap_or(isize::MAX), Ordering::Relaxed);
 }
 
+/// What [`set_ceiling`] allows, where it was called.
+#[must_use]
+pub fn ceiling() -> Option<u64> {
+    u64::try_from(CEILING.load(Ordering::Relaxed)).ok().filter(|bytes| *bytes > 0)
+}
+
 /// Gives memory that is free back to the system, where the allocator can, and has it sort what it keeps: otherwise the
 /// first large allocation does, and in a fork copies every page with a free piece for it.
 pub fn give_back() {

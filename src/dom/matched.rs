@@ -160,7 +160,7 @@ impl Element for Matched<'_> {
     fn apply_selector_flags(&self, _: ElementSelectorFlags) {}
 
     fn is_link(&self) -> bool {
-        matches!(self.0.html_name(), "a" | "area" | "link") && form::has_flag(self.0, "href")
+        matches!(self.0.html_name(), "a" | "area") && form::has_flag(self.0, "href")
     }
 
     fn is_html_slot_element(&self) -> bool {

@@ -17,7 +17,7 @@ use super::target::{Listeners, fire, with_listeners};
 use super::window::{Framed, ReadyState, Window};
 use super::wrap::{part, peek_part};
 use super::{broadcast_channel, frame_loading, frames, install, scripting};
-use crate::base::limits::frames::FRAMES_MAX;
+use crate::base::limits::frames::frames_max;
 use crate::dom::{NodeRef, shadow};
 use crate::engine::context::{in_realm, new_realm};
 use crate::engine::interface::Prototypes;
@@ -91,8 +91,8 @@ pub(super) fn of(frame: &JsObject, context: &mut Context) -> JsResult<Gc<Window>
         return Ok(window);
     }
     if !has_room(frame, context) {
-        let message =
-            format!("an <iframe> has no window: the frames of the page have had {FRAMES_MAX}, or it is in too many");
+        let most = frames_max();
+        let message = format!("an <iframe> has no window: the frames of the page have had {most}, or it is in too many");
         return Err(JsNativeError::range().with_message(message).into());
     }
     let global = with(frame, |frame| frame.global.borrow().clone()).flatten();

@@ -5,7 +5,7 @@
 //! *Choice*: nobody looks at a frame, so only what the page can reach is there. A document of the page's own origin is
 //! fetched, as an XHR would, and runs; documents of other origins are not fetched, and for them `load` is fired as for
 //! pictures. What a frame does to its own address is no effect, for it is the page's affair. Frames nest as deep as
-//! [`FRAME_DEPTH_MAX`], and have at most [`FRAMES_MAX`] windows in a page's life; documents without scripts need none.
+//! [`FRAME_DEPTH_MAX`], and have at most [`frames_max`] windows in a page's life; documents without scripts need none.
 
 use std::cell::{Cell, RefCell};
 
@@ -19,7 +19,7 @@ use super::location::without_fragment;
 use super::window::Window;
 use super::wrap::{part, peek_part, this_element, wrap_or_null};
 use super::{frame_window, implementation, remote_window, scripting};
-use crate::base::limits::frames::{FRAME_DEPTH_MAX, FRAMES_MAX};
+use crate::base::limits::frames::{FRAME_DEPTH_MAX, frames_max};
 use crate::dom::node::same;
 use crate::dom::{NodeRef, shadow, tree};
 use crate::engine::context::{in_realm, page_realm};
@@ -404,9 +404,10 @@ pub(super) fn has_room(frame: &JsObject, context: &Context) -> bool {
     let has_one = with(frame, |frame| frame.is_initial.get() && frame.window.borrow().is_some()).unwrap_or(false);
     let message = if deep >= FRAME_DEPTH_MAX {
         format!("an <iframe> stays empty: it is more than {FRAME_DEPTH_MAX} frames deep")
-    } else if !has_one && EventLoop::of(context).realms_made() >= FRAMES_MAX {
+    } else if !has_one && EventLoop::of(context).realms_made() >= frames_max() {
+        let most = frames_max();
         format!(
-            "an <iframe> stays empty: the page's frames have had {FRAMES_MAX} windows; let one frame stay, and send it messages"
+            "an <iframe> stays empty: the page's frames have had {most} windows; let one frame stay, and send it messages"
         )
     } else {
         return true;
