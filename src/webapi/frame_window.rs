@@ -92,7 +92,8 @@ pub(super) fn of(frame: &JsObject, context: &mut Context) -> JsResult<Gc<Window>
     }
     if !has_room(frame, context) {
         let most = frames_max();
-        let message = format!("an <iframe> has no window: the frames of the page have had {most}, or it is in too many");
+        let message =
+            format!("an <iframe> has no window: the frames of the page have had {most}, or it is in too many");
         return Err(JsNativeError::range().with_message(message).into());
     }
     let global = with(frame, |frame| frame.global.borrow().clone()).flatten();
