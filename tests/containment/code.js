@@ -61,7 +61,7 @@ eval('()=>'.repeat(1e5) + '1');
 //! templates: fault.uncaught, fault.timeout
 eval('`${'.repeat(1e5) + '1' + '}`'.repeat(1e5));
 
-//! labels: nothing, fault.timeout, fault.killed
+//! labels: nothing, fault.timeout, fault.killed, fault.limit
 for (var code = '', i = 0; i < 1e5; i++) code += 'l' + i + ':';
 eval(code + ';');
 
