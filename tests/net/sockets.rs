@@ -1,7 +1,7 @@
 //! Sockets against servers on the loopback interface: right ones, those that vanish, and hostile ones.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -332,6 +332,9 @@ fn handshakes_that_open_nothing() {
     fn said(mut stream: TcpStream, text: &str) {
         asked(&mut stream);
         stream.write_all(text.as_bytes()).unwrap();
+        // Closed while something is unread, a connection is reset, and what was said may be lost.
+        stream.shutdown(Shutdown::Write).unwrap();
+        hold(stream);
     }
     let bounds = Bounds { timeout: Duration::from_millis(300), ..Bounds::default() };
     let table: [(Server, &str); 7] = [
