@@ -22,7 +22,8 @@ use axum::response::{Html, Redirect};
 use axum::routing::{any, get};
 use duoke::base::limits::{ORIGINAL_SCRIPT_FETCHES_MAX, STREAMS_MAX};
 use duoke::net::{
-    Ask, Bounds, Credentials, Destination, Folder, Guard, Live, NetError, Network, PluginNetwork, Replied, Request,
+    Ask, Bounds, Credentials, Destination, Folder, Guard, Live, NetError, Network, Noted, PluginNetwork, Replied,
+    Request,
 };
 use tokio::runtime::Runtime;
 use tokio::sync::{broadcast, watch};
@@ -324,6 +325,19 @@ fn a_silent_server_times_out_and_holds_up_nobody() {
         Ok(Replied { id: 1, result: Err(NetError::TimedOut { timeout_ms: 200, .. }), .. })
     ));
     assert!(answers.recv().is_err());
+}
+
+#[test]
+fn what_a_page_gives_up_is_answered_at_once() {
+    let world = World::new();
+    let (reply, answers) = mpsc::channel();
+    world.network.start(1, Request::get(world.url("/never"), Destination::Xhr, 0), reply);
+    world.network.note(Noted::Aborted(2));
+    world.network.note(Noted::Aborted(1));
+    let Ok(Replied { id: 1, result: Err(error), .. }) = answers.recv() else { panic!("no answer") };
+    assert!(error.to_string().contains("the page gave it up"), "{error}");
+    assert!(answers.recv().is_err());
+    world.network.note(Noted::Aborted(1));
 }
 
 /// A server that takes no more connections: what its one place holds is not accepted.

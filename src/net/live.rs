@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use reqwest::{Client, Method, StatusCode, header, redirect};
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use url::Url;
 
@@ -74,6 +75,9 @@ impl Bounds {
         }
     }
 }
+
+/// Gives a request up that is under way: its reply says so.
+pub(super) type GiveUp = oneshot::Sender<()>;
 
 /// What one request may do.
 #[derive(Debug)]
@@ -185,17 +189,25 @@ impl Live {
         }
     }
 
-    /// Starts a request on the runtime; its reply comes when it is done.
-    pub(super) fn start(&self, id: u64, request: Request, rights: Rights, reply: Reply) -> AbortHandle {
+    /// Starts a request on the runtime; its reply comes when it is done, or given up.
+    pub(super) fn start(&self, id: u64, request: Request, rights: Rights, reply: Reply) -> (AbortHandle, GiveUp) {
         let live = self.clone();
+        let (give_up, given_up) = oneshot::channel();
         let task = self.handle.spawn(async move {
             let url = request.url.to_string();
             let timeout = live.bounds.timeout;
-            let followed = tokio::time::timeout(timeout, live.follow(request, &rights)).await;
+            let followed = tokio::select! {
+                biased;
+                followed = tokio::time::timeout(timeout, live.follow(request, &rights)) => followed,
+                Ok(()) = given_up => {
+                    let reason = "the page gave it up".to_owned();
+                    Ok(Err(NetError::Unreachable { url: url.clone(), reason }))
+                }
+            };
             let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
             answer(&reply, id, followed.unwrap_or(Err(NetError::TimedOut { url, timeout_ms })));
         });
-        task.abort_handle()
+        (task.abort_handle(), give_up)
     }
 
     /// Follows redirects ([HTTP-redirect fetch](https://fetch.spec.whatwg.org/#http-redirect-fetch)).

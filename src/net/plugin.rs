@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::task::AbortHandle;
 
-use super::live::{Rights, Stream, ended};
+use super::live::{GiveUp, Rights, Stream, ended};
 use super::network::answer;
 
 use super::original_scripts::{Original, OriginalScripts};
@@ -47,14 +47,8 @@ pub struct PluginNetwork {
 /// A request under way.
 struct Started {
     task: AbortHandle,
-    waiting: Option<Waiting>,
-}
-
-/// Who waits for its answer.
-struct Waiting {
-    id: u64,
-    url: String,
-    reply: Reply,
+    /// Its number, and what gives it up, of one that can be given up by itself.
+    give_up: Option<(u64, GiveUp)>,
 }
 
 impl PluginNetwork {
@@ -300,12 +294,11 @@ impl PluginNetwork {
         }
     }
 
-    /// Keeps what the page has started, until it is gone; `waiting` is who waits for the answer of what can be given up by
-    /// itself.
-    fn keep(&self, task: AbortHandle, waiting: Option<Waiting>) {
+    /// Keeps what the page has started, until it is gone.
+    fn keep(&self, task: AbortHandle, give_up: Option<(u64, GiveUp)>) {
         let mut started = self.started();
         started.retain(|request| !request.task.is_finished());
-        started.push(Started { task, waiting });
+        started.push(Started { task, give_up });
     }
 
     fn rights(&self, request: &Request) -> Rights {
@@ -363,8 +356,8 @@ impl Network for PluginNetwork {
             }
             (None, None, Some(live)) => {
                 let rights = self.rights(&request);
-                let waiting = Waiting { id, url: request.url.to_string(), reply: reply.clone() };
-                self.keep(live.start(id, request, rights, reply), Some(waiting));
+                let (task, give_up) = live.start(id, request, rights, reply);
+                self.keep(task, Some((id, give_up)));
             }
             (None, None, None) => unreachable!("without a network every request is answered here"),
         }
@@ -373,13 +366,10 @@ impl Network for PluginNetwork {
     fn note(&self, noted: Noted) {
         let Noted::Aborted(id) = noted else { return };
         let mut started = self.started();
-        let at = started.iter().position(|request| request.waiting.as_ref().is_some_and(|waiting| waiting.id == id));
-        let Some(Started { task, waiting: Some(waiting) }) = at.map(|at| started.swap_remove(at)) else { return };
-        drop(started);
-        if !task.is_finished() {
-            task.abort();
-            let reason = "the page gave it up".to_owned();
-            answer(&waiting.reply, id, Err(NetError::Unreachable { url: waiting.url, reason }));
+        let is_it = |request: &&mut Started| request.give_up.as_ref().is_some_and(|(own, _)| *own == id);
+        if let Some((_, give_up)) = started.iter_mut().find(is_it).and_then(|request| request.give_up.take()) {
+            // One that has ended needs no word.
+            let _ = give_up.send(());
         }
     }
 
