@@ -205,7 +205,8 @@ fn length(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsVa
         return Ok(list.0.into());
     }
     let target = exotic::unwrap(&object, context)?;
-    Ok(target.downcast_ref::<Collection>().map_or(0, |collection| collection.len()).into())
+    let length = target.downcast_ref::<Collection>().map(|collection| collection.len());
+    length.map(JsValue::from).ok_or_else(|| convert::type_error("Illegal invocation"))
 }
 
 fn item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

@@ -155,10 +155,10 @@ document.body.appendChild(document.createElement('p'));
 //! frames: fault.timeout, fault.limit
 for (;;) document.body.appendChild(document.createElement('iframe'));
 
-//! windows of frames: fault.timeout, fault.limit
+//! windows of frames: fault.timeout, fault.limit, fault.uncaught
 for (;;) document.body.appendChild(document.createElement('iframe')).contentWindow.name;
 
-//! windows of frames that are kept: fault.timeout, fault.limit
+//! windows of frames that are kept: fault.timeout, fault.limit, fault.uncaught
 for (var kept = []; ; ) kept.push(document.body.appendChild(document.createElement('iframe')).contentWindow);
 
 //! frames in frames: fault.timeout, fault.limit

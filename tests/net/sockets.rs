@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use duoke::base::limits::SOCKETS_MAX;
 use duoke::net::{
-    Ask, Bounds, Client, Destination, Guard, Live, NetError, Network, PluginNetwork, ReferrerPolicy, Replied, Request,
-    Response, SocketFrame,
+    Ask, Bounds, Client, Destination, Guard, Live, NetError, Network, PluginNetwork, Redirects, ReferrerPolicy,
+    Replied, Request, Response, SocketFrame,
 };
 use tokio::runtime::Runtime;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -51,7 +51,8 @@ impl Page {
     }
 
     fn request(&self, number: u64, ask: Ask) -> Request {
-        Request::get(self.url(), Destination::Socket(number, ask), 0)
+        let request = Request::get(self.url(), Destination::Socket(number, ask), 0);
+        Request { redirects: Redirects::Error, ..request }
     }
 
     fn ask(&self, request: Request) -> mpsc::Receiver<Replied> {
