@@ -63,7 +63,7 @@ pub(super) fn exit_when_interrupted(runtime: &Handle) {
             () = interrupted => Exit::Interrupted.code().into(),
             () = terminated => TERMINATED,
         };
-        bundle::remove_unpacked();
+        let _kept = bundle::remove_unpacked();
         std::process::exit(code);
     });
 }

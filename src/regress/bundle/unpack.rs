@@ -70,12 +70,16 @@ fn unpacked() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     UNPACKED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes what bundles were unpacked to in this process, which is about to end.
-pub fn remove_unpacked() {
-    for folder in std::mem::take(&mut *unpacked()) {
+/// Removes what bundles were unpacked to in this process, which is about to end. As long as what it returns is kept, nobody
+/// else is done with a bundle, so that no command ends by what it no longer finds there.
+#[must_use = "what reads a bundle would end in its own way"]
+pub fn remove_unpacked() -> impl Sized {
+    let mut unpacked = unpacked();
+    for folder in std::mem::take(&mut *unpacked) {
         // One that cannot be removed stays for whoever looks after the folder for such things.
         let _ = fs::remove_dir_all(folder);
     }
+    unpacked
 }
 
 /// Whether a file is a bundle, by its content; one that cannot be read is none.
