@@ -39,7 +39,7 @@ function inDuoke(duoke, folder, operation, count, events) {
 }
 
 function inJsdom(where, folder, operation, count, events) {
-  return cpuOf([process.execPath, self, "--jsdom", where, folder, operation, String(count), String(events)], folder);
+  return cpuOf([process.execPath, ...process.execArgv, self, "--jsdom", where, folder, operation, String(count), String(events)], folder);
 }
 
 async function jsdomAlone([where, folder, operation, count, events]) {

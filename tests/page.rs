@@ -10,6 +10,8 @@ mod echat;
 mod echat_hostile;
 #[path = "page/echat_matrix.rs"]
 mod echat_matrix;
+#[path = "page/frames.rs"]
+mod frames;
 #[path = "page/modules.rs"]
 mod modules;
 #[path = "page/navigation.rs"]

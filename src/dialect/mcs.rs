@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use boa_engine::property::Attribute;
-use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, js_string};
+use boa_engine::realm::Realm;
+use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue, js_string};
+use boa_gc::{Finalize, Trace};
 
 use crate::base::limits::{PUT_MSG_MS, UNKNOWN_MEMBERS_MAX};
+use crate::engine::context::page_realm;
 use crate::engine::convert::{arg, string, to_utf8};
 use crate::engine::event_loop::{EventLoop, Output};
 use crate::engine::exotic::{go_on, proxy};
@@ -17,7 +20,7 @@ use crate::engine::script;
 use crate::event::{Cause, Console, ConsoleLevel, Effect, Fault, RETURN_BAD, RETURN_OK};
 use crate::session::{Randoms, Told, judge_put_msg, subject_of};
 
-/// What the dialect knows of its page: whom it was told, and the randoms of this document.
+/// What the dialect knows of a document: whom its page was told, and the randoms.
 pub struct McsState {
     told: Rc<RefCell<Told>>,
     randoms: RefCell<Randoms>,
@@ -36,9 +39,18 @@ impl McsState {
     }
 }
 
-/// Forgets the randoms of the document, as for a fresh one.
+/// What the dialect knows of a document, where its realm keeps it.
+#[derive(Trace, Finalize, JsData)]
+struct OfRealm(#[unsafe_ignore_trace] Rc<McsState>);
+
+fn state_of(realm: &Realm) -> Option<Rc<McsState>> {
+    realm.host_defined().get::<OfRealm>().map(|found| found.0.clone())
+}
+
+/// Forgets the randoms of the page's documents, as for fresh ones.
 pub fn forget_randoms(context: &mut Context) {
-    if let Some(state) = context.get_data::<Rc<McsState>>() {
+    let realms = EventLoop::of(context).realms();
+    for state in realms.iter().chain([&page_realm(context)]).filter_map(state_of) {
         state.randoms.take();
     }
 }
@@ -83,7 +95,7 @@ fn put_msg(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
         return Ok(string(RETURN_BAD));
     };
     let event_loop = EventLoop::of(context);
-    let Some(state) = context.get_data::<Rc<McsState>>().cloned() else { return Ok(string(RETURN_OK)) };
+    let Some(state) = state_of(context.realm()) else { return Ok(string(RETURN_OK)) };
     let cause = event_loop.cause().unwrap_or_else(|| Cause::new("", None));
     let subject = subject_of(&cause, &state.told.borrow());
     let call = judge_put_msg(&argument, &subject, &mut state.randoms.borrow_mut());
@@ -113,7 +125,7 @@ const READ_OF_ANYTHING: [&str; 6] = ["then", "toJSON", "nodeType", "window", "le
 fn unknown_member(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let value = go_on(args, context)?;
     let Some(key) = arg(args, 1).as_string().filter(|_| value.is_undefined()) else { return Ok(value) };
-    let (name, state) = (to_utf8(&key), context.get_data::<Rc<McsState>>().cloned());
+    let (name, state) = (to_utf8(&key), state_of(context.realm()));
     let is_spoken = state.as_ref().is_some_and(|state| state.is_spoken);
     let is_first = state.is_some_and(|state| {
         let mut asked = state.asked.borrow_mut();
@@ -135,10 +147,17 @@ fn unknown_member(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsRes
     Ok(value)
 }
 
+/// Puts `window.external` on the global object of a frame, whose document has randoms of its own.
+pub fn install_framed(context: &mut Context) {
+    if let Some(page) = state_of(&page_realm(context)) {
+        install(McsState::new(page.told.clone(), page.is_spoken), context);
+    }
+}
+
 /// Puts `window.external` on the global object.
-pub fn install(state: Rc<McsState>, context: &mut Context) {
+pub fn install(state: McsState, context: &mut Context) {
     let is_spoken = state.is_spoken;
-    context.insert_data(state);
+    context.realm().host_defined_mut().insert(OfRealm(Rc::new(state)));
     let external = JsObject::with_object_proto(context.intrinsics());
     // At the end of the chain: reading what is there does not come by.
     if let Some(last) = external.prototype()

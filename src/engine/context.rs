@@ -13,7 +13,7 @@ use super::builtins::{self, math_random::Random};
 use super::event_loop::{ErrorReporter, EventLoop};
 use super::heap;
 use super::jobs::{Hooks, Microtasks, RejectionReporter, Rejections};
-use super::modules::Modules;
+use super::modules::Loader;
 use crate::base::limits::RECURSION_DEPTH_MAX;
 
 /// What a context is made of.
@@ -47,15 +47,15 @@ pub fn build(parts: Parts) -> JsResult<Context> {
         parts.make_global,
         next_global.clone(),
     );
-    let modules = Rc::new(Modules::default());
+    let loader = Rc::new(Loader::default());
     let mut context = Context::builder()
         .clock(parts.event_loop.clock().clone())
         .host_hooks(Rc::new(hooks))
-        .job_executor(Rc::new(Microtasks::new(parts.event_loop.clone(), rejections, modules.clone())))
-        .module_loader(modules.clone())
+        .job_executor(Rc::new(Microtasks::new(parts.event_loop.clone(), rejections, loader.clone())))
+        .module_loader(loader.clone())
         .build()?;
     parts.event_loop.set_reporter(parts.report_error);
-    context.insert_data(modules);
+    context.insert_data(loader);
     context.insert_data(next_global);
     context.insert_data(PageRealm(context.realm().clone()));
     context.insert_data(parts.event_loop);

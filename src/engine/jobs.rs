@@ -15,7 +15,7 @@ use boa_gc::{Finalize, Trace};
 
 use super::context::{NextGlobal, in_realm};
 use super::event_loop::{EventLoop, Work};
-use super::modules::{self, Modules};
+use super::modules::{self, Loader};
 use crate::base::interrupt;
 use crate::base::limits::CODE_NESTING_MAX;
 use crate::event::Cause;
@@ -33,7 +33,7 @@ pub struct Microtasks {
     queue: RefCell<VecDeque<Microtask>>,
     event_loop: Rc<EventLoop>,
     rejections: Rc<Rejections>,
-    modules: Rc<Modules>,
+    loader: Rc<Loader>,
     running: Cell<bool>,
 }
 
@@ -47,8 +47,8 @@ pub struct RejectionReporter(pub fn(&JsObject, &mut Context));
 impl Microtasks {
     /// No microtasks yet.
     #[must_use]
-    pub fn new(event_loop: Rc<EventLoop>, rejections: Rc<Rejections>, modules: Rc<Modules>) -> Self {
-        Self { queue: RefCell::default(), event_loop, rejections, modules, running: Cell::new(false) }
+    pub fn new(event_loop: Rc<EventLoop>, rejections: Rc<Rejections>, loader: Rc<Loader>) -> Self {
+        Self { queue: RefCell::default(), event_loop, rejections, loader, running: Cell::new(false) }
     }
 
     /// Queues a microtask under the current cause.
@@ -72,7 +72,7 @@ impl JobExecutor for Microtasks {
         let microtask = match job {
             Job::PromiseJob(job) => Microtask::Promise(job),
             Job::GenericJob(job) => Microtask::Generic(job),
-            Job::AsyncJob(job) => match self.modules.take_job(job) {
+            Job::AsyncJob(job) => match self.loader.take_job(job) {
                 Some(job) => Microtask::Import(self.event_loop.cause(), job),
                 None => return,
             },

@@ -19,7 +19,7 @@ use boa_engine::builtins::promise::ResolvingFunctions;
 use boa_engine::job::NativeAsyncJob;
 use boa_engine::module::{ModuleLoader, ModuleRequest, Referrer, SyntheticModuleInitializer};
 use boa_engine::object::FunctionObjectBuilder;
-use boa_engine::{Context, JsError, JsNativeError, JsObject, JsResult, JsString, JsValue};
+use boa_engine::{Context, JsData, JsError, JsNativeError, JsObject, JsResult, JsString, JsValue};
 use boa_engine::{Module, NativeFunction, Source, js_string};
 use boa_gc::{Finalize, Trace};
 use rustc_hash::FxHashMap;
@@ -123,33 +123,69 @@ pub struct Host {
     pub meta: fn(&JsObject, &str, &mut Context),
 }
 
-/// The module map of a document's context.
+/// The module map of a document: of the realm that it is.
 #[derive(Default)]
 pub struct Modules {
     entries: RefCell<FxHashMap<Key, Entry>>,
     pub(super) nodes: RefCell<Vec<Node>>,
     stand_ins: RefCell<FxHashMap<(String, ModuleRequest), Module>>,
-    /// Jobs of the load that runs.
-    jobs: RefCell<Option<VecDeque<NativeAsyncJob>>>,
     /// What a module asks for, while that is found out.
     asked: RefCell<Option<Vec<ModuleRequest>>>,
     host: OnceCell<Host>,
     pub(super) evaluations: Evaluations,
 }
 
-impl Modules {
-    /// The modules of this context.
-    ///
-    /// # Panics
-    /// Where the context was not made by [`super::context::build`].
-    #[must_use]
-    pub fn of(context: &Context) -> Rc<Self> {
-        context.get_data::<Rc<Self>>().expect("a page's context has its modules").clone()
+/// The modules of a realm, where it keeps them. They are not traced: what they hold lives as long as the realm.
+#[derive(Trace, Finalize, JsData)]
+struct OfRealm(#[unsafe_ignore_trace] Rc<Modules>);
+
+/// boa's module loader, for all realms of a context.
+#[derive(Default)]
+pub struct Loader {
+    /// Jobs of the load that runs.
+    jobs: RefCell<Option<VecDeque<NativeAsyncJob>>>,
+}
+
+impl Loader {
+    /// Has boa load a module, as far as it is answered.
+    fn load(&self, module: &Module, context: &mut Context) {
+        *self.jobs.borrow_mut() = Some(VecDeque::new());
+        // It says nothing that the map does not.
+        let _ = module.load(context);
+        loop {
+            let job = self.jobs.borrow_mut().as_mut().and_then(VecDeque::pop_front);
+            let Some(job) = job else { break };
+            // A job of ours answers, or is never asked again.
+            let _ = poll_once(job, context);
+        }
+        self.jobs.take();
     }
 
-    /// Sets what the page does for them; the first one stays.
+    /// Takes a job of the load that runs; gives back what is an `import()`.
+    pub(super) fn take_job(&self, job: NativeAsyncJob) -> Option<NativeAsyncJob> {
+        match &mut *self.jobs.borrow_mut() {
+            Some(jobs) => jobs.push_back(job),
+            None => return Some(job),
+        }
+        None
+    }
+}
+
+impl Modules {
+    /// The modules of the realm that the context is in.
+    #[must_use]
+    pub fn of(context: &Context) -> Rc<Self> {
+        if let Some(found) = context.realm().host_defined().get::<OfRealm>() {
+            return found.0.clone();
+        }
+        let made = Rc::new(Self::default());
+        context.realm().host_defined_mut().insert(OfRealm(made.clone()));
+        made
+    }
+
+    /// Sets what the document does for them; the first one stays.
     pub fn set_host(&self, host: Host) {
-        // A context has one page.
+        // A realm has one document.
         let _ = self.host.set(host);
     }
 
@@ -234,35 +270,19 @@ impl Modules {
     /// What a module imports: what boa asks for when it loads it. Nothing is answered, so nothing else follows.
     fn requests_of(&self, module: &Module, context: &mut Context) -> Vec<ModuleRequest> {
         *self.asked.borrow_mut() = Some(Vec::new());
-        self.load_module(module, context);
+        Self::load_module(module, context);
         self.asked.take().unwrap_or_default()
     }
 
     /// Has boa load a module whose imports are all there, and theirs.
     pub(super) fn load(&self, node: usize, context: &mut Context) {
-        self.load_module(&self.module(node), context);
+        Self::load_module(&self.module(node), context);
     }
 
-    fn load_module(&self, module: &Module, context: &mut Context) {
-        *self.jobs.borrow_mut() = Some(VecDeque::new());
-        // It says nothing that the map does not.
-        let _ = module.load(context);
-        loop {
-            let job = self.jobs.borrow_mut().as_mut().and_then(VecDeque::pop_front);
-            let Some(job) = job else { break };
-            // A job of ours answers, or is never asked again.
-            let _ = poll_once(job, context);
+    fn load_module(module: &Module, context: &mut Context) {
+        if let Some(loader) = context.get_data::<Rc<Loader>>().cloned() {
+            loader.load(module, context);
         }
-        self.jobs.take();
-    }
-
-    /// Takes a job of the load that runs; gives back what is an `import()`.
-    pub(super) fn take_job(&self, job: NativeAsyncJob) -> Option<NativeAsyncJob> {
-        match &mut *self.jobs.borrow_mut() {
-            Some(jobs) => jobs.push_back(job),
-            None => return Some(job),
-        }
-        None
     }
 
     /// What boa is answered; none: nothing, ever.
@@ -320,14 +340,15 @@ fn then(_: &JsValue, args: &[JsValue], import: &Import, context: &mut Context) -
     Ok(JsValue::undefined())
 }
 
-impl ModuleLoader for Modules {
+impl ModuleLoader for Loader {
     fn load_imported_module(
         self: Rc<Self>,
         referrer: Referrer,
         request: ModuleRequest,
         context: &RefCell<&mut Context>,
     ) -> impl Future<Output = JsResult<Module>> {
-        let answer = self.answer(&referrer, request, &mut context.borrow_mut());
+        let context = &mut context.borrow_mut();
+        let answer = Modules::of(context).answer(&referrer, request, context);
         async move {
             match answer {
                 Some(answer) => answer,
@@ -337,7 +358,7 @@ impl ModuleLoader for Modules {
     }
 
     fn init_import_meta(self: Rc<Self>, import_meta: &JsObject, module: &Module, context: &mut Context) {
-        if let Some(host) = self.host.get() {
+        if let Some(host) = Modules::of(context).host.get() {
             let url = module.path().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
             (host.meta)(import_meta, &url, context);
         }

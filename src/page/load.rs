@@ -22,7 +22,7 @@ use crate::engine::event_loop::Output;
 use crate::engine::queued::{Loop, Owner};
 use crate::event::Fault;
 use crate::net::{Client, Destination, NetError, ReferrerPolicy, Request, Response, decode_html, looks_binary};
-use crate::webapi::target::fire;
+use crate::webapi::frame_window::{self, FrameApis};
 use crate::webapi::window::{HistoryEntry, Navigation, ReadyState, Window};
 use crate::webapi::{fetching, install, loading, scripting, window};
 
@@ -155,10 +155,7 @@ impl Page {
     /// The old document goes: its events, then its timers, requests and engine.
     fn unload(&mut self) {
         if let Some(context) = &mut self.context {
-            let global = context.global_object();
-            for kind in ["beforeunload", "pagehide", "unload"] {
-                let _ = fire(&global, kind, false, false, context);
-            }
+            frame_window::leave_page(context);
         }
         self.event_loop.close();
         self.world.close_streams(self.event_loop.clock().now());
@@ -183,7 +180,8 @@ impl Page {
         *window.parser.borrow_mut() = Some(parser);
         let window = Gc::new(window);
         Window::enter(&window, &context);
-        mcs::install(Rc::new(McsState::new(self.told.clone(), self.world.settings.mcs)), &mut context);
+        mcs::install(McsState::new(self.told.clone(), self.world.settings.mcs), &mut context);
+        context.insert_data(FrameApis(mcs::install_framed));
         if let Some(settings) = self.world.settings.echat.clone() {
             echat::install(Rc::new(EchatState::new(self.told.clone(), settings)), &mut context);
         }

@@ -23,6 +23,10 @@ use crate::engine::context::{in_realm, new_realm};
 use crate::engine::interface::Prototypes;
 use crate::engine::queued::Loop;
 
+/// Puts the plugin APIs into the realm that the context is in, which is a frame's: of the page's own origin, as all documents
+/// of frames are that are not in a sandbox. In the context's data.
+pub struct FrameApis(pub fn(&mut Context));
+
 /// What a frame's `sandbox` attribute takes away ([HTML §7.1.5](https://html.spec.whatwg.org/#sandboxing)).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Sandbox {
@@ -60,6 +64,10 @@ pub(super) fn put(frame: &JsObject, document: NodeRef, context: &mut Context) {
 pub(super) fn show(frame: &JsObject, document: NodeRef, context: &mut Context) {
     let is_initial = with(frame, |frame| frame.is_initial.replace(false)).unwrap_or(false);
     let before = with(frame, |frame| frame.window.borrow().clone()).flatten();
+    let left = with(frame, |frame| frame.document.borrow().clone());
+    if let Some(left) = left {
+        announce(&left, before.as_ref(), context);
+    }
     unload(frame, context);
     put(frame, document, context);
     let Some(framed) = before.as_ref().filter(|_| is_initial).and_then(|window| window.framed.as_ref()) else { return };
@@ -107,7 +115,12 @@ pub(super) fn of(frame: &JsObject, context: &mut Context) -> JsResult<Gc<Window>
     in_realm(&realm, context, |context| {
         Window::enter(&window, context);
         with(frame, |frame| *frame.global.borrow_mut() = Some(context.global_object()));
-        install::install_all(context)
+        install::install_all(context)?;
+        let apis = context.get_data::<FrameApis>().map(|apis| apis.0);
+        if let Some(install) = apis.filter(|_| !window.is_opaque()) {
+            install(context);
+        }
+        JsResult::Ok(())
     })?;
     Ok(window)
 }
@@ -163,21 +176,52 @@ pub(super) fn leave(frame: &JsObject, context: &mut Context) {
     frame_loading::release(frame);
 }
 
+/// The page's document is left, and then those of its frames: their events, in the order of Chromium.
+pub fn leave_page(context: &mut Context) {
+    let window = Window::of_page(context);
+    announce(&window.document, Some(&window), context);
+    fire_in(&window, &["pagehide", "unload"], context);
+    for frame in inside(&window.document) {
+        leave(&frame, context);
+    }
+}
+
+/// Tells a document and those of frames in it that they will be left.
+fn announce(document: &NodeRef, window: Option<&Gc<Window>>, context: &mut Context) {
+    if let Some(window) = window {
+        fire_in(window, &["beforeunload"], context);
+    }
+    for frame in inside(document) {
+        let inner = with(&frame, |frame| (frame.document.borrow().clone(), frame.window.borrow().clone()));
+        if let Some((document, window)) = inner {
+            announce(&document, window.as_ref(), context);
+        }
+    }
+}
+
+/// Fires events at a window. What listeners throw is reported.
+fn fire_in(window: &Gc<Window>, kinds: &[&str], context: &mut Context) {
+    frames::in_window(window, context, |context| {
+        let global = context.global_object();
+        for kind in kinds {
+            let _ = fire(&global, kind, false, false, context);
+        }
+    });
+}
+
+/// The frames of a document, without those that nobody has asked for.
+fn inside(document: &NodeRef) -> Vec<JsObject> {
+    in_document(document).iter().filter_map(|element| peek_part(element, FRAME)).collect()
+}
+
 /// The document of a frame is left, with those of frames in it: their events, then timers, tasks and streams.
 fn unload(frame: &JsObject, context: &mut Context) {
     let Some(document) = with(frame, |frame| frame.document.borrow().clone()) else { return };
     let window = with(frame, |frame| frame.window.borrow().clone()).flatten();
     if let Some(window) = &window {
-        frames::in_window(window, context, |context| {
-            let global = context.global_object();
-            for kind in ["pagehide", "unload"] {
-                // Errors of listeners are reported.
-                let _ = fire(&global, kind, false, false, context);
-            }
-        });
+        fire_in(window, &["pagehide", "unload"], context);
     }
-    let inner: Vec<JsObject> = in_document(&document).iter().filter_map(|element| peek_part(element, FRAME)).collect();
-    for frame in inner {
+    for frame in inside(&document) {
         leave(&frame, context);
     }
     let Some(window) = window else { return };

@@ -151,12 +151,8 @@ pub(super) fn is_javascript_type(essence: &str) -> bool {
 }
 
 pub(super) fn warn(text: &str, context: &Context) {
-    warn_of(text, &Window::of(context));
-}
-
-fn warn_of(text: &str, window: &Window) {
     let console = Console { level: ConsoleLevel::Warn, text: text.to_owned() };
-    window.event_loop.emit(Output::Console(console));
+    Window::of(context).event_loop.emit(Output::Console(console));
 }
 
 /// IE's `<script for=… event=…>`: only the window's load counts.
@@ -195,18 +191,13 @@ pub(super) fn wanted(script: &NodeRef, window: &Window) -> Wanted {
     }
     let kind = kind_of(script);
     let is_for_others = is_for_other_event(script);
-    if kind == "module" && window.framed.is_some() {
-        script.set_script_started(true);
-        warn_of("a module script in an <iframe> was not run; bundle it into a classic script", window);
-        return Wanted::Nothing;
-    }
     match kind.as_str() {
         "" if is_for_others => return Wanted::Nothing,
         "" | "module" | "importmap" => script.set_script_started(true),
         _ => return Wanted::Nothing,
     }
     // Whoever runs modules does not run what is for those that do not.
-    if kind.is_empty() && element.attr("nomodule").is_some() && window.framed.is_none() {
+    if kind.is_empty() && element.attr("nomodule").is_some() {
         return Wanted::Nothing;
     }
     let is_inline = source.is_none();

@@ -1,0 +1,2 @@
+log.push("own runs");
+export default [import.meta.url.replace(/^.*\//, ""), window.parent !== window, import.meta.resolve("counter").replace(/^.*\//, "")];
