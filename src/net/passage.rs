@@ -72,7 +72,7 @@ impl Passage {
 
     /// The `Origin` header ([append a request `Origin` header](https://fetch.spec.whatwg.org/#append-a-request-origin-header)).
     fn origin(&self, client: &Client, request: &Request) -> Option<String> {
-        let origin = || match self.is_origin_hidden {
+        let origin = || match self.is_origin_hidden || client.is_opaque {
             true => "null".to_owned(),
             false => client.url.origin().ascii_serialization(),
         };
@@ -92,7 +92,7 @@ impl Request {
     /// Whether its address is of the origin of the document that makes it.
     #[must_use]
     pub fn is_same_origin(&self) -> bool {
-        self.client.as_ref().is_none_or(|client| client.url.origin() == self.url.origin())
+        self.client.as_ref().is_none_or(|client| !client.is_opaque && client.url.origin() == self.url.origin())
     }
 
     /// Whether cookies go along at its first address, and may be set.
@@ -111,7 +111,7 @@ impl Request {
         let asking = self.client.as_ref().filter(|client| is_of_the_web(&client.url));
         match asking {
             None => Sites::Same,
-            Some(client) if is_same_site(&client.url, &self.url) => Sites::Same,
+            Some(client) if !client.is_opaque && is_same_site(&client.url, &self.url) => Sites::Same,
             Some(_) if self.mode != Mode::Navigate => Sites::Cross,
             Some(_) if matches!(self.method.as_str(), "GET" | "HEAD") => Sites::Opens,
             Some(_) => Sites::Posts,
@@ -127,9 +127,12 @@ mod tests {
         Url::parse(text).unwrap()
     }
 
+    fn client(from: &str) -> Client {
+        Client { url: url(from), referrer_policy: ReferrerPolicy::default(), is_opaque: false }
+    }
+
     fn request(from: &str, to: &str, destination: Destination) -> Request {
-        let client = Client { url: url(from), referrer_policy: ReferrerPolicy::default() };
-        Request { client: Some(client), ..Request::get(url(to), destination, 0) }
+        Request { client: Some(client(from)), ..Request::get(url(to), destination, 0) }
     }
 
     /// `Origin` and `Referer` at the last of these addresses.
@@ -161,9 +164,22 @@ mod tests {
         assert_eq!(said(request(PAGE, "http://b.test/x", Destination::Script), &[]), pair("", "http://a.test/"));
         assert_eq!(said(get("http://a.test/x"), &["http://b.test/"]), pair("http://a.test", "http://a.test/"));
         assert_eq!(said(get("http://b.test/x"), &["http://a.test/"]), pair("null", PAGE));
-        let silent = Client { url: url(PAGE), referrer_policy: ReferrerPolicy::NoReferrer };
+        let silent = Client { url: url(PAGE), referrer_policy: ReferrerPolicy::NoReferrer, is_opaque: false };
         let silent = Request { client: Some(silent), ..post("http://a.test/x", Destination::Document) };
         assert_eq!(said(silent, &[]), pair("null", ""));
+    }
+
+    #[test]
+    fn a_frame_in_a_sandbox_is_of_no_origin() {
+        let client = Client { is_opaque: true, ..client("http://a.test/p") };
+        let request = Request {
+            client: Some(client),
+            mode: Mode::Cors,
+            ..Request::get(url("http://a.test/x"), Destination::Xhr, 0)
+        };
+        let request = Request { credentials: Credentials::SameOrigin, ..request };
+        assert_eq!((request.is_same_origin(), request.has_cookies(), request.sites()), (false, false, Sites::Cross));
+        assert_eq!(said(request, &[]).0, "null");
     }
 
     #[test]

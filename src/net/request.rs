@@ -113,6 +113,8 @@ pub struct Client {
     pub url: Url,
     /// How much of that the request says.
     pub referrer_policy: ReferrerPolicy,
+    /// Whether it has an origin that no other document has, and so is another's than that of its address.
+    pub is_opaque: bool,
 }
 
 /// One request of a page.

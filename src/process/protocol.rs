@@ -18,7 +18,7 @@ use crate::page::{LoadError, Look, Looked, Moment, Pace, Source, Turn, TurnInput
 use crate::webapi::world::Settings;
 
 /// The version of the protocol; host and page are the same program, so others are refused.
-pub const VERSION: u32 = 9;
+pub const VERSION: u32 = 10;
 
 /// What becomes of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

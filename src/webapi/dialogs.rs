@@ -10,6 +10,7 @@ use boa_engine::{Context, JsResult, JsValue};
 use super::console::write;
 use super::exception::dom_exception;
 use super::frame_places;
+use super::sandbox::{self, Sandbox};
 use super::window::{Navigation, Window};
 use crate::engine::convert::{Native, optional_text, string_or_null};
 use crate::engine::event_loop::Output;
@@ -21,13 +22,18 @@ fn alert(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVal
         Some(value) => crate::engine::convert::value_text(value, context)?,
         None => String::new(),
     };
-    write(ConsoleLevel::Info, &format!("alert: {text}"), context);
+    if sandbox::allows(&Window::of(context), Sandbox::MODALS, context) {
+        write(ConsoleLevel::Info, &format!("alert: {text}"), context);
+    }
     Ok(JsValue::undefined())
 }
 
 fn confirm(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let text = optional_text(args, 0, context)?.unwrap_or_default();
     let window = Window::of(context);
+    if !sandbox::allows(&window, Sandbox::MODALS, context) {
+        return Ok(false.into());
+    }
     let usual = window.world.settings.confirm.to_string();
     let answer = window.world.answer_dialog("confirm", Some(usual), &window.event_loop).as_deref() == Some("true");
     write(ConsoleLevel::Info, &format!("confirm: {text} ({answer})"), context);
@@ -37,6 +43,9 @@ fn confirm(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
 fn prompt(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let text = optional_text(args, 0, context)?.unwrap_or_default();
     let window = Window::of(context);
+    if !sandbox::allows(&window, Sandbox::MODALS, context) {
+        return Ok(JsValue::null());
+    }
     let answer = window.world.answer_dialog("prompt", window.world.settings.prompt.clone(), &window.event_loop);
     write(ConsoleLevel::Info, &format!("prompt: {text} ({})", answer.as_deref().unwrap_or("null")), context);
     Ok(string_or_null(answer))

@@ -86,7 +86,7 @@ fn outgoing(asked: &RequestObject, window: &Window) -> JsResult<Request> {
     let request = fetching::request(&parts.url, Destination::Xhr, None, window);
     let client = request.client.as_ref().map(|client| Client {
         referrer_policy: ReferrerPolicy::named(&parts.referrer_policy).unwrap_or(client.referrer_policy),
-        url: client.url.clone(),
+        ..client.clone()
     });
     Ok(Request {
         method: parts.method.clone(),

@@ -70,7 +70,7 @@ pub fn client(element: Option<&NodeRef>, window: &Window) -> Client {
     let metas =
         || tree::children(&tree::html_child(&window.document, &["head"])?).filter_map(|child| of_meta(&child)).last();
     let referrer_policy = of_element().or_else(metas).or(window.referrer_policy).unwrap_or_default();
-    Client { url: window.origin_url(), referrer_policy }
+    Client { url: window.origin_url(), referrer_policy, is_opaque: window.is_opaque() }
 }
 
 /// Tells the operator of a request that was refused or failed.

@@ -7,6 +7,7 @@ use super::element::set_reflected;
 use super::event::{self, Event};
 use super::exception::dom_exception;
 use super::reflect::{self, Kind as Reflect, Reflected};
+use super::sandbox::{self, Sandbox};
 use super::target::fire;
 use super::validity;
 use super::window::{Navigation, Window};
@@ -94,7 +95,11 @@ fn reset_native(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResul
 pub fn request_submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) -> JsResult<()> {
     let is_checked =
         !form::has_flag(form, "novalidate") && !submitter.is_some_and(|s| form::has_flag(s, "formnovalidate"));
-    if !form.is_connected() || is_checked && !validity::check_form(form, true, context)? {
+    let window = Window::of_node(form, context);
+    if !form.is_connected() || !sandbox::allows(&window, Sandbox::FORMS, context) {
+        return Ok(());
+    }
+    if is_checked && !validity::check_form(form, true, context)? {
         return Ok(());
     }
     let submitter_value = submitter.map_or_else(JsValue::null, |node| wrap(node, context).into());
@@ -135,6 +140,9 @@ fn texts(entries: Vec<(String, Submitted)>) -> Vec<(String, String)> {
 fn submit(form: &NodeRef, submitter: Option<&NodeRef>, context: &mut Context) -> JsResult<()> {
     let window = Window::of_node(form, context);
     let Some(data) = form.as_element().filter(|_| form.is_connected()) else { return Ok(()) };
+    if !sandbox::allows(&window, Sandbox::FORMS, context) {
+        return Ok(());
+    }
     let own = |name: &str, over: &str| {
         submitter
             .and_then(|s| s.as_element().and_then(|e| e.attr(over)))

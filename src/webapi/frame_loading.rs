@@ -8,6 +8,7 @@ use url::Url;
 use super::fetching::{client, is_same_origin, report_failure, request};
 use super::frames::{self, empty, has_room, in_window, is_wanted, located, restart, with};
 use super::location::code_of;
+use super::sandbox::Sandbox;
 use super::target::fire;
 use super::timers::value_of_code;
 use super::window::{Navigation, ReadyState, Window};
@@ -71,7 +72,7 @@ pub(super) fn navigate(frame: &JsObject, navigation: Navigation, context: &mut C
 /// Begins to give a frame what the window `from` asks for; the `load` of the window that it is in waits until it is there.
 pub(super) fn begin(frame: &JsObject, run: u64, wanted: Wanted, from: &Window, context: &mut Context) {
     note_referrer(frame, &wanted, from);
-    let is_foreign = matches!(wanted, Wanted::Elsewhere) || frame_window::sandbox(frame, context).is_opaque;
+    let is_foreign = matches!(wanted, Wanted::Elsewhere) || Sandbox::of_frame(frame, context).takes(Sandbox::ORIGIN);
     with(frame, |frame| frame.is_foreign.set(is_foreign));
     let has_room = !matches!(wanted, Wanted::Code(_)) || has_room(frame, context);
     hold(frame, context);
@@ -167,7 +168,7 @@ fn fetch(frame: &JsObject, run: u64, url: Url, body: Option<(String, Vec<u8>)>, 
         if is_wanted(&frame, run, context) {
             // It may have been sent elsewhere.
             let own = answer.ok().filter(|response| is_same_origin(&response.url, &page));
-            let is_foreign = own.is_none() || frame_window::sandbox(&frame, context).is_opaque;
+            let is_foreign = own.is_none() || Sandbox::of_frame(&frame, context).takes(Sandbox::ORIGIN);
             with(&frame, |frame| frame.is_foreign.set(is_foreign));
             match own {
                 None => show_still(&frame, empty(), context),
@@ -281,7 +282,7 @@ pub(super) fn end(window: &Window) {
 fn show_code(frame: &JsObject, url: &Url, context: &mut Context) {
     let Ok(window) = frame_window::of(frame, context) else { return tell(frame, context) };
     let code = code_of(url);
-    let value = if window.scripts.is_silent() {
+    let value = if window.is_silent() {
         Ok(JsValue::undefined())
     } else {
         in_window(&window, context, |context| value_of_code(&code, context))

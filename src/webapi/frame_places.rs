@@ -7,7 +7,7 @@ use boa_gc::Gc;
 use super::frames::{FRAME, in_document, in_its_realm, with};
 use super::window::{Navigation, Window};
 use super::wrap::peek_part;
-use super::{frame_loading, frame_window, location};
+use super::{frame_loading, frame_window, location, sandbox};
 use crate::dom::NodeRef;
 use crate::engine::event_loop::EventLoop;
 
@@ -19,6 +19,8 @@ pub enum Place {
     Frame(JsObject),
     /// A new window.
     New,
+    /// The window may not go where it wants to.
+    Nowhere,
 }
 
 /// The place of a window.
@@ -27,8 +29,13 @@ pub fn place_of(window: &Window) -> Place {
     window.framed.as_ref().map_or(Place::Page, |framed| Place::Frame(framed.frame.clone()))
 }
 
-/// The place that a `target` means in a window.
+/// The place that a `target` means in a window that may send it elsewhere.
 pub fn chosen(from: &Gc<Window>, target: &str, context: &mut Context) -> Place {
+    let place = meant(from, target, context);
+    if sandbox::may_navigate(from, &place, context) { place } else { Place::Nowhere }
+}
+
+fn meant(from: &Gc<Window>, target: &str, context: &mut Context) -> Place {
     match target.to_ascii_lowercase().as_str() {
         "" | "_self" => return place_of(from),
         "_top" => return Place::Page,
@@ -92,7 +99,7 @@ pub(super) fn set_own_name(name: String, context: &Context) {
 pub fn go_to(from: &Window, place: &Place, navigation: Navigation, context: &mut Context) -> JsResult<()> {
     let event_loop = EventLoop::of(context);
     event_loop.as_of(from.event_loop.owner(), || match place {
-        Place::New => Ok(()),
+        Place::New | Place::Nowhere => Ok(()),
         Place::Page => {
             let page = Window::of_page(context);
             in_its_realm(&page, context, |context| location::navigate(navigation, context))
@@ -113,7 +120,7 @@ pub fn go_to(from: &Window, place: &Place, navigation: Navigation, context: &mut
 /// There is no room for a window in the frame.
 pub fn global_at(place: &Place, context: &mut Context) -> JsResult<JsValue> {
     match place {
-        Place::New => Ok(JsValue::null()),
+        Place::New | Place::Nowhere => Ok(JsValue::null()),
         Place::Page => {
             let global = Window::of_page(context).global.borrow().clone();
             Ok(global.map_or_else(JsValue::null, JsValue::from))

@@ -13,6 +13,7 @@ use boa_gc::{Gc, GcRefCell};
 use url::Url;
 
 use super::frames::{FRAME, Frame, has_room, in_document, restart, with};
+use super::sandbox::Sandbox;
 use super::target::{Listeners, fire, with_listeners};
 use super::window::{Framed, ReadyState, Window};
 use super::wrap::{part, peek_part};
@@ -26,27 +27,6 @@ use crate::engine::queued::Loop;
 /// Puts the plugin APIs into the realm that the context is in, which is a frame's: of the page's own origin, as all documents
 /// of frames are that are not in a sandbox. In the context's data.
 pub struct FrameApis(pub fn(&mut Context));
-
-/// What a frame's `sandbox` attribute takes away ([HTML §7.1.5](https://html.spec.whatwg.org/#sandboxing)).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Sandbox {
-    /// Its document has an origin that no other has.
-    pub(super) is_opaque: bool,
-    /// Its scripts do not run.
-    pub(super) is_silent: bool,
-}
-
-/// What the element of a frame, and those that it is in, take away.
-pub(super) fn sandbox(frame: &JsObject, context: &Context) -> Sandbox {
-    let Some(element) = with(frame, |frame| frame.element.clone()) else { return Sandbox::default() };
-    let own = element.as_element().and_then(|element| element.attr("sandbox")).map(|tokens| {
-        let has = |name: &str| tokens.split_ascii_whitespace().any(|token| token.eq_ignore_ascii_case(name));
-        Sandbox { is_opaque: !has("allow-same-origin"), is_silent: !has("allow-scripts") }
-    });
-    let own = own.unwrap_or_default();
-    let above = Window::of_node(&element, context);
-    Sandbox { is_opaque: own.is_opaque || above.is_opaque(), is_silent: own.is_silent || above.scripts.is_silent() }
-}
 
 /// Puts a document into a frame.
 pub(super) fn put(frame: &JsObject, document: NodeRef, context: &mut Context) {
@@ -137,9 +117,6 @@ fn make(frame: &JsObject, realm: &Realm, context: &mut Context) -> Gc<Window> {
     let url = url.unwrap_or_else(blank);
     let event_loop = above.event_loop.shared().clone();
     let owner = event_loop.open_realm(realm);
-    let Sandbox { is_opaque, is_silent } = sandbox(frame, context);
-    let scripts = scripting::Scripts::default();
-    scripts.set_silent(is_silent);
     Gc::new(Window {
         referrer: with(frame, |frame| frame.referrer.borrow().clone()).flatten().unwrap_or_default(),
         encoding: data.map_or("UTF-8", |data| data.encoding.get()),
@@ -151,7 +128,7 @@ fn make(frame: &JsObject, realm: &Realm, context: &mut Context) -> Gc<Window> {
         world: page.world.clone(),
         ready_state: Cell::new(ReadyState::Complete),
         parser: RefCell::default(),
-        scripts,
+        scripts: scripting::Scripts::default(),
         active: GcRefCell::default(),
         current_event: GcRefCell::default(),
         navigation: RefCell::default(),
@@ -160,7 +137,7 @@ fn make(frame: &JsObject, realm: &Realm, context: &mut Context) -> Gc<Window> {
             frame: frame.clone(),
             realm: realm.clone(),
             creator: (above.origin_url(), above.base_url()),
-            is_opaque,
+            sandbox: Sandbox::of_frame(frame, context),
             is_gone: Cell::new(false),
             is_loading: Cell::new(false),
             is_written: Cell::new(false),

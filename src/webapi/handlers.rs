@@ -216,7 +216,7 @@ fn compile(owner: &NodeRef, object: &JsObject, name: &str, text: &str, context: 
 /// The same, in the realm of the document.
 fn compile_here(owner: &NodeRef, object: &JsObject, name: &str, text: &str, context: &mut Context) -> Option<JsObject> {
     let window = Window::of(context);
-    if window.scripts.is_silent() {
+    if window.is_silent() {
         return None;
     }
     let url = window.url.borrow().to_string();

@@ -227,7 +227,7 @@ fn top(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
 fn frame_element(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let window = Window::of(context);
     let is_there = frames::is_there(&window, context);
-    let framed = window.framed.as_ref().filter(|framed| is_there && !framed.is_opaque);
+    let framed = window.framed.as_ref().filter(|_| is_there && !window.is_opaque());
     let element = framed.and_then(|framed| frames::with(&framed.frame, |frame| frame.element.clone()));
     Ok(wrap_or_null(element, context))
 }

@@ -8,9 +8,10 @@ use url::{Url, quirks};
 
 use super::event::{self, Event};
 use super::exception::dom_exception;
+use super::frame_places::place_of;
 use super::timers::run_code;
 use super::window::{Navigation, Window};
-use super::{frame_loading, history};
+use super::{frame_loading, history, sandbox};
 use crate::engine::convert::{Native, arg, string, value_text};
 use crate::engine::event_loop::Output;
 use crate::engine::interface::{Interface, Prototypes, function, install as install_interface, prototype};
@@ -91,7 +92,7 @@ fn tell_hash_changed(old: &Url, new: &Url, context: &mut Context) -> JsResult<()
 /// None.
 pub fn run_javascript_url(url: &Url, context: &mut Context) -> JsResult<()> {
     let window = Window::of(context);
-    if window.scripts.is_silent() {
+    if window.is_silent() {
         return Ok(());
     }
     let code = code_of(url);
@@ -114,9 +115,14 @@ fn parse(text: &str, context: &mut Context) -> JsResult<Url> {
     parsed.ok_or_else(|| dom_exception("SyntaxError", &format!("'{text}' is not a valid URL."), context))
 }
 
+/// Goes elsewhere, as the doing of the script that runs.
 fn go(args: &[JsValue], kind: NavigateKind, context: &mut Context) -> JsResult<JsValue> {
     let text = value_text(&arg(args, 0), context)?;
     let url = parse(&text, context)?;
+    let place = place_of(&Window::of(context));
+    if !sandbox::may_navigate(&Window::of_running(context), &place, context) {
+        return Err(dom_exception("SecurityError", "The <iframe> is in a sandbox.", context));
+    }
     navigate(Navigation { url, kind, body: None }, context)?;
     Ok(JsValue::undefined())
 }

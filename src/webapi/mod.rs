@@ -99,6 +99,7 @@ pub mod report_error;
 pub mod request;
 pub mod response;
 pub mod runtime;
+pub mod sandbox;
 pub mod scripting;
 pub mod select;
 pub mod selection;

@@ -11,7 +11,7 @@ use super::exception::dom_exception;
 use super::frame_places::{self, Place};
 use super::frames::{self, Frame, in_its_realm, with};
 use super::window::{Navigation, Window};
-use super::{frame_loading, frame_window, post_message};
+use super::{frame_loading, frame_window, post_message, sandbox};
 use crate::engine::convert::{Native, arg, require, value_text};
 use crate::engine::exotic::proxy;
 use crate::engine::interface::define_value;
@@ -155,6 +155,10 @@ fn navigate(of: &Of, args: &[JsValue], context: &mut Context) -> JsResult<JsValu
     let Some(url) = from.resolve(text.trim()) else {
         return Err(dom_exception("SyntaxError", &format!("'{text}' is not a valid URL."), context));
     };
+    let place = of.as_ref().map_or(Place::Page, |frame| Place::Frame(frame.clone()));
+    if !sandbox::may_navigate(&from, &place, context) {
+        return Err(dom_exception("SecurityError", "The <iframe> is in a sandbox.", context));
+    }
     let navigation = Navigation { url, kind: NavigateKind::Assign, body: None };
     match of {
         Some(frame) if navigation.url.scheme() != "javascript" => frame_loading::navigate(frame, navigation, context),

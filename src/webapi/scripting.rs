@@ -40,8 +40,6 @@ pub struct Scripts {
     in_module: Cell<bool>,
     /// How many custom elements the parser waits for.
     constructing: Cell<usize>,
-    /// Whether none may run (`sandbox`).
-    is_silent: Cell<bool>,
     /// The document's modules.
     pub(super) modules: DocumentModules,
 }
@@ -77,16 +75,6 @@ impl Scripts {
     #[must_use]
     pub fn delay_load(&self) -> bool {
         self.delaying.get() > 0
-    }
-
-    /// Whether no script may run.
-    #[must_use]
-    pub fn is_silent(&self) -> bool {
-        self.is_silent.get()
-    }
-
-    pub(super) fn set_silent(&self, is_silent: bool) {
-        self.is_silent.set(is_silent);
     }
 
     /// A module script begins: it is no `currentScript`, and may not write.
@@ -182,7 +170,7 @@ pub(super) fn wanted(script: &NodeRef, window: &Window) -> Wanted {
     let Some(element) = script.as_element() else { return Wanted::Nothing };
     let source = element.attr("src");
     let inline = text::child_text(script);
-    if window.scripts.is_silent() || window.is_gone() {
+    if window.is_silent() || window.is_gone() {
         return Wanted::Nothing;
     }
     let is_elsewhere = !script.owner_document().is_some_and(|own| same(&own, &window.document));

@@ -12,6 +12,7 @@ use url::Url;
 use super::event::{self, Event};
 use super::form_encoding::encoder;
 use super::missing;
+use super::sandbox::Sandbox;
 use super::target::TargetObject;
 use super::world::World;
 use crate::base::interrupt;
@@ -129,9 +130,9 @@ pub struct Framed {
     /// What a document without an address of its own (`about:`) has instead: whose origin it has, and its base.
     #[unsafe_ignore_trace]
     pub creator: (Url, Url),
-    /// Whether it has an origin that no other document has (`sandbox`).
+    /// What the frame's `sandbox` takes away.
     #[unsafe_ignore_trace]
-    pub is_opaque: bool,
+    pub sandbox: Sandbox,
     /// Whether its document has left the frame, or the frame its document.
     #[unsafe_ignore_trace]
     pub is_gone: Cell<bool>,
@@ -233,7 +234,19 @@ impl Window {
     /// Whether its origin is one that no other document has.
     #[must_use]
     pub fn is_opaque(&self) -> bool {
-        self.framed.as_ref().is_some_and(|framed| framed.is_opaque)
+        self.sandbox().takes(Sandbox::ORIGIN)
+    }
+
+    /// Whether none of its scripts may run.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.sandbox().takes(Sandbox::SCRIPTS)
+    }
+
+    /// What it may not do.
+    #[must_use]
+    pub fn sandbox(&self) -> Sandbox {
+        self.framed.as_ref().map(|framed| framed.sandbox).unwrap_or_default()
     }
 
     /// An address as the document means it: its query is in the document's encoding

@@ -26,7 +26,8 @@ impl Two {
 
     /// A request of a document of the first.
     fn request(&self, path: &str, destination: Destination) -> Request {
-        let client = Client { url: self.first.url("/page?q=1#f"), referrer_policy: ReferrerPolicy::default() };
+        let client =
+            Client { url: self.first.url("/page?q=1#f"), referrer_policy: ReferrerPolicy::default(), is_opaque: false };
         Request { client: Some(client), ..Request::get(self.first.url(path), destination, 0) }
     }
 
@@ -61,15 +62,21 @@ fn cookies_of_another_origin_stay_there_though_a_redirect_leads_to_it() {
 fn a_site_s_cookies_are_not_for_another_site_s_requests() {
     let two = Two::new();
     two.network.cookies().set_from_script(&two.first.url("/"), "sid=1; path=/", 0);
-    let elsewhere =
-        Client { url: Url::parse("http://other.test/").unwrap(), referrer_policy: ReferrerPolicy::default() };
+    let elsewhere = Client {
+        url: Url::parse("http://other.test/").unwrap(),
+        referrer_policy: ReferrerPolicy::default(),
+        is_opaque: false,
+    };
     let ask = |client: Option<Client>, destination| {
         two.text(Request { client, ..Request::get(two.first.url("/cookies"), destination, 0) })
     };
     assert_eq!(ask(Some(elsewhere.clone()), Destination::Xhr), "None");
     assert_eq!(ask(Some(elsewhere), Destination::Document), "Some(\"sid=1\")");
-    let folder =
-        Client { url: Url::parse("http://demo.plugin.invalid/").unwrap(), referrer_policy: ReferrerPolicy::default() };
+    let folder = Client {
+        url: Url::parse("http://demo.plugin.invalid/").unwrap(),
+        referrer_policy: ReferrerPolicy::default(),
+        is_opaque: false,
+    };
     assert_eq!(ask(Some(folder), Destination::Xhr), "Some(\"sid=1\")");
 }
 

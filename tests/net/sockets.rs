@@ -238,8 +238,11 @@ fn a_server_that_vanishes() {
 #[test]
 fn what_the_handshake_says() {
     let page = Page::new(echo);
-    let client =
-        Client { url: Url::parse("http://shop.test/page?q").unwrap(), referrer_policy: ReferrerPolicy::default() };
+    let client = Client {
+        url: Url::parse("http://shop.test/page?q").unwrap(),
+        referrer_policy: ReferrerPolicy::default(),
+        is_opaque: false,
+    };
     let mut request = Request { client: Some(client), ..page.request(1, Ask::Open) };
     request.headers.push(("Sec-WebSocket-Protocol".to_owned(), "v2, v1".to_owned()));
     request.headers.push(("Cache-Control".to_owned(), "no-cache".to_owned()));
