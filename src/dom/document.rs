@@ -51,7 +51,10 @@ pub struct DocumentData {
     /// Whether an `<iframe>` was ever connected to it.
     #[unsafe_ignore_trace]
     pub has_frames: Cell<bool>,
-    /// Whether one was since somebody set this to false.
+    /// Whether a `<base>` was ever connected to it.
+    #[unsafe_ignore_trace]
+    pub has_base: Cell<bool>,
+    /// Whether an `<iframe>` was connected to it since somebody set this to false.
     #[unsafe_ignore_trace]
     pub has_new_frames: Cell<bool>,
     /// Whether it was ever put into a frame.
@@ -86,6 +89,7 @@ impl DocumentData {
             is_html: !content_type.ends_with("xml"),
             content_type,
             has_frames: Cell::new(false),
+            has_base: Cell::new(false),
             has_new_frames: Cell::new(false),
             is_framed: Cell::new(false),
             url: RefCell::default(),

@@ -9,7 +9,7 @@ use super::node::{Node, NodeRef, get, same};
 use super::radios::switch_others_off;
 use super::{options, text, tree};
 
-pub use super::form_entries::{Submitted, entry_list};
+pub use super::form_entries::{Doing, Submitted, entry_list, is_submit_button};
 
 /// What a control remembers beside its attributes.
 #[derive(Debug, Default, Clone)]

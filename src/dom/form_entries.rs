@@ -1,7 +1,7 @@
 //! What a form submits: its entry list (HTML §4.10.22.4).
 
 use super::form::{attr, checked, input_type, is_disabled, owner, value};
-use super::node::{NodeRef, same};
+use super::node::{Node, NodeRef, same};
 use super::{options, tree};
 
 /// What a control submits.
@@ -13,40 +13,88 @@ pub enum Submitted {
     NoFile,
 }
 
-impl Submitted {
-    /// The value where only texts are sent: of a file its name (HTML §4.10.22.5).
+/// What happens to a form right now, which must not begin again meanwhile. A bit of the node's flags each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u16)]
+pub enum Doing {
+    /// Its `submit` event is fired ("firing submission events").
+    Submitting = 512,
+    /// Its entry list is made ("constructing entry list").
+    Listing = 1024,
+    /// Its `reset` event is fired ("locked for reset").
+    Resetting = 2048,
+}
+
+impl Node {
+    /// Whether this is under way with the form.
     #[must_use]
-    pub fn into_text(self) -> String {
-        match self {
-            Self::Text(text) => text,
-            Self::NoFile => String::new(),
-        }
+    pub fn is_doing(&self, what: Doing) -> bool {
+        self.flag(what as u16)
+    }
+
+    /// Says that it is, or no longer.
+    pub fn set_doing(&self, what: Doing, on: bool) {
+        self.set_flag(what as u16, on);
     }
 }
 
-/// What a form submits (HTML §4.10.22.4): names and values in tree order.
+/// Whether a control submits its form when it is pressed ("submit button").
 #[must_use]
-pub fn entry_list(form: &NodeRef, submitter: Option<&NodeRef>) -> Vec<(String, Submitted)> {
+pub fn is_submit_button(control: &NodeRef) -> bool {
+    match control.html_name() {
+        "button" => super::form::button_type(control) == "submit",
+        "input" => matches!(input_type(control), "submit" | "image"),
+        _ => false,
+    }
+}
+
+/// What a form submits ("constructing the entry list"): names and values in tree order. `charset` is the name of the
+/// encoding that they are sent in.
+#[must_use]
+pub fn entry_list(form: &NodeRef, submitter: Option<&NodeRef>, charset: &str) -> Vec<(String, Submitted)> {
     let mut entries = Vec::new();
     for control in tree::descendants(&tree::root_of(form)) {
         let is_control = matches!(control.html_name(), "input" | "button" | "select" | "textarea");
         if !is_control || is_disabled(&control) || !owner(&control).is_some_and(|o| same(&o, form)) {
             continue;
         }
-        let is_submitter = submitter.is_some_and(|s| same(s, &control));
-        let kind = if control.is_html("input") { input_type(&control) } else { control.html_name() };
-        let Some(name) = attr(&control, "name").filter(|n| !n.is_empty()) else { continue };
-        match kind {
-            "submit" | "image" | "button" | "reset" if !is_submitter => {}
-            "checkbox" | "radio" if !checked(&control) => {}
-            "file" => entries.push((name, Submitted::NoFile)),
-            "select" => {
-                let chosen = options::selected_options(&control);
-                let chosen = chosen.iter().filter(|o| !is_disabled(o));
-                entries.extend(chosen.map(|o| (name.clone(), Submitted::Text(value(o)))));
-            }
-            _ => entries.push((name, Submitted::Text(value(&control)))),
+        if tree::ancestors(&control).any(|above| above.is_html("datalist")) {
+            continue;
         }
+        let is_submitter = submitter.is_some_and(|s| same(s, &control));
+        let name = attr(&control, "name").filter(|name| !name.is_empty());
+        add(&control, name, is_submitter, charset, &mut entries);
     }
     entries
+}
+
+fn add(
+    control: &NodeRef,
+    name: Option<String>,
+    is_submitter: bool,
+    charset: &str,
+    entries: &mut Vec<(String, Submitted)>,
+) {
+    let kind = if control.is_html("input") { input_type(control) } else { control.html_name() };
+    if kind == "image" && is_submitter {
+        // Nobody points at it: where it was pressed is its corner.
+        let prefix = name.map(|name| format!("{name}.")).unwrap_or_default();
+        entries.extend(["x", "y"].map(|axis| (format!("{prefix}{axis}"), Submitted::Text("0".to_owned()))));
+        return;
+    }
+    let Some(name) = name else { return };
+    match kind {
+        "submit" | "image" | "button" | "reset" if !is_submitter => {}
+        "checkbox" | "radio" if !checked(control) => {}
+        "file" => entries.push((name, Submitted::NoFile)),
+        "hidden" if name.eq_ignore_ascii_case("_charset_") => {
+            entries.push((name, Submitted::Text(charset.to_owned())));
+        }
+        "select" => {
+            let chosen = options::selected_options(control);
+            let chosen = chosen.iter().filter(|o| !is_disabled(o));
+            entries.extend(chosen.map(|o| (name.clone(), Submitted::Text(value(o)))));
+        }
+        _ => entries.push((name, Submitted::Text(value(control)))),
+    }
 }

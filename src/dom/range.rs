@@ -2,6 +2,7 @@
 //!
 //! A document knows its ranges weakly; where no range was ever made, a change costs one look at a flag.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 use boa_gc::{Finalize, Gc, GcRefCell, Trace, WeakGc};
@@ -65,10 +66,40 @@ impl Point {
     }
 }
 
-/// How many siblings are before a node.
+/// The child whose index was asked for last, by serial numbers, and how many siblings were before it while the children of
+/// its parent had changed so often.
+#[derive(Clone, Copy)]
+struct Counted {
+    parent: u64,
+    changes: (u32, u32),
+    child: u64,
+    index: usize,
+}
+
+thread_local!(static COUNTED: Cell<Option<Counted>> = const { Cell::new(None) });
+
+/// How many siblings are before a node: counted from the one that was asked for last, where that stands before it or just
+/// behind.
 #[must_use]
 pub fn index_of(node: &NodeRef) -> usize {
-    std::iter::successors(node.previous_sibling(), |n| n.previous_sibling()).count()
+    let Some(parent) = node.parent() else { return 0 };
+    let (owner, changes) = (parent.serial(), parent.child_changes());
+    let last = COUNTED.get().filter(|last| last.parent == owner && last.changes == changes);
+    let is_last = |sibling: &NodeRef| last.filter(|last| last.child == sibling.serial());
+    let behind = node.next_sibling().as_ref().and_then(is_last).map(|last| last.index - 1);
+    let index = behind.unwrap_or_else(|| {
+        let (mut before, mut sibling) = (0, Some(node.clone()));
+        while let Some(at) = sibling {
+            if let Some(last) = is_last(&at) {
+                return last.index + before;
+            }
+            sibling = at.previous_sibling();
+            before += usize::from(sibling.is_some());
+        }
+        before
+    });
+    COUNTED.set(Some(Counted { parent: owner, changes, child: node.serial(), index }));
+    index
 }
 
 /// A node's length: children, or UTF-16 code units of its data (DOM §4.2).

@@ -1,6 +1,6 @@
 //! Insertion, removal, order, traversal (DOM §4.2).
 
-use html5ever::{LocalName, local_name, ns};
+use html5ever::{local_name, ns};
 
 use super::document::{CUSTOM, OBSERVERS, SHADOWS, WATCHERS, is_watched, mutated};
 use super::node::{CONNECTED, FOCUSED, IN_SHADOW, NodeKind, NodeRef, STYLED, get, same};
@@ -339,6 +339,8 @@ fn connect(subtree: &NodeRef) {
         if element.name.local == local_name!("iframe") {
             data.has_frames.set(true);
             data.has_new_frames.set(true);
+        } else if element.name.local == local_name!("base") {
+            data.has_base.set(true);
         }
         element.with_attributes(|attributes| {
             changes::element(element, attributes);
@@ -461,8 +463,16 @@ pub fn html_child(document: &NodeRef, names: &[&str]) -> Option<NodeRef> {
 /// The base URL text of the first `<base href>`, if any.
 #[must_use]
 pub fn base_href(document: &NodeRef) -> Option<String> {
-    let base = LocalName::from("base");
-    descendants(document)
-        .find(|n| n.as_element().is_some_and(|e| e.name.local == base && e.has_attr("href")))
-        .and_then(|n| n.as_element().and_then(|e| e.attr("href")))
+    base_attr(document, "href")
+}
+
+/// An attribute of the first `<base>` that has it.
+#[must_use]
+pub fn base_attr(document: &NodeRef, name: &str) -> Option<String> {
+    document.as_document().filter(|data| data.has_base.get())?;
+    let of_base = |node: NodeRef| {
+        let element = node.as_element().filter(|element| element.name.local == local_name!("base"))?;
+        element.attr(name)
+    };
+    descendants(document).find_map(of_base)
 }

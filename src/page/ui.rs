@@ -11,7 +11,7 @@ use crate::event::{Fault, UiAction, UiKind};
 use crate::webapi::activation::{dispatch_click, mouse_event};
 use crate::webapi::event::{self, Event};
 use crate::webapi::focus;
-use crate::webapi::form_element::request_submit;
+use crate::webapi::form_submission::request_submit;
 use crate::webapi::target::fire;
 use crate::webapi::window::Window;
 use crate::webapi::wrap::wrap;

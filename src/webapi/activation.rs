@@ -6,7 +6,7 @@ use super::event::{self, Event};
 use super::target::fire;
 use super::window::{Navigation, Window};
 use super::wrap::wrap;
-use super::{event_path, form_element, frame_places};
+use super::{event_path, form_element, form_submission, frame_places};
 use crate::dom::{NodeRef, form, radios, tree};
 use crate::engine::event_loop::Output;
 use crate::event::{Effect, NavigateKind};
@@ -139,7 +139,7 @@ fn activate(element: &NodeRef, clicked: &NodeRef, undo: Option<&Undo>, context: 
 
 fn submit_from(button: &NodeRef, context: &mut Context) -> JsResult<()> {
     match form::owner(button) {
-        Some(form) if form.is_connected() => form_element::request_submit(&form, Some(button), context),
+        Some(form) if form.is_connected() => form_submission::request_submit(&form, Some(button), context),
         _ => Ok(()),
     }
 }
@@ -193,8 +193,8 @@ fn click_labelled(label: &NodeRef, clicked: &NodeRef, context: &mut Context) -> 
 fn follow_link(link: &NodeRef, context: &mut Context) -> JsResult<()> {
     let Some(data) = link.as_element() else { return Ok(()) };
     let href = data.attr("href").unwrap_or_default();
-    let target = data.attr("target").unwrap_or_default();
     let window = Window::of_node(link, context);
+    let target = data.attr("target").or_else(|| tree::base_attr(&window.document, "target")).unwrap_or_default();
     let Some(url) = window.resolve(href.trim()) else { return Ok(()) };
     let place = frame_places::chosen(&window, &target, context);
     if url.scheme() == "javascript" {

@@ -3,7 +3,7 @@
 use boa_engine::{Context, JsResult, JsValue};
 
 use super::activation::labelled_control;
-use super::collection::static_list;
+use super::collection::{Kind as Listed, Shelf, static_list};
 use super::element::set_attribute;
 use super::file::files;
 use super::node::node_link;
@@ -11,6 +11,7 @@ use super::reflect::{self, Kind, Reflected, Words};
 use super::select::{get_value, set_value};
 use super::stepping;
 use super::wrap::this_element;
+use crate::dom::node::same;
 use crate::dom::{NodeRef, form, text, tree};
 use crate::engine::convert::{self, Native, arg, string, text_null_empty};
 use crate::engine::interface::{Interface, define_accessor, install, prototype};
@@ -61,10 +62,16 @@ fn set_default_value(this: &JsValue, args: &[JsValue], context: &mut Context) ->
 /// What is no element has none.
 pub fn labels(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let control = this_element(this)?;
-    let all: Vec<NodeRef> = tree::descendants(&tree::root_of(&control))
-        .filter(|n| n.is_html("label"))
-        .filter(|n| labelled_control(n).is_some_and(|c| crate::dom::node::same(&c, &control)))
-        .collect();
+    let id = control.as_element().and_then(|element| element.attr("id"));
+    // What cannot be one of them is left out by a look.
+    let may_be = |label: &NodeRef| {
+        let named = label
+            .as_element()
+            .and_then(|element| element.with_attr("for", |wanted| wanted.map(|wanted| id.as_deref() == Some(wanted))));
+        named.unwrap_or_else(|| tree::is_inclusive_ancestor(label, &control))
+    };
+    let mut all = Shelf::of(&tree::root_of(&control), Listed::Html(&["label"])).listing.items();
+    all.retain(|label| may_be(label) && labelled_control(label).is_some_and(|of| same(&of, &control)));
     Ok(static_list(&all, context).into())
 }
 

@@ -107,7 +107,7 @@ const READ_ONLY: [&str; 14] = [
 ];
 
 /// Interface, parent, attributes of its own. Parents come first.
-pub(super) const TYPES: [(&str, &str, Members); 29] = [
+pub(super) const TYPES: [(&str, &str, Members); 30] = [
     // Nothing here moves, so nobody fires these.
     (
         "DeviceMotionEvent",
@@ -222,6 +222,7 @@ pub(super) const TYPES: [(&str, &str, Members); 29] = [
     ("PromiseRejectionEvent", "Event", &[("promise", Null), ("reason", Undefined)]),
     ("ProgressEvent", "Event", &[("lengthComputable", False), ("loaded", ZERO), ("total", ZERO)]),
     ("SubmitEvent", "Event", &[("submitter", Null)]),
+    ("FormDataEvent", "Event", &[("formData", Null)]),
     ("CloseEvent", "Event", &[("wasClean", False), ("code", Zero), ("reason", Empty)]),
     (
         "StorageEvent",

@@ -158,13 +158,17 @@ fn add_constructor(
     prototype: &JsObject,
     context: &mut Context,
 ) -> JsResult<()> {
-    let needs_options = name == "PromiseRejectionEvent";
+    let needed = match name {
+        "PromiseRejectionEvent" => Some("promise"),
+        "FormDataEvent" => Some("formData"),
+        _ => None,
+    };
     let construct = NativeFunction::from_copy_closure(move |new_target, args, context| {
         let options = arg(args, 1);
-        if needs_options {
+        if let Some(needed) = needed {
             require(args, 2)?;
-            if member(&options, "promise", context)?.is_undefined() {
-                return Err(type_error("Required member is undefined: promise"));
+            if member(&options, needed, context)?.is_undefined() {
+                return Err(type_error(&format!("Required member is undefined: {needed}")));
             }
         }
         if !options.is_object() && !options.is_null_or_undefined() {
@@ -176,7 +180,7 @@ fn add_constructor(
     });
     let constructor: JsObject = FunctionObjectBuilder::new(context.realm(), construct)
         .name(JsString::from(name))
-        .length(if needs_options { 2 } else { 1 })
+        .length(if needed.is_some() { 2 } else { 1 })
         .constructor(true)
         .build()
         .into();

@@ -7,11 +7,10 @@ use boa_gc::{Finalize, GcRefCell, Trace};
 
 use super::blob::{BlobObject, as_blob};
 use super::entry_list::{EntryList, append, delete, get, get_all, has, set};
-use super::file;
-use super::form_encoding;
+use super::exception::dom_exception;
 use super::iterable::{self, Pair, PairIterable};
 use super::wrap::as_node;
-use crate::dom::form;
+use super::{file, form_encoding, form_submission};
 use crate::engine::convert::{arg, optional_text, string, text, type_error};
 use crate::engine::interface::{Interface, install, new_target_prototype};
 
@@ -33,43 +32,65 @@ pub struct FormDataObject {
 impl FormDataObject {
     /// An object with these entries.
     #[must_use]
+    pub fn of(entries: Vec<(String, FormValue)>) -> Self {
+        Self { entries: GcRefCell::new(entries) }
+    }
+
+    /// Its entries.
+    #[must_use]
+    pub fn list(&self) -> Vec<(String, FormValue)> {
+        self.entries.borrow().clone()
+    }
+
+    /// An object with these texts.
+    #[must_use]
     pub fn of_texts(entries: Vec<(String, String)>) -> Self {
-        let entries = entries.into_iter().map(|(name, value)| (name, FormValue::Text(value)));
-        Self { entries: GcRefCell::new(entries.collect()) }
+        Self::of(entries.into_iter().map(|(name, value)| (name, FormValue::Text(value))).collect())
     }
 
     /// The entries as they are sent.
     #[must_use]
     pub fn entries(&self) -> Vec<(String, form_encoding::Value)> {
-        let sent = |value: &FormValue| match value {
-            FormValue::Text(text) => form_encoding::Value::Text(text.clone()),
-            FormValue::File(file) => {
-                file.downcast_ref::<BlobObject>().map_or_else(form_encoding::Value::no_file, |blob| {
-                    let name = blob.file.as_ref().map_or_else(String::new, |file| file.name.clone());
-                    form_encoding::Value::File { name, kind: blob.kind().to_owned(), bytes: Rc::from(blob.bytes()) }
-                })
-            }
-        };
-        self.entries.borrow().iter().map(|(name, value)| (name.clone(), sent(value))).collect()
+        self.entries.borrow().iter().map(|(name, value)| (name.clone(), value.sent())).collect()
+    }
+}
+
+impl FormValue {
+    /// The value as it is sent.
+    #[must_use]
+    pub fn sent(&self) -> form_encoding::Value {
+        match self {
+            Self::Text(text) => form_encoding::Value::Text(text.clone()),
+            Self::File(file) => file.downcast_ref::<BlobObject>().map_or_else(form_encoding::Value::no_file, |blob| {
+                let name = blob.file.as_ref().map_or_else(String::new, |file| file.name.clone());
+                form_encoding::Value::File { name, kind: blob.kind().to_owned(), bytes: Rc::from(blob.bytes()) }
+            }),
+        }
+    }
+
+    /// The value where only texts are sent: of a file its name (HTML §4.10.22.5).
+    #[must_use]
+    pub fn into_text(self) -> String {
+        match self.sent() {
+            form_encoding::Value::Text(text) => text,
+            form_encoding::Value::File { name, .. } => name,
+        }
     }
 }
 
 fn construct(new_target: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let prototype = new_target_prototype(new_target, "FormData", context)?;
     let of_argument = arg(args, 0);
-    let submitted = if of_argument.is_undefined() {
+    let entries = if of_argument.is_undefined() {
         Vec::new()
     } else {
         let form = as_node(&of_argument).filter(|node| node.is_html("form"));
         let form = form.ok_or_else(|| type_error("parameter 1 is not of type 'HTMLFormElement'"))?;
-        form::entry_list(&form, as_node(&arg(args, 1)).as_ref())
+        let submitter = form_submission::submitter_of(&form, &arg(args, 1), context)?;
+        let listed = form_submission::entry_list(&form, submitter.as_ref(), "UTF-8", context)?;
+        listed.ok_or_else(|| dom_exception("InvalidStateError", "The form's entries are being listed.", context))?
     };
-    let entries = submitted.into_iter().map(|(name, value)| match value {
-        form::Submitted::Text(text) => (name, FormValue::Text(text)),
-        form::Submitted::NoFile => (name, FormValue::File(file::none(context))),
-    });
-    let data = FormDataObject { entries: GcRefCell::new(entries.collect()) };
-    Ok(JsObject::from_proto_and_data(prototype, data).into())
+    Ok(JsObject::from_proto_and_data(prototype, FormDataObject::of(entries)).into())
 }
 
 fn with<R>(this: &JsValue, f: impl FnOnce(&mut Vec<(String, FormValue)>) -> R) -> JsResult<R> {
@@ -167,6 +188,8 @@ mod tests {
             name=s>\
                     <select name=o><option>x<option selected>y</select><textarea name=t>z</textarea></form>');";
         check(&format!("{form} JSON.stringify(Array.from(new FormData(form)))"), r#"[["q","1"],["o","y"],["t","z"]]"#);
+        // Browsers do not hold to this one (HTML §4.10.22.4, step 5).
+        check("Array.from(new FormData(parse('<form><datalist><input name=a></datalist></form>'))).length", "0");
     }
 
     #[test]

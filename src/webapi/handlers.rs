@@ -20,7 +20,7 @@ use crate::event::Fault;
 /// Handlers of every element, the document and the window (GlobalEventHandlers). jQuery 1.x looks for `onsubmit`,
 /// `onchange` and `onfocusin` on the window to learn whether those events bubble. None of touches, as in browsers without
 /// a touch screen (Touch Events §8): a page that finds them waits for touches, and none would come.
-pub const GLOBAL: [&str; 59] = [
+pub const GLOBAL: [&str; 60] = [
     "abort",
     "animationend",
     "animationiteration",
@@ -47,6 +47,7 @@ pub const GLOBAL: [&str; 59] = [
     "ended",
     "error",
     "focus",
+    "formdata",
     "input",
     "invalid",
     "keydown",

@@ -53,6 +53,7 @@ pub mod focus;
 pub mod form_data;
 pub mod form_element;
 pub mod form_encoding;
+pub mod form_submission;
 pub mod frame_loading;
 pub mod frame_places;
 pub mod frame_window;
