@@ -81,15 +81,24 @@ fn settle(select: &NodeRef) {
     if is_multiple(select) || peek(select, |c| Some(c.settled)).unwrap_or(false) {
         return;
     }
+    match selected_options(select).pop() {
+        Some(last) => {
+            keep_only(select, &last);
+            put(&last, true);
+        }
+        None => select_first(select),
+    }
+}
+
+/// In a select of one with one line and nothing selected, selects the first option that is not disabled.
+fn select_first(select: &NodeRef) {
     let size = select.as_element().and_then(|e| e.attr("size")).and_then(|size| size.trim().parse::<u32>().ok());
-    let found = match selected_options(select).pop() {
-        Some(last) => Some(last),
-        None if size.unwrap_or(1) <= 1 => each(select).find(|option| !is_disabled(option)),
-        None => None,
-    };
-    if let Some(found) = found {
-        keep_only(select, &found);
-        put(&found, true);
+    if size.unwrap_or(1) > 1 {
+        return;
+    }
+    if let Some(first) = each(select).find(|option| !is_disabled(option)) {
+        put(&first, true);
+        set_settled(select, true);
     }
 }
 
@@ -108,10 +117,29 @@ fn options_in(node: &NodeRef) -> Vec<NodeRef> {
     }
 }
 
+/// How many options came to a select or left it, counted one by one, and how often that was not counted.
+#[must_use]
+pub fn changes(select: &Node) -> (u64, u64) {
+    with_control(select, |c| c.option_changes).unwrap_or_default()
+}
+
+/// Counts, once somebody has asked for it.
+fn count(select: &Node, add: impl FnOnce(&mut (u64, u64))) {
+    let Some(element) = select.as_element() else { return };
+    if let Some(control) = element.control.borrow_mut().as_mut() {
+        add(&mut control.option_changes);
+    }
+}
+
 /// `child` has come to `parent`: what is selected in it takes over.
 pub(super) fn inserted(parent: &NodeRef, child: &NodeRef) {
-    let Some(select) = select_around(parent).filter(|select| !is_multiple(select)) else { return };
-    match options_in(child).into_iter().rfind(|option| selected(option)) {
+    let Some(select) = select_around(parent) else { return };
+    let own = options_in(child);
+    count(&select, |changes| changes.0 += own.len() as u64);
+    if is_multiple(&select) {
+        return;
+    }
+    match own.into_iter().rfind(|option| selected(option)) {
         Some(option) => keep_only(&select, &option),
         None => settle(&select),
     }
@@ -119,9 +147,18 @@ pub(super) fn inserted(parent: &NodeRef, child: &NodeRef) {
 
 /// `child` has gone from `parent`.
 pub(super) fn removed(parent: &NodeRef, child: &NodeRef) {
-    let Some(select) = select_around(parent).filter(|select| !is_multiple(select)) else { return };
-    if options_in(child).iter().any(|option| selected(option)) {
-        set_settled(&select, false);
+    let Some(select) = select_around(parent) else { return };
+    let own = options_in(child);
+    count(&select, |changes| changes.0 += own.len() as u64);
+    if is_multiple(&select) || !own.iter().any(|option| selected(option)) {
+        return;
+    }
+    let was_settled = peek(&select, |c| Some(c.settled)).unwrap_or(false);
+    set_settled(&select, false);
+    if was_settled {
+        // It was the only one.
+        select_first(&select);
+    } else {
         settle(&select);
     }
 }
@@ -129,6 +166,7 @@ pub(super) fn removed(parent: &NodeRef, child: &NodeRef) {
 /// All children of `parent` have gone at once.
 pub(super) fn emptied(parent: &NodeRef) {
     if let Some(select) = select_around(parent) {
+        count(&select, |changes| changes.1 += 1);
         set_settled(&select, false);
         settle(&select);
     }

@@ -2,8 +2,8 @@
 
 use html5ever::{LocalName, local_name, ns};
 
-use super::document::{CUSTOM, OBSERVERS, SHADOWS, WATCHERS, is_watched, mutated};
-use super::node::{CONNECTED, FOCUSED, IN_SHADOW, NodeKind, NodeRef, STYLED, get, same};
+use super::document::{CUSTOM, OBSERVERS, SHADOWS, WATCHERS, is_watched, mutated, mutation_count};
+use super::node::{CONNECTED, FOCUSED, IN_SHADOW, LISTED, NodeKind, NodeRef, STYLED, get, same};
 use super::{changes, custom, observe, range, shadow, slots, traversal};
 
 pub use super::copy::{clone, clone_here, is_equal};
@@ -58,6 +58,16 @@ pub fn next_skipping(node: &NodeRef, root: &NodeRef) -> Option<NodeRef> {
         }
         at = at.parent()?;
     }
+}
+
+/// The node before in tree order, inside `root` and without it.
+#[must_use]
+pub fn previous_in(node: &NodeRef, root: &NodeRef) -> Option<NodeRef> {
+    let Some(mut at) = node.previous_sibling() else { return node.parent().filter(|parent| !same(parent, root)) };
+    while let Some(last) = at.last_child() {
+        at = last;
+    }
+    Some(at)
 }
 
 /// Every descendant of `root` in tree order, without `root`.
@@ -178,7 +188,6 @@ fn place_one(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>, is_rec
         adopt(child, &document);
     }
     link(parent, child, before);
-    mutated();
     if parent.is_connected() {
         connect(child);
     }
@@ -246,6 +255,8 @@ pub fn append(parent: &NodeRef, child: &NodeRef) {
 }
 
 fn link(parent: &NodeRef, child: &NodeRef, before: Option<NodeRef>) {
+    mutated();
+    child.note_placed(mutation_count());
     child.parent.set(Some(parent.clone()));
     let previous = match &before {
         Some(next) => next.previous.replace(Some(child.clone())),
@@ -332,6 +343,9 @@ fn connect(subtree: &NodeRef) {
     loop {
         let is_in_shadow = is_below_shadow || walk.is_within();
         let Some(node) = walk.next() else { return };
+        if node.flag(LISTED) {
+            changes::root_moved();
+        }
         node.set_flag(CONNECTED, true);
         node.set_flag(IN_SHADOW, is_in_shadow);
         super::css::note_style(&node, data);
@@ -367,6 +381,9 @@ fn disconnect(subtree: &NodeRef, parent: &NodeRef) {
     let data = document.as_ref().and_then(|d| d.as_document());
     for node in shadow::composed(subtree) {
         let is_in_shadow = node.flag(IN_SHADOW);
+        if node.flag(LISTED) {
+            changes::root_moved();
+        }
         if node.flag(FOCUSED) {
             shadow::mark_hosts(&node, false);
             shadow::focus_left(parent);
