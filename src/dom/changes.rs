@@ -8,7 +8,7 @@
 use std::cell::Cell;
 use std::hash::Hasher;
 
-use html5ever::{QualName, ns};
+use html5ever::{QualName, local_name, ns};
 use rustc_hash::FxHasher;
 
 use super::attributes::Attribute;
@@ -16,7 +16,7 @@ use super::document::{LOOSE_LISTS, is_watched, watch};
 use super::node::{ElementData, Node, NodeRef};
 use super::tree;
 
-const BUCKETS: usize = 64;
+const BUCKETS: usize = 256;
 /// Classes are compared one by one where the attribute is no longer than so many bytes.
 const CLASSES_COMPARED_MAX: usize = 1_000;
 /// Elements that come to a tree without a document, or leave it, are counted one by one where they are no more at once.
@@ -87,7 +87,7 @@ impl Counts {
         self.members.get()
     }
 
-    /// Changes of the `id` or `name` of a form.
+    /// Forms that came or left, or got another `id` or `name`.
     #[must_use]
     pub fn forms(&self) -> u64 {
         self.forms.get()
@@ -102,6 +102,9 @@ impl Counts {
     /// An element has come, or leaves.
     fn element(&self, element: &ElementData, attributes: &[Attribute]) {
         bump(&self.elements);
+        if element.name.local == local_name!("form") {
+            bump(&self.forms);
+        }
         Bucket::of(&element.name.local).bump(&self.by_tag);
         for attribute in attributes.iter().filter(|attribute| attribute.name.ns == ns!()) {
             match &*attribute.name.local {

@@ -269,7 +269,7 @@ impl Listing {
             // Controls name their form by its id.
             let of_id = |id: Option<&str>| id.map_or(0, |id| counts.names(&[Bucket::of(id)]));
             version.of_id = self.root.as_element().map_or(0, |element| element.with_attr("id", of_id));
-            version.of_many += counts.forms() + counts.tags(&[Bucket::of("form")]);
+            version.of_many += counts.forms();
         }
         version
     }

@@ -219,6 +219,11 @@ fn trap_get(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult
     if let Some(value) = trap.own(context)? {
         return Ok(value);
     }
+    // A getter of what inherits from a collection is called on the heir, and on the target else, which has the data.
+    let receiver = arg(args, 2);
+    if trap.kind.is_indexed && receiver.as_object().is_some_and(|receiver| !is_proxy(&receiver)) {
+        return go_on(args, context);
+    }
     let key = trap.property_key(context)?;
     trap.target.get(key, context)
 }
