@@ -153,7 +153,6 @@ impl Counts {
 thread_local! {
     static CONNECTED: Counts = const { Counts::none() };
     static LOOSE: Counts = const { Counts::none() };
-    static NAMES: Cell<u64> = const { Cell::new(0) };
 }
 
 /// A group of names that share counters: names that differ in case only are of one.
@@ -189,10 +188,10 @@ pub fn of<R>(is_connected: bool, read: impl FnOnce(&Counts) -> R) -> R {
     if is_connected { CONNECTED.with(read) } else { LOOSE.with(read) }
 }
 
-/// Changes of any element's `id` or `name`.
+/// Changes of the `id` or `name` of anything that may be in a list.
 #[must_use]
 pub fn of_names() -> u64 {
-    NAMES.get()
+    of(true, Counts::any_names) + of(false, |counts| counts.any_names() + counts.uncounted())
 }
 
 /// There is a list of a tree without a document: what happens in such trees is counted from now on.
@@ -229,16 +228,17 @@ pub(super) fn attribute(element: &NodeRef, name: &QualName, old: Option<&str>, n
     if name.ns != ns!() {
         return;
     }
-    if matches!(&*name.local, "id" | "name") {
-        NAMES.set(NAMES.get() + 1);
-    }
     if element.is_connected() {
         CONNECTED.with(|counts| counts.attribute(element, &name.local, old, new));
-    } else if is_watched(LOOSE_LISTS) && element.parent().is_some() {
+    } else if element.parent().is_some() {
         // What is under no other node is an item of no list.
-        LOOSE.with(|counts| counts.attribute(element, &name.local, old, new));
-    } else {
-        LOOSE.with(|counts| bump(&counts.uncounted));
+        LOOSE.with(|counts| {
+            if is_watched(LOOSE_LISTS) {
+                counts.attribute(element, &name.local, old, new);
+            } else {
+                bump(&counts.uncounted);
+            }
+        });
     }
 }
 

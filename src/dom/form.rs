@@ -28,8 +28,8 @@ pub struct Control {
     pub(super) selected_dirty: bool,
     /// A select of one: one of its options is known to be selected.
     pub(super) settled: bool,
-    /// How many options came to a select or left it, and how often all of a parent's left at once.
-    pub(super) option_changes: (u64, u64),
+    /// Changes of a select's options or a table's rows ([`super::held`]).
+    pub(super) held_changes: (u64, u64),
     /// What `setCustomValidity` was told.
     pub custom_error: String,
     /// A person typed into it, and `change` did not tell so yet.

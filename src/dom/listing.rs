@@ -12,7 +12,7 @@ use super::attributes::qualified;
 use super::changes::{self, Bucket, Counts};
 use super::document::mutation_count;
 use super::node::{LISTED, NodeRef, same};
-use super::{form, options, tree};
+use super::{form, held, options, tree};
 
 mod mend;
 
@@ -63,7 +63,7 @@ impl Kind {
 
     /// Whether it has its own count of changes, whatever happens to other nodes.
     fn is_counted_apart(&self) -> bool {
-        self.is_of_children() || matches!(self, Self::Options | Self::SelectedOptions)
+        self.is_of_children() || matches!(self, Self::Options | Self::Rows | Self::SelectedOptions)
     }
 
     /// The names or classes whose changes it depends on.
@@ -79,8 +79,7 @@ impl Kind {
             Self::Controls | Self::Radios(_) => {
                 of(&["button", "fieldset", "input", "object", "output", "select", "textarea"])
             }
-            Self::Rows => of(&["tr"]),
-            Self::ChildNodes | Self::Children | Self::Own(_) | Self::Options | Self::SelectedOptions => Vec::new(),
+            _ => Vec::new(),
         };
         buckets.sort_unstable();
         buckets.dedup();
@@ -129,6 +128,8 @@ pub struct Listing {
 struct Names {
     /// [`changes::of_names`] when this was made.
     count: u64,
+    /// How many items were looked at.
+    length: usize,
     places: FxHashMap<Box<str>, Vec<usize>>,
 }
 
@@ -193,10 +194,12 @@ impl Listing {
     #[must_use]
     pub fn position(&self, node: &NodeRef) -> Option<usize> {
         self.refresh();
-        let (items, cursor) = (self.items.borrow(), self.cursor.get());
+        let items = self.items.borrow();
         // Pages ask for one after another.
-        let near = (cursor..=cursor + 1).find(|at| items.get(*at).is_some_and(|item| same(item, node)));
-        let at = near.or_else(|| items.iter().position(|item| same(item, node)))?;
+        let near = self.cursor.get().min(items.len());
+        let is_at = |at: usize| items.get(at).is_some_and(|item| same(item, node));
+        let both = |away: usize| [Some(near + away), near.checked_sub(away)];
+        let at = (0..=items.len()).flat_map(both).flatten().find(|at| is_at(*at))?;
         self.cursor.set(at);
         Some(at)
     }
@@ -215,19 +218,20 @@ impl Listing {
         }
         let mut names = self.names.borrow_mut();
         let count = changes::of_names();
-        if names.as_ref().is_none_or(|names| names.count != count) {
-            let mut places = FxHashMap::<Box<str>, Vec<usize>>::default();
-            for (at, item) in items.iter().enumerate() {
-                for own in names_of(item).into_iter().flatten() {
-                    let places = places.entry(own).or_default();
-                    if places.last() != Some(&at) {
-                        places.push(at);
-                    }
+        let names = match &mut *names {
+            Some(names) if names.count == count => names,
+            names => names.insert(Names { count, length: 0, places: FxHashMap::default() }),
+        };
+        for (at, item) in items.iter().enumerate().skip(names.length) {
+            for own in names_of(item).into_iter().flatten() {
+                let places = names.places.entry(own).or_default();
+                if places.last() != Some(&at) {
+                    places.push(at);
                 }
             }
-            *names = Some(Names { count, places });
         }
-        let places = names.as_ref().and_then(|names| names.places.get(name));
+        names.length = items.len();
+        let places = names.places.get(name);
         places.into_iter().flatten().take(limit).filter_map(|at| items.get(*at).cloned()).collect()
     }
 
@@ -244,7 +248,7 @@ impl Listing {
         let (of_one, of_many) = match &self.kind {
             Kind::ChildNodes => (root.child_changes().0.into(), 0),
             Kind::Children | Kind::Own(_) => (root.child_changes().1.into(), 0),
-            Kind::Options => options::changes(root),
+            Kind::Options | Kind::Rows => held::changes(root),
             Kind::SelectedOptions => (0, mutation_count()),
             _ => return changes::of(root.is_connected(), |counts| self.version_by(counts)),
         };
@@ -280,8 +284,9 @@ impl Listing {
         if seen == Some(now) {
             return;
         }
-        *self.names.borrow_mut() = None;
-        if !seen.is_some_and(|seen| self.mend(seen, now)) {
+        let is_mended = seen.is_some_and(|seen| self.mend(seen, now));
+        if !is_mended {
+            *self.names.borrow_mut() = None;
             self.list_anew();
         }
         self.seen.set(Some(now));

@@ -117,29 +117,10 @@ fn options_in(node: &NodeRef) -> Vec<NodeRef> {
     }
 }
 
-/// How many options came to a select or left it, counted one by one, and how often that was not counted.
-#[must_use]
-pub fn changes(select: &Node) -> (u64, u64) {
-    with_control(select, |c| c.option_changes).unwrap_or_default()
-}
-
-/// Counts, once somebody has asked for it.
-fn count(select: &Node, add: impl FnOnce(&mut (u64, u64))) {
-    let Some(element) = select.as_element() else { return };
-    if let Some(control) = element.control.borrow_mut().as_mut() {
-        add(&mut control.option_changes);
-    }
-}
-
 /// `child` has come to `parent`: what is selected in it takes over.
 pub(super) fn inserted(parent: &NodeRef, child: &NodeRef) {
-    let Some(select) = select_around(parent) else { return };
-    let own = options_in(child);
-    count(&select, |changes| changes.0 += own.len() as u64);
-    if is_multiple(&select) {
-        return;
-    }
-    match own.into_iter().rfind(|option| selected(option)) {
+    let Some(select) = select_around(parent).filter(|select| !is_multiple(select)) else { return };
+    match options_in(child).into_iter().rfind(|option| selected(option)) {
         Some(option) => keep_only(&select, &option),
         None => settle(&select),
     }
@@ -147,10 +128,8 @@ pub(super) fn inserted(parent: &NodeRef, child: &NodeRef) {
 
 /// `child` has gone from `parent`.
 pub(super) fn removed(parent: &NodeRef, child: &NodeRef) {
-    let Some(select) = select_around(parent) else { return };
-    let own = options_in(child);
-    count(&select, |changes| changes.0 += own.len() as u64);
-    if is_multiple(&select) || !own.iter().any(|option| selected(option)) {
+    let Some(select) = select_around(parent).filter(|select| !is_multiple(select)) else { return };
+    if !options_in(child).iter().any(|option| selected(option)) {
         return;
     }
     let was_settled = peek(&select, |c| Some(c.settled)).unwrap_or(false);
@@ -166,7 +145,6 @@ pub(super) fn removed(parent: &NodeRef, child: &NodeRef) {
 /// All children of `parent` have gone at once.
 pub(super) fn emptied(parent: &NodeRef) {
     if let Some(select) = select_around(parent) {
-        count(&select, |changes| changes.1 += 1);
         set_settled(&select, false);
         settle(&select);
     }

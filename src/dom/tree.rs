@@ -4,7 +4,7 @@ use html5ever::{LocalName, local_name, ns};
 
 use super::document::{CUSTOM, OBSERVERS, SHADOWS, WATCHERS, is_watched, mutated, mutation_count};
 use super::node::{CONNECTED, FOCUSED, IN_SHADOW, LISTED, NodeKind, NodeRef, STYLED, get, same};
-use super::{changes, custom, observe, range, shadow, slots, traversal};
+use super::{changes, custom, held, observe, range, shadow, slots, traversal};
 
 pub use super::copy::{clone, clone_here, is_equal};
 pub use super::insertion::{InsertError, check_insert, check_replace};
@@ -191,6 +191,7 @@ fn place_one(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>, is_rec
     if parent.is_connected() {
         connect(child);
     }
+    held::moved(parent, child);
     super::options::inserted(parent, child);
     if is_watched(SHADOWS) {
         slots::inserted(parent, child);
@@ -237,6 +238,7 @@ pub fn replace_all(parent: &NodeRef, new: Option<&NodeRef>) {
         }
         unlink(&child);
     }
+    held::emptied(parent);
     super::options::emptied(parent);
     if let Some(new) = new {
         place(parent, new, None, false);
@@ -296,6 +298,7 @@ fn take_out(node: &NodeRef, is_recorded: bool) {
         }
     }
     if let Some(parent) = unlink(node) {
+        held::moved(&parent, node);
         super::options::removed(&parent, node);
     }
 }

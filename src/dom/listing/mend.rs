@@ -46,9 +46,14 @@ impl Listing {
             left: changes,
             steps: self.cost.get().min(STEPS_MAX) + GAP_STEPS,
             new: Vec::new(),
+            appended: 0,
+            dropped: 0,
         };
         let mut items = self.items.borrow_mut();
         mending.run(&mut items);
+        if mending.dropped > 0 || mending.new.len() > mending.appended {
+            *self.names.borrow_mut() = None;
+        }
         #[cfg(test)]
         super::tests::MENDED.set(super::tests::MENDED.get() + usize::from(mending.left == 0));
         mending.left == 0
@@ -66,6 +71,9 @@ struct Mending<'a> {
     steps: usize,
     /// What was put in.
     new: Vec<NodeRef>,
+    /// How many of those at the end.
+    appended: usize,
+    dropped: usize,
 }
 
 /// How a walk ended.
@@ -84,12 +92,12 @@ impl Mending<'_> {
         let mut at = self.list.cursor.get();
         while self.is_gone(items.front()) {
             items.pop_front();
-            self.left -= 1;
+            self.note_drop();
             at = at.saturating_sub(1);
         }
         while self.is_gone(items.back()) {
             items.pop_back();
-            self.left -= 1;
+            self.note_drop();
         }
         let at = self.drop_run(at.min(items.len()), items);
         self.list.cursor.set(at);
@@ -104,7 +112,9 @@ impl Mending<'_> {
             }
             let place = gap + filled.iter().filter(|(other, _)| *other < gap).map(|(_, count)| count).sum::<usize>();
             let count = self.fill(place, items);
-            if count > 0 && gap > 0 && gap < length {
+            if gap == length {
+                self.appended += count;
+            } else if count > 0 && gap > 0 {
                 self.list.cursor.set(place + count - 1);
             }
             filled.push((gap, count));
@@ -115,6 +125,11 @@ impl Mending<'_> {
     /// Whether there is such an item, and it is not what it was; no more are found than changes were counted.
     fn is_gone(&mut self, item: Option<&NodeRef>) -> bool {
         self.left > 0 && item.is_some_and(|item| self.has_stayed(item) == Some(false))
+    }
+
+    fn note_drop(&mut self) {
+        self.left -= 1;
+        self.dropped += 1;
     }
 
     /// Whether an item is still a member and has stayed where it was; none where that is too far to tell.
@@ -146,7 +161,7 @@ impl Mending<'_> {
         }
         while self.is_gone(items.get(at)) {
             items.remove(at);
-            self.left -= 1;
+            self.note_drop();
         }
         at
     }
@@ -159,7 +174,7 @@ impl Mending<'_> {
             let is_new = items.get(next).is_some_and(|item| self.new.iter().any(|new| same(new, item)));
             if !is_new && self.is_gone(items.get(next)) {
                 items.remove(next);
-                self.left -= 1;
+                self.note_drop();
                 self.list.cursor.set(next);
             }
         }

@@ -280,7 +280,7 @@ impl Play {
 #[test]
 fn whatever_a_page_does_a_list_is_as_if_listed_anew() {
     let (mut mended, mut reads) = (0, 0);
-    for seed in 0..std::env::var("SEEDS").map_or(120, |n| n.parse().unwrap()) {
+    for seed in 0..120 {
         let mut play = Play::new(seed);
         for _ in 0..150 {
             for _ in 0..=play.numbers.below(3) {
@@ -437,4 +437,41 @@ fn put_new(parent: &NodeRef, name: &str) -> NodeRef {
     let made = Node::html_element(&parent.owner_document().unwrap(), name);
     tree::append(parent, &made);
     made
+}
+
+#[test]
+fn what_comes_to_another_table_or_select_is_nothing_to_a_list() {
+    for (holder, kind, member) in [("table", Kind::Rows, "tr"), ("select", Kind::Options, "option")] {
+        let document = Node::document(DocumentData::new("text/html"));
+        let html = Node::html_element(&document, "html");
+        tree::append(&document, &html);
+        let (one, other) = (put_new(&html, holder), put_new(&html, holder));
+        let lists = [Listing::new(&one, kind.clone()), Listing::new(&other, kind)];
+        assert_eq!(lists.each_ref().map(Listing::len), [0, 0]);
+        let before = LISTED.get();
+        for count in 1..10 {
+            put_new(&one, member);
+            put_new(&other, member);
+            assert_eq!(lists.each_ref().map(Listing::len), [count, count]);
+        }
+        assert_eq!(LISTED.get(), before, "{holder}");
+    }
+}
+
+#[test]
+fn a_name_is_found_among_what_was_appended_since() {
+    let document = Node::document(DocumentData::new("text/html"));
+    let form = Node::html_element(&document, "form");
+    tree::append(&document, &form);
+    let controls = Listing::new(&form, Kind::Controls);
+    for count in 0..30 {
+        let input = Node::html_element(&document, "input");
+        attributes::set(&input, "name", &format!("n{}", count % 20));
+        tree::append(&form, &input);
+        assert_eq!(controls.named("n3", usize::MAX).len(), usize::from(count > 2) + usize::from(count > 22));
+    }
+    attributes::set(&controls.item(3).unwrap(), "name", "other");
+    tree::remove(&controls.item(0).unwrap());
+    let at = |name: &str| controls.named(name, 1).pop().and_then(|node| controls.position(&node));
+    assert_eq!([at("n3"), at("other"), at("n0"), at("n19")], [Some(22), Some(2), Some(19), Some(18)]);
 }
