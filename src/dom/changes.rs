@@ -3,7 +3,7 @@
 //!
 //! Elements are counted by name, class, `id` and `name`, hashed into a few counters each: a collision costs a listing, and
 //! nothing more. Those of documents and those of other trees have counters of their own; of the latter it is counted how
-//! often anything happened until somebody has a list of such a tree.
+//! often anything happened, until somebody reads a list of such a tree that has changed.
 
 use std::cell::Cell;
 use std::hash::Hasher;
@@ -194,7 +194,7 @@ pub fn of_names() -> u64 {
     of(true, Counts::any_names) + of(false, |counts| counts.any_names() + counts.uncounted())
 }
 
-/// There is a list of a tree without a document: what happens in such trees is counted from now on.
+/// Somebody goes on reading a list of a tree without a document: what happens in such trees is counted from now on.
 pub(super) fn watch_loose() {
     watch(LOOSE_LISTS);
 }

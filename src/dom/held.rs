@@ -3,6 +3,7 @@
 
 use html5ever::{local_name, ns};
 
+use super::document::{HELD_LISTS, is_watched, watch};
 use super::form::with_control;
 use super::node::{Node, NodeRef};
 use super::tree;
@@ -11,6 +12,7 @@ use super::tree;
 /// the first time that somebody asks.
 #[must_use]
 pub fn changes(holder: &Node) -> (u64, u64) {
+    watch(HELD_LISTS);
     with_control(holder, |control| control.held_changes).unwrap_or_default()
 }
 
@@ -27,7 +29,11 @@ fn holder_of(parent: &NodeRef) -> Option<(NodeRef, &'static str)> {
     }
 }
 
+#[inline]
 fn count(parent: &NodeRef, add: impl FnOnce(&mut (u64, u64), &str)) {
+    if !is_watched(HELD_LISTS) {
+        return;
+    }
     let Some((holder, member)) = holder_of(parent) else { return };
     let Some(element) = holder.as_element() else { return };
     if let Some(control) = element.control.borrow_mut().as_mut() {

@@ -297,7 +297,10 @@ impl Listing {
         let is_first = self.seen.get().is_none();
         if !self.kind.is_counted_apart() && !self.root.is_connected() {
             self.root.set_flag(LISTED, true);
-            changes::watch_loose();
+            // Most are read once.
+            if !is_first {
+                changes::watch_loose();
+            }
         }
         let items: VecDeque<NodeRef> = self.list().into();
         let before = std::mem::replace(&mut *self.items.borrow_mut(), items);

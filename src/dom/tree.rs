@@ -346,13 +346,13 @@ fn connect(subtree: &NodeRef) {
     loop {
         let is_in_shadow = is_below_shadow || walk.is_within();
         let Some(node) = walk.next() else { return };
-        if node.flag(LISTED) {
-            changes::root_moved();
-        }
         node.set_flag(CONNECTED, true);
         node.set_flag(IN_SHADOW, is_in_shadow);
         super::css::note_style(&node, data);
         let Some(element) = node.as_element() else { continue };
+        if node.flag(LISTED) {
+            changes::root_moved();
+        }
         if element.name.local == local_name!("iframe") {
             data.has_frames.set(true);
             data.has_new_frames.set(true);
@@ -384,9 +384,6 @@ fn disconnect(subtree: &NodeRef, parent: &NodeRef) {
     let data = document.as_ref().and_then(|d| d.as_document());
     for node in shadow::composed(subtree) {
         let is_in_shadow = node.flag(IN_SHADOW);
-        if node.flag(LISTED) {
-            changes::root_moved();
-        }
         if node.flag(FOCUSED) {
             shadow::mark_hosts(&node, false);
             shadow::focus_left(parent);
@@ -396,6 +393,9 @@ fn disconnect(subtree: &NodeRef, parent: &NodeRef) {
             super::css::note_style(&node, data);
         }
         let Some(element) = node.as_element() else { continue };
+        if node.flag(LISTED) {
+            changes::root_moved();
+        }
         if is_watched(CUSTOM) {
             custom::disconnected(&node);
         }
