@@ -238,6 +238,10 @@ pub(super) const ITERATORS: u8 = 4;
 pub(super) const SHADOWS: u8 = 8;
 /// Definitions of custom elements ([`super::custom`]).
 pub(super) const CUSTOM: u8 = 16;
+/// Live lists of trees without a document ([`super::changes`]).
+pub(super) const LOOSE_LISTS: u8 = 32;
+/// Lists of a select's options or a table's rows ([`super::held`]).
+pub(super) const HELD_LISTS: u8 = 64;
 /// Any of those that look at the tree.
 pub(super) const WATCHERS: u8 = OBSERVERS | RANGES | ITERATORS;
 

@@ -28,6 +28,8 @@ pub struct Control {
     pub(super) selected_dirty: bool,
     /// A select of one: one of its options is known to be selected.
     pub(super) settled: bool,
+    /// Changes of a select's options or a table's rows ([`super::held`]).
+    pub(super) held_changes: (u64, u64),
     /// What `setCustomValidity` was told.
     pub custom_error: String,
     /// A person typed into it, and `change` did not tell so yet.
@@ -378,23 +380,23 @@ pub(super) fn is_listed(node: &Node) -> bool {
     }
 }
 
+/// Whether `form.elements` lists an element.
+#[must_use]
+pub fn is_control_of(node: &NodeRef, form: &NodeRef) -> bool {
+    is_listed(node) && owner(node).is_some_and(|owner| same(&owner, form))
+}
+
 /// The controls of a form that `form.elements` lists, in tree order.
 #[must_use]
 pub fn elements(form: &NodeRef) -> Vec<NodeRef> {
-    tree::descendants(&tree::root_of(form))
-        .filter(|n| is_listed(n))
-        .filter(|n| owner(n).is_some_and(|o| same(&o, form)))
-        .collect()
+    tree::descendants(&tree::root_of(form)).filter(|n| is_control_of(n, form)).collect()
 }
 
-/// The controls of a form with this name or id.
+/// Whether an element has this as its name or id.
 #[must_use]
-pub fn elements_named(form: &NodeRef, name: &str) -> Vec<NodeRef> {
-    let fits = |n: &NodeRef| {
-        n.as_element()
-            .is_some_and(|e| e.with_attr("id", |v| v == Some(name)) || e.with_attr("name", |v| v == Some(name)))
-    };
-    if name.is_empty() { Vec::new() } else { elements(form).into_iter().filter(fits).collect() }
+pub fn is_named(node: &Node, name: &str) -> bool {
+    let has = |element: &super::node::ElementData, attribute| element.with_attr(attribute, |value| value == Some(name));
+    !name.is_empty() && node.as_element().is_some_and(|element| has(element, "id") || has(element, "name"))
 }
 
 /// Puts every control back to its default (HTML §4.10.22.5).

@@ -1,8 +1,5 @@
-//! Live lists of nodes (DOM §4.2.10), listed anew only where what they depend on has changed ([`super::changes`]).
-//!
-//! Where a page takes children away while it goes through them, a list is mended: items that are gone from its ends or from
-//! around the item that was read last are dropped. If that accounts for every change that was counted, nothing else can
-//! have happened, and the list is right.
+//! Live lists of nodes (DOM §4.2.10), listed anew only where what they depend on has changed ([`super::changes`]), and
+//! mended where few changes account for it ([`mend`]).
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -12,13 +9,13 @@ use html5ever::{LocalName, Namespace, ns};
 use rustc_hash::FxHashMap;
 
 use super::attributes::qualified;
-use super::changes::{self, Bucket};
+use super::changes::{self, Bucket, Counts};
 use super::document::mutation_count;
-use super::node::{NodeRef, same};
-use super::{form, options, tree};
+use super::node::{LISTED, NodeRef, same};
+use super::{form, held, options, tree};
 
-/// A list is mended where no more changes were counted, and listed anew where there were more.
-const MENDED_MAX: u64 = 64;
+mod mend;
+
 /// Shorter lists are searched for a name one by one.
 const UNINDEXED_MAX: usize = 8;
 
@@ -64,6 +61,11 @@ impl Kind {
         matches!(self, Self::ChildNodes | Self::Children | Self::Own(_))
     }
 
+    /// Whether it has its own count of changes, whatever happens to other nodes.
+    fn is_counted_apart(&self) -> bool {
+        self.is_of_children() || matches!(self, Self::Options | Self::Rows | Self::SelectedOptions)
+    }
+
     /// The names or classes whose changes it depends on.
     fn buckets(&self) -> Vec<Bucket> {
         let of = |names: &[&str]| names.iter().map(|name| Bucket::of(name)).collect::<Vec<_>>();
@@ -75,11 +77,9 @@ impl Kind {
             Self::Links => of(&["a", "area"]),
             Self::Anchors => of(&["a"]),
             Self::Controls | Self::Radios(_) => {
-                of(&["button", "fieldset", "form", "input", "object", "output", "select", "textarea"])
+                of(&["button", "fieldset", "input", "object", "output", "select", "textarea"])
             }
-            Self::Options => of(&["optgroup", "option"]),
-            Self::Rows => of(&["tbody", "tfoot", "thead", "tr"]),
-            Self::ChildNodes | Self::Children | Self::Own(_) | Self::SelectedOptions => Vec::new(),
+            _ => Vec::new(),
         };
         buckets.sort_unstable();
         buckets.dedup();
@@ -87,8 +87,18 @@ impl Kind {
     }
 }
 
-/// A state of what a list depends on: whether its root is in a document, and how many changes were counted.
-type Version = (bool, u64);
+/// A state of what a list depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Version {
+    /// Whether the root is in a document, where that matters.
+    is_connected: bool,
+    /// Changes of which each is of one node: of one that is an item now or was one, or of another.
+    of_one: u64,
+    /// Changes of any others.
+    of_many: u64,
+    /// Changes of what the root's id refers to.
+    of_id: u64,
+}
 
 /// A live list.
 #[derive(Trace, Finalize)]
@@ -100,6 +110,12 @@ pub struct Listing {
     buckets: Vec<Bucket>,
     #[unsafe_ignore_trace]
     seen: Cell<Option<Version>>,
+    /// How many changes were counted of all trees when it was listed or mended last.
+    #[unsafe_ignore_trace]
+    time: Cell<u64>,
+    /// How many nodes were looked at when it was listed last.
+    #[unsafe_ignore_trace]
+    cost: Cell<usize>,
     items: GcRefCell<VecDeque<NodeRef>>,
     /// The item that was read last.
     #[unsafe_ignore_trace]
@@ -112,6 +128,8 @@ pub struct Listing {
 struct Names {
     /// [`changes::of_names`] when this was made.
     count: u64,
+    /// How many items were looked at.
+    length: usize,
     places: FxHashMap<Box<str>, Vec<usize>>,
 }
 
@@ -124,6 +142,8 @@ impl Listing {
             buckets: kind.buckets(),
             kind,
             seen: Cell::new(None),
+            time: Cell::new(0),
+            cost: Cell::new(0),
             items: GcRefCell::default(),
             cursor: Cell::new(0),
             names: RefCell::default(),
@@ -174,10 +194,12 @@ impl Listing {
     #[must_use]
     pub fn position(&self, node: &NodeRef) -> Option<usize> {
         self.refresh();
-        let (items, cursor) = (self.items.borrow(), self.cursor.get());
+        let items = self.items.borrow();
         // Pages ask for one after another.
-        let near = (cursor..=cursor + 1).find(|at| items.get(*at).is_some_and(|item| same(item, node)));
-        let at = near.or_else(|| items.iter().position(|item| same(item, node)))?;
+        let near = self.cursor.get().min(items.len());
+        let is_at = |at: usize| items.get(at).is_some_and(|item| same(item, node));
+        let both = |away: usize| [Some(near + away), near.checked_sub(away)];
+        let at = (0..=items.len()).flat_map(both).flatten().find(|at| is_at(*at))?;
         self.cursor.set(at);
         Some(at)
     }
@@ -196,19 +218,20 @@ impl Listing {
         }
         let mut names = self.names.borrow_mut();
         let count = changes::of_names();
-        if names.as_ref().is_none_or(|names| names.count != count) {
-            let mut places = FxHashMap::<Box<str>, Vec<usize>>::default();
-            for (at, item) in items.iter().enumerate() {
-                for own in names_of(item).into_iter().flatten() {
-                    let places = places.entry(own).or_default();
-                    if places.last() != Some(&at) {
-                        places.push(at);
-                    }
+        let names = match &mut *names {
+            Some(names) if names.count == count => names,
+            names => names.insert(Names { count, length: 0, places: FxHashMap::default() }),
+        };
+        for (at, item) in items.iter().enumerate().skip(names.length) {
+            for own in names_of(item).into_iter().flatten() {
+                let places = names.places.entry(own).or_default();
+                if places.last() != Some(&at) {
+                    places.push(at);
                 }
             }
-            *names = Some(Names { count, places });
         }
-        let places = names.as_ref().and_then(|names| names.places.get(name));
+        names.length = items.len();
+        let places = names.places.get(name);
         places.into_iter().flatten().take(limit).filter_map(|at| items.get(*at).cloned()).collect()
     }
 
@@ -221,87 +244,72 @@ impl Listing {
     }
 
     fn version(&self) -> Version {
-        let is_connected = self.root.is_connected();
-        let count = match &self.kind {
-            Kind::ChildNodes => self.root.child_changes().0.into(),
-            Kind::Children | Kind::Own(_) => self.root.child_changes().1.into(),
-            Kind::SelectedOptions => mutation_count(),
-            _ if !is_connected => changes::of_loose(),
-            Kind::TagName(name) | Kind::TagNameNs(_, name) if &**name == "*" => changes::of_elements(),
-            Kind::ClassName(_) => changes::of_classes(&self.buckets),
-            Kind::Name(_) | Kind::WindowNamed(_) => self.buckets.iter().map(|name| changes::of_name(*name)).sum(),
-            Kind::Links => changes::of_tags(&self.buckets) + changes::of_members(),
-            Kind::Anchors => changes::of_tags(&self.buckets) + changes::of_names(),
-            Kind::Controls => changes::of_tags(&self.buckets) + changes::of_members() + self.of_own_id(),
-            Kind::Radios(_) => {
-                changes::of_tags(&self.buckets) + changes::of_members() + self.of_own_id() + changes::of_names()
-            }
-            _ => changes::of_tags(&self.buckets),
+        let root = &self.root;
+        let (of_one, of_many) = match &self.kind {
+            Kind::ChildNodes => (root.child_changes().0.into(), 0),
+            Kind::Children | Kind::Own(_) => (root.child_changes().1.into(), 0),
+            Kind::Options | Kind::Rows => held::changes(root),
+            Kind::SelectedOptions => (0, mutation_count()),
+            _ => return changes::of(root.is_connected(), |counts| self.version_by(counts)),
         };
-        (is_connected, count)
+        Version { is_connected: false, of_one, of_many, of_id: 0 }
     }
 
-    /// Changes of who has the root's id: controls name their form by it.
-    fn of_own_id(&self) -> u64 {
-        let id = |value: Option<&str>| value.map_or(0, |id| changes::of_name(Bucket::of(id)));
-        self.root.as_element().map_or(0, |element| element.with_attr("id", id))
+    fn version_by(&self, counts: &Counts) -> Version {
+        let is_connected = self.root.is_connected();
+        let mut version = Version { is_connected, of_one: 0, of_many: counts.uncounted(), of_id: 0 };
+        let tags = counts.tags(&self.buckets);
+        version.of_one = match &self.kind {
+            Kind::TagName(name) | Kind::TagNameNs(_, name) if &**name == "*" => counts.elements(),
+            Kind::ClassName(_) => counts.classes(&self.buckets),
+            Kind::Name(_) | Kind::WindowNamed(_) => counts.names(&self.buckets),
+            Kind::Links => tags + counts.members(),
+            Kind::Anchors => tags + counts.any_names(),
+            Kind::Controls => tags + counts.members(),
+            Kind::Radios(_) => tags + counts.members() + counts.any_names(),
+            _ => tags,
+        };
+        if matches!(self.kind, Kind::Controls | Kind::Radios(_)) {
+            // Controls name their form by its id.
+            let of_id = |id: Option<&str>| id.map_or(0, |id| counts.names(&[Bucket::of(id)]));
+            version.of_id = self.root.as_element().map_or(0, |element| element.with_attr("id", of_id));
+            version.of_many += counts.forms();
+        }
+        version
     }
 
     fn refresh(&self) {
         let now = self.version();
-        let seen = self.seen.replace(Some(now));
+        let seen = self.seen.get();
         if seen == Some(now) {
             return;
         }
-        *self.names.borrow_mut() = None;
-        let is_mended = seen.is_some_and(|seen| {
-            let changes = now.1.wrapping_sub(seen.1);
-            seen.0 == now.0 && changes <= MENDED_MAX && self.mend(changes)
-        });
+        let is_mended = seen.is_some_and(|seen| self.mend(seen, now));
         if !is_mended {
-            *self.items.borrow_mut() = self.list().into();
+            *self.names.borrow_mut() = None;
+            self.list_anew();
         }
+        self.seen.set(Some(now));
+        self.time.set(mutation_count());
     }
 
-    /// Takes children that left at the ends, or where the list was looked at last; false where that does not account for all
-    /// changes, and the list is not right then. Only children have a count of their own, in which every change is one of them.
-    fn mend(&self, changes: u64) -> bool {
-        if !self.kind.is_of_children() {
-            return false;
-        }
-        let gone = self.drop_gone(&mut self.items.borrow_mut());
-        gone as u64 == changes
-    }
-
-    fn drop_gone(&self, items: &mut VecDeque<NodeRef>) -> usize {
-        let before = items.len();
-        let is_gone = |item: Option<&NodeRef>| item.is_some_and(|item| !self.belongs(item));
-        while is_gone(items.front()) {
-            items.pop_front();
-        }
-        while is_gone(items.back()) {
-            items.pop_back();
-        }
-        let mut at = self.cursor.get();
-        if is_gone(items.get(at)) {
-            while at > 0 && is_gone(items.get(at - 1)) {
-                at -= 1;
-            }
-            while is_gone(items.get(at)) {
-                items.remove(at);
+    fn list_anew(&self) {
+        let is_first = self.seen.get().is_none();
+        if !self.kind.is_counted_apart() && !self.root.is_connected() {
+            self.root.set_flag(LISTED, true);
+            // Most are read once.
+            if !is_first {
+                changes::watch_loose();
             }
         }
-        before - items.len()
-    }
-
-    /// Whether a child is a member now.
-    fn belongs(&self, node: &NodeRef) -> bool {
-        let is_fit = match &self.kind {
-            Kind::Children => node.as_element().is_some(),
-            Kind::Own(names) => names.contains(&node.html_name()),
-            _ => true,
-        };
-        is_fit && node.parent().is_some_and(|parent| same(&parent, &self.root))
+        let items: VecDeque<NodeRef> = self.list().into();
+        let before = std::mem::replace(&mut *self.items.borrow_mut(), items);
+        if !is_first {
+            // What changes next may be there as well.
+            let items = self.items.borrow();
+            let differs = before.iter().zip(items.iter()).position(|(a, b)| !same(a, b));
+            self.cursor.set(differs.unwrap_or_else(|| before.len().min(items.len())));
+        }
     }
 
     /// What tells members among the descendants.
@@ -329,32 +337,52 @@ impl Listing {
                 let by_name = matches!(n.html_name(), "embed" | "form" | "img" | "object" | "iframe");
                 is(n, "id", name) || by_name && is(n, "name", name)
             }),
-            _ => Box::new(|_| false),
+            Kind::ChildNodes => Box::new(|_| true),
+            Kind::Children => Box::new(|n| n.as_element().is_some()),
+            Kind::Own(names) => Box::new(|n| names.contains(&n.html_name())),
+            Kind::Options => Box::new(|n| n.is_html("option") && self.is_held(n, &["optgroup"])),
+            Kind::Rows => Box::new(|n| n.is_html("tr") && self.is_held(n, &SECTIONS)),
+            Kind::Controls => Box::new(|n| form::is_control_of(n, &self.root)),
+            Kind::Radios(name) => Box::new(|n| form::is_control_of(n, &self.root) && form::is_named(n, name)),
+            Kind::SelectedOptions => Box::new(|_| false),
         }
+    }
+
+    /// Whether a node is a child of the root, or of such a child of it.
+    fn is_held(&self, node: &NodeRef, by: &[&str]) -> bool {
+        let is_root = |parent: NodeRef| same(&parent, &self.root);
+        node.parent().is_some_and(|parent| {
+            by.contains(&parent.html_name()) && parent.parent().is_some_and(is_root) || is_root(parent)
+        })
     }
 
     fn list(&self) -> Vec<NodeRef> {
         #[cfg(test)]
         tests::LISTED.set(tests::LISTED.get() + 1);
-        let root = &self.root;
-        match &self.kind {
-            Kind::ChildNodes => tree::children(root).collect(),
-            Kind::Children => tree::element_children(root).collect(),
-            Kind::Own(names) => tree::element_children(root).filter(|n| names.contains(&n.html_name())).collect(),
-            Kind::Controls => form::elements(root),
-            Kind::Radios(name) => form::elements_named(root, name),
+        let (root, is_member) = (&self.root, self.member());
+        let mut cost = 0;
+        let mut count = |_: &NodeRef| cost += 1;
+        let items: Vec<NodeRef> = match &self.kind {
+            kind if kind.is_of_children() => tree::children(root).inspect(count).filter(|n| is_member(n)).collect(),
             Kind::Options => options::options(root),
             Kind::SelectedOptions => options::selected_options(root),
             Kind::Rows => rows(root),
-            _ => {
-                let is_member = self.member();
-                tree::descendants(root).filter(|node| is_member(node)).collect()
-            }
+            _ => tree::descendants(&self.scope()).inspect(&mut count).filter(|n| is_member(n)).collect(),
+        };
+        self.cost.set(cost.max(items.len()));
+        items
+    }
+
+    /// What its items are under: the controls of a form may be anywhere in its tree.
+    fn scope(&self) -> NodeRef {
+        if matches!(self.kind, Kind::Controls | Kind::Radios(_)) {
+            tree::root_of(&self.root)
+        } else {
+            self.root.clone()
         }
     }
 }
 
-/// The `id` and the `name` that an element is found by.
 /// The id of an element, and its name if it is of HTML.
 fn names_of(node: &NodeRef) -> [Option<Box<str>>; 2] {
     let Some(element) = node.as_element() else { return [None, None] };
@@ -379,6 +407,9 @@ fn by_tag_name(root: &NodeRef, name: &str) -> Box<dyn Fn(&NodeRef) -> bool> {
         })
     })
 }
+
+/// The sections of a table, which have rows.
+const SECTIONS: [&str; 3] = ["tbody", "tfoot", "thead"];
 
 fn rows(table: &NodeRef) -> Vec<NodeRef> {
     let own = |node: &NodeRef| tree::element_children(node).filter(|n| n.is_html("tr")).collect::<Vec<_>>();

@@ -8,7 +8,7 @@
 //! - [`tree`]: insertion, removal, order, traversal; `insertion`: what may go where; [`copy`]: cloning
 //! - [`names`]: which names are valid
 //! - [`document`]: what a document keeps beside its children: ids, names, the mutation count; [`changes`]: what else is
-//!   counted, for [`listing`], the live lists
+//!   counted, for [`listing`], the live lists; [`held`]: the same of a select's options and a table's rows
 //! - [`parse`]: html5ever's sink; whole documents that pause at scripts, and fragments
 //! - [`inner_text`]: `innerText`; [`serialize`]: `innerHTML` and `outerHTML`
 //! - [`xml`], [`xml_serialize`]: XML documents
@@ -46,6 +46,7 @@ mod form_entries;
 pub mod form_numbers;
 pub mod form_validity;
 pub mod form_values;
+pub mod held;
 pub mod inner_text;
 mod insertion;
 mod language;

@@ -7,7 +7,6 @@ use boa_gc::{Finalize, Gc, GcRefCell, Trace};
 use html5ever::{LocalName, QualName, ns};
 
 use super::attributes::Attribute;
-use super::changes;
 use super::document::DocumentData;
 use super::form::Control;
 use super::observe::Watchers;
@@ -37,9 +36,12 @@ pub struct Node {
     pub(super) owner: Link,
     #[unsafe_ignore_trace]
     pub(super) flags: Cell<u16>,
+    /// The count of changes when it was put where it is, of which the lower half is kept.
+    #[unsafe_ignore_trace]
+    pub(super) placed: Cell<u32>,
     /// How often children came or went, and how often elements among them.
     #[unsafe_ignore_trace]
-    child_changes: Cell<(u32, u32)>,
+    pub(super) child_changes: Cell<(u32, u32)>,
     /// Mutation observers registered here.
     pub(super) watchers: Cell<Option<Box<Watchers>>>,
     kind: NodeKind,
@@ -63,6 +65,8 @@ pub(super) const IN_SHADOW: u16 = 64;
 pub(super) const INERT: u16 = 128;
 /// Something in the element's shadow tree has the focus.
 pub(super) const HOSTS_FOCUS: u16 = 256;
+/// There is or was a list of what is under the node, made while it was in no document.
+pub(super) const LISTED: u16 = 512;
 
 /// What a node is (DOM §4.4, nodeType).
 #[derive(Trace, Finalize)]
@@ -203,6 +207,7 @@ impl Node {
             next: Cell::default(),
             owner: Cell::new(owner),
             flags: Cell::new(if connected { CONNECTED } else { 0 }),
+            placed: Cell::new(0),
             child_changes: Cell::default(),
             watchers: Cell::default(),
             kind,
@@ -415,21 +420,6 @@ impl Node {
     #[inline]
     pub fn next_sibling(&self) -> Option<NodeRef> {
         get(&self.next)
-    }
-
-    /// How often children came or went, and how often elements among them; goes round after 2³² times.
-    #[must_use]
-    pub fn child_changes(&self) -> (u32, u32) {
-        self.child_changes.get()
-    }
-
-    pub(super) fn note_child(&self, child: &Self) {
-        let (all, elements) = self.child_changes.get();
-        let is_element = child.as_element().is_some();
-        self.child_changes.set((all.wrapping_add(1), elements.wrapping_add(u32::from(is_element))));
-        if is_element && !self.is_connected() {
-            changes::loose();
-        }
     }
 
     /// The script side's slot.

@@ -81,15 +81,24 @@ fn settle(select: &NodeRef) {
     if is_multiple(select) || peek(select, |c| Some(c.settled)).unwrap_or(false) {
         return;
     }
+    match selected_options(select).pop() {
+        Some(last) => {
+            keep_only(select, &last);
+            put(&last, true);
+        }
+        None => select_first(select),
+    }
+}
+
+/// In a select of one with one line and nothing selected, selects the first option that is not disabled.
+fn select_first(select: &NodeRef) {
     let size = select.as_element().and_then(|e| e.attr("size")).and_then(|size| size.trim().parse::<u32>().ok());
-    let found = match selected_options(select).pop() {
-        Some(last) => Some(last),
-        None if size.unwrap_or(1) <= 1 => each(select).find(|option| !is_disabled(option)),
-        None => None,
-    };
-    if let Some(found) = found {
-        keep_only(select, &found);
-        put(&found, true);
+    if size.unwrap_or(1) > 1 {
+        return;
+    }
+    if let Some(first) = each(select).find(|option| !is_disabled(option)) {
+        put(&first, true);
+        set_settled(select, true);
     }
 }
 
@@ -120,8 +129,15 @@ pub(super) fn inserted(parent: &NodeRef, child: &NodeRef) {
 /// `child` has gone from `parent`.
 pub(super) fn removed(parent: &NodeRef, child: &NodeRef) {
     let Some(select) = select_around(parent).filter(|select| !is_multiple(select)) else { return };
-    if options_in(child).iter().any(|option| selected(option)) {
-        set_settled(&select, false);
+    if !options_in(child).iter().any(|option| selected(option)) {
+        return;
+    }
+    let was_settled = peek(&select, |c| Some(c.settled)).unwrap_or(false);
+    set_settled(&select, false);
+    if was_settled {
+        // It was the only one.
+        select_first(&select);
+    } else {
         settle(&select);
     }
 }

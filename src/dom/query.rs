@@ -1,10 +1,11 @@
 //! What a selector finds under a node (DOM §4.2.6, "scope-match a selectors string").
 
+use html5ever::ns;
 use selectors::context::SelectorCaches;
-use selectors::parser::{Combinator, Component, Selector};
+use selectors::parser::{Combinator, Component, Selector, SelectorList};
 
-use super::node::{NodeRef, same};
-use super::select::{Impl, Selectors, context};
+use super::node::{ElementData, NodeRef, same};
+use super::select::{Impl, Name, Selectors, context};
 use super::tree;
 
 /// Where to look for matches of a selector.
@@ -19,7 +20,57 @@ enum Place {
     Below(NodeRef),
 }
 
+/// A selector of one part, which needs no matching.
+pub(super) enum Simple {
+    /// `#id`
+    Id(Name),
+    /// `.class`
+    Class(Name),
+    /// A type: as it is written, and as elements of HTML are called.
+    Type(Name, Name),
+}
+
+impl Simple {
+    /// What the selectors are, if they are that simple.
+    pub(super) fn of(selectors: &SelectorList<Impl>) -> Option<Self> {
+        let [selector] = selectors.slice() else { return None };
+        let mut parts = selector.iter_raw_match_order();
+        match (parts.next()?, parts.next()) {
+            (Component::ID(id), None) => Some(Self::Id(id.clone())),
+            (Component::Class(class), None) => Some(Self::Class(class.clone())),
+            (Component::LocalName(name), None) => Some(Self::Type(name.name.clone(), name.lower_name.clone())),
+            _ => None,
+        }
+    }
+
+    /// The first matching descendant of a document; none where that has to be searched for otherwise.
+    fn first(&self, document: &NodeRef) -> Option<Option<NodeRef>> {
+        let data = document.as_document()?;
+        let first = |fits: &dyn Fn(&ElementData) -> bool| {
+            tree::descendants(document).find(|node| node.as_element().is_some_and(fits))
+        };
+        match self {
+            // In quirks mode they match in any case.
+            Self::Id(id) => (!document.is_quirky()).then(|| data.element_by_id(&id.0)),
+            Self::Class(class) => Some(first(&|element| element.has_class(&class.0, document.is_quirky()))),
+            Self::Type(written, html) => Some(first(&|element| {
+                let wanted = if element.name.ns == ns!(html) { html } else { written };
+                element.name.local == wanted.0
+            })),
+        }
+    }
+}
+
 impl Selectors {
+    /// The first matching descendant of `root` in tree order.
+    #[must_use]
+    pub fn first(&self, root: &NodeRef) -> Option<NodeRef> {
+        match self.1.as_ref().and_then(|simple| simple.first(root)) {
+            Some(found) => found,
+            None => self.query(root, 1).pop(),
+        }
+    }
+
     /// The matching descendants of `root`, in tree order, at most `limit`.
     #[must_use]
     pub fn query(&self, root: &NodeRef, limit: usize) -> Vec<NodeRef> {

@@ -17,6 +17,7 @@ use selectors::parser::{ParseRelative, SelectorImpl, SelectorList, SelectorParse
 
 use super::matched::Matched;
 use super::node::{Node, NodeRef};
+use super::query::Simple;
 use super::tree;
 
 /// Parsed selectors kept per thread: pages use the same few over and over.
@@ -221,7 +222,7 @@ impl<'i> selectors::parser::Parser<'i> for SelectorParser {
 }
 
 /// A parsed selector list.
-pub struct Selectors(pub(super) SelectorList<Impl>);
+pub struct Selectors(pub(super) SelectorList<Impl>, pub(super) Option<Simple>);
 
 /// The selector text is not valid (SyntaxError).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -234,7 +235,10 @@ impl Selectors {
     /// [`InvalidSelector`] where browsers throw a SyntaxError.
     pub fn parse(text: &str) -> Result<Self, InvalidSelector> {
         SelectorList::parse(&SelectorParser, &mut CssParser::new(text), ParseRelative::No)
-            .map(Self)
+            .map(|list| {
+                let simple = Simple::of(&list);
+                Self(list, simple)
+            })
             .map_err(|_| InvalidSelector)
     }
 

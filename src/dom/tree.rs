@@ -2,9 +2,9 @@
 
 use html5ever::{local_name, ns};
 
-use super::document::{CUSTOM, OBSERVERS, SHADOWS, WATCHERS, is_watched, mutated};
-use super::node::{CONNECTED, FOCUSED, IN_SHADOW, NodeKind, NodeRef, STYLED, get, same};
-use super::{changes, custom, observe, range, shadow, slots, traversal};
+use super::document::{CUSTOM, OBSERVERS, SHADOWS, WATCHERS, is_watched, mutated, mutation_count};
+use super::node::{CONNECTED, FOCUSED, IN_SHADOW, LISTED, NodeKind, NodeRef, STYLED, get, same};
+use super::{changes, custom, held, observe, range, shadow, slots, traversal};
 
 pub use super::copy::{clone, clone_here, is_equal};
 pub use super::insertion::{InsertError, check_insert, check_replace};
@@ -58,6 +58,16 @@ pub fn next_skipping(node: &NodeRef, root: &NodeRef) -> Option<NodeRef> {
         }
         at = at.parent()?;
     }
+}
+
+/// The node before in tree order, inside `root` and without it.
+#[must_use]
+pub fn previous_in(node: &NodeRef, root: &NodeRef) -> Option<NodeRef> {
+    let Some(mut at) = node.previous_sibling() else { return node.parent().filter(|parent| !same(parent, root)) };
+    while let Some(last) = at.last_child() {
+        at = last;
+    }
+    Some(at)
 }
 
 /// Every descendant of `root` in tree order, without `root`.
@@ -178,10 +188,10 @@ fn place_one(parent: &NodeRef, child: &NodeRef, before: Option<&NodeRef>, is_rec
         adopt(child, &document);
     }
     link(parent, child, before);
-    mutated();
     if parent.is_connected() {
         connect(child);
     }
+    held::moved(parent, child);
     super::options::inserted(parent, child);
     if is_watched(SHADOWS) {
         slots::inserted(parent, child);
@@ -228,6 +238,7 @@ pub fn replace_all(parent: &NodeRef, new: Option<&NodeRef>) {
         }
         unlink(&child);
     }
+    held::emptied(parent);
     super::options::emptied(parent);
     if let Some(new) = new {
         place(parent, new, None, false);
@@ -246,6 +257,8 @@ pub fn append(parent: &NodeRef, child: &NodeRef) {
 }
 
 fn link(parent: &NodeRef, child: &NodeRef, before: Option<NodeRef>) {
+    mutated();
+    child.note_placed(mutation_count());
     child.parent.set(Some(parent.clone()));
     let previous = match &before {
         Some(next) => next.previous.replace(Some(child.clone())),
@@ -285,6 +298,7 @@ fn take_out(node: &NodeRef, is_recorded: bool) {
         }
     }
     if let Some(parent) = unlink(node) {
+        held::moved(&parent, node);
         super::options::removed(&parent, node);
     }
 }
@@ -336,6 +350,9 @@ fn connect(subtree: &NodeRef) {
         node.set_flag(IN_SHADOW, is_in_shadow);
         super::css::note_style(&node, data);
         let Some(element) = node.as_element() else { continue };
+        if node.flag(LISTED) {
+            changes::root_moved();
+        }
         if element.name.local == local_name!("iframe") {
             data.has_frames.set(true);
             data.has_new_frames.set(true);
@@ -378,6 +395,9 @@ fn disconnect(subtree: &NodeRef, parent: &NodeRef) {
             super::css::note_style(&node, data);
         }
         let Some(element) = node.as_element() else { continue };
+        if node.flag(LISTED) {
+            changes::root_moved();
+        }
         if is_watched(CUSTOM) {
             custom::disconnected(&node);
         }

@@ -48,6 +48,21 @@ pub fn text(args: &[JsValue], at: usize, context: &mut Context) -> JsResult<Stri
     }
 }
 
+/// Runs `f` on an argument as text, which is copied only where it is not ASCII.
+///
+/// # Errors
+/// What its `toString` throws.
+pub fn with_text<R>(args: &[JsValue], at: usize, context: &mut Context, f: impl FnOnce(&str) -> R) -> JsResult<R> {
+    if let Some(text) = args.get(at).and_then(JsValue::as_string)
+        && let JsStrVariant::Latin1(bytes) = text.as_str().variant()
+        && bytes.is_ascii()
+        && let Ok(text) = std::str::from_utf8(bytes)
+    {
+        return Ok(f(text));
+    }
+    text(args, at, context).map(|text| f(&text))
+}
+
 /// A value as text.
 ///
 /// # Errors

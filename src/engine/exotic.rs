@@ -2,6 +2,7 @@
 //! named access. boa gives embedders no exotic objects, so each is a Proxy with native traps over a target that holds
 //! the native data.
 
+use boa_engine::builtins::is_html_dda::IsHTMLDDA;
 use boa_engine::object::builtins::JsProxy;
 use boa_engine::property::{Attribute, PropertyDescriptor, PropertyKey};
 use boa_engine::string::JsStrVariant;
@@ -218,6 +219,12 @@ fn trap_get(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult
     }
     if let Some(value) = trap.own(context)? {
         return Ok(value);
+    }
+    // A getter of what inherits from a collection is called on the heir, and on the target else, which has the data.
+    // `document.all` is made as such an heir, but stands for the collection.
+    let is_heir = |object: JsObject| !is_proxy(&object) && !object.is::<IsHTMLDDA>();
+    if trap.kind.is_indexed && arg(args, 2).as_object().is_some_and(is_heir) {
+        return go_on(args, context);
     }
     let key = trap.property_key(context)?;
     trap.target.get(key, context)

@@ -21,7 +21,7 @@ use super::{cookie, creation, element, event_types, frame_loading, frames, handl
 use crate::dom::node::{Doctype, get, same};
 use crate::dom::parse::DocumentParser;
 use crate::dom::{Node, NodeRef, shadow, text as dom_text, tree};
-use crate::engine::convert::{Native, arg, string, text, value_text};
+use crate::engine::convert::{Native, arg, string, text, value_text, with_text};
 use crate::engine::event_loop::Output;
 use crate::engine::interface::{Interface, define_method, define_value, install, interruptible, prototype};
 use crate::event::Effect;
@@ -151,9 +151,9 @@ fn adopt_node(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResu
 }
 
 fn get_element_by_id(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let id = text(args, 0, context)?;
-    let root = this_node(this)?;
-    Ok(wrap_or_null(tree::element_by_id(&root, &id), context))
+    let root = this_node(this);
+    let found = with_text(args, 0, context, |id| root.map(|root| tree::element_by_id(&root, id)))?;
+    Ok(wrap_or_null(found?, context))
 }
 
 fn get_elements_by_name(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

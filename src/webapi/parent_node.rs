@@ -10,7 +10,7 @@ use super::node::node_link;
 use super::wrap::{part, this_node, wrap_or_null};
 use crate::dom::select::Selectors;
 use crate::dom::{NodeRef, tree};
-use crate::engine::convert::{Native, text};
+use crate::engine::convert::{Native, with_text};
 use crate::engine::interface::{define_accessor, define_method, define_value};
 
 /// So many children are counted each time they are asked for; of more there is a list.
@@ -22,14 +22,13 @@ const CHILDREN_COUNTED_MAX: usize = 32;
 /// A SyntaxError DOMException.
 pub fn selectors(args: &[JsValue], context: &mut Context) -> JsResult<std::rc::Rc<Selectors>> {
     crate::engine::convert::require(args, 1)?;
-    let source = text(args, 0, context)?;
-    Selectors::cached(&source)
-        .map_err(|_| dom_exception("SyntaxError", &format!("'{source}' is not a valid selector."), context))
+    let parsed = with_text(args, 0, context, |source| Selectors::cached(source).map_err(|_| source.to_owned()))?;
+    parsed.map_err(|source| dom_exception("SyntaxError", &format!("'{source}' is not a valid selector."), context))
 }
 
 fn query_selector(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let root = this_node(this)?;
-    let found = selectors(args, context)?.query(&root, 1).pop();
+    let found = selectors(args, context)?.first(&root);
     Ok(wrap_or_null(found, context))
 }
 

@@ -6,6 +6,8 @@ use super::*;
 thread_local! {
     /// How often lists of this thread were listed anew.
     pub(super) static LISTED: Cell<usize> = const { Cell::new(0) };
+    /// How often they were mended.
+    pub(super) static MENDED: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Numbers that look random, the same at each run (PCG's multiplier).
@@ -85,6 +87,111 @@ impl Play {
         play
     }
 
+    /// A list, of which those made first come more often: so they are read at different paces.
+    fn some_list(&mut self) -> usize {
+        let end = self.numbers.below(self.lists.len()) + 1;
+        self.numbers.below(end)
+    }
+
+    /// What pages put into the root of a list: rows, options, controls.
+    fn grow(&mut self) {
+        let at = self.some_list();
+        let root = self.lists[at].root().clone();
+        let tags: &[&'static str] = match root.html_name() {
+            "table" => &["tr", "tr", "tbody", "thead", "tfoot"],
+            "select" => &["option", "option", "option", "optgroup"],
+            "form" => &["input", "input", "fieldset", "select"],
+            _ => &["tr", "option", "a", "input"],
+        };
+        let made = self.of_tags(tags);
+        // At its end, or in what is last in it: the last section of a table.
+        let last = root.last_child().filter(|last| matches!(last.html_name(), "tbody" | "thead" | "optgroup" | "div"));
+        let into = last.filter(|_| self.numbers.below(2) == 0).unwrap_or(root);
+        if into.as_element().is_some() {
+            tree::append(&into, &made);
+        }
+    }
+
+    fn of_tags(&mut self, tags: &[&'static str]) -> NodeRef {
+        let made = Node::html_element(&self.document, self.numbers.one(tags));
+        if self.numbers.below(2) == 0 {
+            self.set_something(&made);
+        }
+        let inner = match made.html_name() {
+            "tbody" | "thead" | "tfoot" => "tr",
+            "optgroup" => "option",
+            "fieldset" => "input",
+            "tr" => "td",
+            _ => "",
+        };
+        if !inner.is_empty() {
+            for _ in 0..self.numbers.below(3) {
+                let child = Node::html_element(&self.document, inner);
+                tree::append(&made, &child);
+                self.nodes.push(child);
+            }
+        }
+        self.nodes.push(made.clone());
+        made
+    }
+
+    /// Something comes before or after an item of a list, or in its place: a new node, a fragment, or one from elsewhere.
+    fn put_beside(&mut self) {
+        let at = self.some_list();
+        let count = self.lists[at].len();
+        let which = [0, count.saturating_sub(1), self.numbers.below(count.max(1))][self.numbers.below(3)];
+        let Some(item) = self.lists[at].item(which) else { return };
+        let Some(parent) = item.parent().filter(|parent| parent.as_element().is_some()) else { return };
+        let node = match self.numbers.below(4) {
+            0 => self.any(),
+            1 => {
+                let fragment = Node::fragment(&self.document);
+                for _ in 0..self.numbers.below(4) {
+                    let made = self.made();
+                    tree::append(&fragment, &made);
+                }
+                fragment
+            }
+            2 => self.of_tags(&["tr", "option", "input", "a"]),
+            _ => Node::html_element(&self.document, "tr"),
+        };
+        if node.as_document().is_some() || tree::is_inclusive_ancestor(&node, &parent) {
+            return;
+        }
+        match self.numbers.below(3) {
+            0 => tree::insert(&parent, &node, Some(&item)),
+            1 => {
+                let next = item.next_sibling().filter(|next| !same(next, &node));
+                tree::insert(&parent, &node, next.as_ref());
+            }
+            _ if same(&node, &item) => {}
+            _ => tree::replace(&parent, &node, &item),
+        }
+    }
+
+    /// What is at one end of a list goes to the other, or the root itself comes and goes.
+    fn turn(&mut self) {
+        let at = self.some_list();
+        let list = &self.lists[at];
+        let root = list.root().clone();
+        if self.numbers.below(3) == 0 && root.as_element().is_some() {
+            let into = if self.numbers.below(2) == 0 { Some(self.nodes[0].clone()) } else { None };
+            match into.filter(|into| !tree::is_inclusive_ancestor(&root, into)) {
+                Some(into) => tree::append(&into, &root),
+                None => tree::remove(&root),
+            }
+            return;
+        }
+        let (Some(first), Some(last)) = (root.first_child(), root.last_child()) else { return };
+        match self.numbers.below(3) {
+            _ if root.as_document().is_some() => {}
+            0 => tree::append(&root, &first),
+            1 if !same(&first, &last) => tree::insert(&root, &last, Some(&first)),
+            _ if self.numbers.below(4) == 0 => tree::remove_children(&last),
+            _ => {}
+        }
+    }
+
     fn any(&mut self) -> NodeRef {
         let at = self.numbers.below(self.nodes.len());
         self.nodes[at].clone()
@@ -125,7 +232,10 @@ impl Play {
     }
 
     fn step(&mut self) {
-        match self.numbers.below(10) {
+        match self.numbers.below(17) {
+            10..=12 => self.grow(),
+            13..=15 => self.put_beside(),
+            16 => self.turn(),
             0..=3 => {
                 let made = self.made();
                 self.put(&made);
@@ -141,12 +251,13 @@ impl Play {
             7 => tree::remove(&self.any()),
             _ => {
                 // As pages do that go through a list and take away.
-                let at = self.numbers.below(self.lists.len());
+                let at = self.some_list();
                 let list = &self.lists[at];
-                let which = match self.numbers.below(3) {
+                let which = match self.numbers.below(4) {
                     0 => 0,
                     1 => list.len().saturating_sub(1),
-                    _ => list.len() / 2,
+                    2 => list.len() / 2,
+                    _ => self.numbers.below(list.len().max(1)),
                 };
                 if let Some(item) = self.lists[at].item(which) {
                     tree::remove(&item);
@@ -168,18 +279,24 @@ impl Play {
 
 #[test]
 fn whatever_a_page_does_a_list_is_as_if_listed_anew() {
-    for seed in 0..60 {
+    let (mut mended, mut reads) = (0, 0);
+    for seed in 0..120 {
         let mut play = Play::new(seed);
         for _ in 0..150 {
             for _ in 0..=play.numbers.below(3) {
                 play.step();
             }
             for _ in 0..12 {
-                let at = play.numbers.below(play.lists.len());
+                let at = play.some_list();
+                let before = MENDED.get();
                 play.check(&play.lists[at], seed);
+                reads += 1;
+                mended += MENDED.get() - before;
             }
         }
     }
+    // Else this tests little.
+    assert!(mended * 20 > reads, "{mended} of {reads} readings mended a list");
 }
 
 /// Lists of `count` rows in a document, with the row that holds them.
@@ -227,12 +344,136 @@ fn what_does_not_concern_a_list_leaves_it() {
     }
 }
 
+/// A way of changing the rows of a list, while the list is read.
+type Change = fn(&NodeRef, &Listing);
+
 #[test]
-fn a_list_of_children_that_is_emptied_is_not_listed_anew() {
-    for kind in [Kind::ChildNodes, Kind::Children, Kind::Own(&["li"])] {
-        let from_the_front = |_: &NodeRef, listing: &Listing| tree::remove(&listing.item(0).unwrap());
-        assert_eq!(listed_anew(kind.clone(), from_the_front), 0, "{kind:?}");
-        let from_the_back = |_: &NodeRef, listing: &Listing| tree::remove(&listing.item(listing.len() - 1).unwrap());
-        assert_eq!(listed_anew(kind.clone(), from_the_back), 0, "{kind:?}");
+fn a_list_that_is_read_while_items_come_and_go_is_mended() {
+    let changes: [(&str, Change); 9] = [
+        ("from the front", |_, listing| tree::remove(&listing.item(0).unwrap())),
+        ("from the back", |_, listing| tree::remove(&listing.item(listing.len() - 1).unwrap())),
+        ("from the middle", |_, listing| tree::remove(&listing.item(listing.len() / 2).unwrap())),
+        ("one by one, unread", |row, _| tree::remove(row)),
+        ("every other one", |row, _| {
+            if row.serial() % 2 == 0 {
+                tree::remove(row);
+            }
+        }),
+        ("at the end", |row, _| tree::append(&row.parent().unwrap(), &made_like(row))),
+        ("at the front", |row, _| {
+            let parent = row.parent().unwrap();
+            tree::insert(&parent, &made_like(row), parent.first_child().as_ref());
+        }),
+        ("before one that was read", |row, listing| {
+            let before = listing.item(listing.len() / 2);
+            tree::insert(&row.parent().unwrap(), &made_like(row), before.as_ref());
+        }),
+        ("in the place of each", |row, listing| {
+            let _ = listing.position(row);
+            tree::replace(&row.parent().unwrap(), &made_like(row), row);
+        }),
+    ];
+    for kind in [
+        Kind::ChildNodes,
+        Kind::Children,
+        Kind::Own(&["li"]),
+        Kind::TagName("li".into()),
+        Kind::ClassName(vec!["row".into()]),
+    ] {
+        for (what, change) in &changes {
+            assert_eq!(listed_anew(kind.clone(), change), 0, "{kind:?} {what}");
+        }
     }
+}
+
+fn made_like(row: &NodeRef) -> NodeRef {
+    let made = Node::html_element(&row.owner_document().unwrap(), "li");
+    attributes::set(&made, "class", "row");
+    made
+}
+
+/// Counts how often a list under an element was listed anew while `act` was done some times.
+fn listed_under(root: &str, kind: Kind, is_connected: bool, act: Change) -> usize {
+    let document = Node::document(DocumentData::new("text/html"));
+    let root = Node::html_element(&document, root);
+    if is_connected {
+        tree::append(&document, &root);
+    }
+    let listing = Listing::new(&root, kind);
+    for count in 1..3 {
+        act(&root, &listing);
+        assert_eq!(listing.len(), count);
+    }
+    let before = LISTED.get();
+    for count in 3..20 {
+        act(&root, &listing);
+        assert_eq!(listing.len(), count);
+    }
+    LISTED.get() - before
+}
+
+#[test]
+fn rows_options_and_controls_that_are_added_one_by_one_are_not_listed_anew() {
+    for is_connected in [true, false] {
+        let in_table: Change = |root, _| {
+            let body = root.first_child().unwrap_or_else(|| put_new(root, "tbody"));
+            put_new(&put_new(&body, "tr"), "td");
+        };
+        assert_eq!(listed_under("table", Kind::Rows, is_connected, in_table), 0, "rows, {is_connected}");
+        let in_select: Change = |root, _| drop(put_new(root, "option"));
+        assert_eq!(listed_under("select", Kind::Options, is_connected, in_select), 0, "options, {is_connected}");
+        let in_group: Change = |root, _| {
+            let group = root.first_child().unwrap_or_else(|| put_new(root, "optgroup"));
+            put_new(&group, "option");
+        };
+        assert_eq!(listed_under("select", Kind::Options, is_connected, in_group), 0, "groups, {is_connected}");
+        let in_form: Change = |root, _| {
+            let label = put_new(root, "label");
+            put_new(&label, "input");
+        };
+        assert_eq!(listed_under("form", Kind::Controls, is_connected, in_form), 0, "controls, {is_connected}");
+    }
+}
+
+fn put_new(parent: &NodeRef, name: &str) -> NodeRef {
+    let made = Node::html_element(&parent.owner_document().unwrap(), name);
+    tree::append(parent, &made);
+    made
+}
+
+#[test]
+fn what_comes_to_another_table_or_select_is_nothing_to_a_list() {
+    for (holder, kind, member) in [("table", Kind::Rows, "tr"), ("select", Kind::Options, "option")] {
+        let document = Node::document(DocumentData::new("text/html"));
+        let html = Node::html_element(&document, "html");
+        tree::append(&document, &html);
+        let (one, other) = (put_new(&html, holder), put_new(&html, holder));
+        let lists = [Listing::new(&one, kind.clone()), Listing::new(&other, kind)];
+        assert_eq!(lists.each_ref().map(Listing::len), [0, 0]);
+        let before = LISTED.get();
+        for count in 1..10 {
+            put_new(&one, member);
+            put_new(&other, member);
+            assert_eq!(lists.each_ref().map(Listing::len), [count, count]);
+        }
+        assert_eq!(LISTED.get(), before, "{holder}");
+    }
+}
+
+#[test]
+fn a_name_is_found_among_what_was_appended_since() {
+    let document = Node::document(DocumentData::new("text/html"));
+    let form = Node::html_element(&document, "form");
+    tree::append(&document, &form);
+    let controls = Listing::new(&form, Kind::Controls);
+    for count in 0..30 {
+        let input = Node::html_element(&document, "input");
+        attributes::set(&input, "name", &format!("n{}", count % 20));
+        tree::append(&form, &input);
+        assert_eq!(controls.named("n3", usize::MAX).len(), usize::from(count > 2) + usize::from(count > 22));
+    }
+    attributes::set(&controls.item(3).unwrap(), "name", "other");
+    tree::remove(&controls.item(0).unwrap());
+    let at = |name: &str| controls.named(name, 1).pop().and_then(|node| controls.position(&node));
+    assert_eq!([at("n3"), at("other"), at("n0"), at("n19")], [Some(22), Some(2), Some(19), Some(18)]);
 }
