@@ -9,11 +9,12 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use boa_gc::{Finalize, Trace};
-use html5ever::{LocalName, Namespace, QualName};
+use html5ever::{LocalName, Namespace, QualName, ns};
 use rustc_hash::FxHashMap;
 
 use super::document::{CUSTOM, is_watched, watch};
 use super::node::{INERT, Node, NodeRef};
+use super::parse::MetElement;
 use super::tree;
 
 /// A definition, as far as the tree needs it.
@@ -378,6 +379,22 @@ pub(super) fn copied(from: &Node, copy: &NodeRef, is_inert: bool) {
     if !is_inert {
         try_upgrade(copy);
     }
+}
+
+/// Notes what an element that was read says with `is`; one that is to be constructed loses its attributes until then.
+pub(super) fn note_parsed(node: &NodeRef, owner: &NodeRef, is_still: bool) -> Option<MetElement> {
+    let element = node.as_element().filter(|element| element.name.ns == ns!(html))?;
+    let is = element.attr("is");
+    if let Some(is) = &is {
+        set_is(node, is);
+    }
+    if is_still || !is_used() {
+        return None;
+    }
+    let definition = lookup(owner, &element.name.local, is.as_deref())?;
+    set_state(node, State::Precustomized, None);
+    let attributes = std::mem::take(&mut *element.attributes.borrow_mut());
+    Some(MetElement { element: node.clone(), attributes, definition })
 }
 
 /// The contents of a template: nothing becomes custom in them.

@@ -12,7 +12,8 @@
 //! - [`parse`]: html5ever's sink; whole documents that pause at scripts, and fragments
 //! - [`inner_text`]: `innerText`; [`serialize`]: `innerHTML` and `outerHTML`
 //! - [`xml`], [`xml_serialize`]: XML documents
-//! - [`select`]: CSS selectors, `matched` the elements that they are matched against; [`css`]: declarations and style sheets; [`css_values`], [`css_shorthands`],
+//! - [`select`]: CSS selectors, `pseudo_class` what of them elements are asked, `matched` the elements that they are matched
+//!   against; `language`, `directionality`, [`indicated`]: what some of that is; [`css`]: declarations and style sheets; [`css_values`], [`css_shorthands`],
 //!   [`css_transforms`], [`css_prefixes`], [`css_properties`], [`css_supports`]: which values are valid, the parts of
 //!   shorthands, the matrix of a transform, older names, every name, what `@supports` asks; [`sheets`]: a document's style
 //!   sheets; [`css_motion`], [`css_easing`]: transitions and animations
@@ -40,12 +41,14 @@ pub mod css_supports;
 pub mod css_transforms;
 pub mod css_values;
 pub mod custom;
+mod directionality;
 pub mod document;
 pub mod form;
 mod form_entries;
 pub mod form_numbers;
 pub mod form_validity;
 pub mod form_values;
+pub mod indicated;
 pub mod inner_text;
 mod insertion;
 mod language;
@@ -58,6 +61,7 @@ pub mod node;
 pub mod observe;
 pub mod options;
 pub mod parse;
+mod pseudo_class;
 mod query;
 pub mod radios;
 pub mod range;
