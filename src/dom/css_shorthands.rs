@@ -5,7 +5,8 @@
 //! A declaration keeps the shorthand as it was written; a part is looked up in it when somebody asks.
 
 use super::css::Declaration;
-use super::css_values::{LINE_STYLES, color, components, dimension};
+use super::css_colors::color;
+use super::css_values::{LINE_STYLES, components, dimension};
 
 const BORDER: [&str; 12] = [
     "border-top-width",

@@ -15,6 +15,7 @@ use selectors::context::{
 use selectors::matching::matches_selector;
 use selectors::parser::{ParseRelative, SelectorImpl, SelectorList, SelectorParseErrorKind};
 
+use super::css_canonical;
 use super::matched::Matched;
 use super::node::{Node, NodeRef};
 use super::pseudo_class::{PseudoClass, PseudoElement};
@@ -176,6 +177,13 @@ impl Selectors {
             cache.insert(text.into(), parsed.clone());
             Ok(parsed)
         })
+    }
+
+    /// The list as it is written back
+    /// ([serialize a group of selectors](https://drafts.csswg.org/cssom/#serialize-a-group-of-selectors)).
+    #[must_use]
+    pub fn text(&self) -> String {
+        css_canonical::lower_types(&self.0.to_css_string())
     }
 
     /// Whether the element matches; `scope` is what `:scope` means.

@@ -11,12 +11,12 @@ use std::rc::Rc;
 use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::property::PropertyDescriptor;
 use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue, NativeFunction};
-use boa_gc::{Finalize, Trace};
+use boa_gc::{Finalize, GcRefCell, Trace};
 use html5ever::tree_builder::QuirksMode;
 
 use super::exception::dom_exception;
 use super::wrap::{as_node, part, this_element};
-use super::{computed_style, element};
+use super::{computed_style, element, style_sheet};
 use crate::dom::css::{Declaration, declarations, serialize};
 use crate::dom::css_properties::{PROPERTIES, WEBKIT, canonical, script_names};
 use crate::dom::css_shorthands::{collapsed, covers, is_sides, parts_of, value_of};
@@ -49,6 +49,8 @@ struct StyleObject {
     element: NodeRef,
     #[unsafe_ignore_trace]
     kind: Kind,
+    /// The rule whose declarations it shows, if it does not show an element's.
+    rule: GcRefCell<Option<JsObject>>,
     /// The last attribute that was parsed.
     #[unsafe_ignore_trace]
     parsed: RefCell<Option<Parsed>>,
@@ -56,7 +58,7 @@ struct StyleObject {
 
 impl StyleObject {
     fn new(element: NodeRef, kind: Kind) -> Self {
-        Self { element, kind, parsed: RefCell::default() }
+        Self { element, kind, rule: GcRefCell::default(), parsed: RefCell::default() }
     }
 
     /// The declarations of the attribute: those of known properties, with values as browsers write them.
@@ -140,9 +142,14 @@ fn written(this: &JsValue, context: &mut Context) -> JsResult<NodeRef> {
     Err(dom_exception("NoModificationAllowedError", message, context))
 }
 
-/// Writes declarations back into the attribute.
-fn store(element: &NodeRef, list: &[Declaration], context: &mut Context) -> JsResult<()> {
-    element::set_attribute(element, "style", &serialize(list), context)
+/// Writes declarations back into the attribute, or into the rule.
+fn store(this: &JsValue, element: &NodeRef, list: &[Declaration], context: &mut Context) -> JsResult<()> {
+    let text = serialize(list);
+    element::set_attribute(element, "style", &text, context)?;
+    match with(this, |data| data.rule.borrow().clone())? {
+        Some(rule) => style_sheet::declared(&rule, &text, context),
+        None => Ok(()),
+    }
 }
 
 /// CSSOM, `setProperty`: an empty value removes, an invalid one changes nothing.
@@ -168,7 +175,7 @@ fn write(this: &JsValue, property: &str, value: &str, important: bool, context: 
         Some(at) if !has_shorthand => list.insert(at.min(list.len()), declaration),
         _ => list.push(declaration),
     }
-    store(&element, &list, context)
+    store(this, &element, &list, context)
 }
 
 /// Whether text is the value of one declaration, so that no `;` smuggles in another.
@@ -202,7 +209,7 @@ fn remove(this: &JsValue, property: &str, context: &mut Context) -> JsResult<Str
         }));
     }
     if *list != *old {
-        store(&element, &list, context)?;
+        store(this, &element, &list, context)?;
     }
     Ok(value)
 }
@@ -214,7 +221,7 @@ fn css_text(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue>
 fn set_css_text(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let text = text_null_empty(args, 0, context)?;
     let element = written(this, context)?;
-    store(&element, &normalized(&text, is_quirky(&element)), context)?;
+    store(this, &element, &normalized(&text, is_quirky(&element)), context)?;
     Ok(JsValue::undefined())
 }
 
@@ -280,7 +287,11 @@ const STYLE: Interface = Interface {
     attributes: &[
         ("cssText", css_text, Some(set_css_text)),
         ("length", length, None),
-        ("parentRule", |_, _, _| Ok(JsValue::null()), None),
+        (
+            "parentRule",
+            |this, _, _| with(this, |data| data.rule.borrow().clone().map_or_else(JsValue::null, JsValue::from)),
+            None,
+        ),
     ],
     methods: &[
         ("item", item, 1),
@@ -334,6 +345,18 @@ pub fn get(this: &JsValue, _args: &[JsValue], context: &mut Context) -> JsResult
         let prototype = prototype("CSSStyleDeclaration", context);
         Ok(JsObject::from_proto_and_data(prototype, StyleObject::new(element.clone(), Kind::Inline)))
     })
+}
+
+/// The declarations of a rule, which are those of the `style` of an element that nobody sees.
+pub(super) fn of_rule(holder: &NodeRef, rule: &JsObject, context: &mut Context) -> JsObject {
+    let data = StyleObject::new(holder.clone(), Kind::Inline);
+    *data.rule.borrow_mut() = Some(rule.clone());
+    JsObject::from_proto_and_data(prototype("CSSStyleDeclaration", context), data)
+}
+
+/// Sets `cssText` of a declaration block.
+pub(super) fn set_text(block: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    set_css_text(block, args, context)
 }
 
 /// The setter: text goes to `cssText`.
