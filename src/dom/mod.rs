@@ -13,9 +13,11 @@
 //! - [`inner_text`]: `innerText`; [`serialize`]: `innerHTML` and `outerHTML`
 //! - [`xml`], [`xml_serialize`]: XML documents
 //! - [`select`]: CSS selectors, `pseudo_class` what of them elements are asked, `matched` the elements that they are matched
-//!   against; `language`, `directionality`, [`indicated`]: what some of that is; [`css`]: declarations and style sheets; [`css_values`], [`css_canonical`], [`css_colors`], [`css_shorthands`],
-//!   [`css_transforms`], [`css_prefixes`], [`css_properties`], [`css_supports`], [`css_statements`]: which values are valid and how they are written, the parts of
-//!   shorthands, the matrix of a transform, older names, every name, what `@supports` asks, what at-rules say; [`sheets`]: a document's style
+//!   against; `language`, `directionality`, [`indicated`]: what some of that is
+//! - [`css`]: declarations and style sheets, [`css_rules`], [`css_statements`]: what is in a sheet, as scripts see it;
+//!   [`css_values`], [`css_canonical`], [`css_colors`], [`css_blocks`]: which values are valid, and how they are written;
+//!   [`css_shorthands`], [`css_transforms`], [`css_prefixes`], [`css_properties`], [`css_supports`]: the parts of
+//!   shorthands, the matrix of a transform, older names, every name, what `@supports` asks; [`sheets`]: a document's style
 //!   sheets; [`css_motion`], [`css_easing`]: transitions and animations
 //! - [`shadow`], [`slots`]: shadow trees; [`custom`]: custom elements
 //! - [`observe`]: mutation observers; [`range`], [`range_contents`]: live ranges; [`traversal`]: where node iterators stand;
@@ -31,6 +33,7 @@ pub mod caret;
 pub mod changes;
 pub mod copy;
 pub mod css;
+pub mod css_blocks;
 pub mod css_canonical;
 pub mod css_colors;
 pub mod css_easing;

@@ -2,7 +2,7 @@
 //! [§7.2](https://drafts.csswg.org/cssom/#extensions-to-the-window-interface)).
 //!
 //! An inline declaration is a view of the `style` attribute: parsed when it is read, written back when it is changed. A
-//! shorthand is kept as it was written; its parts are looked up in it. Properties are plain accessors on the prototype;
+//! shorthand is kept as it was written; its parts are looked up in it, and it is put together anew when it is written back. Properties are plain accessors on the prototype;
 //! there is no access by index, only `item`.
 
 use std::cell::RefCell;
@@ -10,20 +10,21 @@ use std::rc::Rc;
 
 use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::property::PropertyDescriptor;
-use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue, NativeFunction};
+use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsSymbol, JsValue, NativeFunction};
 use boa_gc::{Finalize, GcRefCell, Trace};
 use html5ever::tree_builder::QuirksMode;
 
 use super::exception::dom_exception;
 use super::wrap::{as_node, part, this_element};
 use super::{computed_style, element, style_sheet};
-use crate::dom::css::{Declaration, declarations, serialize};
+use crate::dom::css::{Declaration, declarations};
+use crate::dom::css_blocks::{names, serialize, shorthand};
 use crate::dom::css_properties::{PROPERTIES, WEBKIT, canonical, script_names};
-use crate::dom::css_shorthands::{collapsed, covers, is_sides, parts_of, value_of};
+use crate::dom::css_shorthands::{covers, parts_of, value_of};
 use crate::dom::css_values::normal;
 use crate::dom::{NodeRef, tree};
 use crate::engine::convert::{
-    arg, index, optional_text, require, string, text, text_null_empty, this_object, type_error,
+    arg, array, index, optional_text, require, string, text, text_null_empty, this_object, type_error,
 };
 use crate::engine::interface::{
     Interface, define_accessor, define_method, install as install_interface, prototype, reacting,
@@ -90,22 +91,13 @@ impl StyleObject {
 
     fn read(&self, property: &str) -> String {
         match self.kind {
-            Kind::Inline if is_sides(property) => {
-                let values: Vec<String> = parts_of(property).iter().map(|part| self.read(part)).collect();
-                match self.find(property) {
-                    // Radii of two lengths do not stand side by side.
-                    Some(found) if values.iter().any(|value| value.contains(' ')) => found.value,
-                    _ if values.iter().any(String::is_empty) => String::new(),
-                    _ => collapsed(&values),
-                }
-            }
-            Kind::Inline => self
-                .find(property)
-                .map(|found| {
+            Kind::Inline => shorthand(&self.list(), property).unwrap_or_else(|| {
+                let found = self.find(property).map(|found| {
                     let value = value_of(&found, property);
                     normal(property, &value, false).unwrap_or(value)
-                })
-                .unwrap_or_default(),
+                });
+                found.unwrap_or_default()
+            }),
             Kind::Pseudo if property == "content" => "none".to_owned(),
             Kind::Computed | Kind::Pseudo => computed_style::value(&self.element, property),
         }
@@ -232,7 +224,7 @@ fn longhands() -> impl Iterator<Item = &'static str> {
 
 fn length(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     with(this, |data| match data.kind {
-        Kind::Inline => data.list().len().into(),
+        Kind::Inline => names(&data.list()).len().into(),
         _ => longhands().count().into(),
     })
 }
@@ -241,9 +233,21 @@ fn item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
     require(args, 1)?;
     let at = index(args, 0, context)?;
     with(this, |data| match data.kind {
-        Kind::Inline => string(data.list().get(at).map_or("", |declaration| &declaration.name)),
+        Kind::Inline => string(names(&data.list()).get(at).copied().unwrap_or_default()),
         _ => string(longhands().nth(at).unwrap_or_default()),
     })
+}
+
+/// What `for (name of style)` goes through: the names, since there is no access by index.
+fn iterate(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let listed = with(this, |data| match data.kind {
+        Kind::Inline => names(&data.list()).into_iter().map(string).collect::<Vec<_>>(),
+        _ => longhands().map(string).collect(),
+    })?;
+    let listed = array(listed, context).to_object(context)?;
+    let values = listed.get(JsSymbol::iterator(), context)?;
+    let values = values.as_callable().ok_or_else(|| type_error("the object is not iterable"))?;
+    values.call(&listed.into(), &[], context)
 }
 
 fn get_property_value(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -381,6 +385,10 @@ pub fn install(context: &mut Context) -> JsResult<()> {
     install_interface(&STYLE, context)?;
     let prototype = prototype("CSSStyleDeclaration", context);
     add_properties(&prototype, context);
+    let iterate =
+        FunctionObjectBuilder::new(context.realm(), NativeFunction::from_fn_ptr(iterate)).name("values").build();
+    let descriptor = PropertyDescriptor::builder().value(iterate).writable(true).enumerable(false).configurable(true);
+    prototype.insert_property(JsSymbol::iterator(), descriptor);
     define_method(&context.global_object(), "getComputedStyle", get_computed_style, 1, context);
     Ok(())
 }
