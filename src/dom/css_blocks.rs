@@ -108,11 +108,13 @@ fn without_initial(shorthand: &str, values: &[&str], all: &str) -> String {
     if told.is_empty() { all.to_owned() } else { told.join(" ") }
 }
 
-/// What a block says of a shorthand: nothing where parts are missing, or it cannot say them. `None`: it is not one that is
-/// taken apart.
+/// What a block says of a shorthand: nothing where parts are missing, or it cannot say them. `None`: it is no shorthand.
 #[must_use]
 pub fn shorthand(list: &[Declaration], name: &str) -> Option<String> {
-    shorthands().find(|known| *known == name)?;
+    if parts_of(name).is_empty() {
+        return None;
+    }
+    let is_taken_apart = shorthands().any(|known| known == name);
     let divided = divided(list);
     if let Some(whole) = divided.iter().position(|it| it.name == name) {
         let is_last = divided[whole..].iter().all(|it| !parts_of(name).contains(&it.name.as_str()));
@@ -122,6 +124,9 @@ pub fn shorthand(list: &[Declaration], name: &str) -> Option<String> {
     let parts: Option<Vec<&Declaration>> = parts_of(name).iter().map(find).collect();
     let parts = parts.filter(|parts| parts.iter().all(|part| part.important == parts[0].important));
     let values: Vec<&str> = parts.iter().flatten().map(|part| part.value.as_str()).collect();
+    if !is_taken_apart && !values.iter().all(|value| WIDE.contains(value)) {
+        return Some(String::new());
+    }
     Some(together(name, &values).unwrap_or_default())
 }
 

@@ -40,6 +40,12 @@ pub struct DocumentData {
     pub(super) ranges: GcRefCell<Vec<WeakGc<Range>>>,
     /// Node iterators whose root is in this document.
     pub(super) iterators: GcRefCell<Vec<WeakGc<Cursor>>>,
+    /// The document that what is in its templates is of; itself where it is that of others
+    /// ([the appropriate template contents owner document](https://html.spec.whatwg.org/#appropriate-template-contents-owner-document)).
+    pub(super) inert: GcRefCell<Option<NodeRef>>,
+    /// Whether it is the document of what is in templates.
+    #[unsafe_ignore_trace]
+    pub(super) is_inert: Cell<bool>,
     /// What its address points at.
     pub(super) target: GcRefCell<Target>,
     /// The element that was given the focus last.
@@ -90,6 +96,8 @@ impl DocumentData {
             linked: GcRefCell::default(),
             ranges: GcRefCell::default(),
             iterators: GcRefCell::default(),
+            inert: GcRefCell::default(),
+            is_inert: Cell::new(false),
             target: GcRefCell::default(),
             focused: GcRefCell::default(),
             quirks: Cell::new(QuirksMode::NoQuirks),

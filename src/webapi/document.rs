@@ -288,6 +288,16 @@ pub fn base_address(document: &NodeRef, context: &Context) -> Url {
     }
 }
 
+/// An address that an element names, as its document means it.
+#[must_use]
+pub fn resolve(element: &NodeRef, address: &str, context: &Context) -> Option<Url> {
+    let still = element.owner_document().filter(|own| own.as_document().is_some_and(|data| data.is_still.get()));
+    match still {
+        Some(document) => base_address(&document, context).join(address).ok(),
+        None => Window::of_node(element, context).resolve(address),
+    }
+}
+
 fn url(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     Ok(string(address(&this_node(this)?, context).as_str()))
 }
