@@ -18,7 +18,9 @@ fn pages() -> Vec<String> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|e| e == "html") && !path.to_string_lossy().contains("/parts/") {
+            } else if path.extension().is_some_and(|e| e == "html" || e == "xhtml")
+                && !path.to_string_lossy().contains("/parts/")
+            {
                 found.push(path.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/"));
             }
         }

@@ -52,6 +52,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("cssparser::", &["dom", "console::mirror"]),
     ("icu_collator::", &["engine::builtins::locale"]),
     ("icu_locale_core::", &["engine::builtins::locale"]),
+    ("icu_properties::", &["dom::directionality"]),
     ("futures_util::", &["sandbox::phone", "console::served", "net"]),
     ("axum::", &["base::connections", "sandbox", "wechat::callback", "console"]),
     ("quick_xml::", &["wechat::push"]),

@@ -109,13 +109,6 @@ fn body(input: &mut Parser<'_>) -> Vec<Declaration> {
     list
 }
 
-/// `name: value; …`, as `style` attributes are written back.
-#[must_use]
-pub fn serialize(list: &[Declaration]) -> String {
-    let one = |d: &Declaration| format!("{}: {}{};", d.name, d.value, if d.important { " !important" } else { "" });
-    list.iter().map(one).collect::<Vec<_>>().join(" ")
-}
-
 /// Adds the rules of a sheet's text.
 pub(super) fn parse_sheet(source: &str, sheets: &mut Sheets) {
     for _ in StyleSheetParser::new(&mut Parser::new(source), sheets) {}

@@ -16,15 +16,53 @@ pub enum RuleKind {
         /// The text between the braces.
         body: String,
     },
-    /// `@media`
-    Media {
-        /// The queries.
-        queries: String,
-        /// The rules inside.
+    /// An at-rule with rules in it: `@media`, `@supports`, `@keyframes`, whose rules have selectors like `from`.
+    Group {
+        /// Its name without `@`, in lower case.
+        name: String,
+        /// What stands before the brace.
+        prelude: String,
+        /// The rules inside; their places count from the brace.
         rules: Vec<SheetRule>,
     },
-    /// Another at-rule, by name without `@`.
-    Other(String),
+    /// An at-rule with declarations: `@page`, `@font-face`.
+    Block {
+        /// Its name without `@`, in lower case.
+        name: String,
+        /// What stands before the brace.
+        prelude: String,
+        /// The text between the braces.
+        body: String,
+    },
+    /// An at-rule without braces: `@import`, `@namespace`.
+    Statement {
+        /// Its name without `@`, in lower case.
+        name: String,
+        /// What stands before the semicolon.
+        prelude: String,
+    },
+}
+
+/// At-rules that hold rules.
+const GROUPS: [&str; 10] = [
+    "media",
+    "supports",
+    "layer",
+    "container",
+    "document",
+    "-moz-document",
+    "scope",
+    "starting-style",
+    "keyframes",
+    "-webkit-keyframes",
+];
+
+impl RuleKind {
+    /// Whether it is an `@import`.
+    #[must_use]
+    pub fn is_import(&self) -> bool {
+        matches!(self, Self::Statement { name, .. } if name == "import")
+    }
 }
 
 /// A rule and where it stands.
@@ -32,6 +70,8 @@ pub enum RuleKind {
 pub struct SheetRule {
     /// Its place in the sheet's text, in bytes.
     pub span: Range<usize>,
+    /// The text between its braces, from the start of the rule.
+    pub inside: Range<usize>,
     /// What it is.
     pub kind: RuleKind,
 }
@@ -49,11 +89,12 @@ fn rules_at_depth(text: &str, depth: usize) -> Vec<SheetRule> {
         let (open, end) = extent(text, start);
         let kind = kind_of(text, start, open, end, depth);
         // An import after another rule is none (CSS Cascade §2).
-        let is_import = matches!(&kind, Some(RuleKind::Other(name)) if name == "import");
+        let is_import = kind.as_ref().is_some_and(RuleKind::is_import);
         if let Some(kind) = kind.filter(|_| may_import || !is_import) {
-            let is_layer_list = open.is_none() && matches!(&kind, RuleKind::Other(name) if name == "layer");
+            let is_layer_list = matches!(&kind, RuleKind::Statement { name, .. } if name == "layer");
             may_import &= is_import || is_layer_list;
-            found.push(SheetRule { span: start..end, kind });
+            let inside = block_of(text, open, end);
+            found.push(SheetRule { span: start..end, inside: inside.start - start..inside.end - start, kind });
         }
         at = end;
     }
@@ -115,26 +156,34 @@ fn end_of_string(bytes: &[u8], start: usize, quote: u8) -> usize {
     at.min(bytes.len())
 }
 
+/// The text between the braces of a rule; empty at its end where it has none.
+fn block_of(text: &str, open: Option<usize>, end: usize) -> Range<usize> {
+    let Some(open) = open else { return end..end };
+    let close = if text[..end].ends_with('}') && end > open + 1 { end - 1 } else { end };
+    open + 1..close.max(open + 1)
+}
+
 fn kind_of(text: &str, start: usize, open: Option<usize>, end: usize, depth: usize) -> Option<RuleKind> {
-    let block = open.map(|open| {
-        let close = if text[..end].ends_with('}') && end > open + 1 { end - 1 } else { end };
-        (text[start..open].trim(), &text[open + 1..close.max(open + 1)])
-    });
+    let block = open.map(|open| (text[start..open].trim(), &text[block_of(text, Some(open), end)]));
     if !text[start..].starts_with('@') {
         let (selectors, body) = block?;
         return Some(RuleKind::Style { selectors: selectors.to_owned(), body: body.trim().to_owned() });
     }
-    let name: String = text[start + 1..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-    let lower = name.to_ascii_lowercase();
-    match block {
+    let written: String = text[start + 1..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    let name = written.to_ascii_lowercase();
+    let Some((head, body)) = block else {
         // Of the encoding's mark nothing is left once it has been read (CSS Syntax §9.4).
-        None if lower == "charset" => None,
-        Some((prelude, body)) if lower == "media" && depth < DEPTH_MAX => {
-            let queries = prelude[1 + name.len()..].trim().to_owned();
-            Some(RuleKind::Media { queries, rules: rules_at_depth(body, depth + 1) })
+        if name == "charset" {
+            return None;
         }
-        _ => Some(RuleKind::Other(lower)),
+        let prelude = text[start + 1 + written.len()..end].trim().trim_end_matches(';').trim().to_owned();
+        return Some(RuleKind::Statement { name, prelude });
+    };
+    let prelude = head.get(1 + written.len()..).unwrap_or_default().trim().to_owned();
+    if GROUPS.contains(&name.as_str()) && depth < DEPTH_MAX {
+        return Some(RuleKind::Group { name, prelude, rules: rules_at_depth(body, depth + 1) });
     }
+    Some(RuleKind::Block { name, prelude, body: body.trim().to_owned() })
 }
 
 #[cfg(test)]
@@ -145,8 +194,8 @@ mod tests {
     fn check(text: &str, expected: &[&str]) {
         let shown = |rule: &SheetRule| match &rule.kind {
             RuleKind::Style { selectors, body } => format!("{selectors}|{body}"),
-            RuleKind::Media { queries, rules } => format!("@media {queries}|{}", rules.len()),
-            RuleKind::Other(name) => format!("@{name}"),
+            RuleKind::Group { name, prelude, rules } => format!("@{name} {prelude}|{}", rules.len()),
+            RuleKind::Block { name, .. } | RuleKind::Statement { name, .. } => format!("@{name}"),
         };
         assert_eq!(rules(text).iter().map(shown).collect::<Vec<_>>(), expected, "{text}");
     }
@@ -165,6 +214,8 @@ mod tests {
         check("", &[]);
         check("zzz", &[]);
         check("a{content:\"\\\"}\"}b{", &["a|content:\"\\\"}\"", "b|"]);
-        assert_eq!(rules(" a{} b{c:d}")[1].span, 5..11);
+        check("@keyframes k { from { a: b } 50%,to { } }", &["@keyframes k|2"]);
+        let found = rules(" a{} b{c:d}");
+        assert_eq!((found[1].span.clone(), found[1].inside.clone()), (5..11, 2..5));
     }
 }

@@ -5,9 +5,10 @@
 //! A declaration keeps the shorthand as it was written; a part is looked up in it when somebody asks.
 
 use super::css::Declaration;
-use super::css_values::{LINE_STYLES, color, components, dimension};
+use super::css_colors::color;
+use super::css_values::{LINE_STYLES, components, dimension};
 
-const BORDER: [&str; 12] = [
+const BORDER: [&str; 13] = [
     "border-top-width",
     "border-right-width",
     "border-bottom-width",
@@ -20,6 +21,7 @@ const BORDER: [&str; 12] = [
     "border-right-color",
     "border-bottom-color",
     "border-left-color",
+    "border-image",
 ];
 
 /// Shorthands with their parts; those of four sides in the order top, right, bottom, left.
@@ -55,7 +57,7 @@ const SHORTHANDS: [(&str, &[&str]); 21] = [
             "border-bottom-left-radius",
         ],
     ),
-    ("outline", &["outline-width", "outline-style", "outline-color"]),
+    ("outline", &["outline-color", "outline-style", "outline-width"]),
     ("list-style", &["list-style-position", "list-style-image", "list-style-type"]),
     ("flex", &["flex-grow", "flex-shrink", "flex-basis"]),
     ("flex-flow", &["flex-direction", "flex-wrap"]),
@@ -78,7 +80,23 @@ const SHORTHANDS: [(&str, &[&str]); 21] = [
 ];
 
 /// What parts are that their shorthand does not mention; others read `initial`.
-const INITIAL: [(&str, &str); 21] = [
+const INITIAL: [(&str, &str); 37] = [
+    ("border-top-width", "medium"),
+    ("border-right-width", "medium"),
+    ("border-bottom-width", "medium"),
+    ("border-left-width", "medium"),
+    ("border-top-style", "none"),
+    ("border-right-style", "none"),
+    ("border-bottom-style", "none"),
+    ("border-left-style", "none"),
+    ("border-top-color", "currentcolor"),
+    ("border-right-color", "currentcolor"),
+    ("border-bottom-color", "currentcolor"),
+    ("border-left-color", "currentcolor"),
+    ("border-image", "none"),
+    ("outline-width", "medium"),
+    ("outline-style", "none"),
+    ("outline-color", "currentcolor"),
     ("list-style-position", "outside"),
     ("list-style-image", "none"),
     ("list-style-type", "disc"),
@@ -142,8 +160,12 @@ pub fn value_of(declaration: &Declaration, property: &str) -> String {
     if declaration.name == property {
         return declaration.value.clone();
     }
-    let initial = INITIAL.iter().find(|(name, _)| *name == property).map_or("initial", |(_, value)| value);
-    part(&declaration.name, &declaration.value, property).unwrap_or_else(|| initial.to_owned())
+    part(&declaration.name, &declaration.value, property).unwrap_or_else(|| initial_of(property).to_owned())
+}
+
+/// What a part is that its shorthand does not mention.
+pub(super) fn initial_of(part: &str) -> &'static str {
+    INITIAL.iter().find(|(name, _)| *name == part).map_or("initial", |(_, value)| value)
 }
 
 /// The value of a part; `None` where the shorthand does not mention it, which means its initial value.
@@ -167,6 +189,7 @@ fn part(shorthand: &str, value: &str, property: &str) -> Option<String> {
         }
         "font" => return font_part(value, property),
         "transition" | "animation" => return Some(timed_parts(value, property)),
+        "border" if property == "border-image" => None,
         _ => {
             let kind = property.rsplit('-').next().unwrap_or_default();
             written.iter().find(|one| border_kind(one) == kind).copied()
@@ -270,7 +293,7 @@ fn font_part(value: &str, property: &str) -> Option<String> {
 
 /// A part of `transition` or `animation`, of each of their layers.
 fn timed_parts(value: &str, property: &str) -> String {
-    let initial = INITIAL.iter().find(|(name, _)| *name == property).map_or("initial", |(_, value)| value);
+    let initial = initial_of(property);
     let kind = property.split_once('-').map_or("", |(_, kind)| kind);
     let mut depth = 0_usize;
     let layers = value.split(|c: char| {
@@ -348,7 +371,7 @@ mod tests {
         check("padding", "1px 2px 3px calc(1px + 2px)", "padding-left", "calc(1px + 2px)");
         check("border", "1px solid rgb(1, 2, 3)", "border-left-width", "1px");
         check("border", "1px solid rgb(1, 2, 3)", "border-top-color", "rgb(1, 2, 3)");
-        check("border", "solid", "border-top-width", "initial");
+        check("border", "solid", "border-top-width", "medium");
         check("border-top", "dashed 2px red", "border-top-style", "dashed");
         check("border-width", "1px 2px", "border-bottom-width", "1px");
         check("overflow", "hidden", "overflow-y", "hidden");

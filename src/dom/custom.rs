@@ -9,11 +9,12 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use boa_gc::{Finalize, Trace};
-use html5ever::{LocalName, Namespace, QualName};
+use html5ever::{LocalName, Namespace, QualName, ns};
 use rustc_hash::FxHashMap;
 
-use super::document::{CUSTOM, is_watched, watch};
+use super::document::{CUSTOM, DocumentData, is_watched, watch};
 use super::node::{INERT, Node, NodeRef};
+use super::parse::MetElement;
 use super::tree;
 
 /// A definition, as far as the tree needs it.
@@ -380,11 +381,42 @@ pub(super) fn copied(from: &Node, copy: &NodeRef, is_inert: bool) {
     }
 }
 
-/// The contents of a template: nothing becomes custom in them.
+/// Notes what an element that was read says with `is`; one that is to be constructed loses its attributes until then.
+pub(super) fn note_parsed(node: &NodeRef, owner: &NodeRef, is_still: bool) -> Option<MetElement> {
+    let element = node.as_element().filter(|element| element.name.ns == ns!(html))?;
+    let is = element.attr("is");
+    if let Some(is) = &is {
+        set_is(node, is);
+    }
+    if is_still || !is_used() {
+        return None;
+    }
+    let definition = lookup(owner, &element.name.local, is.as_deref())?;
+    set_state(node, State::Precustomized, None);
+    let attributes = std::mem::take(&mut *element.attributes.borrow_mut());
+    Some(MetElement { element: node.clone(), attributes, definition })
+}
+
+/// The contents of a template, which are of a document of their own: nothing becomes custom in them.
 pub(super) fn template_contents(owner: &NodeRef) -> NodeRef {
-    let contents = Node::fragment(owner);
+    let contents = Node::fragment(&inert_document(owner));
     contents.set_flag(INERT, true);
     contents
+}
+
+/// The document of what is in the templates of a document: it has no window and no scripts.
+pub(super) fn inert_document(document: &NodeRef) -> NodeRef {
+    let Some(data) = document.as_document().filter(|data| !data.is_inert.get()) else { return document.clone() };
+    if let Some(made) = &*data.inert.borrow() {
+        return made.clone();
+    }
+    let made = DocumentData::new(if data.is_html { "text/html" } else { "application/xml" });
+    made.is_inert.set(true);
+    made.is_still.set(true);
+    *made.url.borrow_mut() = Some("about:blank".to_owned());
+    let made = Node::document(made);
+    *data.inert.borrow_mut() = Some(made.clone());
+    made
 }
 
 /// Whether a node is in the contents of a template.

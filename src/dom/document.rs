@@ -8,6 +8,7 @@ use html5ever::tree_builder::QuirksMode;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::custom::Registry;
+use super::indicated::Target;
 use super::node::{Node, NodeRef, same};
 use super::range::Range;
 use super::sheets::{LinkedSheet, Sheets};
@@ -39,6 +40,16 @@ pub struct DocumentData {
     pub(super) ranges: GcRefCell<Vec<WeakGc<Range>>>,
     /// Node iterators whose root is in this document.
     pub(super) iterators: GcRefCell<Vec<WeakGc<Cursor>>>,
+    /// The document that what is in its templates is of; itself where it is that of others
+    /// ([the appropriate template contents owner document](https://html.spec.whatwg.org/#appropriate-template-contents-owner-document)).
+    pub(super) inert: GcRefCell<Option<NodeRef>>,
+    /// Whether it is the document of what is in templates.
+    #[unsafe_ignore_trace]
+    pub(super) is_inert: Cell<bool>,
+    /// What its address points at.
+    pub(super) target: GcRefCell<Target>,
+    /// The element that was given the focus last.
+    pub(super) focused: GcRefCell<Option<NodeRef>>,
     /// Quirks mode, as the parser found it.
     #[unsafe_ignore_trace]
     pub quirks: Cell<QuirksMode>,
@@ -48,6 +59,9 @@ pub struct DocumentData {
     /// `text/html` and the like.
     #[unsafe_ignore_trace]
     pub content_type: &'static str,
+    /// Whether scripts are off in it: it has no window, and never had one.
+    #[unsafe_ignore_trace]
+    pub is_still: Cell<bool>,
     /// Whether an `<iframe>` was ever connected to it.
     #[unsafe_ignore_trace]
     pub has_frames: Cell<bool>,
@@ -85,9 +99,14 @@ impl DocumentData {
             linked: GcRefCell::default(),
             ranges: GcRefCell::default(),
             iterators: GcRefCell::default(),
+            inert: GcRefCell::default(),
+            is_inert: Cell::new(false),
+            target: GcRefCell::default(),
+            focused: GcRefCell::default(),
             quirks: Cell::new(QuirksMode::NoQuirks),
             is_html: !content_type.ends_with("xml"),
             content_type,
+            is_still: Cell::new(false),
             has_frames: Cell::new(false),
             has_base: Cell::new(false),
             has_new_frames: Cell::new(false),

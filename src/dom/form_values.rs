@@ -2,7 +2,7 @@
 //! [§4.10.5.1](https://html.spec.whatwg.org/multipage/input.html#states-of-the-type-attribute), value sanitization): what is
 //! no value of the type becomes empty, or the type's default.
 
-use super::css_values::computed_color;
+use super::css_colors::computed_color;
 use super::form::{has_flag, input_type};
 use super::node::Node;
 

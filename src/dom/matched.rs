@@ -9,8 +9,9 @@ use selectors::matching::ElementSelectorFlags;
 use selectors::{Element, OpaqueElement};
 
 use super::node::{Link, Node, NodeKind, NodeRef, get};
-use super::select::{Impl, Name, PseudoClass, PseudoElement, Value};
-use super::{custom, form, language, shadow, slots};
+use super::pseudo_class::{PseudoClass, PseudoElement, State};
+use super::select::{Impl, Name, Value};
+use super::{custom, directionality, form, indicated, language, shadow, slots};
 
 /// An element while it is matched. The tree does not change and nothing is collected during a match, and the caller
 /// holds the root, so every node that the links lead to outlives `'a`.
@@ -44,6 +45,29 @@ impl<'a> Matched<'a> {
             at = step(node);
         }
         None
+    }
+}
+
+impl Matched<'_> {
+    fn is_in(self, state: State) -> bool {
+        match state {
+            State::Link => self.is_link(),
+            State::Enabled => form::can_be_disabled(self.0) && !form::is_disabled(self.0),
+            State::Disabled => form::is_disabled(self.0),
+            State::Checked => form::is_checked_or_selected(self.0),
+            State::Required => form::has_flag(self.0, "required"),
+            State::Optional => form::is_labelable_input(self.0) && !form::has_flag(self.0, "required"),
+            State::ReadOnly => !form::is_read_write(self.0),
+            State::ReadWrite => form::is_read_write(self.0),
+            State::PlaceholderShown => form::has_flag(self.0, "placeholder") && form::value(self.0).is_empty(),
+            State::Indeterminate => form::is_indeterminate(self.0),
+            State::Focus => shadow::is_focus(self.0),
+            State::FocusWithin => indicated::is_focus_within(self.0),
+            State::Target => indicated::is_target(self.0),
+            State::Defined => custom::is_defined(self.0),
+            State::Never => false,
+            State::Always => true,
+        }
     }
 }
 
@@ -95,6 +119,7 @@ impl Element for Matched<'_> {
 
     fn is_html_element_in_html_document(&self) -> bool {
         self.0.as_element().is_some_and(|e| e.name.ns == ns!(html))
+            && self.0.owner_document().is_none_or(|document| document.as_document().is_none_or(|data| data.is_html))
     }
 
     fn has_local_name(&self, local_name: &Name) -> bool {
@@ -132,24 +157,12 @@ impl Element for Matched<'_> {
 
     fn match_non_ts_pseudo_class(&self, class: &PseudoClass, _: &mut MatchingContext<'_, Impl>) -> bool {
         match class {
-            PseudoClass::Link => self.is_link(),
-            PseudoClass::Enabled => form::can_be_disabled(self.0) && !form::is_disabled(self.0),
-            PseudoClass::Disabled => form::is_disabled(self.0),
-            PseudoClass::Checked => form::is_checked_or_selected(self.0),
-            PseudoClass::Required => form::has_flag(self.0, "required"),
-            PseudoClass::Optional => form::is_labelable_input(self.0) && !form::has_flag(self.0, "required"),
-            PseudoClass::ReadOnly => !form::is_read_write(self.0),
-            PseudoClass::ReadWrite => form::is_read_write(self.0),
-            PseudoClass::PlaceholderShown => form::has_flag(self.0, "placeholder") && form::value(self.0).is_empty(),
-            PseudoClass::Indeterminate => form::is_indeterminate(self.0),
-            PseudoClass::Focus => shadow::is_focus(self.0),
+            PseudoClass::State(_, state) => self.is_in(*state),
             PseudoClass::Lang(ranges) => {
                 let tag = language::language_of(self.0);
                 ranges.iter().any(|range| language::matches(range, &tag))
             }
-            PseudoClass::Defined => custom::is_defined(self.0),
-            PseudoClass::Never => false,
-            PseudoClass::Always => true,
+            PseudoClass::Dir(direction) => directionality::of(self.0).is_named(direction),
         }
     }
 

@@ -124,7 +124,13 @@ impl MediaList {
     /// ([serialize a media query list](https://drafts.csswg.org/cssom/#serialize-a-media-query-list)).
     #[must_use]
     pub fn text(&self) -> String {
-        self.0.iter().map(Query::text).collect::<Vec<_>>().join(", ")
+        self.items().join(", ")
+    }
+
+    /// Its queries, as scripts read them.
+    #[must_use]
+    pub fn items(&self) -> Vec<String> {
+        self.0.iter().map(Query::text).collect()
     }
 }
 

@@ -12,8 +12,11 @@
 //! - [`parse`]: html5ever's sink; whole documents that pause at scripts, and fragments
 //! - [`inner_text`]: `innerText`; [`serialize`]: `innerHTML` and `outerHTML`
 //! - [`xml`], [`xml_serialize`]: XML documents
-//! - [`select`]: CSS selectors, `matched` the elements that they are matched against; [`css`]: declarations and style sheets; [`css_values`], [`css_shorthands`],
-//!   [`css_transforms`], [`css_prefixes`], [`css_properties`], [`css_supports`]: which values are valid, the parts of
+//! - [`select`]: CSS selectors, `pseudo_class` what of them elements are asked, `matched` the elements that they are matched
+//!   against; `language`, `directionality`, [`indicated`]: what some of that is
+//! - [`css`]: declarations and style sheets, [`css_rules`], [`css_statements`]: what is in a sheet, as scripts see it;
+//!   [`css_values`], [`css_canonical`], [`css_colors`], [`css_blocks`]: which values are valid, and how they are written;
+//!   [`css_shorthands`], [`css_transforms`], [`css_prefixes`], [`css_properties`], [`css_supports`]: the parts of
 //!   shorthands, the matrix of a transform, older names, every name, what `@supports` asks; [`sheets`]: a document's style
 //!   sheets; [`css_motion`], [`css_easing`]: transitions and animations
 //! - [`shadow`], [`slots`]: shadow trees; [`custom`]: custom elements
@@ -30,16 +33,21 @@ pub mod caret;
 pub mod changes;
 pub mod copy;
 pub mod css;
+pub mod css_blocks;
+pub mod css_canonical;
+pub mod css_colors;
 pub mod css_easing;
 pub mod css_motion;
 pub mod css_prefixes;
 pub mod css_properties;
 pub mod css_rules;
 pub mod css_shorthands;
+pub mod css_statements;
 pub mod css_supports;
 pub mod css_transforms;
 pub mod css_values;
 pub mod custom;
+mod directionality;
 pub mod document;
 pub mod form;
 mod form_entries;
@@ -47,6 +55,7 @@ pub mod form_numbers;
 pub mod form_validity;
 pub mod form_values;
 pub mod held;
+pub mod indicated;
 pub mod inner_text;
 mod insertion;
 mod language;
@@ -59,6 +68,7 @@ pub mod node;
 pub mod observe;
 pub mod options;
 pub mod parse;
+mod pseudo_class;
 mod query;
 pub mod radios;
 pub mod range;

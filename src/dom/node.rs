@@ -449,10 +449,8 @@ impl Node {
         self.flag(FOCUSED)
     }
 
-    /// Gives it the focus, or takes it.
-    pub fn set_focused(&self, on: bool) {
+    pub(super) fn flag_focused(&self, on: bool) {
         self.set_flag(FOCUSED, on);
-        super::shadow::mark_hosts(self, on);
     }
 
     /// A script element's "already started" (HTML §4.12.1).

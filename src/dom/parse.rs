@@ -15,6 +15,7 @@ use super::attributes::Attribute;
 use super::custom::{self, Definition};
 use super::node::{Doctype, Node, NodeKind, NodeRef, get, same};
 use super::tree;
+use super::xml::{PageReader, XmlError};
 use crate::base::interrupt;
 
 /// Builds our nodes for html5ever.
@@ -36,22 +37,6 @@ impl Sink {
     fn new(root: NodeRef, owner: NodeRef, fragment: bool) -> Self {
         let met = RefCell::default();
         Self { root, owner, fragment, met, line: Cell::new(1), quirks: Cell::new(QuirksMode::NoQuirks) }
-    }
-
-    /// Notes what an element says with `is`, and puts one aside that is to be constructed.
-    fn note_custom(&self, node: &NodeRef) {
-        let Some(element) = node.as_element().filter(|element| element.name.ns == ns!(html)) else { return };
-        let is = element.attr("is");
-        if let Some(is) = &is {
-            custom::set_is(node, is);
-        }
-        if self.fragment || !custom::is_used() {
-            return;
-        }
-        let Some(definition) = custom::lookup(&self.owner, &element.name.local, is.as_deref()) else { return };
-        custom::set_state(node, custom::State::Precustomized, None);
-        let attributes = std::mem::take(&mut *element.attributes.borrow_mut());
-        self.met.borrow_mut().push(MetElement { element: node.clone(), attributes, definition });
     }
 
     fn insert(&self, parent: &NodeRef, child: NodeOrText<NodeRef>, before: Option<&NodeRef>) {
@@ -105,7 +90,7 @@ impl TreeSink for Sink {
             node.set_parser_inserted(!self.fragment);
             node.set_script_started(self.fragment);
         }
-        self.note_custom(&node);
+        self.met.borrow_mut().extend(custom::note_parsed(&node, &self.owner, self.fragment));
         node
     }
 
@@ -202,8 +187,10 @@ impl TreeSink for Sink {
 
 type HtmlTokenizer = Tokenizer<TreeBuilder<NodeRef, Sink>>;
 
-fn options(quirks: QuirksMode) -> TreeBuilderOpts {
-    TreeBuilderOpts { scripting_enabled: true, quirks_mode: quirks, ..TreeBuilderOpts::default() }
+/// Of a document that may have no scripts, `<noscript>` holds markup.
+fn options(quirks: QuirksMode, document: &NodeRef) -> TreeBuilderOpts {
+    let scripting_enabled = document.as_document().is_none_or(|data| !data.is_still.get());
+    TreeBuilderOpts { scripting_enabled, quirks_mode: quirks, ..TreeBuilderOpts::default() }
 }
 
 /// Where a script's text starts in its file; both count from 1, the column in UTF-16 code units.
@@ -247,22 +234,33 @@ pub enum Met {
 /// Input comes in levels: the file at the bottom, above it what each running script has written. The insertion point is
 /// the end of the topmost level, so that text written by a nested script is read before the rest of what wrote it.
 pub struct DocumentParser {
-    tokenizer: HtmlTokenizer,
+    reader: Reader,
     source: String,
     levels: RefCell<Vec<BufferQueue>>,
     ended: Cell<bool>,
 }
 
+/// What reads the text.
+enum Reader {
+    Html(Box<HtmlTokenizer>),
+    /// Of a page that is XML: nothing is written into it.
+    Xml(Box<PageReader>),
+}
+
 impl DocumentParser {
-    /// A parser that fills `document` from `source`.
+    /// A parser that fills `document` from `source`, as what the document is.
     #[must_use]
     pub fn new(document: &NodeRef, source: String) -> Self {
+        if document.as_document().is_some_and(|data| !data.is_html) {
+            let reader = Reader::Xml(Box::new(PageReader::new(document, &source)));
+            return Self { reader, source, levels: RefCell::default(), ended: Cell::new(false) };
+        }
         let sink = Sink::new(document.clone(), document.clone(), false);
-        let builder = TreeBuilder::new(sink, options(QuirksMode::NoQuirks));
+        let builder = TreeBuilder::new(sink, options(QuirksMode::NoQuirks, document));
         let file = BufferQueue::default();
         push(&file, &source);
         Self {
-            tokenizer: Tokenizer::new(builder, TokenizerOpts::default()),
+            reader: Reader::Html(Box::new(Tokenizer::new(builder, TokenizerOpts::default()))),
             source,
             levels: RefCell::new(vec![file]),
             ended: Cell::new(false),
@@ -274,6 +272,14 @@ impl DocumentParser {
         let mut levels = self.levels.borrow_mut();
         levels.push(BufferQueue::default());
         levels.len() - 1
+    }
+
+    /// What is wrong with a document that is to be XML, once.
+    pub fn take_error(&self) -> Option<XmlError> {
+        match &self.reader {
+            Reader::Xml(reader) => reader.take_error(),
+            Reader::Html(_) => None,
+        }
     }
 
     /// Adds text at the insertion point; [`Self::read`] reads it.
@@ -295,13 +301,21 @@ impl DocumentParser {
 
     /// Reads on in `level` and those above to the next thing that it has to wait for; `None` when they are used up.
     pub fn read_on(&self, level: usize) -> Option<Met> {
+        let tokenizer = match &self.reader {
+            Reader::Html(tokenizer) => tokenizer,
+            Reader::Xml(reader) => {
+                // Scripts have levels of their own here too, which stay empty.
+                self.levels.borrow_mut().clear();
+                return reader.read_on();
+            }
+        };
         loop {
             let (queue, at) = {
                 let mut levels = self.levels.borrow_mut();
                 let at = levels.len() - 1;
                 (std::mem::take(levels.last_mut()?), at)
             };
-            let fed = feed(&self.tokenizer, &queue, true);
+            let fed = feed(tokenizer, &queue, true);
             let left = if matches!(fed, Fed::Script(_)) { queue_len(&queue) } else { 0 };
             self.levels.borrow_mut()[at] = queue;
             match fed {
@@ -322,8 +336,10 @@ impl DocumentParser {
 
     /// Tells the tree builder that there is no more input.
     pub fn end(&self) {
-        if !self.ended.replace(true) {
-            self.tokenizer.end();
+        if let Reader::Html(tokenizer) = &self.reader
+            && !self.ended.replace(true)
+        {
+            tokenizer.end();
         }
     }
 }
@@ -428,8 +444,10 @@ pub fn fragment(context: &NodeRef, markup: &str) -> NodeRef {
     let may_have_custom = custom::is_used() && !context.is_html("template") && !custom::is_inert(&context);
     let root = Node::fragment(&owner);
     let form = std::iter::once(context.clone()).chain(tree::ancestors(&context)).find(|n| n.is_html("form"));
-    let builder = TreeBuilder::new_for_fragment(Sink::new(root.clone(), owner, true), context, form, options(quirks));
-    let initial_state = Some(builder.tokenizer_state_for_context_elem(true));
+    let options = options(quirks, &owner);
+    let has_scripts = options.scripting_enabled;
+    let builder = TreeBuilder::new_for_fragment(Sink::new(root.clone(), owner, true), context, form, options);
+    let initial_state = Some(builder.tokenizer_state_for_context_elem(has_scripts));
     let tokenizer = Tokenizer::new(builder, TokenizerOpts { initial_state, ..TokenizerOpts::default() });
     let input = BufferQueue::default();
     push(&input, markup);

@@ -15,8 +15,10 @@ use selectors::context::{
 use selectors::matching::matches_selector;
 use selectors::parser::{ParseRelative, SelectorImpl, SelectorList, SelectorParseErrorKind};
 
+use super::css_canonical;
 use super::matched::Matched;
 use super::node::{Node, NodeRef};
+use super::pseudo_class::{PseudoClass, PseudoElement};
 use super::query::Simple;
 use super::tree;
 
@@ -71,69 +73,6 @@ impl ToCss for Value {
     }
 }
 
-/// The pseudo-classes that have a meaning without a person at the screen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PseudoClass {
-    /// `:link`, `:any-link`
-    Link,
-    /// `:enabled`
-    Enabled,
-    /// `:disabled`
-    Disabled,
-    /// `:checked`
-    Checked,
-    /// `:required`
-    Required,
-    /// `:optional`
-    Optional,
-    /// `:read-only`
-    ReadOnly,
-    /// `:read-write`
-    ReadWrite,
-    /// `:placeholder-shown`
-    PlaceholderShown,
-    /// `:indeterminate`
-    Indeterminate,
-    /// `:default`, `:hover`, `:active`, `:visited`, `:target` and the like: never
-    Never,
-    /// `:focus`, decided by the caller's focused element
-    Focus,
-    /// `:lang(…)`: one of these ranges
-    Lang(Box<[Box<str>]>),
-    /// `:defined`
-    Defined,
-    /// `:valid`: always
-    Always,
-}
-
-impl ToCss for PseudoClass {
-    fn to_css<W: fmt::Write>(&self, out: &mut W) -> fmt::Result {
-        write!(out, ":{self:?}")
-    }
-}
-
-impl selectors::parser::NonTSPseudoClass for PseudoClass {
-    fn is_active_or_hover(&self) -> bool {
-        false
-    }
-
-    fn is_user_action_state(&self) -> bool {
-        false
-    }
-}
-
-/// Pseudo-elements parse where browsers know them, and match nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PseudoElement(Box<str>);
-
-impl ToCss for PseudoElement {
-    fn to_css<W: fmt::Write>(&self, out: &mut W) -> fmt::Result {
-        write!(out, "::{}", self.0)
-    }
-}
-
-impl selectors::parser::PseudoElement for PseudoElement {}
-
 impl SelectorImpl for Impl {
     type ExtraMatchingData<'a> = ();
     type AttrValue = Value;
@@ -174,24 +113,8 @@ impl<'i> selectors::parser::Parser<'i> for SelectorParser {
     }
 
     fn parse_non_ts_pseudo_class(&self, name: &str) -> Result<PseudoClass, ParseError<Self::Error>> {
-        Ok(match &*name.to_ascii_lowercase() {
-            "link" | "any-link" => PseudoClass::Link,
-            "enabled" => PseudoClass::Enabled,
-            "disabled" => PseudoClass::Disabled,
-            "checked" => PseudoClass::Checked,
-            "required" => PseudoClass::Required,
-            "optional" => PseudoClass::Optional,
-            "read-only" => PseudoClass::ReadOnly,
-            "read-write" => PseudoClass::ReadWrite,
-            "placeholder-shown" => PseudoClass::PlaceholderShown,
-            "indeterminate" => PseudoClass::Indeterminate,
-            "focus" | "focus-visible" => PseudoClass::Focus,
-            "hover" | "active" | "visited" | "target" | "default" | "focus-within" | "invalid" | "out-of-range"
-            | "fullscreen" => PseudoClass::Never,
-            "defined" => PseudoClass::Defined,
-            "valid" | "in-range" => PseudoClass::Always,
-            _ => return Err(ParseError::custom(SelectorParseErrorKind::UnsupportedPseudoClassOrElement)),
-        })
+        PseudoClass::named(name)
+            .ok_or_else(|| ParseError::custom(SelectorParseErrorKind::UnsupportedPseudoClassOrElement))
     }
 
     fn parse_non_ts_functional_pseudo_class(
@@ -200,6 +123,9 @@ impl<'i> selectors::parser::Parser<'i> for SelectorParser {
         arguments: &mut CssParser<'i>,
         _after_part: bool,
     ) -> Result<PseudoClass, ParseError<Self::Error>> {
+        if name.eq_ignore_ascii_case("dir") {
+            return Ok(PseudoClass::Dir((**arguments.expect_ident()?).into()));
+        }
         if !name.eq_ignore_ascii_case("lang") {
             return Err(ParseError::custom(SelectorParseErrorKind::UnsupportedPseudoClassOrElement));
         }
@@ -208,12 +134,8 @@ impl<'i> selectors::parser::Parser<'i> for SelectorParser {
     }
 
     fn parse_pseudo_element(&self, name: &str) -> Result<PseudoElement, ParseError<Self::Error>> {
-        match &*name.to_ascii_lowercase() {
-            "before" | "after" | "first-line" | "first-letter" | "selection" | "placeholder" | "marker" => {
-                Ok(PseudoElement(name.to_ascii_lowercase().into()))
-            }
-            _ => Err(ParseError::custom(SelectorParseErrorKind::UnsupportedPseudoClassOrElement)),
-        }
+        PseudoElement::named(name)
+            .ok_or_else(|| ParseError::custom(SelectorParseErrorKind::UnsupportedPseudoClassOrElement))
     }
 
     fn namespace_for_prefix(&self, _prefix: &Name) -> Option<Namespace> {
@@ -259,6 +181,13 @@ impl Selectors {
             cache.insert(text.into(), parsed.clone());
             Ok(parsed)
         })
+    }
+
+    /// The list as it is written back
+    /// ([serialize a group of selectors](https://drafts.csswg.org/cssom/#serialize-a-group-of-selectors)).
+    #[must_use]
+    pub fn text(&self) -> String {
+        css_canonical::lower_types(&self.0.to_css_string())
     }
 
     /// Whether the element matches; `scope` is what `:scope` means.

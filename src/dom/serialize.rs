@@ -115,7 +115,7 @@ fn one(node: &NodeRef, choice: &ShadowChoice, steps: &mut Vec<Step>, out: &mut S
     match node.kind() {
         NodeKind::Element(data) => element(node, data, choice, steps, out),
         NodeKind::Text(data) => {
-            let raw = node.parent().is_some_and(|p| is_raw_text(p.html_name()));
+            let raw = node.parent().is_some_and(|parent| is_raw_text(&parent));
             if raw { out.push_str(&data.0.borrow()) } else { escape(&data.0.borrow(), false, out) }
         }
         NodeKind::CData(data) => {
@@ -231,6 +231,14 @@ pub fn is_void(name: &str) -> bool {
     )
 }
 
-fn is_raw_text(name: &str) -> bool {
-    matches!(name, "style" | "script" | "xmp" | "iframe" | "noembed" | "noframes" | "plaintext" | "noscript")
+/// Whether the text in an element is written as it is.
+fn is_raw_text(element: &NodeRef) -> bool {
+    match element.html_name() {
+        "style" | "script" | "xmp" | "iframe" | "noembed" | "noframes" | "plaintext" => true,
+        "noscript" => {
+            let document = element.owner_document();
+            document.is_none_or(|document| document.as_document().is_none_or(|data| !data.is_still.get()))
+        }
+        _ => false,
+    }
 }

@@ -32,6 +32,9 @@ pub(super) struct LinkedSheet {
     is_disabled: bool,
     /// Whether script has changed its text.
     is_rewritten: bool,
+    /// The media that script has given it, and what its element said of that at the time.
+    #[unsafe_ignore_trace]
+    media: Option<(String, String)>,
 }
 
 /// A sheet that another imports.
@@ -155,7 +158,8 @@ pub fn ask(owner: &NodeRef, what: &str) {
     let Some(document) = tree::document_of(owner) else { return };
     let Some(data) = document.as_document() else { return };
     let (owner, asked, imported) = (owner.clone(), what.to_owned(), Vec::new());
-    let sheet = LinkedSheet { owner, asked, text: None, imported, is_disabled: false, is_rewritten: false };
+    let sheet =
+        LinkedSheet { owner, asked, text: None, imported, is_disabled: false, is_rewritten: false, media: None };
     data.linked.borrow_mut().push(sheet);
 }
 
@@ -165,6 +169,24 @@ pub fn drop_fetched(owner: &NodeRef) {
     let Some(data) = document.as_document() else { return };
     // Links that are gone are asked for again when they come back.
     data.linked.borrow_mut().retain(|sheet| sheet.owner.is_connected() && !same(&sheet.owner, owner));
+    forget(owner);
+}
+
+/// The media queries of an element's sheet: what script has set, until its `media` attribute says something else, or that.
+#[must_use]
+pub fn media(owner: &NodeRef) -> String {
+    let said = owner.as_element().and_then(|element| element.attr("media")).unwrap_or_default();
+    let set = with_linked(owner, |sheet| sheet.media.clone()).flatten();
+    set.filter(|(_, before)| *before == said).map_or(said, |(set, _)| set)
+}
+
+/// Sets the media queries of an element's sheet.
+pub fn set_media(owner: &NodeRef, queries: &str) {
+    if asked(owner).is_none() {
+        ask(owner, "");
+    }
+    let said = owner.as_element().and_then(|element| element.attr("media")).unwrap_or_default();
+    with_linked(owner, |sheet| sheet.media = Some((queries.to_owned(), said)));
     forget(owner);
 }
 
@@ -222,8 +244,7 @@ pub(super) fn of(root: &NodeRef) -> Option<Rc<Sheets>> {
 fn read(root: &NodeRef) -> Sheets {
     let mut sheets = Sheets::default();
     for owner in owners(root) {
-        let media = owner.as_element().and_then(|element| element.attr("media")).unwrap_or_default();
-        if media_matches(&media) && !is_disabled(&owner) {
+        if media_matches(&media(&owner)) && !is_disabled(&owner) {
             for imported in with_linked(&owner, |sheet| sheet.imported.clone()).unwrap_or_default() {
                 if imported.media.iter().all(|queries| media_matches(queries)) {
                     css::parse_sheet(&imported.text, &mut sheets);

@@ -426,22 +426,24 @@ fn disconnect(subtree: &NodeRef, parent: &NodeRef) {
     }
 }
 
-/// Gives a detached subtree to another document (DOM "adopt", without the removal).
+/// Gives a detached subtree to another document (DOM "adopt", without the removal). Contents of templates go to the
+/// document of those.
 pub fn adopt(subtree: &NodeRef, document: &NodeRef) {
     let from = subtree.owner_document();
     if from.as_ref().is_some_and(|owner| same(owner, document)) {
         return;
     }
-    // Contents of templates go along; they may be nested as deep as the page likes.
-    let mut open = vec![subtree.clone()];
-    while let Some(top) = open.pop() {
+    // Templates may be nested as deep as the page likes.
+    let mut open = vec![(subtree.clone(), document.clone())];
+    while let Some((top, document)) = open.pop() {
+        let from = top.owner_document();
         for node in shadow::composed(&top) {
             node.owner.set(Some(document.clone()));
             if let Some(contents) = node.as_element().and_then(|e| get(&e.template)) {
-                open.push(contents);
+                open.push((contents, custom::inert_document(&document)));
             }
             if let Some(from) = from.as_ref().filter(|_| is_watched(CUSTOM)) {
-                custom::adopted(&node, from, document);
+                custom::adopted(&node, from, &document);
             }
         }
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use html5ever::{Namespace, ns};
 
 use super::attributes::Attribute;
-use super::node::{ElementData, NodeKind, NodeRef};
+use super::node::{ElementData, NodeKind, NodeRef, get};
 use super::tree;
 
 /// The XML of a node.
@@ -136,12 +136,14 @@ impl Writer {
             self.attributes(attributes, &declared, &mut prefixes, without_default);
             let is_html = data.name.ns == ns!(html);
             // In HTML an empty element must not look like an open one; of the void ones a space tells them from nothing.
-            if node.first_child().is_none() && (!is_html || super::serialize::is_void(&data.name.local)) {
+            let contents = get(&data.template);
+            let inside = contents.as_ref().unwrap_or(node);
+            if inside.first_child().is_none() && (!is_html || super::serialize::is_void(&data.name.local)) {
                 return self.out.push_str(if is_html { " />" } else { "/>" });
             }
             self.out.push('>');
             self.steps.push(Step::End(name));
-            self.later(tree::children(node), &inner, &prefixes);
+            self.later(tree::children(inside), &inner, &prefixes);
         });
     }
 

@@ -26,6 +26,9 @@ const SIGNATURES: &[&[u8]] = &[
     b"RIFF",
 ];
 
+/// Bytes of XML in which its declaration is looked for.
+const XML_DECLARATION_BYTES: usize = 256;
+
 /// Control characters that make binary data of text: more than one in this many …
 const CONTROLS_RARE: usize = 32;
 /// … and at least this many, so that a stray one in a short page does no harm.
@@ -56,13 +59,24 @@ pub fn decode_script(
 /// charset of the (perhaps overridden) `Content-Type`, UTF-8.
 #[must_use]
 pub fn decode_xhr(bytes: &[u8], content_type: Option<&str>) -> String {
-    decode_xml(bytes, content_type).0
+    decode(bytes, || charset_parameter(content_type).unwrap_or(UTF_8)).0
 }
 
-/// The same, with the encoding: of an answer that is XML.
+/// The text and encoding of XML ([XML 1.0 §F](https://www.w3.org/TR/xml/#sec-guessing)): byte-order mark, `Content-Type`, the
+/// document's own declaration, UTF-8.
 #[must_use]
 pub fn decode_xml(bytes: &[u8], content_type: Option<&str>) -> (String, &'static Encoding) {
-    decode(bytes, || charset_parameter(content_type).unwrap_or(UTF_8))
+    decode(bytes, || charset_parameter(content_type).or_else(|| declared_in_xml(bytes)).unwrap_or(UTF_8))
+}
+
+/// The encoding that an XML declaration names; one that could be read has no wide characters.
+fn declared_in_xml(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(XML_DECLARATION_BYTES)]);
+    let declaration = head.strip_prefix("<?xml")?.split_once("?>")?.0;
+    let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    let named = Encoding::for_label(value[1..].split(quote).next()?.as_bytes())?;
+    Some(if named == UTF_16BE || named == UTF_16LE { UTF_8 } else { named })
 }
 
 /// Whether a document is binary data rather than a page: a known file signature, or control characters as only binary

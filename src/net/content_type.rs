@@ -23,6 +23,7 @@ const TYPES: &[(&str, &str)] = &[
     ("txt", "text/plain"),
     ("wav", "audio/wav"),
     ("webp", "image/webp"),
+    ("xht", "application/xhtml+xml"),
     ("xhtml", "application/xhtml+xml"),
     ("xml", "text/xml"),
 ];

@@ -56,7 +56,8 @@ impl OriginalScripts {
             return Self::default();
         }
         let (text, encoding) = decode_html(&response.body, content_type);
-        let addresses = scan(&text, &response.url, encoding, ORIGINAL_SCRIPTS_TIME);
+        let is_xml = content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("xml"));
+        let addresses = scan(&text, is_xml, &response.url, encoding, ORIGINAL_SCRIPTS_TIME);
         Self { addresses: addresses.into_iter().map(|address| (address, 0)).collect() }
     }
 
@@ -96,10 +97,10 @@ fn key(url: &Url) -> String {
 
 /// The addresses in the markup of a document at `url`: the first [`ORIGINAL_SCRIPTS_MAX`], as far as the time suffices. A
 /// page may have made its document up, and must not hold up the host.
-fn scan(text: &str, url: &Url, encoding: &'static Encoding, time: Duration) -> BTreeSet<String> {
+fn scan(text: &str, is_xml: bool, url: &Url, encoding: &'static Encoding, time: Duration) -> BTreeSet<String> {
     let started = Stopwatch::start();
     let (base, addresses, map) = (RefCell::default(), RefCell::default(), RefCell::default());
-    let sink = Scan { url, encoding, base, addresses, map };
+    let sink = Scan { url, is_xml, encoding, base, addresses, map };
     let queue = BufferQueue::default();
     let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
     let mut rest = text;
@@ -117,6 +118,8 @@ fn scan(text: &str, url: &Url, encoding: &'static Encoding, time: Duration) -> B
 
 struct Scan<'a> {
     url: &'a Url,
+    /// Whether an element may end with its start tag.
+    is_xml: bool,
     encoding: &'static Encoding,
     base: RefCell<Option<Url>>,
     addresses: RefCell<BTreeSet<String>>,
@@ -212,6 +215,7 @@ impl TokenSink for Scan<'_> {
         }
         self.start_tag(&tag);
         match &*tag.name {
+            _ if self.is_xml && tag.self_closing => TokenSinkResult::Continue,
             "plaintext" => TokenSinkResult::Plaintext,
             name => raw_text(name).map_or(TokenSinkResult::Continue, TokenSinkResult::RawData),
         }
@@ -320,7 +324,7 @@ mod tests {
     fn the_search_ends_in_time_and_loses_nothing_between_its_steps() {
         let (url, far) = (Url::parse("http://a.test/").unwrap(), "您".repeat(ORIGINAL_SCRIPTS_STEP_BYTES));
         let markup = format!("<script src=1.js></script><p title='{far}'><script src=2.js></script>");
-        let found = |time| scan(&markup, &url, encoding_rs::UTF_8, time).into_iter().collect::<Vec<_>>();
+        let found = |time| scan(&markup, false, &url, encoding_rs::UTF_8, time).into_iter().collect::<Vec<_>>();
         assert_eq!(found(Duration::ZERO), ["http://a.test/1.js"]);
         assert_eq!(found(Duration::MAX), ["http://a.test/1.js", "http://a.test/2.js"]);
     }

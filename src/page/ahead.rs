@@ -17,7 +17,7 @@ impl Page {
     /// [`LoadError`]: there is no document, or the engine could not be set up.
     pub fn compile_ahead(&mut self) -> Result<usize, LoadError> {
         let fetched = self.fetch_source()?;
-        let document = Node::document(DocumentData::new("text/html"));
+        let document = Node::document(DocumentData::new(fetched.kind));
         let parser = DocumentParser::new(&document, fetched.text.clone());
         let window = self.make_window(&fetched.url, fetched.encoding, document);
         let scripts = speculative::scripts(&parser, &window);

@@ -16,12 +16,14 @@ use crate::dialect::echat::{self, EchatState};
 use crate::dialect::mcs::{self, McsState};
 use crate::dom::document::DocumentData;
 use crate::dom::parse::DocumentParser;
-use crate::dom::{Node, NodeRef};
+use crate::dom::{Node, NodeRef, indicated, xml};
 use crate::engine::context::{Parts, build};
 use crate::engine::event_loop::Output;
 use crate::engine::queued::{Loop, Owner};
 use crate::event::Fault;
-use crate::net::{Client, Destination, NetError, ReferrerPolicy, Request, Response, decode_html, looks_binary};
+use crate::net::{
+    Client, Destination, NetError, ReferrerPolicy, Request, Response, decode_html, decode_xml, looks_binary,
+};
 use crate::webapi::frame_window::{self, FrameApis};
 use crate::webapi::window::{HistoryEntry, Navigation, ReadyState, Window};
 use crate::webapi::{fetching, install, loading, scripting, window};
@@ -82,6 +84,8 @@ impl LoadError {
 pub(super) struct Fetched {
     pub(super) url: Url,
     pub(super) text: String,
+    /// Its content type: that of HTML, or of XML.
+    pub(super) kind: &'static str,
     pub(super) encoding: &'static str,
     file: Option<String>,
     referrer_policy: Option<ReferrerPolicy>,
@@ -107,7 +111,8 @@ impl Page {
                     "<!DOCTYPE html><html><head></head><body><script src=\"{}\"></script></body></html>",
                     script.path().replace('&', "&amp;")
                 );
-                Ok(Fetched { url: document, text, encoding: "UTF-8", file: None, referrer_policy: None })
+                let kind = "text/html";
+                Ok(Fetched { url: document, text, kind, encoding: "UTF-8", file: None, referrer_policy: None })
             }
         }
     }
@@ -129,10 +134,13 @@ impl Page {
         if looks_binary(&response.body, content_type.as_deref()) {
             return Err(NetError::NotText { url: response.url.into() }.into());
         }
-        let (text, encoding) = decode_html(&response.body, content_type.as_deref());
+        let xml_type = content_type.as_deref().and_then(xml::xml_type);
+        let decode = if xml_type.is_some() { decode_xml } else { decode_html };
+        let (text, encoding) = decode(&response.body, content_type.as_deref());
         let file = response.file.as_ref().map(|path| path.to_string_lossy().into_owned());
         let referrer_policy = response.header("referrer-policy").and_then(ReferrerPolicy::of_header);
-        Ok(Fetched { url: response.url, text, encoding: encoding.name(), file, referrer_policy })
+        let kind = xml_type.unwrap_or("text/html");
+        Ok(Fetched { url: response.url, text, kind, encoding: encoding.name(), file, referrer_policy })
     }
 
     /// Goes where the page wanted to go. A document that cannot be had leaves the old one, with a fault.
@@ -171,7 +179,8 @@ impl Page {
             Some(blank) => blank,
             None => self.make_context()?,
         };
-        let document = Node::document(DocumentData::new("text/html"));
+        let document = Node::document(DocumentData::new(fetched.kind));
+        indicated::await_fragment(&document, fetched.url.fragment());
         let parser = Rc::new(DocumentParser::new(&document, fetched.text.clone()));
         self.sources.add(fetched.url.as_str(), &fetched.text, fetched.file.clone());
         let mut window = self.make_window(&fetched.url, fetched.encoding, document);

@@ -4,9 +4,10 @@
 use crate::dom::NodeRef;
 use crate::dom::boxes::{self, Edges};
 use crate::dom::css;
+use crate::dom::css_colors::computed_color;
 use crate::dom::css_shorthands::parts_of;
 use crate::dom::css_transforms;
-use crate::dom::css_values::{Reference, computed_color, format_number, is_color, normal, to_px};
+use crate::dom::css_values::{Reference, format_number, is_color, normal, to_px};
 
 /// The resolved value of a property; empty for an unknown one, and for all of an element that is in no document.
 #[must_use]

@@ -10,10 +10,11 @@ use crate::dom::names::{self, NameError};
 use crate::dom::{LocalName, Namespace, Node, NodeRef, QualName, custom, ns};
 use crate::engine::convert::{arg, member, require, text, value_text};
 
-/// A document that script makes: it has no window and no address of its own.
+/// A document that script makes: it has no window, no scripts that run, and no address of its own.
 #[must_use]
 pub fn blank(content_type: &'static str) -> NodeRef {
     let data = DocumentData::new(content_type);
+    data.is_still.set(true);
     *data.url.borrow_mut() = Some("about:blank".to_owned());
     Node::document(data)
 }

@@ -60,8 +60,12 @@ fn own_window(this: &JsValue, context: &mut Context) -> JsResult<Option<Gc<Windo
     Ok(frames::window_at(&document, context))
 }
 
-/// Where `open`, `write` and `close` write.
+/// Where `open`, `write` and `close` write; never into a document of XML.
 fn open_to(this: &JsValue, context: &mut Context) -> JsResult<Option<Gc<Window>>> {
+    if this_node(this)?.as_document().is_some_and(|data| !data.is_html) {
+        let message = "Nothing can be written into an XML document.";
+        return Err(dom_exception("InvalidStateError", message, context));
+    }
     let window = own_window(this, context)?;
     if window.as_ref().is_some_and(|window| window.scripts.is_constructing()) {
         let message = "Nothing can be written while the parser waits for a custom element.";
@@ -226,26 +230,26 @@ fn doctype(document: &NodeRef) -> Option<NodeRef> {
 }
 
 fn default_view(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    match open_to(this, context)? {
+    match own_window(this, context)? {
         Some(window) => Ok(frames::seen(&window, context)),
         None => Ok(JsValue::null()),
     }
 }
 
 fn ready_state(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let own = open_to(this, context)?;
+    let own = own_window(this, context)?;
     Ok(string(own.map_or("complete", |window| window.ready_state.get().name())))
 }
 
 fn own_location(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    match open_to(this, context)? {
+    match own_window(this, context)? {
         Some(window) => frames::in_window(&window, context, |context| location::get(this, args, context)),
         None => Ok(JsValue::null()),
     }
 }
 
 fn set_own_location(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    match open_to(this, context)? {
+    match own_window(this, context)? {
         Some(window) => frames::in_its_realm(&window, context, |context| location::set(this, args, context)),
         None => Ok(JsValue::undefined()),
     }
@@ -284,6 +288,16 @@ pub fn base_address(document: &NodeRef, context: &Context) -> Url {
     }
 }
 
+/// An address that an element names, as its document means it.
+#[must_use]
+pub fn resolve(element: &NodeRef, address: &str, context: &Context) -> Option<Url> {
+    let still = element.owner_document().filter(|own| own.as_document().is_some_and(|data| data.is_still.get()));
+    match still {
+        Some(document) => base_address(&document, context).join(address).ok(),
+        None => Window::of_node(element, context).resolve(address),
+    }
+}
+
 fn url(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     Ok(string(address(&this_node(this)?, context).as_str()))
 }
@@ -298,7 +312,7 @@ fn exec_command(_: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue
 }
 
 fn encoding(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    if let Some(window) = open_to(this, context)? {
+    if let Some(window) = own_window(this, context)? {
         return Ok(string(window.encoding));
     }
     Ok(string(this_node(this)?.as_document().map_or("UTF-8", |document| document.encoding.get())))

@@ -8,7 +8,7 @@ use super::wrap::{node_arg, part, this_element, wrap_or_null};
 use super::{creation, handlers, mutation, named_node_map, node, parent_node, token_list};
 use crate::dom::attributes::{self, qualified};
 use crate::dom::select::Selectors;
-use crate::dom::{Node, NodeRef, QualName, ns, parse, serialize, tree};
+use crate::dom::{Node, NodeRef, QualName, ns, serialize, tree};
 use crate::engine::convert::{self, arg, array, string, string_or_null, text, text_null_empty};
 use crate::engine::interface::Interface;
 
@@ -59,9 +59,12 @@ fn attribute_set_here(element: &NodeRef, name: &str, context: &mut Context) -> J
 }
 
 /// An attribute name as HTML documents fold it.
-fn folded(element: &NodeRef, name: String) -> String {
-    let html = element.as_element().is_some_and(|e| e.name.ns == ns!(html));
-    if html && name.bytes().any(|b| b.is_ascii_uppercase()) { name.to_ascii_lowercase() } else { name }
+pub(super) fn folded(element: &NodeRef, name: String) -> String {
+    let is_folded = || {
+        element.as_element().is_some_and(|e| e.name.ns == ns!(html))
+            && tree::document_of(element).is_none_or(|d| d.as_document().is_none_or(|data| data.is_html))
+    };
+    if name.bytes().any(|b| b.is_ascii_uppercase()) && is_folded() { name.to_ascii_lowercase() } else { name }
 }
 
 fn get_attribute(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -208,7 +211,7 @@ fn set_outer_html(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
         let message = "The document's root element has no markup around it.";
         return Err(dom_exception("NoModificationAllowedError", message, context));
     }
-    let fragment = parse::fragment(&parent, &markup);
+    let fragment = mutation::parse_fragment(&parent, &markup, context)?;
     mutation::replace(&parent, &fragment, &element, context)?;
     Ok(JsValue::undefined())
 }
@@ -235,7 +238,7 @@ fn insert_adjacent_html(this: &JsValue, args: &[JsValue], context: &mut Context)
             // In `<html>` a head and a body would be made anew.
             let body = parent.owner_document().filter(|_| parent.is_html("html"));
             let body = body.map(|document| Node::html_element(&document, "body"));
-            let fragment = parse::fragment(body.as_ref().unwrap_or(&parent), &markup);
+            let fragment = mutation::parse_fragment(body.as_ref().unwrap_or(&parent), &markup, context)?;
             mutation::insert(&parent, &fragment, before.as_ref(), context)?;
             Ok(JsValue::undefined())
         }

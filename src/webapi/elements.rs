@@ -4,12 +4,11 @@ use boa_engine::{Context, JsResult, JsValue};
 use url::Url;
 
 use super::collection::{Kind, live};
-use super::document::template_content;
+use super::document::{resolve, template_content};
 use super::element::set_attribute;
 use super::image;
 use super::node::node_link;
 use super::reflect::{self, Kind as Reflect, Reflected};
-use super::window::Window;
 use super::wrap::{part, this_element};
 use crate::dom::{NodeRef, attributes, form, text as dom_text};
 use crate::engine::convert::{Native, arg, string, text};
@@ -18,7 +17,7 @@ use crate::engine::interface::{Interface, define_accessor, define_method, instal
 fn link_url(this: &JsValue, context: &Context) -> JsResult<Option<Url>> {
     let link = this_element(this)?;
     let href = link.as_element().and_then(|e| e.attr("href"));
-    Ok(href.and_then(|href| Window::of_node(&link, context).resolve(href.trim())))
+    Ok(href.and_then(|href| resolve(&link, href.trim(), context)))
 }
 
 macro_rules! url_part {

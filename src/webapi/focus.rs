@@ -11,7 +11,7 @@ use super::reflect;
 use super::target::fire;
 use super::window::Window;
 use super::wrap::{this_element, wrap, wrap_or_null};
-use crate::dom::{NodeRef, css, form, node::same, shadow, tree};
+use crate::dom::{NodeRef, css, form, indicated, node::same, shadow, tree};
 use crate::engine::convert::{Native, int};
 
 /// The element with the focus.
@@ -136,14 +136,14 @@ fn set_focus(to: Option<&NodeRef>, context: &mut Context) -> JsResult<()> {
     }
     if let Some(from) = &from {
         commit(from, context)?;
-        from.set_focused(false);
+        indicated::set_focused(from, false);
         window.active.borrow_mut().take();
         fire_focus(from, "blur", false, to, context)?;
         let to = to.filter(|_| focused(&window).is_none());
         fire_focus(from, "focusout", true, to, context)?;
     }
     let Some(to) = to.filter(|to| focused(&window).is_none() && is_focusable(to)) else { return Ok(()) };
-    to.set_focused(true);
+    indicated::set_focused(to, true);
     *window.active.borrow_mut() = Some(to.clone());
     fire_focus(to, "focus", false, from.as_ref(), context)?;
     if to.is_focused() {

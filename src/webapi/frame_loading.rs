@@ -17,11 +17,11 @@ use super::{frame_window, loading, scripting};
 use crate::base::limits::DOCUMENT_BYTES_MAX;
 use crate::dom::document::DocumentData;
 use crate::dom::parse::DocumentParser;
-use crate::dom::{Node, NodeRef, tree, xml};
+use crate::dom::{Node, NodeRef, indicated, tree, xml};
 use crate::engine::convert::to_utf8;
 use crate::engine::fault::Sources;
 use crate::event::NavigateKind;
-use crate::net::{Destination, Response, decode_html};
+use crate::net::{Destination, Response, decode_html, decode_xml};
 
 /// What a frame asks for.
 pub(super) enum Wanted {
@@ -49,6 +49,8 @@ impl Wanted {
 /// The text of a document, and what is known of it.
 struct Text {
     url: String,
+    /// Its content type.
+    kind: &'static str,
     text: String,
     encoding: &'static str,
     file: Option<String>,
@@ -84,7 +86,7 @@ pub(super) fn begin(frame: &JsObject, run: u64, wanted: Wanted, from: &Window, c
         }
         Wanted::Markup(text) => later(frame, run, context, move |frame, context| {
             let url = "about:srcdoc".to_owned();
-            show_text(frame, Text { url, text, encoding: "UTF-8", file: None }, context);
+            show_text(frame, Text { url, kind: "text/html", text, encoding: "UTF-8", file: None }, context);
         }),
         Wanted::Code(url) => later(frame, run, context, move |frame, context| show_code(frame, &url, context)),
         Wanted::Own(url, body) => fetch(frame, run, *url, body, from, context),
@@ -212,10 +214,14 @@ fn show_answer(frame: &JsObject, url: &Url, response: &Response, context: &mut C
     if address.fragment().is_none() {
         address.set_fragment(url.fragment());
     }
-    let (text, encoding) = decode_html(&response.body, header);
-    if kind == "text/html" && response.body.len() <= DOCUMENT_BYTES_MAX {
+    let kind = xml::xml_type(&essence).unwrap_or(kind);
+    let is_xml = xml::xml_type(kind).is_some();
+    let (text, encoding) =
+        if is_xml { decode_xml(&response.body, header) } else { decode_html(&response.body, header) };
+    if (is_xml || kind == "text/html") && response.body.len() <= DOCUMENT_BYTES_MAX {
         let file = response.file.as_ref().map(|path| path.to_string_lossy().into_owned());
-        return show_text(frame, Text { url: address.into(), text, encoding: encoding.name(), file }, context);
+        let text = Text { url: address.into(), kind, text, encoding: encoding.name(), file };
+        return show_text(frame, text, context);
     }
     let document = still_document(kind, text);
     located(&document, address.as_str());
@@ -224,9 +230,6 @@ fn show_answer(frame: &JsObject, url: &Url, response: &Response, context: &mut C
 
 /// A document of a type that has no scripts.
 fn still_document(kind: &'static str, text: String) -> NodeRef {
-    if kind.ends_with("xml") {
-        return xml::parse(&text, kind).unwrap_or_else(|error| xml::error_document(&error, kind));
-    }
     let document = Node::document(DocumentData::new(kind));
     let content = Node::html_element(&document, if kind.starts_with("image/") { "img" } else { "pre" });
     if content.is_html("pre") {
@@ -240,20 +243,23 @@ fn still_document(kind: &'static str, text: String) -> NodeRef {
     document
 }
 
-/// Shows an HTML document, whose scripts run as it is parsed.
+/// Shows a document of HTML or XML, whose scripts run as it is parsed.
 fn show_text(frame: &JsObject, text: Text, context: &mut Context) {
-    let Text { url, text, encoding, file } = text;
-    let document = Node::document(DocumentData::new("text/html"));
+    let Text { url, kind, text, encoding, file } = text;
+    let document = Node::document(DocumentData::new(kind));
     if let Some(data) = document.as_document() {
         data.encoding.set(encoding);
     }
     located(&document, &url);
     let is_still = !needs_window(&text);
     let parser = Rc::new(DocumentParser::new(&document, text.clone()));
-    frame_window::show(frame, document, context);
+    indicated::await_fragment(&document, Url::parse(&url).ok().as_ref().and_then(Url::fragment));
+    frame_window::show(frame, document.clone(), context);
     if is_still && with(frame, |frame| frame.window.borrow().is_none()) == Some(true) {
         while parser.read(0).is_some() {}
         parser.end();
+        loading::tell_malformed(&parser, &url, context);
+        indicated::settle(&document);
         return tell(frame, context);
     }
     let Ok(window) = frame_window::of(frame, context) else { return tell(frame, context) };
@@ -267,7 +273,8 @@ fn show_text(frame: &JsObject, text: Text, context: &mut Context) {
 /// Whether a document has anything that its window would be for: scripts and handlers, or what is loaded for it.
 fn needs_window(markup: &str) -> bool {
     let markup = markup.to_ascii_lowercase();
-    let parts = ["<script", "<iframe", "<link", "<style", "<img", "autofocus", "onload", "onerror", "onclick"];
+    let parts =
+        ["<script", ":script", "<iframe", "<link", "<style", "<img", "autofocus", "onload", "onerror", "onclick"];
     parts.iter().any(|part| markup.contains(part))
 }
 
@@ -290,7 +297,8 @@ fn show_code(frame: &JsObject, url: &Url, context: &mut Context) {
     match value.map(|value| value.as_string()) {
         Ok(Some(text)) => {
             let url = window.url.borrow().to_string();
-            show_text(frame, Text { url, text: to_utf8(&text), encoding: "UTF-8", file: None }, context);
+            let text = Text { url, kind: "text/html", text: to_utf8(&text), encoding: "UTF-8", file: None };
+            show_text(frame, text, context);
         }
         Ok(None) => tell(frame, context),
         Err(error) => {

@@ -142,6 +142,7 @@ pub(super) fn frame_at(element: &NodeRef, context: &mut Context) -> Option<JsObj
 /// The document of a frame that nothing was loaded into.
 pub(super) fn empty() -> NodeRef {
     let document = implementation::parse_html("");
+    document.as_document().into_iter().for_each(|data| data.is_still.set(false));
     located(&document, "about:blank");
     document
 }

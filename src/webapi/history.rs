@@ -13,6 +13,7 @@ use super::location::{navigate, tell_moved, without_fragment};
 use super::structured_clone::structured_clone;
 use super::window::{HistoryEntry, Navigation, Window};
 use crate::base::limits::HISTORY_ENTRIES_MAX;
+use crate::dom::indicated;
 use crate::engine::convert::{arg, int, require, string, value_text};
 use crate::engine::interface::{Interface, define_value, install as install_interface, prototype};
 use crate::event::NavigateKind;
@@ -111,7 +112,11 @@ fn traverse(delta: i32, context: &mut Context) -> JsResult<JsValue> {
         });
         let Some(entry) = there else { return Ok(()) };
         let old = window.url.replace(entry.url.clone());
-        tell_moved(entry.state, old, entry.url, context)
+        tell_moved(entry.state, old.clone(), entry.url.clone(), context)?;
+        if old.fragment() != entry.url.fragment() {
+            indicated::set_fragment(&window.document, entry.url.fragment());
+        }
+        Ok(())
     };
     window.event_loop.queue(Box::new(work));
     Ok(JsValue::undefined())

@@ -11,7 +11,7 @@ use boa_engine::object::builtins::JsPromise;
 use boa_engine::{Context, JsData, JsObject, JsResult, JsValue};
 use boa_gc::{Finalize, Trace};
 
-use super::document::named_constructor;
+use super::document::{named_constructor, resolve};
 use super::exception;
 use super::node::constructed;
 use super::reflect::{self, Kind, Reflected};
@@ -76,7 +76,7 @@ fn source(image: &NodeRef) -> Option<String> {
 /// The address of an image, resolved; none where it is empty or not valid.
 fn address(image: &NodeRef, context: &Context) -> Option<String> {
     let source = source(image).filter(|source| !source.trim().is_empty())?;
-    Window::of_node(image, context).resolve(source.trim()).map(String::from)
+    resolve(image, source.trim(), context).map(String::from)
 }
 
 fn complete(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {

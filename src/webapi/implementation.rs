@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use boa_engine::{Context, JsData, JsObject, JsResult, JsValue};
-use boa_gc::{Finalize, Trace};
+use boa_gc::{Finalize, Gc, Trace};
 
 use super::creation;
 use super::document::blank_html;
 use super::exception::dom_exception;
+use super::frames;
+use super::window::Window;
 use super::wrap::{as_node, node_arg, wrap};
-use crate::dom::document::DocumentData;
 use crate::dom::node::Doctype;
 use crate::dom::parse::DocumentParser;
 use crate::dom::{Node, NodeKind, NodeRef, names, ns, tree, xml, xml_serialize};
@@ -88,7 +89,7 @@ pub fn make(document: &NodeRef, context: &mut Context) -> JsResult<JsObject> {
 /// Parses a whole HTML document; scripts in it never run.
 #[must_use]
 pub fn parse_html(markup: &str) -> NodeRef {
-    let document = Node::document(DocumentData::new("text/html"));
+    let document = creation::blank("text/html");
     let parser = Rc::new(DocumentParser::new(&document, markup.to_owned()));
     while let Some(script) = parser.read(0) {
         script.element.set_script_started(true);
@@ -100,20 +101,30 @@ pub fn parse_html(markup: &str) -> NodeRef {
 /// The types that `parseFromString` takes besides `text/html`.
 const XML_TYPES: [&str; 4] = ["text/xml", "application/xml", "application/xhtml+xml", "image/svg+xml"];
 
-/// `parseFromString` (HTML §8.5.1).
-fn parse_from_string(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+/// The native data of a DOMParser: the window that it is of.
+#[derive(Trace, Finalize, JsData)]
+struct Parser(Gc<Window>);
+
+/// `parseFromString` (HTML §8.5.1). The document has the address of the parser's.
+fn parse_from_string(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let (markup, kind) = (text(args, 0, context)?, text(args, 1, context)?);
     let document = match XML_TYPES.iter().find(|known| **known == kind) {
         Some(kind) => xml::parse(&markup, kind).unwrap_or_else(|error| xml::error_document(&error, kind)),
         None if kind == "text/html" => parse_html(&markup),
         None => return Err(type_error(&format!("'{kind}' is not a type that DOMParser parses"))),
     };
+    if let Some(parser) = this.as_object()
+        && let Some(parser) = parser.downcast_ref::<Parser>()
+    {
+        frames::located(&document, parser.0.url.borrow().as_str());
+    }
     Ok(wrap(&document, context).into())
 }
 
 fn make_parser(new_target: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let prototype = new_target_prototype(new_target, "DOMParser", context)?;
-    Ok(JsObject::from_proto_and_data(prototype, boa_engine::builtins::object::OrdinaryObject).into())
+    let window = Window::of(context);
+    Ok(JsObject::from_proto_and_data(prototype, Parser(window)).into())
 }
 
 fn make_serializer(new_target: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

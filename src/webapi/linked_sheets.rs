@@ -19,6 +19,8 @@ use super::window::Window;
 use super::wrap::wrap;
 use crate::base::limits::{SHEET_IMPORTS_MAX, SHEETS_MAX};
 use crate::dom::css_rules::{self, RuleKind};
+use crate::dom::css_statements::{self, Import};
+use crate::dom::css_supports::condition;
 use crate::dom::sheets::{self, Imported};
 use crate::dom::{NodeRef, form, text, tree};
 use crate::net::{Destination, NetError, Request, Response, decode_script, has_integrity};
@@ -245,22 +247,15 @@ fn imports(text: &str) -> Vec<(String, String)> {
     if !text.as_bytes().windows(b"@import".len()).any(|word| word.eq_ignore_ascii_case(b"@import")) {
         return Vec::new();
     }
-    let is_import = |kind: &RuleKind| matches!(kind, RuleKind::Other(name) if name == "import");
-    let rules = css_rules::rules(text).into_iter().filter(|rule| is_import(&rule.kind));
-    rules.filter_map(|rule| text.get(rule.span).and_then(imported)).collect()
-}
-
-/// The address and the media of an `@import`.
-fn imported(rule: &str) -> Option<(String, String)> {
-    let rest = rule.trim().get("@import".len()..)?.trim().trim_end_matches(';').trim();
-    let is_function = rest.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("url("));
-    let (address, media) = if is_function {
-        rest[4..].split_once(')')?
-    } else {
-        let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-        rest[1..].split_once(quote)?
+    let found = css_rules::rules(text).into_iter().filter_map(|rule| match rule.kind {
+        RuleKind::Statement { name, prelude } if name == "import" => css_statements::import(&prelude),
+        _ => None,
+    });
+    let applies = |import: &Import| {
+        let holds = |text: &str| condition(text).or_else(|| condition(&format!("({text})"))).unwrap_or(false);
+        import.supports.as_deref().is_none_or(holds)
     };
-    Some((address.trim().trim_matches(['"', '\'']).to_owned(), media.trim().to_owned()))
+    found.filter(applies).map(|import| (import.address, import.media)).collect()
 }
 
 /// The event of a sheet that the parser waited for.
@@ -305,10 +300,12 @@ mod tests {
             ("@import 'a.css';", Some(("a.css", ""))),
             ("@import url(a.css) screen;", Some(("a.css", "screen"))),
             ("@import url( \"b/c.css\" );", Some(("b/c.css", ""))),
+            ("@import 'a.css' layer(x) print;", Some(("a.css", "print"))),
+            ("@import 'a.css' supports(display: junk);", None),
             ("@import a.css;", None),
         ] {
             let expected = expected.map(|(address, media)| (address.to_owned(), media.to_owned()));
-            assert_eq!(imported(rule), expected, "{rule}");
+            assert_eq!(imports(rule).into_iter().next(), expected, "{rule}");
         }
     }
 }

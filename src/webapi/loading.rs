@@ -8,6 +8,12 @@ use super::target::fire;
 use super::window::{ReadyState, Window};
 use super::wrap::wrap;
 use super::{focus, frames, linked_sheets, named_access, scripting};
+use crate::dom::indicated;
+use crate::dom::parse::DocumentParser;
+use crate::engine::event_loop::Output;
+use crate::engine::fault::Described;
+use crate::engine::script::place;
+use crate::event::Fault;
 
 /// There is nothing more to parse: the document is interactive, and scripts run that were put off.
 ///
@@ -22,12 +28,28 @@ pub fn finish_parsing(context: &mut Context) -> JsResult<()> {
         parser.end();
     }
     named_access::publish(context);
+    indicated::settle(&window.document);
     linked_sheets::load_parsed(context);
     frames::load_parsed(context);
     window.ready_state.set(ReadyState::Interactive);
     let document = wrap(&window.document, context);
     fire(&document, "readystatechange", false, false, context)?;
     scripting::run_deferred(context)
+}
+
+/// Tells what is wrong with a document that is to be XML and is none.
+pub(super) fn tell_malformed(parser: &DocumentParser, url: &str, context: &mut Context) {
+    let Some(error) = parser.take_error() else { return };
+    let window = Window::of(context);
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let described = Described {
+        message: format!("the document is not well-formed XML: {error}"),
+        place: Some((url.to_owned(), number(error.line), number(error.column))),
+        is_parse: true,
+        ..Described::default()
+    };
+    let place = place(&described, url, context);
+    window.event_loop.emit(Output::Fault(Fault::Parse { message: described.message, place }));
 }
 
 /// `DOMContentLoaded`.

@@ -12,6 +12,7 @@ use super::frame_places::place_of;
 use super::timers::run_code;
 use super::window::{Navigation, Window};
 use super::{frame_loading, history, sandbox};
+use crate::dom::indicated;
 use crate::engine::convert::{Native, arg, string, value_text};
 use crate::engine::event_loop::Output;
 use crate::engine::interface::{Interface, Prototypes, function, install as install_interface, prototype};
@@ -31,7 +32,7 @@ pub fn navigate(navigation: Navigation, context: &mut Context) -> JsResult<()> {
     }
     if is_fragment(&window.url.borrow(), &navigation) {
         let replace = navigation.kind == NavigateKind::Replace;
-        return go_to_fragment(&window, navigation.url, replace, context);
+        return go_to_fragment(&window, &navigation.url, replace, context);
     }
     if let Some(framed) = &window.framed {
         frame_loading::navigate(&framed.frame, navigation, context);
@@ -58,11 +59,13 @@ pub fn without_fragment(url: &Url) -> &str {
 }
 
 /// HTML §7.4.2.3.3, "navigate to a fragment".
-fn go_to_fragment(window: &Window, url: Url, replace: bool, context: &mut Context) -> JsResult<()> {
+fn go_to_fragment(window: &Window, url: &Url, replace: bool, context: &mut Context) -> JsResult<()> {
     let old = window.url.borrow().clone();
-    let replace = replace || old == url;
+    let replace = replace || old == *url;
     history::record(window, url.clone(), JsValue::null(), replace);
-    tell_moved(JsValue::null(), old, url, context)
+    tell_moved(JsValue::null(), old, url.clone(), context)?;
+    indicated::set_fragment(&window.document, url.fragment());
+    Ok(())
 }
 
 /// Fires `popstate` at once and, where the fragment is another one, `hashchange` as a task (HTML §7.4.6.2, "update

@@ -2,10 +2,10 @@
 
 use boa_engine::{Context, JsResult, JsValue};
 
-use super::exception::insert_exception;
+use super::exception::{dom_exception, insert_exception};
 use super::wrap::as_node;
 use super::{frames, linked_sheets, named_access, scripting};
-use crate::dom::{Node, NodeKind, NodeRef, parse, shadow, tree};
+use crate::dom::{Node, NodeKind, NodeRef, parse, shadow, tree, xml};
 use crate::engine::convert::value_text;
 
 /// Inserts as script does (DOM "pre-insert"): checked, and scripts in it run.
@@ -100,15 +100,31 @@ pub fn replace_children(parent: &NodeRef, child: &NodeRef, context: &mut Context
     inserted(parent, scripts, &links, context)
 }
 
+/// What markup makes as the content of an element, by the language of its document
+/// ([fragment parsing algorithm steps](https://html.spec.whatwg.org/#fragment-parsing-algorithm-steps)).
+///
+/// # Errors
+/// A SyntaxError where it is to be XML and is none.
+pub fn parse_fragment(around: &NodeRef, markup: &str, context: &mut Context) -> JsResult<NodeRef> {
+    let document = tree::document_of(around);
+    if document.and_then(|document| document.as_document().map(|data| data.is_html)).unwrap_or(true) {
+        return Ok(parse::fragment(around, markup));
+    }
+    xml::fragment(around, markup).map_err(|error| {
+        let message = format!("The markup is not well-formed XML: {error}.");
+        dom_exception("SyntaxError", &message, context)
+    })
+}
+
 /// Sets `innerHTML`: scripts in it do not run (HTML §13.4).
 ///
 /// # Errors
-/// As [`replace_all`].
+/// As [`replace_all`] and [`parse_fragment`].
 pub fn set_inner_html(element: &NodeRef, markup: &str, context: &mut Context) -> JsResult<()> {
     let target = element.as_element().and_then(|e| crate::dom::node::get(&e.template));
     // What is in a shadow root is parsed as in its host.
     let around = shadow::host(element);
-    let fragment = parse::fragment(around.as_ref().unwrap_or(element), markup);
+    let fragment = parse_fragment(around.as_ref().unwrap_or(element), markup, context)?;
     let has_some = ["<link", "<style", "<iframe"].iter().any(|tag| markup.contains(tag));
     let links = if has_some { pending(&fragment).1 } else { Vec::new() };
     replace_all(target.as_ref().unwrap_or(element), Some(&fragment), context)?;

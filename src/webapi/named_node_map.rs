@@ -86,7 +86,8 @@ fn item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
 }
 
 fn get_named_item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let (element, name) = (element_of(this, context)?, text(args, 0, context)?.to_ascii_lowercase());
+    let (element, name) = (element_of(this, context)?, text(args, 0, context)?);
+    let name = super::element::folded(&element, name);
     let node = position(&element, &name).and_then(|at| attributes::attr_node(&element, at));
     Ok(wrap_or_null(node, context))
 }
@@ -97,7 +98,8 @@ fn set_named_item(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
 }
 
 fn remove_named_item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let (element, name) = (element_of(this, context)?, text(args, 0, context)?.to_ascii_lowercase());
+    let (element, name) = (element_of(this, context)?, text(args, 0, context)?);
+    let name = super::element::folded(&element, name);
     let Some(node) = position(&element, &name).and_then(|at| attributes::attr_node(&element, at)) else {
         let message = format!("There is no attribute '{name}'.");
         return Err(dom_exception("NotFoundError", &message, context));

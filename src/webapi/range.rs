@@ -16,7 +16,7 @@ use super::wrap::{node_arg, wrap};
 use crate::dom::boxes::{self, Rect};
 use crate::dom::node::same;
 use crate::dom::range::{self, Point, Range, index_of, length_of};
-use crate::dom::{Node, NodeKind, NodeRef, parse, range_contents, text, tree};
+use crate::dom::{Node, NodeKind, NodeRef, range_contents, text, tree};
 use crate::engine::convert::{self, arg, array, index, member, string, type_error};
 use crate::engine::interface::{Interface, define_method, install, new_target_prototype, prototype};
 
@@ -280,7 +280,7 @@ fn contextual_fragment(this: &JsValue, args: &[JsValue], context: &mut Context) 
     let document = tree::document_of(&node).unwrap_or_else(|| Window::of(context).document.clone());
     let element = element.filter(|e| e.as_element().is_some() && !e.is_html("html"));
     let element = element.unwrap_or_else(|| Node::html_element(&document, "body"));
-    let fragment = parse::fragment(&element, &markup);
+    let fragment = mutation::parse_fragment(&element, &markup, context)?;
     for script in tree::descendants(&fragment).filter(|n| n.is_html("script")) {
         script.set_script_started(false);
         script.set_parser_inserted(false);

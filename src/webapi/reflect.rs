@@ -4,6 +4,7 @@ use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::property::PropertyDescriptor;
 use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, NativeFunction};
 
+use super::document::resolve;
 use super::exception::dom_exception;
 use super::window::Window;
 use super::wrap::this_element;
@@ -149,7 +150,7 @@ impl Reflected {
             Kind::Url | Kind::Action => match value {
                 None => string(""),
                 Some(text) => {
-                    let resolved = Window::of_node(&element, context).resolve(text.trim());
+                    let resolved = resolve(&element, text.trim(), context);
                     string(&resolved.map_or(text, String::from))
                 }
             },

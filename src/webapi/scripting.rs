@@ -11,7 +11,7 @@ use super::modules::DocumentModules;
 use super::target::fire;
 use super::window::{Window, report_error_of, report_parse_fault};
 use super::wrap::wrap;
-use super::{custom_reactions, fetching, frames, linked_sheets};
+use super::{custom_reactions, fetching, frames, linked_sheets, loading};
 use crate::dom::node::same;
 use crate::dom::parse::{Met, ParsedScript, Position};
 use crate::dom::{NodeRef, form, text};
@@ -323,6 +323,7 @@ pub fn parse(context: &mut Context) -> JsResult<()> {
             return Ok(());
         }
     }
+    loading::tell_malformed(&parser, window.url.borrow().as_str(), context);
     Ok(())
 }
 

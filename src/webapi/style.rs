@@ -2,7 +2,7 @@
 //! [§7.2](https://drafts.csswg.org/cssom/#extensions-to-the-window-interface)).
 //!
 //! An inline declaration is a view of the `style` attribute: parsed when it is read, written back when it is changed. A
-//! shorthand is kept as it was written; its parts are looked up in it. Properties are plain accessors on the prototype;
+//! shorthand is kept as it was written; its parts are looked up in it, and it is put together anew when it is written back. Properties are plain accessors on the prototype;
 //! there is no access by index, only `item`.
 
 use std::cell::RefCell;
@@ -10,20 +10,21 @@ use std::rc::Rc;
 
 use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::property::PropertyDescriptor;
-use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsValue, NativeFunction};
-use boa_gc::{Finalize, Trace};
+use boa_engine::{Context, JsData, JsObject, JsResult, JsString, JsSymbol, JsValue, NativeFunction};
+use boa_gc::{Finalize, GcRefCell, Trace};
 use html5ever::tree_builder::QuirksMode;
 
 use super::exception::dom_exception;
 use super::wrap::{as_node, part, this_element};
-use super::{computed_style, element};
-use crate::dom::css::{Declaration, declarations, serialize};
+use super::{computed_style, element, style_sheet};
+use crate::dom::css::{Declaration, declarations};
+use crate::dom::css_blocks::{names, serialize, shorthand};
 use crate::dom::css_properties::{PROPERTIES, WEBKIT, canonical, script_names};
-use crate::dom::css_shorthands::{collapsed, covers, is_sides, parts_of, value_of};
+use crate::dom::css_shorthands::{covers, parts_of, value_of};
 use crate::dom::css_values::normal;
 use crate::dom::{NodeRef, tree};
 use crate::engine::convert::{
-    arg, index, optional_text, require, string, text, text_null_empty, this_object, type_error,
+    arg, array, index, optional_text, require, string, text, text_null_empty, this_object, type_error,
 };
 use crate::engine::interface::{
     Interface, define_accessor, define_method, install as install_interface, prototype, reacting,
@@ -49,6 +50,8 @@ struct StyleObject {
     element: NodeRef,
     #[unsafe_ignore_trace]
     kind: Kind,
+    /// The rule whose declarations it shows, if it does not show an element's.
+    rule: GcRefCell<Option<JsObject>>,
     /// The last attribute that was parsed.
     #[unsafe_ignore_trace]
     parsed: RefCell<Option<Parsed>>,
@@ -56,7 +59,7 @@ struct StyleObject {
 
 impl StyleObject {
     fn new(element: NodeRef, kind: Kind) -> Self {
-        Self { element, kind, parsed: RefCell::default() }
+        Self { element, kind, rule: GcRefCell::default(), parsed: RefCell::default() }
     }
 
     /// The declarations of the attribute: those of known properties, with values as browsers write them.
@@ -88,22 +91,13 @@ impl StyleObject {
 
     fn read(&self, property: &str) -> String {
         match self.kind {
-            Kind::Inline if is_sides(property) => {
-                let values: Vec<String> = parts_of(property).iter().map(|part| self.read(part)).collect();
-                match self.find(property) {
-                    // Radii of two lengths do not stand side by side.
-                    Some(found) if values.iter().any(|value| value.contains(' ')) => found.value,
-                    _ if values.iter().any(String::is_empty) => String::new(),
-                    _ => collapsed(&values),
-                }
-            }
-            Kind::Inline => self
-                .find(property)
-                .map(|found| {
+            Kind::Inline => shorthand(&self.list(), property).unwrap_or_else(|| {
+                let found = self.find(property).map(|found| {
                     let value = value_of(&found, property);
                     normal(property, &value, false).unwrap_or(value)
-                })
-                .unwrap_or_default(),
+                });
+                found.unwrap_or_default()
+            }),
             Kind::Pseudo if property == "content" => "none".to_owned(),
             Kind::Computed | Kind::Pseudo => computed_style::value(&self.element, property),
         }
@@ -140,9 +134,14 @@ fn written(this: &JsValue, context: &mut Context) -> JsResult<NodeRef> {
     Err(dom_exception("NoModificationAllowedError", message, context))
 }
 
-/// Writes declarations back into the attribute.
-fn store(element: &NodeRef, list: &[Declaration], context: &mut Context) -> JsResult<()> {
-    element::set_attribute(element, "style", &serialize(list), context)
+/// Writes declarations back into the attribute, or into the rule.
+fn store(this: &JsValue, element: &NodeRef, list: &[Declaration], context: &mut Context) -> JsResult<()> {
+    let text = serialize(list);
+    element::set_attribute(element, "style", &text, context)?;
+    match with(this, |data| data.rule.borrow().clone())? {
+        Some(rule) => style_sheet::declared(&rule, &text, context),
+        None => Ok(()),
+    }
 }
 
 /// CSSOM, `setProperty`: an empty value removes, an invalid one changes nothing.
@@ -168,7 +167,7 @@ fn write(this: &JsValue, property: &str, value: &str, important: bool, context: 
         Some(at) if !has_shorthand => list.insert(at.min(list.len()), declaration),
         _ => list.push(declaration),
     }
-    store(&element, &list, context)
+    store(this, &element, &list, context)
 }
 
 /// Whether text is the value of one declaration, so that no `;` smuggles in another.
@@ -202,7 +201,7 @@ fn remove(this: &JsValue, property: &str, context: &mut Context) -> JsResult<Str
         }));
     }
     if *list != *old {
-        store(&element, &list, context)?;
+        store(this, &element, &list, context)?;
     }
     Ok(value)
 }
@@ -214,7 +213,7 @@ fn css_text(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue>
 fn set_css_text(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let text = text_null_empty(args, 0, context)?;
     let element = written(this, context)?;
-    store(&element, &normalized(&text, is_quirky(&element)), context)?;
+    store(this, &element, &normalized(&text, is_quirky(&element)), context)?;
     Ok(JsValue::undefined())
 }
 
@@ -225,7 +224,7 @@ fn longhands() -> impl Iterator<Item = &'static str> {
 
 fn length(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     with(this, |data| match data.kind {
-        Kind::Inline => data.list().len().into(),
+        Kind::Inline => names(&data.list()).len().into(),
         _ => longhands().count().into(),
     })
 }
@@ -234,9 +233,21 @@ fn item(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
     require(args, 1)?;
     let at = index(args, 0, context)?;
     with(this, |data| match data.kind {
-        Kind::Inline => string(data.list().get(at).map_or("", |declaration| &declaration.name)),
+        Kind::Inline => string(names(&data.list()).get(at).copied().unwrap_or_default()),
         _ => string(longhands().nth(at).unwrap_or_default()),
     })
+}
+
+/// What `for (name of style)` goes through: the names, since there is no access by index.
+fn iterate(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let listed = with(this, |data| match data.kind {
+        Kind::Inline => names(&data.list()).into_iter().map(string).collect::<Vec<_>>(),
+        _ => longhands().map(string).collect(),
+    })?;
+    let listed = array(listed, context).to_object(context)?;
+    let values = listed.get(JsSymbol::iterator(), context)?;
+    let values = values.as_callable().ok_or_else(|| type_error("the object is not iterable"))?;
+    values.call(&listed.into(), &[], context)
 }
 
 fn get_property_value(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -280,7 +291,11 @@ const STYLE: Interface = Interface {
     attributes: &[
         ("cssText", css_text, Some(set_css_text)),
         ("length", length, None),
-        ("parentRule", |_, _, _| Ok(JsValue::null()), None),
+        (
+            "parentRule",
+            |this, _, _| with(this, |data| data.rule.borrow().clone().map_or_else(JsValue::null, JsValue::from)),
+            None,
+        ),
     ],
     methods: &[
         ("item", item, 1),
@@ -336,6 +351,18 @@ pub fn get(this: &JsValue, _args: &[JsValue], context: &mut Context) -> JsResult
     })
 }
 
+/// The declarations of a rule, which are those of the `style` of an element that nobody sees.
+pub(super) fn of_rule(holder: &NodeRef, rule: &JsObject, context: &mut Context) -> JsObject {
+    let data = StyleObject::new(holder.clone(), Kind::Inline);
+    *data.rule.borrow_mut() = Some(rule.clone());
+    JsObject::from_proto_and_data(prototype("CSSStyleDeclaration", context), data)
+}
+
+/// Sets `cssText` of a declaration block.
+pub(super) fn set_text(block: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    set_css_text(block, args, context)
+}
+
 /// The setter: text goes to `cssText`.
 ///
 /// # Errors
@@ -358,6 +385,10 @@ pub fn install(context: &mut Context) -> JsResult<()> {
     install_interface(&STYLE, context)?;
     let prototype = prototype("CSSStyleDeclaration", context);
     add_properties(&prototype, context);
+    let iterate =
+        FunctionObjectBuilder::new(context.realm(), NativeFunction::from_fn_ptr(iterate)).name("values").build();
+    let descriptor = PropertyDescriptor::builder().value(iterate).writable(true).enumerable(false).configurable(true);
+    prototype.insert_property(JsSymbol::iterator(), descriptor);
     define_method(&context.global_object(), "getComputedStyle", get_computed_style, 1, context);
     Ok(())
 }

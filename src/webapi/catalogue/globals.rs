@@ -7,7 +7,11 @@ use super::api;
 /// The rows.
 pub(super) const ROWS: &[Api] = &[
     // Asking servers.
-    api("XMLHttpRequest", Works, ""),
+    api(
+        "XMLHttpRequest",
+        Works,
+        "an answer is given as a whole: `progress` comes once, and at readyState 3 all of it is there; what goes on comes with EventSource",
+    ),
     api("fetch", Works, ""),
     api("WebSocket", Works, ""),
     api("EventSource", Works, ""),

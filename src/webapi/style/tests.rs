@@ -91,7 +91,7 @@ fn methods() {
 #[test]
 fn shorthands_have_parts() {
     check("s.margin = '1px 2px'; out([s.margin, s.marginTop, s.marginLeft])", "1px 2px,1px,2px");
-    check("s.margin = '1px'; s.marginTop = '5px'; out([attr(), s.marginTop])", "margin: 1px; margin-top: 5px;,5px");
+    check("s.margin = '1px'; s.marginTop = '5px'; out([attr(), s.marginTop])", "margin: 5px 1px 1px;,5px");
     check("s.marginTop = '5px'; s.margin = '1px'; out(attr())", "margin: 1px;");
     check(
         "s.margin = '1px'; s.marginTop = ''; out(attr())",

@@ -12,12 +12,10 @@ use crate::engine::interface::Prototypes;
 use crate::net::{Response, decode_html, decode_xhr, decode_xml};
 use crate::webapi::blob::{self, BlobObject};
 use crate::webapi::body::{array_buffer, blob_type};
+use crate::webapi::frames;
 use crate::webapi::headers::{combined, sorted};
 use crate::webapi::implementation::parse_html;
 use crate::webapi::wrap::wrap;
-
-/// Bytes of an XML answer in which its declaration is looked for.
-const XML_DECLARATION_BYTES: usize = 256;
 
 /// The answer, where its headers have come.
 fn answer(this: &JsValue) -> JsResult<Option<Rc<Response>>> {
@@ -73,15 +71,6 @@ fn has_charset(mime: &str) -> bool {
     mime.to_ascii_lowercase().contains("charset=")
 }
 
-/// A content type with the encoding that an XML declaration names.
-fn declared_in_xml(bytes: &[u8]) -> Option<String> {
-    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(XML_DECLARATION_BYTES)]);
-    let declaration = head.strip_prefix("<?xml")?.split_once("?>")?.0;
-    let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
-    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
-    Some(format!("text/xml; charset={}", value[1..].split(quote).next()?))
-}
-
 /// [Get a text response](https://xhr.spec.whatwg.org/#text-response).
 fn decoded(state: &State, answer: &Response) -> String {
     let own = answer.header("content-type");
@@ -90,8 +79,7 @@ fn decoded(state: &State, answer: &Response) -> String {
         return decode_xhr(&answer.body, Some(mime));
     }
     let looks_into_xml = state.response_type == ResponseType::Default && is_xml(mime(state, answer));
-    let declared = if looks_into_xml { declared_in_xml(&answer.body) } else { None };
-    decode_xhr(&answer.body, declared.as_deref())
+    if looks_into_xml { decode_xml(&answer.body, None).0 } else { decode_xhr(&answer.body, None) }
 }
 
 /// The answer's text so far, decoded once.
@@ -170,13 +158,13 @@ fn document(this: &JsValue, kind: ResponseType, answer: &Response, context: &mut
         let (text, encoding) = decode_html(&answer.body, Some(&mime));
         Some((parse_html(&text), encoding))
     } else if is_xml(&mime) {
-        let declared = if has_charset(&mime) { None } else { declared_in_xml(&answer.body) };
-        let (text, encoding) = decode_xml(&answer.body, declared.as_deref().or(Some(&mime)));
+        let (text, encoding) = decode_xml(&answer.body, Some(&mime));
         xml::parse(&text, "application/xml").ok().map(|document| (document, encoding))
     } else {
         None
     };
     Ok(document.map_or_else(JsValue::null, |(document, encoding)| {
+        frames::located(&document, answer.url.as_str());
         document.as_document().into_iter().for_each(|data| data.encoding.set(encoding.name()));
         wrap(&document, context).into()
     }))
