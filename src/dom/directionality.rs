@@ -17,9 +17,14 @@ pub(super) enum Direction {
 }
 
 impl Direction {
+    /// `ltr` or `rtl`.
+    pub(super) fn name(self) -> &'static str {
+        if self == Self::Ltr { "ltr" } else { "rtl" }
+    }
+
     /// Whether an argument of `:dir()` is this one.
     pub(super) fn is_named(self, name: &str) -> bool {
-        name.eq_ignore_ascii_case(if self == Self::Ltr { "ltr" } else { "rtl" })
+        name.eq_ignore_ascii_case(self.name())
     }
 
     /// That of the first letter in a text that has one.
@@ -85,7 +90,7 @@ fn own(element: &Node) -> Option<Direction> {
 }
 
 /// Whether its value says the direction of a control.
-fn is_told_by_value(element: &Node) -> bool {
+pub(super) fn is_told_by_value(element: &Node) -> bool {
     match element.html_name() {
         "textarea" => true,
         "input" => matches!(

@@ -2,7 +2,7 @@
 
 use super::form::{attr, checked, input_type, is_disabled, owner, value};
 use super::node::{Node, NodeRef, same};
-use super::{options, tree};
+use super::{directionality, options, tree};
 
 /// What a control submits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +84,7 @@ fn add(
     }
     let Some(name) = name else { return };
     match kind {
-        "submit" | "image" | "button" | "reset" if !is_submitter => {}
+        "submit" | "image" | "button" | "reset" if !is_submitter => return,
         "checkbox" | "radio" if !checked(control) => {}
         "file" => entries.push((name, Submitted::NoFile)),
         "hidden" if name.eq_ignore_ascii_case("_charset_") => {
@@ -96,5 +96,9 @@ fn add(
             entries.extend(chosen.map(|o| (name.clone(), Submitted::Text(value(o)))));
         }
         _ => entries.push((name, Submitted::Text(value(control)))),
+    }
+    let direction = attr(control, "dirname").filter(|name| !name.is_empty());
+    if let Some(name) = direction.filter(|_| directionality::is_told_by_value(control)) {
+        entries.push((name, Submitted::Text(directionality::of(control).name().to_owned())));
     }
 }

@@ -4,7 +4,7 @@
 //! learn from outside. Each other file is one interface or a few that belong together, named as their specs name them.
 //! Shared by several of them: [`iterable`] (`for … of`, sequences, records), [`entry_list`] (`get`, `append` and the
 //! like), [`body`] and [`form_encoding`] (from values to bytes), [`fetching`] (methods, faults of requests).
-//! [`frames`], [`frame_window`], [`frame_loading`], [`frame_places`], [`remote_window`]: what is in an `<iframe>`. [`loading`]: the end of a document. [`creation`]: what makes nodes.
+//! [`frames`], [`frame_window`], [`frame_loading`], [`frame_places`], [`remote_window`], [`sandbox`]: what is in an `<iframe>`. [`loading`]: the end of a document. [`creation`]: what makes nodes.
 //! [`shadow_root`], [`slot_element`]: shadow trees; [`custom_elements`]: custom elements.
 //! [`catalogue`] lists what pages ask for, with what is missing.
 
