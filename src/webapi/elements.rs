@@ -185,7 +185,7 @@ fn install_tables(context: &mut Context) -> JsResult<()> {
         let reflected = [
             Reflected::text("align"),
             Reflected::of("vAlign", "valign", Reflect::Text),
-            Reflected::of("bgColor", "bgcolor", Reflect::Text),
+            Reflected::of("bgColor", "bgcolor", Reflect::Legacy),
         ];
         // A table has no `vAlign`, a section no `bgColor`.
         let own = match name {
@@ -200,8 +200,8 @@ fn install_tables(context: &mut Context) -> JsResult<()> {
     let attributes = [
         Reflected::text("border"),
         Reflected::text("width"),
-        Reflected::of("cellPadding", "cellpadding", Reflect::Text),
-        Reflected::of("cellSpacing", "cellspacing", Reflect::Text),
+        Reflected::of("cellPadding", "cellpadding", Reflect::Legacy),
+        Reflected::of("cellSpacing", "cellspacing", Reflect::Legacy),
         Reflected::text("frame"),
         Reflected::text("rules"),
         Reflected::text("summary"),

@@ -181,7 +181,7 @@ pub(super) fn install(context: &mut Context) -> JsResult<()> {
         Reflected::of("hspace", "hspace", Kind::Unsigned(0)),
         Reflected::of("vspace", "vspace", Kind::Unsigned(0)),
         Reflected::text("align"),
-        Reflected::text("border"),
+        Reflected::of("border", "border", Kind::Legacy),
         Reflected::text("srcset"),
         Reflected::text("sizes"),
         Reflected::of("referrerPolicy", "referrerpolicy", Kind::Text),

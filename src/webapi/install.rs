@@ -66,6 +66,7 @@ fn install_style(context: &mut Context) -> JsResult<()> {
     rect::install(context)?;
     geometry::install_on_element(&element, context);
     let document = prototype("Document", context);
+    super::document_reflections::install(&document, context);
     geometry::install_on_document(&document, context);
     geometry::install_viewport(context)?;
     media_query_list::install(context)

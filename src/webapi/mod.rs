@@ -33,6 +33,7 @@ pub mod dataset;
 pub mod dialog;
 pub mod dialogs;
 pub mod document;
+pub mod document_reflections;
 pub mod element;
 pub mod elements;
 pub mod entry_list;

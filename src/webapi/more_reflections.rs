@@ -39,7 +39,7 @@ const HSPACE: Reflected = Reflected::of("hspace", "hspace", Kind::Unsigned(0));
 const VSPACE: Reflected = Reflected::of("vspace", "vspace", Kind::Unsigned(0));
 const CH: Reflected = Reflected::of("ch", "char", Kind::Text);
 const CH_OFF: Reflected = Reflected::of("chOff", "charoff", Kind::Text);
-const BG_COLOR: Reflected = Reflected::of("bgColor", "bgcolor", Kind::Text);
+const BG_COLOR: Reflected = Reflected::of("bgColor", "bgcolor", Kind::Legacy);
 const AS: Reflected = Reflected::words(
     "as",
     &[
@@ -106,7 +106,7 @@ const ROWS: &[(&str, &[Reflected])] = &[
             Reflected::text("code"),
             Reflected::flag("declare"),
             Reflected::text("standby"),
-            Reflected::text("border"),
+            Reflected::of("border", "border", Kind::Legacy),
             Reflected::of("codeBase", "codebase", Kind::Url),
             Reflected::of("codeType", "codetype", Kind::Text),
             Reflected::of("useMap", "usemap", Kind::Text),

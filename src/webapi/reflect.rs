@@ -17,6 +17,8 @@ use crate::engine::interface::reacting;
 pub enum Kind {
     /// Text, empty where missing.
     Text,
+    /// The same; null is written as empty.
+    Legacy,
     /// Text, null where missing.
     Nullable,
     /// A URL, resolved against the document.
@@ -118,7 +120,7 @@ impl Reflected {
         let number = || value.as_deref().and_then(parse_unsigned);
         Ok(match self.kind {
             Kind::Flag => value.is_some().into(),
-            Kind::Text => string(&value.unwrap_or_default()),
+            Kind::Text | Kind::Legacy => string(&value.unwrap_or_default()),
             Kind::Nullable => string_or_null(value),
             Kind::Words(words) => string(match value {
                 None => words.missing,
@@ -162,12 +164,16 @@ impl Reflected {
         let given = arg(args, 0);
         let written = match self.kind {
             Kind::Flag => given.to_boolean().then(String::new),
-            Kind::CrossOrigin if given.is_null() => None,
-            Kind::Nullable if given.is_null_or_undefined() => None,
+            Kind::Nullable | Kind::CrossOrigin if given.is_null_or_undefined() => None,
+            Kind::Legacy if given.is_null() => Some(String::new()),
             Kind::Switch(on, off, _) => Some(if given.to_boolean() { on } else { off }.to_owned()),
-            Kind::Text | Kind::Nullable | Kind::Url | Kind::Action | Kind::Words(_) | Kind::CrossOrigin => {
-                Some(value_text(&given, context)?)
-            }
+            Kind::Text
+            | Kind::Legacy
+            | Kind::Nullable
+            | Kind::Url
+            | Kind::Action
+            | Kind::Words(_)
+            | Kind::CrossOrigin => Some(value_text(&given, context)?),
             _ => Some(self.number(&given, context)?),
         };
         match written {
