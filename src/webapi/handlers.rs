@@ -102,6 +102,49 @@ pub const WINDOW: [&str; 15] = [
     "unload",
 ];
 
+/// What else an attribute may be the handler of, though no accessor says so here.
+const WRITTEN: [&str; 39] = [
+    "auxclick",
+    "beforecopy",
+    "beforecut",
+    "beforeinput",
+    "beforematch",
+    "beforepaste",
+    "beforetoggle",
+    "canplaythrough",
+    "command",
+    "contextlost",
+    "contextrestored",
+    "cuechange",
+    "gotpointercapture",
+    "lostpointercapture",
+    "pointercancel",
+    "pointerdown",
+    "pointerenter",
+    "pointerleave",
+    "pointermove",
+    "pointerout",
+    "pointerover",
+    "pointerup",
+    "ratechange",
+    "scrollend",
+    "search",
+    "securitypolicyviolation",
+    "seeked",
+    "seeking",
+    "stalled",
+    "suspend",
+    "timeupdate",
+    "transitioncancel",
+    "transitionrun",
+    "transitionstart",
+    "unhandledrejection",
+    "volumechange",
+    "waiting",
+    "webkitanimationend",
+    "webkittransitionend",
+];
+
 /// Body attributes of these types belong to the window too.
 const BODY_TO_WINDOW: [&str; 6] = ["blur", "error", "focus", "load", "resize", "scroll"];
 
@@ -132,7 +175,8 @@ pub fn install(target: &JsObject, kinds: &[&'static str], context: &mut Context)
 #[must_use]
 pub fn attribute_of(kind: &JsString) -> Option<String> {
     let kind = to_utf8(kind);
-    kind.bytes().all(|b| b.is_ascii_lowercase()).then(|| format!("on{kind}"))
+    let is_in = |list: &[&str]| list.binary_search(&&*kind).is_ok();
+    (is_in(&GLOBAL) || is_in(&WINDOW) || is_in(&WRITTEN)).then(|| format!("on{kind}"))
 }
 
 /// The target whose handler an `on…` attribute of `object` means: of a body some are the window's.
@@ -271,4 +315,16 @@ fn error_arguments(event: &JsObject, context: &mut Context) -> JsResult<Vec<JsVa
         .into_iter()
         .map(|name| event.get(JsString::from(name), context))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_can_be_searched() {
+        for list in [&GLOBAL[..], &WINDOW, &WRITTEN] {
+            assert!(list.is_sorted());
+        }
+    }
 }
