@@ -37,6 +37,9 @@ fn px(number: f64) -> String {
 /// A computed value without regard to the box.
 fn plain(element: &NodeRef, property: &str) -> String {
     let computed = css::computed(element, property);
+    if property.starts_with("--") {
+        return computed;
+    }
     if is_color(property) || property.ends_with("-color") {
         return color(element, &computed);
     }

@@ -147,11 +147,11 @@ fn store(this: &JsValue, element: &NodeRef, list: &[Declaration], context: &mut 
 /// CSSOM, `setProperty`: an empty value removes, an invalid one changes nothing.
 fn write(this: &JsValue, property: &str, value: &str, important: bool, context: &mut Context) -> JsResult<()> {
     let element = written(this, context)?;
-    let value = value.trim();
     if value.is_empty() {
         return remove(this, property, context).map(drop);
     }
-    if !is_one_value(value) {
+    let value = value.trim_matches(['\t', '\n', '\u{c}', '\r', ' ']);
+    if value.is_empty() || !is_one_value(value) {
         return Ok(());
     }
     let Some(value) = normal(property, value, is_quirky(&element)) else { return Ok(()) };
