@@ -1,6 +1,7 @@
 //! The rules of a style sheet as text ([CSSOM §6.4](https://drafts.csswg.org/cssom/#css-rules)): where each stands, its
 //! prelude and its block. The cascade parses for itself ([`super::css`]); this is for scripts that look at a sheet.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Blocks that rules may nest; what is deeper is not looked at.
@@ -146,6 +147,22 @@ fn extent(text: &str, start: usize) -> (Option<usize>, usize) {
         at += 1;
     }
     (open, bytes.len())
+}
+
+/// The text of a rule with what it leaves out at its end, be it a brace or a semicolon: what follows is not part of it.
+#[must_use]
+pub fn closed(rule: &str) -> Cow<'_, str> {
+    let mut text = Cow::Borrowed(rule);
+    for _ in 0..=DEPTH_MAX {
+        // One that has its end does not reach for another.
+        let (open, end) = extent(&format!("{text}}}"), 0);
+        if end <= text.len() {
+            break;
+        }
+        // A line break ends a string.
+        text.to_mut().push_str(if open.is_some() { "\n}" } else { ";" });
+    }
+    text
 }
 
 fn end_of_string(bytes: &[u8], start: usize, quote: u8) -> usize {

@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::custom::Registry;
 use super::indicated::Target;
+use super::labels::LabelIndex;
 use super::node::{Node, NodeRef, same};
 use super::range::Range;
 use super::sheets::{LinkedSheet, Sheets};
@@ -65,6 +66,8 @@ pub struct DocumentData {
     /// Whether an `<iframe>` was ever connected to it.
     #[unsafe_ignore_trace]
     pub has_frames: Cell<bool>,
+    /// Its labels, once a control's were asked for.
+    pub(super) labels: GcRefCell<LabelIndex>,
     /// Whether a `<base>` was ever connected to it.
     #[unsafe_ignore_trace]
     pub has_base: Cell<bool>,
@@ -108,6 +111,7 @@ impl DocumentData {
             content_type,
             is_still: Cell::new(false),
             has_frames: Cell::new(false),
+            labels: GcRefCell::default(),
             has_base: Cell::new(false),
             has_new_frames: Cell::new(false),
             is_framed: Cell::new(false),

@@ -1,7 +1,7 @@
 //! What a form submits: its entry list (HTML §4.10.22.4).
 
 use super::form::{attr, checked, input_type, is_disabled, owner, value};
-use super::node::{Node, NodeRef, same};
+use super::node::{LISTED, Node, NodeRef, same};
 use super::{directionality, options, tree};
 
 /// What a control submits.
@@ -18,11 +18,11 @@ pub enum Submitted {
 #[repr(u16)]
 pub enum Doing {
     /// Its `submit` event is fired ("firing submission events").
-    Submitting = 512,
+    Submitting = LISTED << 1,
     /// Its entry list is made ("constructing entry list").
-    Listing = 1024,
+    Listing = LISTED << 2,
     /// Its `reset` event is fired ("locked for reset").
-    Resetting = 2048,
+    Resetting = LISTED << 3,
 }
 
 impl Node {

@@ -25,7 +25,7 @@
 //! - [`mirror`]: what somebody who looks at a document is shown, and what has changed since
 //! - [`boxes`]: an estimate of what is where
 //! - [`form`]: values, checkedness, owners, the entry list (`form_entries`); [`form_values`]: what an input's type makes of a
-//!   value; [`options`]: a select's options and which are selected; [`radios`]: groups of radio buttons
+//!   value; [`labels`]: whose a label is; [`options`]: a select's options and which are selected; [`radios`]: groups of radio buttons
 
 pub mod attributes;
 pub mod boxes;
@@ -58,6 +58,7 @@ pub mod held;
 pub mod indicated;
 pub mod inner_text;
 mod insertion;
+pub mod labels;
 mod language;
 pub mod listing;
 mod matched;

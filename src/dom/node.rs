@@ -65,7 +65,8 @@ pub(super) const IN_SHADOW: u16 = 64;
 pub(super) const INERT: u16 = 128;
 /// Something in the element's shadow tree has the focus.
 pub(super) const HOSTS_FOCUS: u16 = 256;
-/// There is or was a list of what is under the node, made while it was in no document.
+/// There is or was a list of what is under the node, made while it was in no document. The bits above are
+/// [`super::form::Doing`]'s.
 pub(super) const LISTED: u16 = 512;
 
 /// What a node is (DOM §4.4, nodeType).

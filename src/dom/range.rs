@@ -66,8 +66,8 @@ impl Point {
     }
 }
 
-/// The child whose index was asked for last, by serial numbers, and how many siblings were before it while the children of
-/// its parent had changed so often.
+/// The child of a parent whose index was asked for last, by serial numbers, and how many siblings were before it while the
+/// children had changed so often.
 #[derive(Clone, Copy)]
 struct Counted {
     parent: u64,
@@ -76,7 +76,15 @@ struct Counted {
     index: usize,
 }
 
-thread_local!(static COUNTED: Cell<Option<Counted>> = const { Cell::new(None) });
+/// Parents remembered, by their serial numbers: who compares places asks of several by turns.
+const COUNTED_PARENTS: usize = 16;
+
+thread_local!(static COUNTED: [Cell<Option<Counted>>; COUNTED_PARENTS] = const { [const { Cell::new(None) }; COUNTED_PARENTS] });
+
+fn counted<R>(parent: u64, f: impl FnOnce(&Cell<Option<Counted>>) -> R) -> R {
+    #[expect(clippy::cast_possible_truncation, reason = "the low bits choose")]
+    COUNTED.with(|all| f(&all[parent as usize % COUNTED_PARENTS]))
+}
 
 /// How many siblings are before a node: counted from the one that was asked for last, where that stands before it or just
 /// behind.
@@ -84,7 +92,7 @@ thread_local!(static COUNTED: Cell<Option<Counted>> = const { Cell::new(None) })
 pub fn index_of(node: &NodeRef) -> usize {
     let Some(parent) = node.parent() else { return 0 };
     let (owner, changes) = (parent.serial(), parent.child_changes());
-    let last = COUNTED.get().filter(|last| last.parent == owner && last.changes == changes);
+    let last = counted(owner, Cell::get).filter(|last| last.parent == owner && last.changes == changes);
     let is_last = |sibling: &NodeRef| last.filter(|last| last.child == sibling.serial());
     let behind = node.next_sibling().as_ref().and_then(is_last).map(|last| last.index - 1);
     let index = behind.unwrap_or_else(|| {
@@ -98,7 +106,7 @@ pub fn index_of(node: &NodeRef) -> usize {
         }
         before
     });
-    COUNTED.set(Some(Counted { parent: owner, changes, child: node.serial(), index }));
+    counted(owner, |cell| cell.set(Some(Counted { parent: owner, changes, child: node.serial(), index })));
     index
 }
 

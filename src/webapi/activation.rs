@@ -7,7 +7,7 @@ use super::target::fire;
 use super::window::{Navigation, Window};
 use super::wrap::wrap;
 use super::{event_path, form_element, form_submission, frame_places};
-use crate::dom::{NodeRef, form, radios, tree};
+use crate::dom::{NodeRef, form, labels, radios, tree};
 use crate::engine::event_loop::Output;
 use crate::event::{Effect, NavigateKind};
 
@@ -162,25 +162,8 @@ fn toggle_details(summary: &NodeRef, context: &mut Context) {
     }
 }
 
-/// The control a label is for: by `for`, else the first in it.
-#[must_use]
-pub fn labelled_control(label: &NodeRef) -> Option<NodeRef> {
-    let is_control = |n: &NodeRef| match n.html_name() {
-        "input" => form::input_type(n) != "hidden",
-        "button" | "select" | "textarea" | "meter" | "output" | "progress" => true,
-        _ => false,
-    };
-    match label.as_element().and_then(|e| e.attr("for")) {
-        Some(id) => {
-            let root = tree::root_in_document(label).filter(|_| label.is_connected())?;
-            tree::element_by_id(&root, &id).filter(is_control)
-        }
-        None => tree::descendants(label).find(is_control),
-    }
-}
-
 fn click_labelled(label: &NodeRef, clicked: &NodeRef, context: &mut Context) -> JsResult<()> {
-    match labelled_control(label) {
+    match labels::labelled_control(label) {
         Some(control) if !tree::is_inclusive_ancestor(&control, clicked) && !form::is_disabled(&control) => {
             super::focus::focus(&control, context)?;
             click(&control, true, context)

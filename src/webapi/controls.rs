@@ -2,8 +2,7 @@
 
 use boa_engine::{Context, JsResult, JsValue};
 
-use super::activation::labelled_control;
-use super::collection::{Kind as Listed, Shelf, static_list};
+use super::collection::static_list;
 use super::element::set_attribute;
 use super::file::files;
 use super::node::node_link;
@@ -11,8 +10,7 @@ use super::reflect::{self, Kind, Reflected, Words};
 use super::select::{get_value, set_value};
 use super::stepping;
 use super::wrap::this_element;
-use crate::dom::node::same;
-use crate::dom::{NodeRef, form, text, tree};
+use crate::dom::{NodeRef, form, labels, text, tree};
 use crate::engine::convert::{self, Native, arg, string, text_null_empty};
 use crate::engine::interface::{Interface, define_accessor, install, prototype};
 
@@ -61,17 +59,7 @@ fn set_default_value(this: &JsValue, args: &[JsValue], context: &mut Context) ->
 /// # Errors
 /// What is no element has none.
 pub fn labels(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let control = this_element(this)?;
-    let id = control.as_element().and_then(|element| element.attr("id"));
-    // What cannot be one of them is left out by a look.
-    let may_be = |label: &NodeRef| {
-        let named = label
-            .as_element()
-            .and_then(|element| element.with_attr("for", |wanted| wanted.map(|wanted| id.as_deref() == Some(wanted))));
-        named.unwrap_or_else(|| tree::is_inclusive_ancestor(label, &control))
-    };
-    let mut all = Shelf::of(&tree::root_of(&control), Listed::Html(&["label"])).listing.items();
-    all.retain(|label| may_be(label) && labelled_control(label).is_some_and(|of| same(&of, &control)));
+    let all = labels::labels_of(&this_element(this)?);
     Ok(static_list(&all, context).into())
 }
 
@@ -164,7 +152,7 @@ fn list_of(input: &NodeRef) -> Option<NodeRef> {
 }
 
 fn label_form(label: &NodeRef) -> Option<NodeRef> {
-    form::owner(&labelled_control(label)?)
+    form::owner(&labels::labelled_control(label)?)
 }
 
 fn text_length(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
@@ -199,7 +187,7 @@ pub fn install_controls(context: &mut Context) -> JsResult<()> {
     let label = Interface {
         name: "HTMLLabelElement",
         parent: Some("HTMLElement"),
-        attributes: &[("control", node_link!(labelled_control), None), ("form", node_link!(label_form), None)],
+        attributes: &[("control", node_link!(labels::labelled_control), None), ("form", node_link!(label_form), None)],
         ..Interface::EMPTY
     };
     install(&label, context)?;

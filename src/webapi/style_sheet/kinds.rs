@@ -7,7 +7,7 @@ use super::rule::{self, RuleObject, Written, change, change_head, change_inside,
 use super::sheet::index_error;
 use crate::dom::css::declarations;
 use crate::dom::css_canonical::{self, quoted};
-use crate::dom::css_rules::{RuleKind, rules};
+use crate::dom::css_rules::{RuleKind, closed, rules};
 use crate::dom::css_statements::{Import, import, keyframe_selectors, namespace, page_selectors};
 use crate::dom::media_query::MediaList;
 use crate::dom::select::Selectors;
@@ -211,7 +211,7 @@ fn put(this: &JsValue, rule: &str, at: usize, context: &mut Context) -> JsResult
         None => return Err(index_error(context)),
     };
     rule::check(rule, true, context)?;
-    let new = format!("{}{}\n{}", &body[..before], rule.trim(), &body[before..]);
+    let new = format!("{}{}\n{}", &body[..before], closed(rule.trim()), &body[before..]);
     let parsed = rules(&new);
     let list = inside(this, &[], context)?.as_object().ok_or_else(|| type_error("no list"))?;
     let sheet = with(this, |data| data.sheet())?.unwrap_or_else(|| object.clone());
@@ -297,7 +297,7 @@ fn append_keyframe(this: &JsValue, args: &[JsValue], context: &mut Context) -> J
     // Keyframe selectors are no selectors, so the rule is written into the text and read with it.
     let object = this_rule(this)?;
     let Written { source, inside: place, .. } = written(this)?;
-    let new = format!("{}{}\n", &source[place], rule.trim());
+    let new = format!("{}{}\n", &source[place], closed(rule.trim()));
     let list = inside(this, &[], context)?.as_object().ok_or_else(|| type_error("no list"))?;
     let sheet = with(this, |data| data.sheet())?.unwrap_or_else(|| object.clone());
     let parsed = rules(&new);

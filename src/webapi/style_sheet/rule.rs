@@ -104,9 +104,13 @@ pub(super) fn list(
     list_of("CSSRuleList", items, context)
 }
 
+/// How many rules are in a list.
+pub(super) fn length(list: &JsObject, context: &mut Context) -> JsResult<usize> {
+    Ok(list.get(js_string!("length"), context)?.to_u32(context)? as usize)
+}
+
 fn items(list: &JsObject, context: &mut Context) -> JsResult<Vec<JsValue>> {
-    let length = list.get(js_string!("length"), context)?.to_u32(context)?;
-    (0..length).map(|at| list.get(at, context)).collect()
+    (0..length(list, context)?).map(|at| list.get(at, context)).collect()
 }
 
 /// Where a rule is in a list.
@@ -123,6 +127,11 @@ pub(super) fn splice(
     added: Option<JsObject>,
     context: &mut Context,
 ) -> JsResult<()> {
+    if let Some(added) = added.as_ref().filter(|_| removed == 0)
+        && at == length(list, context)?
+    {
+        return list.create_data_property_or_throw(at, added.clone(), context).map(drop);
+    }
     let mut items = items(list, context)?;
     let end = (at + removed).min(items.len());
     for gone in items.splice(at.min(end)..end, added.map(JsValue::from)) {

@@ -1,11 +1,13 @@
 //! Style sheets, and lists of them.
 
+use std::cell::Cell;
+
 use boa_engine::{Context, JsData, JsObject, JsResult, JsValue};
 use boa_gc::{Finalize, GcRefCell, Trace};
 
 use super::media_list::{self, Owner};
 use super::rule;
-use crate::dom::css_rules::rules;
+use crate::dom::css_rules::{RuleKind, closed, rules};
 use crate::dom::{NodeRef, sheets};
 use crate::engine::convert::{arg, array, index, optional_text, require, string, text, type_error};
 use crate::engine::interface::{Interface, define_accessor, install as install_interface, prototype};
@@ -19,6 +21,9 @@ struct SheetObject {
     owner: NodeRef,
     /// The text that the rules are of, and the list of them.
     parsed: GcRefCell<Option<(String, JsObject)>>,
+    /// Whether the last rule was put in behind the others, so that what follows is another one.
+    #[unsafe_ignore_trace]
+    is_closed: Cell<bool>,
     /// `media`, once it was asked for.
     media: GcRefCell<Option<JsObject>>,
 }
@@ -52,7 +57,12 @@ fn sheet_of(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<Js
         return Ok(JsValue::null());
     }
     part(&style, "sheet", context, |style, context| {
-        let data = SheetObject { owner: style.clone(), parsed: GcRefCell::default(), media: GcRefCell::default() };
+        let data = SheetObject {
+            owner: style.clone(),
+            parsed: GcRefCell::default(),
+            is_closed: Cell::new(false),
+            media: GcRefCell::default(),
+        };
         Ok(JsObject::from_proto_and_data(prototype("CSSStyleSheet", context), data))
     })
 }
@@ -107,6 +117,7 @@ fn rewrite(this: &JsValue, source: String, list: JsObject) -> JsResult<()> {
     with(this, |data| {
         sheets::rewrite(&data.owner, &source);
         *data.parsed.borrow_mut() = Some((source, list));
+        data.is_closed.set(false);
     })
 }
 
@@ -125,8 +136,30 @@ pub(super) fn index_error(context: &mut Context) -> boa_engine::JsError {
     dom_exception("IndexSizeError", "The index provided is larger than the maximum index.", context)
 }
 
+/// Puts a style rule behind all others where they were put in so too: pages add thousands one by one. Whether it did.
+fn append(this: &JsValue, written: &str, at: usize, source: &str, context: &mut Context) -> JsResult<bool> {
+    let list = known_rules(this, source)?.filter(|_| with(this, |data| data.is_closed.get()).unwrap_or(false));
+    let Some(list) = list else { return Ok(false) };
+    let written = written.trim();
+    let parsed = rules(written);
+    let [one] = parsed.as_slice() else { return Ok(false) };
+    if !matches!(one.kind, RuleKind::Style { .. }) || rule::length(&list, context)? != at {
+        return Ok(false);
+    }
+    rule::check(written, false, context)?;
+    let sheet = this.as_object().ok_or_else(|| type_error("Illegal invocation"))?;
+    let made = rule::make(one, written, &sheet, None, context);
+    rule::splice(&list, at, 0, Some(made), context)?;
+    rewrite(this, format!("{source}{}\n", closed(written)), list)?;
+    with(this, |data| data.is_closed.set(true))?;
+    Ok(true)
+}
+
 fn insert(this: &JsValue, written: &str, at: usize, context: &mut Context) -> JsResult<()> {
     let source = source_of(this)?;
+    if append(this, written, at, &source, context)? {
+        return Ok(());
+    }
     let there = rules(&source);
     let place = match there.get(at) {
         Some(next) => next.span.start,
@@ -134,7 +167,7 @@ fn insert(this: &JsValue, written: &str, at: usize, context: &mut Context) -> Js
         None => return Err(index_error(context)),
     };
     rule::check(written, false, context)?;
-    let new = format!("{}{}\n{}", &source[..place], written.trim(), &source[place..]);
+    let new = format!("{}{}\n{}", &source[..place], closed(written.trim()), &source[place..]);
     let parsed = rules(&new);
     // An `@import` that is not before the others is none.
     let Some(inserted) = parsed.get(at).filter(|_| parsed.len() == there.len() + 1) else {
@@ -145,7 +178,8 @@ fn insert(this: &JsValue, written: &str, at: usize, context: &mut Context) -> Js
     let sheet = this.as_object().ok_or_else(|| type_error("Illegal invocation"))?;
     let made = rule::make(inserted, &new, &sheet, None, context);
     rule::splice(&list, at, 0, Some(made), context)?;
-    rewrite(this, new, list)
+    rewrite(this, new, list)?;
+    with(this, |data| data.is_closed.set(at == there.len()))
 }
 
 fn insert_rule(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
