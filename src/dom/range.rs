@@ -76,6 +76,8 @@ struct Counted {
     index: usize,
 }
 
+/// Indices from which on one is remembered.
+const COUNTED_FROM: usize = 16;
 /// Parents remembered, by their serial numbers: who compares places asks of several by turns.
 const COUNTED_PARENTS: usize = 16;
 
@@ -106,7 +108,13 @@ pub fn index_of(node: &NodeRef) -> usize {
         }
         before
     });
-    counted(owner, |cell| cell.set(Some(Counted { parent: owner, changes, child: node.serial(), index })));
+    let is_far = index >= COUNTED_FROM;
+    counted(owner, |cell| {
+        // What is soon counted does not push out what is not.
+        if is_far || cell.get().is_some_and(|last| last.parent == owner) {
+            cell.set(Some(Counted { parent: owner, changes, child: node.serial(), index }));
+        }
+    });
     index
 }
 

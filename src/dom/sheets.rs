@@ -11,7 +11,7 @@ use super::css::{self, Rule};
 use super::css_shorthands::covers;
 use super::document::{mutated, mutation_count};
 use super::media_query::media_matches;
-use super::node::{NodeRef, same};
+use super::node::{NodeKind, NodeRef, same};
 use super::rule_index::RuleIndex;
 use super::{form, shadow, text, tree};
 
@@ -127,7 +127,12 @@ pub fn set_source(link: &NodeRef, source: &str) {
 /// Script changes the text of an element's sheet.
 pub fn rewrite(owner: &NodeRef, source: &str) {
     if owner.is_html("style") {
-        text::set_text_content(owner, source);
+        // A node that stays: pages change their sheets rule by rule.
+        let only = owner.first_child().filter(|child| child.next_sibling().is_none());
+        match only.filter(|child| matches!(child.kind(), NodeKind::Text(_))) {
+            Some(text) => text::set_node_value(&text, source),
+            None => text::set_text_content(owner, source),
+        }
         return;
     }
     with_linked(owner, |sheet| sheet.is_rewritten = true);

@@ -37,7 +37,7 @@ pub fn set_node_value(node: &NodeRef, value: &str) {
                 observe::character_data(node);
                 range::replaced(node, 0, usize::MAX, 0);
                 value.clone_into(&mut data.borrow_mut());
-                mutated();
+                changed(node);
             }
         }
     }
@@ -105,7 +105,7 @@ pub fn replace_data(node: &NodeRef, offset: usize, count: usize, with: &str) -> 
     observe::character_data(node);
     range::replaced(node, offset, end - offset, utf16_len(with));
     *data.borrow_mut() = String::from_utf16_lossy(head) + with + &String::from_utf16_lossy(tail);
-    mutated();
+    changed(node);
     Some(())
 }
 
@@ -164,7 +164,15 @@ pub fn append(node: &NodeRef, more: &str) {
     let Some(data) = node.character_data() else { return };
     observe::character_data(node);
     data.borrow_mut().push_str(more);
+    changed(node);
+}
+
+/// Data has changed; that in a `<style>` is the text of its sheet.
+fn changed(node: &NodeRef) {
     mutated();
+    if let Some(style) = node.parent().filter(|parent| parent.is_html("style")) {
+        super::sheets::forget(&style);
+    }
 }
 
 /// Collapses ASCII whitespace and trims it (titles, option labels).
