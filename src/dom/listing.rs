@@ -1,5 +1,5 @@
 //! Live lists of nodes (DOM §4.2.10), listed anew only where what they depend on has changed ([`super::changes`]), and
-//! mended where few changes account for it ([`mend`]).
+//! mended where few changes account for it (`mend`).
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
