@@ -175,7 +175,7 @@ fn whoever_dies_says_where() {
             "document.title; for (var kept = [];;) kept.push(new Array(1000).join(kept.length));",
             "fault.limit memory_bytesnull at 2",
         ),
-        (PATIENT, "document.title; eval(new Array(1000000).join('!') + 1);", "fault.killed null at 2"),
+        (PATIENT, "document.title; eval(new Array(500000).join('!') + 1);", "fault.killed null at 2"),
     ];
     for launcher in launchers() {
         for (limits, wild, expected) in &deaths {
